@@ -1,0 +1,101 @@
+//! Heat baths: thermal occupation, and the three rates by which a bath acts on the qubits.
+
+use serde::Serialize;
+
+/// How a bath sees the qubits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Coupling {
+    /// All together, through `J_-`, `J_+`, `J_z` (11).
+    Collective,
+    /// One by one, through `sigma_-`, `sigma_+`, `sigma_z/2` of every qubit (31).
+    Local,
+}
+
+/// What a jump does to the qubits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Process {
+    /// A quantum goes from the qubits into the bath.
+    Emission,
+    /// A quantum comes from the bath into the qubits.
+    Absorption,
+    /// No quantum is exchanged: `J_z`, or `sigma_z/2` of one qubit.
+    Dephasing,
+}
+
+/// A bath, as the rates of its jump operators in the scenario's unit of inverse time.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bath {
+    /// The name by which results refer to it.
+    pub name: String,
+    /// Collective or local.
+    pub coupling: Coupling,
+    /// Rate of emission, gamma (1 + n).
+    pub down: f64,
+    /// Rate of absorption, gamma n.
+    pub up: f64,
+    /// Rate of dephasing.
+    pub dephasing: f64,
+    /// The temperature, where the bath was given one.
+    pub temperature: Option<f64>,
+}
+
+impl Bath {
+    /// A thermal bath of rate gamma, where `x = hbar omega_0 / (k_B T)`: down = gamma (1 + n), up = gamma n.
+    #[must_use]
+    pub fn thermal(name: &str, coupling: Coupling, gamma: f64, x: f64, temperature: f64) -> Self {
+        let n = occupation(x);
+        Bath {
+            name: name.to_owned(),
+            coupling,
+            down: gamma * (1.0 + n),
+            up: gamma * n,
+            dephasing: 0.0,
+            temperature: Some(temperature),
+        }
+    }
+
+    /// The rate of one process.
+    #[must_use]
+    pub fn rate(&self, process: Process) -> f64 {
+        match process {
+            Process::Emission => self.down,
+            Process::Absorption => self.up,
+            Process::Dephasing => self.dephasing,
+        }
+    }
+}
+
+/// Bose-Einstein occupation `n = 1/(e^x - 1)` (12) at `x = hbar omega_0 / (k_B T)`.
+///
+/// Exact to rounding at both ends: 0 at x = infinity (T = 0), 1/x - 1/2 + x/12 as x -> 0.
+#[must_use]
+pub fn occupation(x: f64) -> f64 {
+    x.exp_m1().recip()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn occupation_is_exact_at_zero_and_at_huge_temperature() {
+        assert_eq!(occupation(f64::INFINITY), 0.0);
+        assert_eq!(occupation(1e4), 0.0);
+        for x in [1e-3, 1e-8, 1e-12] {
+            let series = 1.0 / x - 0.5 + x / 12.0;
+            assert!((occupation(x) / series - 1.0).abs() < 1e-12, "x = {x}");
+        }
+        // Far below one, n = e^-x to rounding.
+        assert!((occupation(100.0) / (-100.0_f64).exp() - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn thermal_rates_obey_detailed_balance() {
+        for x in [1e-6, 0.3, 1.0, 7.0, 40.0] {
+            let bath = Bath::thermal("b", Coupling::Local, 0.7, x, 1.0 / x);
+            assert!((bath.up / bath.down / (-x).exp() - 1.0).abs() < 1e-14);
+        }
+    }
+}

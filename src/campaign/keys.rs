@@ -1,0 +1,70 @@
+//! What each key of a scenario allows, in words: one table for every message.
+
+/// (key, what it allows). A bath's key stands under `bath.*`.
+pub const KEYS: &[(&str, &str)] = &[
+    ("title", "a string"),
+    ("units", "\"natural\" (hbar = k_B = omega_0 = 1) or \"SI\" (GHz, 1e9/s, mK, ns, fW)"),
+    ("qubits", "a table [qubits] with `number` and, in SI, `frequency`"),
+    ("qubits.number", "a whole number from 1 to 1000000"),
+    ("qubits.frequency", "a positive, finite number: omega_0 (natural; 1 if left out), or omega_0/(2 pi) in GHz (SI)"),
+    ("qubits.frequencies", "a list of numbers, one for each qubit"),
+    ("qubits.couplings", "a list of numbers, one for each qubit"),
+    ("qubits.group", "tables [[qubits.group]] with `number` and `frequency`"),
+    ("bath", "tables [[bath]], each with `name`, `coupling` and its rates"),
+    ("bath.*.name", "letters, digits, `_` and `-`, each bath another name"),
+    ("bath.*.coupling", "\"collective\" or \"local\""),
+    ("bath.*.rate", "gamma, a finite number from 0 up, together with `temperature`"),
+    ("bath.*.temperature", "a finite number from 0 up, together with `rate`"),
+    ("bath.*.down", "rate of emission, a finite number from 0 up, in place of `rate` and `temperature`"),
+    ("bath.*.up", "rate of absorption, a finite number from 0 up, in place of `rate` and `temperature`"),
+    ("bath.*.dephasing", "a finite number from 0 up"),
+    ("bath.*.filter", "a table { quality, resonance }"),
+    (
+        "initial",
+        "a table [initial] with `state`: ground, inverted, dicke (j, m), coherent (theta, phi), thermal (temperature), \
+         product (excited) or bits (bits)",
+    ),
+    (
+        "initial.state",
+        "\"ground\", \"inverted\", \"dicke\" (j, m), \"coherent\" (theta, phi), \"thermal\" (temperature), \
+         \"product\" (excited) or \"bits\" (bits)",
+    ),
+    ("initial.j", "N/2, N/2 - 1, ... down to 0 or 1/2"),
+    ("initial.m", "-j, -j + 1, ... j"),
+    ("initial.theta", "an angle from the excited pole, 0 to pi (3.14159...)"),
+    ("initial.phi", "a finite angle in radians"),
+    ("initial.temperature", "a finite number from 0 up"),
+    ("initial.excited", "a whole number from 0 to the number of qubits"),
+    ("initial.bits", "a string of 0 (ground) and 1 (excited), one for each qubit"),
+    ("initial.amplitudes", "a list of 2j + 1 amplitudes"),
+    ("evolution", "a table [evolution] with `until` (or `times`) and `trajectories`"),
+    ("evolution.engine", "\"auto\", \"populations\", \"ladder\" or \"register\""),
+    ("evolution.until", "a positive, finite time"),
+    ("evolution.samples", "a whole number from 2 to 10000000"),
+    ("evolution.times", "ascending, finite times from 0 up, the last above 0"),
+    ("evolution.spacing", "\"linear\" or \"log\""),
+    ("evolution.trajectories", "a whole number from 1 to 1000000000000"),
+    ("evolution.seed", "a whole number from 0 to 9223372036854775807"),
+    ("record", "a table [record] with `jumps` or `photons`"),
+    ("record.jumps", "true or false"),
+    ("record.photons", "a whole number from 0 to 1000000"),
+    ("steady", "a table [steady] with `relative_error` and `bath`"),
+    ("noise", "a table [noise] with `baths` and `windows`"),
+    ("sweep", "a table [sweep] of lists, each under the key it varies, such as \"qubits.number\" = [1, 2, 4]"),
+];
+
+/// What a key allows; for keys that have no entry of their own, what the table they stand in does.
+pub fn allowed(key: &str) -> &'static str {
+    let generic = match key.split_once('.') {
+        // bath.hot.rate, or bath.0.rate where the bath has no name: the same entry for every bath.
+        Some(("bath", rest)) => match rest.rsplit_once('.') {
+            Some((_, field)) => format!("bath.*.{field}"),
+            None => "bath".to_owned(),
+        },
+        _ => key.to_owned(),
+    };
+    let find = |name: &str| KEYS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);
+    find(&generic)
+        .or_else(|| find(generic.split('.').next().unwrap_or_default()))
+        .unwrap_or("one of the tables qubits, bath, initial, evolution, record, steady, noise, sweep, or title, units")
+}

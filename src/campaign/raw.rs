@@ -1,0 +1,115 @@
+//! The scenario file as it was typed: a mirror of the keys, with spans, and no meaning yet.
+//!
+//! Nothing outside `campaign` sees these; `validate.rs` turns them into a [`super::Point`].
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A value that may be left out.
+pub type Key<T> = Option<Spanned<T>>;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawScenario {
+    #[serde(default)]
+    pub title: Option<String>,
+    pub units: Key<String>,
+    pub qubits: Key<RawQubits>,
+    #[serde(default)]
+    pub bath: Vec<Spanned<RawBath>>,
+    pub initial: Key<RawInitial>,
+    pub evolution: Key<RawEvolution>,
+    pub record: Key<RawRecord>,
+    pub steady: Key<RawSteady>,
+    pub noise: Key<RawNoise>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawQubits {
+    pub number: Key<i64>,
+    pub frequency: Key<f64>,
+    pub frequencies: Key<Vec<f64>>,
+    pub couplings: Key<Vec<f64>>,
+    pub group: Key<Vec<RawGroup>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "parsed for its types; groups are refused by name")]
+pub struct RawGroup {
+    pub number: Key<i64>,
+    pub frequency: Key<f64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawBath {
+    pub name: Key<String>,
+    pub coupling: Key<String>,
+    pub rate: Key<f64>,
+    pub temperature: Key<f64>,
+    pub down: Key<f64>,
+    pub up: Key<f64>,
+    pub dephasing: Key<f64>,
+    pub filter: Key<RawFilter>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "parsed for its types; filters are refused by name")]
+pub struct RawFilter {
+    pub quality: Key<f64>,
+    pub resonance: Key<f64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawInitial {
+    pub state: Key<String>,
+    pub j: Key<f64>,
+    pub m: Key<f64>,
+    pub theta: Key<f64>,
+    pub phi: Key<f64>,
+    pub temperature: Key<f64>,
+    pub excited: Key<i64>,
+    pub bits: Key<String>,
+    pub amplitudes: Key<Vec<toml::Value>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawEvolution {
+    pub engine: Key<String>,
+    pub until: Key<f64>,
+    pub samples: Key<i64>,
+    pub times: Key<Vec<Spanned<f64>>>,
+    pub spacing: Key<String>,
+    pub trajectories: Key<i64>,
+    pub seed: Key<i64>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawRecord {
+    pub jumps: Key<bool>,
+    pub photons: Key<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "parsed for its types; the table is refused by name")]
+pub struct RawSteady {
+    pub relative_error: Key<f64>,
+    pub bath: Key<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "parsed for its types; the table is refused by name")]
+pub struct RawNoise {
+    pub baths: Key<Vec<String>>,
+    pub windows: Key<Vec<f64>>,
+    pub frequencies: Key<Vec<f64>>,
+    pub delays: Key<Vec<f64>>,
+}

@@ -1,0 +1,252 @@
+//! Running a campaign: parts on all threads, folded in the order of the plan, streamed to disk.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::exact::ExactRoad;
+use super::plan::{Part, Plan, TooLarge};
+use super::scenario::{Point, Scenario};
+use super::store::{PartRows, Store, StoreError};
+use super::summary::{PointSummary, Summary, Timing};
+use crate::random::stream;
+use crate::statistics::{Ensemble, Estimate};
+use crate::trajectory::{self, Populations, Record};
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Threads; no result depends on it.
+    pub threads: usize,
+    /// The folder for the results.
+    pub output: PathBuf,
+    /// Start over where there are results already.
+    pub fresh: bool,
+}
+
+/// Where a run stands.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Trajectories that are done, of all points.
+    pub trajectories: u64,
+    /// Jumps so far.
+    pub jumps: u64,
+    /// The point that is being merged.
+    pub point: usize,
+    /// The first bath's heat current at its last time, so far.
+    pub current: Option<Estimate>,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The summary, as it stands in `summary.json`.
+    pub summary: Summary,
+    /// Whether it was there already and nothing had to be done.
+    pub already_complete: bool,
+}
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It would not fit.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    /// The output folder.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The threads could not be started.
+    #[error("cannot start the threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// What a part gives.
+struct PartResult {
+    ensemble: Ensemble,
+    rows: PartRows,
+}
+
+/// Runs the trajectories of one part.
+fn run_part(point: &Point, part: Part) -> PartResult {
+    let samples = point.evolution.times.len();
+    let engine = Populations::new(&point.model);
+    let mut record = Record::new(&point.model, samples, point.recording);
+    let mut ensemble = Ensemble::new(&point.model, samples, point.recording.photons);
+    let mut rows = PartRows::new(point);
+    for number in part.first..part.first + part.count {
+        let mut rng = stream(point.evolution.seed, point.id, number);
+        trajectory::run(&engine, &point.initial, &point.evolution.times, &mut rng, &mut record);
+        ensemble.push(&record);
+        rows.push(number, &record);
+    }
+    PartResult { ensemble, rows }
+}
+
+/// A task, and its result. Exact solutions are tasks like the parts, so that they run beside them.
+enum Done {
+    Exact(usize, ExactRoad),
+    Part(usize, PartResult),
+}
+
+/// Computes everything of a plan on `threads` threads and hands the parts to `sink` in the order of the plan, each
+/// point's exact solution before its last part.
+fn execute<E: From<rayon::ThreadPoolBuildError>>(
+    plan: &Plan,
+    threads: usize,
+    mut sink: impl FnMut(Part, PartResult, Option<ExactRoad>) -> Result<(), E>,
+) -> Result<(), E> {
+    let parts: Vec<Part> = plan.parts().collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let (next_exact, next_part) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let merged = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    // How far a thread may run ahead of the merge, and so how many results wait in memory.
+    let ahead = 16 * threads;
+    let (sender, receiver) = mpsc::sync_channel(threads);
+
+    let worker = |sender: mpsc::SyncSender<Done>| {
+        while !stop.load(Ordering::Relaxed) {
+            // An exact solution is taken up when the parts reach its point.
+            let part = next_part.load(Ordering::Relaxed);
+            let reached = parts.get(part).map_or(plan.points.len(), |p| p.point + 1);
+            let exact = next_exact.load(Ordering::Relaxed);
+            let done = if exact < reached {
+                if next_exact.compare_exchange(exact, exact + 1, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+                    continue;
+                }
+                Done::Exact(exact, ExactRoad::new(&plan.points[exact]))
+            } else if part >= parts.len() {
+                return;
+            } else if part >= merged.load(Ordering::Relaxed) + ahead {
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
+            } else {
+                let index = next_part.fetch_add(1, Ordering::Relaxed);
+                let Some(&part) = parts.get(index) else {
+                    return;
+                };
+                Done::Part(index, run_part(&plan.points[part.point], part))
+            };
+            if sender.send(done).is_err() {
+                return;
+            }
+        }
+    };
+
+    pool.in_place_scope(|scope| {
+        for _ in 0..threads {
+            let (sender, worker) = (sender.clone(), &worker);
+            scope.spawn(move |_| worker(sender));
+        }
+        drop(sender);
+        let mut exact: BTreeMap<usize, ExactRoad> = BTreeMap::new();
+        let mut waiting: BTreeMap<usize, PartResult> = BTreeMap::new();
+        let mut turn = 0;
+        let mut result = Ok(());
+        for done in &receiver {
+            match done {
+                Done::Exact(point, road) => drop(exact.insert(point, road)),
+                Done::Part(index, part) => drop(waiting.insert(index, part)),
+            }
+            while result.is_ok() && waiting.contains_key(&turn) {
+                let part = parts[turn];
+                let last = parts.get(turn + 1).is_none_or(|next| next.point != part.point);
+                if last && !exact.contains_key(&part.point) {
+                    break;
+                }
+                let road = if last { exact.remove(&part.point) } else { None };
+                let Some(done) = waiting.remove(&turn) else {
+                    break;
+                };
+                result = sink(part, done, road);
+                turn += 1;
+                merged.store(turn, Ordering::Relaxed);
+            }
+            if result.is_err() {
+                stop.store(true, Ordering::Relaxed);
+            }
+        }
+        result
+    })
+}
+
+/// Simulates one point in memory, and solves it exactly where that can be afforded.
+///
+/// # Errors
+/// If the threads cannot be started.
+pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), RunError> {
+    let plan = Plan { points: std::slice::from_ref(point) };
+    let mut whole = empty_ensemble(point);
+    let mut exact = None;
+    execute(&plan, threads, |_, part, road| {
+        whole.merge(&part.ensemble);
+        exact = road;
+        Ok::<(), RunError>(())
+    })?;
+    Ok((whole, exact.expect("the last part brings the exact road")))
+}
+
+fn empty_ensemble(point: &Point) -> Ensemble {
+    Ensemble::new(&point.model, point.evolution.times.len(), point.recording.photons)
+}
+
+/// Runs a scenario and writes its results. What is complete already is left as it is.
+///
+/// # Errors
+/// If the results cannot be written, or the scenario does not fit; nothing half-written is left.
+pub fn run(
+    scenario: &Scenario,
+    options: &RunOptions,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Outcome, RunError> {
+    let plan = Plan::new(scenario);
+    if !options.fresh
+        && let Some(summary) = finished(scenario, &options.output)?
+    {
+        return Ok(Outcome { summary, already_complete: true });
+    }
+    plan.check_memory(options.threads)?;
+    let mut store = Store::create(&options.output, scenario)?;
+    let started = Instant::now();
+    let mut state = Progress { trajectories: 0, jumps: 0, point: 0, current: None };
+    let mut ensemble: Option<Ensemble> = None;
+    let mut points = Vec::with_capacity(scenario.points.len());
+    progress(&state);
+    execute(&plan, options.threads, |part, done, road| {
+        let point = &scenario.points[part.point];
+        store.write_rows(&done.rows)?;
+        let whole = ensemble.get_or_insert_with(|| empty_ensemble(point));
+        whole.merge(&done.ensemble);
+        state.trajectories += part.count;
+        state.jumps += done.ensemble.jumps;
+        state.point = part.point;
+        state.current = whole.on_grid(point.evolution.times.len() - 1, 0);
+        if let (Some(road), Some(whole)) =
+            (road, ensemble.take_if(|_| part.first + part.count == point.evolution.trajectories))
+        {
+            store.write_series(point, &whole, &road)?;
+            points.push(PointSummary::new(point, &whole, &road));
+        }
+        progress(&state);
+        Ok::<(), RunError>(())
+    })?;
+    let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps: state.jumps, threads: options.threads };
+    let summary = Summary::new(scenario, timing, points);
+    store.finish(&summary)?;
+    Ok(Outcome { summary, already_complete: false })
+}
+
+/// The summary of an earlier run of the same scenario.
+fn finished(scenario: &Scenario, output: &Path) -> Result<Option<Summary>, StoreError> {
+    let Some(summary) = Summary::read(output)? else {
+        return Ok(None);
+    };
+    let same = summary.fingerprint == scenario.fingerprint() && summary.version == env!("CARGO_PKG_VERSION");
+    if same {
+        Ok(Some(summary))
+    } else {
+        Err(StoreError::Foreign { folder: output.to_owned(), difference: summary.difference(scenario) })
+    }
+}

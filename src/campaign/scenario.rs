@@ -1,0 +1,272 @@
+//! A scenario, read and validated: what is to be simulated at every point of its sweep.
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::keys::allowed;
+use super::raw::RawScenario;
+use super::source::{ScenarioError, Source};
+use super::sweep::{Axis, Value, combinations, label, path_at, set, take_axes};
+use super::validate::Validator;
+use crate::initial::InitialState;
+use crate::model::Model;
+use crate::trajectory::Detail;
+
+/// When to look, and how often to repeat.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evolution {
+    /// The grid: ascending times from 0 up, in [`crate::units::Units::time`].
+    pub times: Vec<f64>,
+    /// How many trajectories.
+    pub trajectories: u64,
+    /// The seed of all streams.
+    pub seed: u64,
+}
+
+impl Evolution {
+    /// The end of every trajectory.
+    #[must_use]
+    pub fn until(&self) -> f64 {
+        self.times.last().copied().unwrap_or(0.0)
+    }
+}
+
+/// What is kept beside averages.
+pub type Recording = Detail;
+
+/// One point of a campaign: everything a trajectory is a function of, beside its number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// Its place in the sweep, from 0.
+    pub index: usize,
+    /// A hash of its physics. Streams and, later, files go by it, so that a sweep may grow.
+    pub id: u64,
+    /// The swept keys with their values here.
+    pub parameters: Vec<(String, serde_json::Value)>,
+    /// The qubits and their baths.
+    pub model: Model,
+    /// The initial state.
+    pub initial: InitialState,
+    /// Times, trajectories, seed.
+    pub evolution: Evolution,
+    /// What is kept beside averages.
+    pub recording: Recording,
+}
+
+/// A validated scenario.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The name of its file, without the ending: results go to `output/<name>`.
+    pub name: String,
+    /// Its title, or its name where it has none.
+    pub title: String,
+    /// The text of the file, and the values given on the command line as comments below it.
+    pub text: String,
+    /// Every combination of the sweep; one point without a sweep.
+    pub points: Vec<Point>,
+}
+
+/// Values from the command line, each `key=value` in the scenario's own keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides(Vec<String>);
+
+impl Overrides {
+    /// Adds `key=value`. The value is TOML; a bare word stands for a string.
+    pub fn set(&mut self, assignment: impl Into<String>) {
+        self.0.push(assignment.into());
+    }
+}
+
+/// The physics of a point in canonical form: names, titles and numbers of trajectories do not enter.
+fn point_id(model: &Model, initial: &InitialState, times: &[f64]) -> u64 {
+    let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
+    let physics = serde_json::json!([model.units, model.number, model.frequency, baths, initial, times]);
+    let digest = Sha256::digest(physics.to_string());
+    u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
+}
+
+impl Scenario {
+    /// Reads a scenario file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a key that is unknown, missing or out of range.
+    pub fn read(path: &Path, overrides: &Overrides) -> Result<Self, ScenarioError> {
+        let shown = path.display().to_string();
+        let text = fs::read(path).map_err(|e| {
+            let help = "the path of a scenario file; `superjump scenarios` lists those that ship with the program";
+            ScenarioError::of_file(&shown, format!("cannot read the scenario: {e}"), help)
+        })?;
+        let text = String::from_utf8(text).map_err(|_| {
+            ScenarioError::of_file(&shown, "the scenario is not text in UTF-8".to_owned(), "a TOML file")
+        })?;
+        let name = path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned());
+        Self::parse(&name, &shown, &text, overrides)
+    }
+
+    /// Parses and validates the text of a scenario; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// A key that is unknown, missing or out of range.
+    pub fn parse(name: &str, path: &str, text: &str, overrides: &Overrides) -> Result<Self, ScenarioError> {
+        let mut source = Source::new(path, text.to_owned());
+        let starts: Vec<usize> = overrides.0.iter().map(|argument| source.push_argument(argument)).collect();
+        let arguments = overrides.0.iter().zip(starts).map(|(text, start)| Argument::split(text, start, &source));
+        let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+
+        let mut root = DeTable::parse(source.file_text()).map_err(|e| syntax(&source, &e))?.into_inner();
+        let mut axes = take_axes(&mut root, &source)?;
+        for argument in &arguments {
+            argument.apply(&mut root, &mut axes, &source)?;
+        }
+
+        let mut points: Vec<Point> = Vec::new();
+        let mut title = None;
+        for (index, values) in combinations(&axes).enumerate() {
+            let mut table = root.clone();
+            for (axis, value) in axes.iter().zip(&values) {
+                set(&mut table, &axis.key, (*value).clone(), &source)?;
+            }
+            let labels =
+                axes.iter().zip(&values).map(|(axis, value)| (axis.key.get_ref().clone(), label(value.get_ref())));
+            let parameters = labels.collect();
+            let raw = deserialize(&table, &source)?;
+            let (model, initial, evolution, recording) = Validator::new(&source).scenario(&raw)?;
+            title = title.or(raw.title);
+            let id = point_id(&model, &initial, &evolution.times);
+            let point = Point { index, id, parameters, model, initial, evolution, recording };
+            if let Some(first) = points.first() {
+                comparable(first, &point, &axes, &source)?;
+            }
+            points.push(point);
+        }
+        let mut text = text.to_owned();
+        for argument in &overrides.0 {
+            text.push_str(&format!("\n# --set {argument}"));
+        }
+        Ok(Scenario { name: name.to_owned(), title: title.unwrap_or_else(|| name.to_owned()), text, points })
+    }
+
+    /// The seed: that of the first point, as a sweep over seeds is the exception.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.points.first().map_or(0, |point| point.evolution.seed)
+    }
+
+    /// A digest of all that decides the results, so that a folder can be recognized as this scenario's.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hasher = Sha256::new();
+        for point in &self.points {
+            let Evolution { trajectories, seed, .. } = point.evolution;
+            let names: Vec<&str> = point.model.baths.iter().map(|b| b.name.as_str()).collect();
+            let whole = (point.id, trajectories, seed, point.recording.jumps, point.recording.photons, names);
+            hasher.update(format!("{whole:?}{:?};", point.parameters));
+        }
+        hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Points share one set of files: their units, their baths' names and what they record must agree.
+fn comparable(first: &Point, point: &Point, axes: &[Axis], source: &Source) -> Result<(), ScenarioError> {
+    let names = |p: &Point| p.model.baths.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
+    let same =
+        first.model.units == point.model.units && names(first) == names(point) && first.recording == point.recording;
+    let span = axes.first().map_or(0..0, |axis| axis.key.span());
+    let title = "the points of the sweep differ in their units, the names of their baths or what they record";
+    if same { Ok(()) } else { Err(source.error(span, title.to_owned(), "sweeps over any other key")) }
+}
+
+/// A `--set key=value`, split and parsed.
+struct Argument {
+    key: Spanned<String>,
+    /// The value alone, under the key `v`, at its address in the source.
+    text: String,
+    span: Range<usize>,
+}
+
+impl Argument {
+    fn split(argument: &str, start: usize, source: &Source) -> Result<Self, ScenarioError> {
+        let whole = start..start + argument.len();
+        let Some((key, value)) = argument.split_once('=') else {
+            let title = format!("`{argument}` is not key=value");
+            return Err(source.error(whole, title, "for example --set qubits.number=16"));
+        };
+        let at = start + key.len() + 1;
+        let mut text = source.blanked_until(at);
+        text.truncate(at + value.len());
+        // `v=` takes the place of the two characters before the value, the last of which is `=`.
+        text.replace_range(at - 2..at, "v=");
+        let key = Spanned::new(start..start + key.len(), key.trim().to_owned());
+        Ok(Argument { key, text, span: at..at + value.len() })
+    }
+
+    fn value<'i>(&'i self, source: &Source) -> Result<Value<'i>, ScenarioError> {
+        match DeTable::parse(&self.text) {
+            Ok(table) => Ok(table.into_inner().remove("v").expect("parsed from `v=`")),
+            Err(error) => {
+                let word = self.text[self.span.clone()].trim();
+                if !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+                    return Ok(Spanned::new(self.span.clone(), DeValue::String(word.into())));
+                }
+                Err(syntax(source, &error))
+            }
+        }
+    }
+
+    /// Sets the key; where it was swept, the given value takes the place of the sweep.
+    fn apply<'i>(
+        &'i self,
+        root: &mut DeTable<'i>,
+        axes: &mut Vec<Axis<'i>>,
+        source: &Source,
+    ) -> Result<(), ScenarioError> {
+        let value = self.value(source)?;
+        let key = self.key.get_ref();
+        if let Some(swept) = key.strip_prefix("sweep.") {
+            axes.retain(|axis| axis.key.get_ref() != swept);
+            let DeValue::Array(list) = value.get_ref() else {
+                return Err(source.error(value.span(), format!("`{key}` is not a list"), "a list of values"));
+            };
+            let values = list.iter().cloned().collect();
+            axes.push(Axis { key: Spanned::new(self.key.span(), swept.to_owned()), values });
+            return Ok(());
+        }
+        axes.retain(|axis| axis.key.get_ref() != key);
+        set(root, &self.key, value, source)
+    }
+}
+
+fn syntax(source: &Source, error: &toml::de::Error) -> ScenarioError {
+    source.error(
+        error.span().unwrap_or(0..0),
+        format!("not valid TOML: {}", error.message()),
+        "TOML, see https://toml.io",
+    )
+}
+
+/// From the parsed table to the mirror; a key that is unknown or of the wrong type is found here.
+fn deserialize(table: &DeTable, source: &Source) -> Result<RawScenario, ScenarioError> {
+    let whole = 0..source.text().len();
+    let deserializer = toml::Deserializer::from(Spanned::new(whole, table.clone()));
+    RawScenario::deserialize(deserializer).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        let key = path_at(table, &span).unwrap_or_default();
+        let message = error
+            .message()
+            .replace("expected f64", "expected a number")
+            .replace("expected i64", "expected a whole number");
+        match message.strip_prefix("unknown field ") {
+            Some(rest) => {
+                let known = rest.split_once("expected ").map_or("", |(_, known)| known);
+                source.error(span, format!("unknown key `{key}`"), &format!("here: {known}"))
+            }
+            None => source.error(span, format!("`{key}`: {message}"), allowed(&key)),
+        }
+    })
+}

@@ -1,0 +1,217 @@
+//! The folder of results: Parquet tables and the summary, each written under a temporary name and renamed when whole.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+
+use super::exact::ExactRoad;
+use super::scenario::{Point, Scenario};
+use super::summary::Summary;
+use super::tables;
+use crate::statistics::Ensemble;
+
+pub use super::tables::PartRows;
+
+/// What can go wrong with the folder of results.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file could not be read or written.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// read, write, create ...
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A table could not be written.
+    #[error("cannot write {path}: {source}")]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: parquet::errors::ParquetError,
+    },
+    /// A `summary.json` of something else.
+    #[error("{path} is not a summary of superjump ({source}); give another folder with -o, or --fresh to replace it")]
+    NotASummary {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The folder holds the results of another scenario.
+    #[error("{folder} holds other results ({difference}); give another folder with -o, or --fresh to replace them")]
+    Foreign {
+        /// The folder.
+        folder: PathBuf,
+        /// In what they differ.
+        difference: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the folder as such is the trouble, found before anything was computed.
+    #[must_use]
+    pub fn is_folder(&self) -> bool {
+        matches!(self, StoreError::Io { action: "open the results folder", .. })
+    }
+
+    pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        StoreError::Io { action, path: path.to_owned(), source }
+    }
+}
+
+/// A Parquet table on its way: `<name>.parquet.tmp` until it is finished.
+struct Table {
+    temporary: PathBuf,
+    path: PathBuf,
+    schema: Arc<Schema>,
+    writer: Option<ArrowWriter<File>>,
+}
+
+impl Table {
+    fn create(
+        folder: &Path,
+        name: &str,
+        fields: Vec<Field>,
+        metadata: &[(String, String)],
+    ) -> Result<Self, StoreError> {
+        let path = folder.join(format!("{name}.parquet"));
+        let temporary = folder.join(format!("{name}.parquet.tmp"));
+        let file = File::create(&temporary).map_err(|e| StoreError::io("open the results folder", folder, e))?;
+        // Schema metadata is what pyarrow and polars show, the footer's what DuckDB does.
+        let described: HashMap<String, String> = metadata.iter().cloned().collect();
+        let schema = Arc::new(Schema::new(fields).with_metadata(described));
+        let footer = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_key_value_metadata(Some(footer))
+            .build();
+        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
+            .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
+        Ok(Table { temporary, path, schema, writer: Some(writer) })
+    }
+
+    fn write(&mut self, columns: Vec<ArrayRef>) -> Result<(), StoreError> {
+        let failed = |source| StoreError::Parquet { path: self.path.clone(), source };
+        let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(|e| failed(e.into()))?;
+        match &mut self.writer {
+            Some(writer) => writer.write(&batch).map_err(failed),
+            None => Ok(()),
+        }
+    }
+
+    /// Closes and syncs the file; [`Table::publish`] then gives it its name.
+    fn close(&mut self) -> Result<(), StoreError> {
+        if let Some(writer) = self.writer.take() {
+            let file = writer.into_inner().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })?;
+            file.sync_all().map_err(|e| StoreError::io("write", &self.temporary, e))?;
+        }
+        Ok(())
+    }
+
+    fn publish(&self) -> Result<(), StoreError> {
+        fs::rename(&self.temporary, &self.path).map_err(|e| StoreError::io("rename", &self.temporary, e))
+    }
+}
+
+/// An unfinished table leaves nothing behind.
+impl Drop for Table {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.temporary);
+    }
+}
+
+/// The tables of a run in progress.
+pub struct Store {
+    folder: PathBuf,
+    metadata: Vec<(String, String)>,
+    series: Table,
+    trajectories: Table,
+    jumps: Option<Table>,
+}
+
+impl Store {
+    /// Opens the tables of a scenario in `folder`, which is made if it is not there.
+    pub fn create(folder: &Path, scenario: &Scenario) -> Result<Self, StoreError> {
+        fs::create_dir_all(folder).map_err(|e| StoreError::io("open the results folder", folder, e))?;
+        let first = &scenario.points[0];
+        let units = first.model.units;
+        let text = |value: &str| value.to_owned();
+        let metadata = vec![
+            (text("superjump.version"), text(env!("CARGO_PKG_VERSION"))),
+            (text("superjump.scenario"), scenario.name.clone()),
+            (text("superjump.scenario_text"), scenario.text.clone()),
+            (text("superjump.seed"), scenario.seed().to_string()),
+            (text("superjump.units"), text(units.name())),
+            (text("superjump.unit.time"), text(units.time())),
+            (text("superjump.unit.rate"), text(units.rate())),
+            (text("superjump.unit.heat_current"), text(units.heat_current())),
+        ];
+        let table = |name: &str, fields| Table::create(folder, name, fields, &metadata);
+        Ok(Store {
+            series: table("series", tables::series_fields())?,
+            trajectories: table("trajectories", tables::trajectory_fields(first))?,
+            jumps: first.recording.jumps.then(|| table("jumps", tables::jump_fields())).transpose()?,
+            folder: folder.to_owned(),
+            metadata,
+        })
+    }
+
+    /// Appends the rows of a part.
+    pub fn write_rows(&mut self, rows: &PartRows) -> Result<(), StoreError> {
+        self.trajectories.write(rows.trajectory_columns())?;
+        match &mut self.jumps {
+            Some(jumps) => jumps.write(rows.jump_columns()),
+            None => Ok(()),
+        }
+    }
+
+    /// Appends the series of a point.
+    pub fn write_series(&mut self, point: &Point, ensemble: &Ensemble, road: &ExactRoad) -> Result<(), StoreError> {
+        self.series.write(tables::series_columns(point, ensemble, road))
+    }
+
+    /// Closes all tables, then gives everything its name, the summary last: where there is a summary, all is there.
+    pub fn finish(mut self, summary: &Summary) -> Result<(), StoreError> {
+        let fields = tables::summary_fields(summary);
+        let mut summary_table = Table::create(&self.folder, "summary", fields, &self.metadata)?;
+        summary_table.write(tables::summary_columns(summary))?;
+
+        let path = self.folder.join("summary.json");
+        let temporary = self.folder.join("summary.json.tmp");
+        let failed = |e| StoreError::io("write", &temporary, e);
+        let mut json = serde_json::to_vec_pretty(summary).map_err(|e| failed(e.into()))?;
+        json.push(b'\n');
+        let mut file = File::create(&temporary).map_err(failed)?;
+        file.write_all(&json).and_then(|()| file.sync_all()).map_err(failed)?;
+
+        let mut tables: Vec<&mut Table> = vec![&mut summary_table, &mut self.series, &mut self.trajectories];
+        tables.extend(&mut self.jumps);
+        for table in &mut tables {
+            table.close()?;
+        }
+        // An old summary must not vouch for new tables, should this be interrupted.
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::io("replace", &path, e));
+            }
+            _ => {}
+        }
+        for table in tables {
+            table.publish()?;
+        }
+        fs::rename(&temporary, &path).map_err(|e| StoreError::io("rename", &temporary, e))
+    }
+}

@@ -1,0 +1,216 @@
+//! The summary of a campaign: `summary.json`, one entry a point, one row a quantity.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::exact::ExactRoad;
+use super::scenario::{Point, Scenario};
+use super::store::StoreError;
+use crate::quantity::{Quantity, columns};
+use crate::statistics::{Ensemble, Estimate};
+
+/// What stands in `summary.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The name of the scenario.
+    pub scenario: String,
+    /// Its title.
+    pub title: String,
+    /// The version of superjump that ran it.
+    pub version: String,
+    /// The seed.
+    pub seed: u64,
+    /// "natural" or "SI".
+    pub units: String,
+    /// How long it took.
+    pub timing: Timing,
+    /// Recognizes the scenario: its physics, trajectories, seeds and recorded data.
+    pub fingerprint: String,
+    /// The points, in the order of the sweep.
+    pub points: Vec<PointSummary>,
+    /// The scenario as it was run.
+    pub scenario_text: String,
+}
+
+/// What a run cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// Seconds from start to end.
+    pub seconds: f64,
+    /// Quantum jumps of all trajectories.
+    pub jumps: u64,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// One point of the sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PointSummary {
+    /// Its place, from 0.
+    pub index: usize,
+    /// A hash of its physics, in hexadecimal.
+    pub id: String,
+    /// The swept keys.
+    pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// The engine.
+    pub engine: String,
+    /// Trajectories.
+    pub trajectories: u64,
+    /// Quantum jumps of all of them.
+    pub jumps: u64,
+    /// The time that the quantities are of.
+    pub time: f64,
+    /// Why it ended. "trajectories": all that were asked for are done.
+    pub stopped_because: String,
+    /// Why there are no exact values, or null where there are.
+    pub exact_missing: Option<String>,
+    /// The quantities.
+    pub quantities: Vec<QuantitySummary>,
+}
+
+/// One quantity: `exact`, `z` and `std_error` are null where there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuantitySummary {
+    /// Its name; `photon_time_3` is the time of the third photon.
+    pub quantity: String,
+    /// The bath, for a quantity of one bath.
+    pub bath: Option<String>,
+    /// The mean over trajectories.
+    pub estimate: f64,
+    /// Its standard error.
+    pub std_error: Option<f64>,
+    /// The exact value.
+    pub exact: Option<f64>,
+    /// (estimate - exact) / std_error.
+    pub z: Option<f64>,
+    /// The unit; "1" for a pure number.
+    pub unit: String,
+}
+
+impl QuantitySummary {
+    fn new(name: String, bath: Option<&str>, estimate: Estimate, exact: Option<f64>, unit: &str) -> Self {
+        let z = exact.zip(estimate.std_error).map(|(exact, error)| (estimate.mean - exact) / error);
+        QuantitySummary {
+            quantity: name,
+            bath: bath.map(str::to_owned),
+            estimate: estimate.mean,
+            std_error: estimate.std_error,
+            exact,
+            z,
+            unit: unit.to_owned(),
+        }
+    }
+}
+
+impl PointSummary {
+    pub(super) fn new(point: &Point, ensemble: &Ensemble, road: &ExactRoad) -> Self {
+        let model = &point.model;
+        let times = &point.evolution.times;
+        let last = times.len() - 1;
+        let mut quantities = Vec::new();
+        for (index, column) in columns(model).iter().enumerate() {
+            let Some(estimate) = ensemble.on_grid(last, index) else {
+                continue;
+            };
+            let bath = column.bath.map(|bath| model.baths[bath].name.as_str());
+            let (name, unit) = (column.quantity.name().to_owned(), column.quantity.unit(model));
+            quantities.push(QuantitySummary::new(name, bath, estimate, road.on_grid(times, last, column), unit));
+        }
+        let burst = [
+            (Quantity::PeakTime, ensemble.peak_time(), road.peak_time()),
+            (Quantity::PeakIntensity, ensemble.peak_intensity(), road.peak_intensity()),
+        ];
+        let emits = model.baths.iter().any(|bath| bath.down > 0.0);
+        for (quantity, estimate, exact) in burst.into_iter().filter(|_| emits) {
+            let Some(estimate) = estimate else { continue };
+            quantities.push(QuantitySummary::new(
+                quantity.name().to_owned(),
+                None,
+                estimate,
+                exact,
+                quantity.unit(model),
+            ));
+        }
+        for (photon, estimate) in ensemble.photon_times().enumerate() {
+            let name = format!("{}_{}", Quantity::PhotonTime.name(), photon + 1);
+            let unit = Quantity::PhotonTime.unit(model);
+            quantities.push(QuantitySummary::new(name, None, estimate, road.photon_time(photon), unit));
+        }
+        PointSummary {
+            index: point.index,
+            id: format!("{:016x}", point.id),
+            parameters: point.parameters.iter().cloned().collect(),
+            engine: "populations".to_owned(),
+            trajectories: ensemble.trajectories(),
+            jumps: ensemble.jumps,
+            time: times[last],
+            stopped_because: "trajectories".to_owned(),
+            exact_missing: road.missing().map(str::to_owned),
+            quantities,
+        }
+    }
+}
+
+impl Summary {
+    pub(super) fn new(scenario: &Scenario, timing: Timing, points: Vec<PointSummary>) -> Self {
+        Summary {
+            scenario: scenario.name.clone(),
+            title: scenario.title.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: scenario.seed(),
+            units: scenario.points.first().map_or("natural", |point| point.model.units.name()).to_owned(),
+            timing,
+            fingerprint: scenario.fingerprint(),
+            points,
+            scenario_text: scenario.text.clone(),
+        }
+    }
+
+    /// Reads `summary.json` of a results folder; `None` where there is none.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is not a summary.
+    pub fn read(folder: &Path) -> Result<Option<Self>, StoreError> {
+        let path = folder.join("summary.json");
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StoreError::io("read", &path, error)),
+        };
+        serde_json::from_slice(&text).map(Some).map_err(|source| StoreError::NotASummary { path, source })
+    }
+
+    /// In what the scenario of this summary differs from another, in words.
+    pub(super) fn difference(&self, other: &Scenario) -> String {
+        let mut found = Vec::new();
+        if self.version != env!("CARGO_PKG_VERSION") {
+            found.push(format!("version {} instead of {}", self.version, env!("CARGO_PKG_VERSION")));
+        }
+        if self.scenario != other.name {
+            found.push(format!("scenario {} instead of {}", self.scenario, other.name));
+        }
+        if self.seed != other.seed() {
+            found.push(format!("seed {} instead of {}", self.seed, other.seed()));
+        }
+        let (theirs, ours): (Vec<&str>, Vec<&str>) = (lines(&self.scenario_text), lines(&other.text));
+        let missing =
+            |from: &[&'_ str], among: &[&str]| from.iter().find(|l| !among.contains(l)).map(|l| (*l).to_owned());
+        if let Some(line) = missing(&theirs, &ours) {
+            found.push(format!("`{line}` there"));
+        }
+        if let Some(line) = missing(&ours, &theirs) {
+            found.push(format!("`{line}` here"));
+        }
+        found.join(", ")
+    }
+}
+
+/// The lines of a scenario that mean something; `# --set` lines do.
+fn lines(text: &str) -> Vec<&str> {
+    text.lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("# --set") || !(line.is_empty() || line.starts_with('#')))
+        .collect()
+}

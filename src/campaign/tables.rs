@@ -1,0 +1,266 @@
+//! The columns of the result tables.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{Float64Builder, ListBuilder};
+use arrow_array::{ArrayRef, Float64Array, StringArray, UInt32Array, UInt64Array};
+use arrow_schema::{DataType, Field};
+
+use super::exact::ExactRoad;
+use super::scenario::Point;
+use super::summary::Summary;
+use crate::bath::Process;
+use crate::quantity::columns;
+use crate::statistics::Ensemble;
+use crate::trajectory::{JumpRow, Record};
+
+fn field(name: &str, kind: DataType, nullable: bool) -> Field {
+    Field::new(name, kind, nullable)
+}
+
+fn floats(values: impl IntoIterator<Item = f64>) -> ArrayRef {
+    Arc::new(Float64Array::from_iter_values(values))
+}
+
+fn optional_floats(values: impl IntoIterator<Item = Option<f64>>) -> ArrayRef {
+    Arc::new(values.into_iter().collect::<Float64Array>())
+}
+
+fn counts(values: impl IntoIterator<Item = u64>) -> ArrayRef {
+    Arc::new(UInt64Array::from_iter_values(values))
+}
+
+fn points(values: impl IntoIterator<Item = usize>) -> ArrayRef {
+    Arc::new(UInt32Array::from_iter_values(values.into_iter().map(|v| v as u32)))
+}
+
+fn words<'a>(values: impl IntoIterator<Item = &'a str>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(values))
+}
+
+fn optional_words<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> ArrayRef {
+    Arc::new(values.into_iter().collect::<StringArray>())
+}
+
+/// What one trajectory leaves: a row of `trajectories.parquet`.
+#[derive(Clone, Debug)]
+struct TrajectoryRow {
+    number: u64,
+    /// Emitted and absorbed quanta of every bath.
+    exchanged: Vec<(u64, u64)>,
+    jumps: u64,
+    level: (f64, f64),
+    peak: (f64, f64),
+    photons: Option<(f64, f64)>,
+    photon_times: Vec<f64>,
+}
+
+/// The rows that a part adds to `trajectories.parquet` and `jumps.parquet`.
+#[derive(Clone, Debug)]
+pub struct PartRows {
+    point: usize,
+    bath_names: Vec<String>,
+    detailed_photons: bool,
+    trajectories: Vec<TrajectoryRow>,
+    jumps: Vec<(u64, JumpRow)>,
+}
+
+impl PartRows {
+    /// No rows yet, of this point.
+    pub fn new(point: &Point) -> Self {
+        PartRows {
+            point: point.index,
+            bath_names: point.model.baths.iter().map(|bath| bath.name.clone()).collect(),
+            detailed_photons: point.recording.photons > 0,
+            trajectories: Vec::new(),
+            jumps: Vec::new(),
+        }
+    }
+
+    /// Adds the trajectory of this number.
+    pub fn push(&mut self, number: u64, record: &Record) {
+        self.trajectories.push(TrajectoryRow {
+            number,
+            exchanged: record.emitted.iter().copied().zip(record.absorbed.iter().copied()).collect(),
+            jumps: record.jumps,
+            level: record.final_level(),
+            peak: record.peak,
+            photons: record.first_and_last_photon,
+            photon_times: record.photons.clone(),
+        });
+        self.jumps.extend(record.log.iter().map(|row| (number, *row)));
+    }
+
+    /// In the order of [`trajectory_fields`].
+    pub fn trajectory_columns(&self) -> Vec<ArrayRef> {
+        let rows = &self.trajectories;
+        let mut columns = vec![points(rows.iter().map(|_| self.point)), counts(rows.iter().map(|row| row.number))];
+        for bath in 0..self.bath_names.len() {
+            columns.push(counts(rows.iter().map(|row| row.exchanged[bath].0)));
+            columns.push(counts(rows.iter().map(|row| row.exchanged[bath].1)));
+        }
+        columns.extend([
+            counts(rows.iter().map(|row| row.jumps)),
+            floats(rows.iter().map(|row| row.level.0)),
+            floats(rows.iter().map(|row| row.level.1)),
+            floats(rows.iter().map(|row| row.peak.1)),
+            floats(rows.iter().map(|row| row.peak.0)),
+            optional_floats(rows.iter().map(|row| row.photons.map(|(first, _)| first))),
+            optional_floats(rows.iter().map(|row| row.photons.map(|(_, last)| last))),
+        ]);
+        if self.detailed_photons {
+            let mut lists = ListBuilder::new(Float64Builder::new()).with_field(photon_item());
+            for row in rows {
+                lists.values().append_slice(&row.photon_times);
+                lists.append(true);
+            }
+            columns.push(Arc::new(lists.finish()));
+        }
+        columns
+    }
+
+    /// In the order of [`jump_fields`].
+    pub fn jump_columns(&self) -> Vec<ArrayRef> {
+        let rows = &self.jumps;
+        let direction = |process| match process {
+            Process::Emission => "emission",
+            Process::Absorption => "absorption",
+            Process::Dephasing => "dephasing",
+        };
+        vec![
+            points(rows.iter().map(|_| self.point)),
+            counts(rows.iter().map(|(number, _)| *number)),
+            floats(rows.iter().map(|(_, row)| row.time)),
+            words(rows.iter().map(|(_, row)| self.bath_names[row.jump.bath].as_str())),
+            words(rows.iter().map(|(_, row)| direction(row.jump.process))),
+            floats(rows.iter().map(|(_, row)| row.j)),
+            floats(rows.iter().map(|(_, row)| row.m)),
+        ]
+    }
+}
+
+fn photon_item() -> Arc<Field> {
+    Arc::new(field("item", DataType::Float64, false))
+}
+
+/// The fields of `trajectories.parquet`.
+pub fn trajectory_fields(point: &Point) -> Vec<Field> {
+    let mut fields = vec![field("point", DataType::UInt32, false), field("trajectory", DataType::UInt64, false)];
+    for bath in &point.model.baths {
+        fields.push(field(&format!("emitted_{}", bath.name), DataType::UInt64, false));
+        fields.push(field(&format!("absorbed_{}", bath.name), DataType::UInt64, false));
+    }
+    fields.push(field("jumps", DataType::UInt64, false));
+    for name in ["final_j", "final_m", "peak_time", "peak_intensity"] {
+        fields.push(field(name, DataType::Float64, false));
+    }
+    for name in ["first_photon_time", "last_photon_time"] {
+        fields.push(field(name, DataType::Float64, true));
+    }
+    if point.recording.photons > 0 {
+        fields.push(field("photon_times", DataType::List(photon_item()), false));
+    }
+    fields
+}
+
+/// The fields of `jumps.parquet`.
+pub fn jump_fields() -> Vec<Field> {
+    vec![
+        field("point", DataType::UInt32, false),
+        field("trajectory", DataType::UInt64, false),
+        field("time", DataType::Float64, false),
+        field("bath", DataType::Utf8, false),
+        field("direction", DataType::Utf8, false),
+        field("j", DataType::Float64, false),
+        field("m", DataType::Float64, false),
+    ]
+}
+
+/// The fields of `series.parquet`.
+pub fn series_fields() -> Vec<Field> {
+    vec![
+        field("point", DataType::UInt32, false),
+        field("time", DataType::Float64, false),
+        field("quantity", DataType::Utf8, false),
+        field("bath", DataType::Utf8, true),
+        field("mean", DataType::Float64, false),
+        field("std_error", DataType::Float64, true),
+        field("exact", DataType::Float64, true),
+    ]
+}
+
+/// The rows of one point, in the order of [`series_fields`]. A sample without an interval before it has no averages.
+pub fn series_columns(point: &Point, ensemble: &Ensemble, road: &ExactRoad) -> Vec<ArrayRef> {
+    let times = &point.evolution.times;
+    let kinds = columns(&point.model);
+    let cells = (0..times.len()).flat_map(|sample| kinds.iter().enumerate().map(move |cell| (sample, cell)));
+    let rows: Vec<_> = cells
+        .filter_map(|(sample, (index, column))| {
+            let estimate = ensemble.on_grid(sample, index)?;
+            let bath = column.bath.map(|bath| point.model.baths[bath].name.as_str());
+            Some((times[sample], column.quantity.name(), bath, estimate, road.on_grid(times, sample, column)))
+        })
+        .collect();
+    vec![
+        points(rows.iter().map(|_| point.index)),
+        floats(rows.iter().map(|row| row.0)),
+        words(rows.iter().map(|row| row.1)),
+        optional_words(rows.iter().map(|row| row.2)),
+        floats(rows.iter().map(|row| row.3.mean)),
+        optional_floats(rows.iter().map(|row| row.3.std_error)),
+        optional_floats(rows.iter().map(|row| row.4)),
+    ]
+}
+
+/// Whether every point gives this swept key a number.
+fn is_number(summary: &Summary, key: &str) -> bool {
+    summary.points.iter().all(|point| point.parameters.get(key).is_some_and(serde_json::Value::is_number))
+}
+
+/// The swept keys.
+fn parameters(summary: &Summary) -> impl Iterator<Item = &String> {
+    summary.points.first().into_iter().flat_map(|point| point.parameters.keys())
+}
+
+/// The fields of `summary.parquet`: the swept keys have a column each.
+pub fn summary_fields(summary: &Summary) -> Vec<Field> {
+    let mut fields = vec![field("point", DataType::UInt32, false)];
+    for key in parameters(summary) {
+        let kind = if is_number(summary, key) { DataType::Float64 } else { DataType::Utf8 };
+        fields.push(field(key, kind, true));
+    }
+    fields.push(field("quantity", DataType::Utf8, false));
+    fields.push(field("bath", DataType::Utf8, true));
+    fields.push(field("estimate", DataType::Float64, false));
+    for name in ["std_error", "exact", "z"] {
+        fields.push(field(name, DataType::Float64, true));
+    }
+    fields.push(field("unit", DataType::Utf8, false));
+    fields
+}
+
+/// The rows of all points, in the order of [`summary_fields`].
+pub fn summary_columns(summary: &Summary) -> Vec<ArrayRef> {
+    let rows: Vec<_> = summary.points.iter().flat_map(|p| p.quantities.iter().map(move |q| (p, q))).collect();
+    let mut columns = vec![points(rows.iter().map(|(point, _)| point.index))];
+    for key in parameters(summary) {
+        let values = rows.iter().map(|(point, _)| &point.parameters[key]);
+        columns.push(if is_number(summary, key) {
+            optional_floats(values.map(serde_json::Value::as_f64))
+        } else {
+            let texts: Vec<String> =
+                values.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
+            words(texts.iter().map(String::as_str))
+        });
+    }
+    columns.extend([
+        words(rows.iter().map(|(_, q)| q.quantity.as_str())),
+        optional_words(rows.iter().map(|(_, q)| q.bath.as_deref())),
+        floats(rows.iter().map(|(_, q)| q.estimate)),
+        optional_floats(rows.iter().map(|(_, q)| q.std_error)),
+        optional_floats(rows.iter().map(|(_, q)| q.exact)),
+        optional_floats(rows.iter().map(|(_, q)| q.z)),
+        words(rows.iter().map(|(_, q)| q.unit.as_str())),
+    ]);
+    columns
+}

@@ -1,0 +1,89 @@
+//! `superjump check`: validate a scenario, and say what a run would do and cost.
+
+use std::time::Instant;
+
+use clap::Args;
+use superjump::campaign::{Plan, Point, Scenario};
+use superjump::lindblad;
+use superjump::random::stream;
+use superjump::trajectory::{self, Populations, Record};
+
+use super::{ScenarioArguments, table};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  superjump check scenarios/heat_valve.toml --set qubits.number=100")]
+pub struct CheckArguments {
+    #[command(flatten)]
+    scenario: ScenarioArguments,
+}
+
+/// What a few trajectories of a point cost.
+struct Pilot {
+    jumps: f64,
+    seconds: f64,
+}
+
+/// Times trajectories of a point, from one to a hundred, until some milliseconds are spent on it.
+fn pilot(point: &Point, milliseconds: u128) -> Pilot {
+    let engine = Populations::new(&point.model);
+    let mut record = Record::new(&point.model, point.evolution.times.len(), point.recording);
+    let (mut jumps, mut done) = (0, 0.0);
+    let started = Instant::now();
+    while done < 100.0 && (done == 0.0 || started.elapsed().as_millis() < milliseconds) {
+        let mut rng = stream(point.evolution.seed, point.id, done as u64);
+        trajectory::run(&engine, &point.initial, &point.evolution.times, &mut rng, &mut record);
+        jumps += record.jumps;
+        done += 1.0;
+    }
+    Pilot { jumps: jumps as f64 / done, seconds: started.elapsed().as_secs_f64() / done }
+}
+
+/// Points that are tried out: more are scaled from these, spread evenly over the sweep.
+const MOST_PILOTS: usize = 20;
+
+fn describe(scenario: &Scenario, threads: usize) {
+    let points = &scenario.points;
+    let first = &points[0];
+    let units = first.model.units;
+    println!("{} is valid.", scenario.name);
+    println!("  {}", scenario.title);
+    println!("  points         {}", points.len());
+    println!("  engine         populations (the exact jump chain on |J, M>)");
+    for bath in &first.model.baths {
+        let rates = [("down", bath.down), ("up", bath.up), ("dephasing", bath.dephasing)];
+        let rates: Vec<String> =
+            rates.iter().filter(|(_, rate)| *rate > 0.0).map(|(name, rate)| format!("{name} {rate:.6}")).collect();
+        let coupling = format!("{:?}", bath.coupling).to_lowercase();
+        println!("  bath           {} ({coupling}): {} {}", bath.name, rates.join(", "), units.rate());
+    }
+    let until = first.evolution.until();
+    println!("  time           to {until} {}, {} samples", units.time(), first.evolution.times.len());
+
+    let plan = Plan::new(scenario);
+    println!("  trajectories   {} in {} parts", plan.trajectories(), plan.parts().count());
+    let stride = points.len().div_ceil(MOST_PILOTS);
+    let (mut jumps, mut seconds) = (0.0, 0.0);
+    for point in points.iter().step_by(stride) {
+        let pilot = pilot(point, 50);
+        let trajectories = point.evolution.trajectories as f64 * stride as f64;
+        jumps += pilot.jumps * trajectories;
+        seconds += pilot.seconds * trajectories / threads as f64;
+    }
+    println!("  jumps          about {}", table::count(jumps));
+    println!("  duration       about {} on {threads} threads", table::duration(seconds));
+    println!("  memory         about {:.0} MB", (plan.memory(threads) / 1e6).max(1.0));
+    let missing = points.iter().filter_map(|p| lindblad::Populations::affordable(&p.model, &p.initial).err());
+    let missing: Vec<_> = missing.collect();
+    match missing.first() {
+        None => println!("  exact          beside every estimate"),
+        Some(why) => println!("  exact          not for {} of {} points: {why}", missing.len(), points.len()),
+    }
+}
+
+pub fn check(arguments: &CheckArguments) -> anyhow::Result<()> {
+    let scenario = arguments.scenario.read()?;
+    let threads = arguments.scenario.threads();
+    Plan::new(&scenario).check_memory(threads).map_err(superjump::campaign::RunError::from)?;
+    describe(&scenario, threads);
+    Ok(())
+}

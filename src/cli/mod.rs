@@ -1,0 +1,91 @@
+//! The verbs of the program, one file each, and how errors leave it.
+
+pub mod check;
+mod progress;
+pub mod run;
+pub mod scenarios;
+mod table;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use superjump::campaign::{Overrides, RunError, Scenario, ScenarioError, StoreError};
+
+/// Quantum-jump trajectories of collective heat transport.
+#[derive(Debug, Parser)]
+#[command(version, about, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(
+    after_help = "Example:\n  superjump run scenarios/heat_valve.toml\n\nExit codes: 0 done, 1 failed on the way, 2 asked for something impossible"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate a scenario and write its results
+    Run(run::RunArguments),
+    /// Validate a scenario and say what it would cost, without running it
+    Check(check::CheckArguments),
+    /// List the scenarios that ship with the program, or print one
+    Scenarios(scenarios::ScenariosArguments),
+}
+
+/// Which scenario, and what to change in it.
+#[derive(Debug, Args)]
+pub struct ScenarioArguments {
+    /// The scenario file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Change a key of the scenario (repeatable), e.g. --set qubits.number=16 --set bath.hot.temperature=2.5
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// The number of trajectories; the same as --set evolution.trajectories=N
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    trajectories: Option<String>,
+    /// The seed of all random streams; the same as --set evolution.seed=N
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    seed: Option<String>,
+    /// Threads to use; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl ScenarioArguments {
+    fn read(&self) -> Result<Scenario, ScenarioError> {
+        let mut overrides = Overrides::default();
+        self.set.iter().for_each(|assignment| overrides.set(assignment));
+        for (key, value) in [("trajectories", &self.trajectories), ("seed", &self.seed)] {
+            if let Some(value) = value {
+                overrides.set(format!("evolution.{key}={value}"));
+            }
+        }
+        Scenario::read(&self.file, &overrides)
+    }
+
+    fn threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or_else(all, usize::from)
+    }
+}
+
+/// Prints an error for people, and gives the exit code of its kind.
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    if let Some(error) = error.downcast_ref::<ScenarioError>() {
+        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        eprintln!("{}", error.render(colour));
+        return ExitCode::from(2);
+    }
+    eprintln!("error: {error:#}");
+    match error.downcast_ref::<RunError>() {
+        // What was asked for cannot be done; nothing was started.
+        Some(RunError::TooLarge(_) | RunError::Store(StoreError::Foreign { .. } | StoreError::NotASummary { .. })) => {
+            ExitCode::from(2)
+        }
+        Some(RunError::Store(error)) if error.is_folder() => ExitCode::from(2),
+        _ => ExitCode::from(1),
+    }
+}

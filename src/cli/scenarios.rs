@@ -1,0 +1,40 @@
+//! `superjump scenarios`: the scenarios that ship with the program.
+
+use anyhow::bail;
+use clap::Args;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  superjump scenarios heat_valve > my_valve.toml")]
+pub struct ScenariosArguments {
+    /// Print this scenario
+    name: Option<String>,
+}
+
+/// (name, text) of every file in scenarios/; a test holds the two against each other.
+const SHIPPED: &[(&str, &str)] = &[
+    ("heat_valve", include_str!("../../scenarios/heat_valve.toml")),
+    ("initial_state", include_str!("../../scenarios/initial_state.toml")),
+    ("superradiant_burst", include_str!("../../scenarios/superradiant_burst.toml")),
+];
+
+/// The title of a scenario.
+fn title(text: &str) -> &str {
+    let line = text.lines().find_map(|line| line.strip_prefix("title = "));
+    line.map_or("", |title| title.trim_matches('"'))
+}
+
+pub fn scenarios(arguments: &ScenariosArguments) -> anyhow::Result<()> {
+    if let Some(name) = &arguments.name {
+        let Some((_, text)) = SHIPPED.iter().find(|(shipped, _)| shipped == name) else {
+            bail!("no scenario \"{name}\" ships with superjump; `superjump scenarios` lists those that do");
+        };
+        print!("{text}");
+        return Ok(());
+    }
+    let width = SHIPPED.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, text) in SHIPPED {
+        println!("{name:width$}  {}", title(text));
+    }
+    println!("\n`superjump scenarios NAME > FILE` writes one to a file, `superjump run FILE` runs it.");
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Results as a table in the terminal, and numbers as people write them.
+
+use comfy_table::{CellAlignment, Table, presets};
+use superjump::campaign::{PointSummary, QuantitySummary, Scenario, Summary};
+
+/// The most points that are listed.
+const MOST_POINTS: usize = 24;
+
+/// An estimate with its error, both to the error's second digit: `2.497 ± 0.013`.
+pub fn with_error(value: f64, error: Option<f64>) -> String {
+    match error {
+        Some(error) if error > 0.0 && error.is_finite() => {
+            let digits = 1 - error.log10().floor() as i32;
+            if (0..=12).contains(&digits) {
+                let digits = digits as usize;
+                format!("{value:.digits$} ± {error:.digits$}")
+            } else {
+                format!("{value:.3e} ± {error:.1e}")
+            }
+        }
+        _ => number(value),
+    }
+}
+
+/// A number to six digits.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 {
+        "0".to_owned()
+    } else if (1e-4..1e7).contains(&size) {
+        let digits = (5 - size.log10().floor() as i32).max(0) as usize;
+        let text = format!("{value:.digits$}");
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    } else {
+        format!("{value:.5e}")
+    }
+}
+
+/// A count: `950`, `31.2 k`, `40.1 million`.
+pub fn count(value: f64) -> String {
+    match value {
+        v if v < 1e3 => format!("{v:.0}"),
+        v if v < 1e6 => format!("{:.1} k", v / 1e3),
+        v if v < 1e9 => format!("{:.1} million", v / 1e6),
+        v if v < 1e15 => format!("{:.1} billion", v / 1e9),
+        v => format!("{v:.1e}"),
+    }
+}
+
+/// A duration: `0.4 s`, `12 s`, `3 min`, `5.2 h`, `2.1 days`.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 10.0 => format!("{s:.1} s"),
+        s if s < 120.0 => format!("{s:.0} s"),
+        s if s < 7200.0 => format!("{:.0} min", s / 60.0),
+        s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.1} days", s / 86_400.0),
+    }
+}
+
+/// The unit, unless it is a pure number's.
+fn unit(quantity: &QuantitySummary) -> &str {
+    if quantity.unit == "1" { "" } else { &quantity.unit }
+}
+
+fn cells(quantity: &QuantitySummary) -> [String; 4] {
+    let exact = quantity.exact.map_or_else(|| "-".to_owned(), number);
+    let z = quantity.z.map_or_else(|| "-".to_owned(), |z| format!("{z:+.1}"));
+    [with_error(quantity.estimate, quantity.std_error), exact, z, unit(quantity).to_owned()]
+}
+
+fn aligned(header: Vec<String>, numbers_from: usize) -> Table {
+    let mut table = Table::new();
+    let columns = header.len();
+    table.load_preset(presets::NOTHING).set_header(header);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    // Estimate, exact and z are numbers; the unit after them is not.
+    for index in numbers_from..columns - 1 {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// All quantities of one point.
+fn one_point(point: &PointSummary) -> Table {
+    let header = ["quantity", "bath", "estimate", "exact", "z", "unit"].map(str::to_owned);
+    let mut table = aligned(header.to_vec(), 2);
+    for quantity in point.quantities.iter().filter(|q| !q.quantity.starts_with("photon_time_")) {
+        let mut row = vec![quantity.quantity.clone(), quantity.bath.clone().unwrap_or_default()];
+        row.extend(cells(quantity));
+        table.add_row(row);
+    }
+    table
+}
+
+/// The first quantity of every point, beside the swept keys.
+fn all_points(points: &[PointSummary]) -> Table {
+    let keys: Vec<&String> = points[0].parameters.keys().collect();
+    let named = points[0].quantities.first();
+    let name = named.map_or(String::new(), |q| match &q.bath {
+        Some(bath) => format!("{} ({bath})", q.quantity),
+        None => q.quantity.clone(),
+    });
+    let header = keys.iter().map(|key| (*key).clone()).chain([name, "exact".into(), "z".into(), "unit".into()]);
+    let mut table = aligned(header.collect(), keys.len());
+    for point in points.iter().take(MOST_POINTS) {
+        let value = |key: &String| match &point.parameters[key] {
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let mut row: Vec<String> = keys.iter().map(|key| value(key)).collect();
+        row.extend(point.quantities.first().map(cells).into_iter().flatten());
+        table.add_row(row);
+    }
+    table
+}
+
+/// The results of a run.
+pub fn render(summary: &Summary, scenario: &Scenario) -> String {
+    let points = &summary.points;
+    let first = &points[0];
+    let units = scenario.points[0].model.units;
+    let mut text = String::new();
+    let table = if points.len() == 1 { one_point(first) } else { all_points(points) };
+    for line in table.to_string().lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    if points.len() > MOST_POINTS {
+        text.push_str(&format!("... and {} more points\n", points.len() - MOST_POINTS));
+    }
+    text.push_str(&format!(
+        "\nAt time {} {}, {} trajectories{}, engine {}; peaks are over the run.\n",
+        number(first.time),
+        units.time(),
+        first.trajectories,
+        if points.len() > 1 { " a point" } else { "" },
+        first.engine
+    ));
+    if let Some(point) = points.iter().find(|point| point.exact_missing.is_some()) {
+        let which = if points.len() > 1 { format!(" (point {})", point.index) } else { String::new() };
+        text.push_str(&format!("No exact values{which}: {}.\n", point.exact_missing.as_deref().unwrap_or_default()));
+    }
+    text.trim_end().to_owned()
+}

@@ -1,0 +1,193 @@
+//! Initial states, as distributions over the Dicke levels.
+//!
+//! Coherence between different J never reaches a permutation-invariant observable, so a state that spreads over
+//! several sectors is the mixture of them, and a trajectory draws one.
+
+use rand::{Rng, RngExt};
+use rand_distr::{Binomial, Distribution};
+use serde::Serialize;
+
+use crate::dicke::{Level, levels, ln_binomial, ln_degeneracy, ln_tail_of_product, sectors};
+
+/// A validated initial state of N qubits.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InitialState {
+    /// One Dicke state; ground and inverted are two of them.
+    Dicke(Level),
+    /// `excited` qubits up and the others down, in any order: M is sharp, J is spread.
+    Product {
+        /// The number of excited qubits, 0..=N.
+        excited: i64,
+    },
+    /// Every qubit excited with this probability, independently: a thermal product state.
+    Thermal {
+        /// 1/(1 + e^x), x = hbar omega_0 / (k_B T).
+        probability: f64,
+    },
+    /// The coherent spin state of J = N/2 pointing to (theta, phi); theta = 0 is inverted, theta = pi is ground.
+    Coherent {
+        /// Polar angle from the +z axis, 0..=pi.
+        theta: f64,
+        /// Azimuth.
+        phi: f64,
+    },
+}
+
+/// ln of the binomial probability of `k` among `n`; minus infinity where it vanishes.
+fn ln_binomial_probability(n: i64, k: i64, p: f64) -> f64 {
+    let power = |count: i64, base: f64| {
+        if count == 0 { 0.0 } else { count as f64 * base.ln() }
+    };
+    ln_binomial(n, k) + power(k, p) + power(n - k, 1.0 - p)
+}
+
+/// The probability that one qubit of a coherent state is excited, cos^2(theta/2).
+fn excited_probability(theta: f64) -> f64 {
+    (theta / 2.0).cos().powi(2)
+}
+
+/// Draws 2J of a product state by inverting the telescoped tail P(J' >= J): O(log N).
+fn draw_sector(n: i64, excited: i64, rng: &mut impl Rng) -> i64 {
+    let ln_u = (1.0 - rng.random::<f64>()).ln();
+    // The tail grows with the steps down from N/2 and is 1 at the last of them.
+    let (mut low, mut high) = (0, excited.min(n - excited));
+    while low < high {
+        let middle = (low + high) / 2;
+        if ln_tail_of_product(n, excited, n - 2 * middle) >= ln_u {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    n - 2 * low
+}
+
+/// Draws the number of excited qubits.
+fn draw_excited(n: i64, probability: f64, rng: &mut impl Rng) -> i64 {
+    let count = Binomial::new(n as u64, probability).expect("a probability, by validation").sample(rng);
+    count as i64
+}
+
+impl InitialState {
+    /// Draws a level of `n` qubits.
+    pub fn draw(&self, n: i64, rng: &mut impl Rng) -> Level {
+        let product = |excited: i64, rng: &mut _| Level { two_j: draw_sector(n, excited, rng), two_m: 2 * excited - n };
+        match *self {
+            InitialState::Dicke(level) => level,
+            InitialState::Product { excited } => product(excited, rng),
+            InitialState::Thermal { probability } => {
+                let excited = draw_excited(n, probability, rng);
+                product(excited, rng)
+            }
+            InitialState::Coherent { theta, .. } => {
+                Level { two_j: n, two_m: 2 * draw_excited(n, excited_probability(theta), rng) - n }
+            }
+        }
+    }
+
+    /// The probabilities of the levels of `n` qubits, those that vanish left out. They add to one to rounding.
+    #[must_use]
+    pub fn populations(&self, n: i64) -> Vec<(Level, f64)> {
+        let all: Vec<(Level, f64)> = match *self {
+            InitialState::Dicke(level) => vec![(level, 1.0)],
+            InitialState::Product { excited } => sectors(n)
+                .filter_map(|two_j| Level::new(n, two_j, 2 * excited - n))
+                .map(|level| (level, (ln_degeneracy(n, level.two_j) - ln_binomial(n, excited)).exp()))
+                .collect(),
+            InitialState::Thermal { probability } => sectors(n)
+                .flat_map(levels)
+                .map(|level| {
+                    let excited = (n + level.two_m) / 2;
+                    let of_one = ln_binomial_probability(n, excited, probability) - ln_binomial(n, excited);
+                    (level, (ln_degeneracy(n, level.two_j) + of_one).exp())
+                })
+                .collect(),
+            InitialState::Coherent { theta, .. } => levels(n)
+                .map(|l| (l, ln_binomial_probability(n, l.above_bottom(), excited_probability(theta)).exp()))
+                .collect(),
+        };
+        all.into_iter().filter(|&(_, p)| p > 0.0).collect()
+    }
+
+    /// How many levels [`InitialState::populations`] may return, known without computing them.
+    #[must_use]
+    pub fn support(&self, n: i64) -> i64 {
+        match self {
+            InitialState::Dicke(_) => 1,
+            InitialState::Product { excited } => 1 + (*excited).min(n - excited),
+            InitialState::Thermal { .. } => (n / 2 + 1) * (n - n / 2 + 1),
+            InitialState::Coherent { .. } => n + 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::stream;
+    use std::collections::HashMap;
+
+    const STATES: [InitialState; 5] = [
+        InitialState::Product { excited: 2 },
+        InitialState::Product { excited: 5 },
+        InitialState::Thermal { probability: 0.3 },
+        InitialState::Coherent { theta: 1.1, phi: 0.0 },
+        InitialState::Thermal { probability: 0.0 },
+    ];
+
+    #[test]
+    fn populations_add_to_one_and_have_the_product_mean() {
+        for (state, excited) in STATES.iter().zip([2.0 / 7.0, 5.0 / 7.0, 0.3, excited_probability(1.1), 0.0]) {
+            let populations = state.populations(7);
+            let total: f64 = populations.iter().map(|(_, p)| p).sum();
+            let jz: f64 = populations.iter().map(|(l, p)| p * l.m()).sum();
+            assert!((total - 1.0).abs() < 1e-13, "{state:?}: {total}");
+            assert!((jz - 7.0 * (excited - 0.5)).abs() < 1e-12, "{state:?}");
+            assert!(populations.len() as i64 <= state.support(7));
+        }
+    }
+
+    #[test]
+    fn j_squared_of_a_product_state_is_that_of_its_spins() {
+        // <J^2> = <Jz>^2 + N/2 for k up and N-k down (no transverse correlations).
+        for (n, excited) in [(6, 3), (9, 1), (400, 130)] {
+            let populations = InitialState::Product { excited }.populations(n);
+            let mean: f64 = populations.iter().map(|(l, p)| p * l.j_squared()).sum();
+            let m = excited as f64 - n as f64 / 2.0;
+            assert!((mean / (m * m + n as f64 / 2.0) - 1.0).abs() < 1e-11, "{n} {excited}: {mean}");
+        }
+    }
+
+    #[test]
+    fn draws_follow_the_populations() {
+        // Seeded; each of the levels within 5 sigma (false positives: 6e-7 each, some 60 of them).
+        let draws = 200_000;
+        for (index, state) in STATES.iter().enumerate() {
+            let mut rng = stream(11, index as u64, 0);
+            let mut counts: HashMap<Level, f64> = HashMap::new();
+            for _ in 0..draws {
+                *counts.entry(state.draw(7, &mut rng)).or_default() += 1.0;
+            }
+            let populations: HashMap<Level, f64> = state.populations(7).into_iter().collect();
+            assert!(counts.keys().all(|level| populations.contains_key(level)));
+            for (level, p) in populations {
+                let (mean, spread) = (draws as f64 * p, (draws as f64 * p * (1.0 - p)).sqrt());
+                let seen = counts.get(&level).copied().unwrap_or(0.0);
+                assert!((seen - mean).abs() <= 5.0 * spread + 1e-6, "{state:?} {level:?}: {seen} of {mean}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_million_qubits_draw_their_sector_from_the_right_law() {
+        // k = N/2: P(J' >= J) = C(N, N/2-J)/C(N, N/2) ~ exp(-2 J^2/N), so <2 J^2/N> -> 1 as an Exp(1) variable.
+        let (n, draws) = (1_000_000, 20_000);
+        let mut rng = stream(5, 0, 0);
+        let state = InitialState::Product { excited: n / 2 };
+        let mean: f64 =
+            (0..draws).map(|_| 2.0 * state.draw(n, &mut rng).j().powi(2) / n as f64).sum::<f64>() / draws as f64;
+        // 5 sigma = 5/sqrt(20000) = 0.035; the discreteness of J shifts the mean by 1e-3.
+        assert!((mean - 1.0).abs() < 0.037, "{mean}");
+    }
+}

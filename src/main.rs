@@ -1,0 +1,22 @@
+//! The command line: parse, run, exit code. 0: done; 1: it failed on the way; 2: it was asked for something impossible.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match &cli.command {
+        Command::Run(arguments) => cli::run::run(arguments),
+        Command::Check(arguments) => cli::check::check(arguments),
+        Command::Scenarios(arguments) => cli::scenarios::scenarios(arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => cli::report(&error),
+    }
+}

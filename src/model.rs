@@ -1,0 +1,189 @@
+//! The validated physical model: identical qubits and the baths around them.
+
+use serde::Serialize;
+
+use crate::bath::{Bath, Coupling};
+use crate::dicke::Level;
+use crate::units::Units;
+
+/// N identical qubits of one frequency between any number of baths.
+///
+/// Built by the scenario reader, or by hand with rates that are finite and not negative.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Model {
+    /// The unit system of every number below.
+    pub units: Units,
+    /// N, from 1 to [`crate::dicke::MAX_QUBITS`].
+    pub number: i64,
+    /// omega_0 (natural) or omega_0/(2 pi) in GHz (SI).
+    pub frequency: f64,
+    /// The baths, in the order of the scenario.
+    pub baths: Vec<Bath>,
+}
+
+/// Expectation values in one state, or their averages.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Observables {
+    /// `<J_+ J_->`, what collective emission is proportional to.
+    pub emission: f64,
+    /// `<J_z>`.
+    pub jz: f64,
+    /// `<J^2>`.
+    pub j_squared: f64,
+}
+
+impl Observables {
+    /// The values in the Dicke state of this level.
+    #[must_use]
+    pub fn of(level: Level) -> Self {
+        Observables { emission: level.lowering(), jz: level.m(), j_squared: level.j_squared() }
+    }
+}
+
+/// A quantity that is linear in `<J_+ J_->` and `<J_z>`, as every current and intensity of identical qubits is:
+/// `<J_- J_+> = <J_+ J_-> - 2 <J_z>`, and a local bath sees `N/2 ± <J_z>`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Linear {
+    emission: f64,
+    jz: f64,
+    constant: f64,
+}
+
+impl Linear {
+    /// The value at `<J_+ J_->` and `<J_z>`.
+    #[must_use]
+    #[inline]
+    pub fn at(self, emission: f64, jz: f64) -> f64 {
+        self.emission * emission + self.jz * jz + self.constant
+    }
+
+    /// The time integral, from the integrals of `<J_+ J_->` and `<J_z>` over a `duration`.
+    #[must_use]
+    #[inline]
+    pub fn integral(self, emission: f64, jz: f64, duration: f64) -> f64 {
+        self.emission * emission + self.jz * jz + self.constant * duration
+    }
+}
+
+/// The summed rates of one process of one coupling.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rates {
+    /// Emission.
+    pub down: f64,
+    /// Absorption.
+    pub up: f64,
+    /// Dephasing.
+    pub dephasing: f64,
+}
+
+impl Rates {
+    /// Whether any of them acts.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.down + self.up + self.dephasing > 0.0
+    }
+}
+
+impl Model {
+    /// The rates of all baths of one coupling together.
+    #[must_use]
+    pub fn rates(&self, coupling: Coupling) -> Rates {
+        let mut sum = Rates::default();
+        for bath in self.baths.iter().filter(|b| b.coupling == coupling) {
+            sum.down += bath.down;
+            sum.up += bath.up;
+            sum.dephasing += bath.dephasing;
+        }
+        sum
+    }
+
+    /// Photons per unit time into a bath, `gamma (1+n) <J_+ J_->`, local: `gamma (1+n) (N/2 + <J_z>)`.
+    #[must_use]
+    pub fn intensity(&self, bath: &Bath) -> Linear {
+        match bath.coupling {
+            Coupling::Collective => Linear { emission: bath.down, ..Linear::default() },
+            Coupling::Local => {
+                Linear { jz: bath.down, constant: bath.down * self.number as f64 / 2.0, ..Linear::default() }
+            }
+        }
+    }
+
+    /// Photons per unit time into all baths.
+    #[must_use]
+    pub fn total_intensity(&self) -> Linear {
+        self.baths.iter().map(|b| self.intensity(b)).fold(Linear::default(), |sum, one| Linear {
+            emission: sum.emission + one.emission,
+            jz: sum.jz + one.jz,
+            constant: sum.constant + one.constant,
+        })
+    }
+
+    /// The heat current from a bath into the qubits (22), positive when heat enters the qubits, in
+    /// [`Units::heat_current`]; local: `N/2 ± J_z` in place of `J_± J_∓`.
+    #[must_use]
+    pub fn heat_current(&self, bath: &Bath) -> Linear {
+        let quantum = self.quantum();
+        let (down, up) = (quantum * bath.down, quantum * bath.up);
+        match bath.coupling {
+            Coupling::Collective => Linear { emission: up - down, jz: -2.0 * up, constant: 0.0 },
+            Coupling::Local => {
+                Linear { emission: 0.0, jz: -(up + down), constant: (up - down) * self.number as f64 / 2.0 }
+            }
+        }
+    }
+
+    /// Heat carried by one quantum; see [`Units::quantum`].
+    #[must_use]
+    pub fn quantum(&self) -> f64 {
+        self.units.quantum(self.frequency)
+    }
+
+    /// The fraction of excited qubits, 1/2 + `<J_z>`/N.
+    #[must_use]
+    pub fn excited_fraction(&self, jz: f64) -> f64 {
+        0.5 + jz / self.number as f64
+    }
+
+    /// A bound on the jumps per unit time, reached near J = N/2, M = 0.
+    #[must_use]
+    pub fn jump_rate_bound(&self) -> f64 {
+        let n = self.number as f64;
+        let (collective, local) = (self.rates(Coupling::Collective), self.rates(Coupling::Local));
+        (n / 2.0) * (n / 2.0 + 1.0) * (collective.down + collective.up)
+            + n * (local.down.max(local.up) + local.dephasing / 4.0)
+    }
+
+    /// A bound on the mean number of jumps of a trajectory of length `until`: with nothing to absorb from, N
+    /// emissions are all there can be.
+    #[must_use]
+    pub fn jumps_bound(&self, until: f64) -> f64 {
+        let by_rate = self.jump_rate_bound() * until;
+        let (collective, local) = (self.rates(Coupling::Collective), self.rates(Coupling::Local));
+        if collective.up + local.up + local.dephasing == 0.0 { by_rate.min(self.number as f64) } else { by_rate }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(coupling: Coupling) -> Model {
+        let bath = Bath { name: "b".into(), coupling, down: 1.7, up: 0.6, dephasing: 0.0, temperature: None };
+        Model { units: Units::Natural, number: 6, frequency: 0.9, baths: vec![bath] }
+    }
+
+    #[test]
+    fn the_heat_current_is_equation_22_on_every_level() {
+        for (two_j, two_m) in [(6, 6), (6, -2), (2, 0), (4, -4)] {
+            let level = Level::new(6, two_j, two_m).unwrap();
+            let (e, m) = (level.lowering(), level.m());
+            let collective = model(Coupling::Collective);
+            let expected = 0.9 * (0.6 * level.raising() - 1.7 * level.lowering());
+            assert!((collective.heat_current(&collective.baths[0]).at(e, m) - expected).abs() < 1e-13);
+            let local = model(Coupling::Local);
+            let expected = 0.9 * (0.6 * (3.0 - m) - 1.7 * (3.0 + m));
+            assert!((local.heat_current(&local.baths[0]).at(e, m) - expected).abs() < 1e-13);
+            assert!((local.total_intensity().at(e, m) - 1.7 * (3.0 + m)).abs() < 1e-13);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The averages over an ensemble of trajectories.
+
+use crate::model::Model;
+use crate::quantity::columns;
+use crate::statistics::{Estimate, Moments};
+use crate::trajectory::Record;
+
+/// Running averages of everything a [`Record`] holds. Memory does not depend on the number of trajectories.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ensemble {
+    columns: usize,
+    grid: Moments,
+    /// Peak intensity, peak time.
+    burst: Moments,
+    /// Photon times, each with its own count: not every trajectory emits as many.
+    photons: Vec<Moments>,
+    /// Jumps of all trajectories.
+    pub jumps: u64,
+}
+
+impl Ensemble {
+    /// An empty ensemble over a grid of `samples` times, with the first `photons` emission times.
+    #[must_use]
+    pub fn new(model: &Model, samples: usize, photons: usize) -> Self {
+        let columns = columns(model).len();
+        Ensemble {
+            columns,
+            grid: Moments::new(samples * columns),
+            burst: Moments::new(2),
+            photons: vec![Moments::new(1); photons],
+            jumps: 0,
+        }
+    }
+
+    /// How many trajectories it holds.
+    #[must_use]
+    pub fn trajectories(&self) -> u64 {
+        self.grid.count()
+    }
+
+    /// Adds one trajectory.
+    pub fn push(&mut self, record: &Record) {
+        self.grid.push(record.values.iter());
+        self.burst.push([record.peak.0, record.peak.1].iter());
+        for (moments, time) in self.photons.iter_mut().zip(&record.photons) {
+            moments.push([*time].iter());
+        }
+        self.jumps += record.jumps;
+    }
+
+    /// Adds a later part of the same ensemble.
+    pub fn merge(&mut self, later: &Ensemble) {
+        self.grid.merge(&later.grid);
+        self.burst.merge(&later.burst);
+        for (mine, theirs) in self.photons.iter_mut().zip(&later.photons) {
+            mine.merge(theirs);
+        }
+        self.jumps += later.jumps;
+    }
+
+    /// The estimate of one column at one time of the grid.
+    #[must_use]
+    pub fn on_grid(&self, sample: usize, column: usize) -> Option<Estimate> {
+        self.grid.estimate(sample * self.columns + column)
+    }
+
+    /// The mean over trajectories of the highest total intensity.
+    #[must_use]
+    pub fn peak_intensity(&self) -> Option<Estimate> {
+        self.burst.estimate(0)
+    }
+
+    /// The mean over trajectories of the time of the highest total intensity.
+    #[must_use]
+    pub fn peak_time(&self) -> Option<Estimate> {
+        self.burst.estimate(1)
+    }
+
+    /// The mean times of the first emissions, as far as *every* trajectory emitted so many within the run: the mean
+    /// over those that did is biased to early times.
+    pub fn photon_times(&self) -> impl Iterator<Item = Estimate> + '_ {
+        let all = self.trajectories();
+        self.photons.iter().take_while(move |m| m.count() == all).filter_map(|m| m.estimate(0))
+    }
+}

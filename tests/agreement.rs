@@ -1,0 +1,144 @@
+//! The populations engine against the exact master equation, for models of every mix of the six channel kinds.
+#![allow(missing_docs)]
+
+mod common;
+
+use common::{assert_within_5_sigma, run};
+use proptest::prelude::*;
+use superjump::bath::Process;
+use superjump::campaign::{Point, Recording};
+use superjump::lindblad;
+use superjump::quantity::Quantity;
+use superjump::random::stream;
+use superjump::trajectory::{self, Populations, Record};
+
+/// Six baths, one for each kind of channel.
+const SIX: &str = "
+[[bath]]
+name = \"cavity\"
+coupling = \"collective\"
+down = 0.8
+[[bath]]
+name = \"drive\"
+coupling = \"collective\"
+up = 0.3
+[[bath]]
+name = \"jitter\"
+coupling = \"collective\"
+dephasing = 0.7
+[[bath]]
+name = \"loss\"
+coupling = \"local\"
+down = 0.5
+[[bath]]
+name = \"pump\"
+coupling = \"local\"
+up = 0.4
+[[bath]]
+name = \"noise\"
+coupling = \"local\"
+dephasing = 0.6
+";
+
+#[test]
+fn all_six_channels_agree_with_the_master_equation() {
+    for (index, initial) in [
+        "state = \"ground\"",
+        "state = \"inverted\"",
+        "state = \"dicke\"\nj = 1.5\nm = 0.5",
+        "state = \"thermal\"\ntemperature = 1.3",
+        "state = \"product\"\nexcited = 3",
+        "state = \"coherent\"\ntheta = 1.0",
+        "state = \"bits\"\nbits = \"01101\"",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let ran = run(&format!(
+            "[qubits]\nnumber = 5\n{SIX}[initial]\n{initial}\n\
+             [evolution]\ntimes = [0, 0.1, 0.5, 2.0, 5.0]\ntrajectories = 20000\nseed = {index}"
+        ));
+        for (what, estimate, exact) in ran.all() {
+            assert_within_5_sigma(estimate, exact.unwrap(), &format!("{initial}: {what}"));
+        }
+    }
+}
+
+#[test]
+fn two_baths_of_one_kind_share_their_jumps_by_rate() {
+    let ran = run("[qubits]\nnumber = 4\n[[bath]]\nname = \"a\"\ncoupling = \"collective\"\ndown = 1.0\nup = 0.2\n\
+         [[bath]]\nname = \"b\"\ncoupling = \"collective\"\ndown = 0.25\nup = 0.9\n\
+         [[bath]]\nname = \"c\"\ncoupling = \"local\"\ndown = 0.3\nup = 0.1\n\
+         [[bath]]\nname = \"d\"\ncoupling = \"local\"\ndown = 0.6\nup = 0.5\ndephasing = 0.2\n\
+         [initial]\nstate = \"ground\"\n[evolution]\ntimes = [1.0, 20.0]\ntrajectories = 10000");
+    for bath in ["a", "b", "c", "d"] {
+        for quantity in [Quantity::HeatCurrentCounts, Quantity::HeatCurrentAverage] {
+            assert_within_5_sigma(ran.estimate(1, quantity, Some(bath)), ran.exact(1, quantity, Some(bath)), bath);
+        }
+    }
+}
+
+/// A random model: up to nine qubits, rates over two decades, any of the channels switched off.
+fn any_point() -> impl Strategy<Value = Point> {
+    let rate = prop_oneof![Just(0.0), 0.01..1.0_f64];
+    (1..=9_i64, prop::collection::vec(rate, 6), 0..1000_u64).prop_map(|(number, rates, seed)| {
+        let text = format!(
+            "[qubits]\nnumber = {number}\nfrequency = 0.7\n[[bath]]\nname = \"c\"\ncoupling = \"collective\"\n\
+             down = {:?}\nup = {:?}\ndephasing = {:?}\n[[bath]]\nname = \"l\"\ncoupling = \"local\"\n\
+             down = {:?}\nup = {:?}\ndephasing = {:?}\n[initial]\nstate = \"product\"\nexcited = {}\n\
+             [evolution]\nuntil = 3.0\nsamples = 4\ntrajectories = 1\nseed = {seed}",
+            rates[0],
+            rates[1],
+            rates[2],
+            rates[3],
+            rates[4],
+            rates[5],
+            number / 2
+        );
+        common::point(&text)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// First law of the exact road: the heat that came in is the energy gained, omega_0 times the change of <J_z>.
+    #[test]
+    fn the_master_equation_conserves_energy(point in any_point()) {
+        let model = &point.model;
+        let exact = lindblad::Populations::new(model, &point.initial).transient(&point.evolution.times).unwrap();
+        for (before, after) in exact.iter().zip(&exact[1..]) {
+            let heat: f64 = model.baths.iter()
+                .map(|b| model.heat_current(b).integral(after.emission_integral, after.jz_integral, 1.0))
+                .sum();
+            let gained = model.quantum() * (after.now.jz - before.now.jz);
+            // 1e-11: sixteen digits, less the four that the rational approximation's partial sums cost.
+            prop_assert!((heat - gained).abs() < 1e-11, "{heat} != {gained}");
+        }
+    }
+
+    /// First law of every trajectory, exactly: net quanta absorbed = change of M. And jumps are jumps of the ladder.
+    #[test]
+    fn every_trajectory_conserves_energy_jump_by_jump(point in any_point()) {
+        let engine = Populations::new(&point.model);
+        let detail = Recording { jumps: true, photons: 0 };
+        let mut record = Record::new(&point.model, point.evolution.times.len(), detail);
+        for number in 0..5 {
+            let mut rng = stream(point.evolution.seed, 0, number);
+            trajectory::run(&engine, &point.initial, &point.evolution.times, &mut rng, &mut record);
+            let net: i64 = record.absorbed.iter().zip(&record.emitted).map(|(a, e)| *a as i64 - *e as i64).sum();
+            let start = (point.model.number / 2) as f64 - point.model.number as f64 / 2.0;
+            prop_assert_eq!(record.final_level().1, start + net as f64);
+            prop_assert_eq!(record.jumps as usize, record.log.len());
+
+            let (mut time, mut m) = (0.0, start);
+            for row in &record.log {
+                let step = match row.jump.process { Process::Emission => -1.0, Process::Absorption => 1.0, Process::Dephasing => 0.0 };
+                prop_assert!(row.time >= time && row.time < 3.0);
+                prop_assert_eq!(row.m, m + step);
+                prop_assert!(row.m.abs() <= row.j && row.j <= point.model.number as f64 / 2.0);
+                (time, m) = (row.time, row.m);
+            }
+        }
+    }
+}

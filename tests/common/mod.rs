@@ -1,0 +1,94 @@
+//! Helpers shared by the tests: scenarios from short texts, and estimates by name.
+#![allow(dead_code)]
+
+use superjump::campaign::{ExactRoad, Overrides, Point, Scenario, simulate};
+use superjump::quantity::{Column, Quantity, columns};
+use superjump::statistics::{Ensemble, Estimate};
+
+/// The points of a scenario given as text.
+pub fn points(text: &str) -> Vec<Point> {
+    Scenario::parse("test", "test.toml", text, &Overrides::default()).unwrap_or_else(|e| panic!("{e}")).points
+}
+
+/// The one point of a scenario given as text.
+pub fn point(text: &str) -> Point {
+    points(text).remove(0)
+}
+
+/// A `[[bath]]` table of a rate and a temperature.
+pub fn bath(name: &str, coupling: &str, rate: f64, temperature: f64) -> String {
+    format!("[[bath]]\nname = \"{name}\"\ncoupling = \"{coupling}\"\nrate = {rate:?}\ntemperature = {temperature:?}\n")
+}
+
+/// A point that was run.
+pub struct Ran {
+    pub point: Point,
+    pub ensemble: Ensemble,
+    pub exact: ExactRoad,
+}
+
+/// Runs the one point of a scenario given as text, on all cores.
+pub fn run(text: &str) -> Ran {
+    let point = point(text);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (ensemble, exact) = simulate(&point, threads).unwrap();
+    Ran { point, ensemble, exact }
+}
+
+impl Ran {
+    fn column(&self, quantity: Quantity, bath: Option<&str>) -> (usize, Column) {
+        let index = bath.map(|name| self.point.model.baths.iter().position(|b| b.name == name).unwrap());
+        let all = columns(&self.point.model);
+        let found = all.into_iter().enumerate().find(|(_, c)| c.quantity == quantity && c.bath == index);
+        found.unwrap_or_else(|| panic!("no column {quantity:?} {bath:?}"))
+    }
+
+    /// The estimate of a quantity at a sample.
+    pub fn estimate(&self, sample: usize, quantity: Quantity, bath: Option<&str>) -> Estimate {
+        self.ensemble.on_grid(sample, self.column(quantity, bath).0).unwrap()
+    }
+
+    /// The exact value of a quantity at a sample.
+    pub fn exact(&self, sample: usize, quantity: Quantity, bath: Option<&str>) -> f64 {
+        self.exact.on_grid(&self.point.evolution.times, sample, &self.column(quantity, bath).1).unwrap()
+    }
+
+    /// Every column of every sample, as (what, estimate, exact).
+    pub fn all(&self) -> Vec<(String, Estimate, Option<f64>)> {
+        let times = &self.point.evolution.times;
+        let mut rows = Vec::new();
+        for (sample, time) in times.iter().enumerate() {
+            for (index, column) in columns(&self.point.model).iter().enumerate() {
+                if let Some(estimate) = self.ensemble.on_grid(sample, index) {
+                    let what = format!("{:?} of bath {:?} at {time}", column.quantity, column.bath);
+                    rows.push((what, estimate, self.exact.on_grid(times, sample, column)));
+                }
+            }
+        }
+        rows
+    }
+}
+
+/// Asserts that an estimate is within five standard errors of a value (false positives: 6e-7 each), or equal to
+/// rounding where it has no spread.
+pub fn assert_within_5_sigma(estimate: Estimate, value: f64, what: &str) {
+    let distance = (estimate.mean - value).abs();
+    let allowed = estimate.std_error.map_or(1e-9 * (1.0 + value.abs()), |error| 5.0 * error);
+    assert!(distance <= allowed, "{what}: {} ± {:?}, not {value}", estimate.mean, estimate.std_error);
+}
+
+/// The largest distance between the empirical distribution of `samples` and a distribution function.
+pub fn kolmogorov_smirnov(samples: &mut [f64], cdf: impl Fn(f64) -> f64) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    let n = samples.len() as f64;
+    let distance = |(i, x): (usize, &f64)| {
+        let p = cdf(*x);
+        (p - i as f64 / n).abs().max(((i + 1) as f64 / n - p).abs())
+    };
+    samples.iter().enumerate().map(distance).fold(0.0, f64::max)
+}
+
+/// The distance that `n` samples exceed with probability 0.001 (Kolmogorov's limit, good to 1 % from n = 100 on).
+pub fn kolmogorov_smirnov_bound(n: usize) -> f64 {
+    1.949_47 / (n as f64).sqrt()
+}

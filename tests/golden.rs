@@ -1,0 +1,104 @@
+//! Figures from an independent solver (QuTiP 5.3.1, the full 2^N Lindblad equation), held against both roads.
+#![allow(missing_docs)]
+
+mod common;
+
+use common::{assert_within_5_sigma, bath, run};
+use serde_json::Value;
+use superjump::quantity::Quantity;
+
+fn golden(part: &str) -> Vec<Value> {
+    let all: Value = serde_json::from_str(include_str!("golden/qutip.json")).unwrap();
+    all[part].as_array().unwrap().clone()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(number).collect()
+}
+
+/// The baths that act in a golden case.
+fn baths(case: &Value) -> String {
+    let kinds = [("hot", "collective"), ("cold", "collective"), ("parasitic", "local")];
+    let rate = |name: &str| case[format!("gamma_{name}")].as_f64().filter(|rate| *rate > 0.0);
+    let text = |(name, coupling): (&str, &str)| {
+        rate(name).map(|rate| bath(name, coupling, rate, number(&case[format!("T_{name}")])))
+    };
+    kinds.into_iter().filter_map(text).collect()
+}
+
+/// The golden initial states, as the populations engine knows them.
+fn initial(name: &str) -> &'static str {
+    match name {
+        "burst-6" | "burst-5-noisy" => "state = \"inverted\"",
+        // <Jz> = 2 cos(theta) = 1.
+        "coherent-4" => "state = \"coherent\"\ntheta = 1.0471975511965976\nphi = 0.4",
+        "product-1100" => "state = \"bits\"\nbits = \"1100\"",
+        other => panic!("no initial state for {other}"),
+    }
+}
+
+fn transient(case: &Value, trajectories: u64) -> common::Ran {
+    let name = case["name"].as_str().unwrap();
+    run(&format!(
+        "[qubits]\nnumber = {}\n{}[initial]\n{}\n[evolution]\ntimes = {}\ntrajectories = {trajectories}\nseed = 3",
+        case["N"],
+        baths(case),
+        initial(name),
+        case["t"]
+    ))
+}
+
+#[test]
+fn transients_of_both_roads_are_golden_at_every_time() {
+    for case in golden("transient") {
+        let name = case["name"].as_str().unwrap();
+        let ran = transient(&case, 20_000);
+        let down = ran.point.model.baths[0].down;
+        for (sample, (jpjm, jz)) in numbers(&case["JpJm"]).iter().zip(numbers(&case["Jz"])).enumerate() {
+            let intensity = ran.exact(sample, Quantity::Intensity, Some("cold"));
+            // The golden figures come from an ODE solver with tolerances near 1e-10.
+            assert!((intensity / down - jpjm).abs() < 1e-8, "{name} {sample}: {}", intensity / down - jpjm);
+            assert!((ran.exact(sample, Quantity::Jz, None) - jz).abs() < 1e-8, "{name} {sample}");
+
+            let what = format!("{name}, sample {sample}");
+            assert_within_5_sigma(ran.estimate(sample, Quantity::Intensity, Some("cold")), down * jpjm, &what);
+            assert_within_5_sigma(ran.estimate(sample, Quantity::Jz, None), jz, &what);
+        }
+    }
+}
+
+#[test]
+fn long_time_averages_are_the_golden_steady_states() {
+    for case in golden("steady") {
+        let name = case["name"].as_str().unwrap();
+        // Twenty relaxation times of the slowest process to forget the start, then forty to average.
+        let slowest = number(&case["gamma_parasitic"]);
+        let text = format!(
+            "[qubits]\nnumber = {}\n{}[initial]\nstate = \"ground\"\n[evolution]\ntimes = [{:?}, {:?}]\ntrajectories = 100\nseed = 8",
+            case["N"],
+            baths(&case),
+            20.0 / slowest,
+            60.0 / slowest,
+        );
+        let ran = run(&text);
+        for bath in ["hot", "cold", "parasitic"] {
+            let golden = number(&case["heat_current"][bath]);
+            for quantity in [Quantity::HeatCurrentAverage, Quantity::HeatCurrentCounts] {
+                assert_within_5_sigma(
+                    ran.estimate(1, quantity, Some(bath)),
+                    golden,
+                    &format!("{name}, {quantity:?} {bath}"),
+                );
+            }
+            // After sixty relaxation times the master equation is steady to e^-60.
+            let exact = ran.exact(1, Quantity::HeatCurrent, Some(bath));
+            assert!((exact - golden).abs() < 1e-8 * golden.abs().max(1.0), "{name} {bath}: {}", exact - golden);
+        }
+        assert_within_5_sigma(ran.estimate(1, Quantity::Jz, None), number(&case["Jz"]), name);
+        assert_within_5_sigma(ran.estimate(1, Quantity::JSquared, None), number(&case["J2"]), name);
+    }
+}
