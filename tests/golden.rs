@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{assert_within_5_sigma, bath, run};
+use common::{assert_within_5_sigma, assert_within_5_sigma_or_unseen, bath, run};
 use serde_json::Value;
 use superjump::quantity::Quantity;
 
@@ -65,8 +65,11 @@ fn transients_of_both_roads_are_golden_at_every_time() {
             assert!((ran.exact(sample, Quantity::Jz, None) - jz).abs() < 1e-8, "{name} {sample}");
 
             let what = format!("{name}, sample {sample}");
-            assert_within_5_sigma(ran.estimate(sample, Quantity::Intensity, Some("cold")), down * jpjm, &what);
-            assert_within_5_sigma(ran.estimate(sample, Quantity::Jz, None), jz, &what);
+            let intensity = ran.estimate(sample, Quantity::Intensity, Some("cold"));
+            // At late times a trajectory is in the ground state, or seldom one step above it.
+            let n = number(&case["N"]);
+            assert_within_5_sigma_or_unseen(intensity, down * jpjm, 20_000, n * down, &what);
+            assert_within_5_sigma_or_unseen(ran.estimate(sample, Quantity::Jz, None), jz, 20_000, 1.0, &what);
         }
     }
 }

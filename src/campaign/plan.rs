@@ -26,7 +26,7 @@ pub struct Plan<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error(
     "the scenario needs about {needed:.1} GB of memory and {available:.1} GB are free; \
-     fewer samples, fewer recorded jumps or fewer threads need less"
+     fewer `evolution.samples`, `record.photons` or --threads, or no `record.jumps`, need less"
 )]
 pub struct TooLarge {
     /// Gigabytes.

@@ -264,7 +264,9 @@ fn deserialize(table: &DeTable, source: &Source) -> Result<RawScenario, Scenario
         match message.strip_prefix("unknown field ") {
             Some(rest) => {
                 let known = rest.split_once("expected ").map_or("", |(_, known)| known);
-                source.error(span, format!("unknown key `{key}`"), &format!("here: {known}"))
+                // The sweep is taken out before the rest is read.
+                let sweep = if key.contains('.') { "" } else { ", `sweep`" };
+                source.error(span, format!("unknown key `{key}`"), &format!("{known}{sweep}"))
             }
             None => source.error(span, format!("`{key}`: {message}"), allowed(&key)),
         }

@@ -34,6 +34,14 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// The folder cannot hold results; found before anything was computed.
+    #[error("cannot use {folder} as the folder of results: {source}; give another with -o")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A table could not be written.
     #[error("cannot write {path}: {source}")]
     Parquet {
@@ -61,10 +69,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the folder as such is the trouble, found before anything was computed.
-    #[must_use]
-    pub fn is_folder(&self) -> bool {
-        matches!(self, StoreError::Io { action: "open the results folder", .. })
+    pub(super) fn folder(folder: &Path, source: std::io::Error) -> Self {
+        StoreError::Folder { folder: folder.to_owned(), source }
     }
 
     pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
@@ -89,7 +95,7 @@ impl Table {
     ) -> Result<Self, StoreError> {
         let path = folder.join(format!("{name}.parquet"));
         let temporary = folder.join(format!("{name}.parquet.tmp"));
-        let file = File::create(&temporary).map_err(|e| StoreError::io("open the results folder", folder, e))?;
+        let file = File::create(&temporary).map_err(|e| StoreError::folder(folder, e))?;
         // Schema metadata is what pyarrow and polars show, the footer's what DuckDB does.
         let described: HashMap<String, String> = metadata.iter().cloned().collect();
         let schema = Arc::new(Schema::new(fields).with_metadata(described));
@@ -145,7 +151,7 @@ pub struct Store {
 impl Store {
     /// Opens the tables of a scenario in `folder`, which is made if it is not there.
     pub fn create(folder: &Path, scenario: &Scenario) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(|e| StoreError::io("open the results folder", folder, e))?;
+        fs::create_dir_all(folder).map_err(|e| StoreError::folder(folder, e))?;
         let first = &scenario.points[0];
         let units = first.model.units;
         let text = |value: &str| value.to_owned();

@@ -1,6 +1,7 @@
 //! The summary of a campaign: `summary.json`, one entry a point, one row a quantity.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -176,7 +177,8 @@ impl Summary {
         let path = folder.join("summary.json");
         let text = match fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotADirectory => return Err(StoreError::folder(folder, error)),
             Err(error) => return Err(StoreError::io("read", &path, error)),
         };
         serde_json::from_slice(&text).map(Some).map_err(|source| StoreError::NotASummary { path, source })

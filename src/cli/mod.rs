@@ -79,13 +79,14 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         eprintln!("{}", error.render(colour));
         return ExitCode::from(2);
     }
-    eprintln!("error: {error:#}");
+    // Every error of ours tells its cause itself.
+    eprintln!("error: {error}");
     match error.downcast_ref::<RunError>() {
         // What was asked for cannot be done; nothing was started.
-        Some(RunError::TooLarge(_) | RunError::Store(StoreError::Foreign { .. } | StoreError::NotASummary { .. })) => {
-            ExitCode::from(2)
-        }
-        Some(RunError::Store(error)) if error.is_folder() => ExitCode::from(2),
+        Some(
+            RunError::TooLarge(_)
+            | RunError::Store(StoreError::Foreign { .. } | StoreError::NotASummary { .. } | StoreError::Folder { .. }),
+        ) => ExitCode::from(2),
         _ => ExitCode::from(1),
     }
 }

@@ -77,6 +77,18 @@ pub fn assert_within_5_sigma(estimate: Estimate, value: f64, what: &str) {
     assert!(distance <= allowed, "{what}: {} ± {:?}, not {value}", estimate.mean, estimate.std_error);
 }
 
+/// The same where the deviation may rest on events too rare to be seen in `trajectories`: with no spread in the
+/// sample, up to 14.4 expected events that each contribute `event` are allowed (seeing none has probability 6e-7).
+pub fn assert_within_5_sigma_or_unseen(estimate: Estimate, value: f64, trajectories: u64, event: f64, what: &str) {
+    match estimate.std_error {
+        Some(_) => assert_within_5_sigma(estimate, value, what),
+        None => {
+            let allowed = 14.4 * event / trajectories as f64;
+            assert!((estimate.mean - value).abs() <= allowed, "{what}: {}, not {value}", estimate.mean);
+        }
+    }
+}
+
 /// The largest distance between the empirical distribution of `samples` and a distribution function.
 pub fn kolmogorov_smirnov(samples: &mut [f64], cdf: impl Fn(f64) -> f64) -> f64 {
     samples.sort_by(f64::total_cmp);

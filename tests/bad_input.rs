@@ -1,0 +1,221 @@
+//! Every wrong input is refused with one message: the place, the key, what is allowed. And nothing ever panics.
+#![allow(missing_docs)]
+
+use proptest::prelude::*;
+use superjump::campaign::{Overrides, Scenario, ScenarioError};
+
+const GOOD: &str = "title = \"t\"
+units = \"natural\"
+[qubits]
+number = 8
+[[bath]]
+name = \"hot\"
+coupling = \"collective\"
+rate = 1.0
+temperature = 3.0
+[[bath]]
+name = \"loss\"
+coupling = \"local\"
+down = 0.5
+[initial]
+state = \"dicke\"
+j = 3
+m = -1
+[evolution]
+until = 5.0
+samples = 11
+trajectories = 10
+[sweep]
+\"bath.hot.rate\" = [1.0, 2.0]
+";
+
+fn parse(text: &str) -> Result<Scenario, ScenarioError> {
+    Scenario::parse("s", "s.toml", text, &Overrides::default())
+}
+
+/// (what is replaced, by what, the line of the error, words of the message, words of what is allowed)
+const WRONG: &[(&str, &str, usize, &str, &str)] = &[
+    ("number = 8", "number = 0", 4, "`qubits.number` is 0", "from 1 to 1000000"),
+    ("number = 8", "number = -3", 4, "`qubits.number` is -3", "from 1 to 1000000"),
+    ("number = 8", "number = 8.5", 4, "`qubits.number`: invalid type: floating point `8.5`", "a whole number"),
+    ("number = 8", "number = 10000001", 4, "`qubits.number` is 10000001", "from 1 to 1000000"),
+    ("number = 8", "number = \"8\"", 4, "`qubits.number`: invalid type: string", "a whole number"),
+    ("number = 8", "nunber = 8", 4, "unknown key `qubits.nunber`", "`number`, `frequency`"),
+    ("number = 8", "", 3, "`qubits.number` is missing", "a whole number"),
+    ("number = 8", "number = 8\nfrequency = 0.0", 5, "`qubits.frequency` is 0", "positive"),
+    ("[qubits]\nnumber = 8\n", "", 21, "no table [qubits]", "[qubits]"),
+    ("[qubits]", "[qbits]", 3, "unknown key `qbits`", "`qubits`"),
+    ("\"natural\"", "\"imperial\"", 2, "`units` is \"imperial\"", "\"natural\""),
+    ("down = 0.5", "down = -1.0", 13, "`bath.loss.down` is -1", "from 0 up"),
+    ("down = 0.5", "down = inf", 13, "`bath.loss.down` is inf", "from 0 up"),
+    ("down = 0.5", "down = 0.5\ndephasing = nan", 14, "`bath.loss.dephasing` is NaN", "from 0 up"),
+    // The bad value is in the sweep: the error points there, not at the key it replaces.
+    ("[1.0, 2.0]", "[1.0, inf]", 23, "`bath.hot.rate` is inf", "from 0 up"),
+    ("[1.0, 2.0]", "[1.0, nan]", 23, "`bath.hot.rate` is NaN", "from 0 up"),
+    ("[1.0, 2.0]", "[]", 23, "empty list", "at least one"),
+    ("[1.0, 2.0]", "2.0", 23, "not a list", "a list"),
+    ("bath.hot.rate\" =", "bath.warm.rate\" =", 23, "no bath \"warm\"", "hot, loss"),
+    ("bath.hot.rate\" =", "bath.hot.rat\" =", 23, "unknown key `bath.hot.rat`", "`rate`"),
+    ("bath.hot.rate\" =", "qubits..number\" =", 23, "not a key", "qubits.number"),
+    ("\"bath.hot.rate\" = [1.0, 2.0]", "units = [\"natural\", \"SI\"]", 3, "`qubits.frequency` is missing", "GHz"),
+    (
+        "\"bath.hot.rate\" = [1.0, 2.0]",
+        "\"bath.hot.name\" = [\"a\", \"b\"]",
+        23,
+        "differ in their units",
+        "any other key",
+    ),
+    ("temperature = 3.0", "temperature = -3.0", 9, "`bath.hot.temperature` is -3", "from 0 up"),
+    ("temperature = 3.0", "temperature = nan", 9, "`bath.hot.temperature` is NaN", "from 0 up"),
+    ("temperature = 3.0", "temperature = inf", 9, "`bath.hot.temperature` is inf", "from 0 up"),
+    ("temperature = 3.0", "", 5, "`bath.hot.temperature` is missing", "from 0 up"),
+    ("temperature = 3.0", "temperature = 3.0\ndown = 1.0", 10, "both", "one of the two"),
+    ("temperature = 3.0", "temperature = 1e308", 5, "beyond the range", "finite"),
+    ("\"collective\"", "\"global\"", 7, "`bath.hot.coupling` is \"global\"", "\"local\""),
+    ("name = \"loss\"", "name = \"hot\"", 11, "two baths are called \"hot\"", "each bath another name"),
+    ("name = \"loss\"", "name = \"my loss\"", 11, "is \"my loss\"", "letters"),
+    ("down = 0.5", "", 10, "has no rates", "`dephasing`"),
+    ("j = 3", "j = 5", 16, "`initial.j` is 5", "4, 3"),
+    ("j = 3", "j = 2.5", 16, "`initial.j` is 2.5", "4, 3"),
+    ("j = 3", "j = nan", 16, "`initial.j` is NaN", "4, 3"),
+    ("m = -1", "m = -4", 17, "`initial.m` is -4", "-3"),
+    ("m = -1", "m = 0.5", 17, "`initial.m` is 0.5", "-3"),
+    ("m = -1", "", 14, "`initial.m` is missing", "-j"),
+    ("m = -1", "m = -1\nexcited = 2", 18, "no meaning for state \"dicke\"", "takes j, m"),
+    ("state = \"dicke\"\nj = 3\nm = -1", "state = \"bits\"\nbits = \"0101\"", 16, "for 8 qubits", "one for each"),
+    ("state = \"dicke\"\nj = 3\nm = -1", "state = \"bits\"\nbits = \"0101010x\"", 16, "for 8 qubits", "0 (ground)"),
+    ("state = \"dicke\"\nj = 3\nm = -1", "state = \"product\"\nexcited = 9", 16, "of 8 qubits", "from 0 to"),
+    ("state = \"dicke\"\nj = 3\nm = -1", "state = \"thermal\"\ntemperature = -1", 16, "is -1", "from 0 up"),
+    ("state = \"dicke\"\nj = 3\nm = -1", "state = \"coherent\"\ntheta = 4", 16, "is 4", "0 to pi"),
+    ("state = \"dicke\"\nj = 3\nm = -1", "state = \"cat\"", 15, "is \"cat\"", "\"ground\""),
+    ("state = \"dicke\"\nj = 3\nm = -1", "state = \"superposition\"", 15, "not in this version", "diagonal"),
+    ("until = 5.0", "until = 0.0", 19, "`evolution.until` is 0", "positive"),
+    ("until = 5.0", "until = inf", 19, "`evolution.until` is inf", "positive"),
+    ("until = 5.0\nsamples = 11", "times = []", 19, "is empty", "ascending"),
+    ("until = 5.0\nsamples = 11", "times = [0.0, 2.0, 1.0]", 19, "has 1 after 2", "ascending"),
+    ("until = 5.0\nsamples = 11", "times = [0.0]", 19, "ends at 0", "ascending"),
+    ("until = 5.0\nsamples = 11", "times = [-1.0, 1.0]", 19, "has -1", "ascending"),
+    ("until = 5.0", "times = [1.0]", 20, "belong to `until`", "`times`"),
+    ("samples = 11", "samples = 1", 20, "`evolution.samples` is 1", "from 2"),
+    ("trajectories = 10", "trajectories = 0", 21, "`evolution.trajectories` is 0", "from 1"),
+    ("trajectories = 10", "", 18, "`evolution.trajectories` is missing", "from 1"),
+    (
+        "trajectories = 10",
+        "trajectories = 10\nengine = \"register\"",
+        22,
+        "register engine is not in this version",
+        "\"auto\"",
+    ),
+    ("trajectories = 10", "trajectories = 10\nspacing = \"cubic\"", 22, "is \"cubic\"", "\"log\""),
+    (
+        "trajectories = 10",
+        "trajectories = 10\n[steady]\nbath = \"hot\"",
+        22,
+        "not in this version",
+        "leave the table out",
+    ),
+    (
+        "trajectories = 10",
+        "trajectories = 10\n[noise]\nwindows = [1.0]",
+        22,
+        "not in this version",
+        "leave the table out",
+    ),
+    ("trajectories = 10", "trajectories = 10\n[record]\nphotons = -1", 23, "`record.photons` is -1", "from 0"),
+    ("[initial]", "[initial", 14, "not valid TOML", "TOML"),
+];
+
+#[test]
+fn each_wrong_key_is_refused_with_its_line_and_what_is_allowed() {
+    parse(GOOD).unwrap();
+    for (from, to, line, message, allowed) in WRONG {
+        assert!(GOOD.contains(from), "{from}");
+        let error = parse(&GOOD.replacen(from, to, 1)).expect_err(to);
+        let shown = error.to_string();
+        assert!(error.title().contains(message), "{to}:\n{shown}");
+        assert!(error.allowed().contains(allowed), "{to}:\n{shown}");
+        assert_eq!(error.line(), Some(*line), "{to}:\n{shown}");
+        assert!(shown.contains(&format!("s.toml:{line}:")), "{to}:\n{shown}");
+    }
+}
+
+#[test]
+fn command_line_values_are_checked_and_shown_as_such() {
+    let with = |sets: &[&str]| {
+        let mut overrides = Overrides::default();
+        sets.iter().for_each(|set| overrides.set(*set));
+        Scenario::parse("s", "s.toml", GOOD, &overrides)
+    };
+    for (set, message) in [
+        ("qubits.number", "not key=value"),
+        ("qubits.number=", "not valid TOML"),
+        ("=3", "not a key"),
+        ("qubits.number=none", "expected a whole number"),
+        ("bath.rate=3", "does not say which key"),
+        ("bath.cool.rate=3", "no bath \"cool\""),
+        ("title.x=3", "`title` is not a table"),
+        ("initial.state=up", "is \"up\""),
+    ] {
+        let error = with(&[set]).expect_err(set);
+        assert!(error.title().contains(message), "{error}");
+        assert!(error.to_string().contains("command line"), "{error}");
+    }
+    let scenario = with(&["initial={ state = \"ground\" }", "qubits.number=3", "sweep.qubits.number=[2, 5]"]).unwrap();
+    assert_eq!(scenario.points.iter().map(|p| p.model.number).collect::<Vec<_>>(), [2, 5, 2, 5]);
+    // A value that is set takes the place of the sweep over the same key.
+    let scenario = with(&["bath.hot.rate=0.25"]).unwrap();
+    assert_eq!(scenario.points.len(), 1);
+    assert!(scenario.points[0].parameters.is_empty());
+}
+
+#[test]
+fn every_key_of_the_contract_parses() {
+    // Later versions implement these; until then each is refused by name, never as an unknown key.
+    for (from, to) in [
+        ("number = 8", "number = 8\nfrequencies = [1.0, 1.1]"),
+        ("number = 8", "number = 8\ncouplings = [1.0, 1.1]"),
+        ("number = 8", "[[qubits.group]]\nnumber = 2\nfrequency = 1.0"),
+        ("rate = 1.0", "rate = 1.0\nfilter = { quality = 20, resonance = 1.0 }"),
+        ("j = 3\nm = -1", "j = 3\namplitudes = [1, 0.5, [0, 1]]"),
+        ("state = \"dicke\"\nj = 3\nm = -1", "state = \"steady\""),
+        ("[sweep]", "[steady]\nrelative_error = 0.01\nbath = \"hot\"\n[sweep]"),
+        ("[sweep]", "[noise]\nbaths = [\"hot\"]\nwindows = [10.0]\nfrequencies = [1.0]\ndelays = [0.1]\n[sweep]"),
+    ] {
+        let error = parse(&GOOD.replacen(from, to, 1)).expect_err(to);
+        let known = error.title().contains("not in this version") || error.title().contains("no meaning");
+        assert!(known, "{error}");
+    }
+    parse(&GOOD.replace("samples = 11", "samples = 11\nspacing = \"log\"\nengine = \"populations\"\nseed = 5"))
+        .unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// Bytes cut, repeated and replaced anywhere: an error or a scenario, never a panic, and the error can be shown.
+    #[test]
+    fn mangled_files_never_panic(
+        cuts in prop::collection::vec((0..GOOD.len(), 0..30_usize, prop_oneof![
+            Just(String::new()),
+            "[-0-9.eE\"'\\[\\]{}=, \n#a-z_]{0,12}",
+            prop::sample::select(vec![
+                "nan", "inf", "-inf", "1e999", "99999999999999999999", "-9223372036854775808", "[[bath]]", "[sweep]",
+                "\u{e9}\u{1f600}", "\0", "\"\"\"", "true", "1979-05-27", "{ a = 1 }", "[[], {}]", "\"bath.hot\" = [1]",
+            ]).prop_map(str::to_owned),
+        ]), 1..5),
+        set in prop::option::of("[a-z.]{0,14}=?[-0-9a-z\\[\\]{}\"., ]{0,10}"),
+    ) {
+        let mut text = GOOD.to_owned();
+        for (at, length, insert) in cuts {
+            let floor = |mut i: usize, text: &str| { i = i.min(text.len()); while !text.is_char_boundary(i) { i -= 1; } i };
+            let start = floor(at, &text);
+            let end = floor(at + length, &text).max(start);
+            text.replace_range(start..end, &insert);
+        }
+        let mut overrides = Overrides::default();
+        set.iter().for_each(|set| overrides.set(set.as_str()));
+        if let Err(error) = Scenario::parse("s", "s.toml", &text, &overrides) {
+            prop_assert!(!error.to_string().is_empty());
+        }
+    }
+}

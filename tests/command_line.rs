@@ -1,0 +1,211 @@
+//! The program as a user meets it: verbs, exit codes, what a run leaves and what a wrong one does not.
+#![allow(missing_docs)]
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use superjump::campaign::Summary;
+use tempfile::TempDir;
+
+const SMALL: &str = "title = \"small\"
+[qubits]
+number = 3
+[[bath]]
+name = \"hot\"
+coupling = \"collective\"
+rate = 1.0
+temperature = 2.0
+[initial]
+state = \"ground\"
+[evolution]
+until = 2.0
+samples = 5
+trajectories = 3000
+[record]
+jumps = true
+";
+
+fn superjump(folder: &TempDir) -> Command {
+    let mut command = Command::cargo_bin("superjump").unwrap();
+    command.current_dir(folder.path());
+    command
+}
+
+fn folder_with(text: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("small.toml"), text).unwrap();
+    folder
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_run_leaves_its_tables_and_running_it_again_does_nothing() {
+    let folder = folder_with(SMALL);
+    superjump(&folder)
+        .args(["run", "small.toml"])
+        .assert()
+        .success()
+        .stdout(contains("heat_current").and(contains("exact")));
+    let output = folder.path().join("output/small");
+    assert_eq!(
+        names(&output),
+        ["jumps.parquet", "series.parquet", "summary.json", "summary.parquet", "trajectories.parquet"]
+    );
+    let summary = Summary::read(&output).unwrap().unwrap();
+    assert_eq!((summary.scenario.as_str(), summary.units.as_str(), summary.seed), ("small", "natural", 1));
+    let point = &summary.points[0];
+    assert_eq!(
+        (point.trajectories, point.stopped_because.as_str(), point.engine.as_str()),
+        (3000, "trajectories", "populations")
+    );
+    let current = point.quantities.iter().find(|q| q.quantity == "heat_current").unwrap();
+    // 5 sigma.
+    assert!(current.z.unwrap().abs() < 5.0 && current.exact.is_some() && current.std_error.unwrap() > 0.0);
+
+    let modified = |name: &str| fs::metadata(output.join(name)).unwrap().modified().unwrap();
+    let before = modified("summary.json");
+    superjump(&folder).args(["run", "small.toml"]).assert().success().stdout(contains("Complete already"));
+    assert_eq!(modified("summary.json"), before);
+    superjump(&folder).args(["run", "small.toml", "--fresh"]).assert().success().stdout(contains("jumps in"));
+    assert!(modified("summary.json") > before);
+}
+
+#[test]
+fn the_files_are_the_same_bytes_on_any_number_of_threads() {
+    let folder = folder_with(SMALL);
+    for threads in ["1", "2", "8"] {
+        superjump(&folder).args(["run", "small.toml", "--threads", threads, "-o", threads]).assert().success();
+    }
+    for file in ["series.parquet", "summary.parquet", "trajectories.parquet", "jumps.parquet"] {
+        let bytes = |threads: &str| fs::read(folder.path().join(threads).join(file)).unwrap();
+        assert!(bytes("1") == bytes("2") && bytes("1") == bytes("8"), "{file}");
+    }
+}
+
+#[test]
+fn results_of_something_else_are_not_overwritten() {
+    let folder = folder_with(SMALL);
+    superjump(&folder).args(["run", "small.toml"]).assert().success();
+    let path = folder.path().join("output/small/summary.json");
+    let before = fs::read(&path).unwrap();
+    superjump(&folder)
+        .args(["run", "small.toml", "--seed", "7"])
+        .assert()
+        .code(2)
+        .stderr(contains("holds other results").and(contains("seed 1 instead of 7")).and(contains("--fresh")));
+    superjump(&folder)
+        .args(["run", "small.toml", "--set", "qubits.number=4"])
+        .assert()
+        .code(2)
+        .stderr(contains("qubits.number=4"));
+    assert_eq!(fs::read(&path).unwrap(), before);
+    fs::write(&path, "{}").unwrap();
+    superjump(&folder).args(["run", "small.toml"]).assert().code(2).stderr(contains("not a summary"));
+    superjump(&folder).args(["run", "small.toml", "--fresh"]).assert().success();
+}
+
+#[test]
+fn wrong_input_exits_with_2_and_leaves_nothing() {
+    let folder = folder_with(&SMALL.replace("number = 3", "number = 0"));
+    superjump(&folder)
+        .args(["run", "small.toml"])
+        .assert()
+        .code(2)
+        .stderr(contains("small.toml:3:10").and(contains("`qubits.number` is 0")).and(contains("from 1 to 1000000")));
+    superjump(&folder).args(["check", "small.toml"]).assert().code(2);
+    superjump(&folder).args(["run", "nowhere.toml"]).assert().code(2).stderr(contains("nowhere.toml"));
+    superjump(&folder).args(["run", "small.toml", "--threads", "0"]).assert().code(2);
+    superjump(&folder).args(["fly"]).assert().code(2);
+    superjump(&folder).assert().code(2).stderr(contains("Usage"));
+    assert_eq!(names(folder.path()), ["small.toml"]);
+}
+
+#[test]
+fn an_output_that_is_no_folder_is_refused_before_anything_runs() {
+    let folder = folder_with(SMALL);
+    fs::write(folder.path().join("taken"), "mine").unwrap();
+    superjump(&folder).args(["run", "small.toml", "-o", "taken"]).assert().code(2).stderr(contains("taken"));
+    superjump(&folder)
+        .args(["run", "small.toml", "-o", "taken/deeper"])
+        .assert()
+        .code(2)
+        .stderr(contains("taken/deeper"));
+    assert_eq!(fs::read_to_string(folder.path().join("taken")).unwrap(), "mine");
+}
+
+#[test]
+fn what_would_not_fit_the_memory_is_refused_with_what_it_needs() {
+    let folder = folder_with(SMALL);
+    for set in ["evolution.samples=10000000", "evolution.until=1e12"] {
+        let sets = ["--set", set, "--set", "record.photons=1000000", "--threads", "1000"];
+        superjump(&folder).args(["run", "small.toml"]).args(sets).assert().code(2).stderr(contains("GB of memory"));
+    }
+    assert_eq!(names(folder.path()), ["small.toml"]);
+}
+
+#[test]
+fn check_says_what_would_run_and_writes_nothing() {
+    let folder = folder_with(SMALL);
+    superjump(&folder).args(["check", "small.toml", "--trajectories", "5000"]).assert().success().stdout(
+        contains("small is valid").and(contains("5000 in")).and(contains("populations")).and(contains("exact")),
+    );
+    superjump(&folder)
+        .args(["check", "small.toml", "--set", "qubits.number=30000", "--set", "record.jumps=false"])
+        .assert()
+        .success()
+        .stdout(contains("not for 1 of 1 points: the master equation over 30001 levels"));
+    assert_eq!(names(folder.path()), ["small.toml"]);
+}
+
+#[test]
+fn where_the_exact_value_cannot_be_afforded_the_column_is_null_and_the_summary_says_why() {
+    let folder = folder_with(SMALL);
+    let sets = [
+        "--set",
+        "qubits.number=30000",
+        "--set",
+        "evolution.until=1e-6",
+        "--trajectories",
+        "8",
+        "--set",
+        "record.jumps=false",
+    ];
+    superjump(&folder).args(["run", "small.toml"]).args(sets).assert().success().stdout(contains("No exact values"));
+    let summary = Summary::read(&folder.path().join("output/small")).unwrap().unwrap();
+    assert!(summary.points[0].exact_missing.as_ref().unwrap().contains("30001 levels"));
+    assert!(summary.points[0].quantities.iter().all(|q| q.exact.is_none() && q.z.is_none()));
+}
+
+#[test]
+fn every_shipped_scenario_is_listed_printed_and_valid() {
+    let folder = TempDir::new().unwrap();
+    let listed = superjump(&folder).args(["scenarios"]).assert().success();
+    let listed = String::from_utf8(listed.get_output().stdout.clone()).unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for name in names(&shipped) {
+        let stem = name.strip_suffix(".toml").unwrap();
+        assert!(listed.contains(stem), "{stem} is not listed");
+        let text = fs::read_to_string(shipped.join(&name)).unwrap();
+        assert!(text.starts_with("# "), "{name} does not open with what to look for");
+        superjump(&folder).args(["scenarios", stem]).assert().success().stdout(text);
+        superjump(&folder).arg("check").arg(shipped.join(&name)).assert().success();
+    }
+    superjump(&folder).args(["scenarios", "nothing"]).assert().failure().stderr(contains("superjump scenarios"));
+}
+
+#[test]
+fn every_verb_has_help_with_an_example() {
+    let folder = TempDir::new().unwrap();
+    for verb in ["run", "check", "scenarios"] {
+        superjump(&folder).args([verb, "--help"]).assert().success().stdout(contains("Example:"));
+    }
+}
