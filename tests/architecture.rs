@@ -51,7 +51,7 @@ fn arrows_point_down() {
                     let rest = &line[at + root.len()..];
                     match rest.strip_prefix('{') {
                         Some(list) => {
-                            used.extend(list.split([',', '}']).map(|item| item.trim().split("::").next().unwrap()))
+                            used.extend(list.split([',', '}']).map(|item| item.trim().split("::").next().unwrap()));
                         }
                         None => used.push(rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap()),
                     }
