@@ -3,6 +3,7 @@
 //! Coherence between different J never reaches a permutation-invariant observable, so a state that spreads over
 //! several sectors is the mixture of them, and a trajectory draws one.
 
+use num_complex::Complex64;
 use rand::{Rng, RngExt};
 use rand_distr::{Binomial, Distribution};
 use serde::Serialize;
@@ -31,6 +32,13 @@ pub enum InitialState {
         theta: f64,
         /// Azimuth.
         phi: f64,
+    },
+    /// `sum_M c_M |J, M>` in one sector.
+    Superposition {
+        /// 2J.
+        two_j: i64,
+        /// c_M from M = -J up, 2J + 1 of them, normalized.
+        amplitudes: Vec<Complex64>,
     },
 }
 
@@ -83,6 +91,21 @@ impl InitialState {
             InitialState::Coherent { theta, .. } => {
                 Level { two_j: n, two_m: 2 * draw_excited(n, excited_probability(theta), rng) - n }
             }
+            InitialState::Superposition { two_j, ref amplitudes } => {
+                let mut left = rng.random::<f64>();
+                let mut likely = amplitudes.iter().enumerate().filter(|(_, c)| c.norm_sqr() > 0.0);
+                let mut chosen = likely.next();
+                // Rounding may leave a little beyond the last; it then stands for the rest.
+                while let Some((_, c)) = chosen {
+                    left -= c.norm_sqr();
+                    match likely.next() {
+                        Some(next) if left >= 0.0 => chosen = Some(next),
+                        _ => break,
+                    }
+                }
+                let step = chosen.map_or(0, |(step, _)| step as i64);
+                Level { two_j, two_m: 2 * step - two_j }
+            }
         }
     }
 
@@ -106,8 +129,23 @@ impl InitialState {
             InitialState::Coherent { theta, .. } => levels(n)
                 .map(|l| (l, ln_binomial_probability(n, l.above_bottom(), excited_probability(theta)).exp()))
                 .collect(),
+            InitialState::Superposition { two_j, ref amplitudes } => {
+                levels(two_j).zip(amplitudes).map(|(level, c)| (level, c.norm_sqr())).collect()
+            }
         };
         all.into_iter().filter(|&(_, p)| p > 0.0).collect()
+    }
+
+    /// Whether the sector 2J of `n` qubits has any probability.
+    #[must_use]
+    pub fn reaches(&self, n: i64, two_j: i64) -> bool {
+        match *self {
+            InitialState::Dicke(level) => level.two_j == two_j,
+            InitialState::Product { excited } => (2 * excited - n).abs() <= two_j,
+            InitialState::Thermal { probability } => two_j == n || (probability > 0.0 && probability < 1.0),
+            InitialState::Coherent { .. } => two_j == n,
+            InitialState::Superposition { two_j: only, .. } => two_j == only,
+        }
     }
 
     /// How many levels [`InitialState::populations`] may return, known without computing them.
@@ -118,7 +156,35 @@ impl InitialState {
             InitialState::Product { excited } => 1 + (*excited).min(n - excited),
             InitialState::Thermal { .. } => (n / 2 + 1) * (n - n / 2 + 1),
             InitialState::Coherent { .. } => n + 1,
+            InitialState::Superposition { two_j, .. } => two_j + 1,
         }
+    }
+
+    /// The elements `<J,M| rho |J,M-k>` of order k >= 0, each with its upper level (J, M), in the frame of t = 0.
+    /// Order 0 is [`InitialState::populations`]; states diagonal in M have no other.
+    #[must_use]
+    pub fn coherences(&self, n: i64, order: i64) -> Vec<(Level, Complex64)> {
+        if order == 0 {
+            return self.populations(n).into_iter().map(|(level, p)| (level, p.into())).collect();
+        }
+        let amplitudes: Vec<Complex64> = match self {
+            InitialState::Dicke(_) | InitialState::Product { .. } | InitialState::Thermal { .. } => return Vec::new(),
+            InitialState::Coherent { theta, phi } => levels(n)
+                .map(|l| {
+                    let p = ln_binomial_probability(n, l.above_bottom(), excited_probability(*theta)).exp();
+                    Complex64::from_polar(p.sqrt(), -l.m() * phi)
+                })
+                .collect(),
+            InitialState::Superposition { amplitudes, .. } => amplitudes.clone(),
+        };
+        let two_j = amplitudes.len() as i64 - 1;
+        levels(two_j)
+            .skip(order as usize)
+            .map(|level| {
+                let upper = level.above_bottom() as usize;
+                (level, amplitudes[upper] * amplitudes[upper - order as usize].conj())
+            })
+            .collect()
     }
 }
 
@@ -128,17 +194,24 @@ mod tests {
     use crate::random::stream;
     use std::collections::HashMap;
 
-    const STATES: [InitialState; 5] = [
-        InitialState::Product { excited: 2 },
-        InitialState::Product { excited: 5 },
-        InitialState::Thermal { probability: 0.3 },
-        InitialState::Coherent { theta: 1.1, phi: 0.0 },
-        InitialState::Thermal { probability: 0.0 },
-    ];
+    fn states() -> [InitialState; 6] {
+        // In J = 3/2, with probabilities 0.5, 0, 0.3, 0.2 from M = -3/2 up.
+        let amplitudes = [0.5_f64, 0.0, 0.3, 0.2].map(|p| Complex64::from_polar(p.sqrt(), 7.0 * p)).to_vec();
+        [
+            InitialState::Product { excited: 2 },
+            InitialState::Product { excited: 5 },
+            InitialState::Thermal { probability: 0.3 },
+            InitialState::Coherent { theta: 1.1, phi: 0.0 },
+            InitialState::Thermal { probability: 0.0 },
+            InitialState::Superposition { two_j: 3, amplitudes },
+        ]
+    }
 
     #[test]
     fn populations_add_to_one_and_have_the_product_mean() {
-        for (state, excited) in STATES.iter().zip([2.0 / 7.0, 5.0 / 7.0, 0.3, excited_probability(1.1), 0.0]) {
+        let superposed = 0.5 + (0.5 * -1.5 + 0.3 * 0.5 + 0.2 * 1.5) / 7.0;
+        let means = [2.0 / 7.0, 5.0 / 7.0, 0.3, excited_probability(1.1), 0.0, superposed];
+        for (state, excited) in states().iter().zip(means) {
             let populations = state.populations(7);
             let total: f64 = populations.iter().map(|(_, p)| p).sum();
             let jz: f64 = populations.iter().map(|(l, p)| p * l.m()).sum();
@@ -163,7 +236,7 @@ mod tests {
     fn draws_follow_the_populations() {
         // Seeded; each of the levels within 5 sigma (false positives: 6e-7 each, some 60 of them).
         let draws = 200_000;
-        for (index, state) in STATES.iter().enumerate() {
+        for (index, state) in states().iter().enumerate() {
             let mut rng = stream(11, index as u64, 0);
             let mut counts: HashMap<Level, f64> = HashMap::new();
             for _ in 0..draws {

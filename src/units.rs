@@ -3,6 +3,8 @@
 //! Times and rates need no conversion in either system (SI counts nanoseconds and `1e9/s`, which are
 //! inverse to each other), so everything below works in the scenario's own time unit.
 
+use std::f64::consts::PI;
+
 use serde::Serialize;
 
 /// Planck's constant h in J s (exact since 2019).
@@ -28,6 +30,15 @@ impl Units {
         match self {
             Units::Natural => frequency / temperature,
             Units::Si => (PLANCK * 1e9 / (BOLTZMANN * 1e-3)) * frequency / temperature,
+        }
+    }
+
+    /// The angular frequency of a frequency, in radians per unit of time: itself (natural), 2 pi f (SI).
+    #[must_use]
+    pub fn angular(self, frequency: f64) -> f64 {
+        match self {
+            Units::Natural => frequency,
+            Units::Si => 2.0 * PI * frequency,
         }
     }
 

@@ -5,6 +5,7 @@ mod common;
 
 use common::{assert_within_5_sigma, assert_within_5_sigma_or_unseen, bath, run};
 use serde_json::Value;
+use superjump::lindblad::Coherences;
 use superjump::quantity::Quantity;
 
 fn golden(part: &str) -> Vec<Value> {
@@ -104,4 +105,20 @@ fn long_time_averages_are_the_golden_steady_states() {
         assert_within_5_sigma(ran.estimate(1, Quantity::Jz, None), number(&case["Jz"]), name);
         assert_within_5_sigma(ran.estimate(1, Quantity::JSquared, None), number(&case["J2"]), name);
     }
+}
+
+#[test]
+fn transverse_spins_of_a_coherent_start_are_golden_in_the_lab_frame() {
+    let cases = golden("transient");
+    let case = cases.iter().find(|case| case["name"] == "coherent-4").unwrap();
+    let ran = transient(case, 1);
+    let times = &ran.point.evolution.times;
+    let transverse = Coherences::new(&ran.point.model, &ran.point.initial, 1).transverse(times).unwrap();
+    for ((jx, _), golden) in transverse.iter().zip(numbers(&case["Jx"])) {
+        assert!((jx - golden).abs() < 1e-8, "{jx} against {golden}");
+    }
+    // At the start the spin is 2 (sin theta cos phi, sin theta sin phi).
+    let (x, y) = transverse[0];
+    let sine = 2.0 * (std::f64::consts::PI / 3.0).sin();
+    assert!((x - sine * 0.4_f64.cos()).abs() < 1e-13 && (y - sine * 0.4_f64.sin()).abs() < 1e-13);
 }

@@ -1,7 +1,15 @@
 //! The exact module: the Lindblad equation solved, not sampled. It knows nothing of trajectories, nor they of it.
 
+mod coherences;
+mod counting;
+mod ladder;
 mod populations;
 mod rational;
+mod steady;
 
+pub use coherences::Coherences;
+pub use counting::{Counting, Cumulants};
+pub use ladder::{Flow, Ladder, Move};
 pub use populations::{Exact, NotAffordable, Populations};
 pub use rational::{Propagator, SolveError, Triplet};
+pub use steady::{MAX_RESIDUAL, Reduced, SteadyError, SteadyState};

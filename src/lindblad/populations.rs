@@ -1,12 +1,12 @@
 //! The populations of the Dicke levels: the classical master equation dp/dt = W p over (J, M).
 //!
-//! For identical qubits and an initial state without coherence between levels this *is* the Lindblad equation.
+//! For identical qubits this is the Lindblad equation of everything diagonal in the Dicke basis: coherences between
+//! levels never feed populations.
 
-use std::collections::HashMap;
-
-use super::rational::{Propagator, SolveError, Triplet};
-use crate::bath::{Coupling, Process};
-use crate::dicke::{Level, SectorChange, levels, local_amplitude, sectors};
+use super::ladder::Ladder;
+use super::rational::{Propagator, SolveError};
+use crate::bath::Coupling;
+use crate::dicke::Level;
 use crate::initial::InitialState;
 use crate::model::{Model, Observables};
 
@@ -36,12 +36,18 @@ const PLANE_LIMIT: i64 = 8_300;
 /// The most levels of sectors that do not mix: their factors are tridiagonal.
 const CHAIN_LIMIT: i64 = 20_000;
 
-/// The generator W over the levels that an initial state can reach.
-#[derive(Debug)]
+/// Observables of a distribution over levels.
+#[must_use]
+pub(super) fn observables(levels: &[Level], p: &[f64]) -> Observables {
+    let mean = |value: fn(&Level) -> f64| levels.iter().zip(p).map(|(level, p)| value(level) * p).sum();
+    Observables { emission: mean(|l| l.lowering()), jz: mean(|l| l.m()), j_squared: mean(|l| l.j_squared()) }
+}
+
+/// The master equation of a model, over the levels that an initial state can reach, starting there.
+#[derive(Clone, Debug)]
 pub struct Populations {
-    levels: Vec<Level>,
+    ladder: Ladder,
     initial: Vec<f64>,
-    entries: Vec<Triplet>,
 }
 
 impl Populations {
@@ -49,15 +55,17 @@ impl Populations {
     #[must_use]
     pub fn states(model: &Model, initial: &InitialState) -> i64 {
         let n = model.number;
+        let all = (n / 2 + 1) * (n - n / 2 + 1);
         match initial {
-            _ if model.rates(Coupling::Local).any() => (n / 2 + 1) * (n - n / 2 + 1),
+            _ if model.rates(Coupling::Local).any() => all,
             InitialState::Dicke(level) => level.two_j + 1,
             InitialState::Coherent { .. } => n + 1,
+            InitialState::Superposition { two_j, .. } => two_j + 1,
             InitialState::Product { excited } => {
                 let depth = (*excited).min(n - excited);
                 (depth + 1) * (n + 1 - depth)
             }
-            InitialState::Thermal { .. } => (n / 2 + 1) * (n - n / 2 + 1),
+            InitialState::Thermal { .. } => all,
         }
     }
 
@@ -71,46 +79,29 @@ impl Populations {
         if states > limit { Err(NotAffordable { states, limit }) } else { Ok(()) }
     }
 
-    /// Builds the generator. Without a local channel J is conserved, and only the sectors of `initial` are kept.
+    /// Builds the equation. Without a local channel J is conserved, and only the sectors of `initial` are kept.
     #[must_use]
     pub fn new(model: &Model, initial: &InitialState) -> Self {
-        let n = model.number;
-        let start = initial.populations(n);
-        let local = model.rates(Coupling::Local).any();
-        let kept: Vec<Level> = sectors(n)
-            .filter(|two_j| local || start.iter().any(|(level, _)| level.two_j == *two_j))
-            .flat_map(levels)
-            .collect();
-        let index: HashMap<Level, usize> = kept.iter().enumerate().map(|(i, level)| (*level, i)).collect();
-
-        let mut entries = Vec::new();
-        for (column, &level) in kept.iter().enumerate() {
-            let mut flow = |to: Level, rate: f64| {
-                // What returns to its own level cancels between gain and loss.
-                if rate > 0.0 && to != level {
-                    entries.push(Triplet { row: index[&to], column, value: rate });
-                    entries.push(Triplet { row: column, column, value: -rate });
-                }
-            };
-            let collective = model.rates(Coupling::Collective);
-            flow(Level { two_m: level.two_m - 2, ..level }, collective.down * level.lowering());
-            flow(Level { two_m: level.two_m + 2, ..level }, collective.up * level.raising());
-            let rates = model.rates(Coupling::Local);
-            for (process, rate) in [
-                (Process::Emission, rates.down),
-                (Process::Absorption, rates.up),
-                (Process::Dephasing, rates.dephasing),
-            ] {
-                for outcome in SectorChange::ALL.iter().filter_map(|c| local_amplitude(n, level, process, *c)) {
-                    flow(outcome.to, rate * outcome.amplitude * outcome.amplitude);
-                }
+        let ladder = Ladder::new(model, initial);
+        let mut populations = vec![0.0; ladder.levels.len()];
+        for (level, p) in initial.populations(model.number) {
+            if let Some(index) = ladder.index(level) {
+                populations[index] = p;
             }
         }
-        let mut populations = vec![0.0; kept.len()];
-        for (level, p) in start {
-            populations[index[&level]] = p;
-        }
-        Populations { levels: kept, initial: populations, entries }
+        Populations { ladder, initial: populations }
+    }
+
+    /// The generator, for those who need more of it than averages.
+    #[must_use]
+    pub fn ladder(&self) -> &Ladder {
+        &self.ladder
+    }
+
+    /// The initial probabilities of [`Ladder::levels`].
+    #[must_use]
+    pub fn initial(&self) -> &[f64] {
+        &self.initial
     }
 
     /// The exact averages at ascending `times`, to 1e-12 of the largest value of each.
@@ -118,10 +109,10 @@ impl Populations {
     /// # Errors
     /// If a factorization fails.
     pub fn transient(&self, times: &[f64]) -> Result<Vec<Exact>, SolveError> {
-        let row = |value: fn(&Level) -> f64| self.levels.iter().map(value).collect::<Vec<f64>>();
+        let levels = &self.ladder.levels;
+        let row = |value: fn(&Level) -> f64| levels.iter().map(value).collect::<Vec<f64>>();
         let functionals = [row(|l| l.lowering()), row(|l| l.m())];
-        let j_squared = row(|l| l.j_squared());
-        let dot = |c: &[f64], p: &[f64]| c.iter().zip(p).map(|(c, p)| c * p).sum::<f64>();
+        let entries = self.ladder.entries();
 
         let mut p = self.initial.clone();
         let mut now = 0.0;
@@ -133,17 +124,13 @@ impl Populations {
             if step > 0.0 {
                 // Equal steps differ by the rounding of the times they lie between.
                 if propagator.as_ref().is_none_or(|same| (same.time() - step).abs() > 1e-15 * time.max(step)) {
-                    propagator = Some(Propagator::new(self.levels.len(), &self.entries, &functionals, step)?);
+                    propagator = Some(Propagator::new(levels.len(), &entries, &functionals, step)?);
                 }
                 integrals = propagator.as_mut().map_or(integrals, |ready| ready.apply(&mut p));
             }
             now = time;
             averages.push(Exact {
-                now: Observables {
-                    emission: dot(&functionals[0], &p),
-                    jz: dot(&functionals[1], &p),
-                    j_squared: dot(&j_squared, &p),
-                },
+                now: observables(levels, &p),
                 emission_integral: integrals[0],
                 jz_integral: integrals[1],
             });

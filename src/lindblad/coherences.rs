@@ -1,0 +1,156 @@
+//! Coherences of the Dicke levels: the blocks of fixed order k = M - M', each closed in itself.
+//!
+//! The element `<J,M| rho |J,M-k>` (summed over the degenerate copies of J) is fed by its neighbours with products of
+//! two amplitudes of one outcome, and lost at half the sum of the two levels' rates. Order 0 is the populations;
+//! `<J_x>` and `<J_y>` need order 1.
+
+use num_complex::Complex64;
+
+use super::rational::{Propagator, SolveError, Triplet};
+use crate::bath::{Coupling, Process};
+use crate::dicke::{Level, SectorChange, local_amplitude, sectors};
+use crate::initial::InitialState;
+use crate::model::Model;
+
+/// The coherences of one order, starting from an initial state.
+#[derive(Clone, Debug)]
+pub struct Coherences {
+    order: i64,
+    /// k omega_0, the angular frequency at which the block rotates in the lab frame.
+    rotation: f64,
+    /// The upper level (J, M) of each element; the lower is (J, M - k).
+    upper: Vec<Level>,
+    /// The generator in the rotating frame, where it is real.
+    entries: Vec<Triplet>,
+    initial: Vec<Complex64>,
+}
+
+impl Coherences {
+    /// The block of `order` k >= 0. Without a local channel only the sectors of `initial` are kept.
+    #[must_use]
+    pub fn new(model: &Model, initial: &InitialState, order: i64) -> Self {
+        let n = model.number;
+        let (collective, local) = (model.rates(Coupling::Collective), model.rates(Coupling::Local));
+        let mut upper = Vec::new();
+        let mut offsets = Vec::new();
+        for two_j in sectors(n) {
+            let kept = two_j >= order && (local.any() || initial.reaches(n, two_j));
+            offsets.push(kept.then_some(upper.len()));
+            if kept {
+                upper.extend((order..=two_j).map(|step| Level { two_j, two_m: 2 * step - two_j }));
+            }
+        }
+        let index = |level: Level| {
+            let sector = usize::try_from((n - level.two_j) / 2).ok()?;
+            let inside = level.two_m.abs() <= level.two_j && level.two_m - 2 * order >= -level.two_j;
+            let offset = offsets.get(sector).copied().flatten()?;
+            inside.then(|| offset + (level.above_bottom() - order) as usize)
+        };
+        let below = |level: Level| Level { two_m: level.two_m - 2 * order, ..level };
+
+        let mut entries = Vec::new();
+        for (column, &level) in upper.iter().enumerate() {
+            let other = below(level);
+            let mut feed = |to: Level, value: f64| {
+                if let Some(row) = index(to) {
+                    entries.push(Triplet { row, column, value });
+                }
+            };
+            let both = |value: fn(Level) -> f64| value(level) + value(other);
+            let product = |value: fn(Level) -> f64| (value(level) * value(other)).sqrt();
+            let (down, up) = (Level { two_m: level.two_m - 2, ..level }, Level { two_m: level.two_m + 2, ..level });
+            feed(down, collective.down * product(Level::lowering));
+            feed(up, collective.up * product(Level::raising));
+            let half = n as f64 / 2.0;
+            let order = order as f64;
+            let loss = 0.5 * collective.down * both(Level::lowering)
+                + 0.5 * collective.up * both(Level::raising)
+                // Collective dephasing: M M' gained, (M^2 + M'^2)/2 lost.
+                + 0.5 * collective.dephasing * order * order
+                + local.down * (half + 0.5 * both(Level::m))
+                + local.up * (half - 0.5 * both(Level::m))
+                + local.dephasing * half / 2.0;
+            feed(level, -loss);
+            for (process, rate) in [
+                (Process::Emission, local.down),
+                (Process::Absorption, local.up),
+                (Process::Dephasing, local.dephasing),
+            ] {
+                for change in SectorChange::ALL {
+                    let amplitudes =
+                        (local_amplitude(n, level, process, change), local_amplitude(n, other, process, change));
+                    if let (true, (Some(a), Some(b))) = (rate > 0.0, amplitudes) {
+                        feed(a.to, rate * a.amplitude * b.amplitude);
+                    }
+                }
+            }
+        }
+        let mut start = vec![Complex64::ZERO; upper.len()];
+        for (level, value) in initial.coherences(n, order) {
+            if let Some(index) = index(level) {
+                start[index] = value;
+            }
+        }
+        let rotation = order as f64 * model.units.angular(model.frequency);
+        Coherences { order, rotation, upper, entries, initial: start }
+    }
+
+    /// The order k.
+    #[must_use]
+    pub fn order(&self) -> i64 {
+        self.order
+    }
+
+    /// The upper level of each element.
+    #[must_use]
+    pub fn upper(&self) -> &[Level] {
+        &self.upper
+    }
+
+    /// The elements at ascending `times` in the lab frame, each time a vector over [`Coherences::upper`].
+    ///
+    /// # Errors
+    /// If a factorization fails.
+    pub fn transient(&self, times: &[f64]) -> Result<Vec<Vec<Complex64>>, SolveError> {
+        let mut parts = [
+            self.initial.iter().map(|v| v.re).collect::<Vec<f64>>(),
+            self.initial.iter().map(|v| v.im).collect::<Vec<f64>>(),
+        ];
+        let mut now = 0.0;
+        let mut propagator: Option<Propagator> = None;
+        let mut result = Vec::with_capacity(times.len());
+        for &time in times {
+            let step = time - now;
+            if step > 0.0 {
+                if propagator.as_ref().is_none_or(|same| (same.time() - step).abs() > 1e-15 * time.max(step)) {
+                    propagator = Some(Propagator::new(self.upper.len(), &self.entries, &[], step)?);
+                }
+                for part in parts.iter_mut().filter(|part| part.iter().any(|v| *v != 0.0)) {
+                    propagator.as_mut().into_iter().for_each(|ready| drop(ready.apply(part)));
+                }
+            }
+            now = time;
+            let phase = Complex64::cis(-self.rotation * time);
+            let elements = parts[0].iter().zip(&parts[1]).map(|(re, im)| phase * Complex64::new(*re, *im));
+            result.push(elements.collect());
+        }
+        Ok(result)
+    }
+
+    /// (`<J_x>`, `<J_y>`) at ascending `times` in the lab frame: `<J_-> = <J_x> - i <J_y>`. Zero for another order
+    /// than one.
+    ///
+    /// # Errors
+    /// If a factorization fails.
+    pub fn transverse(&self, times: &[f64]) -> Result<Vec<(f64, f64)>, SolveError> {
+        if self.order != 1 {
+            return Ok(vec![(0.0, 0.0); times.len()]);
+        }
+        let lowering: Vec<f64> = self.upper.iter().map(|level| level.lowering().sqrt()).collect();
+        let mean = |elements: Vec<Complex64>| {
+            let lowered: Complex64 = elements.iter().zip(&lowering).map(|(v, weight)| v * weight).sum();
+            (lowered.re, -lowered.im)
+        };
+        Ok(self.transient(times)?.into_iter().map(mean).collect())
+    }
+}

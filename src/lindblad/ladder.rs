@@ -1,0 +1,190 @@
+//! The classical generator over the levels (J, M): which level feeds which, by coupling and process.
+
+use crate::bath::{Bath, Coupling, Process};
+use crate::dicke::{Level, SectorChange, levels, local_amplitude, sectors};
+use crate::initial::InitialState;
+use crate::model::Model;
+
+use super::rational::Triplet;
+
+/// A transition of unit rate: `weight` is the squared matrix element.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Move {
+    /// Index of the level it leaves.
+    pub from: usize,
+    /// Index of the level it reaches, always another.
+    pub to: usize,
+    /// Its squared matrix element.
+    pub weight: f64,
+}
+
+/// The transitions of one process of one coupling, and the rates of the baths that drive it.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Collective or local.
+    pub coupling: Coupling,
+    /// Emission, absorption or dephasing.
+    pub process: Process,
+    /// The rate of all baths together.
+    pub rate: f64,
+    /// The transitions.
+    pub moves: Vec<Move>,
+}
+
+/// The levels that an initial state can reach, and every flow between them.
+#[derive(Clone, Debug)]
+pub struct Ladder {
+    number: i64,
+    /// Sector by sector, the largest J first, M rising.
+    pub levels: Vec<Level>,
+    /// Where the sector N/2 - k begins, if it is kept.
+    offsets: Vec<Option<usize>>,
+    /// The flows that act; a process without a rate is left out.
+    pub flows: Vec<Flow>,
+    /// The baths of the model.
+    pub baths: Vec<Bath>,
+}
+
+impl Ladder {
+    /// The ladder of a model. Without a local channel J is conserved, and only the sectors of `initial` are kept.
+    #[must_use]
+    pub fn new(model: &Model, initial: &InitialState) -> Self {
+        let n = model.number;
+        let local = model.rates(Coupling::Local).any();
+        let mut ladder = Ladder {
+            number: n,
+            levels: Vec::new(),
+            offsets: Vec::new(),
+            flows: Vec::new(),
+            baths: model.baths.clone(),
+        };
+        for two_j in sectors(n) {
+            let kept = local || initial.reaches(n, two_j);
+            ladder.offsets.push(kept.then_some(ladder.levels.len()));
+            if kept {
+                ladder.levels.extend(levels(two_j));
+            }
+        }
+        for coupling in [Coupling::Collective, Coupling::Local] {
+            let rates = model.rates(coupling);
+            for (process, rate) in [
+                (Process::Emission, rates.down),
+                (Process::Absorption, rates.up),
+                (Process::Dephasing, rates.dephasing),
+            ] {
+                if rate > 0.0 {
+                    let moves = ladder.moves(coupling, process);
+                    ladder.flows.push(Flow { coupling, process, rate, moves });
+                }
+            }
+        }
+        ladder
+    }
+
+    /// The index of a level, if it is kept.
+    #[must_use]
+    pub fn index(&self, level: Level) -> Option<usize> {
+        let sector = usize::try_from((self.number - level.two_j) / 2).ok()?;
+        self.offsets.get(sector).copied().flatten().map(|offset| offset + level.above_bottom() as usize)
+    }
+
+    /// Whether any flow leads from one sector to another.
+    #[must_use]
+    pub fn mixes_sectors(&self) -> bool {
+        self.flows.iter().any(|flow| flow.coupling == Coupling::Local)
+    }
+
+    fn moves(&self, coupling: Coupling, process: Process) -> Vec<Move> {
+        let mut moves = Vec::new();
+        for (from, &level) in self.levels.iter().enumerate() {
+            let mut push = |to: Level, weight: f64| {
+                // What returns to its own level cancels between gain and loss.
+                if let (true, Some(to)) = (weight > 0.0 && to != level, self.index(to)) {
+                    moves.push(Move { from, to, weight });
+                }
+            };
+            match (coupling, process) {
+                (Coupling::Collective, Process::Emission) => {
+                    push(Level { two_m: level.two_m - 2, ..level }, level.lowering());
+                }
+                (Coupling::Collective, Process::Absorption) => {
+                    push(Level { two_m: level.two_m + 2, ..level }, level.raising());
+                }
+                (Coupling::Collective, Process::Dephasing) => {}
+                (Coupling::Local, _) => {
+                    for outcome in
+                        SectorChange::ALL.iter().filter_map(|c| local_amplitude(self.number, level, process, *c))
+                    {
+                        push(outcome.to, outcome.amplitude * outcome.amplitude);
+                    }
+                }
+            }
+        }
+        moves
+    }
+
+    /// The entries of the generator W, gains and losses.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Triplet> {
+        let moves = self.flows.iter().flat_map(|flow| flow.moves.iter().map(move |m| (m, flow.rate * m.weight)));
+        moves
+            .flat_map(|(m, value)| {
+                [Triplet { row: m.to, column: m.from, value }, Triplet { row: m.from, column: m.from, value: -value }]
+            })
+            .collect()
+    }
+
+    /// The residual W p, each entry summed in twice the precision.
+    ///
+    /// A stiff W loses the slow processes in the rounding of the fast ones. Here every flow is rounded once and then
+    /// added to one level and taken from another exactly, so that probability is conserved to the last digit.
+    #[must_use]
+    pub fn apply_compensated(&self, p: &[f64]) -> Vec<f64> {
+        let mut sums = vec![(0.0_f64, 0.0_f64); p.len()];
+        let mut add = |index: usize, value: f64| {
+            let (high, low) = sums[index];
+            let sum = high + value;
+            let back = sum - high;
+            sums[index] = (sum, low + ((high - (sum - back)) + (value - back)));
+        };
+        for flow in &self.flows {
+            for m in &flow.moves {
+                let value = flow.rate * m.weight * p[m.from];
+                add(m.to, value);
+                add(m.from, -value);
+            }
+        }
+        sums.into_iter().map(|(high, low)| high + low).collect()
+    }
+
+    /// `A_+ v + sign A_- v` of one bath: what it absorbs from and what it emits into, acting on a vector.
+    #[must_use]
+    pub fn exchange(&self, bath: usize, v: &[f64], sign: f64) -> Vec<f64> {
+        let mut out = vec![0.0; v.len()];
+        self.exchange_into(bath, sign, &mut |m, rate| out[m.to] += rate * m.weight * v[m.from]);
+        out
+    }
+
+    /// `1 . (A_+ v + sign A_- v)` of one bath.
+    #[must_use]
+    pub fn exchange_total(&self, bath: usize, v: &[f64], sign: f64) -> f64 {
+        let mut total = 0.0;
+        self.exchange_into(bath, sign, &mut |m, rate| total += rate * m.weight * v[m.from]);
+        total
+    }
+
+    /// Calls `each` with every transition of one bath that exchanges a quantum, and its rate times sign.
+    pub fn exchange_into(&self, bath: usize, sign: f64, each: &mut dyn FnMut(&Move, f64)) {
+        let Some(bath) = self.baths.get(bath) else { return };
+        for flow in self.flows.iter().filter(|flow| flow.coupling == bath.coupling) {
+            let rate = match flow.process {
+                Process::Absorption => bath.up,
+                Process::Emission => sign * bath.down,
+                Process::Dephasing => 0.0,
+            };
+            if rate != 0.0 {
+                flow.moves.iter().for_each(|m| each(m, rate));
+            }
+        }
+    }
+}
