@@ -8,6 +8,7 @@
 mod burst;
 mod current;
 mod thermal;
+mod weak_bath;
 
 #[cfg(test)]
 mod dense;
@@ -20,3 +21,4 @@ pub use current::{
 pub use thermal::{
     effective_temperature, inverse_temperature, ln_partition, thermal_emission, thermal_jz, thermal_probability,
 };
+pub use weak_bath::{NoWeakLimit, weak_local_bath};
