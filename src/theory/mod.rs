@@ -7,6 +7,8 @@
 
 mod burst;
 mod current;
+mod detuned;
+mod pump;
 mod thermal;
 mod weak_bath;
 
@@ -18,6 +20,8 @@ pub use current::{
     cold_sector_current, hot_sector_current, independent_bath_current, independent_current, mixture_current,
     sector_current, thermodynamic_limit_current,
 };
+pub use detuned::{detuned_current, lone_qubit_current, lone_qubit_rates};
+pub use pump::pumped_superradiance;
 pub use thermal::{
     effective_temperature, inverse_temperature, ln_partition, thermal_emission, thermal_jz, thermal_probability,
 };
