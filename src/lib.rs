@@ -7,11 +7,12 @@
 //! The modules form layers, and arrows point down only (`tests/architecture.rs` checks it): [`campaign`] plans and
 //! runs a scenario; [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are two independent roads to
 //! the same numbers; [`theory`] holds closed forms; [`model`], [`initial`] and [`quantity`] say what is simulated and
-//! recorded; [`dicke`] is the ladder; [`bath`], [`units`] and [`random`] are the floor.
+//! recorded; [`dicke`] is the ladder; [`bath`], [`circuit`], [`units`] and [`random`] are the floor.
 #![doc = include_str!("../docs/library.md")]
 
 pub mod bath;
 pub mod campaign;
+pub mod circuit;
 pub mod dicke;
 pub mod initial;
 pub mod lindblad;

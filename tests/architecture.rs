@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["quantity", "initial"],
     &["model"],
     &["dicke"],
-    &["bath", "units", "random"],
+    &["bath", "circuit", "units", "random"],
 ];
 
 fn layer(module: &str) -> usize {
