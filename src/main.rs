@@ -12,6 +12,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Command::Run(arguments) => cli::run::run(arguments),
+        Command::Exact(arguments) => cli::exact::exact(arguments),
         Command::Check(arguments) => cli::check::check(arguments),
         Command::Scenarios(arguments) => cli::scenarios::scenarios(arguments),
     };

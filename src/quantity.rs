@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::bath::Bath;
 use crate::model::{Linear, Model, Observables};
+use crate::units::Units;
 
 /// A reported quantity. The names are part of the result format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -22,6 +24,24 @@ pub enum Quantity {
     JSquared,
     /// The fraction of excited qubits.
     Excited,
+    /// `<J_x>` in the lab frame (exact road).
+    Jx,
+    /// `<J_y>` in the lab frame (exact road).
+    Jy,
+    /// Zero-frequency noise of a bath: variance of the net quanta absorbed from it, per unit time (exact road).
+    Noise,
+    /// Noise over the size of the particle current (exact road).
+    Fano,
+    /// Entropy produced in the baths per unit time, in units of k_B (exact road).
+    EntropyProduction,
+    /// T*, the temperature of each sector between the collective baths (16), in the scenario's unit (closed form).
+    EffectiveTemperature,
+    /// The heat current if every qubit saw the collective baths alone (25) (closed form).
+    HeatCurrentIndependent,
+    /// The heat current of the largest sector J = N/2 without local baths (24) (closed form).
+    HeatCurrentSymmetric,
+    /// The heat current of the largest sector as N grows without bound (29) (closed form).
+    HeatCurrentLimit,
     /// When the total emitted intensity of a trajectory was highest.
     PeakTime,
     /// How high that was.
@@ -42,22 +62,37 @@ impl Quantity {
             Quantity::Jz => "jz",
             Quantity::JSquared => "j_squared",
             Quantity::Excited => "excited",
+            Quantity::Jx => "jx",
+            Quantity::Jy => "jy",
+            Quantity::Noise => "noise",
+            Quantity::Fano => "fano",
+            Quantity::EntropyProduction => "entropy_production",
+            Quantity::EffectiveTemperature => "effective_temperature",
+            Quantity::HeatCurrentIndependent => "heat_current_independent",
+            Quantity::HeatCurrentSymmetric => "heat_current_symmetric",
+            Quantity::HeatCurrentLimit => "heat_current_limit",
             Quantity::PeakTime => "peak_time",
             Quantity::PeakIntensity => "peak_intensity",
             Quantity::PhotonTime => "photon_time",
         }
     }
 
-    /// The unit in a model's unit system; "1" for a pure number.
+    /// The unit in a unit system; "1" for a pure number.
     #[must_use]
-    pub fn unit(self, model: &Model) -> &'static str {
+    pub fn unit(self, units: Units) -> &'static str {
         match self {
-            Quantity::HeatCurrent | Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts => {
-                model.units.heat_current()
+            Quantity::HeatCurrent
+            | Quantity::HeatCurrentAverage
+            | Quantity::HeatCurrentCounts
+            | Quantity::HeatCurrentIndependent
+            | Quantity::HeatCurrentSymmetric
+            | Quantity::HeatCurrentLimit => units.heat_current(),
+            Quantity::Intensity | Quantity::PeakIntensity | Quantity::Noise | Quantity::EntropyProduction => {
+                units.rate()
             }
-            Quantity::Intensity | Quantity::PeakIntensity => model.units.rate(),
-            Quantity::PeakTime | Quantity::PhotonTime => model.units.time(),
-            Quantity::Jz | Quantity::JSquared | Quantity::Excited => "1",
+            Quantity::PeakTime | Quantity::PhotonTime => units.time(),
+            Quantity::EffectiveTemperature => units.temperature(),
+            Quantity::Jx | Quantity::Jy | Quantity::Jz | Quantity::JSquared | Quantity::Excited | Quantity::Fano => "1",
         }
     }
 }
@@ -75,58 +110,68 @@ pub struct Interval<'a> {
     pub net_quanta: Option<&'a [i64]>,
 }
 
-/// One column of the record: a quantity, perhaps of one bath.
+/// One column of the record: a quantity, perhaps of one bath, as one group of qubits contributes to it. The value of
+/// the whole is the sum over its groups.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Column {
     /// What it holds.
     pub quantity: Quantity,
     /// The bath's index, for a quantity of one bath.
     pub bath: Option<usize>,
+    /// The quantity as a form in the observables.
     linear: Linear,
-    scale: f64,
+    /// Heat of a quantum, for counts.
+    quantum: f64,
 }
 
 impl Column {
-    /// The value, from the state at the sample and the interval before it.
+    /// The contribution of a group, from its state at the sample and the interval before it.
     #[inline]
     #[must_use]
     pub fn value(&self, now: &Observables, interval: &Interval) -> f64 {
         let average = || self.linear.integral(interval.emission, interval.jz, interval.duration) / interval.duration;
-        match self.quantity {
-            Quantity::HeatCurrent | Quantity::Intensity => self.linear.at(now.emission, now.jz),
-            Quantity::HeatCurrentAverage => average(),
-            Quantity::HeatCurrentCounts => match (interval.net_quanta, self.bath) {
-                (Some(counts), Some(bath)) => self.scale * counts[bath] as f64 / interval.duration,
-                _ => average(),
-            },
-            Quantity::Jz => now.jz,
-            Quantity::JSquared => now.j_squared,
-            Quantity::Excited => 0.5 + now.jz * self.scale,
-            Quantity::PeakTime | Quantity::PeakIntensity | Quantity::PhotonTime => f64::NAN,
+        match (self.quantity, interval.net_quanta, self.bath) {
+            (Quantity::HeatCurrentCounts, Some(counts), Some(bath)) => {
+                self.quantum * counts[bath] as f64 / interval.duration
+            }
+            (Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts, ..) => average(),
+            (Quantity::JSquared, ..) => now.j_squared,
+            _ => self.linear.at(now.emission, now.jz),
         }
     }
 }
 
-/// The columns of a model, in the order in which they are reported.
+/// The columns of each group, alike but for what the group contributes, in the order in which they are reported.
+///
+/// The groups share their baths; `<J^2>` of several groups is not a sum over them and is left out.
 #[must_use]
-pub fn columns(model: &Model) -> Vec<Column> {
-    let mut columns = Vec::new();
-    for (index, bath) in model.baths.iter().enumerate() {
-        let current = model.heat_current(bath);
-        let mut push = |quantity, linear| {
-            columns.push(Column { quantity, bath: Some(index), linear, scale: model.quantum() });
-        };
-        if bath.down + bath.up > 0.0 {
-            push(Quantity::HeatCurrent, current);
-            push(Quantity::HeatCurrentAverage, current);
-            push(Quantity::HeatCurrentCounts, current);
+pub fn columns(groups: &[&Model]) -> Vec<Vec<Column>> {
+    let total: i64 = groups.iter().map(|model| model.number).sum();
+    let of_group = |model: &&Model| {
+        let mut columns = Vec::new();
+        for (index, bath) in model.baths.iter().enumerate() {
+            let current = model.heat_current(bath);
+            let mut push = |quantity, linear| {
+                columns.push(Column { quantity, bath: Some(index), linear, quantum: model.quantum() });
+            };
+            // Judged over all groups: the columns must be the same for each.
+            let acts = |rate: fn(&Bath) -> f64| groups.iter().any(|group| rate(&group.baths[index]) > 0.0);
+            if acts(|bath| bath.down + bath.up) {
+                push(Quantity::HeatCurrent, current);
+                push(Quantity::HeatCurrentAverage, current);
+                push(Quantity::HeatCurrentCounts, current);
+            }
+            if acts(|bath| bath.down) {
+                push(Quantity::Intensity, model.intensity(bath));
+            }
         }
-        if bath.down > 0.0 {
-            push(Quantity::Intensity, model.intensity(bath));
+        let mut push = |quantity, linear| columns.push(Column { quantity, bath: None, linear, quantum: 0.0 });
+        push(Quantity::Jz, Linear::JZ);
+        if groups.len() == 1 {
+            push(Quantity::JSquared, Linear::default());
         }
-    }
-    for quantity in [Quantity::Jz, Quantity::JSquared, Quantity::Excited] {
-        columns.push(Column { quantity, bath: None, linear: Linear::default(), scale: 1.0 / model.number as f64 });
-    }
-    columns
+        push(Quantity::Excited, Linear::excited(model.number, total));
+        columns
+    };
+    groups.iter().map(of_group).collect()
 }

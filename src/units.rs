@@ -70,6 +70,21 @@ impl Units {
         }
     }
 
+    /// The unit of temperature.
+    #[must_use]
+    pub fn temperature(self) -> &'static str {
+        match self {
+            Units::Natural => "hbar omega_0/k_B",
+            Units::Si => "mK",
+        }
+    }
+
+    /// The temperature at which k_B T is 1/x of the energy of this frequency.
+    #[must_use]
+    pub fn temperature_of(self, frequency: f64, x: f64) -> f64 {
+        self.energy_over_temperature(frequency, x)
+    }
+
     /// The unit of rates and photon intensities.
     #[must_use]
     pub fn rate(self) -> &'static str {

@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 use proptest::prelude::*;
-use superjump::campaign::{Overrides, Scenario, ScenarioError};
+use superjump::campaign::{Overrides, Purpose, Scenario, ScenarioError};
 
 const GOOD: &str = "title = \"t\"
 units = \"natural\"
@@ -30,7 +30,7 @@ trajectories = 10
 ";
 
 fn parse(text: &str) -> Result<Scenario, ScenarioError> {
-    Scenario::parse("s", "s.toml", text, &Overrides::default())
+    Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default())
 }
 
 /// (what is replaced, by what, the line of the error, words of the message, words of what is allowed)
@@ -144,7 +144,7 @@ fn command_line_values_are_checked_and_shown_as_such() {
     let with = |sets: &[&str]| {
         let mut overrides = Overrides::default();
         sets.iter().for_each(|set| overrides.set(*set));
-        Scenario::parse("s", "s.toml", GOOD, &overrides)
+        Scenario::parse("s", "s.toml", GOOD, Purpose::Trajectories, &overrides)
     };
     for (set, message) in [
         ("qubits.number", "not key=value"),
@@ -214,7 +214,7 @@ proptest! {
         }
         let mut overrides = Overrides::default();
         set.iter().for_each(|set| overrides.set(set.as_str()));
-        if let Err(error) = Scenario::parse("s", "s.toml", &text, &overrides) {
+        if let Err(error) = Scenario::parse("s", "s.toml", &text, Purpose::Trajectories, &overrides) {
             prop_assert!(!error.to_string().is_empty());
         }
     }

@@ -11,7 +11,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use superjump::campaign::{self, Overrides, RunOptions, Scenario};
+use superjump::campaign::{self, Overrides, Purpose, RunOptions, Scenario};
 use tempfile::TempDir;
 
 const SWEPT: &str = "title = \"two baths\"
@@ -59,7 +59,7 @@ fn words(batch: &RecordBatch, column: &str) -> Vec<String> {
 
 #[test]
 fn the_tables_of_a_sweep_hold_together() {
-    let scenario = Scenario::parse("swept", "swept.toml", SWEPT, &Overrides::default()).unwrap();
+    let scenario = Scenario::parse("swept", "swept.toml", SWEPT, Purpose::Trajectories, &Overrides::default()).unwrap();
     let folder = TempDir::new().unwrap();
     let options = RunOptions { threads: 2, output: folder.path().to_owned(), fresh: false };
     let mut seen = 0;

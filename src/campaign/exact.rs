@@ -2,16 +2,18 @@
 
 use crate::bath::Coupling;
 use crate::initial::InitialState;
-use crate::lindblad::{Exact, Populations};
+use crate::lindblad::{Effort, Exact, Populations};
 use crate::quantity::{Column, Interval};
 use crate::theory::decay_rates;
 
-use super::scenario::Point;
+use super::scenario::{Group, Point};
 
 /// Exact values on the grid of a point, or why there are none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactRoad {
-    averages: Result<Vec<Exact>, String>,
+    /// Group by group.
+    columns: Vec<Vec<Column>>,
+    averages: Result<Vec<Vec<Exact>>, String>,
     burst: Option<Burst>,
 }
 
@@ -24,15 +26,15 @@ struct Burst {
 }
 
 impl ExactRoad {
-    /// Solves the master equation of the point where it is small enough.
+    /// Solves the master equation of the point where it is small enough for the effort.
     #[must_use]
-    pub fn new(point: &Point) -> Self {
-        let averages =
-            Populations::affordable(&point.model, &point.initial).map_err(|e| e.to_string()).and_then(|()| {
-                let equation = Populations::new(&point.model, &point.initial);
-                equation.transient(&point.evolution.times).map_err(|e| e.to_string())
-            });
-        ExactRoad { averages, burst: burst(point) }
+    pub fn new(point: &Point, effort: Effort) -> Self {
+        let solve = |Group { model, initial }: &Group| {
+            Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
+            Populations::new(model, initial).transient(&point.evolution.times).map_err(|e| e.to_string())
+        };
+        let averages = point.groups.iter().map(solve).collect();
+        ExactRoad { columns: point.columns(), averages, burst: burst(point) }
     }
 
     /// Why there are no exact averages, where there are none.
@@ -41,18 +43,23 @@ impl ExactRoad {
         self.averages.as_ref().err().map(String::as_str)
     }
 
-    /// The exact value of a column at one time of the grid.
+    /// The exact value of a column at one time of the grid: the sum over the groups.
     #[must_use]
-    pub fn on_grid(&self, times: &[f64], sample: usize, column: &Column) -> Option<f64> {
-        let exact = self.averages.as_ref().ok()?.get(sample)?;
+    pub fn on_grid(&self, times: &[f64], sample: usize, column: usize) -> Option<f64> {
+        let groups = self.averages.as_ref().ok()?;
         let before = if sample == 0 { 0.0 } else { times[sample - 1] };
-        let interval = Interval {
-            duration: times[sample] - before,
-            emission: exact.emission_integral,
-            jz: exact.jz_integral,
-            net_quanta: None,
+        let of_group = |(exact, columns): (&Vec<Exact>, &Vec<Column>)| {
+            let exact = exact.get(sample)?;
+            let interval = Interval {
+                duration: times[sample] - before,
+                emission: exact.emission_integral,
+                jz: exact.jz_integral,
+                net_quanta: None,
+            };
+            Some(columns.get(column)?.value(&exact.now, &interval))
         };
-        Some(column.value(&exact.now, &interval)).filter(|value| value.is_finite())
+        let sum: f64 = groups.iter().zip(&self.columns).map(of_group).sum::<Option<f64>>()?;
+        Some(sum).filter(|value| value.is_finite())
     }
 
     /// The exact mean time of the highest intensity, where there is a closed form.
@@ -77,14 +84,12 @@ impl ExactRoad {
 /// Pure collective decay from a Dicke state: every waiting time is exponential, so the photon times are partial sums,
 /// and the intensity peaks when the fastest step comes up. Holds for runs that are long enough for the last photon.
 fn burst(point: &Point) -> Option<Burst> {
-    let (collective, local) = (point.model.rates(Coupling::Collective), point.model.rates(Coupling::Local));
-    let InitialState::Dicke(level) = point.initial else {
-        return None;
-    };
+    let [Group { model, initial: InitialState::Dicke(level) }] = point.groups.as_slice() else { return None };
+    let (collective, local) = (model.rates(Coupling::Collective), model.rates(Coupling::Local));
     if local.any() || collective.up > 0.0 || collective.down == 0.0 {
         return None;
     }
-    let rates: Vec<f64> = decay_rates(level, collective.down).collect();
+    let rates: Vec<f64> = decay_rates(*level, collective.down).collect();
     let photon_times: Vec<f64> = rates
         .iter()
         .scan(0.0, |time, rate| {

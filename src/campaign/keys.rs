@@ -22,12 +22,12 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "initial",
         "a table [initial] with `state`: ground, inverted, dicke (j, m), coherent (theta, phi), thermal (temperature), \
-         product (excited) or bits (bits)",
+         product (excited), bits (bits) or superposition (j, amplitudes)",
     ),
     (
         "initial.state",
         "\"ground\", \"inverted\", \"dicke\" (j, m), \"coherent\" (theta, phi), \"thermal\" (temperature), \
-         \"product\" (excited) or \"bits\" (bits)",
+         \"product\" (excited), \"bits\" (bits) or \"superposition\" (j, amplitudes)",
     ),
     ("initial.j", "N/2, N/2 - 1, ... down to 0 or 1/2"),
     ("initial.m", "-j, -j + 1, ... j"),
@@ -48,6 +48,12 @@ pub const KEYS: &[(&str, &str)] = &[
     ("record", "a table [record] with `jumps` or `photons`"),
     ("record.jumps", "true or false"),
     ("record.photons", "a whole number from 0 to 1000000"),
+    ("steady.relative_error", "a positive, finite number"),
+    ("noise.windows", "ascending, positive, finite times"),
+    ("noise.frequencies", "ascending, finite angular frequencies from 0 up"),
+    ("noise.delays", "ascending, finite times from 0 up"),
+    ("qubits.group.number", "a whole number from 1 to 1000000"),
+    ("qubits.group.frequency", "a positive, finite number: omega_0 (natural; 1 if left out), or omega_0/(2 pi) in GHz (SI)"),
     ("steady", "a table [steady] with `relative_error` and `bath`"),
     ("noise", "a table [noise] with `baths` and `windows`"),
     ("sweep", "a table [sweep] of lists, each under the key it varies, such as \"qubits.number\" = [1, 2, 4]"),

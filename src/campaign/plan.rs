@@ -1,7 +1,6 @@
 //! The plan of a campaign: its points, cut into parts of trajectories, and what they will need.
 
 use super::scenario::{Point, Scenario};
-use crate::quantity::columns;
 
 /// A block of consecutive trajectories of one point: the unit of work. A result of its number alone, so that the
 /// fold over parts is the same whoever computes them.
@@ -69,12 +68,12 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn memory(&self, threads: usize) -> f64 {
         let point = |point: &Point| {
-            let cells = (point.evolution.times.len() * columns(&point.model).len()) as f64;
+            let cells = (point.evolution.times.len() * point.columns()[0].len()) as f64;
             // Per thread: a record (8), and ensembles in work, in flight and waiting for their turn (16 each).
             // Once: the merged ensemble (16), the rows of the series as they are written (100).
             let grid = cells * (threads as f64 * (8.0 + 4.0 * 16.0) + 116.0);
             // A trajectory's log is bounded by its jumps; all threads hold one, and those of parts that wait.
-            let jumps = point.model.jumps_bound(point.evolution.until());
+            let jumps = point.jumps_bound();
             let log = if point.recording.jumps { 3.0 * threads as f64 * 80.0 * jumps } else { 0.0 };
             let photons = (point.recording.photons as u64 * part_size(point)) as f64 * 8.0;
             grid + log + 3.0 * threads as f64 * photons
@@ -98,7 +97,7 @@ impl<'a> Plan<'a> {
 /// Trajectories of a part: a power of two that depends on the physics alone, neither on the number of trajectories
 /// nor on the machine.
 fn part_size(point: &Point) -> u64 {
-    let jumps = point.model.jumps_bound(point.evolution.until()).max(1.0);
+    let jumps = point.jumps_bound().max(1.0);
     let cells = (point.evolution.times.len() * 20) as f64;
     let wanted = (JUMPS_PER_PART / (jumps + cells)).clamp(1.0, MAX_PART as f64) as u64;
     let size = 1 << wanted.ilog2();
@@ -107,7 +106,7 @@ fn part_size(point: &Point) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Overrides;
+    use super::super::{Overrides, Purpose};
     use super::*;
 
     fn scenario(trajectories: u64) -> Scenario {
@@ -116,7 +115,7 @@ mod tests {
              [initial]\nstate = \"ground\"\n[evolution]\nuntil = 5.0\ntrajectories = {trajectories}\n\
              [sweep]\n\"qubits.number\" = [1, 2, 3]"
         );
-        Scenario::parse("s", "s.toml", &text, &Overrides::default()).unwrap()
+        Scenario::parse("s", "s.toml", &text, Purpose::Trajectories, &Overrides::default()).unwrap()
     }
 
     #[test]

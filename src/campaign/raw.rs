@@ -31,12 +31,11 @@ pub struct RawQubits {
     pub frequency: Key<f64>,
     pub frequencies: Key<Vec<f64>>,
     pub couplings: Key<Vec<f64>>,
-    pub group: Key<Vec<RawGroup>>,
+    pub group: Key<Vec<Spanned<RawGroup>>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "parsed for its types; groups are refused by name")]
 pub struct RawGroup {
     pub number: Key<i64>,
     pub frequency: Key<f64>,
@@ -98,7 +97,6 @@ pub struct RawRecord {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "parsed for its types; the table is refused by name")]
 pub struct RawSteady {
     pub relative_error: Key<f64>,
     pub bath: Key<String>,
@@ -106,10 +104,9 @@ pub struct RawSteady {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "parsed for its types; the table is refused by name")]
 pub struct RawNoise {
-    pub baths: Key<Vec<String>>,
-    pub windows: Key<Vec<f64>>,
-    pub frequencies: Key<Vec<f64>>,
-    pub delays: Key<Vec<f64>>,
+    pub baths: Key<Vec<Spanned<String>>>,
+    pub windows: Key<Vec<Spanned<f64>>>,
+    pub frequencies: Key<Vec<Spanned<f64>>>,
+    pub delays: Key<Vec<Spanned<f64>>>,
 }

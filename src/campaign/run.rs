@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 
 use super::exact::ExactRoad;
 use super::plan::{Part, Plan, TooLarge};
-use super::scenario::{Point, Scenario};
-use super::store::{PartRows, Store, StoreError};
+use super::scenario::{Group, Point, Scenario};
+use super::store::{Store, StoreError};
 use super::summary::{PointSummary, Summary, Timing};
+use super::tables::{PartRows, series};
+use crate::lindblad::Effort;
+use crate::quantity::Column;
 use crate::random::stream;
 use crate::statistics::{Ensemble, Estimate};
 use crate::trajectory::{self, Populations, Record};
@@ -57,6 +60,14 @@ pub enum RunError {
     /// The output folder.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A point that was to be solved has no exact value.
+    #[error("point {point} has no exact value: {reason}")]
+    NoExactValue {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// Why.
+        reason: String,
+    },
     /// The threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -68,18 +79,27 @@ struct PartResult {
     rows: PartRows,
 }
 
-/// Runs the trajectories of one part.
+/// Runs the trajectories of one part. Groups are independent, so a trajectory of the whole is one of each, added.
 fn run_part(point: &Point, part: Part) -> PartResult {
-    let samples = point.evolution.times.len();
-    let engine = Populations::new(&point.model);
-    let mut record = Record::new(&point.model, samples, point.recording);
-    let mut ensemble = Ensemble::new(&point.model, samples, point.recording.photons);
+    let times = &point.evolution.times;
+    let columns = point.columns();
+    let engines: Vec<Populations> = point.groups.iter().map(|group| Populations::new(&group.model)).collect();
+    let record = |(group, columns): (&Group, &Vec<Column>)| {
+        Record::new(&group.model, columns, times.len(), point.recording)
+    };
+    let mut records: Vec<Record> = point.groups.iter().zip(&columns).map(record).collect();
+    let mut ensemble = empty_ensemble(point);
     let mut rows = PartRows::new(point);
     for number in part.first..part.first + part.count {
         let mut rng = stream(point.evolution.seed, point.id, number);
-        trajectory::run(&engine, &point.initial, &point.evolution.times, &mut rng, &mut record);
-        ensemble.push(&record);
-        rows.push(number, &record);
+        for ((engine, group), record) in engines.iter().zip(&point.groups).zip(&mut records) {
+            trajectory::run(engine, &group.initial, times, &mut rng, record);
+        }
+        if let Some((whole, others)) = records.split_first_mut() {
+            whole.add(others);
+            ensemble.push(whole);
+            rows.push(number, whole);
+        }
     }
     PartResult { ensemble, rows }
 }
@@ -116,7 +136,7 @@ fn execute<E: From<rayon::ThreadPoolBuildError>>(
                 if next_exact.compare_exchange(exact, exact + 1, Ordering::Relaxed, Ordering::Relaxed).is_err() {
                     continue;
                 }
-                Done::Exact(exact, ExactRoad::new(&plan.points[exact]))
+                Done::Exact(exact, ExactRoad::new(&plan.points[exact], Effort::Beside))
             } else if part >= parts.len() {
                 return;
             } else if part >= merged.load(Ordering::Relaxed) + ahead {
@@ -189,7 +209,7 @@ pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), 
 }
 
 fn empty_ensemble(point: &Point) -> Ensemble {
-    Ensemble::new(&point.model, point.evolution.times.len(), point.recording.photons)
+    Ensemble::new(point.columns()[0].len(), point.evolution.times.len(), point.recording.photons)
 }
 
 /// Runs a scenario and writes its results. What is complete already is left as it is.
@@ -226,8 +246,8 @@ pub fn run(
         if let (Some(road), Some(whole)) =
             (road, ensemble.take_if(|_| part.first + part.count == point.evolution.trajectories))
         {
-            store.write_series(point, &whole, &road)?;
-            points.push(PointSummary::new(point, &whole, &road));
+            store.write_series(point, &series(point, Some(&whole), &road))?;
+            points.push(PointSummary::sampled(point, &whole, &road));
         }
         progress(&state);
         Ok::<(), RunError>(())
@@ -239,7 +259,7 @@ pub fn run(
 }
 
 /// The summary of an earlier run of the same scenario.
-fn finished(scenario: &Scenario, output: &Path) -> Result<Option<Summary>, StoreError> {
+pub(super) fn finished(scenario: &Scenario, output: &Path) -> Result<Option<Summary>, StoreError> {
     let Some(summary) = Summary::read(output)? else {
         return Ok(None);
     };

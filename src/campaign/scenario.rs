@@ -13,24 +13,27 @@ use super::keys::allowed;
 use super::raw::RawScenario;
 use super::source::{ScenarioError, Source};
 use super::sweep::{Axis, Value, combinations, label, path_at, set, take_axes};
-use super::validate::Validator;
+use super::validate::{Valid, Validator};
+use crate::bath::Bath;
 use crate::initial::InitialState;
 use crate::model::Model;
+use crate::quantity::{Column, columns};
 use crate::trajectory::Detail;
+use crate::units::Units;
 
 /// When to look, and how often to repeat.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evolution {
-    /// The grid: ascending times from 0 up, in [`crate::units::Units::time`].
+    /// The grid: ascending times from 0 up, in [`Units::time`]. Empty where only a steady state is asked for.
     pub times: Vec<f64>,
-    /// How many trajectories.
+    /// How many trajectories; 0 where none are asked for.
     pub trajectories: u64,
     /// The seed of all streams.
     pub seed: u64,
 }
 
 impl Evolution {
-    /// The end of every trajectory.
+    /// The end of every trajectory; 0 where no evolution is asked for.
     #[must_use]
     pub fn until(&self) -> f64 {
         self.times.last().copied().unwrap_or(0.0)
@@ -39,6 +42,37 @@ impl Evolution {
 
 /// What is kept beside averages.
 pub type Recording = Detail;
+
+/// What a scenario is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Trajectories, which need an evolution.
+    Trajectories,
+    /// Exact values alone, which need an evolution or `[steady]`.
+    Exact,
+}
+
+/// Counting statistics that are asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Noise {
+    /// Indices of the baths.
+    pub baths: Vec<usize>,
+    /// Lengths of the windows in which quanta are counted.
+    pub windows: Vec<f64>,
+    /// Angular frequencies of the spectrum.
+    pub frequencies: Vec<f64>,
+    /// Delays of the emission correlation g2 and of the waiting-time density.
+    pub delays: Vec<f64>,
+}
+
+/// A group of identical qubits, independent of the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The qubits, and the baths at their frequency.
+    pub model: Model,
+    /// Their initial state.
+    pub initial: InitialState,
+}
 
 /// One point of a campaign: everything a trajectory is a function of, beside its number.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,14 +83,42 @@ pub struct Point {
     pub id: u64,
     /// The swept keys with their values here.
     pub parameters: Vec<(String, serde_json::Value)>,
-    /// The qubits and their baths.
-    pub model: Model,
-    /// The initial state.
-    pub initial: InitialState,
+    /// The qubits: one group of identical ones, or several of frequencies far apart. They share the baths' names.
+    pub groups: Vec<Group>,
     /// Times, trajectories, seed.
     pub evolution: Evolution,
+    /// Whether the steady state is asked for.
+    pub steady: bool,
+    /// Counting statistics in the steady state.
+    pub noise: Noise,
     /// What is kept beside averages.
     pub recording: Recording,
+}
+
+impl Point {
+    /// The baths, as the first group sees them; names and couplings are those of every group.
+    #[must_use]
+    pub fn baths(&self) -> &[Bath] {
+        &self.groups[0].model.baths
+    }
+
+    /// The unit system.
+    #[must_use]
+    pub fn units(&self) -> Units {
+        self.groups[0].model.units
+    }
+
+    /// The columns of the record, group by group.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Vec<Column>> {
+        columns(&self.groups.iter().map(|group| &group.model).collect::<Vec<_>>())
+    }
+
+    /// A bound on the mean number of jumps of a trajectory.
+    #[must_use]
+    pub fn jumps_bound(&self) -> f64 {
+        self.groups.iter().map(|group| group.model.jumps_bound(self.evolution.until())).sum()
+    }
 }
 
 /// A validated scenario.
@@ -68,6 +130,8 @@ pub struct Scenario {
     pub title: String,
     /// The text of the file, and the values given on the command line as comments below it.
     pub text: String,
+    /// What it was read for.
+    pub purpose: Purpose,
     /// Every combination of the sweep; one point without a sweep.
     pub points: Vec<Point>,
 }
@@ -84,9 +148,13 @@ impl Overrides {
 }
 
 /// The physics of a point in canonical form: names, titles and numbers of trajectories do not enter.
-fn point_id(model: &Model, initial: &InitialState, times: &[f64]) -> u64 {
-    let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
-    let physics = serde_json::json!([model.units, model.number, model.frequency, baths, initial, times]);
+fn point_id(groups: &[Group], times: &[f64]) -> u64 {
+    let canonical = |Group { model, initial }: &Group| {
+        let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
+        serde_json::json!([model.units, model.number, model.frequency, baths, initial])
+    };
+    let groups: Vec<_> = groups.iter().map(canonical).collect();
+    let physics = serde_json::json!([groups, times]);
     let digest = Sha256::digest(physics.to_string());
     u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
 }
@@ -96,7 +164,7 @@ impl Scenario {
     ///
     /// # Errors
     /// A file that cannot be read, or a key that is unknown, missing or out of range.
-    pub fn read(path: &Path, overrides: &Overrides) -> Result<Self, ScenarioError> {
+    pub fn read(path: &Path, purpose: Purpose, overrides: &Overrides) -> Result<Self, ScenarioError> {
         let shown = path.display().to_string();
         let text = fs::read(path).map_err(|e| {
             let help = "the path of a scenario file; `superjump scenarios` lists those that ship with the program";
@@ -106,14 +174,20 @@ impl Scenario {
             ScenarioError::of_file(&shown, "the scenario is not text in UTF-8".to_owned(), "a TOML file")
         })?;
         let name = path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned());
-        Self::parse(&name, &shown, &text, overrides)
+        Self::parse(&name, &shown, &text, purpose, overrides)
     }
 
     /// Parses and validates the text of a scenario; `path` is what errors call it.
     ///
     /// # Errors
     /// A key that is unknown, missing or out of range.
-    pub fn parse(name: &str, path: &str, text: &str, overrides: &Overrides) -> Result<Self, ScenarioError> {
+    pub fn parse(
+        name: &str,
+        path: &str,
+        text: &str,
+        purpose: Purpose,
+        overrides: &Overrides,
+    ) -> Result<Self, ScenarioError> {
         let mut source = Source::new(path, text.to_owned());
         let starts: Vec<usize> = overrides.0.iter().map(|argument| source.push_argument(argument)).collect();
         let arguments = overrides.0.iter().zip(starts).map(|(text, start)| Argument::split(text, start, &source));
@@ -136,10 +210,11 @@ impl Scenario {
                 axes.iter().zip(&values).map(|(axis, value)| (axis.key.get_ref().clone(), label(value.get_ref())));
             let parameters = labels.collect();
             let raw = deserialize(&table, &source)?;
-            let (model, initial, evolution, recording) = Validator::new(&source).scenario(&raw)?;
+            let valid = Validator::new(&source, purpose).scenario(&raw)?;
             title = title.or(raw.title);
-            let id = point_id(&model, &initial, &evolution.times);
-            let point = Point { index, id, parameters, model, initial, evolution, recording };
+            let id = point_id(&valid.groups, &valid.evolution.times);
+            let Valid { groups, evolution, steady, noise, recording } = valid;
+            let point = Point { index, id, parameters, groups, evolution, steady, noise, recording };
             if let Some(first) = points.first() {
                 comparable(first, &point, &axes, &source)?;
             }
@@ -149,7 +224,8 @@ impl Scenario {
         for argument in &overrides.0 {
             text.push_str(&format!("\n# --set {argument}"));
         }
-        Ok(Scenario { name: name.to_owned(), title: title.unwrap_or_else(|| name.to_owned()), text, points })
+        let title = title.unwrap_or_else(|| name.to_owned());
+        Ok(Scenario { name: name.to_owned(), title, text, purpose, points })
     }
 
     /// The seed: that of the first point, as a sweep over seeds is the exception.
@@ -164,8 +240,9 @@ impl Scenario {
         let mut hasher = Sha256::new();
         for point in &self.points {
             let Evolution { trajectories, seed, .. } = point.evolution;
-            let names: Vec<&str> = point.model.baths.iter().map(|b| b.name.as_str()).collect();
-            let whole = (point.id, trajectories, seed, point.recording.jumps, point.recording.photons, names);
+            let names: Vec<&str> = point.baths().iter().map(|b| b.name.as_str()).collect();
+            let asked = (self.purpose, point.steady, &point.noise, point.recording);
+            let whole = (point.id, trajectories, seed, asked, names);
             hasher.update(format!("{whole:?}{:?};", point.parameters));
         }
         hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
@@ -174,9 +251,9 @@ impl Scenario {
 
 /// Points share one set of files: their units, their baths' names and what they record must agree.
 fn comparable(first: &Point, point: &Point, axes: &[Axis], source: &Source) -> Result<(), ScenarioError> {
-    let names = |p: &Point| p.model.baths.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
+    let names = |p: &Point| p.baths().iter().map(|b| b.name.clone()).collect::<Vec<_>>();
     let same =
-        first.model.units == point.model.units && names(first) == names(point) && first.recording == point.recording;
+        first.units() == point.units() && names(first) == names(point) && first.recording == point.recording;
     let span = axes.first().map_or(0..0, |axis| axis.key.span());
     let title = "the points of the sweep differ in their units, the names of their baths or what they record";
     if same { Ok(()) } else { Err(source.error(span, title.to_owned(), "sweeps over any other key")) }

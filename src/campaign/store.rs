@@ -13,13 +13,10 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
-use super::exact::ExactRoad;
-use super::scenario::{Point, Scenario};
+use super::scenario::{Noise, Point, Purpose, Scenario};
+use super::steady::NoiseRow;
 use super::summary::Summary;
-use super::tables;
-use crate::statistics::Ensemble;
-
-pub use super::tables::PartRows;
+use super::tables::{self, PartRows, SeriesRow};
 
 /// What can go wrong with the folder of results.
 #[derive(Debug, thiserror::Error)]
@@ -139,13 +136,18 @@ impl Drop for Table {
     }
 }
 
-/// The tables of a run in progress.
+fn append(table: &mut Option<Table>, columns: impl FnOnce() -> Vec<ArrayRef>) -> Result<(), StoreError> {
+    table.as_mut().map_or(Ok(()), |table| table.write(columns()))
+}
+
+/// The tables of a run in progress; those that it does not fill are not there.
 pub struct Store {
     folder: PathBuf,
     metadata: Vec<(String, String)>,
-    series: Table,
-    trajectories: Table,
+    series: Option<Table>,
+    trajectories: Option<Table>,
     jumps: Option<Table>,
+    noise: Option<Table>,
 }
 
 impl Store {
@@ -153,7 +155,7 @@ impl Store {
     pub fn create(folder: &Path, scenario: &Scenario) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(|e| StoreError::folder(folder, e))?;
         let first = &scenario.points[0];
-        let units = first.model.units;
+        let units = first.units();
         let text = |value: &str| value.to_owned();
         let metadata = vec![
             (text("superjump.version"), text(env!("CARGO_PKG_VERSION"))),
@@ -166,10 +168,14 @@ impl Store {
             (text("superjump.unit.heat_current"), text(units.heat_current())),
         ];
         let table = |name: &str, fields| Table::create(folder, name, fields, &metadata);
+        let points = || scenario.points.iter();
+        let sampled = scenario.purpose == Purpose::Trajectories;
+        let when = |wanted: bool, name: &str, fields| wanted.then(|| table(name, fields)).transpose();
         Ok(Store {
-            series: table("series", tables::series_fields())?,
-            trajectories: table("trajectories", tables::trajectory_fields(first))?,
-            jumps: first.recording.jumps.then(|| table("jumps", tables::jump_fields())).transpose()?,
+            series: when(points().any(|p| !p.evolution.times.is_empty()), "series", tables::series_fields())?,
+            trajectories: when(sampled, "trajectories", tables::trajectory_fields(first))?,
+            jumps: when(sampled && first.recording.jumps, "jumps", tables::jump_fields())?,
+            noise: when(points().any(|p| p.noise != Noise::default()), "noise", tables::noise_fields())?,
             folder: folder.to_owned(),
             metadata,
         })
@@ -177,16 +183,18 @@ impl Store {
 
     /// Appends the rows of a part.
     pub fn write_rows(&mut self, rows: &PartRows) -> Result<(), StoreError> {
-        self.trajectories.write(rows.trajectory_columns())?;
-        match &mut self.jumps {
-            Some(jumps) => jumps.write(rows.jump_columns()),
-            None => Ok(()),
-        }
+        append(&mut self.trajectories, || rows.trajectory_columns())?;
+        append(&mut self.jumps, || rows.jump_columns())
     }
 
     /// Appends the series of a point.
-    pub fn write_series(&mut self, point: &Point, ensemble: &Ensemble, road: &ExactRoad) -> Result<(), StoreError> {
-        self.series.write(tables::series_columns(point, ensemble, road))
+    pub fn write_series(&mut self, point: &Point, rows: &[SeriesRow]) -> Result<(), StoreError> {
+        append(&mut self.series, || tables::series_columns(point, rows))
+    }
+
+    /// Appends the counting statistics of a point.
+    pub fn write_noise(&mut self, point: &Point, rows: &[NoiseRow]) -> Result<(), StoreError> {
+        append(&mut self.noise, || tables::noise_columns(point, rows))
     }
 
     /// Closes all tables, then gives everything its name, the summary last: where there is a summary, all is there.
@@ -203,8 +211,10 @@ impl Store {
         let mut file = File::create(&temporary).map_err(failed)?;
         file.write_all(&json).and_then(|()| file.sync_all()).map_err(failed)?;
 
-        let mut tables: Vec<&mut Table> = vec![&mut summary_table, &mut self.series, &mut self.trajectories];
-        tables.extend(&mut self.jumps);
+        let mut tables: Vec<&mut Table> = vec![&mut summary_table];
+        for table in [&mut self.series, &mut self.trajectories, &mut self.jumps, &mut self.noise] {
+            tables.extend(table);
+        }
         for table in &mut tables {
             table.close()?;
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::exact::ExactRoad;
 use super::scenario::{Point, Scenario};
 use super::store::StoreError;
-use crate::quantity::{Quantity, columns};
+use crate::quantity::Quantity;
 use crate::statistics::{Ensemble, Estimate};
 
 /// What stands in `summary.json`.
@@ -61,9 +61,9 @@ pub struct PointSummary {
     pub trajectories: u64,
     /// Quantum jumps of all of them.
     pub jumps: u64,
-    /// The time that the quantities are of.
-    pub time: f64,
-    /// Why it ended. "trajectories": all that were asked for are done.
+    /// The time that the quantities are of, or null for the steady state.
+    pub time: Option<f64>,
+    /// Why it ended. "trajectories": all that were asked for are done; "exact": nothing was sampled.
     pub stopped_because: String,
     /// Why there are no exact values, or null where there are.
     pub exact_missing: Option<String>,
@@ -78,8 +78,8 @@ pub struct QuantitySummary {
     pub quantity: String,
     /// The bath, for a quantity of one bath.
     pub bath: Option<String>,
-    /// The mean over trajectories.
-    pub estimate: f64,
+    /// The mean over trajectories; null where only the exact value was asked for.
+    pub estimate: Option<f64>,
     /// Its standard error.
     pub std_error: Option<f64>,
     /// The exact value.
@@ -91,64 +91,86 @@ pub struct QuantitySummary {
 }
 
 impl QuantitySummary {
-    fn new(name: String, bath: Option<&str>, estimate: Estimate, exact: Option<f64>, unit: &str) -> Self {
+    fn sampled(name: String, bath: Option<&str>, estimate: Estimate, exact: Option<f64>, unit: &str) -> Self {
         let z = exact.zip(estimate.std_error).map(|(exact, error)| (estimate.mean - exact) / error);
         QuantitySummary {
             quantity: name,
             bath: bath.map(str::to_owned),
-            estimate: estimate.mean,
+            estimate: Some(estimate.mean),
             std_error: estimate.std_error,
             exact,
             z,
             unit: unit.to_owned(),
         }
     }
+
+    /// A value that was solved for.
+    pub(super) fn exact(point: &Point, quantity: Quantity, bath: Option<usize>, value: f64) -> Self {
+        QuantitySummary {
+            quantity: quantity.name().to_owned(),
+            bath: bath.map(|bath| point.baths()[bath].name.clone()),
+            estimate: None,
+            std_error: None,
+            exact: Some(value),
+            z: None,
+            unit: quantity.unit(point.units()).to_owned(),
+        }
+    }
 }
 
 impl PointSummary {
-    pub(super) fn new(point: &Point, ensemble: &Ensemble, road: &ExactRoad) -> Self {
-        let model = &point.model;
+    /// The summary of a point's trajectories, at the last time of its grid.
+    pub(super) fn sampled(point: &Point, ensemble: &Ensemble, road: &ExactRoad) -> Self {
+        let units = point.units();
         let times = &point.evolution.times;
         let last = times.len() - 1;
         let mut quantities = Vec::new();
-        for (index, column) in columns(model).iter().enumerate() {
-            let Some(estimate) = ensemble.on_grid(last, index) else {
-                continue;
-            };
-            let bath = column.bath.map(|bath| model.baths[bath].name.as_str());
-            let (name, unit) = (column.quantity.name().to_owned(), column.quantity.unit(model));
-            quantities.push(QuantitySummary::new(name, bath, estimate, road.on_grid(times, last, column), unit));
+        for (index, column) in point.columns()[0].iter().enumerate() {
+            let Some(estimate) = ensemble.on_grid(last, index) else { continue };
+            let bath = column.bath.map(|bath| point.baths()[bath].name.as_str());
+            let (name, unit) = (column.quantity.name().to_owned(), column.quantity.unit(units));
+            quantities.push(QuantitySummary::sampled(name, bath, estimate, road.on_grid(times, last, index), unit));
         }
         let burst = [
             (Quantity::PeakTime, ensemble.peak_time(), road.peak_time()),
             (Quantity::PeakIntensity, ensemble.peak_intensity(), road.peak_intensity()),
         ];
-        let emits = model.baths.iter().any(|bath| bath.down > 0.0);
+        let emits = point.baths().iter().any(|bath| bath.down > 0.0);
         for (quantity, estimate, exact) in burst.into_iter().filter(|_| emits) {
             let Some(estimate) = estimate else { continue };
-            quantities.push(QuantitySummary::new(
-                quantity.name().to_owned(),
-                None,
-                estimate,
-                exact,
-                quantity.unit(model),
-            ));
+            let (name, unit) = (quantity.name().to_owned(), quantity.unit(units));
+            quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
         }
         for (photon, estimate) in ensemble.photon_times().enumerate() {
             let name = format!("{}_{}", Quantity::PhotonTime.name(), photon + 1);
-            let unit = Quantity::PhotonTime.unit(model);
-            quantities.push(QuantitySummary::new(name, None, estimate, road.photon_time(photon), unit));
+            let unit = Quantity::PhotonTime.unit(units);
+            quantities.push(QuantitySummary::sampled(name, None, estimate, road.photon_time(photon), unit));
         }
+        PointSummary {
+            trajectories: ensemble.trajectories(),
+            jumps: ensemble.jumps,
+            exact_missing: road.missing().map(str::to_owned),
+            time: Some(times[last]),
+            ..PointSummary::of(point, "populations", "trajectories", quantities)
+        }
+    }
+
+    /// The summary of a point that was solved; `time` is `None` for the steady state.
+    pub(super) fn solved(point: &Point, time: Option<f64>, quantities: Vec<QuantitySummary>) -> Self {
+        PointSummary { time, ..PointSummary::of(point, "exact", "exact", quantities) }
+    }
+
+    fn of(point: &Point, engine: &str, stopped_because: &str, quantities: Vec<QuantitySummary>) -> Self {
         PointSummary {
             index: point.index,
             id: format!("{:016x}", point.id),
             parameters: point.parameters.iter().cloned().collect(),
-            engine: "populations".to_owned(),
-            trajectories: ensemble.trajectories(),
-            jumps: ensemble.jumps,
-            time: times[last],
-            stopped_because: "trajectories".to_owned(),
-            exact_missing: road.missing().map(str::to_owned),
+            engine: engine.to_owned(),
+            trajectories: 0,
+            jumps: 0,
+            time: None,
+            stopped_because: stopped_because.to_owned(),
+            exact_missing: None,
             quantities,
         }
     }
@@ -161,7 +183,7 @@ impl Summary {
             title: scenario.title.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: scenario.seed(),
-            units: scenario.points.first().map_or("natural", |point| point.model.units.name()).to_owned(),
+            units: scenario.points.first().map_or("natural", |point| point.units().name()).to_owned(),
             timing,
             fingerprint: scenario.fingerprint(),
             points,

@@ -8,10 +8,11 @@ use arrow_schema::{DataType, Field};
 
 use super::exact::ExactRoad;
 use super::scenario::Point;
+use super::steady::NoiseRow;
 use super::summary::Summary;
 use crate::bath::Process;
-use crate::quantity::columns;
-use crate::statistics::Ensemble;
+use crate::quantity::{Column, Quantity};
+use crate::statistics::{Ensemble, Estimate};
 use crate::trajectory::{JumpRow, Record};
 
 fn field(name: &str, kind: DataType, nullable: bool) -> Field {
@@ -24,6 +25,10 @@ fn floats(values: impl IntoIterator<Item = f64>) -> ArrayRef {
 
 fn optional_floats(values: impl IntoIterator<Item = Option<f64>>) -> ArrayRef {
     Arc::new(values.into_iter().collect::<Float64Array>())
+}
+
+fn finite(value: f64) -> Option<f64> {
+    Some(value).filter(|value| value.is_finite())
 }
 
 fn counts(values: impl IntoIterator<Item = u64>) -> ArrayRef {
@@ -70,7 +75,7 @@ impl PartRows {
     pub fn new(point: &Point) -> Self {
         PartRows {
             point: point.index,
-            bath_names: point.model.baths.iter().map(|bath| bath.name.clone()).collect(),
+            bath_names: point.baths().iter().map(|bath| bath.name.clone()).collect(),
             detailed_photons: point.recording.photons > 0,
             trajectories: Vec::new(),
             jumps: Vec::new(),
@@ -101,10 +106,10 @@ impl PartRows {
         }
         columns.extend([
             counts(rows.iter().map(|row| row.jumps)),
-            floats(rows.iter().map(|row| row.level.0)),
-            floats(rows.iter().map(|row| row.level.1)),
-            floats(rows.iter().map(|row| row.peak.1)),
-            floats(rows.iter().map(|row| row.peak.0)),
+            optional_floats(rows.iter().map(|row| finite(row.level.0))),
+            optional_floats(rows.iter().map(|row| finite(row.level.1))),
+            optional_floats(rows.iter().map(|row| finite(row.peak.1))),
+            optional_floats(rows.iter().map(|row| finite(row.peak.0))),
             optional_floats(rows.iter().map(|row| row.photons.map(|(first, _)| first))),
             optional_floats(rows.iter().map(|row| row.photons.map(|(_, last)| last))),
         ]);
@@ -146,15 +151,13 @@ fn photon_item() -> Arc<Field> {
 /// The fields of `trajectories.parquet`.
 pub fn trajectory_fields(point: &Point) -> Vec<Field> {
     let mut fields = vec![field("point", DataType::UInt32, false), field("trajectory", DataType::UInt64, false)];
-    for bath in &point.model.baths {
+    for bath in point.baths() {
         fields.push(field(&format!("emitted_{}", bath.name), DataType::UInt64, false));
         fields.push(field(&format!("absorbed_{}", bath.name), DataType::UInt64, false));
     }
     fields.push(field("jumps", DataType::UInt64, false));
-    for name in ["final_j", "final_m", "peak_time", "peak_intensity"] {
-        fields.push(field(name, DataType::Float64, false));
-    }
-    for name in ["first_photon_time", "last_photon_time"] {
+    // Several groups of qubits have no J and no one peak.
+    for name in ["final_j", "final_m", "peak_time", "peak_intensity", "first_photon_time", "last_photon_time"] {
         fields.push(field(name, DataType::Float64, true));
     }
     if point.recording.photons > 0 {
@@ -183,32 +186,78 @@ pub fn series_fields() -> Vec<Field> {
         field("time", DataType::Float64, false),
         field("quantity", DataType::Utf8, false),
         field("bath", DataType::Utf8, true),
-        field("mean", DataType::Float64, false),
+        field("mean", DataType::Float64, true),
         field("std_error", DataType::Float64, true),
         field("exact", DataType::Float64, true),
     ]
 }
 
-/// The rows of one point, in the order of [`series_fields`]. A sample without an interval before it has no averages.
-pub fn series_columns(point: &Point, ensemble: &Ensemble, road: &ExactRoad) -> Vec<ArrayRef> {
+/// A row of `series.parquet`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeriesRow {
+    /// The time.
+    pub time: f64,
+    /// What.
+    pub quantity: Quantity,
+    /// Index of the bath.
+    pub bath: Option<usize>,
+    /// The mean over trajectories, where there are any.
+    pub estimate: Option<Estimate>,
+    /// The exact value.
+    pub exact: Option<f64>,
+}
+
+/// The rows of a point in the order of time, from the trajectories (if any) and the exact road. A sample without an
+/// interval before it has no averages.
+pub fn series(point: &Point, ensemble: Option<&Ensemble>, road: &ExactRoad) -> Vec<SeriesRow> {
     let times = &point.evolution.times;
-    let kinds = columns(&point.model);
-    let cells = (0..times.len()).flat_map(|sample| kinds.iter().enumerate().map(move |cell| (sample, cell)));
-    let rows: Vec<_> = cells
+    let columns = &point.columns()[0];
+    let cells = (0..times.len()).flat_map(|sample| columns.iter().enumerate().map(move |cell| (sample, cell)));
+    cells
         .filter_map(|(sample, (index, column))| {
-            let estimate = ensemble.on_grid(sample, index)?;
-            let bath = column.bath.map(|bath| point.model.baths[bath].name.as_str());
-            Some((times[sample], column.quantity.name(), bath, estimate, road.on_grid(times, sample, column)))
+            let estimate = ensemble.and_then(|ensemble| ensemble.on_grid(sample, index));
+            let exact = road.on_grid(times, sample, index);
+            // With trajectories, what they have no value for is no row; without, what the exact road has none for.
+            let present = if ensemble.is_some() { estimate.is_some() } else { exact.is_some() };
+            let Column { quantity, bath, .. } = *column;
+            present.then_some(SeriesRow { time: times[sample], quantity, bath, estimate, exact })
         })
-        .collect();
+        .collect()
+}
+
+/// The columns of these rows, in the order of [`series_fields`].
+pub fn series_columns(point: &Point, rows: &[SeriesRow]) -> Vec<ArrayRef> {
+    let name = |row: &SeriesRow| row.bath.map(|bath| point.baths()[bath].name.as_str());
     vec![
         points(rows.iter().map(|_| point.index)),
-        floats(rows.iter().map(|row| row.0)),
-        words(rows.iter().map(|row| row.1)),
-        optional_words(rows.iter().map(|row| row.2)),
-        floats(rows.iter().map(|row| row.3.mean)),
-        optional_floats(rows.iter().map(|row| row.3.std_error)),
-        optional_floats(rows.iter().map(|row| row.4)),
+        floats(rows.iter().map(|row| row.time)),
+        words(rows.iter().map(|row| row.quantity.name())),
+        optional_words(rows.iter().map(name)),
+        optional_floats(rows.iter().map(|row| row.estimate.map(|e| e.mean))),
+        optional_floats(rows.iter().map(|row| row.estimate.and_then(|e| e.std_error))),
+        optional_floats(rows.iter().map(|row| row.exact)),
+    ]
+}
+
+/// The fields of `noise.parquet`.
+pub fn noise_fields() -> Vec<Field> {
+    vec![
+        field("point", DataType::UInt32, false),
+        field("statistic", DataType::Utf8, false),
+        field("bath", DataType::Utf8, false),
+        field("argument", DataType::Float64, false),
+        field("exact", DataType::Float64, false),
+    ]
+}
+
+/// The columns of these rows, in the order of [`noise_fields`].
+pub fn noise_columns(point: &Point, rows: &[NoiseRow]) -> Vec<ArrayRef> {
+    vec![
+        points(rows.iter().map(|_| point.index)),
+        words(rows.iter().map(|row| row.statistic)),
+        words(rows.iter().map(|row| point.baths()[row.bath].name.as_str())),
+        floats(rows.iter().map(|row| row.argument)),
+        floats(rows.iter().map(|row| row.value)),
     ]
 }
 
@@ -231,8 +280,7 @@ pub fn summary_fields(summary: &Summary) -> Vec<Field> {
     }
     fields.push(field("quantity", DataType::Utf8, false));
     fields.push(field("bath", DataType::Utf8, true));
-    fields.push(field("estimate", DataType::Float64, false));
-    for name in ["std_error", "exact", "z"] {
+    for name in ["estimate", "std_error", "exact", "z"] {
         fields.push(field(name, DataType::Float64, true));
     }
     fields.push(field("unit", DataType::Utf8, false));
@@ -256,7 +304,7 @@ pub fn summary_columns(summary: &Summary) -> Vec<ArrayRef> {
     columns.extend([
         words(rows.iter().map(|(_, q)| q.quantity.as_str())),
         optional_words(rows.iter().map(|(_, q)| q.bath.as_deref())),
-        floats(rows.iter().map(|(_, q)| q.estimate)),
+        optional_floats(rows.iter().map(|(_, q)| q.estimate)),
         optional_floats(rows.iter().map(|(_, q)| q.std_error)),
         optional_floats(rows.iter().map(|(_, q)| q.exact)),
         optional_floats(rows.iter().map(|(_, q)| q.z)),

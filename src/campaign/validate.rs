@@ -2,11 +2,14 @@
 
 use std::ops::Range;
 
+use num_complex::Complex64;
 use toml::Spanned;
 
 use super::keys::allowed;
-use super::raw::{Key, RawBath, RawEvolution, RawInitial, RawQubits, RawRecord, RawScenario};
-use super::scenario::{Evolution, Recording};
+use super::raw::{
+    Key, RawBath, RawEvolution, RawGroup, RawInitial, RawNoise, RawQubits, RawRecord, RawScenario, RawSteady,
+};
+use super::scenario::{Evolution, Group, Noise, Purpose, Recording};
 use super::source::{ScenarioError, Source};
 use crate::bath::{Bath, Coupling};
 use crate::dicke::{Level, MAX_QUBITS};
@@ -20,24 +23,37 @@ const MAX_SAMPLES: i64 = 10_000_000;
 const MAX_TRAJECTORIES: i64 = 1_000_000_000_000;
 const MAX_PHOTONS: i64 = 1_000_000;
 
+/// What a scenario says once every value is checked.
+pub struct Valid {
+    pub groups: Vec<Group>,
+    pub evolution: Evolution,
+    pub steady: bool,
+    pub noise: Noise,
+    pub recording: Recording,
+}
+
 /// Checks values, and knows where they were typed.
 pub struct Validator<'a> {
     source: &'a Source,
+    purpose: Purpose,
 }
 
 impl<'a> Validator<'a> {
-    pub fn new(source: &'a Source) -> Self {
-        Validator { source }
+    pub fn new(source: &'a Source, purpose: Purpose) -> Self {
+        Validator { source, purpose }
     }
 
-    /// The model, the initial state, the evolution and what is recorded.
-    pub fn scenario(&self, raw: &RawScenario) -> Result<(Model, InitialState, Evolution, Recording)> {
-        for (key, span, what) in [
-            ("steady", raw.steady.as_ref().map(Spanned::span), "convergence to a steady state"),
-            ("noise", raw.noise.as_ref().map(Spanned::span), "counting statistics"),
-        ] {
-            if let Some(span) = span {
-                return self.not_yet(span, &format!("`[{key}]`: {what}"), "leave the table out");
+    /// The whole scenario.
+    pub fn scenario(&self, raw: &RawScenario) -> Result<Valid> {
+        if self.purpose == Purpose::Trajectories {
+            for (key, span, what) in [
+                ("steady", raw.steady.as_ref().map(Spanned::span), "trajectories run to a steady state"),
+                ("noise", raw.noise.as_ref().map(Spanned::span), "counting statistics of trajectories"),
+            ] {
+                if let Some(span) = span {
+                    let help = "leave the table out, or have `superjump exact` solve for it";
+                    return self.not_yet(span, &format!("`[{key}]`: {what}"), help);
+                }
             }
         }
         let units = match &raw.units {
@@ -48,13 +64,31 @@ impl<'a> Validator<'a> {
                 other => return self.refuse(units.span(), "units", &format!("is \"{other}\"")),
             },
         };
-        let qubits = self.table(&raw.qubits, "qubits")?;
-        let (number, frequency) = self.qubits(qubits, units)?;
+        let groups = self.qubits(self.table(&raw.qubits, "qubits")?, units)?;
         if raw.bath.is_empty() {
             return self.missing_table("bath");
         }
+        let initial = self.table(&raw.initial, "initial")?;
+        let model = |(number, frequency): &(i64, f64)| {
+            let model = self.model(&raw.bath, units, *number, *frequency)?;
+            let initial = self.initial(initial, &model, groups.len())?;
+            Ok(Group { model, initial })
+        };
+        let groups = groups.iter().map(model).collect::<Result<Vec<Group>>>()?;
+        let evolution = match (&raw.evolution, &raw.steady, self.purpose) {
+            (None, Some(_), Purpose::Exact) => Evolution::default(),
+            (evolution, ..) => self.evolution(self.table(evolution, "evolution")?)?,
+        };
+        let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths)?;
+        let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
+        self.steady(raw.steady.as_ref(), &groups[0].model.baths)?;
+        Ok(Valid { groups, evolution, steady: raw.steady.is_some() || raw.noise.is_some(), noise, recording })
+    }
+
+    /// The baths as qubits of one frequency see them.
+    fn model(&self, raw: &[Spanned<RawBath>], units: Units, number: i64, frequency: f64) -> Result<Model> {
         let mut baths: Vec<Bath> = Vec::new();
-        for (index, bath) in raw.bath.iter().enumerate() {
+        for (index, bath) in raw.iter().enumerate() {
             let validated = self.bath(bath, index, units, frequency)?;
             if baths.iter().any(|other| other.name == validated.name) {
                 let span = bath.get_ref().name.as_ref().map_or(bath.span(), Spanned::span);
@@ -65,38 +99,49 @@ impl<'a> Validator<'a> {
         }
         let model = Model { units, number, frequency, baths };
         if !model.jump_rate_bound().is_finite() {
-            let span = raw.bath[0].span();
             let title = "the rates of the baths together are beyond the range of a double".to_owned();
-            return Err(self.source.error(span, title, "rates and temperatures whose product with N^2 is finite"));
+            return Err(self.source.error(raw[0].span(), title, "rates and temperatures whose product with N^2 is finite"));
         }
-        let initial = self.initial(self.table(&raw.initial, "initial")?, &model)?;
-        let evolution = self.evolution(self.table(&raw.evolution, "evolution")?)?;
-        let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
-        Ok((model, initial, evolution, recording))
+        Ok(model)
     }
 
-    fn qubits(&self, table: &Spanned<RawQubits>, units: Units) -> Result<(i64, f64)> {
+    /// (number, frequency) of each group.
+    fn qubits(&self, table: &Spanned<RawQubits>, units: Units) -> Result<Vec<(i64, f64)>> {
         let raw = table.get_ref();
         for (key, span) in [
             ("frequencies", raw.frequencies.as_ref().map(Spanned::span)),
             ("couplings", raw.couplings.as_ref().map(Spanned::span)),
-            ("group", raw.group.as_ref().map(Spanned::span)),
         ] {
             if let Some(span) = span {
-                let help = "`number` qubits of one `frequency`";
-                return self.not_yet(span, &format!("`qubits.{key}`: qubits that differ"), help);
+                let help = "`number` qubits of one `frequency`, or groups of frequencies far apart";
+                return self.not_yet(span, &format!("`qubits.{key}`: qubits that differ one by one"), help);
             }
         }
-        let number = self.require(&raw.number, "qubits.number", table.span())?;
-        let count = self.whole(number, "qubits.number", 1..=MAX_QUBITS)?;
-        let frequency = match (&raw.frequency, units) {
-            (None, Units::Natural) => 1.0,
-            (frequency, _) => {
-                let frequency = self.require(frequency, "qubits.frequency", table.span())?;
-                self.positive(frequency, "qubits.frequency")?
-            }
+        let one = |number: &Key<i64>, frequency: &Key<f64>, prefix: &str, span: Range<usize>| {
+            let key = format!("{prefix}.number");
+            let count = self.whole(self.require(number, &key, span.clone())?, &key, 1..=MAX_QUBITS)?;
+            let key = format!("{prefix}.frequency");
+            let frequency = match (frequency, units) {
+                (None, Units::Natural) => 1.0,
+                (frequency, _) => self.positive(self.require(frequency, &key, span)?, &key)?,
+            };
+            Ok((count, frequency))
         };
-        Ok((count, frequency))
+        let Some(groups) = &raw.group else {
+            return Ok(vec![one(&raw.number, &raw.frequency, "qubits", table.span())?]);
+        };
+        let extra = raw.number.as_ref().map(Spanned::span).or(raw.frequency.as_ref().map(Spanned::span));
+        if let Some(span) = extra {
+            let title = "`qubits` has both groups and a `number` or `frequency` of its own".to_owned();
+            return Err(self.source.error(span, title, "`number` and `frequency` in each [[qubits.group]]"));
+        }
+        if groups.get_ref().is_empty() {
+            return self.refuse(groups.span(), "qubits.group", "is empty");
+        }
+        let group = |group: &Spanned<RawGroup>| {
+            one(&group.get_ref().number, &group.get_ref().frequency, "qubits.group", group.span())
+        };
+        groups.get_ref().iter().map(group).collect()
     }
 
     fn bath(&self, table: &Spanned<RawBath>, index: usize, units: Units, frequency: f64) -> Result<Bath> {
@@ -152,7 +197,7 @@ impl<'a> Validator<'a> {
         Ok(bath)
     }
 
-    fn initial(&self, table: &Spanned<RawInitial>, model: &Model) -> Result<InitialState> {
+    fn initial(&self, table: &Spanned<RawInitial>, model: &Model, groups: usize) -> Result<InitialState> {
         let raw = table.get_ref();
         let n = model.number;
         let state = self.require(&raw.state, "initial.state", table.span())?;
@@ -164,14 +209,17 @@ impl<'a> Validator<'a> {
             "thermal" => &["temperature"],
             "product" => &["excited"],
             "bits" => &["bits"],
-            "superposition" => {
-                return self.not_yet(state.span(), "a superposition as initial state", "a state diagonal in J and M");
-            }
+            "superposition" => &["j", "amplitudes"],
             "steady" => {
                 return self.not_yet(state.span(), "the steady state as initial state", "any other state");
             }
             other => return self.refuse(state.span(), "initial.state", &format!("is \"{other}\"")),
         };
+        if groups > 1 && ["dicke", "product", "bits", "superposition"].contains(&name) {
+            let title = format!("`initial.state` \"{name}\" does not say how {groups} groups of qubits share it");
+            let help = "for groups: \"ground\", \"inverted\", \"thermal\" or \"coherent\", each group alike";
+            return Err(self.source.error(state.span(), title, help));
+        }
         let given = [
             ("j", raw.j.as_ref().map(Spanned::span)),
             ("m", raw.m.as_ref().map(Spanned::span)),
@@ -231,6 +279,12 @@ impl<'a> Validator<'a> {
                 }
                 InitialState::Product { excited: *excited.get_ref() }
             }
+            "superposition" => {
+                let j = self.require(&raw.j, "initial.j", table.span())?;
+                let two_j = self.sector(n, j)?;
+                let amplitudes = self.require(&raw.amplitudes, "initial.amplitudes", table.span())?;
+                InitialState::Superposition { two_j, amplitudes: self.amplitudes(amplitudes, two_j)? }
+            }
             _ => {
                 let bits = self.require(&raw.bits, "initial.bits", table.span())?;
                 let text = bits.get_ref();
@@ -243,18 +297,94 @@ impl<'a> Validator<'a> {
         })
     }
 
-    fn level(&self, n: i64, j: &Spanned<f64>, m: &Spanned<f64>) -> Result<Level> {
-        let doubled = |value: f64| Some((2.0 * value) as i64).filter(|whole| *whole as f64 == 2.0 * value);
-        let sector = doubled(*j.get_ref()).filter(|two_j| Level::new(n, *two_j, *two_j).is_some());
-        let Some(two_j) = sector else {
+    /// 2J, where it is one of N qubits.
+    fn sector(&self, n: i64, j: &Spanned<f64>) -> Result<i64> {
+        doubled(*j.get_ref()).filter(|two_j| Level::new(n, *two_j, *two_j).is_some()).ok_or_else(|| {
             let title = format!("`initial.j` is {}, for {n} qubits", j.get_ref());
             let least = if n % 2 == 0 { "0" } else { "0.5" };
             let help = format!("{}, {}, ... down to {least}", n as f64 / 2.0, n as f64 / 2.0 - 1.0);
-            return Err(self.source.error(j.span(), title, &help));
-        };
+            self.source.error(j.span(), title, &help)
+        })
+    }
+
+    fn level(&self, n: i64, j: &Spanned<f64>, m: &Spanned<f64>) -> Result<Level> {
+        let two_j = self.sector(n, j)?;
         doubled(*m.get_ref()).and_then(|two_m| Level::new(n, two_j, two_m)).ok_or_else(|| {
             let title = format!("`initial.m` is {}, for j = {}", m.get_ref(), j.get_ref());
             self.source.error(m.span(), title, &format!("-{0}, {1}, ... {0}", j.get_ref(), 1.0 - j.get_ref()))
+        })
+    }
+
+    /// Amplitudes from M = -J up, each a number or a pair [re, im]; normalized here.
+    fn amplitudes(&self, list: &Spanned<Vec<toml::Value>>, two_j: i64) -> Result<Vec<Complex64>> {
+        let real = |value: &toml::Value| value.as_float().or_else(|| value.as_integer().map(|i| i as f64));
+        let number = |value: &toml::Value| match value.as_array().map(Vec::as_slice) {
+            Some([re, im]) => Some(Complex64::new(real(re)?, real(im)?)),
+            Some(_) => None,
+            None => real(value).map(Complex64::from),
+        };
+        let wrong = |what: &str| {
+            let help = format!("{} numbers or pairs [re, im], from M = -j up, not all zero", two_j + 1);
+            Err(self.source.error(list.span(), format!("`initial.amplitudes` {what}"), &help))
+        };
+        let Some(values) = list.get_ref().iter().map(number).collect::<Option<Vec<_>>>() else {
+            return wrong("has an entry that is no number");
+        };
+        if values.len() as i64 != two_j + 1 {
+            return wrong(&format!("has {} entries", values.len()));
+        }
+        // Scaled by the largest first, so that the squares neither overflow nor vanish.
+        let largest = values.iter().fold(0.0_f64, |m, c| m.max(c.re.abs()).max(c.im.abs()));
+        if values.iter().any(|c| !c.is_finite()) || largest == 0.0 {
+            return wrong("cannot be normalized");
+        }
+        let norm = values.iter().map(|c| (c / largest).norm_sqr()).sum::<f64>().sqrt();
+        Ok(values.into_iter().map(|c| c / largest / norm).collect())
+    }
+
+    /// The `[steady]` table: what it asks of trajectories is checked, though the exact road needs none of it.
+    fn steady(&self, raw: Option<&Spanned<RawSteady>>, baths: &[Bath]) -> Result<()> {
+        let Some(raw) = raw.map(Spanned::get_ref) else { return Ok(()) };
+        raw.relative_error.as_ref().map(|error| self.positive(error, "steady.relative_error")).transpose()?;
+        raw.bath.as_ref().map(|name| self.bath_index(name.get_ref(), name.span(), "steady.bath", baths)).transpose()?;
+        Ok(())
+    }
+
+    fn bath_index(&self, name: &str, span: Range<usize>, key: &str, baths: &[Bath]) -> Result<usize> {
+        baths.iter().position(|bath| bath.name == name).ok_or_else(|| {
+            let names: Vec<&str> = baths.iter().map(|bath| bath.name.as_str()).collect();
+            self.source.error(span, format!("`{key}`: there is no bath \"{name}\""), &names.join(", "))
+        })
+    }
+
+    fn noise(&self, raw: Option<&Spanned<RawNoise>>, baths: &[Bath]) -> Result<Noise> {
+        let Some(table) = raw else { return Ok(Noise::default()) };
+        let raw = table.get_ref();
+        let indices = match &raw.baths {
+            Some(names) => {
+                let index = |name: &Spanned<String>| self.bath_index(name.get_ref(), name.span(), "noise.baths", baths);
+                names.get_ref().iter().map(index).collect::<Result<Vec<_>>>()?
+            }
+            None => (0..baths.len()).filter(|b| baths[*b].down + baths[*b].up > 0.0).collect(),
+        };
+        let list = |values: &Key<Vec<Spanned<f64>>>, key: &str, least: f64| {
+            let mut last = f64::NEG_INFINITY;
+            let mut checked = Vec::new();
+            for value in values.as_ref().map_or(&[][..], |v| v.get_ref()) {
+                let number = *value.get_ref();
+                if !number.is_finite() || number < least || number <= last {
+                    return self.refuse(value.span(), key, &format!("has {number}"));
+                }
+                last = number;
+                checked.push(number);
+            }
+            Ok(checked)
+        };
+        Ok(Noise {
+            baths: indices,
+            windows: list(&raw.windows, "noise.windows", f64::MIN_POSITIVE)?,
+            frequencies: list(&raw.frequencies, "noise.frequencies", 0.0)?,
+            delays: list(&raw.delays, "noise.delays", 0.0)?,
         })
     }
 
@@ -301,8 +431,13 @@ impl<'a> Validator<'a> {
                 }
             }
         };
-        let trajectories = self.require(&raw.trajectories, "evolution.trajectories", table.span())?;
-        let trajectories = self.whole(trajectories, "evolution.trajectories", 1..=MAX_TRAJECTORIES)?;
+        let trajectories = match (&raw.trajectories, self.purpose) {
+            (None, Purpose::Exact) => 0,
+            (trajectories, _) => {
+                let trajectories = self.require(trajectories, "evolution.trajectories", table.span())?;
+                self.whole(trajectories, "evolution.trajectories", 1..=MAX_TRAJECTORIES)?
+            }
+        };
         let seed = raw.seed.as_ref().map_or(Ok(1), |seed| self.whole(seed, "evolution.seed", 0..=i64::MAX))?;
         Ok(Evolution { times, trajectories: trajectories as u64, seed: seed as u64 })
     }
@@ -375,6 +510,11 @@ impl<'a> Validator<'a> {
         let fits = number.is_finite() && number > 0.0;
         if fits { Ok(number) } else { self.refuse(value.span(), key, &format!("is {number}")) }
     }
+}
+
+/// Twice a half-integer, or `None` for any other number.
+fn doubled(value: f64) -> Option<i64> {
+    Some((2.0 * value) as i64).filter(|whole| *whole as f64 == 2.0 * value)
 }
 
 /// `samples` times from 0 to `end`, evenly spaced.

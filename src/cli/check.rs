@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use clap::Args;
-use superjump::campaign::{Plan, Point, Scenario};
-use superjump::lindblad;
+use superjump::campaign::{Group, Plan, Point, Purpose, Scenario};
+use superjump::lindblad::{self, Effort};
 use superjump::random::stream;
 use superjump::trajectory::{self, Populations, Record};
 
@@ -25,14 +25,24 @@ struct Pilot {
 
 /// Times trajectories of a point, from one to a hundred, until some milliseconds are spent on it.
 fn pilot(point: &Point, milliseconds: u128) -> Pilot {
-    let engine = Populations::new(&point.model);
-    let mut record = Record::new(&point.model, point.evolution.times.len(), point.recording);
+    let times = &point.evolution.times;
+    let mut groups: Vec<_> = point
+        .groups
+        .iter()
+        .zip(point.columns())
+        .map(|(group, columns)| {
+            let record = Record::new(&group.model, &columns, times.len(), point.recording);
+            (Populations::new(&group.model), &group.initial, record)
+        })
+        .collect();
     let (mut jumps, mut done) = (0, 0.0);
     let started = Instant::now();
     while done < 100.0 && (done == 0.0 || started.elapsed().as_millis() < milliseconds) {
         let mut rng = stream(point.evolution.seed, point.id, done as u64);
-        trajectory::run(&engine, &point.initial, &point.evolution.times, &mut rng, &mut record);
-        jumps += record.jumps;
+        for (engine, initial, record) in &mut groups {
+            trajectory::run(engine, initial, times, &mut rng, record);
+            jumps += record.jumps;
+        }
         done += 1.0;
     }
     Pilot { jumps: jumps as f64 / done, seconds: started.elapsed().as_secs_f64() / done }
@@ -44,12 +54,12 @@ const MOST_PILOTS: usize = 20;
 fn describe(scenario: &Scenario, threads: usize) {
     let points = &scenario.points;
     let first = &points[0];
-    let units = first.model.units;
+    let units = first.units();
     println!("{} is valid.", scenario.name);
     println!("  {}", scenario.title);
     println!("  points         {}", points.len());
     println!("  engine         populations (the exact jump chain on |J, M>)");
-    for bath in &first.model.baths {
+    for bath in first.baths() {
         let rates = [("down", bath.down), ("up", bath.up), ("dephasing", bath.dephasing)];
         let rates: Vec<String> =
             rates.iter().filter(|(_, rate)| *rate > 0.0).map(|(name, rate)| format!("{name} {rate:.6}")).collect();
@@ -72,7 +82,10 @@ fn describe(scenario: &Scenario, threads: usize) {
     println!("  jumps          about {}", table::count(jumps));
     println!("  duration       about {} on {threads} threads", table::duration(seconds));
     println!("  memory         about {:.0} MB", (plan.memory(threads) / 1e6).max(1.0));
-    let missing = points.iter().filter_map(|p| lindblad::Populations::affordable(&p.model, &p.initial).err());
+    let missing = points.iter().filter_map(|point| {
+        let afford = |g: &Group| lindblad::Populations::affordable(&g.model, &g.initial, Effort::Beside).err();
+        point.groups.iter().find_map(afford)
+    });
     let missing: Vec<_> = missing.collect();
     match missing.first() {
         None => println!("  exact          beside every estimate"),
@@ -81,7 +94,7 @@ fn describe(scenario: &Scenario, threads: usize) {
 }
 
 pub fn check(arguments: &CheckArguments) -> anyhow::Result<()> {
-    let scenario = arguments.scenario.read()?;
+    let scenario = arguments.scenario.read(Purpose::Trajectories)?;
     let threads = arguments.scenario.threads();
     Plan::new(&scenario).check_memory(threads).map_err(superjump::campaign::RunError::from)?;
     describe(&scenario, threads);

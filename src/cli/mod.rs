@@ -1,6 +1,7 @@
 //! The verbs of the program, one file each, and how errors leave it.
 
 pub mod check;
+pub mod exact;
 mod progress;
 pub mod run;
 pub mod scenarios;
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use superjump::campaign::{Overrides, RunError, Scenario, ScenarioError, StoreError};
+use superjump::campaign::{Overrides, Purpose, RunError, Scenario, ScenarioError, StoreError};
 
 /// Quantum-jump trajectories of collective heat transport.
 #[derive(Debug, Parser)]
@@ -28,6 +29,8 @@ pub struct Cli {
 pub enum Command {
     /// Simulate a scenario and write its results
     Run(run::RunArguments),
+    /// Solve a scenario exactly, without trajectories, and write what `run` writes
+    Exact(exact::ExactArguments),
     /// Validate a scenario and say what it would cost, without running it
     Check(check::CheckArguments),
     /// List the scenarios that ship with the program, or print one
@@ -55,7 +58,7 @@ pub struct ScenarioArguments {
 }
 
 impl ScenarioArguments {
-    fn read(&self) -> Result<Scenario, ScenarioError> {
+    fn read(&self, purpose: Purpose) -> Result<Scenario, ScenarioError> {
         let mut overrides = Overrides::default();
         self.set.iter().for_each(|assignment| overrides.set(assignment));
         for (key, value) in [("trajectories", &self.trajectories), ("seed", &self.seed)] {
@@ -63,7 +66,7 @@ impl ScenarioArguments {
                 overrides.set(format!("evolution.{key}={value}"));
             }
         }
-        Scenario::read(&self.file, &overrides)
+        Scenario::read(&self.file, purpose, &overrides)
     }
 
     fn threads(&self) -> usize {
@@ -85,6 +88,7 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         // What was asked for cannot be done; nothing was started.
         Some(
             RunError::TooLarge(_)
+            | RunError::NoExactValue { .. }
             | RunError::Store(StoreError::Foreign { .. } | StoreError::NotASummary { .. } | StoreError::Folder { .. }),
         ) => ExitCode::from(2),
         _ => ExitCode::from(1),

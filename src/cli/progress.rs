@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use superjump::campaign::{Plan, Progress, Scenario};
-use superjump::quantity::columns;
 
 use super::table;
 
@@ -45,11 +44,11 @@ impl Display {
         } else {
             Kind::Lines { last: Instant::now() }
         };
-        let model = &scenario.points[0].model;
-        let watched = columns(model).first().map(|column| {
+        let point = &scenario.points[0];
+        let watched = point.columns()[0].first().map(|column| {
             let name = column.quantity.name().replace('_', " ");
-            let bath = column.bath.map_or(String::new(), |bath| format!(" ({})", model.baths[bath].name));
-            (format!("{name}{bath}"), column.quantity.unit(model))
+            let bath = column.bath.map_or(String::new(), |bath| format!(" ({})", point.baths()[bath].name));
+            (format!("{name}{bath}"), column.quantity.unit(point.units()))
         });
         Display { kind, total, points: scenario.points.len(), watched, started: Instant::now() }
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use superjump::campaign::{self, RunOptions};
+use superjump::campaign::{self, Purpose, RunOptions};
 
 use super::ScenarioArguments;
 use super::progress::Display;
@@ -29,14 +29,14 @@ pub struct RunArguments {
 }
 
 pub fn run(arguments: &RunArguments) -> anyhow::Result<()> {
-    let scenario = arguments.scenario.read()?;
+    let scenario = arguments.scenario.read(Purpose::Trajectories)?;
     let output = arguments.output.clone().unwrap_or_else(|| Path::new("output").join(&scenario.name));
     let options = RunOptions { threads: arguments.scenario.threads(), output, fresh: arguments.fresh };
     println!("{}", scenario.title);
     let mut display = Display::new(&scenario, arguments.no_progress);
     let outcome = campaign::run(&scenario, &options, &mut |progress| display.update(progress))?;
     display.finish();
-    println!("{}", table::render(&outcome.summary, &scenario));
+    println!("{}", table::render(&outcome.summary, scenario.points[0].units()));
     let timing = &outcome.summary.timing;
     if outcome.already_complete {
         println!("Complete already: nothing was done (--fresh starts over).");

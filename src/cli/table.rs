@@ -1,7 +1,8 @@
 //! Results as a table in the terminal, and numbers as people write them.
 
 use comfy_table::{CellAlignment, Table, presets};
-use superjump::campaign::{PointSummary, QuantitySummary, Scenario, Summary};
+use superjump::campaign::{PointSummary, QuantitySummary, Summary};
+use superjump::units::Units;
 
 /// The most points that are listed.
 const MOST_POINTS: usize = 24;
@@ -66,7 +67,8 @@ fn unit(quantity: &QuantitySummary) -> &str {
 fn cells(quantity: &QuantitySummary) -> [String; 4] {
     let exact = quantity.exact.map_or_else(|| "-".to_owned(), number);
     let z = quantity.z.map_or_else(|| "-".to_owned(), |z| format!("{z:+.1}"));
-    [with_error(quantity.estimate, quantity.std_error), exact, z, unit(quantity).to_owned()]
+    let estimate = quantity.estimate.map_or_else(|| "-".to_owned(), |mean| with_error(mean, quantity.std_error));
+    [estimate, exact, z, unit(quantity).to_owned()]
 }
 
 fn aligned(header: Vec<String>, numbers_from: usize) -> Table {
@@ -120,10 +122,9 @@ fn all_points(points: &[PointSummary]) -> Table {
 }
 
 /// The results of a run.
-pub fn render(summary: &Summary, scenario: &Scenario) -> String {
+pub fn render(summary: &Summary, units: Units) -> String {
     let points = &summary.points;
     let first = &points[0];
-    let units = scenario.points[0].model.units;
     let mut text = String::new();
     let table = if points.len() == 1 { one_point(first) } else { all_points(points) };
     for line in table.to_string().lines() {
@@ -133,14 +134,14 @@ pub fn render(summary: &Summary, scenario: &Scenario) -> String {
     if points.len() > MOST_POINTS {
         text.push_str(&format!("... and {} more points\n", points.len() - MOST_POINTS));
     }
-    text.push_str(&format!(
-        "\nAt time {} {}, {} trajectories{}, engine {}; peaks are over the run.\n",
-        number(first.time),
-        units.time(),
-        first.trajectories,
-        if points.len() > 1 { " a point" } else { "" },
-        first.engine
-    ));
+    let when = first.time.map_or_else(|| "In the steady state".to_owned(), |t| format!("At time {} {}", number(t), units.time()));
+    if first.trajectories > 0 {
+        let each = if points.len() > 1 { " a point" } else { "" };
+        let (count, engine) = (first.trajectories, &first.engine);
+        text.push_str(&format!("\n{when}, {count} trajectories{each}, engine {engine}; peaks are over the run.\n"));
+    } else {
+        text.push_str(&format!("\n{when}, exact.\n"));
+    }
     if let Some(point) = points.iter().find(|point| point.exact_missing.is_some()) {
         let which = if points.len() > 1 { format!(" (point {})", point.index) } else { String::new() };
         text.push_str(&format!("No exact values{which}: {}.\n", point.exact_missing.as_deref().unwrap_or_default()));

@@ -78,6 +78,25 @@ impl<'a> Counting<'a> {
         Ok(self.activity(bath) + 2.0 * self.equation.ladder().exchange_total(bath, &x, -1.0))
     }
 
+    /// `Var C(t)/t` in the steady state over a window of finite length t: below the noise while the window is shorter
+    /// than the slowest relaxation. With x the response and `W z = -x`,
+    /// `activity + 2 1.A [x + (e^{W t} - 1) z / t]`.
+    ///
+    /// # Errors
+    /// A solve or a factorization that fails.
+    pub fn windowed_noise(&self, bath: usize, window: f64) -> Result<f64, SteadyError> {
+        let ladder = self.equation.ladder();
+        let x = self.response(bath)?;
+        let z: Vec<f64> = x.iter().map(|x| -x).collect();
+        let z = self.reduced.solve_traceless(&z, &self.steady.p)?;
+        let mut later = z.clone();
+        Propagator::new(z.len(), &ladder.entries(), &[], window)
+            .map_err(|e| SteadyError::Factorization { states: z.len(), reason: e.to_string() })?
+            .apply(&mut later);
+        let whole: Vec<f64> = x.iter().zip(later.iter().zip(&z)).map(|(x, (a, b))| x + (a - b) / window).collect();
+        Ok(self.activity(bath) + 2.0 * ladder.exchange_total(bath, &whole, -1.0))
+    }
+
     /// The zero-frequency covariance of two baths, `lim Cov(C_a(t), C_b(t))/t`; of a bath with itself, its noise.
     ///
     /// # Errors

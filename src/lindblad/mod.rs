@@ -10,6 +10,6 @@ mod steady;
 pub use coherences::Coherences;
 pub use counting::{Counting, Cumulants};
 pub use ladder::{Flow, Ladder, Move};
-pub use populations::{Exact, NotAffordable, Populations};
+pub use populations::{Effort, Exact, NotAffordable, Populations};
 pub use rational::{Propagator, SolveError, Triplet};
 pub use steady::{MAX_RESIDUAL, Reduced, SteadyError, SteadyState};

@@ -21,20 +21,48 @@ pub struct Exact {
     pub jz_integral: f64,
 }
 
-/// Why there is no exact value.
+/// An equation that is too large for a road.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the master equation over {states} levels is beyond the {limit} that are solved beside a run")]
+#[error("the master equation over {states} levels is beyond the {limit} that are solved {road}")]
 pub struct NotAffordable {
     /// The levels it would need.
     pub states: i64,
     /// The most that are attempted.
     pub limit: i64,
+    /// Which road.
+    pub road: &'static str,
 }
 
-/// The most levels of a ladder with local baths (N = 180): its factors fill in like those of a plane.
-const PLANE_LIMIT: i64 = 8_300;
-/// The most levels of sectors that do not mix: their factors are tridiagonal.
-const CHAIN_LIMIT: i64 = 20_000;
+/// What an equation is solved for, and so how large it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// A transient beside a run: seconds.
+    Beside,
+    /// A transient for its own sake: minutes.
+    Transient,
+    /// A steady state: one real factorization where a transient takes eight complex ones.
+    Steady,
+}
+
+impl Effort {
+    /// The most levels of sectors that mix, whose factors fill in like those of a plane; and of sectors that do not,
+    /// whose factors are tridiagonal.
+    fn limits(self) -> (i64, i64) {
+        match self {
+            Effort::Beside => (8_300, 20_000),
+            Effort::Transient => (41_000, 200_000),
+            Effort::Steady => (600_000, 2_000_000),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Effort::Beside => "beside a run",
+            Effort::Transient => "for a transient (trajectories reach further)",
+            Effort::Steady => "for a steady state (trajectories, and the limit of a weak local bath, reach further)",
+        }
+    }
+}
 
 /// Observables of a distribution over levels.
 #[must_use]
@@ -69,14 +97,15 @@ impl Populations {
         }
     }
 
-    /// Whether the equation is small enough to be solved beside a run.
+    /// Whether the equation is small enough for what it is solved for.
     ///
     /// # Errors
     /// How many levels it has, and how many are attempted.
-    pub fn affordable(model: &Model, initial: &InitialState) -> Result<(), NotAffordable> {
+    pub fn affordable(model: &Model, initial: &InitialState, effort: Effort) -> Result<(), NotAffordable> {
         let states = Self::states(model, initial);
-        let limit = if model.rates(Coupling::Local).any() { PLANE_LIMIT } else { CHAIN_LIMIT };
-        if states > limit { Err(NotAffordable { states, limit }) } else { Ok(()) }
+        let (plane, chain) = effort.limits();
+        let limit = if model.rates(Coupling::Local).any() { plane } else { chain };
+        if states > limit { Err(NotAffordable { states, limit, road: effort.name() }) } else { Ok(()) }
     }
 
     /// Builds the equation. Without a local channel J is conserved, and only the sectors of `initial` are kept.

@@ -50,6 +50,16 @@ pub struct Linear {
 }
 
 impl Linear {
+    /// `<J_z>` itself.
+    pub const JZ: Linear = Linear { emission: 0.0, jz: 1.0, constant: 0.0 };
+
+    /// What `number` qubits contribute to the excited fraction of `total`: (number/2 + `<J_z>`)/total.
+    #[must_use]
+    pub fn excited(number: i64, total: i64) -> Self {
+        let share = 1.0 / total as f64;
+        Linear { emission: 0.0, jz: share, constant: share * number as f64 / 2.0 }
+    }
+
     /// The value at `<J_+ J_->` and `<J_z>`.
     #[must_use]
     #[inline]
@@ -136,12 +146,6 @@ impl Model {
     #[must_use]
     pub fn quantum(&self) -> f64 {
         self.units.quantum(self.frequency)
-    }
-
-    /// The fraction of excited qubits, 1/2 + `<J_z>`/N.
-    #[must_use]
-    pub fn excited_fraction(&self, jz: f64) -> f64 {
-        0.5 + jz / self.number as f64
     }
 
     /// A bound on the jumps per unit time, reached near J = N/2, M = 0.

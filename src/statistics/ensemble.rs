@@ -1,7 +1,5 @@
 //! The averages over an ensemble of trajectories.
 
-use crate::model::Model;
-use crate::quantity::columns;
 use crate::statistics::{Estimate, Moments};
 use crate::trajectory::Record;
 
@@ -19,10 +17,9 @@ pub struct Ensemble {
 }
 
 impl Ensemble {
-    /// An empty ensemble over a grid of `samples` times, with the first `photons` emission times.
+    /// An empty ensemble over a grid of `samples` times and `columns`, with the first `photons` emission times.
     #[must_use]
-    pub fn new(model: &Model, samples: usize, photons: usize) -> Self {
-        let columns = columns(model).len();
+    pub fn new(columns: usize, samples: usize, photons: usize) -> Self {
         Ensemble {
             columns,
             grid: Moments::new(samples * columns),

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use super::{Jump, Recorder};
 use crate::bath::Process;
 use crate::model::{Linear, Model, Observables};
-use crate::quantity::{Column, Interval, columns};
+use crate::quantity::{Column, Interval};
 
 /// One jump, as `jumps.parquet` holds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,14 +60,13 @@ pub struct Record {
 }
 
 impl Record {
-    /// An empty record for a grid of `samples` times.
+    /// An empty record of these columns for a grid of `samples` times.
     #[must_use]
-    pub fn new(model: &Model, samples: usize, detail: Detail) -> Self {
-        let columns = columns(model);
+    pub fn new(model: &Model, columns: &[Column], samples: usize, detail: Detail) -> Self {
         let baths = model.baths.len();
         Record {
             values: Array2::zeros((samples, columns.len())),
-            columns,
+            columns: columns.to_vec(),
             detail,
             total_intensity: model.total_intensity(),
             emitted: vec![0; baths],
@@ -116,6 +115,31 @@ impl Record {
         }
         (self.emission_integral, self.jz_integral) = (0.0, 0.0);
         self.last = *now;
+    }
+
+    /// Adds the records of other, independent groups of qubits to this one. J and the peak of the total intensity are
+    /// not sums over groups; they become NaN.
+    pub fn add(&mut self, others: &[Record]) {
+        for other in others {
+            self.values += &other.values;
+            self.emitted.iter_mut().zip(&other.emitted).for_each(|(mine, theirs)| *mine += theirs);
+            self.absorbed.iter_mut().zip(&other.absorbed).for_each(|(mine, theirs)| *mine += theirs);
+            self.jumps += other.jumps;
+            self.peak = (f64::NAN, f64::NAN);
+            self.first_and_last_photon = match (self.first_and_last_photon, other.first_and_last_photon) {
+                (Some((first, last)), Some((f, l))) => Some((first.min(f), last.max(l))),
+                (mine, theirs) => mine.or(theirs),
+            };
+            self.photons.extend(&other.photons);
+            self.log.extend(&other.log);
+            self.last.j_squared = f64::NAN;
+            self.last.jz += other.last.jz;
+        }
+        if !others.is_empty() {
+            self.photons.sort_by(f64::total_cmp);
+            self.photons.truncate(self.detail.photons);
+            self.log.sort_by(|a, b| a.time.total_cmp(&b.time));
+        }
     }
 
     /// J and M at the last sample. J is read off J(J+1), exactly: 1 + 4J(J+1) is the square of 2J+1.

@@ -1,13 +1,13 @@
 //! Helpers shared by the tests: scenarios from short texts, and estimates by name.
 #![allow(dead_code)]
 
-use superjump::campaign::{ExactRoad, Overrides, Point, Scenario, simulate};
+use superjump::campaign::{ExactRoad, Overrides, Point, Purpose, Scenario, simulate};
 use superjump::quantity::{Column, Quantity, columns};
 use superjump::statistics::{Ensemble, Estimate};
 
 /// The points of a scenario given as text.
 pub fn points(text: &str) -> Vec<Point> {
-    Scenario::parse("test", "test.toml", text, &Overrides::default()).unwrap_or_else(|e| panic!("{e}")).points
+    Scenario::parse("test", "test.toml", text, Purpose::Trajectories, &Overrides::default()).unwrap_or_else(|e| panic!("{e}")).points
 }
 
 /// The one point of a scenario given as text.

@@ -1,0 +1,118 @@
+//! Solving a campaign: the files of a run with exact values alone.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use super::exact::ExactRoad;
+use super::run::{Outcome, RunError, finished};
+use super::scenario::{Group, Point, Scenario};
+use super::steady::SteadyRoad;
+use super::store::Store;
+use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
+use super::tables::{SeriesRow, series};
+use crate::lindblad::{Coherences, Effort};
+use crate::quantity::Quantity;
+
+/// How to solve.
+#[derive(Clone, Debug)]
+pub struct SolveOptions {
+    /// Threads; no result depends on it.
+    pub threads: usize,
+    /// The folder for the results.
+    pub output: PathBuf,
+    /// Start over where there are results already.
+    pub fresh: bool,
+}
+
+/// One point, solved.
+struct Solved {
+    series: Vec<SeriesRow>,
+    steady: Option<SteadyRoad>,
+}
+
+/// Solves every point of a scenario and writes the results. What is complete already is left as it is. `progress` is
+/// told how many points are done.
+///
+/// # Errors
+/// A point that has no exact value, or results that cannot be written.
+pub fn solve(
+    scenario: &Scenario,
+    options: &SolveOptions,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Outcome, RunError> {
+    if !options.fresh
+        && let Some(summary) = finished(scenario, &options.output)?
+    {
+        return Ok(Outcome { summary, already_complete: true });
+    }
+    let mut store = Store::create(&options.output, scenario)?;
+    let started = Instant::now();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
+    let mut points = Vec::with_capacity(scenario.points.len());
+    progress(0);
+    // A few points at a time, written in order.
+    for block in scenario.points.chunks(4 * options.threads) {
+        let solved: Vec<_> = pool.install(|| block.par_iter().map(solve_point).collect());
+        for (point, solved) in block.iter().zip(solved) {
+            let solved = solved.map_err(|reason| RunError::NoExactValue { point: point.index, reason })?;
+            store.write_series(point, &solved.series)?;
+            if let Some(steady) = &solved.steady {
+                store.write_noise(point, &steady.noise)?;
+            }
+            points.push(summarize(point, &solved));
+            progress(points.len());
+        }
+    }
+    let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps: 0, threads: options.threads };
+    let summary = Summary::new(scenario, timing, points);
+    store.finish(&summary)?;
+    Ok(Outcome { summary, already_complete: false })
+}
+
+fn solve_point(point: &Point) -> Result<Solved, String> {
+    let steady = point.steady.then(|| SteadyRoad::new(point)).transpose().map_err(|e| e.to_string())?;
+    let mut rows = Vec::new();
+    if !point.evolution.times.is_empty() {
+        let road = ExactRoad::new(point, Effort::Transient);
+        if let Some(reason) = road.missing() {
+            return Err(reason.to_owned());
+        }
+        rows = series(point, None, &road);
+        rows.extend(transverse(point)?);
+        // Stable: within a time the order stays.
+        rows.sort_by(|a, b| a.time.total_cmp(&b.time));
+    }
+    Ok(Solved { series: rows, steady })
+}
+
+/// `<J_x>` and `<J_y>`, where the initial state has any: sums over the groups.
+fn transverse(point: &Point) -> Result<Vec<SeriesRow>, String> {
+    let times = &point.evolution.times;
+    if point.groups.iter().all(|Group { model, initial }| initial.coherences(model.number, 1).is_empty()) {
+        return Ok(Vec::new());
+    }
+    let mut sums = vec![(0.0, 0.0); times.len()];
+    for Group { model, initial } in &point.groups {
+        let of_group = Coherences::new(model, initial, 1).transverse(times).map_err(|e| e.to_string())?;
+        sums.iter_mut().zip(of_group).for_each(|(sum, (x, y))| *sum = (sum.0 + x, sum.1 + y));
+    }
+    let row = |time: f64, quantity, value| SeriesRow { time, quantity, bath: None, estimate: None, exact: Some(value) };
+    let rows = times.iter().zip(sums).flat_map(|(time, (x, y))| [row(*time, Quantity::Jx, x), row(*time, Quantity::Jy, y)]);
+    Ok(rows.collect())
+}
+
+/// The quantities of the steady state where it is asked for, of the last time otherwise.
+fn summarize(point: &Point, solved: &Solved) -> PointSummary {
+    if let Some(steady) = &solved.steady {
+        let row = |(quantity, bath, value): &(Quantity, Option<usize>, f64)| {
+            QuantitySummary::exact(point, *quantity, *bath, *value)
+        };
+        return PointSummary::solved(point, None, steady.values.iter().map(row).collect());
+    }
+    let last = point.evolution.until();
+    let rows = solved.series.iter().filter(|row| row.time == last);
+    let quantities = rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.quantity, row.bath, value)));
+    PointSummary::solved(point, Some(last), quantities.collect())
+}

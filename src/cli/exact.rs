@@ -1,0 +1,53 @@
+//! `superjump exact`: the exact values of a scenario, without trajectories.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use superjump::campaign::{self, Purpose, SolveOptions};
+
+use super::{ScenarioArguments, table};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  superjump exact scenarios/fig5.toml\n\n\
+    Where the scenario has a [steady] table, the summary holds the steady state, its noise and the closed forms it is\n\
+    compared with; otherwise the values at the last time.")]
+pub struct ExactArguments {
+    #[command(flatten)]
+    scenario: ScenarioArguments,
+    /// The folder for the results [default: output/<scenario>-exact]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Replace results that are there already
+    #[arg(long)]
+    fresh: bool,
+    /// Show no progress
+    #[arg(long)]
+    no_progress: bool,
+}
+
+pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
+    let scenario = arguments.scenario.read(Purpose::Exact)?;
+    let output = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| Path::new("output").join(format!("{}-exact", scenario.name)));
+    println!("{}", scenario.title);
+    // Draws on a terminal only.
+    let bar = if arguments.no_progress { ProgressBar::hidden() } else { ProgressBar::new(scenario.points.len() as u64) };
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} points  {eta} left") {
+        bar.set_style(style.progress_chars("━━╌"));
+    }
+    let options = SolveOptions { threads: arguments.scenario.threads(), output, fresh: arguments.fresh };
+    let outcome = campaign::solve(&scenario, &options, &mut |points| bar.set_position(points as u64));
+    bar.finish_and_clear();
+    let outcome = outcome?;
+    println!("{}", table::render(&outcome.summary, scenario.points[0].units()));
+    if outcome.already_complete {
+        println!("Complete already: nothing was done (--fresh starts over).");
+    } else {
+        println!("Solved in {:.2} s.", outcome.summary.timing.seconds);
+    }
+    println!("Results: {}", options.output.join("summary.json").display());
+    Ok(())
+}
