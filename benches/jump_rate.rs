@@ -6,6 +6,7 @@ use superjump::bath::{Bath, Coupling, occupation};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
 use superjump::model::Model;
+use superjump::quantity::columns;
 use superjump::random::stream;
 use superjump::trajectory::{self, Detail, Populations, Record};
 use superjump::units::Units;
@@ -33,7 +34,7 @@ fn jump_rate(criterion: &mut Criterion) {
         let engine = Populations::new(&model);
         // Some 200,000 jumps from the ground state, one sample at the end.
         let initial = InitialState::Dicke(Level::ground(number));
-        let mut record = Record::new(&model, 1, Detail::default());
+        let mut record = Record::new(&model, &columns(&[&model])[0], 1, Detail::default());
         let mut jumps_until = |until: f64| {
             trajectory::run(&engine, &initial, &[until], &mut stream(1, 0, 0), &mut record);
             record.jumps

@@ -105,8 +105,8 @@ proptest! {
     /// First law of the exact road: the heat that came in is the energy gained, omega_0 times the change of <J_z>.
     #[test]
     fn the_master_equation_conserves_energy(point in any_point()) {
-        let model = &point.model;
-        let exact = lindblad::Populations::new(model, &point.initial).transient(&point.evolution.times).unwrap();
+        let model = &point.groups[0].model;
+        let exact = lindblad::Populations::new(model, &point.groups[0].initial).transient(&point.evolution.times).unwrap();
         for (before, after) in exact.iter().zip(&exact[1..]) {
             let heat: f64 = model.baths.iter()
                 .map(|b| model.heat_current(b).integral(after.emission_integral, after.jz_integral, 1.0))
@@ -120,14 +120,14 @@ proptest! {
     /// First law of every trajectory, exactly: net quanta absorbed = change of M. And jumps are jumps of the ladder.
     #[test]
     fn every_trajectory_conserves_energy_jump_by_jump(point in any_point()) {
-        let engine = Populations::new(&point.model);
+        let engine = Populations::new(&point.groups[0].model);
         let detail = Recording { jumps: true, photons: 0 };
-        let mut record = Record::new(&point.model, point.evolution.times.len(), detail);
+        let mut record = Record::new(&point.groups[0].model, &point.columns()[0], point.evolution.times.len(), detail);
         for number in 0..5 {
             let mut rng = stream(point.evolution.seed, 0, number);
-            trajectory::run(&engine, &point.initial, &point.evolution.times, &mut rng, &mut record);
+            trajectory::run(&engine, &point.groups[0].initial, &point.evolution.times, &mut rng, &mut record);
             let net: i64 = record.absorbed.iter().zip(&record.emitted).map(|(a, e)| *a as i64 - *e as i64).sum();
-            let start = (point.model.number / 2) as f64 - point.model.number as f64 / 2.0;
+            let start = (point.groups[0].model.number / 2) as f64 - point.groups[0].model.number as f64 / 2.0;
             prop_assert_eq!(record.final_level().1, start + net as f64);
             prop_assert_eq!(record.jumps as usize, record.log.len());
 
@@ -136,7 +136,7 @@ proptest! {
                 let step = match row.jump.process { Process::Emission => -1.0, Process::Absorption => 1.0, Process::Dephasing => 0.0 };
                 prop_assert!(row.time >= time && row.time < 3.0);
                 prop_assert_eq!(row.m, m + step);
-                prop_assert!(row.m.abs() <= row.j && row.j <= point.model.number as f64 / 2.0);
+                prop_assert!(row.m.abs() <= row.j && row.j <= point.groups[0].model.number as f64 / 2.0);
                 (time, m) = (row.time, row.m);
             }
         }

@@ -88,7 +88,79 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("state = \"dicke\"\nj = 3\nm = -1", "state = \"thermal\"\ntemperature = -1", 16, "is -1", "from 0 up"),
     ("state = \"dicke\"\nj = 3\nm = -1", "state = \"coherent\"\ntheta = 4", 16, "is 4", "0 to pi"),
     ("state = \"dicke\"\nj = 3\nm = -1", "state = \"cat\"", 15, "is \"cat\"", "\"ground\""),
-    ("state = \"dicke\"\nj = 3\nm = -1", "state = \"superposition\"", 15, "not in this version", "diagonal"),
+    ("state = \"dicke\"\nj = 3\nm = -1", "state = \"steady\"", 15, "not in this version", "any other"),
+    (
+        "state = \"dicke\"\nj = 3\nm = -1",
+        "state = \"superposition\"\nj = 1\namplitudes = [1, 0]",
+        17,
+        "has 2 entries",
+        "3 numbers",
+    ),
+    (
+        "state = \"dicke\"\nj = 3\nm = -1",
+        "state = \"superposition\"\nj = 1\namplitudes = [0, 0, 0]",
+        17,
+        "cannot be normalized",
+        "not all zero",
+    ),
+    (
+        "state = \"dicke\"\nj = 3\nm = -1",
+        "state = \"superposition\"\nj = 1\namplitudes = [0, nan, 0]",
+        17,
+        "cannot be normalized",
+        "not all zero",
+    ),
+    (
+        "state = \"dicke\"\nj = 3\nm = -1",
+        "state = \"superposition\"\nj = 1\namplitudes = [0, [1, 0, 2], 0]",
+        17,
+        "no number",
+        "pairs",
+    ),
+    (
+        "down = 0.5",
+        "filter = { quality = 20, resonance = 1.0 }\ntemperature = 1",
+        10,
+        "`bath.loss.rate` is missing",
+        "gamma",
+    ),
+    (
+        "rate = 1.0",
+        "rate = 1.0\nfilter = { quality = 0, resonance = 1.0 }",
+        9,
+        "`bath.hot.filter.quality` is 0",
+        "positive",
+    ),
+    (
+        "rate = 1.0",
+        "rate = 1.0\nfilter = { quality = 1, resonance = 1.0, form = \"flat\" }",
+        9,
+        "form` is \"flat\"",
+        "\"full\"",
+    ),
+    (
+        "down = 0.5",
+        "temperature = 1\ncircuit = { coupling = 1, resistance = 1, inductance = 1, capacitance = 1 }",
+        14,
+        "needs the transmon",
+        "josephson",
+    ),
+    ("number = 8", "number = 8\ntransmon = { josephson = 15, charging = 0.3 }", 5, "units are natural", "SI"),
+    ("number = 8", "number = 8\n[[qubits.group]]\nnumber = 2", 4, "both groups and", "[[qubits.group]]"),
+    (
+        "number = 8",
+        "[[qubits.group]]\nnumber = 0\n[[qubits.group]]\nnumber = 2",
+        5,
+        "`qubits.group.number` is 0",
+        "from 1",
+    ),
+    (
+        "number = 8",
+        "[[qubits.group]]\nnumber = 2\n[[qubits.group]]\nnumber = 2",
+        18,
+        "2 groups of qubits",
+        "\"ground\"",
+    ),
     ("until = 5.0", "until = 0.0", 19, "`evolution.until` is 0", "positive"),
     ("until = 5.0", "until = inf", 19, "`evolution.until` is inf", "positive"),
     ("until = 5.0\nsamples = 11", "times = []", 19, "is empty", "ascending"),
@@ -161,11 +233,26 @@ fn command_line_values_are_checked_and_shown_as_such() {
         assert!(error.to_string().contains("command line"), "{error}");
     }
     let scenario = with(&["initial={ state = \"ground\" }", "qubits.number=3", "sweep.qubits.number=[2, 5]"]).unwrap();
-    assert_eq!(scenario.points.iter().map(|p| p.model.number).collect::<Vec<_>>(), [2, 5, 2, 5]);
+    assert_eq!(scenario.points.iter().map(|p| p.groups[0].model.number).collect::<Vec<_>>(), [2, 5, 2, 5]);
     // A value that is set takes the place of the sweep over the same key.
     let scenario = with(&["bath.hot.rate=0.25"]).unwrap();
     assert_eq!(scenario.points.len(), 1);
     assert!(scenario.points[0].parameters.is_empty());
+}
+
+#[test]
+fn a_circuit_without_a_frequency_is_refused_with_the_number() {
+    let si = "units = \"SI\"\n[qubits]\nnumber = 2\ntransmon = { josephson = 0.5, charging = 5.0 }\n[[bath]]\n\
+              name = \"a\"\ncoupling = \"collective\"\ntemperature = 100\n\
+              circuit = { coupling = 5, resistance = 30, inductance = 2, capacitance = 200 }\n\
+              [initial]\nstate = \"ground\"\n[evolution]\nuntil = 1\ntrajectories = 1";
+    let error = parse(si).unwrap_err();
+    assert!(error.title().contains("-0.5278640450004204 GHz"), "{error}");
+    assert_eq!(error.line(), Some(4));
+    parse(&si.replace("0.5, charging = 5.0", "15, charging = 0.3")).unwrap();
+    let error =
+        parse(&si.replace("0.5, charging = 5.0", "15, charging = 0.3").replace("resistance = 30", "resistance = -3"));
+    assert!(error.unwrap_err().title().contains("`bath.a.circuit.resistance` is -3"));
 }
 
 #[test]
@@ -174,8 +261,6 @@ fn every_key_of_the_contract_parses() {
     for (from, to) in [
         ("number = 8", "number = 8\nfrequencies = [1.0, 1.1]"),
         ("number = 8", "number = 8\ncouplings = [1.0, 1.1]"),
-        ("number = 8", "[[qubits.group]]\nnumber = 2\nfrequency = 1.0"),
-        ("rate = 1.0", "rate = 1.0\nfilter = { quality = 20, resonance = 1.0 }"),
         ("j = 3\nm = -1", "j = 3\namplitudes = [1, 0.5, [0, 1]]"),
         ("state = \"dicke\"\nj = 3\nm = -1", "state = \"steady\""),
         ("[sweep]", "[steady]\nrelative_error = 0.01\nbath = \"hot\"\n[sweep]"),

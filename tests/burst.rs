@@ -3,7 +3,9 @@
 
 mod common;
 
-use common::{assert_within_5_sigma, kolmogorov_smirnov, kolmogorov_smirnov_bound, point, run};
+use common::{
+    assert_within_5_sigma, assert_within_5_sigma_or_unseen, kolmogorov_smirnov, kolmogorov_smirnov_bound, point, run,
+};
 use superjump::campaign::Recording;
 use superjump::dicke::Level;
 use superjump::quantity::Quantity;
@@ -40,12 +42,13 @@ fn mean_photon_times_and_the_peak_are_the_closed_form() {
 fn first_and_last_photon_follow_the_hypoexponential_law() {
     for number in [1, 2, 5, 10] {
         let point = point(&scenario(number, 200.0, 1));
-        let engine = Populations::new(&point.model);
-        let mut record = Record::new(&point.model, point.evolution.times.len(), point.recording);
+        let engine = Populations::new(&point.groups[0].model);
+        let mut record =
+            Record::new(&point.groups[0].model, &point.columns()[0], point.evolution.times.len(), point.recording);
         let (mut first, mut last) = (Vec::new(), Vec::new());
         for trajectory in 0..20_000 {
             let mut rng = stream(17, number as u64, trajectory);
-            trajectory::run(&engine, &point.initial, &point.evolution.times, &mut rng, &mut record);
+            trajectory::run(&engine, &point.groups[0].initial, &point.evolution.times, &mut rng, &mut record);
             first.push(record.photons[0]);
             last.push(*record.photons.last().unwrap());
             assert_eq!(record.first_and_last_photon, Some((first[first.len() - 1], last[last.len() - 1])));
@@ -65,8 +68,9 @@ fn a_million_qubits_burst_at_the_right_time() {
     let number = 1_000_000;
     let mut point = point(&scenario(number, 1e-4, 1));
     point.recording = Recording { photons: 0, jumps: false };
-    let engine = Populations::new(&point.model);
-    let mut record = Record::new(&point.model, point.evolution.times.len(), point.recording);
+    let engine = Populations::new(&point.groups[0].model);
+    let mut record =
+        Record::new(&point.groups[0].model, &point.columns()[0], point.evolution.times.len(), point.recording);
     let rates: Vec<f64> = decay_rates(Level::inverted(number), 1.0).collect();
     let (mut mean, mut variance, mut half, mut half_variance) = (0.0, 0.0, 0.0, 0.0);
     for (photon, rate) in rates.iter().enumerate() {
@@ -79,7 +83,13 @@ fn a_million_qubits_burst_at_the_right_time() {
     let runs = 40_u64;
     let (mut last, mut peak) = (0.0, 0.0);
     for trajectory in 0..runs {
-        trajectory::run(&engine, &point.initial, &point.evolution.times, &mut stream(2, 0, trajectory), &mut record);
+        trajectory::run(
+            &engine,
+            &point.groups[0].initial,
+            &point.evolution.times,
+            &mut stream(2, 0, trajectory),
+            &mut record,
+        );
         assert_eq!(record.jumps, number as u64);
         assert_eq!(record.final_level(), (number as f64 / 2.0, -number as f64 / 2.0));
         // (J+M)(J-M+1) at M = 1 and at M = 0, without loss; the first of the two is where the peak is.
@@ -97,6 +107,8 @@ fn the_burst_of_an_ensemble_is_the_master_equation_s() {
     let ran = run(&scenario(50, 0.4, 4000));
     for sample in 1..5 {
         let exact = ran.exact(sample, Quantity::Intensity, Some("vacuum"));
-        assert_within_5_sigma(ran.estimate(sample, Quantity::Intensity, Some("vacuum")), exact, "intensity");
+        let estimate = ran.estimate(sample, Quantity::Intensity, Some("vacuum"));
+        // The last photon of 50 leaves at a rate of 50.
+        assert_within_5_sigma_or_unseen(estimate, exact, 4000, 50.0, "intensity");
     }
 }

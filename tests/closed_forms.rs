@@ -30,7 +30,7 @@ fn the_current_of_one_qubit_is_equation_25() {
 #[test]
 fn one_qubit_thermalizes_at_the_effective_temperature_16() {
     let ran = valve(1, "state = \"inverted\"", "[50.0]", 20_000);
-    let x = effective_temperature(ran.point.model.rates(Coupling::Collective)).recip();
+    let x = effective_temperature(ran.model().rates(Coupling::Collective)).recip();
     let excited = 1.0 / (1.0 + x.exp());
     assert!((ran.exact(0, Quantity::Excited, None) - excited).abs() < 1e-12);
     assert_within_5_sigma(ran.estimate(0, Quantity::Excited, None), excited, "excited fraction");
@@ -44,7 +44,7 @@ fn each_sector_is_thermal_at_t_star_18_and_remembers_its_start_17() {
         ("state = \"dicke\"\nj = 0\nm = 0", 0.0),
     ] {
         let ran = valve(6, initial, "[50.0, 60.0]", 4000);
-        let x = effective_temperature(ran.point.model.rates(Coupling::Collective)).recip();
+        let x = effective_temperature(ran.model().rates(Coupling::Collective)).recip();
         let jz = thermal_jz(j, x);
         assert!((ran.exact(1, Quantity::Jz, None) - jz).abs() < 1e-11, "{initial}");
         assert_within_5_sigma(ran.estimate(1, Quantity::Jz, None), jz, initial);

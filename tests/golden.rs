@@ -58,7 +58,7 @@ fn transients_of_both_roads_are_golden_at_every_time() {
     for case in golden("transient") {
         let name = case["name"].as_str().unwrap();
         let ran = transient(&case, 20_000);
-        let down = ran.point.model.baths[0].down;
+        let down = ran.model().baths[0].down;
         for (sample, (jpjm, jz)) in numbers(&case["JpJm"]).iter().zip(numbers(&case["Jz"])).enumerate() {
             let intensity = ran.exact(sample, Quantity::Intensity, Some("cold"));
             // The golden figures come from an ODE solver with tolerances near 1e-10.
@@ -113,7 +113,7 @@ fn transverse_spins_of_a_coherent_start_are_golden_in_the_lab_frame() {
     let case = cases.iter().find(|case| case["name"] == "coherent-4").unwrap();
     let ran = transient(case, 1);
     let times = &ran.point.evolution.times;
-    let transverse = Coherences::new(&ran.point.model, &ran.point.initial, 1).transverse(times).unwrap();
+    let transverse = Coherences::new(ran.model(), &ran.point.groups[0].initial, 1).transverse(times).unwrap();
     for ((jx, _), golden) in transverse.iter().zip(numbers(&case["Jx"])) {
         assert!((jx - golden).abs() < 1e-8, "{jx} against {golden}");
     }

@@ -35,9 +35,16 @@ fn one_two_and_eight_threads_give_the_same_bits() {
 fn the_seed_and_the_physics_decide_the_stream_and_the_number_of_trajectories_does_not() {
     let first = |text: &str| {
         let point = point(text);
-        let mut record = Record::new(&point.model, point.evolution.times.len(), Detail::default());
+        let mut record =
+            Record::new(&point.groups[0].model, &point.columns()[0], point.evolution.times.len(), Detail::default());
         let mut rng = stream(point.evolution.seed, point.id, 0);
-        trajectory::run(&Populations::new(&point.model), &point.initial, &point.evolution.times, &mut rng, &mut record);
+        trajectory::run(
+            &Populations::new(&point.groups[0].model),
+            &point.groups[0].initial,
+            &point.evolution.times,
+            &mut rng,
+            &mut record,
+        );
         (record.emitted, record.absorbed, record.peak)
     };
     let reference = first(&valve(10, 4));
@@ -67,10 +74,11 @@ fn a_trajectory_is_pinned() {
     // Golden: a change here (of the generator, the samplers or the order of draws) changes every published result and
     // needs a new version number.
     let point = point(&valve(1, 4));
-    let mut record = Record::new(&point.model, point.evolution.times.len(), point.recording);
+    let mut record =
+        Record::new(&point.groups[0].model, &point.columns()[0], point.evolution.times.len(), point.recording);
     trajectory::run(
-        &Populations::new(&point.model),
-        &point.initial,
+        &Populations::new(&point.groups[0].model),
+        &point.groups[0].initial,
         &point.evolution.times,
         &mut stream(4, 1, 2),
         &mut record,

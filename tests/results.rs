@@ -93,7 +93,7 @@ fn the_tables_of_a_sweep_hold_together() {
             (count("emitted_hot"), count("absorbed_hot"), count("emitted_loss"), count("jumps"));
         let m = floats(batch, "final_m");
         for row in 0..batch.num_rows() {
-            let model = &scenario.points[point.value(row) as usize].model;
+            let model = &scenario.points[point.value(row) as usize].groups[0].model;
             let half = model.number as f64 / 2.0;
             let start = if point.value(row) % 2 == 0 { -half } else { half };
             assert_eq!(m[row], start + hot_in[row] as f64 - hot_out[row] as f64 - lost[row] as f64);

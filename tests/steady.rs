@@ -23,7 +23,7 @@ fn scratch_timing() {
     for n in [100, 300, 1000] {
         let point = valve(n, 1e-3, 0.1);
         let t = Instant::now();
-        let equation = Populations::new(&point.model, &point.initial);
+        let equation = Populations::new(&point.groups[0].model, &point.groups[0].initial);
         println!("{n} build {:?}", t.elapsed());
         let counting = Counting::new(&equation).unwrap();
         println!("{n} steady {:?}", t.elapsed());
@@ -46,7 +46,7 @@ fn steady_states_and_noise_are_golden() {
             case["N"],
             text.concat()
         ));
-        let equation = Populations::new(&point.model, &point.initial);
+        let equation = Populations::new(&point.groups[0].model, &point.groups[0].initial);
         let counting = Counting::new(&equation).unwrap();
         let close = |value: f64, golden: f64, what: &str| {
             assert!((value / golden - 1.0).abs() < 1e-8, "{} {what}: {value} against {golden}", case["name"]);

@@ -18,7 +18,31 @@ pub const KEYS: &[(&str, &str)] = &[
     ("bath.*.down", "rate of emission, a finite number from 0 up, in place of `rate` and `temperature`"),
     ("bath.*.up", "rate of absorption, a finite number from 0 up, in place of `rate` and `temperature`"),
     ("bath.*.dephasing", "a finite number from 0 up"),
-    ("bath.*.filter", "a table { quality, resonance }"),
+    (
+        "bath.*.filter",
+        "a table { quality, resonance, form }: an RLC resonator around the frequency `resonance` that scales `rate`; \
+         form \"lorentzian\" (37, if left out) or \"full\" (B18)",
+    ),
+    (
+        "bath.*.circuit",
+        "a table { coupling, resistance, inductance, capacitance, form } in fF, ohm, nH, fF, in place of `rate`, where \
+         the qubits are given by `transmon`",
+    ),
+    ("bath.*.filter.quality", "a positive, finite number"),
+    ("bath.*.filter.resonance", "a positive, finite frequency, in the unit of `qubits.frequency`"),
+    ("bath.*.filter.form", "\"lorentzian\" (37) or \"full\" (B18)"),
+    ("bath.*.circuit.form", "\"lorentzian\" (37) or \"full\" (B18)"),
+    ("bath.*.circuit.coupling", "the coupling capacitance in fF, a positive number"),
+    ("bath.*.circuit.resistance", "a positive number, in ohm"),
+    ("bath.*.circuit.inductance", "a positive number, in nH"),
+    ("bath.*.circuit.capacitance", "a positive number, in fF"),
+    (
+        "qubits.transmon",
+        "a table { josephson, charging }: E_J/h and E_C/h in GHz, in SI units, in place of `frequency`",
+    ),
+    ("qubits.transmon.josephson", "E_J/h in GHz, a positive number"),
+    ("qubits.transmon.charging", "E_C/h in GHz, a positive number, far below `josephson`"),
+    ("qubits.group.transmon", "a table { josephson, charging }, in place of `frequency`"),
     (
         "initial",
         "a table [initial] with `state`: ground, inverted, dicke (j, m), coherent (theta, phi), thermal (temperature), \
@@ -53,7 +77,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("noise.frequencies", "ascending, finite angular frequencies from 0 up"),
     ("noise.delays", "ascending, finite times from 0 up"),
     ("qubits.group.number", "a whole number from 1 to 1000000"),
-    ("qubits.group.frequency", "a positive, finite number: omega_0 (natural; 1 if left out), or omega_0/(2 pi) in GHz (SI)"),
+    (
+        "qubits.group.frequency",
+        "a positive, finite number: omega_0 (natural; 1 if left out), or omega_0/(2 pi) in GHz (SI)",
+    ),
     ("steady", "a table [steady] with `relative_error` and `bath`"),
     ("noise", "a table [noise] with `baths` and `windows`"),
     ("sweep", "a table [sweep] of lists, each under the key it varies, such as \"qubits.number\" = [1, 2, 4]"),
@@ -63,10 +90,11 @@ pub const KEYS: &[(&str, &str)] = &[
 pub fn allowed(key: &str) -> &'static str {
     let generic = match key.split_once('.') {
         // bath.hot.rate, or bath.0.rate where the bath has no name: the same entry for every bath.
-        Some(("bath", rest)) => match rest.rsplit_once('.') {
+        Some(("bath", rest)) => match rest.split_once('.') {
             Some((_, field)) => format!("bath.*.{field}"),
             None => "bath".to_owned(),
         },
+        Some(("qubits", rest)) => format!("qubits.{}", rest.replace("group.transmon.", "transmon.")),
         _ => key.to_owned(),
     };
     let find = |name: &str| KEYS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);

@@ -29,6 +29,7 @@ pub struct RawScenario {
 pub struct RawQubits {
     pub number: Key<i64>,
     pub frequency: Key<f64>,
+    pub transmon: Key<RawTransmon>,
     pub frequencies: Key<Vec<f64>>,
     pub couplings: Key<Vec<f64>>,
     pub group: Key<Vec<Spanned<RawGroup>>>,
@@ -39,6 +40,7 @@ pub struct RawQubits {
 pub struct RawGroup {
     pub number: Key<i64>,
     pub frequency: Key<f64>,
+    pub transmon: Key<RawTransmon>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -52,14 +54,32 @@ pub struct RawBath {
     pub up: Key<f64>,
     pub dephasing: Key<f64>,
     pub filter: Key<RawFilter>,
+    pub circuit: Key<RawCircuit>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "parsed for its types; filters are refused by name")]
 pub struct RawFilter {
     pub quality: Key<f64>,
     pub resonance: Key<f64>,
+    pub form: Key<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTransmon {
+    pub josephson: Key<f64>,
+    pub charging: Key<f64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCircuit {
+    pub coupling: Key<f64>,
+    pub resistance: Key<f64>,
+    pub inductance: Key<f64>,
+    pub capacitance: Key<f64>,
+    pub form: Key<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -84,9 +84,8 @@ fn run_part(point: &Point, part: Part) -> PartResult {
     let times = &point.evolution.times;
     let columns = point.columns();
     let engines: Vec<Populations> = point.groups.iter().map(|group| Populations::new(&group.model)).collect();
-    let record = |(group, columns): (&Group, &Vec<Column>)| {
-        Record::new(&group.model, columns, times.len(), point.recording)
-    };
+    let record =
+        |(group, columns): (&Group, &Vec<Column>)| Record::new(&group.model, columns, times.len(), point.recording);
     let mut records: Vec<Record> = point.groups.iter().zip(&columns).map(record).collect();
     let mut ensemble = empty_ensemble(point);
     let mut rows = PartRows::new(point);

@@ -99,7 +99,8 @@ fn transverse(point: &Point) -> Result<Vec<SeriesRow>, String> {
         sums.iter_mut().zip(of_group).for_each(|(sum, (x, y))| *sum = (sum.0 + x, sum.1 + y));
     }
     let row = |time: f64, quantity, value| SeriesRow { time, quantity, bath: None, estimate: None, exact: Some(value) };
-    let rows = times.iter().zip(sums).flat_map(|(time, (x, y))| [row(*time, Quantity::Jx, x), row(*time, Quantity::Jy, y)]);
+    let rows =
+        times.iter().zip(sums).flat_map(|(time, (x, y))| [row(*time, Quantity::Jx, x), row(*time, Quantity::Jy, y)]);
     Ok(rows.collect())
 }
 
@@ -113,6 +114,7 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
     }
     let last = point.evolution.until();
     let rows = solved.series.iter().filter(|row| row.time == last);
-    let quantities = rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.quantity, row.bath, value)));
+    let quantities =
+        rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.quantity, row.bath, value)));
     PointSummary::solved(point, Some(last), quantities.collect())
 }

@@ -8,10 +8,12 @@ use toml::Spanned;
 use super::keys::allowed;
 use super::raw::{
     Key, RawBath, RawEvolution, RawGroup, RawInitial, RawNoise, RawQubits, RawRecord, RawScenario, RawSteady,
+    RawTransmon,
 };
 use super::scenario::{Evolution, Group, Noise, Purpose, Recording};
 use super::source::{ScenarioError, Source};
 use crate::bath::{Bath, Coupling};
+use crate::circuit::{Circuit, Filter, FilterForm, Resonator, Transmon};
 use crate::dicke::{Level, MAX_QUBITS};
 use crate::initial::InitialState;
 use crate::model::Model;
@@ -22,6 +24,14 @@ type Result<T> = std::result::Result<T, ScenarioError>;
 const MAX_SAMPLES: i64 = 10_000_000;
 const MAX_TRAJECTORIES: i64 = 1_000_000_000_000;
 const MAX_PHOTONS: i64 = 1_000_000;
+
+/// A group of identical qubits.
+struct Qubits {
+    number: i64,
+    frequency: f64,
+    /// What they are made of, where the scenario says.
+    transmon: Option<Transmon>,
+}
 
 /// What a scenario says once every value is checked.
 pub struct Valid {
@@ -69,8 +79,8 @@ impl<'a> Validator<'a> {
             return self.missing_table("bath");
         }
         let initial = self.table(&raw.initial, "initial")?;
-        let model = |(number, frequency): &(i64, f64)| {
-            let model = self.model(&raw.bath, units, *number, *frequency)?;
+        let model = |qubits: &Qubits| {
+            let model = self.model(&raw.bath, units, qubits)?;
             let initial = self.initial(initial, &model, groups.len())?;
             Ok(Group { model, initial })
         };
@@ -86,10 +96,10 @@ impl<'a> Validator<'a> {
     }
 
     /// The baths as qubits of one frequency see them.
-    fn model(&self, raw: &[Spanned<RawBath>], units: Units, number: i64, frequency: f64) -> Result<Model> {
+    fn model(&self, raw: &[Spanned<RawBath>], units: Units, qubits: &Qubits) -> Result<Model> {
         let mut baths: Vec<Bath> = Vec::new();
         for (index, bath) in raw.iter().enumerate() {
-            let validated = self.bath(bath, index, units, frequency)?;
+            let validated = self.bath(bath, index, units, qubits)?;
             if baths.iter().any(|other| other.name == validated.name) {
                 let span = bath.get_ref().name.as_ref().map_or(bath.span(), Spanned::span);
                 let title = format!("two baths are called \"{}\"", validated.name);
@@ -97,16 +107,20 @@ impl<'a> Validator<'a> {
             }
             baths.push(validated);
         }
-        let model = Model { units, number, frequency, baths };
+        let model = Model { units, number: qubits.number, frequency: qubits.frequency, baths };
         if !model.jump_rate_bound().is_finite() {
             let title = "the rates of the baths together are beyond the range of a double".to_owned();
-            return Err(self.source.error(raw[0].span(), title, "rates and temperatures whose product with N^2 is finite"));
+            return Err(self.source.error(
+                raw[0].span(),
+                title,
+                "rates and temperatures whose product with N^2 is finite",
+            ));
         }
         Ok(model)
     }
 
-    /// (number, frequency) of each group.
-    fn qubits(&self, table: &Spanned<RawQubits>, units: Units) -> Result<Vec<(i64, f64)>> {
+    /// The qubits, group by group.
+    fn qubits(&self, table: &Spanned<RawQubits>, units: Units) -> Result<Vec<Qubits>> {
         let raw = table.get_ref();
         for (key, span) in [
             ("frequencies", raw.frequencies.as_ref().map(Spanned::span)),
@@ -117,18 +131,25 @@ impl<'a> Validator<'a> {
                 return self.not_yet(span, &format!("`qubits.{key}`: qubits that differ one by one"), help);
             }
         }
-        let one = |number: &Key<i64>, frequency: &Key<f64>, prefix: &str, span: Range<usize>| {
-            let key = format!("{prefix}.number");
-            let count = self.whole(self.require(number, &key, span.clone())?, &key, 1..=MAX_QUBITS)?;
-            let key = format!("{prefix}.frequency");
-            let frequency = match (frequency, units) {
-                (None, Units::Natural) => 1.0,
-                (frequency, _) => self.positive(self.require(frequency, &key, span)?, &key)?,
+        let one =
+            |number: &Key<i64>, frequency: &Key<f64>, transmon: &Key<RawTransmon>, prefix: &str, span: Range<usize>| {
+                let key = format!("{prefix}.number");
+                let number = self.whole(self.require(number, &key, span.clone())?, &key, 1..=MAX_QUBITS)?;
+                let transmon = transmon.as_ref().map(|t| self.transmon(t, units, prefix)).transpose()?;
+                let key = format!("{prefix}.frequency");
+                let frequency = match (&transmon, frequency, units) {
+                    (Some(_), Some(frequency), _) => {
+                        let title = format!("`{prefix}` has both `frequency` and `transmon`");
+                        return Err(self.source.error(frequency.span(), title, "one of the two"));
+                    }
+                    (Some(transmon), None, _) => transmon.frequency(),
+                    (None, None, Units::Natural) => 1.0,
+                    (None, frequency, _) => self.positive(self.require(frequency, &key, span)?, &key)?,
+                };
+                Ok(Qubits { number, frequency, transmon })
             };
-            Ok((count, frequency))
-        };
         let Some(groups) = &raw.group else {
-            return Ok(vec![one(&raw.number, &raw.frequency, "qubits", table.span())?]);
+            return Ok(vec![one(&raw.number, &raw.frequency, &raw.transmon, "qubits", table.span())?]);
         };
         let extra = raw.number.as_ref().map(Spanned::span).or(raw.frequency.as_ref().map(Spanned::span));
         if let Some(span) = extra {
@@ -139,12 +160,81 @@ impl<'a> Validator<'a> {
             return self.refuse(groups.span(), "qubits.group", "is empty");
         }
         let group = |group: &Spanned<RawGroup>| {
-            one(&group.get_ref().number, &group.get_ref().frequency, "qubits.group", group.span())
+            let raw = group.get_ref();
+            one(&raw.number, &raw.frequency, &raw.transmon, "qubits.group", group.span())
         };
         groups.get_ref().iter().map(group).collect()
     }
 
-    fn bath(&self, table: &Spanned<RawBath>, index: usize, units: Units, frequency: f64) -> Result<Bath> {
+    fn transmon(&self, table: &Spanned<RawTransmon>, units: Units, prefix: &str) -> Result<Transmon> {
+        if units != Units::Si {
+            let title = format!("`{prefix}.transmon` is given in GHz, and the units are natural");
+            return Err(self.source.error(table.span(), title, "units = \"SI\""));
+        }
+        let raw = table.get_ref();
+        let get = |value: &Key<f64>, field: &str| {
+            let key = format!("{prefix}.transmon.{field}");
+            self.positive(self.require(value, &key, table.span())?, &key)
+        };
+        let (josephson, charging) = (get(&raw.josephson, "josephson")?, get(&raw.charging, "charging")?);
+        Transmon::new(josephson, charging)
+            .map_err(|e| self.source.error(table.span(), e.to_string(), allowed("qubits.transmon")))
+    }
+
+    fn form(&self, form: &Key<String>, key: &str) -> Result<FilterForm> {
+        match form.as_ref().map(|form| (form.get_ref().as_str(), form.span())) {
+            None | Some(("lorentzian", _)) => Ok(FilterForm::Lorentzian),
+            Some(("full", _)) => Ok(FilterForm::Full),
+            Some((other, span)) => self.refuse(span, key, &format!("is \"{other}\"")),
+        }
+    }
+
+    /// gamma of a bath at the frequency of the qubits: `rate`, filtered or not, or what the circuit gives.
+    fn rate(&self, table: &Spanned<RawBath>, label: &str, qubits: &Qubits) -> Result<f64> {
+        let raw = table.get_ref();
+        let key = |field: &str| format!("bath.{label}.{field}");
+        let Some(circuit) = &raw.circuit else {
+            let rate = self.require(&raw.rate, &key("rate"), table.span())?;
+            let gamma = self.not_negative(rate, &key("rate"))?;
+            let Some(filter) = &raw.filter else { return Ok(gamma) };
+            let get = |value: &Key<f64>, field: &str| {
+                let key = key(&format!("filter.{field}"));
+                self.positive(self.require(value, &key, filter.span())?, &key)
+            };
+            let inner = filter.get_ref();
+            let form = self.form(&inner.form, &key("filter.form"))?;
+            let filter = Filter::new(get(&inner.quality, "quality")?, get(&inner.resonance, "resonance")?, form)
+                .map_err(|e| self.source.error(filter.span(), e.to_string(), allowed("bath.*.filter")))?;
+            return Ok(filter.rate(gamma, qubits.frequency));
+        };
+        let extra = raw.rate.as_ref().map(Spanned::span).or(raw.filter.as_ref().map(Spanned::span));
+        if let Some(span) = extra {
+            let title = format!("bath \"{label}\" has both `circuit` and `rate` or `filter`");
+            return Err(self.source.error(span, title, "one of the two forms"));
+        }
+        let Some(transmon) = qubits.transmon else {
+            let title = format!("`{}` needs the transmon that it couples to", key("circuit"));
+            return Err(self.source.error(circuit.span(), title, allowed("qubits.transmon")));
+        };
+        let get = |value: &Key<f64>, field: &str| {
+            let key = key(&format!("circuit.{field}"));
+            self.positive(self.require(value, &key, circuit.span())?, &key)
+        };
+        let inner = circuit.get_ref();
+        let resonator = Resonator::new(
+            get(&inner.resistance, "resistance")?,
+            get(&inner.inductance, "inductance")?,
+            get(&inner.capacitance, "capacitance")?,
+        );
+        let coupling = get(&inner.coupling, "coupling")?;
+        let form = self.form(&inner.form, &key("circuit.form"))?;
+        resonator
+            .and_then(|resonator| Circuit::new(transmon, resonator, coupling))
+            .map(|circuit| circuit.rate(form))
+            .map_err(|e| self.source.error(circuit.span(), e.to_string(), allowed("bath.*.circuit")))
+    }
+
+    fn bath(&self, table: &Spanned<RawBath>, index: usize, units: Units, qubits: &Qubits) -> Result<Bath> {
         let raw = table.get_ref();
         let by_index = index.to_string();
         let label = raw.name.as_ref().map_or(by_index.as_str(), |name| name.get_ref());
@@ -163,24 +253,22 @@ impl<'a> Validator<'a> {
                 return self.refuse(coupling.span(), &key("coupling"), &format!("is \"{other}\""));
             }
         };
-        if let Some(filter) = &raw.filter {
-            return self.not_yet(filter.span(), &format!("`{}`: filtered baths", key("filter")), "a plain `rate`");
-        }
         let optional = |value: &Key<f64>, field: &str| {
             value.as_ref().map(|value| self.not_negative(value, &key(field))).transpose()
         };
         let dephasing = optional(&raw.dephasing, "dephasing")?;
         let (down, up) = (optional(&raw.down, "down")?, optional(&raw.up, "up")?);
-        let mut bath = if raw.rate.is_some() || raw.temperature.is_some() {
+        let thermal = raw.rate.is_some() || raw.temperature.is_some() || raw.circuit.is_some() || raw.filter.is_some();
+        let mut bath = if thermal {
             if let Some(extra) = raw.down.as_ref().or(raw.up.as_ref()) {
                 let title = format!("bath \"{label}\" has both `rate`, `temperature` and `down`, `up`");
                 return Err(self.source.error(extra.span(), title, "one of the two forms"));
             }
-            let rate = self.require(&raw.rate, &key("rate"), table.span())?;
-            let gamma = self.not_negative(rate, &key("rate"))?;
+            let gamma = self.rate(table, label, qubits)?;
             let temperature = self.require(&raw.temperature, &key("temperature"), table.span())?;
             let kelvin = self.not_negative(temperature, &key("temperature"))?;
-            Bath::thermal(name.get_ref(), coupling, gamma, units.energy_over_temperature(frequency, kelvin), kelvin)
+            let x = units.energy_over_temperature(qubits.frequency, kelvin);
+            Bath::thermal(name.get_ref(), coupling, gamma, x, kelvin)
         } else if down.is_some() || up.is_some() || dephasing.is_some() {
             let (down, up) = (down.unwrap_or(0.0), up.unwrap_or(0.0));
             Bath { name: name.get_ref().clone(), coupling, down, up, dephasing: 0.0, temperature: None }

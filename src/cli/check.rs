@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use clap::Args;
-use superjump::campaign::{Group, Plan, Point, Purpose, Scenario};
+use superjump::campaign::{Group, Plan, Point, Purpose, RunError, Scenario};
 use superjump::lindblad::{self, Effort};
 use superjump::random::stream;
 use superjump::trajectory::{self, Populations, Record};
@@ -93,10 +93,39 @@ fn describe(scenario: &Scenario, threads: usize) {
     }
 }
 
+/// What the exact road would do, for a scenario without trajectories.
+fn describe_exact(scenario: &Scenario) -> anyhow::Result<()> {
+    println!("{} is valid, for `superjump exact`.", scenario.name);
+    println!("  {}", scenario.title);
+    println!("  points         {}", scenario.points.len());
+    let mut largest = 0;
+    for point in &scenario.points {
+        for group in &point.groups {
+            let efforts = [(point.steady, Effort::Steady), (!point.evolution.times.is_empty(), Effort::Transient)];
+            for (_, effort) in efforts.into_iter().filter(|(asked, _)| *asked) {
+                lindblad::Populations::affordable(&group.model, &group.initial, effort)
+                    .map_err(|e| RunError::NoExactValue { point: point.index, reason: e.to_string() })?;
+            }
+            largest = largest.max(lindblad::Populations::states(&group.model, &group.initial));
+        }
+    }
+    println!("  levels         up to {largest} a point");
+    Ok(())
+}
+
 pub fn check(arguments: &CheckArguments) -> anyhow::Result<()> {
-    let scenario = arguments.scenario.read(Purpose::Trajectories)?;
+    let scenario = match arguments.scenario.read(Purpose::Trajectories) {
+        Ok(scenario) => scenario,
+        // A scenario of steady states alone is not wrong; one that is wrong for both is.
+        Err(error) => {
+            return match arguments.scenario.read(Purpose::Exact) {
+                Ok(scenario) => describe_exact(&scenario),
+                Err(_) => Err(error.into()),
+            };
+        }
+    };
     let threads = arguments.scenario.threads();
-    Plan::new(&scenario).check_memory(threads).map_err(superjump::campaign::RunError::from)?;
+    Plan::new(&scenario).check_memory(threads).map_err(RunError::from)?;
     describe(&scenario, threads);
     Ok(())
 }

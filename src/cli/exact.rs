@@ -28,13 +28,12 @@ pub struct ExactArguments {
 
 pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     let scenario = arguments.scenario.read(Purpose::Exact)?;
-    let output = arguments
-        .output
-        .clone()
-        .unwrap_or_else(|| Path::new("output").join(format!("{}-exact", scenario.name)));
+    let output =
+        arguments.output.clone().unwrap_or_else(|| Path::new("output").join(format!("{}-exact", scenario.name)));
     println!("{}", scenario.title);
     // Draws on a terminal only.
-    let bar = if arguments.no_progress { ProgressBar::hidden() } else { ProgressBar::new(scenario.points.len() as u64) };
+    let bar =
+        if arguments.no_progress { ProgressBar::hidden() } else { ProgressBar::new(scenario.points.len() as u64) };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} points  {eta} left") {
         bar.set_style(style.progress_chars("━━╌"));
     }

@@ -12,6 +12,12 @@ pub struct ScenariosArguments {
 
 /// (name, text) of every file in scenarios/; a test holds the two against each other.
 const SHIPPED: &[(&str, &str)] = &[
+    ("fig3", include_str!("../../scenarios/fig3.toml")),
+    ("fig4", include_str!("../../scenarios/fig4.toml")),
+    ("fig5", include_str!("../../scenarios/fig5.toml")),
+    ("fig6a", include_str!("../../scenarios/fig6a.toml")),
+    ("fig6b", include_str!("../../scenarios/fig6b.toml")),
+    ("fig7", include_str!("../../scenarios/fig7.toml")),
     ("heat_valve", include_str!("../../scenarios/heat_valve.toml")),
     ("initial_state", include_str!("../../scenarios/initial_state.toml")),
     ("superradiant_burst", include_str!("../../scenarios/superradiant_burst.toml")),

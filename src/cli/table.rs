@@ -134,7 +134,9 @@ pub fn render(summary: &Summary, units: Units) -> String {
     if points.len() > MOST_POINTS {
         text.push_str(&format!("... and {} more points\n", points.len() - MOST_POINTS));
     }
-    let when = first.time.map_or_else(|| "In the steady state".to_owned(), |t| format!("At time {} {}", number(t), units.time()));
+    let when = first
+        .time
+        .map_or_else(|| "In the steady state".to_owned(), |t| format!("At time {} {}", number(t), units.time()));
     if first.trajectories > 0 {
         let each = if points.len() > 1 { " a point" } else { "" };
         let (count, engine) = (first.trajectories, &first.engine);

@@ -2,12 +2,15 @@
 #![allow(dead_code)]
 
 use superjump::campaign::{ExactRoad, Overrides, Point, Purpose, Scenario, simulate};
-use superjump::quantity::{Column, Quantity, columns};
+use superjump::model::Model;
+use superjump::quantity::Quantity;
 use superjump::statistics::{Ensemble, Estimate};
 
 /// The points of a scenario given as text.
 pub fn points(text: &str) -> Vec<Point> {
-    Scenario::parse("test", "test.toml", text, Purpose::Trajectories, &Overrides::default()).unwrap_or_else(|e| panic!("{e}")).points
+    Scenario::parse("test", "test.toml", text, Purpose::Trajectories, &Overrides::default())
+        .unwrap_or_else(|e| panic!("{e}"))
+        .points
 }
 
 /// The one point of a scenario given as text.
@@ -36,21 +39,25 @@ pub fn run(text: &str) -> Ran {
 }
 
 impl Ran {
-    fn column(&self, quantity: Quantity, bath: Option<&str>) -> (usize, Column) {
-        let index = bath.map(|name| self.point.model.baths.iter().position(|b| b.name == name).unwrap());
-        let all = columns(&self.point.model);
-        let found = all.into_iter().enumerate().find(|(_, c)| c.quantity == quantity && c.bath == index);
+    /// The model of the one group of qubits.
+    pub fn model(&self) -> &Model {
+        &self.point.groups[0].model
+    }
+
+    fn column(&self, quantity: Quantity, bath: Option<&str>) -> usize {
+        let index = bath.map(|name| self.point.baths().iter().position(|b| b.name == name).unwrap());
+        let found = self.point.columns()[0].iter().position(|c| c.quantity == quantity && c.bath == index);
         found.unwrap_or_else(|| panic!("no column {quantity:?} {bath:?}"))
     }
 
     /// The estimate of a quantity at a sample.
     pub fn estimate(&self, sample: usize, quantity: Quantity, bath: Option<&str>) -> Estimate {
-        self.ensemble.on_grid(sample, self.column(quantity, bath).0).unwrap()
+        self.ensemble.on_grid(sample, self.column(quantity, bath)).unwrap()
     }
 
     /// The exact value of a quantity at a sample.
     pub fn exact(&self, sample: usize, quantity: Quantity, bath: Option<&str>) -> f64 {
-        self.exact.on_grid(&self.point.evolution.times, sample, &self.column(quantity, bath).1).unwrap()
+        self.exact.on_grid(&self.point.evolution.times, sample, self.column(quantity, bath)).unwrap()
     }
 
     /// Every column of every sample, as (what, estimate, exact).
@@ -58,10 +65,10 @@ impl Ran {
         let times = &self.point.evolution.times;
         let mut rows = Vec::new();
         for (sample, time) in times.iter().enumerate() {
-            for (index, column) in columns(&self.point.model).iter().enumerate() {
+            for (index, column) in self.point.columns()[0].iter().enumerate() {
                 if let Some(estimate) = self.ensemble.on_grid(sample, index) {
                     let what = format!("{:?} of bath {:?} at {time}", column.quantity, column.bath);
-                    rows.push((what, estimate, self.exact.on_grid(times, sample, column)));
+                    rows.push((what, estimate, self.exact.on_grid(times, sample, index)));
                 }
             }
         }
