@@ -119,4 +119,12 @@ mod tests {
     fn a_quantum_of_4_ghz_each_nanosecond_is_2_65_femtowatt() {
         assert!((Units::Si.quantum(4.0) - 2.650_428_06).abs() < 1e-8);
     }
+
+    #[test]
+    fn a_gigahertz_turns_once_a_nanosecond() {
+        assert_eq!(Units::Si.angular(1.0), std::f64::consts::TAU);
+        assert_eq!(Units::Natural.angular(1.5), 1.5);
+        // hbar omega over omega is hbar = 1.054571817e-34 J s, in fW ns^2.
+        assert!((Units::Si.quantum(4.0) / Units::Si.angular(4.0) / 0.105_457_181_7 - 1.0).abs() < 1e-9);
+    }
 }

@@ -6,7 +6,8 @@
 
 use num_complex::Complex64;
 
-use super::rational::{Propagator, SolveError, Triplet};
+use super::rational::{SolveError, Triplet};
+use super::transient::Transient;
 use crate::bath::{Coupling, Process};
 use crate::dicke::{Level, SectorChange, local_amplitude, sectors};
 use crate::initial::InitialState;
@@ -117,17 +118,11 @@ impl Coherences {
             self.initial.iter().map(|v| v.im).collect::<Vec<f64>>(),
         ];
         let mut now = 0.0;
-        let mut propagator: Option<Propagator> = None;
+        let mut transient = Transient::new(self.upper.len(), &self.entries, &[]);
         let mut result = Vec::with_capacity(times.len());
         for &time in times {
-            let step = time - now;
-            if step > 0.0 {
-                if propagator.as_ref().is_none_or(|same| (same.time() - step).abs() > 1e-15 * time.max(step)) {
-                    propagator = Some(Propagator::new(self.upper.len(), &self.entries, &[], step)?);
-                }
-                for part in parts.iter_mut().filter(|part| part.iter().any(|v| *v != 0.0)) {
-                    propagator.as_mut().into_iter().for_each(|ready| drop(ready.apply(part)));
-                }
+            for part in parts.iter_mut().filter(|part| part.iter().any(|v| *v != 0.0)) {
+                transient.advance(part, time - now)?;
             }
             now = time;
             let phase = Complex64::cis(-self.rotation * time);

@@ -9,8 +9,9 @@ use faer::sparse::{SparseColMat, Triplet as FaerTriplet};
 use faer::{Mat, c64};
 
 use super::populations::Populations;
-use super::rational::{Propagator, Triplet};
+use super::rational::Triplet;
 use super::steady::{Reduced, SteadyError, SteadyState};
+use super::transient::Transient;
 use crate::bath::Process;
 
 /// The first cumulants of the net quanta absorbed from a bath, per unit time in the long run.
@@ -89,10 +90,13 @@ impl<'a> Counting<'a> {
         let x = self.response(bath)?;
         let z: Vec<f64> = x.iter().map(|x| -x).collect();
         let z = self.reduced.solve_traceless(&z, &self.steady.p)?;
-        let mut later = z.clone();
-        Propagator::new(z.len(), &ladder.entries(), &[], window)
-            .map_err(|e| SteadyError::Factorization { states: z.len(), reason: e.to_string() })?
-            .apply(&mut later);
+        // To the size of z, which a slow relaxation makes large.
+        let size = z.iter().map(|z| z.abs()).sum::<f64>().max(1.0);
+        let mut later: Vec<f64> = z.iter().map(|z| z / size).collect();
+        Transient::new(z.len(), &ladder.entries(), &[])
+            .advance(&mut later, window)
+            .map_err(|e| SteadyError::Factorization { states: z.len(), reason: e.to_string() })?;
+        later.iter_mut().for_each(|z| *z *= size);
         let whole: Vec<f64> = x.iter().zip(later.iter().zip(&z)).map(|(x, (a, b))| x + (a - b) / window).collect();
         Ok(self.activity(bath) + 2.0 * ladder.exchange_total(bath, &whole, -1.0))
     }
@@ -226,15 +230,15 @@ impl<'a> Counting<'a> {
         mut v: Vec<f64>,
         times: &[f64],
     ) -> Result<Vec<f64>, SteadyError> {
+        let states = v.len();
+        let mut transient = Transient::new(states, entries, &[]);
         let mut now = 0.0;
         let mut values = Vec::with_capacity(times.len());
         for &time in times {
-            if time > now {
-                Propagator::new(v.len(), entries, &[], time - now)
-                    .map_err(|e| SteadyError::Factorization { states: v.len(), reason: e.to_string() })?
-                    .apply(&mut v);
-                now = time;
-            }
+            transient
+                .advance(&mut v, time - now)
+                .map_err(|e| SteadyError::Factorization { states, reason: e.to_string() })?;
+            now = time;
             values.push(self.emission(bath, &v).iter().sum());
         }
         Ok(values)

@@ -2,14 +2,19 @@
 
 mod coherences;
 mod counting;
+pub mod density;
 mod ladder;
 mod populations;
 mod rational;
+mod register;
 mod steady;
+mod transient;
 
 pub use coherences::Coherences;
 pub use counting::{Counting, Cumulants};
 pub use ladder::{Flow, Ladder, Move};
 pub use populations::{Effort, Exact, NotAffordable, Populations};
 pub use rational::{Propagator, SolveError, Triplet};
+pub use register::{RegisterEquation, RegisterError};
 pub use steady::{MAX_RESIDUAL, Reduced, SteadyError, SteadyState};
+pub use transient::Transient;

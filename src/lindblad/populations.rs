@@ -4,7 +4,8 @@
 //! levels never feed populations.
 
 use super::ladder::Ladder;
-use super::rational::{Propagator, SolveError};
+use super::rational::SolveError;
+use super::transient::Transient;
 use crate::bath::Coupling;
 use crate::dicke::Level;
 use crate::initial::InitialState;
@@ -133,7 +134,7 @@ impl Populations {
         &self.initial
     }
 
-    /// The exact averages at ascending `times`, to 1e-12 of the largest value of each.
+    /// The exact averages at ascending `times`, to 1e-10 of the largest value of each.
     ///
     /// # Errors
     /// If a factorization fails.
@@ -145,18 +146,10 @@ impl Populations {
 
         let mut p = self.initial.clone();
         let mut now = 0.0;
-        let mut propagator: Option<Propagator> = None;
+        let mut transient = Transient::new(levels.len(), &entries, &functionals);
         let mut averages = Vec::with_capacity(times.len());
         for &time in times {
-            let step = time - now;
-            let mut integrals = vec![0.0; 2];
-            if step > 0.0 {
-                // Equal steps differ by the rounding of the times they lie between.
-                if propagator.as_ref().is_none_or(|same| (same.time() - step).abs() > 1e-15 * time.max(step)) {
-                    propagator = Some(Propagator::new(levels.len(), &entries, &functionals, step)?);
-                }
-                integrals = propagator.as_mut().map_or(integrals, |ready| ready.apply(&mut p));
-            }
+            let integrals = transient.advance(&mut p, time - now)?;
             now = time;
             averages.push(Exact {
                 now: observables(levels, &p),

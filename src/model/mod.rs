@@ -1,4 +1,8 @@
-//! The validated physical model: identical qubits and the baths around them.
+//! The validated physical model: identical qubits and the baths around them, or a register of qubits that differ.
+
+mod register;
+
+pub use register::Register;
 
 use serde::Serialize;
 

@@ -1,0 +1,303 @@
+//! The Lindblad equation of qubits that may differ, in the full space of 4^N: slow, and obvious.
+//!
+//! It shares nothing with the other roads but the rates of the baths: every operator is made of Pauli matrices, and
+//! the equation is applied as it is written. It is what they are held against.
+
+mod operator;
+mod steady;
+
+use num_complex::Complex64;
+
+use self::operator::{Operator, SIGMA_X, SIGMA_Y, SIGMA_Z};
+use crate::bath::{Bath, Coupling, Process};
+use crate::lindblad::density::DensityMatrix;
+use crate::model::Register;
+
+/// The most qubits whose equation is solved.
+const MAX_QUBITS: usize = 7;
+/// A Taylor series of exp(hL) is summed where h |L| is at most this: its terms never exceed e^4, which is what
+/// cancellation may cost, and 4^k/k! is below rounding from k = 36 on.
+const REACH: f64 = 4.0;
+/// Terms of the series, more than are ever needed.
+const TERMS: usize = 60;
+
+/// Why the equation was not solved.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum RegisterError {
+    /// Too many qubits.
+    #[error(
+        "the full Lindblad equation of {qubits} qubits is beyond the {MAX_QUBITS} that are solved: a density matrix \
+         takes {state:.1e} bytes, the matrix of its steady state {steady:.1e}"
+    )]
+    TooLarge {
+        /// N.
+        qubits: usize,
+        /// The memory of one density matrix, in bytes.
+        state: f64,
+        /// The memory of the steady state's linear system, in bytes.
+        steady: f64,
+    },
+    /// A register that is none.
+    #[error("the register is not valid: {0}")]
+    Invalid(&'static str),
+    /// The kernel of the generator has more than one dimension, to rounding.
+    #[error(
+        "there is no unique steady state: the slowest relaxation is at most {0:.1e} of the fastest rate (without a \
+         local bath, two or more qubits never forget their start)"
+    )]
+    NotUnique(f64),
+    /// The linear solve lost its accuracy.
+    #[error("the solution is not accurate: its relative residual is {0:.1e}")]
+    Residual(f64),
+}
+
+/// What one bath does.
+#[derive(Clone, Debug)]
+struct BathOperators {
+    /// The jump operators of each process, the square roots of the rates included.
+    emission: Vec<Operator>,
+    absorption: Vec<Operator>,
+    dephasing: Vec<Operator>,
+    /// sum L^dagger L over all of them.
+    loss: Operator,
+}
+
+impl BathOperators {
+    fn jumps(&self) -> impl Iterator<Item = &Operator> {
+        self.emission.iter().chain(&self.absorption).chain(&self.dephasing)
+    }
+}
+
+/// The Lindblad equation `drho/dt = -i [H, rho] + sum_b D_b(rho)` of a [`Register`], with
+/// `D(rho) = sum_L L rho L^dagger - (L^dagger L rho + rho L^dagger L)/2`; density matrices as in
+/// [`crate::lindblad::density`], times in the register's unit.
+#[derive(Clone, Debug)]
+pub struct RegisterEquation {
+    /// `-i H - sum L^dagger L / 2`, per unit of time.
+    drift: Operator,
+    baths: Vec<BathOperators>,
+    /// H in the units in which a heat current counts energy.
+    energy: Operator,
+    jx: Operator,
+    jy: Operator,
+    jz: Operator,
+    j_squared: Operator,
+    emission: Operator,
+    qubits: usize,
+    /// No component of rho changes at a higher rate than this.
+    speed: f64,
+}
+
+/// The Hamiltonian with each frequency turned into what `unit` makes of it.
+fn hamiltonian(register: &Register, unit: impl Fn(f64) -> f64) -> Operator {
+    let (n, d) = (register.number(), 1 << register.number());
+    let real = Complex64::from;
+    let mut sum = Operator::zero(d);
+    for (qubit, frequency) in register.frequencies.iter().enumerate() {
+        sum = sum.plus(real(unit(*frequency) / 2.0), &Operator::on_qubit(d, qubit, &SIGMA_Z));
+        for other in qubit + 1..n {
+            let hop = Operator::lowering(d, qubit).adjoint().times(&Operator::lowering(d, other));
+            let strength = real(unit(register.exchange[(qubit, other)]));
+            sum = sum.plus(strength, &hop).plus(strength, &hop.adjoint());
+        }
+    }
+    sum
+}
+
+/// `sum_j weight_j A_j` of one matrix for all qubits.
+fn collective(d: usize, weights: &[f64], of_one: impl Fn(usize) -> Operator) -> Operator {
+    let terms = weights.iter().enumerate();
+    terms.fold(Operator::zero(d), |sum, (qubit, weight)| sum.plus(Complex64::from(*weight), &of_one(qubit)))
+}
+
+impl BathOperators {
+    fn new(register: &Register, bath: &Bath) -> Self {
+        let (n, d) = (register.number(), 1 << register.number());
+        let lowering = |qubit| Operator::lowering(d, qubit);
+        let half_z = |qubit| Operator::on_qubit(d, qubit, &SIGMA_Z).scaled(Complex64::from(0.5));
+        let jumps = |process: Process| -> Vec<Operator> {
+            let operators: Vec<Operator> = match (bath.coupling, process) {
+                (Coupling::Collective, Process::Emission) => vec![collective(d, &register.couplings, lowering)],
+                (Coupling::Collective, Process::Absorption) => {
+                    vec![collective(d, &register.couplings, lowering).adjoint()]
+                }
+                (Coupling::Collective, Process::Dephasing) => vec![collective(d, &vec![1.0; n], half_z)],
+                (Coupling::Local, Process::Emission) => (0..n).map(lowering).collect(),
+                (Coupling::Local, Process::Absorption) => (0..n).map(|qubit| lowering(qubit).adjoint()).collect(),
+                (Coupling::Local, Process::Dephasing) => (0..n).map(half_z).collect(),
+            };
+            let rate = bath.rate(process);
+            let amplitude = Complex64::from(rate.sqrt());
+            operators.iter().filter(|_| rate > 0.0).map(|operator| operator.scaled(amplitude)).collect()
+        };
+        let mut operators = BathOperators {
+            emission: jumps(Process::Emission),
+            absorption: jumps(Process::Absorption),
+            dephasing: jumps(Process::Dephasing),
+            loss: Operator::zero(d),
+        };
+        let one = Complex64::from(1.0);
+        operators.loss =
+            operators.jumps().fold(Operator::zero(d), |sum, jump| sum.plus(one, &jump.adjoint().times(jump)));
+        operators
+    }
+}
+
+/// What is wrong with a register, if anything.
+fn check(register: &Register) -> Result<(), RegisterError> {
+    let (n, v) = (register.number(), &register.exchange);
+    let numbers = register.frequencies.iter().chain(&register.couplings).chain(v);
+    let rates = || register.baths.iter().flat_map(|bath| [bath.down, bath.up, bath.dephasing]);
+    if n == 0 || register.couplings.len() != n || v.dim() != (n, n) {
+        Err(RegisterError::Invalid("it needs one frequency, one coupling and one row of exchange per qubit"))
+    } else if v != v.t() || v.diag().iter().any(|value| *value != 0.0) {
+        Err(RegisterError::Invalid("the exchange is not symmetric with a zero diagonal"))
+    } else if numbers.copied().chain(rates()).any(|value| !value.is_finite()) || rates().any(|rate| rate < 0.0) {
+        Err(RegisterError::Invalid("a number is not finite, or a rate is negative"))
+    } else if n > MAX_QUBITS {
+        // C(2N, N) elements of rho conserve the excitation number.
+        let block: f64 = (1..=n).map(|k| (n + k) as f64 / k as f64).product();
+        Err(RegisterError::TooLarge { qubits: n, state: 16.0 * 4_f64.powi(n as i32), steady: 16.0 * block * block })
+    } else {
+        Ok(())
+    }
+}
+
+impl RegisterEquation {
+    /// Builds every operator.
+    ///
+    /// # Errors
+    /// If there are more than 7 qubits, or the parts of the register do not fit together.
+    pub fn new(register: &Register) -> Result<Self, RegisterError> {
+        check(register)?;
+        let (n, d) = (register.number(), 1 << register.number());
+        let real = Complex64::from;
+        let [jx, jy, jz] = [SIGMA_X, SIGMA_Y, SIGMA_Z]
+            .map(|sigma| collective(d, &vec![0.5; n], |qubit| Operator::on_qubit(d, qubit, &sigma)));
+        let j_squared = [&jx, &jy, &jz].iter().fold(Operator::zero(d), |sum, j| sum.plus(real(1.0), &j.times(j)));
+        let lowering = collective(d, &vec![1.0; n], |qubit| Operator::lowering(d, qubit));
+
+        let baths: Vec<BathOperators> = register.baths.iter().map(|bath| BathOperators::new(register, bath)).collect();
+        let loss = baths.iter().fold(Operator::zero(d), |sum, bath| sum.plus(real(1.0), &bath.loss));
+        let generator = hamiltonian(register, |frequency| register.units.angular(frequency));
+        Ok(RegisterEquation {
+            // In the trace norm, the commutator is at most 2 |H|, and a jump or its loss at most |sum L^dagger L|.
+            speed: 2.0 * (generator.norm_bound() + loss.norm_bound()),
+            drift: generator.scaled(Complex64::new(0.0, -1.0)).plus(real(-0.5), &loss),
+            baths,
+            energy: hamiltonian(register, |frequency| register.units.quantum(frequency)),
+            emission: lowering.adjoint().times(&lowering),
+            jx,
+            jy,
+            jz,
+            j_squared,
+            qubits: n,
+        })
+    }
+
+    /// drho/dt, for any 2^N x 2^N matrix.
+    ///
+    /// # Panics
+    /// Here and below, if the matrix is of another size.
+    #[must_use]
+    pub fn right_hand_side(&self, rho: &DensityMatrix) -> DensityMatrix {
+        let mut change = self.drift.left(rho) + self.drift.right_adjoint(rho);
+        for jump in self.baths.iter().flat_map(BathOperators::jumps) {
+            change += &jump.sandwich(rho);
+        }
+        change
+    }
+
+    /// The density matrix at each of the ascending `times`, from that at 0, to 1e-10: exp(tL) rho summed as a Taylor
+    /// series to rounding, over steps in which the norm of L allows no cancellation.
+    #[must_use]
+    pub fn transient(&self, initial: &DensityMatrix, times: &[f64]) -> Vec<DensityMatrix> {
+        let mut rho = initial.clone();
+        let mut now = 0.0;
+        let mut states = Vec::with_capacity(times.len());
+        for &time in times {
+            let steps = ((time - now).max(0.0) * self.speed / REACH).ceil();
+            for _ in 0..steps as u64 {
+                let mut term = rho.clone();
+                for order in 1..=TERMS {
+                    term = self.right_hand_side(&term) * Complex64::from((time - now) / steps / order as f64);
+                    rho += &term;
+                    if largest(&term) <= 1e-18 * largest(&rho) {
+                        break;
+                    }
+                }
+            }
+            now = time;
+            states.push(rho.clone());
+        }
+        states
+    }
+
+    /// `<J_x>`.
+    #[must_use]
+    pub fn jx(&self, rho: &DensityMatrix) -> f64 {
+        self.jx.trace(rho).re
+    }
+
+    /// `<J_y>`.
+    #[must_use]
+    pub fn jy(&self, rho: &DensityMatrix) -> f64 {
+        self.jy.trace(rho).re
+    }
+
+    /// `<J_z>`.
+    #[must_use]
+    pub fn jz(&self, rho: &DensityMatrix) -> f64 {
+        self.jz.trace(rho).re
+    }
+
+    /// `<J^2>`, of the unweighted `J_a = sum_j sigma_a^(j)/2`.
+    #[must_use]
+    pub fn j_squared(&self, rho: &DensityMatrix) -> f64 {
+        self.j_squared.trace(rho).re
+    }
+
+    /// `<J_+ J_->` of the unweighted `J_- = sum_j sigma_-^(j)`, whatever the couplings.
+    #[must_use]
+    pub fn emission(&self, rho: &DensityMatrix) -> f64 {
+        self.emission.trace(rho).re
+    }
+
+    /// The fraction of excited qubits, 1/2 + `<J_z>`/N.
+    #[must_use]
+    pub fn excited(&self, rho: &DensityMatrix) -> f64 {
+        0.5 + self.jz(rho) / self.qubits as f64
+    }
+
+    /// Photons per unit time into the bath of this index, `sum Tr[L^dagger L rho]` over its emission jumps.
+    ///
+    /// # Panics
+    /// Here and below, if there is no such bath.
+    #[must_use]
+    pub fn intensity(&self, bath: usize, rho: &DensityMatrix) -> f64 {
+        self.baths[bath].emission.iter().map(|jump| jump.adjoint().times(jump).trace(rho).re).sum()
+    }
+
+    /// The heat current (21) from the bath of this index into the qubits, Tr[H D_b(rho)] with the full H, in
+    /// [`crate::units::Units::heat_current`].
+    #[must_use]
+    pub fn heat_current(&self, bath: usize, rho: &DensityMatrix) -> f64 {
+        self.energy.trace(&self.dissipator(bath, rho)).re
+    }
+
+    /// D_b(rho).
+    fn dissipator(&self, bath: usize, rho: &DensityMatrix) -> DensityMatrix {
+        let bath = &self.baths[bath];
+        let loss = bath.loss.left(rho) + bath.loss.right_adjoint(rho);
+        bath.jumps().fold(loss * Complex64::from(-0.5), |sum, jump| sum + jump.sandwich(rho))
+    }
+}
+
+/// The largest magnitude among the elements.
+fn largest(matrix: &DensityMatrix) -> f64 {
+    // A NaN has to show, and `f64::max` would hide it.
+    matrix.iter().map(|value| value.norm()).fold(0.0, |a, b| if b > a || b.is_nan() { b } else { a })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! The steady state and the noise of a current, by a linear solve.
+//!
+//! With no drive, H and every jump move the excitation numbers of both sides of rho alike, so the elements between
+//! states of equal number, C(2N, N) of them, close among themselves, and hold the trace. A steady state has no others
+//! when it is unique: averaged over rotations about z it stays steady.
+
+use faer::linalg::solvers::PartialPivLu;
+use faer::prelude::Solve;
+use faer::{Mat, c64};
+use ndarray::Array2;
+use num_complex::Complex64;
+
+use super::{Operator, RegisterEquation, RegisterError, largest};
+use crate::lindblad::density::DensityMatrix;
+
+/// Relaxation slower than this times the fastest rate cannot be told from none.
+const SMALLEST_GAP: f64 = 1e-12;
+/// The largest relative residual of a solution.
+const MAX_RESIDUAL: f64 = 1e-8;
+/// Inverse iterations; a second steady state shows in the first.
+const ITERATIONS: usize = 8;
+
+/// `M = L - s |g><g| Tr` factorized: of a unique steady state M is regular, `M x = -s |g><g|` is that state, and
+/// `M x = b` with Tr b = 0 has Tr x = 0 and L x = b.
+struct Solver<'a> {
+    equation: &'a RegisterEquation,
+    pairs: Vec<(usize, usize)>,
+    lu: PartialPivLu<c64>,
+}
+
+impl<'a> Solver<'a> {
+    fn new(equation: &'a RegisterEquation) -> Result<Self, RegisterError> {
+        let d = 1_usize << equation.qubits;
+        let pairs: Vec<(usize, usize)> = (0..d)
+            .flat_map(|row| (0..d).map(move |column| (row, column)))
+            .filter(|(row, column)| row.count_ones() == column.count_ones())
+            .collect();
+        let mut matrix = Mat::<c64>::zeros(pairs.len(), pairs.len());
+        for (index, pair) in pairs.iter().enumerate() {
+            let mut unit = Array2::zeros((d, d));
+            unit[*pair] = Complex64::from(1.0);
+            let mut change = equation.right_hand_side(&unit);
+            if pair.0 == pair.1 {
+                change[(0, 0)] -= equation.speed;
+            }
+            for (row, element) in pairs.iter().enumerate() {
+                matrix[(row, index)] = change[*element];
+            }
+        }
+        let solver = Solver { equation, pairs, lu: matrix.partial_piv_lu() };
+        let gap = solver.gap();
+        if gap > SMALLEST_GAP { Ok(solver) } else { Err(RegisterError::NotUnique(gap)) }
+    }
+
+    /// M^-1 applied to the elements of equal number.
+    fn inverse(&self, matrix: &DensityMatrix) -> DensityMatrix {
+        let mut work = Mat::from_fn(self.pairs.len(), 1, |row, _| matrix[self.pairs[row]]);
+        self.lu.solve_in_place(&mut work);
+        let mut solution = Array2::zeros(matrix.dim());
+        for (row, pair) in self.pairs.iter().enumerate() {
+            solution[*pair] = work[(row, 0)];
+        }
+        solution
+    }
+
+    /// The least magnitude of an eigenvalue of M over the fastest rate, by inverse iteration; 0 if M is singular.
+    fn gap(&self) -> f64 {
+        let d = 1 << self.equation.qubits;
+        // Any start will do that is orthogonal to nothing.
+        let mut x = Array2::from_shape_fn((d, d), |(row, column)| {
+            Complex64::new((1.0 + row as f64).sin(), (2.0 + (column * d + row) as f64).cos())
+        });
+        let mut gap = f64::INFINITY;
+        for _ in 0..ITERATIONS {
+            x /= Complex64::from(largest(&x));
+            x = self.inverse(&x);
+            gap = gap.min(1.0 / (largest(&x) * self.equation.speed));
+        }
+        // Also what an infinite or undefined solution stands for.
+        if gap.is_finite() && largest(&x).is_finite() { gap } else { 0.0 }
+    }
+
+    /// M^-1 b, refined once, where `trace` is the trace that the solution has to have.
+    fn solve(&self, b: &DensityMatrix, trace: f64) -> Result<DensityMatrix, RegisterError> {
+        let residual = |x: &DensityMatrix| {
+            let mut rest = b - self.equation.right_hand_side(x);
+            rest[(0, 0)] += (x.diag().sum() - trace) * self.equation.speed;
+            rest
+        };
+        let mut x = self.inverse(&residual(&Array2::zeros(b.dim())));
+        x += &self.inverse(&residual(&x));
+        let relative = largest(&residual(&x)) / (self.equation.speed * largest(&x));
+        if relative <= MAX_RESIDUAL || largest(&x) == 0.0 { Ok(x) } else { Err(RegisterError::Residual(relative)) }
+    }
+
+    fn steady_state(&self) -> Result<DensityMatrix, RegisterError> {
+        self.solve(&Array2::zeros((1 << self.equation.qubits, 1 << self.equation.qubits)), 1.0)
+    }
+}
+
+/// `sum L rho L^dagger`.
+fn jumped(jumps: &[Operator], rho: &DensityMatrix) -> DensityMatrix {
+    jumps.iter().fold(Array2::zeros(rho.dim()), |sum, jump| sum + jump.sandwich(rho))
+}
+
+impl RegisterEquation {
+    /// The density matrix with drho/dt = 0 and trace 1. Its error is about 1e-16 of the fastest rate over the slowest.
+    ///
+    /// # Errors
+    /// If there is more than one, or if the slowest relaxation is below 1e-12 of the fastest rate and none can be
+    /// told from another; if the relative residual is above 1e-8.
+    pub fn steady_state(&self) -> Result<DensityMatrix, RegisterError> {
+        Solver::new(self)?.steady_state()
+    }
+
+    /// The net quanta absorbed from the bath of this index in the steady state: their mean rate I, and their
+    /// zero-frequency noise `S = lim Var C(t)/t`, both per unit of time.
+    ///
+    /// With A_+ the absorption jumps of the bath and A_- its emission jumps (`L(chi) = L + (e^(i chi) - 1) A_+ +
+    /// (e^(-i chi) - 1) A_-` counts them), `I = Tr[(A_+ - A_-) rho]` and `S = Tr[(A_+ + A_-) rho] -
+    /// 2 Tr[(A_+ - A_-) x]`, where `L x = (A_+ - A_-) rho - I rho` and Tr x = 0.
+    ///
+    /// # Errors
+    /// As [`RegisterEquation::steady_state`].
+    pub fn current_and_noise(&self, bath: usize) -> Result<(f64, f64), RegisterError> {
+        let solver = Solver::new(self)?;
+        let rho = solver.steady_state()?;
+        let bath = &self.baths[bath];
+        let trace = |matrix: &DensityMatrix| matrix.diag().sum().re;
+        let net = |rho: &DensityMatrix| jumped(&bath.absorption, rho) - jumped(&bath.emission, rho);
+        let current = trace(&net(&rho));
+        let activity = trace(&jumped(&bath.absorption, &rho)) + trace(&jumped(&bath.emission, &rho));
+        let x = solver.solve(&(net(&rho) - &rho * Complex64::from(current)), 0.0)?;
+        Ok((current, activity - 2.0 * trace(&net(&x))))
+    }
+}
