@@ -7,8 +7,8 @@ use std::f64::consts::TAU;
 
 use serde::Serialize;
 
-/// Planck's constant h in J s (exact since 2019).
-const PLANCK: f64 = 6.626_070_15e-34;
+use crate::units::PLANCK;
+
 /// The elementary charge e in C (exact since 2019).
 const CHARGE: f64 = 1.602_176_634e-19;
 

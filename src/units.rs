@@ -8,7 +8,7 @@ use std::f64::consts::PI;
 use serde::Serialize;
 
 /// Planck's constant h in J s (exact since 2019).
-const PLANCK: f64 = 6.626_070_15e-34;
+pub const PLANCK: f64 = 6.626_070_15e-34;
 /// Boltzmann's constant k_B in J/K (exact since 2019).
 const BOLTZMANN: f64 = 1.380_649e-23;
 

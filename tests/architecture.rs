@@ -15,7 +15,8 @@ const LAYERS: &[&[&str]] = &[
     &["quantity", "initial"],
     &["model"],
     &["dicke"],
-    &["bath", "circuit", "units", "random"],
+    &["circuit"],
+    &["bath", "units", "random"],
 ];
 
 fn layer(module: &str) -> usize {

@@ -5,6 +5,7 @@ use crate::dicke::{Level, SectorChange, levels, local_amplitude, sectors};
 use crate::initial::InitialState;
 use crate::model::Model;
 
+use super::compensated::Compensated;
 use super::rational::Triplet;
 
 /// A transition of unit rate: `weight` is the squared matrix element.
@@ -140,21 +141,15 @@ impl Ladder {
     /// added to one level and taken from another exactly, so that probability is conserved to the last digit.
     #[must_use]
     pub fn apply_compensated(&self, p: &[f64]) -> Vec<f64> {
-        let mut sums = vec![(0.0_f64, 0.0_f64); p.len()];
-        let mut add = |index: usize, value: f64| {
-            let (high, low) = sums[index];
-            let sum = high + value;
-            let back = sum - high;
-            sums[index] = (sum, low + ((high - (sum - back)) + (value - back)));
-        };
+        let mut sums = vec![Compensated::default(); p.len()];
         for flow in &self.flows {
             for m in &flow.moves {
                 let value = flow.rate * m.weight * p[m.from];
-                add(m.to, value);
-                add(m.from, -value);
+                sums[m.to].add(value);
+                sums[m.from].add(-value);
             }
         }
-        sums.into_iter().map(|(high, low)| high + low).collect()
+        sums.into_iter().map(Compensated::value).collect()
     }
 
     /// `A_+ v + sign A_- v` of one bath: what it absorbs from and what it emits into, acting on a vector.

@@ -1,6 +1,7 @@
 //! The exact module: the Lindblad equation solved, not sampled. It knows nothing of trajectories, nor they of it.
 
 mod coherences;
+mod compensated;
 mod counting;
 pub mod density;
 mod ladder;

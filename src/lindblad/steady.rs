@@ -149,7 +149,7 @@ impl<'a> Reduced<'a> {
         let mut x = vec![0.0; states];
         x[self.reference] = start;
         let mut residual = f64::INFINITY;
-        for _ in 0..4 {
+        for _ in 0..8 {
             let mut r = self.ladder.apply_compensated(&x);
             match b {
                 Some(b) => r.iter_mut().zip(b).for_each(|(r, b)| *r = b - *r),

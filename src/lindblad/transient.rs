@@ -9,7 +9,7 @@ use super::rational::{Propagator, SolveError, Triplet};
 /// The most by which a step and its two halves may differ, summed over all levels (of a distribution that sums to 1).
 const TOLERANCE: f64 = 1e-11;
 /// The most pieces of a step.
-const MOST_PIECES: u32 = 1 << 16;
+const MOST_PIECES: u32 = 1 << 10;
 
 /// Applies exp(tW) step by step, for one sparse generator W.
 pub struct Transient<'a> {
@@ -43,9 +43,9 @@ impl<'a> Transient<'a> {
             Some((same, pieces, coarse, fine)) if (same - step).abs() <= 1e-12 * step => (pieces, coarse, fine),
             _ => (1, propagator(1)?, propagator(2)?),
         };
-        let mut long = repeat(&mut coarse, pieces, p).0;
+        let mut long = repeat(&coarse, pieces, p).0;
         loop {
-            let (short, integrals) = repeat(&mut fine, 2 * pieces, p);
+            let (short, integrals) = repeat(&fine, 2 * pieces, p);
             let error: f64 = long.iter().zip(&short).map(|(a, b)| (a - b).abs()).sum();
             if error <= TOLERANCE {
                 p.copy_from_slice(&short);
@@ -64,7 +64,7 @@ impl<'a> Transient<'a> {
 }
 
 /// `times` applications to a copy of `p`, and the sums of the integrals.
-fn repeat(propagator: &mut Propagator, times: u32, p: &[f64]) -> (Vec<f64>, Vec<f64>) {
+fn repeat(propagator: &Propagator, times: u32, p: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let mut p = p.to_vec();
     let mut sums = Vec::new();
     for _ in 0..times {
