@@ -186,6 +186,52 @@ fn where_the_exact_value_cannot_be_afforded_the_column_is_null_and_the_summary_s
 }
 
 #[test]
+fn exact_writes_what_a_run_writes_with_exact_values_alone() {
+    let folder = folder_with(SMALL);
+    superjump(&folder)
+        .args(["exact", "small.toml"])
+        .assert()
+        .success()
+        .stdout(contains("exact").and(contains("Solved")));
+    let output = folder.path().join("output/small-exact");
+    assert_eq!(names(&output), ["series.parquet", "summary.json", "summary.parquet"]);
+    let point = Summary::read(&output).unwrap().unwrap().points.remove(0);
+    assert_eq!((point.engine.as_str(), point.stopped_because.as_str(), point.time), ("exact", "exact", Some(2.0)));
+    assert!(point.quantities.iter().all(|q| q.exact.is_some() && q.estimate.is_none() && q.std_error.is_none()));
+    superjump(&folder).args(["exact", "small.toml"]).assert().success().stdout(contains("Complete already"));
+
+    superjump(&folder)
+        .args(["exact", "small.toml", "--set", "steady={}", "-o", "steady"])
+        .assert()
+        .success()
+        .stdout(contains("noise").and(contains("effective_temperature")).and(contains("In the steady state")));
+    let run = superjump(&folder).args(["run", "small.toml", "--set", "steady={}"]).assert().code(2);
+    run.stderr(contains("not in this version").and(contains("superjump exact")));
+}
+
+#[test]
+fn what_the_exact_road_cannot_do_is_refused_with_what_could() {
+    let folder = folder_with(SMALL);
+    let exact = |sets: &[&str]| {
+        let mut command = superjump(&folder);
+        command.args(["exact", "small.toml", "-o", "out"]);
+        for set in sets {
+            command.args(["--set", set]);
+        }
+        command.assert().code(2)
+    };
+    exact(&["qubits.number=30000"]).stderr(contains("30001 levels").and(contains("trajectories reach further")));
+    let local = ["steady={}", "bath.hot.coupling=local", "qubits.number=3000"];
+    exact(&local).stderr(contains("2253001 levels").and(contains("weak local bath")));
+    let still = ["steady={}", "bath.hot.rate=0.0"];
+    exact(&still).stderr(contains("no steady state"));
+    let mixed = ["noise={}", "initial={ state = \"product\", excited = 1 }"];
+    exact(&mixed).stderr(contains("spreads over 2 sectors"));
+    exact(&["noise={ baths = [\"cold\"] }"]).stderr(contains("no bath \"cold\""));
+    exact(&["noise={ windows = [-1.0] }"]).stderr(contains("`noise.windows` has -1"));
+}
+
+#[test]
 fn every_shipped_scenario_is_listed_printed_and_valid() {
     let folder = TempDir::new().unwrap();
     let listed = superjump(&folder).args(["scenarios"]).assert().success();
@@ -205,7 +251,7 @@ fn every_shipped_scenario_is_listed_printed_and_valid() {
 #[test]
 fn every_verb_has_help_with_an_example() {
     let folder = TempDir::new().unwrap();
-    for verb in ["run", "check", "scenarios"] {
+    for verb in ["run", "exact", "check", "scenarios"] {
         superjump(&folder).args([verb, "--help"]).assert().success().stdout(contains("Example:"));
     }
 }

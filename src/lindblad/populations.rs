@@ -50,8 +50,8 @@ impl Effort {
     /// whose factors are tridiagonal.
     fn limits(self) -> (i64, i64) {
         match self {
-            Effort::Beside => (8_300, 20_000),
-            Effort::Transient => (41_000, 200_000),
+            Effort::Beside => (4_000, 2_001),
+            Effort::Transient => (41_000, 20_000),
             Effort::Steady => (600_000, 2_000_000),
         }
     }
