@@ -66,12 +66,12 @@ fn figure_4_the_current_of_the_largest_sector_24_to_29() {
         let noise = value(point, "noise", Some("hot"));
         assert!((noise - value(point, "noise", Some("cold"))).abs() < 1e-8 * noise);
     }
-    // Cold: saturated at N = 16. Hot: far from it.
+    // Cold: all but saturated at N = 16, 1/(J (e^x - 1)) = 1.3 % short, x = T0/T* = 2.4. Hot: far from it.
     let ratio = |hot: f64| {
         let point = at(&summary, &[("qubits.number", 16.0), ("bath.hot.temperature", hot)]);
         value(point, "heat_current", Some("hot")) / value(point, "heat_current_limit", Some("hot"))
     };
-    assert!(ratio(0.5) > 0.999 && ratio(10.0) < 0.65, "{} {}", ratio(0.5), ratio(10.0));
+    assert!(ratio(0.5) > 0.98 && ratio(10.0) < 0.65, "{} {}", ratio(0.5), ratio(10.0));
 }
 
 #[test]
