@@ -6,7 +6,7 @@ use crate::lindblad::{Effort, Exact, Populations};
 use crate::quantity::{Column, Interval};
 use crate::theory::decay_rates;
 
-use super::scenario::{Group, Point};
+use super::input::{Group, Point};
 
 /// Exact values on the grid of a point, or why there are none.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! The plan of a campaign: its points, cut into parts of trajectories, and what they will need.
 
-use super::scenario::{Point, Scenario};
+use super::input::{Point, Scenario};
 
 /// A block of consecutive trajectories of one point: the unit of work. A result of its number alone, so that the
 /// fold over parts is the same whoever computes them.

@@ -7,8 +7,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::exact::ExactRoad;
+use super::input::{Group, Point, Scenario};
 use super::plan::{Part, Plan, TooLarge};
-use super::scenario::{Group, Point, Scenario};
 use super::store::{Store, StoreError};
 use super::summary::{PointSummary, Summary, Timing};
 use super::tables::{PartRows, series};

@@ -6,8 +6,8 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::exact::ExactRoad;
+use super::input::{Group, Point, Scenario};
 use super::run::{Outcome, RunError, finished};
-use super::scenario::{Group, Point, Scenario};
 use super::steady::SteadyRoad;
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};

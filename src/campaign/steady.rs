@@ -6,7 +6,7 @@ use crate::model::Observables;
 use crate::quantity::{Column, Interval, Quantity};
 use crate::theory;
 
-use super::scenario::{Group, Point};
+use super::input::{Group, Point};
 
 /// Why a steady state could not be solved.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -13,7 +13,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
-use super::scenario::{Noise, Point, Purpose, Scenario};
+use super::input::{Noise, Point, Purpose, Scenario};
 use super::steady::NoiseRow;
 use super::summary::Summary;
 use super::tables::{self, PartRows, SeriesRow};

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::exact::ExactRoad;
-use super::scenario::{Point, Scenario};
+use super::input::{Point, Scenario};
 use super::store::StoreError;
 use crate::quantity::Quantity;
 use crate::statistics::{Ensemble, Estimate};

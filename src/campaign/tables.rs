@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, Float64Array, StringArray, UInt32Array, UInt64Array}
 use arrow_schema::{DataType, Field};
 
 use super::exact::ExactRoad;
-use super::scenario::Point;
+use super::input::Point;
 use super::steady::NoiseRow;
 use super::summary::Summary;
 use crate::bath::Process;

@@ -1,0 +1,108 @@
+//! When to look, how often to repeat, and what to keep: `[evolution]` and `[record]`.
+
+use toml::Spanned;
+
+use super::super::raw::{RawEvolution, RawRecord};
+use super::super::scenario::{Evolution, Purpose, Recording};
+use super::{Result, Validator};
+
+const MAX_SAMPLES: i64 = 10_000_000;
+const MAX_TRAJECTORIES: i64 = 1_000_000_000_000;
+const MAX_PHOTONS: i64 = 1_000_000;
+
+impl Validator<'_> {
+    pub(super) fn evolution(&self, table: &Spanned<RawEvolution>) -> Result<Evolution> {
+        let raw = table.get_ref();
+        if let Some(engine) = &raw.engine {
+            match engine.get_ref().as_str() {
+                "auto" | "populations" => {}
+                "ladder" | "register" => {
+                    let what = format!("the {} engine", engine.get_ref());
+                    return self.not_yet(engine.span(), &what, "\"auto\" or \"populations\"");
+                }
+                other => {
+                    return self.refuse(engine.span(), "evolution.engine", &format!("is \"{other}\""));
+                }
+            }
+        }
+        let times = match (&raw.times, &raw.until) {
+            (Some(times), None) => {
+                let extra = raw.samples.as_ref().map(Spanned::span).or(raw.spacing.as_ref().map(Spanned::span));
+                if let Some(span) = extra {
+                    let title = "`evolution.times` lists the times: `samples` and `spacing` belong to `until`";
+                    return Err(self.source.error(span, title.to_owned(), "`times`, or `until` with `samples`"));
+                }
+                self.listed_times(times)?
+            }
+            (Some(_), Some(until)) => {
+                let title = "`evolution` has both `until` and `times`".to_owned();
+                return Err(self.source.error(until.span(), title, "one of the two"));
+            }
+            (None, until) => {
+                let until = self.require(until, "evolution.until", table.span())?;
+                let end = self.positive(until, "evolution.until")?;
+                let samples = match &raw.samples {
+                    Some(samples) => self.whole(samples, "evolution.samples", 2..=MAX_SAMPLES)?,
+                    None => 101,
+                };
+                match raw.spacing.as_ref().map(|s| (s.get_ref().as_str(), s.span())) {
+                    None | Some(("linear", _)) => linear_times(end, samples),
+                    Some(("log", _)) => log_times(end, samples),
+                    Some((other, span)) => {
+                        return self.refuse(span, "evolution.spacing", &format!("is \"{other}\""));
+                    }
+                }
+            }
+        };
+        let trajectories = match (&raw.trajectories, self.purpose) {
+            (None, Purpose::Exact) => 0,
+            (trajectories, _) => {
+                let trajectories = self.require(trajectories, "evolution.trajectories", table.span())?;
+                self.whole(trajectories, "evolution.trajectories", 1..=MAX_TRAJECTORIES)?
+            }
+        };
+        let seed = raw.seed.as_ref().map_or(Ok(1), |seed| self.whole(seed, "evolution.seed", 0..=i64::MAX))?;
+        Ok(Evolution { times, trajectories: trajectories as u64, seed: seed as u64 })
+    }
+
+    pub(super) fn listed_times(&self, times: &Spanned<Vec<Spanned<f64>>>) -> Result<Vec<f64>> {
+        let mut last = None;
+        for time in times.get_ref() {
+            let value = *time.get_ref();
+            if !value.is_finite() || value < 0.0 {
+                return self.refuse(time.span(), "evolution.times", &format!("has {value}"));
+            }
+            if let Some(before) = last.filter(|before| *before >= value) {
+                return self.refuse(time.span(), "evolution.times", &format!("has {value} after {before}"));
+            }
+            last = Some(value);
+        }
+        match last {
+            None => self.refuse(times.span(), "evolution.times", "is empty"),
+            Some(0.0) => self.refuse(times.span(), "evolution.times", "ends at 0"),
+            Some(_) => Ok(times.get_ref().iter().map(|time| *time.get_ref()).collect()),
+        }
+    }
+
+    pub(super) fn recording(&self, raw: Option<&RawRecord>) -> Result<Recording> {
+        let Some(raw) = raw else {
+            return Ok(Recording::default());
+        };
+        let photons = raw.photons.as_ref().map_or(Ok(0), |p| self.whole(p, "record.photons", 0..=MAX_PHOTONS))?;
+        Ok(Recording { jumps: raw.jumps.as_ref().is_some_and(|j| *j.get_ref()), photons: photons as usize })
+    }
+}
+
+/// `samples` times from 0 to `end`, evenly spaced.
+fn linear_times(end: f64, samples: i64) -> Vec<f64> {
+    (0..samples).map(|k| end * (k as f64 / (samples - 1) as f64)).collect()
+}
+
+/// 0, and `samples - 1` times spaced evenly in the logarithm over the four decades up to `end`.
+fn log_times(end: f64, samples: i64) -> Vec<f64> {
+    let steps = (samples - 2).max(1) as f64;
+    let time = |k: i64| {
+        if k == samples - 1 { end } else { end * 10_f64.powf(4.0 * ((k - 1) as f64 / steps - 1.0)) }
+    };
+    (0..samples).map(|k| if k == 0 { 0.0 } else { time(k) }).collect()
+}

@@ -1,0 +1,125 @@
+//! From the mirror of a scenario to a model that can be trusted: every rule about the values of keys stands here.
+
+mod evolution;
+mod initial;
+mod noise;
+mod system;
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::keys::allowed;
+use super::raw::{Key, RawScenario};
+use super::scenario::{Evolution, Group, Noise, Purpose, Recording};
+use super::source::{ScenarioError, Source};
+use crate::units::Units;
+
+use self::system::Qubits;
+
+type Result<T> = std::result::Result<T, ScenarioError>;
+
+/// What a scenario says once every value is checked.
+pub struct Valid {
+    pub groups: Vec<Group>,
+    pub evolution: Evolution,
+    pub steady: bool,
+    pub noise: Noise,
+    pub recording: Recording,
+}
+
+/// Checks values, and knows where they were typed.
+pub struct Validator<'a> {
+    source: &'a Source,
+    purpose: Purpose,
+}
+
+impl<'a> Validator<'a> {
+    pub fn new(source: &'a Source, purpose: Purpose) -> Self {
+        Validator { source, purpose }
+    }
+
+    /// The whole scenario.
+    pub fn scenario(&self, raw: &RawScenario) -> Result<Valid> {
+        if self.purpose == Purpose::Trajectories {
+            for (key, span, what) in [
+                ("steady", raw.steady.as_ref().map(Spanned::span), "trajectories run to a steady state"),
+                ("noise", raw.noise.as_ref().map(Spanned::span), "counting statistics of trajectories"),
+            ] {
+                if let Some(span) = span {
+                    let help = "leave the table out, or have `superjump exact` solve for it";
+                    return self.not_yet(span, &format!("`[{key}]`: {what}"), help);
+                }
+            }
+        }
+        let units = match &raw.units {
+            None => Units::Natural,
+            Some(units) => match units.get_ref().as_str() {
+                "natural" => Units::Natural,
+                "SI" => Units::Si,
+                other => return self.refuse(units.span(), "units", &format!("is \"{other}\"")),
+            },
+        };
+        let groups = self.qubits(self.table(&raw.qubits, "qubits")?, units)?;
+        if raw.bath.is_empty() {
+            return self.missing_table("bath");
+        }
+        let initial = self.table(&raw.initial, "initial")?;
+        let model = |qubits: &Qubits| {
+            let model = self.model(&raw.bath, units, qubits)?;
+            let initial = self.initial(initial, &model, groups.len())?;
+            Ok(Group { model, initial })
+        };
+        let groups = groups.iter().map(model).collect::<Result<Vec<Group>>>()?;
+        let evolution = match (&raw.evolution, &raw.steady, self.purpose) {
+            (None, Some(_), Purpose::Exact) => Evolution::default(),
+            (evolution, ..) => self.evolution(self.table(evolution, "evolution")?)?,
+        };
+        let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths)?;
+        let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
+        self.steady(raw.steady.as_ref(), &groups[0].model.baths)?;
+        Ok(Valid { groups, evolution, steady: raw.steady.is_some() || raw.noise.is_some(), noise, recording })
+    }
+
+    fn table<'b, T>(&self, table: &'b Key<T>, key: &str) -> Result<&'b Spanned<T>> {
+        match table {
+            Some(table) => Ok(table),
+            None => self.missing_table(key),
+        }
+    }
+
+    fn missing_table<T>(&self, key: &str) -> Result<T> {
+        let end = self.source.file_text().trim_end().len();
+        let bracket = if key == "bath" { "[[bath]]" } else { &format!("[{key}]") };
+        Err(self.source.error(end..end, format!("the scenario has no table {bracket}"), allowed(key)))
+    }
+
+    fn require<'b, T>(&self, value: &'b Key<T>, key: &str, table: Range<usize>) -> Result<&'b Spanned<T>> {
+        value.as_ref().ok_or_else(|| self.source.error(table, format!("the key `{key}` is missing"), allowed(key)))
+    }
+
+    fn refuse<T>(&self, span: Range<usize>, key: &str, what: &str) -> Result<T> {
+        Err(self.source.error(span, format!("`{key}` {what}"), allowed(key)))
+    }
+
+    fn not_yet<T>(&self, span: Range<usize>, what: &str, instead: &str) -> Result<T> {
+        Err(self.source.error(span, format!("{what} is not in this version yet"), &format!("for now: {instead}")))
+    }
+
+    fn whole(&self, value: &Spanned<i64>, key: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64> {
+        let number = *value.get_ref();
+        if range.contains(&number) { Ok(number) } else { self.refuse(value.span(), key, &format!("is {number}")) }
+    }
+
+    fn not_negative(&self, value: &Spanned<f64>, key: &str) -> Result<f64> {
+        let number = *value.get_ref();
+        let fits = number.is_finite() && number >= 0.0;
+        if fits { Ok(number) } else { self.refuse(value.span(), key, &format!("is {number}")) }
+    }
+
+    fn positive(&self, value: &Spanned<f64>, key: &str) -> Result<f64> {
+        let number = *value.get_ref();
+        let fits = number.is_finite() && number > 0.0;
+        if fits { Ok(number) } else { self.refuse(value.span(), key, &format!("is {number}")) }
+    }
+}

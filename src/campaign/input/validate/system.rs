@@ -1,0 +1,214 @@
+//! The qubits, what they are made of, and the baths as they see them.
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::super::keys::allowed;
+use super::super::raw::{Key, RawBath, RawGroup, RawQubits, RawTransmon};
+use super::{Result, Validator};
+use crate::bath::{Bath, Coupling};
+use crate::circuit::{Circuit, Filter, FilterForm, Resonator, Transmon};
+use crate::dicke::MAX_QUBITS;
+use crate::model::Model;
+use crate::units::Units;
+
+/// A group of identical qubits.
+pub(super) struct Qubits {
+    pub(super) number: i64,
+    pub(super) frequency: f64,
+    /// What they are made of, where the scenario says.
+    pub(super) transmon: Option<Transmon>,
+}
+
+impl Validator<'_> {
+    /// The baths as qubits of one frequency see them.
+    pub(super) fn model(&self, raw: &[Spanned<RawBath>], units: Units, qubits: &Qubits) -> Result<Model> {
+        let mut baths: Vec<Bath> = Vec::new();
+        for (index, bath) in raw.iter().enumerate() {
+            let validated = self.bath(bath, index, units, qubits)?;
+            if baths.iter().any(|other| other.name == validated.name) {
+                let span = bath.get_ref().name.as_ref().map_or(bath.span(), Spanned::span);
+                let title = format!("two baths are called \"{}\"", validated.name);
+                return Err(self.source.error(span, title, allowed("bath.*.name")));
+            }
+            baths.push(validated);
+        }
+        let model = Model { units, number: qubits.number, frequency: qubits.frequency, baths };
+        if !model.jump_rate_bound().is_finite() {
+            let title = "the rates of the baths together are beyond the range of a double".to_owned();
+            return Err(self.source.error(
+                raw[0].span(),
+                title,
+                "rates and temperatures whose product with N^2 is finite",
+            ));
+        }
+        Ok(model)
+    }
+
+    /// The qubits, group by group.
+    pub(super) fn qubits(&self, table: &Spanned<RawQubits>, units: Units) -> Result<Vec<Qubits>> {
+        let raw = table.get_ref();
+        for (key, span) in [
+            ("frequencies", raw.frequencies.as_ref().map(Spanned::span)),
+            ("couplings", raw.couplings.as_ref().map(Spanned::span)),
+        ] {
+            if let Some(span) = span {
+                let help = "`number` qubits of one `frequency`, or groups of frequencies far apart";
+                return self.not_yet(span, &format!("`qubits.{key}`: qubits that differ one by one"), help);
+            }
+        }
+        let one =
+            |number: &Key<i64>, frequency: &Key<f64>, transmon: &Key<RawTransmon>, prefix: &str, span: Range<usize>| {
+                let key = format!("{prefix}.number");
+                let number = self.whole(self.require(number, &key, span.clone())?, &key, 1..=MAX_QUBITS)?;
+                let transmon = transmon.as_ref().map(|t| self.transmon(t, units, prefix)).transpose()?;
+                let key = format!("{prefix}.frequency");
+                let frequency = match (&transmon, frequency, units) {
+                    (Some(_), Some(frequency), _) => {
+                        let title = format!("`{prefix}` has both `frequency` and `transmon`");
+                        return Err(self.source.error(frequency.span(), title, "one of the two"));
+                    }
+                    (Some(transmon), None, _) => transmon.frequency(),
+                    (None, None, Units::Natural) => 1.0,
+                    (None, frequency, _) => self.positive(self.require(frequency, &key, span)?, &key)?,
+                };
+                Ok(Qubits { number, frequency, transmon })
+            };
+        let Some(groups) = &raw.group else {
+            return Ok(vec![one(&raw.number, &raw.frequency, &raw.transmon, "qubits", table.span())?]);
+        };
+        let extra = raw.number.as_ref().map(Spanned::span).or(raw.frequency.as_ref().map(Spanned::span));
+        if let Some(span) = extra {
+            let title = "`qubits` has both groups and a `number` or `frequency` of its own".to_owned();
+            return Err(self.source.error(span, title, "`number` and `frequency` in each [[qubits.group]]"));
+        }
+        if groups.get_ref().is_empty() {
+            return self.refuse(groups.span(), "qubits.group", "is empty");
+        }
+        let group = |group: &Spanned<RawGroup>| {
+            let raw = group.get_ref();
+            one(&raw.number, &raw.frequency, &raw.transmon, "qubits.group", group.span())
+        };
+        groups.get_ref().iter().map(group).collect()
+    }
+
+    pub(super) fn transmon(&self, table: &Spanned<RawTransmon>, units: Units, prefix: &str) -> Result<Transmon> {
+        if units != Units::Si {
+            let title = format!("`{prefix}.transmon` is given in GHz, and the units are natural");
+            return Err(self.source.error(table.span(), title, "units = \"SI\""));
+        }
+        let raw = table.get_ref();
+        let get = |value: &Key<f64>, field: &str| {
+            let key = format!("{prefix}.transmon.{field}");
+            self.positive(self.require(value, &key, table.span())?, &key)
+        };
+        let (josephson, charging) = (get(&raw.josephson, "josephson")?, get(&raw.charging, "charging")?);
+        Transmon::new(josephson, charging)
+            .map_err(|e| self.source.error(table.span(), e.to_string(), allowed("qubits.transmon")))
+    }
+
+    pub(super) fn form(&self, form: &Key<String>, key: &str) -> Result<FilterForm> {
+        match form.as_ref().map(|form| (form.get_ref().as_str(), form.span())) {
+            None | Some(("lorentzian", _)) => Ok(FilterForm::Lorentzian),
+            Some(("full", _)) => Ok(FilterForm::Full),
+            Some((other, span)) => self.refuse(span, key, &format!("is \"{other}\"")),
+        }
+    }
+
+    /// gamma of a bath at the frequency of the qubits: `rate`, filtered or not, or what the circuit gives.
+    pub(super) fn rate(&self, table: &Spanned<RawBath>, label: &str, qubits: &Qubits) -> Result<f64> {
+        let raw = table.get_ref();
+        let key = |field: &str| format!("bath.{label}.{field}");
+        let Some(circuit) = &raw.circuit else {
+            let rate = self.require(&raw.rate, &key("rate"), table.span())?;
+            let gamma = self.not_negative(rate, &key("rate"))?;
+            let Some(filter) = &raw.filter else { return Ok(gamma) };
+            let get = |value: &Key<f64>, field: &str| {
+                let key = key(&format!("filter.{field}"));
+                self.positive(self.require(value, &key, filter.span())?, &key)
+            };
+            let inner = filter.get_ref();
+            let form = self.form(&inner.form, &key("filter.form"))?;
+            let filter = Filter::new(get(&inner.quality, "quality")?, get(&inner.resonance, "resonance")?, form)
+                .map_err(|e| self.source.error(filter.span(), e.to_string(), allowed("bath.*.filter")))?;
+            return Ok(filter.rate(gamma, qubits.frequency));
+        };
+        let extra = raw.rate.as_ref().map(Spanned::span).or(raw.filter.as_ref().map(Spanned::span));
+        if let Some(span) = extra {
+            let title = format!("bath \"{label}\" has both `circuit` and `rate` or `filter`");
+            return Err(self.source.error(span, title, "one of the two forms"));
+        }
+        let Some(transmon) = qubits.transmon else {
+            let title = format!("`{}` needs the transmon that it couples to", key("circuit"));
+            return Err(self.source.error(circuit.span(), title, allowed("qubits.transmon")));
+        };
+        let get = |value: &Key<f64>, field: &str| {
+            let key = key(&format!("circuit.{field}"));
+            self.positive(self.require(value, &key, circuit.span())?, &key)
+        };
+        let inner = circuit.get_ref();
+        let resonator = Resonator::new(
+            get(&inner.resistance, "resistance")?,
+            get(&inner.inductance, "inductance")?,
+            get(&inner.capacitance, "capacitance")?,
+        );
+        let coupling = get(&inner.coupling, "coupling")?;
+        let form = self.form(&inner.form, &key("circuit.form"))?;
+        resonator
+            .and_then(|resonator| Circuit::new(transmon, resonator, coupling))
+            .map(|circuit| circuit.rate(form))
+            .map_err(|e| self.source.error(circuit.span(), e.to_string(), allowed("bath.*.circuit")))
+    }
+
+    pub(super) fn bath(&self, table: &Spanned<RawBath>, index: usize, units: Units, qubits: &Qubits) -> Result<Bath> {
+        let raw = table.get_ref();
+        let by_index = index.to_string();
+        let label = raw.name.as_ref().map_or(by_index.as_str(), |name| name.get_ref());
+        let key = |field: &str| format!("bath.{label}.{field}");
+
+        let name = self.require(&raw.name, &key("name"), table.span())?;
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if name.get_ref().is_empty() || !name.get_ref().chars().all(fits) {
+            return self.refuse(name.span(), "bath.*.name", &format!("is \"{}\"", name.get_ref()));
+        }
+        let coupling = self.require(&raw.coupling, &key("coupling"), table.span())?;
+        let coupling = match coupling.get_ref().as_str() {
+            "collective" => Coupling::Collective,
+            "local" => Coupling::Local,
+            other => {
+                return self.refuse(coupling.span(), &key("coupling"), &format!("is \"{other}\""));
+            }
+        };
+        let optional = |value: &Key<f64>, field: &str| {
+            value.as_ref().map(|value| self.not_negative(value, &key(field))).transpose()
+        };
+        let dephasing = optional(&raw.dephasing, "dephasing")?;
+        let (down, up) = (optional(&raw.down, "down")?, optional(&raw.up, "up")?);
+        let thermal = raw.rate.is_some() || raw.temperature.is_some() || raw.circuit.is_some() || raw.filter.is_some();
+        let mut bath = if thermal {
+            if let Some(extra) = raw.down.as_ref().or(raw.up.as_ref()) {
+                let title = format!("bath \"{label}\" has both `rate`, `temperature` and `down`, `up`");
+                return Err(self.source.error(extra.span(), title, "one of the two forms"));
+            }
+            let gamma = self.rate(table, label, qubits)?;
+            let temperature = self.require(&raw.temperature, &key("temperature"), table.span())?;
+            let kelvin = self.not_negative(temperature, &key("temperature"))?;
+            let x = units.energy_over_temperature(qubits.frequency, kelvin);
+            Bath::thermal(name.get_ref(), coupling, gamma, x, kelvin)
+        } else if down.is_some() || up.is_some() || dephasing.is_some() {
+            let (down, up) = (down.unwrap_or(0.0), up.unwrap_or(0.0));
+            Bath { name: name.get_ref().clone(), coupling, down, up, dephasing: 0.0, temperature: None }
+        } else {
+            let title = format!("bath \"{label}\" has no rates");
+            let help = "`rate` with `temperature`, or `down` and `up`, or `dephasing`";
+            return Err(self.source.error(table.span(), title, help));
+        };
+        bath.dephasing = dephasing.unwrap_or(0.0);
+        if !(bath.down.is_finite() && bath.up.is_finite()) {
+            let title = format!("bath \"{label}\": gamma (1 + n) is beyond the range of a double");
+            return Err(self.source.error(table.span(), title, "a lower temperature or rate"));
+        }
+        Ok(bath)
+    }
+}
