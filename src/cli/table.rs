@@ -64,11 +64,16 @@ fn unit(quantity: &QuantitySummary) -> &str {
     if quantity.unit == "1" { "" } else { &quantity.unit }
 }
 
-fn cells(quantity: &QuantitySummary) -> [String; 4] {
+/// The cells of a value: estimate, exact, z, unit; without trajectories exact and unit alone.
+fn cells(quantity: &QuantitySummary, sampled: bool) -> Vec<String> {
     let exact = quantity.exact.map_or_else(|| "-".to_owned(), number);
+    let unit = unit(quantity).to_owned();
+    if !sampled {
+        return vec![exact, unit];
+    }
     let z = quantity.z.map_or_else(|| "-".to_owned(), |z| format!("{z:+.1}"));
     let estimate = quantity.estimate.map_or_else(|| "-".to_owned(), |mean| with_error(mean, quantity.std_error));
-    [estimate, exact, z, unit(quantity).to_owned()]
+    vec![estimate, exact, z, unit]
 }
 
 fn aligned(header: Vec<String>, numbers_from: usize) -> Table {
@@ -89,11 +94,13 @@ fn aligned(header: Vec<String>, numbers_from: usize) -> Table {
 
 /// All quantities of one point.
 fn one_point(point: &PointSummary) -> Table {
-    let header = ["quantity", "bath", "estimate", "exact", "z", "unit"].map(str::to_owned);
-    let mut table = aligned(header.to_vec(), 2);
+    let sampled = point.trajectories > 0;
+    let values: &[&str] = if sampled { &["estimate", "exact", "z", "unit"] } else { &["exact", "unit"] };
+    let header = ["quantity", "bath"].iter().chain(values).map(|name| (*name).to_owned());
+    let mut table = aligned(header.collect(), 2);
     for quantity in point.quantities.iter().filter(|q| !q.quantity.starts_with("photon_time_")) {
         let mut row = vec![quantity.quantity.clone(), quantity.bath.clone().unwrap_or_default()];
-        row.extend(cells(quantity));
+        row.extend(cells(quantity, sampled));
         table.add_row(row);
     }
     table
@@ -107,7 +114,10 @@ fn all_points(points: &[PointSummary]) -> Table {
         Some(bath) => format!("{} ({bath})", q.quantity),
         None => q.quantity.clone(),
     });
-    let header = keys.iter().map(|key| (*key).clone()).chain([name, "exact".into(), "z".into(), "unit".into()]);
+    let sampled = points[0].trajectories > 0;
+    let values =
+        if sampled { vec![name, "exact".into(), "z".into(), "unit".into()] } else { vec![name, "unit".into()] };
+    let header = keys.iter().map(|key| (*key).clone()).chain(values);
     let mut table = aligned(header.collect(), keys.len());
     for point in points.iter().take(MOST_POINTS) {
         let value = |key: &String| match &point.parameters[key] {
@@ -115,7 +125,7 @@ fn all_points(points: &[PointSummary]) -> Table {
             other => other.to_string(),
         };
         let mut row: Vec<String> = keys.iter().map(|key| value(key)).collect();
-        row.extend(point.quantities.first().map(cells).into_iter().flatten());
+        row.extend(point.quantities.first().map(|quantity| cells(quantity, sampled)).into_iter().flatten());
         table.add_row(row);
     }
     table
