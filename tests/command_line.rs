@@ -210,6 +210,17 @@ fn exact_writes_what_a_run_writes_with_exact_values_alone() {
 }
 
 #[test]
+fn a_sweep_shows_the_quantity_that_is_asked_for() {
+    let folder = folder_with(&format!("{SMALL}[sweep]\n\"bath.hot.temperature\" = [1.0, 2.0]"));
+    let show = |name: &str| {
+        let mut command = superjump(&folder);
+        command.args(["exact", "small.toml", "--show", name]).assert()
+    };
+    show("jz").success().stdout(contains("jz").and(contains("heat_current").not()));
+    show("beauty").failure().stderr(contains("no quantity \"beauty\"").and(contains("j_squared")));
+}
+
+#[test]
 fn what_the_exact_road_cannot_do_is_refused_with_what_could() {
     let folder = folder_with(SMALL);
     let exact = |sets: &[&str]| {

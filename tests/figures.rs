@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 
 use common::assert_within_5_sigma;
-use superjump::campaign::{self, Overrides, PointSummary, Purpose, Scenario, SolveOptions, Summary};
+use superjump::campaign::{self, Overrides, PointSummary, Purpose, RunOptions, Scenario, Summary};
 use superjump::quantity::Quantity;
 use superjump::theory;
 use tempfile::TempDir;
@@ -18,7 +18,7 @@ fn solve(name: &str, sets: &[&str]) -> Summary {
     sets.iter().for_each(|set| overrides.set(*set));
     let scenario = Scenario::read(&path, Purpose::Exact, &overrides).unwrap_or_else(|e| panic!("{e}"));
     let folder = TempDir::new().unwrap();
-    let options = SolveOptions { threads: 2, output: folder.path().join("out"), fresh: false };
+    let options = RunOptions { threads: 2, output: folder.path().join("out"), fresh: false };
     campaign::solve(&scenario, &options, &mut |_| {}).unwrap().summary
 }
 
@@ -167,7 +167,7 @@ fn noise_tables_and_transverse_spins_are_written() {
                 [noise]\nbaths = [\"hot\"]\nwindows = [1.0, 10.0]\nfrequencies = [0.0, 1.0]\ndelays = [0.0, 0.5]";
     let scenario = Scenario::parse("n", "n.toml", text, Purpose::Exact, &Overrides::default()).unwrap();
     let folder = TempDir::new().unwrap();
-    let options = SolveOptions { threads: 1, output: folder.path().to_owned(), fresh: false };
+    let options = RunOptions { threads: 1, output: folder.path().to_owned(), fresh: false };
     let summary = campaign::solve(&scenario, &options, &mut |_| {}).unwrap().summary;
     let noise = value(&summary.points[0], "noise", Some("hot"));
     assert!(value(&summary.points[0], "fano", Some("hot")) > 0.0);

@@ -3,23 +3,10 @@
 
 mod common;
 
-use common::{assert_within_5_sigma, assert_within_5_sigma_or_unseen, bath, run};
+use common::{assert_within_5_sigma, assert_within_5_sigma_or_unseen, bath, golden, number, numbers, run};
 use serde_json::Value;
 use superjump::lindblad::Coherences;
 use superjump::quantity::Quantity;
-
-fn golden(part: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("golden/qutip.json")).unwrap();
-    all[part].as_array().unwrap().clone()
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(number).collect()
-}
 
 /// The baths that act in a golden case.
 fn baths(case: &Value) -> String {

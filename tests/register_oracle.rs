@@ -1,6 +1,9 @@
 //! The full 4^N Lindblad equation against the master equation of the ladder, and against an independent solver.
 #![allow(missing_docs)]
 
+mod common;
+
+use common::{golden, number, numbers};
 use proptest::prelude::*;
 use serde_json::Value;
 use superjump::bath::{Bath, Coupling};
@@ -100,19 +103,6 @@ fn a_stiff_equation_of_hot_baths_is_solved_too() {
     ];
     let model = Model { units: Units::Natural, number: 5, frequency: 1.0, baths };
     agree(&model, &initial(5, 0, 0.4), &[0.1, 10.0]);
-}
-
-fn golden(part: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("golden/qutip.json")).unwrap();
-    all[part].as_array().unwrap().clone()
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(number).collect()
 }
 
 /// The model of a golden case; baths of rate 0 are left out.

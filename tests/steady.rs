@@ -5,7 +5,6 @@ mod common;
 
 use common::bath;
 use proptest::prelude::*;
-use serde_json::Value;
 use superjump::bath::{Bath, Coupling, Process};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
@@ -56,8 +55,7 @@ fn close(value: f64, expected: f64, tolerance: f64, what: &str) {
 
 #[test]
 fn steady_states_and_noise_are_golden() {
-    let all: Value = serde_json::from_str(include_str!("golden/qutip.json")).unwrap();
-    for case in all["steady"].as_array().unwrap() {
+    for case in common::golden("steady") {
         let get = |key: &str| case[key].as_f64().unwrap();
         let text = ["hot", "cold", "parasitic"].map(|name| {
             let coupling = if name == "parasitic" { "local" } else { "collective" };

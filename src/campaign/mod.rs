@@ -14,6 +14,6 @@ pub use exact::ExactRoad;
 pub use input::{Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError};
 pub use plan::{Part, Plan, TooLarge};
 pub use run::{Outcome, Progress, RunError, RunOptions, run, simulate};
-pub use solve::{SolveOptions, solve};
+pub use solve::solve;
 pub use store::StoreError;
 pub use summary::{PointSummary, QuantitySummary, Summary, Timing};

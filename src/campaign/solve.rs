@@ -1,30 +1,18 @@
 //! Solving a campaign: the files of a run with exact values alone.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 use super::exact::ExactRoad;
 use super::input::{Group, Point, Scenario};
-use super::run::{Outcome, RunError, finished};
+use super::run::{Outcome, RunError, RunOptions, finished};
 use super::steady::SteadyRoad;
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
 use super::tables::{SeriesRow, series};
 use crate::lindblad::{Coherences, Effort};
 use crate::quantity::Quantity;
-
-/// How to solve.
-#[derive(Clone, Debug)]
-pub struct SolveOptions {
-    /// Threads; no result depends on it.
-    pub threads: usize,
-    /// The folder for the results.
-    pub output: PathBuf,
-    /// Start over where there are results already.
-    pub fresh: bool,
-}
 
 /// One point, solved.
 struct Solved {
@@ -37,11 +25,7 @@ struct Solved {
 ///
 /// # Errors
 /// A point that has no exact value, or results that cannot be written.
-pub fn solve(
-    scenario: &Scenario,
-    options: &SolveOptions,
-    progress: &mut dyn FnMut(usize),
-) -> Result<Outcome, RunError> {
+pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut(usize)) -> Result<Outcome, RunError> {
     if !options.fresh
         && let Some(summary) = finished(scenario, &options.output)?
     {

@@ -1,12 +1,10 @@
 //! `superjump exact`: the exact values of a scenario, without trajectories.
 
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use superjump::campaign::{self, Purpose, SolveOptions};
+use superjump::campaign::{self, Purpose};
 
-use super::{ScenarioArguments, table};
+use super::{OutputArguments, ScenarioArguments, table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  superjump exact scenarios/fig5.toml\n\n\
@@ -15,33 +13,27 @@ use super::{ScenarioArguments, table};
 pub struct ExactArguments {
     #[command(flatten)]
     scenario: ScenarioArguments,
-    /// The folder for the results [default: output/<scenario>-exact]
-    #[arg(short, long, value_name = "DIR")]
-    output: Option<PathBuf>,
-    /// Replace results that are there already
-    #[arg(long)]
-    fresh: bool,
-    /// Show no progress
-    #[arg(long)]
-    no_progress: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     let scenario = arguments.scenario.read(Purpose::Exact)?;
-    let output =
-        arguments.output.clone().unwrap_or_else(|| Path::new("output").join(format!("{}-exact", scenario.name)));
+    let options = arguments.output.options(&format!("{}-exact", scenario.name), arguments.scenario.threads());
     println!("{}", scenario.title);
     // Draws on a terminal only.
-    let bar =
-        if arguments.no_progress { ProgressBar::hidden() } else { ProgressBar::new(scenario.points.len() as u64) };
+    let bar = if arguments.output.no_progress {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(scenario.points.len() as u64)
+    };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} points  {eta} left") {
         bar.set_style(style.progress_chars("━━╌"));
     }
-    let options = SolveOptions { threads: arguments.scenario.threads(), output, fresh: arguments.fresh };
     let outcome = campaign::solve(&scenario, &options, &mut |points| bar.set_position(points as u64));
     bar.finish_and_clear();
     let outcome = outcome?;
-    println!("{}", table::render(&outcome.summary, scenario.points[0].units()));
+    println!("{}", table::render(&outcome.summary, scenario.points[0].units(), arguments.output.show.as_deref())?);
     if outcome.already_complete {
         println!("Complete already: nothing was done (--fresh starts over).");
     } else {

@@ -8,11 +8,11 @@ pub mod scenarios;
 mod table;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use superjump::campaign::{Overrides, Purpose, RunError, Scenario, ScenarioError, StoreError};
+use superjump::campaign::{Overrides, Purpose, RunError, RunOptions, Scenario, ScenarioError, StoreError};
 
 /// Quantum-jump trajectories of collective heat transport.
 #[derive(Debug, Parser)]
@@ -55,6 +55,31 @@ pub struct ScenarioArguments {
     /// Threads to use; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+}
+
+/// Where results go, and what is shown of them.
+#[derive(Debug, Args)]
+pub struct OutputArguments {
+    /// The folder for the results [default: output/<scenario>, with -exact behind it for `exact`]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// The quantity that the table of a sweep shows, e.g. --show jz; all of them are in the files [default: the first]
+    #[arg(long, value_name = "QUANTITY")]
+    show: Option<String>,
+    /// Replace results that are there already
+    #[arg(long)]
+    fresh: bool,
+    /// Show no progress
+    #[arg(long)]
+    no_progress: bool,
+}
+
+impl OutputArguments {
+    /// The options of a run whose results go to output/`name` unless another folder is given.
+    fn options(&self, name: &str, threads: usize) -> RunOptions {
+        let output = self.output.clone().unwrap_or_else(|| Path::new("output").join(name));
+        RunOptions { threads, output, fresh: self.fresh }
+    }
 }
 
 impl ScenarioArguments {

@@ -1,13 +1,11 @@
 //! `superjump run`: simulate a scenario, show progress, end with a table.
 
-use std::path::{Path, PathBuf};
-
 use clap::Args;
-use superjump::campaign::{self, Purpose, RunOptions};
+use superjump::campaign::{self, Purpose};
 
-use super::ScenarioArguments;
 use super::progress::Display;
 use super::table;
+use super::{OutputArguments, ScenarioArguments};
 
 #[derive(Debug, Args)]
 #[command(
@@ -17,26 +15,18 @@ use super::table;
 pub struct RunArguments {
     #[command(flatten)]
     scenario: ScenarioArguments,
-    /// The folder for the results [default: output/<scenario>]
-    #[arg(short, long, value_name = "DIR")]
-    output: Option<PathBuf>,
-    /// Replace results that are there already
-    #[arg(long)]
-    fresh: bool,
-    /// Show no progress
-    #[arg(long)]
-    no_progress: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub fn run(arguments: &RunArguments) -> anyhow::Result<()> {
     let scenario = arguments.scenario.read(Purpose::Trajectories)?;
-    let output = arguments.output.clone().unwrap_or_else(|| Path::new("output").join(&scenario.name));
-    let options = RunOptions { threads: arguments.scenario.threads(), output, fresh: arguments.fresh };
+    let options = arguments.output.options(&scenario.name, arguments.scenario.threads());
     println!("{}", scenario.title);
-    let mut display = Display::new(&scenario, arguments.no_progress);
+    let mut display = Display::new(&scenario, arguments.output.no_progress);
     let outcome = campaign::run(&scenario, &options, &mut |progress| display.update(progress))?;
     display.finish();
-    println!("{}", table::render(&outcome.summary, scenario.points[0].units()));
+    println!("{}", table::render(&outcome.summary, scenario.points[0].units(), arguments.output.show.as_deref())?);
     let timing = &outcome.summary.timing;
     if outcome.already_complete {
         println!("Complete already: nothing was done (--fresh starts over).");

@@ -1,5 +1,6 @@
 //! Results as a table in the terminal, and numbers as people write them.
 
+use anyhow::bail;
 use comfy_table::{CellAlignment, Table, presets};
 use superjump::campaign::{PointSummary, QuantitySummary, Summary};
 use superjump::units::Units;
@@ -106,14 +107,13 @@ fn one_point(point: &PointSummary) -> Table {
     table
 }
 
-/// The first quantity of every point, beside the swept keys.
-fn all_points(points: &[PointSummary]) -> Table {
+/// One quantity of every point, beside the swept keys: the one that is asked for, or the first.
+fn all_points(points: &[PointSummary], shown: &QuantitySummary) -> Table {
     let keys: Vec<&String> = points[0].parameters.keys().collect();
-    let named = points[0].quantities.first();
-    let name = named.map_or(String::new(), |q| match &q.bath {
-        Some(bath) => format!("{} ({bath})", q.quantity),
-        None => q.quantity.clone(),
-    });
+    let name = match &shown.bath {
+        Some(bath) => format!("{} ({bath})", shown.quantity),
+        None => shown.quantity.clone(),
+    };
     let sampled = points[0].trajectories > 0;
     let values =
         if sampled { vec![name, "exact".into(), "z".into(), "unit".into()] } else { vec![name, "unit".into()] };
@@ -125,18 +125,31 @@ fn all_points(points: &[PointSummary]) -> Table {
             other => other.to_string(),
         };
         let mut row: Vec<String> = keys.iter().map(|key| value(key)).collect();
-        row.extend(point.quantities.first().map(|quantity| cells(quantity, sampled)).into_iter().flatten());
+        let same = |q: &&QuantitySummary| q.quantity == shown.quantity && q.bath == shown.bath;
+        row.extend(point.quantities.iter().find(same).map(|quantity| cells(quantity, sampled)).into_iter().flatten());
         table.add_row(row);
     }
     table
 }
 
-/// The results of a run.
-pub fn render(summary: &Summary, units: Units) -> String {
+/// The results of a run. Of a sweep one quantity is shown: `show` by its name, or the first.
+///
+/// # Errors
+/// A name that is none of the quantities.
+pub fn render(summary: &Summary, units: Units, show: Option<&str>) -> anyhow::Result<String> {
     let points = &summary.points;
     let first = &points[0];
+    let shown = first.quantities.iter().find(|q| show.is_none_or(|name| q.quantity == name));
+    if let (Some(name), None) = (show, shown) {
+        let mut names: Vec<&str> = first.quantities.iter().map(|q| q.quantity.as_str()).collect();
+        names.dedup();
+        bail!("there is no quantity \"{name}\" to show, only {}", names.join(", "));
+    }
     let mut text = String::new();
-    let table = if points.len() == 1 { one_point(first) } else { all_points(points) };
+    let table = match shown {
+        Some(shown) if points.len() > 1 => all_points(points, shown),
+        _ => one_point(first),
+    };
     for line in table.to_string().lines() {
         text.push_str(line.trim_end());
         text.push('\n');
@@ -158,5 +171,5 @@ pub fn render(summary: &Summary, units: Units) -> String {
         let which = if points.len() > 1 { format!(" (point {})", point.index) } else { String::new() };
         text.push_str(&format!("No exact values{which}: {}.\n", point.exact_missing.as_deref().unwrap_or_default()));
     }
-    text.trim_end().to_owned()
+    Ok(text.trim_end().to_owned())
 }

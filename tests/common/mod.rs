@@ -1,10 +1,25 @@
 //! Helpers shared by the tests: scenarios from short texts, and estimates by name.
 #![allow(dead_code)]
 
+use serde_json::Value;
 use superjump::campaign::{ExactRoad, Overrides, Point, Purpose, Scenario, simulate};
 use superjump::model::Model;
 use superjump::quantity::Quantity;
 use superjump::statistics::{Ensemble, Estimate};
+
+/// The cases of one part of the golden file, and what stands in them.
+pub fn golden(part: &str) -> Vec<Value> {
+    let all: Value = serde_json::from_str(include_str!("../golden/qutip.json")).unwrap();
+    all[part].as_array().unwrap().clone()
+}
+
+pub fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap()
+}
+
+pub fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(number).collect()
+}
 
 /// The points of a scenario given as text.
 pub fn points(text: &str) -> Vec<Point> {
