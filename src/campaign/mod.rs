@@ -1,5 +1,6 @@
 //! Campaigns: from a scenario file to results on disk. The library prints nothing; progress is reported to a callback.
 
+mod error;
 mod exact;
 mod input;
 mod plan;
@@ -10,10 +11,10 @@ mod store;
 mod summary;
 mod tables;
 
+pub use error::StoreError;
 pub use exact::ExactRoad;
 pub use input::{Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError};
 pub use plan::{Part, Plan, TooLarge};
 pub use run::{Outcome, Progress, RunError, RunOptions, run, simulate};
 pub use solve::solve;
-pub use store::StoreError;
 pub use summary::{PointSummary, QuantitySummary, Summary, Timing};

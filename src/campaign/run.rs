@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use super::error::StoreError;
 use super::exact::ExactRoad;
 use super::input::{Group, Point, Scenario};
 use super::plan::{Part, Plan, TooLarge};
-use super::store::{Store, StoreError};
+use super::store::Store;
 use super::summary::{PointSummary, Summary, Timing};
 use super::tables::{PartRows, series};
 use crate::lindblad::Effort;

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::StoreError;
 use super::exact::ExactRoad;
 use super::input::{Point, Scenario};
-use super::store::StoreError;
 use crate::quantity::Quantity;
 use crate::statistics::{Ensemble, Estimate};
 

@@ -10,116 +10,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::allowed;
+use super::point::{Evolution, Point, Purpose, point_id};
 use super::raw::RawScenario;
 use super::source::{ScenarioError, Source};
 use super::sweep::{Axis, Value, combinations, label, path_at, set, take_axes};
 use super::validate::{Valid, Validator};
-use crate::bath::Bath;
-use crate::initial::InitialState;
-use crate::model::Model;
-use crate::quantity::{Column, columns};
-use crate::trajectory::Detail;
-use crate::units::Units;
-
-/// When to look, and how often to repeat.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Evolution {
-    /// The grid: ascending times from 0 up, in [`Units::time`]. Empty where only a steady state is asked for.
-    pub times: Vec<f64>,
-    /// How many trajectories; 0 where none are asked for.
-    pub trajectories: u64,
-    /// The seed of all streams.
-    pub seed: u64,
-}
-
-impl Evolution {
-    /// The end of every trajectory; 0 where no evolution is asked for.
-    #[must_use]
-    pub fn until(&self) -> f64 {
-        self.times.last().copied().unwrap_or(0.0)
-    }
-}
-
-/// What is kept beside averages.
-pub type Recording = Detail;
-
-/// What a scenario is read for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Trajectories, which need an evolution.
-    Trajectories,
-    /// Exact values alone, which need an evolution or `[steady]`.
-    Exact,
-}
-
-/// Counting statistics that are asked for.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Noise {
-    /// Indices of the baths.
-    pub baths: Vec<usize>,
-    /// Lengths of the windows in which quanta are counted.
-    pub windows: Vec<f64>,
-    /// Angular frequencies of the spectrum.
-    pub frequencies: Vec<f64>,
-    /// Delays of the emission correlation g2 and of the waiting-time density.
-    pub delays: Vec<f64>,
-}
-
-/// A group of identical qubits, independent of the others.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Group {
-    /// The qubits, and the baths at their frequency.
-    pub model: Model,
-    /// Their initial state.
-    pub initial: InitialState,
-}
-
-/// One point of a campaign: everything a trajectory is a function of, beside its number.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// Its place in the sweep, from 0.
-    pub index: usize,
-    /// A hash of its physics. Streams and, later, files go by it, so that a sweep may grow.
-    pub id: u64,
-    /// The swept keys with their values here.
-    pub parameters: Vec<(String, serde_json::Value)>,
-    /// The qubits: one group of identical ones, or several of frequencies far apart. They share the baths' names.
-    pub groups: Vec<Group>,
-    /// Times, trajectories, seed.
-    pub evolution: Evolution,
-    /// Whether the steady state is asked for.
-    pub steady: bool,
-    /// Counting statistics in the steady state.
-    pub noise: Noise,
-    /// What is kept beside averages.
-    pub recording: Recording,
-}
-
-impl Point {
-    /// The baths, as the first group sees them; names and couplings are those of every group.
-    #[must_use]
-    pub fn baths(&self) -> &[Bath] {
-        &self.groups[0].model.baths
-    }
-
-    /// The unit system.
-    #[must_use]
-    pub fn units(&self) -> Units {
-        self.groups[0].model.units
-    }
-
-    /// The columns of the record, group by group.
-    #[must_use]
-    pub fn columns(&self) -> Vec<Vec<Column>> {
-        columns(&self.groups.iter().map(|group| &group.model).collect::<Vec<_>>())
-    }
-
-    /// A bound on the mean number of jumps of a trajectory.
-    #[must_use]
-    pub fn jumps_bound(&self) -> f64 {
-        self.groups.iter().map(|group| group.model.jumps_bound(self.evolution.until())).sum()
-    }
-}
 
 /// A validated scenario.
 #[derive(Clone, Debug)]
@@ -145,18 +40,6 @@ impl Overrides {
     pub fn set(&mut self, assignment: impl Into<String>) {
         self.0.push(assignment.into());
     }
-}
-
-/// The physics of a point in canonical form: names, titles and numbers of trajectories do not enter.
-fn point_id(groups: &[Group], times: &[f64]) -> u64 {
-    let canonical = |Group { model, initial }: &Group| {
-        let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
-        serde_json::json!([model.units, model.number, model.frequency, baths, initial])
-    };
-    let groups: Vec<_> = groups.iter().map(canonical).collect();
-    let physics = serde_json::json!([groups, times]);
-    let digest = Sha256::digest(physics.to_string());
-    u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
 }
 
 impl Scenario {

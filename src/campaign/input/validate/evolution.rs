@@ -2,8 +2,8 @@
 
 use toml::Spanned;
 
+use super::super::point::{Evolution, Purpose, Recording};
 use super::super::raw::{RawEvolution, RawRecord};
-use super::super::scenario::{Evolution, Purpose, Recording};
 use super::{Result, Validator};
 
 const MAX_SAMPLES: i64 = 10_000_000;

@@ -10,8 +10,8 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::keys::allowed;
+use super::point::{Evolution, Group, Noise, Purpose, Recording};
 use super::raw::{Key, RawScenario};
-use super::scenario::{Evolution, Group, Noise, Purpose, Recording};
 use super::source::{ScenarioError, Source};
 use crate::units::Units;
 

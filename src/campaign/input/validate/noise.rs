@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use super::super::point::Noise;
 use super::super::raw::{Key, RawNoise, RawSteady};
-use super::super::scenario::Noise;
 use super::{Result, Validator};
 use crate::bath::Bath;
 
