@@ -1,6 +1,6 @@
 //! The plan of a campaign: its points, cut into parts of trajectories, and what they will need.
 
-use super::input::{Point, Scenario};
+use super::input::Point;
 
 /// A block of consecutive trajectories of one point: the unit of work. A result of its number alone, so that the
 /// fold over parts is the same whoever computes them.
@@ -14,11 +14,13 @@ pub struct Part {
     pub count: u64,
 }
 
-/// What is to be done, in order.
+/// What is to be done, in order. Parts are numbered, not listed: there may be 10^9 of them.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
     /// The points.
     pub points: &'a [Point],
+    /// For each point, the number of parts of it and of all before.
+    ends: Vec<u64>,
 }
 
 /// A scenario that does not fit the memory of this machine.
@@ -40,22 +42,32 @@ const JUMPS_PER_PART: f64 = 2e6;
 const MAX_PART: u64 = 1024;
 
 impl<'a> Plan<'a> {
-    /// The plan of a scenario.
+    /// The plan of these points.
     #[must_use]
-    pub fn new(scenario: &'a Scenario) -> Self {
-        Plan { points: &scenario.points }
+    pub fn new(points: &'a [Point]) -> Self {
+        let parts = |point: &Point| point.evolution.trajectories.div_ceil(part_size(point));
+        let ends = points.iter().scan(0, |end, point| {
+            *end += parts(point);
+            Some(*end)
+        });
+        Plan { points, ends: ends.collect() }
     }
 
-    /// The parts of all points, point after point.
-    pub fn parts(&self) -> impl Iterator<Item = Part> + 'a {
-        self.points.iter().enumerate().flat_map(|(index, point)| {
-            let size = part_size(point);
-            let total = point.evolution.trajectories;
-            (0..total.div_ceil(size)).map(move |part| {
-                let first = part * size;
-                Part { point: index, first, count: size.min(total - first) }
-            })
-        })
+    /// How many parts there are.
+    #[must_use]
+    pub fn parts(&self) -> u64 {
+        self.ends.last().copied().unwrap_or(0)
+    }
+
+    /// The part of this number, point after point.
+    #[must_use]
+    pub fn part(&self, number: u64) -> Option<Part> {
+        let point = self.ends.partition_point(|end| *end <= number);
+        let of = self.points.get(point)?;
+        let before = if point == 0 { 0 } else { self.ends[point - 1] };
+        let size = part_size(of);
+        let first = (number - before) * size;
+        Some(Part { point, first, count: size.min(of.evolution.trajectories - first) })
     }
 
     /// Trajectories of all points.
@@ -106,7 +118,7 @@ fn part_size(point: &Point) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Overrides, Purpose};
+    use super::super::{Overrides, Purpose, Scenario};
     use super::*;
 
     fn scenario(trajectories: u64) -> Scenario {
@@ -123,13 +135,15 @@ mod tests {
         let (few, many) = (scenario(1500), scenario(5000));
         for (scenario, total) in [(&few, 1500), (&many, 5000)] {
             let mut next = [0; 3];
-            for part in Plan::new(scenario).parts() {
+            let plan = Plan::new(&scenario.points);
+            for part in (0..plan.parts()).map_while(|number| plan.part(number)) {
                 assert_eq!(part.first, next[part.point]);
                 next[part.point] += part.count;
             }
             assert_eq!(next, [total; 3]);
         }
-        let whole = |s: &Scenario| Plan::new(s).parts().filter(|p| p.count == part_size(&s.points[0])).count();
-        assert!(whole(&few) > 0 && whole(&many) > whole(&few));
+        let parts = |s: &Scenario| Plan::new(&s.points).parts();
+        assert!(parts(&few) > 3 && parts(&many) > parts(&few));
+        assert_eq!(Plan::new(&few.points).part(parts(&few)), None);
     }
 }

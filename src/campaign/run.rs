@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -107,7 +107,18 @@ fn run_part(point: &Point, part: Part) -> PartResult {
 /// A task, and its result. Exact solutions are tasks like the parts, so that they run beside them.
 enum Done {
     Exact(usize, ExactRoad),
-    Part(usize, PartResult),
+    Part(u64, PartResult),
+}
+
+/// Should a task panic, the other threads must not wait for its result for ever.
+struct StopOnPanic<'a>(&'a AtomicBool);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Computes everything of a plan on `threads` threads and hands the parts to `sink` in the order of the plan, each
@@ -117,34 +128,34 @@ fn execute<E: From<rayon::ThreadPoolBuildError>>(
     threads: usize,
     mut sink: impl FnMut(Part, PartResult, Option<ExactRoad>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let parts: Vec<Part> = plan.parts().collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let (next_exact, next_part) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let merged = AtomicUsize::new(0);
+    let (next_exact, next_part) = (AtomicUsize::new(0), AtomicU64::new(0));
+    let merged = AtomicU64::new(0);
     let stop = AtomicBool::new(false);
     // How far a thread may run ahead of the merge, and so how many results wait in memory.
-    let ahead = 16 * threads;
+    let ahead = 16 * threads as u64;
     let (sender, receiver) = mpsc::sync_channel(threads);
 
     let worker = |sender: mpsc::SyncSender<Done>| {
+        let _guard = StopOnPanic(&stop);
         while !stop.load(Ordering::Relaxed) {
             // An exact solution is taken up when the parts reach its point.
             let part = next_part.load(Ordering::Relaxed);
-            let reached = parts.get(part).map_or(plan.points.len(), |p| p.point + 1);
+            let reached = plan.part(part).map_or(plan.points.len(), |p| p.point + 1);
             let exact = next_exact.load(Ordering::Relaxed);
             let done = if exact < reached {
                 if next_exact.compare_exchange(exact, exact + 1, Ordering::Relaxed, Ordering::Relaxed).is_err() {
                     continue;
                 }
                 Done::Exact(exact, ExactRoad::new(&plan.points[exact], Effort::Beside))
-            } else if part >= parts.len() {
+            } else if part >= plan.parts() {
                 return;
             } else if part >= merged.load(Ordering::Relaxed) + ahead {
                 std::thread::sleep(Duration::from_millis(1));
                 continue;
             } else {
                 let index = next_part.fetch_add(1, Ordering::Relaxed);
-                let Some(&part) = parts.get(index) else {
+                let Some(part) = plan.part(index) else {
                     return;
                 };
                 Done::Part(index, run_part(&plan.points[part.point], part))
@@ -162,7 +173,7 @@ fn execute<E: From<rayon::ThreadPoolBuildError>>(
         }
         drop(sender);
         let mut exact: BTreeMap<usize, ExactRoad> = BTreeMap::new();
-        let mut waiting: BTreeMap<usize, PartResult> = BTreeMap::new();
+        let mut waiting: BTreeMap<u64, PartResult> = BTreeMap::new();
         let mut turn = 0;
         let mut result = Ok(());
         for done in &receiver {
@@ -171,8 +182,8 @@ fn execute<E: From<rayon::ThreadPoolBuildError>>(
                 Done::Part(index, part) => drop(waiting.insert(index, part)),
             }
             while result.is_ok() && waiting.contains_key(&turn) {
-                let part = parts[turn];
-                let last = parts.get(turn + 1).is_none_or(|next| next.point != part.point);
+                let Some(part) = plan.part(turn) else { break };
+                let last = plan.part(turn + 1).is_none_or(|next| next.point != part.point);
                 if last && !exact.contains_key(&part.point) {
                     break;
                 }
@@ -197,7 +208,7 @@ fn execute<E: From<rayon::ThreadPoolBuildError>>(
 /// # Errors
 /// If the threads cannot be started.
 pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), RunError> {
-    let plan = Plan { points: std::slice::from_ref(point) };
+    let plan = Plan::new(std::slice::from_ref(point));
     let mut whole = empty_ensemble(point);
     let mut exact = None;
     execute(&plan, threads, |_, part, road| {
@@ -221,7 +232,7 @@ pub fn run(
     options: &RunOptions,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, RunError> {
-    let plan = Plan::new(scenario);
+    let plan = Plan::new(&scenario.points);
     if !options.fresh
         && let Some(summary) = finished(scenario, &options.output)?
     {

@@ -69,8 +69,8 @@ fn describe(scenario: &Scenario, threads: usize) {
     let until = first.evolution.until();
     println!("  time           to {until} {}, {} samples", units.time(), first.evolution.times.len());
 
-    let plan = Plan::new(scenario);
-    println!("  trajectories   {} in {} parts", plan.trajectories(), plan.parts().count());
+    let plan = Plan::new(&scenario.points);
+    println!("  trajectories   {} in {} parts", plan.trajectories(), plan.parts());
     let stride = points.len().div_ceil(MOST_PILOTS);
     let (mut jumps, mut seconds) = (0.0, 0.0);
     for point in points.iter().step_by(stride) {
@@ -125,7 +125,7 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<()> {
         }
     };
     let threads = arguments.scenario.threads();
-    Plan::new(&scenario).check_memory(threads).map_err(RunError::from)?;
+    Plan::new(&scenario.points).check_memory(threads).map_err(RunError::from)?;
     describe(&scenario, threads);
     Ok(())
 }

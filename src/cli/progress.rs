@@ -30,7 +30,7 @@ enum Kind {
 impl Display {
     /// The display of a scenario's run.
     pub fn new(scenario: &Scenario, silent: bool) -> Self {
-        let total = Plan::new(scenario).trajectories();
+        let total = Plan::new(&scenario.points).trajectories();
         let kind = if silent {
             Kind::Silent
         } else if std::io::stderr().is_terminal() {
