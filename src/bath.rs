@@ -72,7 +72,8 @@ impl Bath {
 /// Exact to rounding at both ends: 0 at x = infinity (T = 0), 1/x - 1/2 + x/12 as x -> 0.
 #[must_use]
 pub fn occupation(x: f64) -> f64 {
-    x.exp_m1().recip()
+    // Not the platform's own: rates enter the ids of points, which must be the same bits everywhere.
+    libm::expm1(x).recip()
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ fn linear_times(end: f64, samples: i64) -> Vec<f64> {
 fn log_times(end: f64, samples: i64) -> Vec<f64> {
     let steps = (samples - 2).max(1) as f64;
     let time = |k: i64| {
-        if k == samples - 1 { end } else { end * 10_f64.powf(4.0 * ((k - 1) as f64 / steps - 1.0)) }
+        if k == samples - 1 { end } else { end * libm::exp10(4.0 * ((k - 1) as f64 / steps - 1.0)) }
     };
     (0..samples).map(|k| if k == 0 { 0.0 } else { time(k) }).collect()
 }

@@ -83,7 +83,7 @@ impl Validator<'_> {
                 let temperature = self.require(&raw.temperature, "initial.temperature", table.span())?;
                 let kelvin = self.not_negative(temperature, "initial.temperature")?;
                 let x = model.units.energy_over_temperature(model.frequency, kelvin);
-                InitialState::Thermal { probability: (1.0 + x.exp()).recip() }
+                InitialState::Thermal { probability: (1.0 + libm::exp(x)).recip() }
             }
             "product" => {
                 let excited = self.require(&raw.excited, "initial.excited", table.span())?;
