@@ -14,6 +14,7 @@ pub struct ScenariosArguments {
 const SHIPPED: &[(&str, &str)] = &[
     ("fig3", include_str!("../../scenarios/fig3.toml")),
     ("fig4", include_str!("../../scenarios/fig4.toml")),
+    ("fig4_trajectories", include_str!("../../scenarios/fig4_trajectories.toml")),
     ("fig5", include_str!("../../scenarios/fig5.toml")),
     ("fig6a", include_str!("../../scenarios/fig6a.toml")),
     ("fig6b", include_str!("../../scenarios/fig6b.toml")),

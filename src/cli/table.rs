@@ -6,7 +6,7 @@ use superjump::campaign::{PointSummary, QuantitySummary, Summary};
 use superjump::units::Units;
 
 /// The most points that are listed.
-const MOST_POINTS: usize = 24;
+const MOST_POINTS: usize = 30;
 
 /// An estimate with its error, both to the error's second digit: `2.497 ± 0.013`.
 pub fn with_error(value: f64, error: Option<f64>) -> String {
@@ -155,7 +155,8 @@ pub fn render(summary: &Summary, units: Units, show: Option<&str>) -> anyhow::Re
         text.push('\n');
     }
     if points.len() > MOST_POINTS {
-        text.push_str(&format!("... and {} more points\n", points.len() - MOST_POINTS));
+        let more = points.len() - MOST_POINTS;
+        text.push_str(&format!("... and {more} more {}\n", if more == 1 { "point" } else { "points" }));
     }
     let when = first
         .time
