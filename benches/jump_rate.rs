@@ -34,10 +34,10 @@ fn jump_rate(criterion: &mut Criterion) {
         let engine = Populations::new(&model);
         // Some 200,000 jumps from the ground state, one sample at the end.
         let initial = InitialState::Dicke(Level::ground(number));
-        let mut record = Record::new(&model, &columns(&[&model])[0], 1, Detail::default());
+        let mut record = Record::new(&model, number, &columns(&[&model], false), 1, Detail::default());
         let mut jumps_until = |until: f64| {
             trajectory::run(&engine, &initial, &[until], &mut stream(1, 0, 0), &mut record);
-            record.jumps
+            record.trace.jumps
         };
         let mut until = 1.0 / (number * number) as f64;
         while jumps_until(until) < 200_000 {

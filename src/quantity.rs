@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::bath::Bath;
-use crate::model::{Linear, Model, Observables};
+use crate::model::{System, Transverse, Values};
 use crate::units::Units;
 
 /// A reported quantity. The names are part of the result format.
@@ -24,10 +24,14 @@ pub enum Quantity {
     JSquared,
     /// The fraction of excited qubits.
     Excited,
-    /// `<J_x>` in the lab frame (exact road).
+    /// `<J_x>` in the lab frame; with a drive, in the frame that turns with it.
     Jx,
-    /// `<J_y>` in the lab frame (exact road).
+    /// `<J_y>` in the lab frame; with a drive, in the frame that turns with it.
     Jy,
+    /// `|<J>|/J` of one trajectory.
+    SpinLength,
+    /// The squeezing parameter of one trajectory, [`crate::model::Spin::squeezing`].
+    Squeezing,
     /// Zero-frequency noise of a bath: variance of the net quanta absorbed from it, per unit time (exact road).
     Noise,
     /// Noise over the size of the particle current (exact road).
@@ -64,6 +68,8 @@ impl Quantity {
             Quantity::Excited => "excited",
             Quantity::Jx => "jx",
             Quantity::Jy => "jy",
+            Quantity::SpinLength => "spin_length",
+            Quantity::Squeezing => "squeezing",
             Quantity::Noise => "noise",
             Quantity::Fano => "fano",
             Quantity::EntropyProduction => "entropy_production",
@@ -92,86 +98,127 @@ impl Quantity {
             }
             Quantity::PeakTime | Quantity::PhotonTime => units.time(),
             Quantity::EffectiveTemperature => units.temperature(),
-            Quantity::Jx | Quantity::Jy | Quantity::Jz | Quantity::JSquared | Quantity::Excited | Quantity::Fano => "1",
+            Quantity::Jx
+            | Quantity::Jy
+            | Quantity::Jz
+            | Quantity::JSquared
+            | Quantity::SpinLength
+            | Quantity::Squeezing
+            | Quantity::Excited
+            | Quantity::Fano => "1",
         }
     }
 }
 
-/// What happened over an interval that ends at a sample, from one trajectory or on average.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Interval<'a> {
-    /// Its length; may be 0 for the first sample, and averages are then NaN.
-    pub duration: f64,
-    /// The integral of `<J_+ J_->` over it.
-    pub emission: f64,
-    /// The integral of `<J_z>` over it.
-    pub jz: f64,
-    /// Net quanta absorbed from each bath in it, or `None` where nothing was counted (exact averages).
-    pub net_quanta: Option<&'a [i64]>,
-}
-
-/// One column of the record: a quantity, perhaps of one bath, as one group of qubits contributes to it. The value of
-/// the whole is the sum over its groups.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A recorded value: a quantity, perhaps of one bath.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
     /// What it holds.
     pub quantity: Quantity,
     /// The bath's index, for a quantity of one bath.
     pub bath: Option<usize>,
-    /// The quantity as a form in the observables.
-    linear: Linear,
+}
+
+/// The columns of a record over independent groups of qubits, in the order in which they are reported. The groups
+/// share their baths; what is not a sum over groups is left out where there are several.
+///
+/// `coherent` adds the transverse spin, which states diagonal in the Dicke basis do not have.
+#[must_use]
+pub fn columns<S: System>(groups: &[&S], coherent: bool) -> Vec<Column> {
+    let mut columns = Vec::new();
+    let baths = groups.first().map_or(0, |group| group.baths().len());
+    for index in 0..baths {
+        let mut push = |quantity| columns.push(Column { quantity, bath: Some(index) });
+        let acts = |rate: fn(&Bath) -> f64| groups.iter().any(|group| rate(&group.baths()[index]) > 0.0);
+        if acts(|bath| bath.down + bath.up) {
+            push(Quantity::HeatCurrent);
+            push(Quantity::HeatCurrentAverage);
+            push(Quantity::HeatCurrentCounts);
+        }
+        if acts(|bath| bath.down) {
+            push(Quantity::Intensity);
+        }
+    }
+    let mut push = |quantity| columns.push(Column { quantity, bath: None });
+    if coherent {
+        push(Quantity::Jx);
+        push(Quantity::Jy);
+    }
+    push(Quantity::Jz);
+    if groups.len() == 1 {
+        push(Quantity::JSquared);
+        if coherent {
+            push(Quantity::SpinLength);
+            push(Quantity::Squeezing);
+        }
+    }
+    push(Quantity::Excited);
+    columns
+}
+
+/// What a trajectory, or the exact average, is at a sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sample<V> {
+    /// The values that currents are made of.
+    pub values: V,
+    /// The transverse spin, where there may be one.
+    pub transverse: Option<Transverse>,
+}
+
+/// What happened over an interval that ends at a sample, from one trajectory or on average.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval<'a, V> {
+    /// Its length; may be 0 for the first sample, and averages are then NaN.
+    pub duration: f64,
+    /// The integrals of the values over it.
+    pub integral: V,
+    /// Net quanta absorbed from each bath in it, or `None` where nothing was counted (exact averages).
+    pub net_quanta: Option<&'a [i64]>,
+}
+
+/// How one group of qubits contributes to a column. The value of the whole is the sum over its groups.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure<V: Values> {
+    column: Column,
+    /// The quantity as a form in the values, where it is one.
+    form: V::Form,
     /// Heat of a quantum, for counts.
     quantum: f64,
 }
 
-impl Column {
-    /// The contribution of a group, from its state at the sample and the interval before it.
+impl<V: Values> Measure<V> {
+    /// The measure of a column in a group, one of `total` qubits.
+    #[must_use]
+    pub fn new<S: System<Values = V>>(system: &S, column: Column, total: i64) -> Self {
+        let form = match (column.quantity, column.bath) {
+            (Quantity::HeatCurrent | Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts, Some(bath)) => {
+                system.heat_current(bath)
+            }
+            (Quantity::Intensity, Some(bath)) => system.intensity(bath),
+            (Quantity::Jz, _) => system.jz(),
+            (Quantity::Excited, _) => system.excited(total),
+            _ => V::Form::default(),
+        };
+        Measure { column, form, quantum: system.quantum() }
+    }
+
+    /// The contribution of the group, from its state at the sample and the interval before it; NaN where it has none.
     #[inline]
     #[must_use]
-    pub fn value(&self, now: &Observables, interval: &Interval) -> f64 {
-        let average = || self.linear.integral(interval.emission, interval.jz, interval.duration) / interval.duration;
-        match (self.quantity, interval.net_quanta, self.bath) {
+    pub fn value(&self, now: &Sample<V>, interval: &Interval<V>) -> f64 {
+        let average = || interval.integral.integral(self.form, interval.duration) / interval.duration;
+        let transverse = |value: fn(&Transverse) -> f64| now.transverse.as_ref().map_or(f64::NAN, value);
+        match (self.column.quantity, interval.net_quanta, self.column.bath) {
             (Quantity::HeatCurrentCounts, Some(counts), Some(bath)) => {
                 self.quantum * counts[bath] as f64 / interval.duration
             }
             (Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts, ..) => average(),
-            (Quantity::JSquared, ..) => now.j_squared,
-            _ => self.linear.at(now.emission, now.jz),
+            (Quantity::JSquared, ..) => now.values.j_squared(),
+            (Quantity::Jx, ..) => transverse(|spin| spin.jx),
+            (Quantity::Jy, ..) => transverse(|spin| spin.jy),
+            (Quantity::SpinLength, ..) => transverse(|spin| spin.spin_length),
+            (Quantity::Squeezing, ..) => transverse(|spin| spin.squeezing),
+            _ => now.values.at(self.form),
         }
     }
-}
-
-/// The columns of each group, alike but for what the group contributes, in the order in which they are reported.
-///
-/// The groups share their baths; `<J^2>` of several groups is not a sum over them and is left out.
-#[must_use]
-pub fn columns(groups: &[&Model]) -> Vec<Vec<Column>> {
-    let total: i64 = groups.iter().map(|model| model.number).sum();
-    let of_group = |model: &&Model| {
-        let mut columns = Vec::new();
-        for (index, bath) in model.baths.iter().enumerate() {
-            let current = model.heat_current(bath);
-            let mut push = |quantity, linear| {
-                columns.push(Column { quantity, bath: Some(index), linear, quantum: model.quantum() });
-            };
-            // Judged over all groups: the columns must be the same for each.
-            let acts = |rate: fn(&Bath) -> f64| groups.iter().any(|group| rate(&group.baths[index]) > 0.0);
-            if acts(|bath| bath.down + bath.up) {
-                push(Quantity::HeatCurrent, current);
-                push(Quantity::HeatCurrentAverage, current);
-                push(Quantity::HeatCurrentCounts, current);
-            }
-            if acts(|bath| bath.down) {
-                push(Quantity::Intensity, model.intensity(bath));
-            }
-        }
-        let mut push = |quantity, linear| columns.push(Column { quantity, bath: None, linear, quantum: 0.0 });
-        push(Quantity::Jz, Linear::JZ);
-        if groups.len() == 1 {
-            push(Quantity::JSquared, Linear::default());
-        }
-        push(Quantity::Excited, Linear::excited(model.number, total));
-        columns
-    };
-    groups.iter().map(of_group).collect()
 }

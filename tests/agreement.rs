@@ -122,17 +122,17 @@ proptest! {
     fn every_trajectory_conserves_energy_jump_by_jump(point in any_point()) {
         let engine = Populations::new(&point.groups[0].model);
         let detail = Recording { jumps: true, photons: 0 };
-        let mut record = Record::new(&point.groups[0].model, &point.columns()[0], point.evolution.times.len(), detail);
+        let mut record = Record::new(&point.groups[0].model, point.number(), &point.columns(), point.evolution.times.len(), detail);
         for number in 0..5 {
             let mut rng = stream(point.evolution.seed, 0, number);
             trajectory::run(&engine, &point.groups[0].initial, &point.evolution.times, &mut rng, &mut record);
-            let net: i64 = record.absorbed.iter().zip(&record.emitted).map(|(a, e)| *a as i64 - *e as i64).sum();
+            let net: i64 = record.trace.absorbed.iter().zip(&record.trace.emitted).map(|(a, e)| *a as i64 - *e as i64).sum();
             let start = (point.groups[0].model.number / 2) as f64 - point.groups[0].model.number as f64 / 2.0;
-            prop_assert_eq!(record.final_level().1, start + net as f64);
-            prop_assert_eq!(record.jumps as usize, record.log.len());
+            prop_assert_eq!(record.trace.final_level().1, start + net as f64);
+            prop_assert_eq!(record.trace.jumps as usize, record.trace.log.len());
 
             let (mut time, mut m) = (0.0, start);
-            for row in &record.log {
+            for row in &record.trace.log {
                 let step = match row.jump.process { Process::Emission => -1.0, Process::Absorption => 1.0, Process::Dephasing => 0.0 };
                 prop_assert!(row.time >= time && row.time < 3.0);
                 prop_assert_eq!(row.m, m + step);

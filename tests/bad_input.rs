@@ -193,7 +193,7 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
         "not in this version",
         "leave the table out",
     ),
-    ("trajectories = 10", "trajectories = 10\n[record]\nphotons = -1", 23, "`record.photons` is -1", "from 0"),
+    ("trajectories = 10", "trajectories = 10\n[record]\nphotons = -1", 23, "`record.trace.photons` is -1", "from 0"),
     ("[initial]", "[initial", 14, "not valid TOML", "TOML"),
 ];
 

@@ -43,15 +43,20 @@ fn first_and_last_photon_follow_the_hypoexponential_law() {
     for number in [1, 2, 5, 10] {
         let point = point(&scenario(number, 200.0, 1));
         let engine = Populations::new(&point.groups[0].model);
-        let mut record =
-            Record::new(&point.groups[0].model, &point.columns()[0], point.evolution.times.len(), point.recording);
+        let mut record = Record::new(
+            &point.groups[0].model,
+            point.number(),
+            &point.columns(),
+            point.evolution.times.len(),
+            point.recording,
+        );
         let (mut first, mut last) = (Vec::new(), Vec::new());
         for trajectory in 0..20_000 {
             let mut rng = stream(17, number as u64, trajectory);
             trajectory::run(&engine, &point.groups[0].initial, &point.evolution.times, &mut rng, &mut record);
-            first.push(record.photons[0]);
-            last.push(*record.photons.last().unwrap());
-            assert_eq!(record.first_and_last_photon, Some((first[first.len() - 1], last[last.len() - 1])));
+            first.push(record.trace.photons[0]);
+            last.push(*record.trace.photons.last().unwrap());
+            assert_eq!(record.trace.first_and_last_photon, Some((first[first.len() - 1], last[last.len() - 1])));
         }
         let rates: Vec<f64> = decay_rates(Level::inverted(number), 1.0).collect();
         // KS at 0.001 each, eight tests: a false positive in 0.8 % of all seeds; this one is fixed.
@@ -69,8 +74,13 @@ fn a_million_qubits_burst_at_the_right_time() {
     let mut point = point(&scenario(number, 1e-4, 1));
     point.recording = Recording { photons: 0, jumps: false };
     let engine = Populations::new(&point.groups[0].model);
-    let mut record =
-        Record::new(&point.groups[0].model, &point.columns()[0], point.evolution.times.len(), point.recording);
+    let mut record = Record::new(
+        &point.groups[0].model,
+        point.number(),
+        &point.columns(),
+        point.evolution.times.len(),
+        point.recording,
+    );
     let rates: Vec<f64> = decay_rates(Level::inverted(number), 1.0).collect();
     let (mut mean, mut variance, mut half, mut half_variance) = (0.0, 0.0, 0.0, 0.0);
     for (photon, rate) in rates.iter().enumerate() {
@@ -90,12 +100,12 @@ fn a_million_qubits_burst_at_the_right_time() {
             &mut stream(2, 0, trajectory),
             &mut record,
         );
-        assert_eq!(record.jumps, number as u64);
-        assert_eq!(record.final_level(), (number as f64 / 2.0, -number as f64 / 2.0));
+        assert_eq!(record.trace.jumps, number as u64);
+        assert_eq!(record.trace.final_level(), (number as f64 / 2.0, -number as f64 / 2.0));
         // (J+M)(J-M+1) at M = 1 and at M = 0, without loss; the first of the two is where the peak is.
-        assert_eq!(record.peak.0, 500_000.0 * 500_001.0);
-        last += record.first_and_last_photon.unwrap().1 / runs as f64;
-        peak += record.peak.1 / runs as f64;
+        assert_eq!(record.trace.peak.0, 500_000.0 * 500_001.0);
+        last += record.trace.first_and_last_photon.unwrap().1 / runs as f64;
+        peak += record.trace.peak.1 / runs as f64;
     }
     // Five standard errors from the exact variances.
     assert!((last - mean).abs() < 5.0 * (variance / runs as f64).sqrt(), "last photon {last}, not {mean}");

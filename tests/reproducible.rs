@@ -35,8 +35,13 @@ fn one_two_and_eight_threads_give_the_same_bits() {
 fn the_seed_and_the_physics_decide_the_stream_and_the_number_of_trajectories_does_not() {
     let first = |text: &str| {
         let point = point(text);
-        let mut record =
-            Record::new(&point.groups[0].model, &point.columns()[0], point.evolution.times.len(), Detail::default());
+        let mut record = Record::new(
+            &point.groups[0].model,
+            point.number(),
+            &point.columns(),
+            point.evolution.times.len(),
+            Detail::default(),
+        );
         let mut rng = stream(point.evolution.seed, point.id, 0);
         trajectory::run(
             &Populations::new(&point.groups[0].model),
@@ -45,7 +50,7 @@ fn the_seed_and_the_physics_decide_the_stream_and_the_number_of_trajectories_doe
             &mut rng,
             &mut record,
         );
-        (record.emitted, record.absorbed, record.peak)
+        (record.trace.emitted, record.trace.absorbed, record.trace.peak)
     };
     let reference = first(&valve(10, 4));
     assert_eq!(first(&valve(2000, 4)), reference);
@@ -78,8 +83,13 @@ fn a_trajectory_is_pinned() {
     // needs a new version number.
     let point = point(&valve(1, 4));
     assert_eq!(point.id, PINNED_POINT);
-    let mut record =
-        Record::new(&point.groups[0].model, &point.columns()[0], point.evolution.times.len(), point.recording);
+    let mut record = Record::new(
+        &point.groups[0].model,
+        point.number(),
+        &point.columns(),
+        point.evolution.times.len(),
+        point.recording,
+    );
     trajectory::run(
         &Populations::new(&point.groups[0].model),
         &point.groups[0].initial,
@@ -87,6 +97,6 @@ fn a_trajectory_is_pinned() {
         &mut stream(4, 1, 2),
         &mut record,
     );
-    assert_eq!((record.emitted, record.absorbed), (vec![462, 118, 13], vec![585, 6, 3]));
-    assert_eq!(record.peak.1.to_bits(), 4_591_139_130_048_649_376, "{:?}", record.peak);
+    assert_eq!((record.trace.emitted, record.trace.absorbed), (vec![462, 118, 13], vec![585, 6, 3]));
+    assert_eq!(record.trace.peak.1.to_bits(), 4_591_139_130_048_649_376, "{:?}", record.trace.peak);
 }

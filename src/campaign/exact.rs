@@ -1,19 +1,20 @@
 //! The exact values beside the estimates of a point, from whichever road can be afforded.
 
-use crate::bath::Coupling;
-use crate::initial::InitialState;
-use crate::lindblad::{Effort, Exact, Populations};
-use crate::quantity::{Column, Interval};
-use crate::theory::decay_rates;
+use ndarray::Array2;
 
 use super::input::{Group, Point};
+use crate::bath::Coupling;
+use crate::initial::InitialState;
+use crate::lindblad::{Coherences, Effort, Populations};
+use crate::model::{Observables, Transverse};
+use crate::quantity::{Interval, Measure, Quantity, Sample};
+use crate::theory::decay_rates;
 
 /// Exact values on the grid of a point, or why there are none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactRoad {
-    /// Group by group.
-    columns: Vec<Vec<Column>>,
-    averages: Result<Vec<Vec<Exact>>, String>,
+    /// Times x columns; NaN where a column has no exact value.
+    averages: Result<Array2<f64>, String>,
     burst: Option<Burst>,
 }
 
@@ -29,12 +30,7 @@ impl ExactRoad {
     /// Solves the master equation of the point where it is small enough for the effort.
     #[must_use]
     pub fn new(point: &Point, effort: Effort) -> Self {
-        let solve = |Group { model, initial }: &Group| {
-            Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
-            Populations::new(model, initial).transient(&point.evolution.times).map_err(|e| e.to_string())
-        };
-        let averages = point.groups.iter().map(solve).collect();
-        ExactRoad { columns: point.columns(), averages, burst: burst(point) }
+        ExactRoad { averages: ladder_averages(point, effort), burst: burst(point) }
     }
 
     /// Why there are no exact averages, where there are none.
@@ -45,21 +41,9 @@ impl ExactRoad {
 
     /// The exact value of a column at one time of the grid: the sum over the groups.
     #[must_use]
-    pub fn on_grid(&self, times: &[f64], sample: usize, column: usize) -> Option<f64> {
-        let groups = self.averages.as_ref().ok()?;
-        let before = if sample == 0 { 0.0 } else { times[sample - 1] };
-        let of_group = |(exact, columns): (&Vec<Exact>, &Vec<Column>)| {
-            let exact = exact.get(sample)?;
-            let interval = Interval {
-                duration: times[sample] - before,
-                emission: exact.emission_integral,
-                jz: exact.jz_integral,
-                net_quanta: None,
-            };
-            Some(columns.get(column)?.value(&exact.now, &interval))
-        };
-        let sum: f64 = groups.iter().zip(&self.columns).map(of_group).sum::<Option<f64>>()?;
-        Some(sum).filter(|value| value.is_finite())
+    pub fn on_grid(&self, sample: usize, column: usize) -> Option<f64> {
+        let value = self.averages.as_ref().ok()?.get((sample, column))?;
+        Some(*value).filter(|value| value.is_finite())
     }
 
     /// The exact mean time of the highest intensity, where there is a closed form.
@@ -79,6 +63,39 @@ impl ExactRoad {
     pub fn photon_time(&self, photon: usize) -> Option<f64> {
         self.burst.as_ref()?.photon_times.get(photon).copied()
     }
+}
+
+/// Identical qubits: populations for currents, coherences of order one for the transverse spin.
+fn ladder_averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String> {
+    let times = &point.evolution.times;
+    let columns = point.columns();
+    let transverse = columns.iter().any(|column| column.quantity == Quantity::Jx);
+    let mut sum = Array2::zeros((times.len(), columns.len()));
+    for Group { model, initial } in &point.groups {
+        Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
+        let exact = Populations::new(model, initial).transient(times).map_err(|e| e.to_string())?;
+        let spins = if transverse {
+            Some(Coherences::new(model, initial, 1).transverse(times).map_err(|e| e.to_string())?)
+        } else {
+            None
+        };
+        let measures: Vec<Measure<Observables>> =
+            columns.iter().map(|column| Measure::new(model, *column, point.number())).collect();
+        let mut before = 0.0;
+        for (sample, (&time, exact)) in times.iter().zip(&exact).enumerate() {
+            let integral = Observables { emission: exact.emission_integral, jz: exact.jz_integral, j_squared: 0.0 };
+            let interval = Interval { duration: time - before, integral, net_quanta: None };
+            // Length and squeezing of the spin of one trajectory are no averages of the density matrix.
+            let none = f64::NAN;
+            let spin = |(jx, jy)| Transverse { jx, jy, spin_length: none, squeezing: none };
+            let now = Sample { values: exact.now, transverse: spins.as_ref().map(|spins| spin(spins[sample])) };
+            for (value, measure) in sum.row_mut(sample).iter_mut().zip(&measures) {
+                *value += measure.value(&now, &interval);
+            }
+            before = time;
+        }
+    }
+    Ok(sum)
 }
 
 /// Pure collective decay from a Dicke state: every waiting time is exponential, so the photon times are partial sums,

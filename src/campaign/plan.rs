@@ -80,7 +80,7 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn memory(&self, threads: usize) -> f64 {
         let point = |point: &Point| {
-            let cells = (point.evolution.times.len() * point.columns()[0].len()) as f64;
+            let cells = (point.evolution.times.len() * point.columns().len()) as f64;
             // Per thread: a record (8), and ensembles in work, in flight and waiting for their turn (16 each).
             // Once: the merged ensemble (16), the rows of the series as they are written (100).
             let grid = cells * (threads as f64 * (8.0 + 4.0 * 16.0) + 116.0);

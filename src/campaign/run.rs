@@ -8,16 +8,14 @@ use std::time::{Duration, Instant};
 
 use super::error::StoreError;
 use super::exact::ExactRoad;
-use super::input::{Group, Point, Scenario};
+use super::input::{Point, Scenario};
 use super::plan::{Part, Plan, TooLarge};
+use super::simulator::simulator;
 use super::store::Store;
 use super::summary::{PointSummary, Summary, Timing};
 use super::tables::{PartRows, series};
 use crate::lindblad::Effort;
-use crate::quantity::Column;
-use crate::random::stream;
 use crate::statistics::{Ensemble, Estimate};
-use crate::trajectory::{self, Populations, Record};
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -80,26 +78,15 @@ struct PartResult {
     rows: PartRows,
 }
 
-/// Runs the trajectories of one part. Groups are independent, so a trajectory of the whole is one of each, added.
+/// Runs the trajectories of one part.
 fn run_part(point: &Point, part: Part) -> PartResult {
-    let times = &point.evolution.times;
-    let columns = point.columns();
-    let engines: Vec<Populations> = point.groups.iter().map(|group| Populations::new(&group.model)).collect();
-    let record =
-        |(group, columns): (&Group, &Vec<Column>)| Record::new(&group.model, columns, times.len(), point.recording);
-    let mut records: Vec<Record> = point.groups.iter().zip(&columns).map(record).collect();
+    let mut simulator = simulator(point);
     let mut ensemble = empty_ensemble(point);
     let mut rows = PartRows::new(point);
     for number in part.first..part.first + part.count {
-        let mut rng = stream(point.evolution.seed, point.id, number);
-        for ((engine, group), record) in engines.iter().zip(&point.groups).zip(&mut records) {
-            trajectory::run(engine, &group.initial, times, &mut rng, record);
-        }
-        if let Some((whole, others)) = records.split_first_mut() {
-            whole.add(others);
-            ensemble.push(whole);
-            rows.push(number, whole);
-        }
+        let trace = simulator.trajectory(number);
+        ensemble.push(trace);
+        rows.push(number, trace);
     }
     PartResult { ensemble, rows }
 }
@@ -220,7 +207,7 @@ pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), 
 }
 
 fn empty_ensemble(point: &Point) -> Ensemble {
-    Ensemble::new(point.columns()[0].len(), point.evolution.times.len(), point.recording.photons)
+    Ensemble::new(point.columns().len(), point.evolution.times.len(), point.recording.photons)
 }
 
 /// Runs a scenario and writes its results. What is complete already is left as it is.

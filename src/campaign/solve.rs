@@ -5,13 +5,13 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::exact::ExactRoad;
-use super::input::{Group, Point, Scenario};
+use super::input::{Point, Scenario};
 use super::run::{Outcome, RunError, RunOptions, finished};
 use super::steady::SteadyRoad;
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
 use super::tables::{SeriesRow, series};
-use crate::lindblad::{Coherences, Effort};
+use crate::lindblad::Effort;
 use crate::quantity::Quantity;
 
 /// One point, solved.
@@ -64,28 +64,8 @@ fn solve_point(point: &Point) -> Result<Solved, String> {
             return Err(reason.to_owned());
         }
         rows = series(point, None, &road);
-        rows.extend(transverse(point)?);
-        // Stable: within a time the order stays.
-        rows.sort_by(|a, b| a.time.total_cmp(&b.time));
     }
     Ok(Solved { series: rows, steady })
-}
-
-/// `<J_x>` and `<J_y>`, where the initial state has any: sums over the groups.
-fn transverse(point: &Point) -> Result<Vec<SeriesRow>, String> {
-    let times = &point.evolution.times;
-    if point.groups.iter().all(|Group { model, initial }| initial.coherences(model.number, 1).is_empty()) {
-        return Ok(Vec::new());
-    }
-    let mut sums = vec![(0.0, 0.0); times.len()];
-    for Group { model, initial } in &point.groups {
-        let of_group = Coherences::new(model, initial, 1).transverse(times).map_err(|e| e.to_string())?;
-        sums.iter_mut().zip(of_group).for_each(|(sum, (x, y))| *sum = (sum.0 + x, sum.1 + y));
-    }
-    let row = |time: f64, quantity, value| SeriesRow { time, quantity, bath: None, estimate: None, exact: Some(value) };
-    let rows =
-        times.iter().zip(sums).flat_map(|(time, (x, y))| [row(*time, Quantity::Jx, x), row(*time, Quantity::Jy, y)]);
-    Ok(rows.collect())
 }
 
 /// The quantities of the steady state where it is asked for, of the last time otherwise.

@@ -3,7 +3,7 @@
 use crate::bath::Coupling;
 use crate::lindblad::{Counting, Effort, NotAffordable, Populations, SteadyError};
 use crate::model::Observables;
-use crate::quantity::{Column, Interval, Quantity};
+use crate::quantity::{Interval, Measure, Quantity, Sample};
 use crate::theory;
 
 use super::input::{Group, Point};
@@ -59,16 +59,21 @@ impl SteadyRoad {
         let mut road = SteadyRoad::default();
         let mut currents = vec![0.0; point.baths().len()];
         let columns = point.columns();
-        for (index, column) in columns[0].iter().enumerate() {
+        for column in columns {
             // Over a long interval averages and counts are the current itself.
             if matches!(column.quantity, Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts) {
                 continue;
             }
-            let of_group = |(steady, columns): (&GroupSteady, &Vec<Column>)| {
-                let nothing = Interval { duration: 0.0, emission: 0.0, jz: 0.0, net_quanta: None };
-                columns[index].value(&steady.now, &nothing)
+            // What turns with the qubits averages to nothing.
+            let of_group = |(steady, group): (&GroupSteady, &Group)| {
+                let nothing = Interval { duration: 0.0, integral: Observables::default(), net_quanta: None };
+                let now = Sample { values: steady.now, transverse: None };
+                Measure::new(&group.model, column, point.number()).value(&now, &nothing)
             };
-            let value = groups.iter().zip(&columns).map(of_group).sum();
+            let value: f64 = groups.iter().zip(&point.groups).map(of_group).sum();
+            if value.is_nan() {
+                continue;
+            }
             road.values.push((column.quantity, column.bath, value));
             if let (Quantity::HeatCurrent, Some(bath)) = (column.quantity, column.bath) {
                 // In quanta, for the Fano factor.

@@ -125,11 +125,11 @@ impl PointSummary {
         let times = &point.evolution.times;
         let last = times.len() - 1;
         let mut quantities = Vec::new();
-        for (index, column) in point.columns()[0].iter().enumerate() {
+        for (index, column) in point.columns().iter().enumerate() {
             let Some(estimate) = ensemble.on_grid(last, index) else { continue };
             let bath = column.bath.map(|bath| point.baths()[bath].name.as_str());
             let (name, unit) = (column.quantity.name().to_owned(), column.quantity.unit(units));
-            quantities.push(QuantitySummary::sampled(name, bath, estimate, road.on_grid(times, last, index), unit));
+            quantities.push(QuantitySummary::sampled(name, bath, estimate, road.on_grid(last, index), unit));
         }
         let burst = [
             (Quantity::PeakTime, ensemble.peak_time(), road.peak_time()),
@@ -151,7 +151,7 @@ impl PointSummary {
             jumps: ensemble.jumps,
             exact_missing: road.missing().map(str::to_owned),
             time: Some(times[last]),
-            ..PointSummary::of(point, "populations", "trajectories", quantities)
+            ..PointSummary::of(point, point.engine.name(), "trajectories", quantities)
         }
     }
 

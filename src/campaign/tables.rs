@@ -13,7 +13,7 @@ use super::summary::Summary;
 use crate::bath::Process;
 use crate::quantity::{Column, Quantity};
 use crate::statistics::{Ensemble, Estimate};
-use crate::trajectory::{JumpRow, Record};
+use crate::trajectory::{JumpRow, Trace};
 
 fn field(name: &str, kind: DataType, nullable: bool) -> Field {
     Field::new(name, kind, nullable)
@@ -83,17 +83,17 @@ impl PartRows {
     }
 
     /// Adds the trajectory of this number.
-    pub fn push(&mut self, number: u64, record: &Record) {
+    pub fn push(&mut self, number: u64, trace: &Trace) {
         self.trajectories.push(TrajectoryRow {
             number,
-            exchanged: record.emitted.iter().copied().zip(record.absorbed.iter().copied()).collect(),
-            jumps: record.jumps,
-            level: record.final_level(),
-            peak: record.peak,
-            photons: record.first_and_last_photon,
-            photon_times: record.photons.clone(),
+            exchanged: trace.emitted.iter().copied().zip(trace.absorbed.iter().copied()).collect(),
+            jumps: trace.jumps,
+            level: trace.final_level(),
+            peak: trace.peak,
+            photons: trace.first_and_last_photon,
+            photon_times: trace.photons.clone(),
         });
-        self.jumps.extend(record.log.iter().map(|row| (number, *row)));
+        self.jumps.extend(trace.log.iter().map(|row| (number, *row)));
     }
 
     /// In the order of [`trajectory_fields`].
@@ -211,12 +211,12 @@ pub struct SeriesRow {
 /// interval before it has no averages.
 pub fn series(point: &Point, ensemble: Option<&Ensemble>, road: &ExactRoad) -> Vec<SeriesRow> {
     let times = &point.evolution.times;
-    let columns = &point.columns()[0];
+    let columns = point.columns();
     let cells = (0..times.len()).flat_map(|sample| columns.iter().enumerate().map(move |cell| (sample, cell)));
     cells
         .filter_map(|(sample, (index, column))| {
             let estimate = ensemble.and_then(|ensemble| ensemble.on_grid(sample, index));
-            let exact = road.on_grid(times, sample, index);
+            let exact = road.on_grid(sample, index);
             // With trajectories, what they have no value for is no row; without, what the exact road has none for.
             let present = if ensemble.is_some() { estimate.is_some() } else { exact.is_some() };
             let Column { quantity, bath, .. } = *column;

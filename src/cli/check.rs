@@ -3,10 +3,8 @@
 use std::time::Instant;
 
 use clap::Args;
-use superjump::campaign::{Group, Plan, Point, Purpose, RunError, Scenario};
+use superjump::campaign::{Group, Plan, Point, Purpose, RunError, Scenario, simulator};
 use superjump::lindblad::{self, Effort};
-use superjump::random::stream;
-use superjump::trajectory::{self, Populations, Record};
 
 use super::{ScenarioArguments, table};
 
@@ -25,24 +23,11 @@ struct Pilot {
 
 /// Times trajectories of a point, from one to a hundred, until some milliseconds are spent on it.
 fn pilot(point: &Point, milliseconds: u128) -> Pilot {
-    let times = &point.evolution.times;
-    let mut groups: Vec<_> = point
-        .groups
-        .iter()
-        .zip(point.columns())
-        .map(|(group, columns)| {
-            let record = Record::new(&group.model, &columns, times.len(), point.recording);
-            (Populations::new(&group.model), &group.initial, record)
-        })
-        .collect();
+    let mut simulator = simulator(point);
     let (mut jumps, mut done) = (0, 0.0);
     let started = Instant::now();
     while done < 100.0 && (done == 0.0 || started.elapsed().as_millis() < milliseconds) {
-        let mut rng = stream(point.evolution.seed, point.id, done as u64);
-        for (engine, initial, record) in &mut groups {
-            trajectory::run(engine, initial, times, &mut rng, record);
-            jumps += record.jumps;
-        }
+        jumps += simulator.trajectory(done as u64).jumps;
         done += 1.0;
     }
     Pilot { jumps: jumps as f64 / done, seconds: started.elapsed().as_secs_f64() / done }

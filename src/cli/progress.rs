@@ -45,7 +45,7 @@ impl Display {
             Kind::Lines { last: Instant::now() }
         };
         let point = &scenario.points[0];
-        let watched = point.columns()[0].first().map(|column| {
+        let watched = point.columns().first().map(|column| {
             let name = column.quantity.name().replace('_', " ");
             let bath = column.bath.map_or(String::new(), |bath| format!(" ({})", point.baths()[bath].name));
             (format!("{name}{bath}"), column.quantity.unit(point.units()))

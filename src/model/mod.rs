@@ -1,8 +1,14 @@
 //! The validated physical model: identical qubits and the baths around them, or a register of qubits that differ.
 
 mod register;
+mod spin;
+mod system;
 
 pub use register::Register;
+pub use spin::{Spin, Transverse};
+pub use system::{Form, System, Values};
+
+use std::ops::Add;
 
 use serde::Serialize;
 
@@ -79,6 +85,18 @@ impl Linear {
     }
 }
 
+impl Add for Linear {
+    type Output = Linear;
+
+    fn add(self, other: Linear) -> Linear {
+        Linear {
+            emission: self.emission + other.emission,
+            jz: self.jz + other.jz,
+            constant: self.constant + other.constant,
+        }
+    }
+}
+
 /// The summed rates of one process of one coupling.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rates {
@@ -125,11 +143,7 @@ impl Model {
     /// Photons per unit time into all baths.
     #[must_use]
     pub fn total_intensity(&self) -> Linear {
-        self.baths.iter().map(|b| self.intensity(b)).fold(Linear::default(), |sum, one| Linear {
-            emission: sum.emission + one.emission,
-            jz: sum.jz + one.jz,
-            constant: sum.constant + one.constant,
-        })
+        System::total_intensity(self)
     }
 
     /// The heat current from a bath into the qubits (22), positive when heat enters the qubits, in

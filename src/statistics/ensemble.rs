@@ -1,9 +1,9 @@
 //! The averages over an ensemble of trajectories.
 
 use crate::statistics::{Estimate, Moments};
-use crate::trajectory::Record;
+use crate::trajectory::Trace;
 
-/// Running averages of everything a [`Record`] holds. Memory does not depend on the number of trajectories.
+/// Running averages of everything a [`Trace`] holds. Memory does not depend on the number of trajectories.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ensemble {
     columns: usize,
@@ -36,13 +36,13 @@ impl Ensemble {
     }
 
     /// Adds one trajectory.
-    pub fn push(&mut self, record: &Record) {
-        self.grid.push(record.values.iter());
-        self.burst.push([record.peak.0, record.peak.1].iter());
-        for (moments, time) in self.photons.iter_mut().zip(&record.photons) {
+    pub fn push(&mut self, trace: &Trace) {
+        self.grid.push(trace.values.iter());
+        self.burst.push([trace.peak.0, trace.peak.1].iter());
+        for (moments, time) in self.photons.iter_mut().zip(&trace.photons) {
             moments.push([*time].iter());
         }
-        self.jumps += record.jumps;
+        self.jumps += trace.jumps;
     }
 
     /// Adds a later part of the same ensemble.

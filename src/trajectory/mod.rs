@@ -7,13 +7,39 @@ mod populations;
 mod record;
 
 pub use populations::Populations;
-pub use record::{Detail, JumpRow, Record};
+pub use record::{Detail, JumpRow, Record, Trace};
 
 use rand::Rng;
+use serde::Serialize;
 
 use crate::bath::Process;
 use crate::initial::InitialState;
-use crate::model::Observables;
+use crate::model::Values;
+use crate::quantity::Sample;
+
+/// The engines there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// The jump chain on (J, M), for states diagonal in the Dicke basis: [`Populations`].
+    Populations,
+}
+
+impl Engine {
+    /// Its name in scenarios and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Populations => "populations",
+        }
+    }
+
+    /// Whether it follows coherences between levels, and so the transverse spin.
+    #[must_use]
+    pub fn coherent(self) -> bool {
+        self != Engine::Populations
+    }
+}
 
 /// A quantum jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,17 +51,20 @@ pub struct Jump {
 }
 
 /// Watches one trajectory. Every method is called from the inner loop and inlined there.
-pub trait Recorder {
-    /// The observables had these (mean) values from `start` for `duration`.
-    fn dwell(&mut self, start: f64, duration: f64, observables: &Observables);
+pub trait Recorder<V> {
+    /// The state had the values `at_start` at `start`. `mean` is, in expectation, their average from there for
+    /// `duration`: where values change between jumps, an engine may draw it.
+    fn dwell(&mut self, start: f64, duration: f64, at_start: &V, mean: &V);
     /// A jump happened at `time` and left the state with these values.
-    fn jump(&mut self, time: f64, jump: Jump, after: &Observables);
+    fn jump(&mut self, time: f64, jump: Jump, after: &V);
 }
 
 /// A way to evolve pure states between and through jumps.
 pub trait Unravelling: Sync {
     /// A pure state.
     type State;
+    /// What currents are made of.
+    type Values: Values;
 
     /// Draws a pure state of the initial ensemble.
     fn prepare(&self, initial: &InitialState, rng: &mut impl Rng) -> Self::State;
@@ -43,20 +72,33 @@ pub trait Unravelling: Sync {
     /// Evolves `state` from time `start` to `end`, telling the recorder of every dwell and jump on the way.
     ///
     /// The waiting time is memoryless given the state, so an interval may be cut anywhere without changing the law.
-    fn advance(&self, state: &mut Self::State, start: f64, end: f64, rng: &mut impl Rng, recorder: &mut impl Recorder);
+    fn advance(
+        &self,
+        state: &mut Self::State,
+        start: f64,
+        end: f64,
+        rng: &mut impl Rng,
+        recorder: &mut impl Recorder<Self::Values>,
+    );
 
-    /// The expectation values in `state`.
-    fn observe(&self, state: &Self::State) -> Observables;
+    /// The expectation values in `state` at a time.
+    fn observe(&self, state: &Self::State, time: f64) -> Sample<Self::Values>;
 }
 
 /// Runs one trajectory through the `times` of the record's grid (ascending, from 0 or later).
-pub fn run<E: Unravelling>(engine: &E, initial: &InitialState, times: &[f64], rng: &mut impl Rng, record: &mut Record) {
+pub fn run<E: Unravelling>(
+    engine: &E,
+    initial: &InitialState,
+    times: &[f64],
+    rng: &mut impl Rng,
+    record: &mut Record<E::Values>,
+) {
     record.clear();
     let mut state = engine.prepare(initial, rng);
     let mut now = 0.0;
     for (index, &time) in times.iter().enumerate() {
         engine.advance(&mut state, now, time, rng, record);
-        record.sample(index, time - now, &engine.observe(&state));
+        record.sample(index, time - now, &engine.observe(&state, time));
         now = time;
     }
 }

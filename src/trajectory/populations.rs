@@ -12,6 +12,7 @@ use crate::bath::{Coupling, Process};
 use crate::dicke::{Level, SectorChange, local_weight};
 use crate::initial::InitialState;
 use crate::model::{Model, Observables};
+use crate::quantity::Sample;
 
 /// The baths of one process, with the running sums of their rates.
 #[derive(Debug, Default)]
@@ -136,12 +137,20 @@ fn pick(weights: [f64; 3], mut value: f64) -> (usize, f64) {
 
 impl Unravelling for Populations {
     type State = Level;
+    type Values = Observables;
 
     fn prepare(&self, initial: &InitialState, rng: &mut impl Rng) -> Level {
         initial.draw(self.number, rng)
     }
 
-    fn advance(&self, state: &mut Level, start: f64, end: f64, rng: &mut impl Rng, recorder: &mut impl Recorder) {
+    fn advance(
+        &self,
+        state: &mut Level,
+        start: f64,
+        end: f64,
+        rng: &mut impl Rng,
+        recorder: &mut impl Recorder<Observables>,
+    ) {
         let half = self.number as f64 / 2.0;
         let (down, up) = (self.collective_down.total, self.collective_up.total);
         let (local_down, local_up) = (self.local_down.total, self.local_up.total);
@@ -166,10 +175,10 @@ impl Unravelling for Populations {
             let next = now + wait;
             // A dark state has total = 0 and waits for ever.
             if next >= end || next.is_nan() {
-                recorder.dwell(now, end - now, &observables);
+                recorder.dwell(now, end - now, &observables, &observables);
                 break;
             }
-            recorder.dwell(now, wait, &observables);
+            recorder.dwell(now, wait, &observables, &observables);
             now = next;
 
             let rate = rng.random::<f64>() * total;
@@ -197,7 +206,7 @@ impl Unravelling for Populations {
         *state = Level { two_j: (a + b) as i64, two_m: (a - b) as i64 };
     }
 
-    fn observe(&self, state: &Level) -> Observables {
-        Observables::of(*state)
+    fn observe(&self, state: &Level, _: f64) -> Sample<Observables> {
+        Sample { values: Observables::of(*state), transverse: None }
     }
 }

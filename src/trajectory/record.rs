@@ -4,8 +4,8 @@ use ndarray::Array2;
 
 use super::{Jump, Recorder};
 use crate::bath::Process;
-use crate::model::{Linear, Model, Observables};
-use crate::quantity::{Column, Interval};
+use crate::model::{System, Values};
+use crate::quantity::{Column, Interval, Measure, Sample};
 
 /// One jump, as `jumps.parquet` holds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,12 +29,9 @@ pub struct Detail {
     pub photons: usize,
 }
 
-/// The standard recorder, made once and used for many trajectories: it allocates only to keep jumps.
-#[derive(Clone, Debug)]
-pub struct Record {
-    columns: Vec<Column>,
-    detail: Detail,
-    total_intensity: Linear,
+/// What is left of one trajectory, of whatever engine.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
     /// The grid, times x columns.
     pub values: Array2<f64>,
     /// Quanta emitted into each bath.
@@ -43,7 +40,8 @@ pub struct Record {
     pub absorbed: Vec<u64>,
     /// Jumps of any kind.
     pub jumps: u64,
-    /// The highest total intensity, and when it was first reached.
+    /// The highest total intensity, and when it was first reached: among the values after each jump and at each
+    /// sample.
     pub peak: (f64, f64),
     /// The times of the first and of the last emission.
     pub first_and_last_photon: Option<(f64, f64)>,
@@ -51,34 +49,79 @@ pub struct Record {
     pub photons: Vec<f64>,
     /// Every jump, if asked.
     pub log: Vec<JumpRow>,
-    /// The values at the last sample.
-    pub last: Observables,
-    emission_integral: f64,
-    jz_integral: f64,
+    /// `<J^2>` at the last sample.
+    pub j_squared: f64,
+    /// `<J_z>` at the last sample.
+    pub jz: f64,
+}
+
+impl Trace {
+    /// J and M at the last sample.
+    #[must_use]
+    pub fn final_level(&self) -> (f64, f64) {
+        (spin_of(self.j_squared), self.jz)
+    }
+
+    /// Adds the traces of other, independent groups of qubits to this one, which keeps as many photons as it is told.
+    /// J and the peak of the total intensity are not sums over groups; they become NaN.
+    pub fn add(&mut self, other: &Trace, photons: usize) {
+        self.values += &other.values;
+        self.emitted.iter_mut().zip(&other.emitted).for_each(|(mine, theirs)| *mine += theirs);
+        self.absorbed.iter_mut().zip(&other.absorbed).for_each(|(mine, theirs)| *mine += theirs);
+        self.jumps += other.jumps;
+        self.peak = (f64::NAN, f64::NAN);
+        self.first_and_last_photon = match (self.first_and_last_photon, other.first_and_last_photon) {
+            (Some((first, last)), Some((f, l))) => Some((first.min(f), last.max(l))),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.j_squared = f64::NAN;
+        self.jz += other.jz;
+        self.photons.extend(&other.photons);
+        self.photons.sort_by(f64::total_cmp);
+        self.photons.truncate(photons);
+        self.log.extend(&other.log);
+        self.log.sort_by(|a, b| a.time.total_cmp(&b.time));
+    }
+}
+
+/// J from J(J+1), exactly where J is sharp: 1 + 4J(J+1) is the square of 2J+1.
+fn spin_of(j_squared: f64) -> f64 {
+    ((1.0 + 4.0 * j_squared).sqrt() - 1.0) / 2.0
+}
+
+/// The standard recorder, made once and used for many trajectories: it allocates only to keep jumps.
+#[derive(Clone, Debug)]
+pub struct Record<V: Values> {
+    /// What is left of the trajectory.
+    pub trace: Trace,
+    measures: Vec<Measure<V>>,
+    detail: Detail,
+    total_intensity: V::Form,
+    integral: V,
     net_before: Vec<i64>,
     net_quanta: Vec<i64>,
 }
 
-impl Record {
-    /// An empty record of these columns for a grid of `samples` times.
+impl<V: Values> Record<V> {
+    /// An empty record of these columns for a grid of `samples` times, of a group of qubits among `total`.
     #[must_use]
-    pub fn new(model: &Model, columns: &[Column], samples: usize, detail: Detail) -> Self {
-        let baths = model.baths.len();
+    pub fn new<S>(system: &S, total: i64, columns: &[Column], samples: usize, detail: Detail) -> Self
+    where
+        S: System<Values = V>,
+    {
+        let baths = system.baths().len();
         Record {
-            values: Array2::zeros((samples, columns.len())),
-            columns: columns.to_vec(),
+            trace: Trace {
+                values: Array2::zeros((samples, columns.len())),
+                emitted: vec![0; baths],
+                absorbed: vec![0; baths],
+                photons: Vec::with_capacity(detail.photons),
+                ..Trace::default()
+            },
+            measures: columns.iter().map(|column| Measure::new(system, *column, total)).collect(),
             detail,
-            total_intensity: model.total_intensity(),
-            emitted: vec![0; baths],
-            absorbed: vec![0; baths],
-            jumps: 0,
-            peak: (0.0, 0.0),
-            first_and_last_photon: None,
-            photons: Vec::with_capacity(detail.photons),
-            log: Vec::new(),
-            last: Observables::default(),
-            emission_integral: 0.0,
-            jz_integral: 0.0,
+            total_intensity: system.total_intensity(),
+            integral: V::default(),
             net_before: vec![0; baths],
             net_quanta: vec![0; baths],
         }
@@ -86,104 +129,68 @@ impl Record {
 
     /// Forgets the trajectory; the grid is overwritten by the next.
     pub fn clear(&mut self) {
-        self.emitted.fill(0);
-        self.absorbed.fill(0);
+        self.trace.emitted.fill(0);
+        self.trace.absorbed.fill(0);
         self.net_before.fill(0);
-        self.jumps = 0;
-        self.peak = (0.0, 0.0);
-        self.first_and_last_photon = None;
-        self.photons.clear();
-        self.log.clear();
-        (self.emission_integral, self.jz_integral) = (0.0, 0.0);
+        self.trace.jumps = 0;
+        self.trace.peak = (0.0, 0.0);
+        self.trace.first_and_last_photon = None;
+        self.trace.photons.clear();
+        self.trace.log.clear();
+        self.integral = V::default();
     }
 
     /// Takes the sample of one grid time, `duration` after the one before, and starts the next interval.
-    pub fn sample(&mut self, index: usize, duration: f64, now: &Observables) {
-        for bath in 0..self.emitted.len() {
-            let net = self.absorbed[bath] as i64 - self.emitted[bath] as i64;
+    pub fn sample(&mut self, index: usize, duration: f64, now: &Sample<V>) {
+        for bath in 0..self.net_quanta.len() {
+            let net = self.trace.absorbed[bath] as i64 - self.trace.emitted[bath] as i64;
             self.net_quanta[bath] = net - self.net_before[bath];
             self.net_before[bath] = net;
         }
-        let interval = Interval {
-            duration,
-            emission: self.emission_integral,
-            jz: self.jz_integral,
-            net_quanta: Some(&self.net_quanta),
-        };
-        for (value, column) in self.values.row_mut(index).iter_mut().zip(&self.columns) {
-            *value = column.value(now, &interval);
+        let interval = Interval { duration, integral: self.integral, net_quanta: Some(&self.net_quanta) };
+        for (value, measure) in self.trace.values.row_mut(index).iter_mut().zip(&self.measures) {
+            *value = measure.value(now, &interval);
         }
-        (self.emission_integral, self.jz_integral) = (0.0, 0.0);
-        self.last = *now;
-    }
-
-    /// Adds the records of other, independent groups of qubits to this one. J and the peak of the total intensity are
-    /// not sums over groups; they become NaN.
-    pub fn add(&mut self, others: &[Record]) {
-        for other in others {
-            self.values += &other.values;
-            self.emitted.iter_mut().zip(&other.emitted).for_each(|(mine, theirs)| *mine += theirs);
-            self.absorbed.iter_mut().zip(&other.absorbed).for_each(|(mine, theirs)| *mine += theirs);
-            self.jumps += other.jumps;
-            self.peak = (f64::NAN, f64::NAN);
-            self.first_and_last_photon = match (self.first_and_last_photon, other.first_and_last_photon) {
-                (Some((first, last)), Some((f, l))) => Some((first.min(f), last.max(l))),
-                (mine, theirs) => mine.or(theirs),
-            };
-            self.photons.extend(&other.photons);
-            self.log.extend(&other.log);
-            self.last.j_squared = f64::NAN;
-            self.last.jz += other.last.jz;
-        }
-        if !others.is_empty() {
-            self.photons.sort_by(f64::total_cmp);
-            self.photons.truncate(self.detail.photons);
-            self.log.sort_by(|a, b| a.time.total_cmp(&b.time));
-        }
-    }
-
-    /// J and M at the last sample. J is read off J(J+1), exactly: 1 + 4J(J+1) is the square of 2J+1.
-    #[must_use]
-    pub fn final_level(&self) -> (f64, f64) {
-        (((1.0 + 4.0 * self.last.j_squared).sqrt() - 1.0) / 2.0, self.last.jz)
+        self.integral = V::default();
+        self.trace.j_squared = now.values.j_squared();
+        self.trace.jz = now.values.jz();
     }
 
     #[cold]
-    fn keep(&mut self, time: f64, jump: Jump, after: &Observables) {
-        if jump.process == Process::Emission && self.photons.len() < self.detail.photons {
-            self.photons.push(time);
+    fn keep(&mut self, time: f64, jump: Jump, after: &V) {
+        if jump.process == Process::Emission && self.trace.photons.len() < self.detail.photons {
+            self.trace.photons.push(time);
         }
         if self.detail.jumps {
-            let j = ((1.0 + 4.0 * after.j_squared).sqrt() - 1.0) / 2.0;
-            self.log.push(JumpRow { time, jump, j, m: after.jz });
+            self.trace.log.push(JumpRow { time, jump, j: spin_of(after.j_squared()), m: after.jz() });
         }
     }
 }
 
-impl Recorder for Record {
+impl<V: Values> Recorder<V> for Record<V> {
     #[inline]
-    fn dwell(&mut self, start: f64, duration: f64, mean: &Observables) {
-        self.emission_integral += mean.emission * duration;
-        self.jz_integral += mean.jz * duration;
-        let intensity = self.total_intensity.at(mean.emission, mean.jz);
-        if intensity > self.peak.0 {
-            self.peak = (intensity, start);
+    fn dwell(&mut self, start: f64, duration: f64, at_start: &V, mean: &V) {
+        self.integral.accumulate(mean, duration);
+        let intensity = at_start.at(self.total_intensity);
+        if intensity > self.trace.peak.0 {
+            self.trace.peak = (intensity, start);
         }
     }
 
     #[inline]
-    fn jump(&mut self, time: f64, jump: Jump, after: &Observables) {
-        self.jumps += 1;
+    fn jump(&mut self, time: f64, jump: Jump, after: &V) {
+        let trace = &mut self.trace;
+        trace.jumps += 1;
         match jump.process {
             Process::Emission => {
-                self.emitted[jump.bath] += 1;
-                let first = self.first_and_last_photon.map_or(time, |(first, _)| first);
-                self.first_and_last_photon = Some((first, time));
+                trace.emitted[jump.bath] += 1;
+                let first = trace.first_and_last_photon.map_or(time, |(first, _)| first);
+                trace.first_and_last_photon = Some((first, time));
             }
-            Process::Absorption => self.absorbed[jump.bath] += 1,
+            Process::Absorption => trace.absorbed[jump.bath] += 1,
             Process::Dephasing => {}
         }
-        if self.detail.jumps || self.photons.len() < self.detail.photons {
+        if self.detail.jumps || trace.photons.len() < self.detail.photons {
             self.keep(time, jump, after);
         }
     }

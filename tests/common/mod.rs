@@ -61,7 +61,7 @@ impl Ran {
 
     fn column(&self, quantity: Quantity, bath: Option<&str>) -> usize {
         let index = bath.map(|name| self.point.baths().iter().position(|b| b.name == name).unwrap());
-        let found = self.point.columns()[0].iter().position(|c| c.quantity == quantity && c.bath == index);
+        let found = self.point.columns().iter().position(|c| c.quantity == quantity && c.bath == index);
         found.unwrap_or_else(|| panic!("no column {quantity:?} {bath:?}"))
     }
 
@@ -72,7 +72,7 @@ impl Ran {
 
     /// The exact value of a quantity at a sample.
     pub fn exact(&self, sample: usize, quantity: Quantity, bath: Option<&str>) -> f64 {
-        self.exact.on_grid(&self.point.evolution.times, sample, self.column(quantity, bath)).unwrap()
+        self.exact.on_grid(sample, self.column(quantity, bath)).unwrap()
     }
 
     /// Every column of every sample, as (what, estimate, exact).
@@ -80,10 +80,10 @@ impl Ran {
         let times = &self.point.evolution.times;
         let mut rows = Vec::new();
         for (sample, time) in times.iter().enumerate() {
-            for (index, column) in self.point.columns()[0].iter().enumerate() {
+            for (index, column) in self.point.columns().iter().enumerate() {
                 if let Some(estimate) = self.ensemble.on_grid(sample, index) {
                     let what = format!("{:?} of bath {:?} at {time}", column.quantity, column.bath);
-                    rows.push((what, estimate, self.exact.on_grid(times, sample, index)));
+                    rows.push((what, estimate, self.exact.on_grid(sample, index)));
                 }
             }
         }

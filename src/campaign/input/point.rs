@@ -7,7 +7,7 @@ use crate::bath::Bath;
 use crate::initial::InitialState;
 use crate::model::Model;
 use crate::quantity::{Column, columns};
-use crate::trajectory::Detail;
+use crate::trajectory::{Detail, Engine};
 use crate::units::Units;
 
 /// When to look, and how often to repeat.
@@ -74,6 +74,8 @@ pub struct Point {
     pub parameters: Vec<(String, serde_json::Value)>,
     /// The qubits: one group of identical ones, or several of frequencies far apart. They share the baths' names.
     pub groups: Vec<Group>,
+    /// What evolves them.
+    pub engine: Engine,
     /// Times, trajectories, seed.
     pub evolution: Evolution,
     /// Whether the steady state is asked for.
@@ -97,10 +99,17 @@ impl Point {
         self.groups[0].model.units
     }
 
-    /// The columns of the record, group by group.
+    /// The columns of the record.
     #[must_use]
-    pub fn columns(&self) -> Vec<Vec<Column>> {
-        columns(&self.groups.iter().map(|group| &group.model).collect::<Vec<_>>())
+    pub fn columns(&self) -> Vec<Column> {
+        let models: Vec<&Model> = self.groups.iter().map(|group| &group.model).collect();
+        columns(&models, self.engine.coherent())
+    }
+
+    /// N, over all groups.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        self.groups.iter().map(|group| group.model.number).sum()
     }
 
     /// A bound on the mean number of jumps of a trajectory.

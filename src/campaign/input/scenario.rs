@@ -96,8 +96,8 @@ impl Scenario {
             let valid = Validator::new(&source, purpose).scenario(&raw)?;
             title = title.or(raw.title);
             let id = point_id(&valid.groups, &valid.evolution.times);
-            let Valid { groups, evolution, steady, noise, recording } = valid;
-            let point = Point { index, id, parameters, groups, evolution, steady, noise, recording };
+            let Valid { groups, engine, evolution, steady, noise, recording } = valid;
+            let point = Point { index, id, parameters, groups, engine, evolution, steady, noise, recording };
             if let Some(first) = points.first() {
                 comparable(first, &point, &axes, &source)?;
             }

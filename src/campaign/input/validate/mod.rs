@@ -13,6 +13,7 @@ use super::keys::allowed;
 use super::point::{Evolution, Group, Noise, Purpose, Recording};
 use super::raw::{Key, RawScenario};
 use super::source::{ScenarioError, Source};
+use crate::trajectory::Engine;
 use crate::units::Units;
 
 use self::system::Qubits;
@@ -22,6 +23,7 @@ type Result<T> = std::result::Result<T, ScenarioError>;
 /// What a scenario says once every value is checked.
 pub struct Valid {
     pub groups: Vec<Group>,
+    pub engine: Engine,
     pub evolution: Evolution,
     pub steady: bool,
     pub noise: Noise,
@@ -78,7 +80,8 @@ impl<'a> Validator<'a> {
         let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths)?;
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
         self.steady(raw.steady.as_ref(), &groups[0].model.baths)?;
-        Ok(Valid { groups, evolution, steady: raw.steady.is_some() || raw.noise.is_some(), noise, recording })
+        let steady = raw.steady.is_some() || raw.noise.is_some();
+        Ok(Valid { groups, engine: Engine::Populations, evolution, steady, noise, recording })
     }
 
     fn table<'b, T>(&self, table: &'b Key<T>, key: &str) -> Result<&'b Spanned<T>> {

@@ -1,0 +1,113 @@
+//! What engines and recorders share about a system: the values that currents are made of, and the forms in them.
+
+use std::fmt::Debug;
+use std::ops::Add;
+
+use super::{Linear, Model, Observables};
+use crate::bath::Bath;
+
+/// Expectation values in one state of which every current and intensity of a kind of system is a linear form.
+pub trait Values: Copy + Debug + Default + Send + Sync {
+    /// A linear form in them, with a constant.
+    type Form: Copy + Debug + Default + Add<Output = Self::Form> + Send + Sync;
+
+    /// Adds `mean` times `duration` to this integral over time.
+    fn accumulate(&mut self, mean: &Self, duration: f64);
+    /// The integral of a form over a `duration`, where these are the integrals of the values.
+    fn integral(&self, form: Self::Form, duration: f64) -> f64;
+    /// `<J_z>`.
+    fn jz(&self) -> f64;
+    /// `<J^2>`.
+    fn j_squared(&self) -> f64;
+
+    /// A form at these values.
+    #[inline]
+    fn at(&self, form: Self::Form) -> f64 {
+        self.integral(form, 1.0)
+    }
+}
+
+/// Qubits and their baths, as far as records need to know them. Baths go by their index.
+pub trait System {
+    /// What its currents are made of.
+    type Values: Values;
+
+    /// N.
+    fn number(&self) -> i64;
+    /// The baths, in the order of the scenario.
+    fn baths(&self) -> &[Bath];
+    /// Heat carried by one quantum, in [`crate::units::Units::heat_current`] times time.
+    fn quantum(&self) -> f64;
+    /// Photons per unit time into a bath.
+    fn intensity(&self, bath: usize) -> Form<Self>;
+    /// The heat current from a bath into the qubits (21).
+    fn heat_current(&self, bath: usize) -> Form<Self>;
+    /// `<J_z>`.
+    fn jz(&self) -> Form<Self>;
+    /// What these qubits contribute to the excited fraction of `total`.
+    fn excited(&self, total: i64) -> Form<Self>;
+
+    /// Photons per unit time into all baths.
+    fn total_intensity(&self) -> Form<Self> {
+        (0..self.baths().len()).map(|bath| self.intensity(bath)).fold(Form::<Self>::default(), |sum, one| sum + one)
+    }
+}
+
+/// The linear forms of a system.
+pub type Form<S> = <<S as System>::Values as Values>::Form;
+
+impl Values for Observables {
+    type Form = Linear;
+
+    #[inline]
+    fn accumulate(&mut self, mean: &Self, duration: f64) {
+        // No form has <J^2>.
+        self.emission += mean.emission * duration;
+        self.jz += mean.jz * duration;
+    }
+
+    #[inline]
+    fn integral(&self, form: Linear, duration: f64) -> f64 {
+        form.integral(self.emission, self.jz, duration)
+    }
+
+    fn jz(&self) -> f64 {
+        self.jz
+    }
+
+    fn j_squared(&self) -> f64 {
+        self.j_squared
+    }
+}
+
+impl System for Model {
+    type Values = Observables;
+
+    fn number(&self) -> i64 {
+        self.number
+    }
+
+    fn baths(&self) -> &[Bath] {
+        &self.baths
+    }
+
+    fn quantum(&self) -> f64 {
+        Model::quantum(self)
+    }
+
+    fn intensity(&self, bath: usize) -> Linear {
+        Model::intensity(self, &self.baths[bath])
+    }
+
+    fn heat_current(&self, bath: usize) -> Linear {
+        Model::heat_current(self, &self.baths[bath])
+    }
+
+    fn jz(&self) -> Linear {
+        Linear::JZ
+    }
+
+    fn excited(&self, total: i64) -> Linear {
+        Linear::excited(self.number, total)
+    }
+}
