@@ -24,6 +24,18 @@ pub enum Process {
     Dephasing,
 }
 
+impl Process {
+    /// The change of 2M.
+    #[must_use]
+    pub fn two_m(self) -> i64 {
+        match self {
+            Process::Emission => -2,
+            Process::Absorption => 2,
+            Process::Dephasing => 0,
+        }
+    }
+}
+
 /// A bath, as the rates of its jump operators in the scenario's unit of inverse time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bath {

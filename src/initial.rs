@@ -40,6 +40,11 @@ pub enum InitialState {
         /// c_M from M = -J up, 2J + 1 of them, normalized.
         amplitudes: Vec<Complex64>,
     },
+    /// All up and all down at once, `(|N/2, N/2> + e^(i phase) |N/2, -N/2>)/sqrt 2` (Greenberger, Horne, Zeilinger).
+    Ghz {
+        /// Relative phase of the ground state, in radians.
+        phase: f64,
+    },
 }
 
 /// ln of the binomial probability of `k` among `n`; minus infinity where it vanishes.
@@ -106,6 +111,46 @@ impl InitialState {
                 let step = chosen.map_or(0, |(step, _)| step as i64);
                 Level { two_j, two_m: 2 * step - two_j }
             }
+            InitialState::Ghz { .. } => {
+                if rng.random() {
+                    Level::inverted(n)
+                } else {
+                    Level::ground(n)
+                }
+            }
+        }
+    }
+
+    /// Draws a pure state of one sector: 2J and its amplitudes, of norm 1; the others are zero. A state that is pure
+    /// and in one sector is drawn whole, the others as a level of the mixture that they are.
+    pub fn draw_pure(&self, n: i64, rng: &mut impl Rng) -> (i64, Vec<(Level, Complex64)>) {
+        self.superposition(n).unwrap_or_else(|| {
+            let level = self.draw(n, rng);
+            (level.two_j, vec![(level, Complex64::ONE)])
+        })
+    }
+
+    /// 2J and the amplitudes of a superposition of levels, in the frame of t = 0; `None` for states that are diagonal
+    /// in the Dicke basis.
+    #[must_use]
+    pub fn superposition(&self, n: i64) -> Option<(i64, Vec<(Level, Complex64)>)> {
+        match self {
+            InitialState::Dicke(_) | InitialState::Product { .. } | InitialState::Thermal { .. } => None,
+            InitialState::Coherent { theta, phi } => {
+                let amplitude = |l: &Level| {
+                    let ln_p = ln_binomial_probability(n, l.above_bottom(), excited_probability(*theta));
+                    Complex64::from_polar((0.5 * ln_p).exp(), -l.m() * phi)
+                };
+                Some((n, levels(n).map(|level| (level, amplitude(&level))).collect()))
+            }
+            InitialState::Superposition { two_j, amplitudes } => {
+                Some((*two_j, levels(*two_j).zip(amplitudes.iter().copied()).collect()))
+            }
+            InitialState::Ghz { phase } => {
+                let half = std::f64::consts::FRAC_1_SQRT_2;
+                let ground = Complex64::from_polar(half, *phase);
+                Some((n, vec![(Level::ground(n), ground), (Level::inverted(n), half.into())]))
+            }
         }
     }
 
@@ -132,6 +177,7 @@ impl InitialState {
             InitialState::Superposition { two_j, ref amplitudes } => {
                 levels(two_j).zip(amplitudes).map(|(level, c)| (level, c.norm_sqr())).collect()
             }
+            InitialState::Ghz { .. } => vec![(Level::ground(n), 0.5), (Level::inverted(n), 0.5)],
         };
         all.into_iter().filter(|&(_, p)| p > 0.0).collect()
     }
@@ -143,7 +189,7 @@ impl InitialState {
             InitialState::Dicke(level) => level.two_j == two_j,
             InitialState::Product { excited } => (2 * excited - n).abs() <= two_j,
             InitialState::Thermal { probability } => two_j == n || (probability > 0.0 && probability < 1.0),
-            InitialState::Coherent { .. } => two_j == n,
+            InitialState::Coherent { .. } | InitialState::Ghz { .. } => two_j == n,
             InitialState::Superposition { two_j: only, .. } => two_j == only,
         }
     }
@@ -157,6 +203,7 @@ impl InitialState {
             InitialState::Thermal { .. } => (n / 2 + 1) * (n - n / 2 + 1),
             InitialState::Coherent { .. } => n + 1,
             InitialState::Superposition { two_j, .. } => two_j + 1,
+            InitialState::Ghz { .. } => 2,
         }
     }
 
@@ -167,24 +214,16 @@ impl InitialState {
         if order == 0 {
             return self.populations(n).into_iter().map(|(level, p)| (level, p.into())).collect();
         }
-        let amplitudes: Vec<Complex64> = match self {
-            InitialState::Dicke(_) | InitialState::Product { .. } | InitialState::Thermal { .. } => return Vec::new(),
-            InitialState::Coherent { theta, phi } => levels(n)
-                .map(|l| {
-                    let p = ln_binomial_probability(n, l.above_bottom(), excited_probability(*theta)).exp();
-                    Complex64::from_polar(p.sqrt(), -l.m() * phi)
-                })
-                .collect(),
-            InitialState::Superposition { amplitudes, .. } => amplitudes.clone(),
+        let Some((two_j, superposed)) = self.superposition(n) else { return Vec::new() };
+        let mut amplitudes = vec![Complex64::ZERO; two_j as usize + 1];
+        for (level, amplitude) in superposed {
+            amplitudes[level.above_bottom() as usize] = amplitude;
+        }
+        let element = |level: Level| {
+            let upper = level.above_bottom() as usize;
+            (level, amplitudes[upper] * amplitudes[upper - order as usize].conj())
         };
-        let two_j = amplitudes.len() as i64 - 1;
-        levels(two_j)
-            .skip(order as usize)
-            .map(|level| {
-                let upper = level.above_bottom() as usize;
-                (level, amplitudes[upper] * amplitudes[upper - order as usize].conj())
-            })
-            .collect()
+        levels(two_j).skip(order as usize).map(element).filter(|(_, value)| *value != Complex64::ZERO).collect()
     }
 }
 

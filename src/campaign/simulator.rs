@@ -4,7 +4,7 @@ use super::input::{Group, Point};
 use crate::initial::InitialState;
 use crate::model::{Model, System};
 use crate::random::stream;
-use crate::trajectory::{self, Engine, Populations, Record, Trace, Unravelling};
+use crate::trajectory::{self, Engine, Ladder, Populations, Record, Trace, Unravelling};
 
 /// Makes the trajectories of a point, one at a time.
 pub trait Simulator {
@@ -15,8 +15,9 @@ pub trait Simulator {
 /// The simulator of a point.
 #[must_use]
 pub fn simulator(point: &Point) -> Box<dyn Simulator + '_> {
-    match point.engine {
+    match point.engine.engine {
         Engine::Populations => groups(point, Populations::new),
+        Engine::Ladder => groups(point, Ladder::new),
     }
 }
 

@@ -57,6 +57,9 @@ pub struct PointSummary {
     pub parameters: serde_json::Map<String, serde_json::Value>,
     /// The engine.
     pub engine: String,
+    /// Why this one, in words.
+    #[serde(default)]
+    pub engine_because: String,
     /// Trajectories.
     pub trajectories: u64,
     /// Quantum jumps of all of them.
@@ -151,7 +154,8 @@ impl PointSummary {
             jumps: ensemble.jumps,
             exact_missing: road.missing().map(str::to_owned),
             time: Some(times[last]),
-            ..PointSummary::of(point, point.engine.name(), "trajectories", quantities)
+            engine_because: point.engine.because.clone(),
+            ..PointSummary::of(point, point.engine.engine.name(), "trajectories", quantities)
         }
     }
 
@@ -166,6 +170,7 @@ impl PointSummary {
             id: format!("{:016x}", point.id),
             parameters: point.parameters.iter().cloned().collect(),
             engine: engine.to_owned(),
+            engine_because: String::new(),
             trajectories: 0,
             jumps: 0,
             time: None,

@@ -43,7 +43,7 @@ fn describe(scenario: &Scenario, threads: usize) {
     println!("{} is valid.", scenario.name);
     println!("  {}", scenario.title);
     println!("  points         {}", points.len());
-    println!("  engine         populations (the exact jump chain on |J, M>)");
+    println!("  engine         {}: {}", first.engine.engine.name(), first.engine.because);
     for bath in first.baths() {
         let rates = [("down", bath.down), ("up", bath.up), ("dephasing", bath.dephasing)];
         let rates: Vec<String> =

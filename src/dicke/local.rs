@@ -42,7 +42,8 @@ pub struct LocalAmplitude {
 }
 
 /// The prefactor^2 of an outcome, one per sector: (N+2)/4J(J+1), (N/2+J+1)/2J(2J+1), (N/2-J)/2(J+1)(2J+1).
-fn prefactor(n: i64, two_j: i64, change: SectorChange) -> f64 {
+#[must_use]
+pub fn local_prefactor(n: i64, two_j: i64, change: SectorChange) -> f64 {
     let (top, bottom) = match change {
         SectorChange::Same => (n + 2, two_j * (two_j + 2)),
         SectorChange::Lower => ((n + two_j) / 2 + 1, two_j * (two_j + 1)),
@@ -52,8 +53,9 @@ fn prefactor(n: i64, two_j: i64, change: SectorChange) -> f64 {
     if bottom == 0 { 0.0 } else { top as f64 / bottom as f64 }
 }
 
-/// The square and the sign of the outcome's matrix element between levels.
-fn element(level: Level, process: Process, change: SectorChange) -> (f64, f64) {
+/// The square of an outcome's matrix element between levels, without the prefactor, and its sign.
+#[must_use]
+pub fn local_element(level: Level, process: Process, change: SectorChange) -> (f64, f64) {
     // a = J + M and b = J - M are small integers: the products below are exact.
     let (a, b) = (level.above_bottom(), level.below_top());
     let (square, sign) = match (process, change) {
@@ -77,20 +79,15 @@ fn element(level: Level, process: Process, change: SectorChange) -> (f64, f64) {
 /// N/2 - M (absorption), N/4 (dephasing with `sigma_z/2`).
 #[must_use]
 pub fn local_weight(n: i64, level: Level, process: Process, change: SectorChange) -> f64 {
-    prefactor(n, level.two_j, change) * element(level, process, change).0
+    local_prefactor(n, level.two_j, change) * local_element(level, process, change).0
 }
 
 /// The signed amplitude of an outcome and the level it leads to, or `None` where the amplitude vanishes.
 #[must_use]
 pub fn local_amplitude(n: i64, level: Level, process: Process, change: SectorChange) -> Option<LocalAmplitude> {
-    let (square, sign) = element(level, process, change);
-    let weight = prefactor(n, level.two_j, change) * square;
-    let step = match process {
-        Process::Emission => -2,
-        Process::Absorption => 2,
-        Process::Dephasing => 0,
-    };
-    let to = Level { two_j: level.two_j + change.two_j(), two_m: level.two_m + step };
+    let (square, sign) = local_element(level, process, change);
+    let weight = local_prefactor(n, level.two_j, change) * square;
+    let to = Level { two_j: level.two_j + change.two_j(), two_m: level.two_m + process.two_m() };
     (weight > 0.0).then(|| LocalAmplitude { to, amplitude: sign * weight.sqrt() })
 }
 

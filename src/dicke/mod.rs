@@ -4,7 +4,7 @@ mod degeneracy;
 mod local;
 
 pub use degeneracy::{ln_binomial, ln_degeneracy, ln_tail_of_product};
-pub use local::{LocalAmplitude, SectorChange, local_amplitude, local_weight};
+pub use local::{LocalAmplitude, SectorChange, local_amplitude, local_element, local_prefactor, local_weight};
 
 use serde::Serialize;
 

@@ -88,7 +88,7 @@ impl Populations {
         match initial {
             _ if model.rates(Coupling::Local).any() => all,
             InitialState::Dicke(level) => level.two_j + 1,
-            InitialState::Coherent { .. } => n + 1,
+            InitialState::Coherent { .. } | InitialState::Ghz { .. } => n + 1,
             InitialState::Superposition { two_j, .. } => two_j + 1,
             InitialState::Product { excited } => {
                 let depth = (*excited).min(n - excited);

@@ -3,9 +3,12 @@
 //! The seam is [`Unravelling`]: engines differ in what a state is, recorders in what they keep, and neither knows
 //! the other. Dispatch is static; one `match` outside the loop picks the engine.
 
+mod channel;
+mod ladder;
 mod populations;
 mod record;
 
+pub use ladder::{Ladder, LadderState};
 pub use populations::Populations;
 pub use record::{Detail, JumpRow, Record, Trace};
 
@@ -23,6 +26,8 @@ use crate::quantity::Sample;
 pub enum Engine {
     /// The jump chain on (J, M), for states diagonal in the Dicke basis: [`Populations`].
     Populations,
+    /// Superpositions of the levels of one sector: [`Ladder`].
+    Ladder,
 }
 
 impl Engine {
@@ -31,6 +36,7 @@ impl Engine {
     pub fn name(self) -> &'static str {
         match self {
             Engine::Populations => "populations",
+            Engine::Ladder => "ladder",
         }
     }
 

@@ -7,43 +7,13 @@
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 
+use super::channel::{Channel, pick};
 use super::{Jump, Recorder, Unravelling};
 use crate::bath::{Coupling, Process};
 use crate::dicke::{Level, SectorChange, local_weight};
 use crate::initial::InitialState;
 use crate::model::{Model, Observables};
 use crate::quantity::Sample;
-
-/// The baths of one process, with the running sums of their rates.
-#[derive(Debug, Default)]
-struct Channel {
-    /// (rate of this bath and all before it, bath).
-    cumulative: Vec<(f64, usize)>,
-    /// The rate of all together.
-    total: f64,
-}
-
-impl Channel {
-    fn new(model: &Model, coupling: Coupling, process: Process) -> Self {
-        let mut channel = Channel::default();
-        for (index, bath) in model.baths.iter().enumerate() {
-            let rate = bath.rate(process);
-            if bath.coupling == coupling && rate > 0.0 {
-                channel.total += rate;
-                channel.cumulative.push((channel.total, index));
-            }
-        }
-        channel
-    }
-
-    /// The bath at `rate`, drawn uniformly from 0 to the total.
-    #[inline]
-    fn bath(&self, rate: f64) -> usize {
-        let (last, others) = self.cumulative.split_last().expect("a channel that fired has a bath");
-        // Few baths, and the first usually hit: a scan beats a search. Rounding may put `rate` at the total.
-        others.iter().find(|(upto, _)| rate < *upto).unwrap_or(last).1
-    }
-}
 
 /// The engine: the channels of a model, sorted by what they do to the ladder.
 #[derive(Debug)]
@@ -110,29 +80,10 @@ impl Populations {
             weights[0] = 0.0; // stays where it is: not a jump of this chain
         }
         let (outcome, _) = pick(weights, rng.random::<f64>() * weights.iter().sum::<f64>());
-        let step = match process {
-            Process::Emission => -2,
-            Process::Absorption => 2,
-            Process::Dephasing => 0,
-        };
-        let to = Level { two_j: level.two_j + SectorChange::ALL[outcome].two_j(), two_m: level.two_m + step };
+        let change = SectorChange::ALL[outcome];
+        let to = Level { two_j: level.two_j + change.two_j(), two_m: level.two_m + process.two_m() };
         (Jump { bath, process }, to)
     }
-}
-
-/// The index where `value`, drawn uniformly from 0 to the sum of the weights, falls, and how far into it.
-///
-/// Never a weight of zero: where rounding carries `value` past the end, the last positive one takes it.
-fn pick(weights: [f64; 3], mut value: f64) -> (usize, f64) {
-    let mut chosen = (0, 0.0);
-    for (index, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
-        chosen = (index, value.clamp(0.0, weight));
-        if value < weight {
-            break;
-        }
-        value -= weight;
-    }
-    chosen
 }
 
 impl Unravelling for Populations {

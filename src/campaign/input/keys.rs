@@ -46,17 +46,20 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "initial",
         "a table [initial] with `state`: ground, inverted, dicke (j, m), coherent (theta, phi), thermal (temperature), \
-         product (excited), bits (bits) or superposition (j, amplitudes)",
+         product (excited), bits (bits), superposition (j, amplitudes) or ghz (phi)",
     ),
     (
         "initial.state",
         "\"ground\", \"inverted\", \"dicke\" (j, m), \"coherent\" (theta, phi), \"thermal\" (temperature), \
-         \"product\" (excited), \"bits\" (bits) or \"superposition\" (j, amplitudes)",
+         \"product\" (excited), \"bits\" (bits), \"superposition\" (j, amplitudes) or \"ghz\" (phi)",
     ),
     ("initial.j", "N/2, N/2 - 1, ... down to 0 or 1/2"),
     ("initial.m", "-j, -j + 1, ... j"),
     ("initial.theta", "an angle from the excited pole, 0 to pi (3.14159...)"),
-    ("initial.phi", "a finite angle in radians"),
+    (
+        "initial.phi",
+        "a finite angle in radians: the azimuth of a coherent state, the phase of the ground state in a GHZ state",
+    ),
     ("initial.temperature", "a finite number from 0 up"),
     ("initial.excited", "a whole number from 0 to the number of qubits"),
     ("initial.bits", "a string of 0 (ground) and 1 (excited), one for each qubit"),

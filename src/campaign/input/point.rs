@@ -29,6 +29,15 @@ impl Evolution {
     }
 }
 
+/// The engine of a point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineChoice {
+    /// Which.
+    pub engine: Engine,
+    /// Why this one, in words.
+    pub because: String,
+}
+
 /// What is kept beside averages.
 pub type Recording = Detail;
 
@@ -75,7 +84,7 @@ pub struct Point {
     /// The qubits: one group of identical ones, or several of frequencies far apart. They share the baths' names.
     pub groups: Vec<Group>,
     /// What evolves them.
-    pub engine: Engine,
+    pub engine: EngineChoice,
     /// Times, trajectories, seed.
     pub evolution: Evolution,
     /// Whether the steady state is asked for.
@@ -103,7 +112,7 @@ impl Point {
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
         let models: Vec<&Model> = self.groups.iter().map(|group| &group.model).collect();
-        columns(&models, self.engine.coherent())
+        columns(&models, self.engine.engine.coherent())
     }
 
     /// N, over all groups.

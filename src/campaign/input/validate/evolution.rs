@@ -13,18 +13,6 @@ const MAX_PHOTONS: i64 = 1_000_000;
 impl Validator<'_> {
     pub(super) fn evolution(&self, table: &Spanned<RawEvolution>) -> Result<Evolution> {
         let raw = table.get_ref();
-        if let Some(engine) = &raw.engine {
-            match engine.get_ref().as_str() {
-                "auto" | "populations" => {}
-                "ladder" | "register" => {
-                    let what = format!("the {} engine", engine.get_ref());
-                    return self.not_yet(engine.span(), &what, "\"auto\" or \"populations\"");
-                }
-                other => {
-                    return self.refuse(engine.span(), "evolution.engine", &format!("is \"{other}\""));
-                }
-            }
-        }
         let times = match (&raw.times, &raw.until) {
             (Some(times), None) => {
                 let extra = raw.samples.as_ref().map(Spanned::span).or(raw.spacing.as_ref().map(Spanned::span));

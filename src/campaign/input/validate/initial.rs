@@ -4,7 +4,7 @@ use num_complex::Complex64;
 use toml::Spanned;
 
 use super::super::keys::allowed;
-use super::super::raw::RawInitial;
+use super::super::raw::{Key, RawInitial};
 use super::{Result, Validator};
 use crate::dicke::Level;
 use crate::initial::InitialState;
@@ -24,12 +24,13 @@ impl Validator<'_> {
             "product" => &["excited"],
             "bits" => &["bits"],
             "superposition" => &["j", "amplitudes"],
+            "ghz" => &["phi"],
             "steady" => {
                 return self.not_yet(state.span(), "the steady state as initial state", "any other state");
             }
             other => return self.refuse(state.span(), "initial.state", &format!("is \"{other}\"")),
         };
-        if groups > 1 && ["dicke", "product", "bits", "superposition"].contains(&name) {
+        if groups > 1 && ["dicke", "product", "bits", "superposition", "ghz"].contains(&name) {
             let title = format!("`initial.state` \"{name}\" does not say how {groups} groups of qubits share it");
             let help = "for groups: \"ground\", \"inverted\", \"thermal\" or \"coherent\", each group alike";
             return Err(self.source.error(state.span(), title, help));
@@ -69,16 +70,9 @@ impl Validator<'_> {
                 if !(0.0..=std::f64::consts::PI + 1e-4).contains(&angle) {
                     return self.refuse(theta.span(), "initial.theta", &format!("is {angle}"));
                 }
-                let phi = raw.phi.as_ref().map_or(Ok(0.0), |phi| {
-                    let value = *phi.get_ref();
-                    if value.is_finite() {
-                        Ok(value)
-                    } else {
-                        self.refuse(phi.span(), "initial.phi", &format!("is {value}"))
-                    }
-                })?;
-                InitialState::Coherent { theta: angle.min(std::f64::consts::PI), phi }
+                InitialState::Coherent { theta: angle.min(std::f64::consts::PI), phi: self.phi(&raw.phi)? }
             }
+            "ghz" => InitialState::Ghz { phase: self.phi(&raw.phi)? },
             "thermal" => {
                 let temperature = self.require(&raw.temperature, "initial.temperature", table.span())?;
                 let kelvin = self.not_negative(temperature, "initial.temperature")?;
@@ -109,6 +103,12 @@ impl Validator<'_> {
                 InitialState::Product { excited: text.matches('1').count() as i64 }
             }
         })
+    }
+
+    fn phi(&self, phi: &Key<f64>) -> Result<f64> {
+        let Some(phi) = phi else { return Ok(0.0) };
+        let value = *phi.get_ref();
+        if value.is_finite() { Ok(value) } else { self.refuse(phi.span(), "initial.phi", &format!("is {value}")) }
     }
 
     /// 2J, where it is one of N qubits.

@@ -1,5 +1,6 @@
 //! From the mirror of a scenario to a model that can be trusted: every rule about the values of keys stands here.
 
+mod engine;
 mod evolution;
 mod initial;
 mod noise;
@@ -10,10 +11,9 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::keys::allowed;
-use super::point::{Evolution, Group, Noise, Purpose, Recording};
+use super::point::{EngineChoice, Evolution, Group, Noise, Purpose, Recording};
 use super::raw::{Key, RawScenario};
 use super::source::{ScenarioError, Source};
-use crate::trajectory::Engine;
 use crate::units::Units;
 
 use self::system::Qubits;
@@ -23,7 +23,7 @@ type Result<T> = std::result::Result<T, ScenarioError>;
 /// What a scenario says once every value is checked.
 pub struct Valid {
     pub groups: Vec<Group>,
-    pub engine: Engine,
+    pub engine: EngineChoice,
     pub evolution: Evolution,
     pub steady: bool,
     pub noise: Noise,
@@ -81,7 +81,8 @@ impl<'a> Validator<'a> {
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
         self.steady(raw.steady.as_ref(), &groups[0].model.baths)?;
         let steady = raw.steady.is_some() || raw.noise.is_some();
-        Ok(Valid { groups, engine: Engine::Populations, evolution, steady, noise, recording })
+        let engine = self.engine(raw.evolution.as_ref(), &groups)?;
+        Ok(Valid { groups, engine, evolution, steady, noise, recording })
     }
 
     fn table<'b, T>(&self, table: &'b Key<T>, key: &str) -> Result<&'b Spanned<T>> {

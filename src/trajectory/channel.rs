@@ -1,0 +1,51 @@
+//! The baths of each process of each coupling: who took the quantum, once it is known how it was exchanged.
+
+use crate::bath::{Coupling, Process};
+use crate::model::Model;
+
+/// The baths of one process of one coupling, with the running sums of their rates.
+#[derive(Clone, Debug, Default)]
+pub struct Channel {
+    /// (rate of this bath and all before it, bath).
+    cumulative: Vec<(f64, usize)>,
+    /// The rate of all together.
+    pub total: f64,
+}
+
+impl Channel {
+    /// The baths of a model that act by this process with this coupling.
+    pub fn new(model: &Model, coupling: Coupling, process: Process) -> Self {
+        let mut channel = Channel::default();
+        for (index, bath) in model.baths.iter().enumerate() {
+            let rate = bath.rate(process);
+            if bath.coupling == coupling && rate > 0.0 {
+                channel.total += rate;
+                channel.cumulative.push((channel.total, index));
+            }
+        }
+        channel
+    }
+
+    /// The bath at `rate`, drawn uniformly from 0 to the total.
+    #[inline]
+    pub fn bath(&self, rate: f64) -> usize {
+        let (last, others) = self.cumulative.split_last().expect("a channel that fired has a bath");
+        // Few baths, and the first usually hit: a scan beats a search. Rounding may put `rate` at the total.
+        others.iter().find(|(upto, _)| rate < *upto).unwrap_or(last).1
+    }
+}
+
+/// The index where `value`, drawn uniformly from 0 to the sum of the weights, falls, and how far into it.
+///
+/// Never a weight of zero: where rounding carries `value` past the end, the last positive one takes it.
+pub fn pick<const K: usize>(weights: [f64; K], mut value: f64) -> (usize, f64) {
+    let mut chosen = (0, 0.0);
+    for (index, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
+        chosen = (index, value.clamp(0.0, weight));
+        if value < weight {
+            break;
+        }
+        value -= weight;
+    }
+    chosen
+}

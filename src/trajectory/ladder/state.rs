@@ -1,0 +1,339 @@
+//! A pure state of one sector, `sum_M c_M |J, M>`, and what jumps do to it.
+//!
+//! Amplitudes stand at a = J + M, in the frame that turns with omega_0: there jumps multiply them by phases that are
+//! the same for all, and the lab frame is a rotation of what is observed.
+
+use std::ops::Range;
+
+use num_complex::Complex64;
+use rand::{Rng, RngExt};
+
+use crate::bath::Process;
+use crate::dicke::{Level, SectorChange, local_element, local_prefactor};
+use crate::model::{Observables, Spin};
+
+/// Levels at the ends of the state that weigh less than this are dropped: fewer than 10^24 trajectories would not see
+/// one of them once.
+const NEGLIGIBLE: f64 = 1e-40;
+
+/// Expectation values in a state, for the rates of its jumps.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Means {
+    /// `<J_+ J_->`.
+    pub emission: f64,
+    /// `<J_- J_+>`.
+    pub absorption: f64,
+    /// `<J_z>`.
+    pub jz: f64,
+    /// `<J_z^2>`.
+    pub jz_squared: f64,
+}
+
+/// The state, with room for any sector of N qubits. It is kept up to its norm, whose square is [`LadderState::weight`].
+#[derive(Clone, Debug)]
+pub struct LadderState {
+    number: i64,
+    two_j: i64,
+    pub(super) re: Vec<f64>,
+    pub(super) im: Vec<f64>,
+    /// Where the amplitudes are not zero.
+    support: Range<usize>,
+    /// |c_a|^2 over the support.
+    weights: Vec<f64>,
+    weight: f64,
+    means: Means,
+    /// `<a-1|J_-|a>^2 = a (2J + 1 - a)` for a = 0 to 2J + 1.
+    lowering: Vec<f64>,
+    /// Its square root.
+    element: Vec<f64>,
+}
+
+/// Factors of a decay are computed afresh so often: their error is at most BLOCK^2/2 roundings, 1.5e-14.
+const BLOCK: usize = 16;
+
+/// Sums over a state in four lanes each, which the compiler turns into vectors.
+const LANES: usize = 4;
+
+impl LadderState {
+    /// Room for N qubits, in no state yet.
+    pub fn new(number: i64) -> Self {
+        let len = number as usize + 2;
+        LadderState {
+            number,
+            two_j: number,
+            re: vec![0.0; len],
+            im: vec![0.0; len],
+            support: 0..0,
+            weights: vec![0.0; len],
+            weight: 0.0,
+            means: Means::default(),
+            lowering: vec![0.0; len],
+            element: vec![0.0; len],
+        }
+    }
+
+    /// Sets the state to amplitudes from M = -J up.
+    pub fn set(&mut self, two_j: i64, amplitudes: impl IntoIterator<Item = (Level, Complex64)>) {
+        self.re.fill(0.0);
+        self.im.fill(0.0);
+        self.set_sector(two_j);
+        self.support = 0..two_j as usize + 1;
+        for (level, amplitude) in amplitudes {
+            let a = level.above_bottom() as usize;
+            (self.re[a], self.im[a]) = (amplitude.re, amplitude.im);
+        }
+        self.measure();
+    }
+
+    fn set_sector(&mut self, two_j: i64) {
+        self.two_j = two_j;
+        let top = two_j as usize + 1;
+        for a in 0..=top {
+            let square = (a * (top - a)) as f64;
+            self.lowering[a] = square;
+            self.element[a] = square.sqrt();
+        }
+    }
+
+    /// 2J.
+    pub fn two_j(&self) -> i64 {
+        self.two_j
+    }
+
+    /// The squared norm of the amplitudes as they stand.
+    pub fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// Where the amplitudes are not zero, as a = J + M.
+    pub fn support(&self) -> Range<usize> {
+        self.support.clone()
+    }
+
+    /// The amplitudes from M = -J up, of norm 1.
+    pub fn amplitudes(&self) -> impl Iterator<Item = Complex64> + '_ {
+        let scale = 1.0 / self.weight.sqrt();
+        let all = self.re.iter().zip(&self.im).take(self.two_j as usize + 1);
+        all.map(move |(re, im)| Complex64::new(re * scale, im * scale))
+    }
+
+    /// The expectation values.
+    pub fn means(&self) -> &Means {
+        &self.means
+    }
+
+    /// What currents are made of.
+    pub fn observables(&self) -> Observables {
+        let j_squared = Level { two_j: self.two_j, two_m: self.two_j }.j_squared();
+        Observables { emission: self.means.emission, jz: self.means.jz, j_squared }
+    }
+
+    /// `<J_+ J_->`, `<J_z>` and `<J^2>` of one level of the sector.
+    pub fn of_level(&self, a: usize) -> Observables {
+        Observables::of(Level { two_j: self.two_j, two_m: 2 * a as i64 - self.two_j })
+    }
+
+    /// Draws a level with the probability it has.
+    pub fn draw(&self, rng: &mut impl Rng) -> usize {
+        let mut left = rng.random::<f64>() * self.weight;
+        for a in self.support.clone() {
+            left -= self.weights[a];
+            if left < 0.0 {
+                return a;
+            }
+        }
+        self.support.end - 1
+    }
+
+    /// Computes the norm and the means, after a change, and drops what has become negligible.
+    pub fn measure(&mut self) {
+        let Range { start, end } = self.support;
+        let (re, im) = (&self.re[start..end], &self.im[start..end]);
+        let (lowering, raising) = (&self.lowering[start..end], &self.lowering[start + 1..=end]);
+        let weights = &mut self.weights[start..end];
+        let mut sums = [[0.0; LANES]; 5];
+        let mut add = |lane: usize, index: usize, weights: &mut [f64]| {
+            let p = re[index] * re[index] + im[index] * im[index];
+            weights[index] = p;
+            let a = (start + index) as f64;
+            for (sum, value) in sums.iter_mut().zip([p, p * lowering[index], p * raising[index], p * a, p * a * a]) {
+                sum[lane] += value;
+            }
+        };
+        let whole = re.len() / LANES * LANES;
+        for base in (0..whole).step_by(LANES) {
+            for lane in 0..LANES {
+                add(lane, base + lane, weights);
+            }
+        }
+        for index in whole..re.len() {
+            add(0, index, weights);
+        }
+        let [weight, emission, absorption, a, a_squared] = sums.map(|lanes| lanes.iter().sum::<f64>());
+        let j = self.two_j as f64 / 2.0;
+        let mean_a = a / weight;
+        self.weight = weight;
+        self.means = Means {
+            emission: emission / weight,
+            absorption: absorption / weight,
+            jz: mean_a - j,
+            jz_squared: a_squared / weight - 2.0 * j * mean_a + j * j,
+        };
+        self.trim();
+    }
+
+    fn trim(&mut self) {
+        let least = NEGLIGIBLE * self.weight;
+        let Range { mut start, mut end } = self.support;
+        while start + 1 < end && self.weights[start] < least {
+            (self.re[start], self.im[start]) = (0.0, 0.0);
+            start += 1;
+        }
+        while start + 1 < end && self.weights[end - 1] < least {
+            end -= 1;
+            (self.re[end], self.im[end]) = (0.0, 0.0);
+        }
+        self.support = start..end;
+    }
+
+    /// Multiplies each amplitude by exp of `exponent(a)`, a polynomial of order two in a whose second difference is
+    /// `second`. The exponent of the level that was drawn to wait so long is 0 and none exceeds half of an Exp(1)
+    /// variable, so nothing overflows, and the drawn level, which had weight, keeps it: the norm never vanishes.
+    pub fn decay(&mut self, exponent: impl Fn(usize) -> f64, second: f64) {
+        if self.support.len() == 1 {
+            return;
+        }
+        let scale = 1.0 / self.weight.sqrt();
+        let ratio_of_ratios = second.exp();
+        let Range { start, end } = self.support;
+        for from in (start..end).step_by(BLOCK) {
+            let (first, step) = (exponent(from), exponent(from + 1) - exponent(from));
+            let block = from..end.min(from + BLOCK);
+            let reach = BLOCK as f64 * (step.abs() + BLOCK as f64 * second.abs());
+            // What rises again after it has vanished cannot be followed by products.
+            if first < -500.0 || reach > 100.0 {
+                for a in block {
+                    let factor = scale * exponent(a).exp();
+                    self.re[a] *= factor;
+                    self.im[a] *= factor;
+                }
+                continue;
+            }
+            let (mut factor, mut ratio) = (scale * first.exp(), step.exp());
+            for a in block {
+                self.re[a] *= factor;
+                self.im[a] *= factor;
+                factor *= ratio;
+                ratio *= ratio_of_ratios;
+            }
+        }
+        self.measure();
+    }
+
+    /// Moves the amplitudes by `shift` levels; what leaves `0..=2J` of the sector `two_j` must be zero already.
+    fn shift(&mut self, shift: isize, two_j: i64) {
+        let Range { start, end } = self.support;
+        let to = (start as isize + shift).max(0) as usize;
+        let from = (to as isize - shift) as usize;
+        let last = ((end as isize + shift) as usize).min(two_j as usize + 1);
+        let len = last - to;
+        for part in [&mut self.re, &mut self.im] {
+            part.copy_within(from..from + len, to);
+            if start < to {
+                part[start..to.min(end)].fill(0.0);
+            }
+            if last < end {
+                part[last.max(start)..end].fill(0.0);
+            }
+        }
+        self.support = to..last;
+    }
+
+    /// A collective jump: `J_-`, `J_+` or `J_z`.
+    pub fn jump(&mut self, process: Process) {
+        match process {
+            Process::Emission => {
+                self.shift(-1, self.two_j);
+                let Range { start, end } = self.support;
+                self.scale_by_element(start + 1..end + 1);
+            }
+            Process::Absorption => {
+                self.shift(1, self.two_j);
+                let Range { start, end } = self.support;
+                self.scale_by_element(start..end);
+            }
+            Process::Dephasing => {
+                let j = self.two_j as f64 / 2.0;
+                for a in self.support.clone() {
+                    let m = a as f64 - j;
+                    self.re[a] *= m;
+                    self.im[a] *= m;
+                }
+            }
+        }
+        self.measure();
+    }
+
+    fn scale_by_element(&mut self, elements: Range<usize>) {
+        let factor = &self.element[elements];
+        for part in [&mut self.re, &mut self.im] {
+            part[self.support.clone()].iter_mut().zip(factor).for_each(|(value, factor)| *value *= factor);
+        }
+    }
+
+    /// The probabilities of the three outcomes of a local jump, times its rate over the rate of one qubit.
+    pub fn local_outcomes(&self, process: Process) -> [f64; 3] {
+        let two_j = self.two_j;
+        SectorChange::ALL.map(|change| {
+            let element = |a: usize| local_element(self.level(a), process, change).0;
+            let sum: f64 = self.support.clone().map(|a| self.weights[a] * element(a)).sum();
+            local_prefactor(self.number, two_j, change) * sum / self.weight
+        })
+    }
+
+    fn level(&self, a: usize) -> Level {
+        Level { two_j: self.two_j, two_m: 2 * a as i64 - self.two_j }
+    }
+
+    /// One outcome of a jump on one qubit.
+    pub fn local_jump(&mut self, process: Process, change: SectorChange) {
+        for a in self.support.clone() {
+            let (square, sign) = local_element(self.level(a), process, change);
+            let factor = sign * square.sqrt();
+            self.re[a] *= factor;
+            self.im[a] *= factor;
+        }
+        let two_j = self.two_j + change.two_j();
+        self.shift((change.two_j() / 2 + process.two_m() / 2) as isize, two_j);
+        if two_j != self.two_j {
+            self.set_sector(two_j);
+        }
+        self.measure();
+    }
+
+    /// The moments of the spin, turned by `angle` about z.
+    pub fn spin(&self, angle: f64) -> Spin {
+        let amplitude = |a: usize| Complex64::new(self.re[a], self.im[a]);
+        let j = self.two_j as f64 / 2.0;
+        let (mut once, mut twice, mut with_z) = (Complex64::ZERO, Complex64::ZERO, Complex64::ZERO);
+        let Range { start, end } = self.support;
+        for a in start + 1..end {
+            let lowered = amplitude(a - 1).conj() * amplitude(a) * self.element[a];
+            once += lowered;
+            with_z += lowered * (a as f64 - 0.5 - j);
+            if a >= start + 2 {
+                twice += amplitude(a - 2).conj() * amplitude(a) * self.element[a] * self.element[a - 1];
+            }
+        }
+        let turn = Complex64::cis(-angle);
+        let scale = turn / self.weight;
+        Spin::from_ladder(
+            once * scale,
+            twice * scale * turn,
+            with_z * scale,
+            self.means.jz,
+            self.means.jz_squared,
+            self.observables().j_squared,
+        )
+    }
+}
