@@ -1,14 +1,14 @@
-//! Jumps a second of the populations engine: three baths, N from 2 to 10,000.
+//! Jumps a second of the populations and the ladder engine: three baths, N from 2 to 10,000.
 #![allow(missing_docs)]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use superjump::bath::{Bath, Coupling, occupation};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
-use superjump::model::Model;
+use superjump::model::{Model, Observables};
 use superjump::quantity::columns;
 use superjump::random::stream;
-use superjump::trajectory::{self, Detail, Populations, Record};
+use superjump::trajectory::{self, Detail, Ladder, Populations, Record, Unravelling};
 use superjump::units::Units;
 
 /// The heat valve: hot, cold, parasitic.
@@ -26,27 +26,39 @@ fn valve(number: i64) -> Model {
     Model { units: Units::Natural, number, frequency: 1.0, baths }
 }
 
-fn jump_rate(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("populations");
+/// One trajectory of some `wanted` jumps at a time, one sample at the end.
+fn measure<E: Unravelling<Values = Observables>>(
+    criterion: &mut Criterion,
+    name: &str,
+    engine: impl Fn(&Model) -> E,
+    initial: impl Fn(i64) -> InitialState,
+    wanted: impl Fn(i64) -> u64,
+) {
+    let mut group = criterion.benchmark_group(name);
     group.sample_size(20);
     for number in [2, 10, 100, 1000, 10_000] {
         let model = valve(number);
-        let engine = Populations::new(&model);
-        // Some 200,000 jumps from the ground state, one sample at the end.
-        let initial = InitialState::Dicke(Level::ground(number));
+        let (engine, initial) = (engine(&model), initial(number));
         let mut record = Record::new(&model, number, &columns(&[&model], false), 1, Detail::default());
         let mut jumps_until = |until: f64| {
             trajectory::run(&engine, &initial, &[until], &mut stream(1, 0, 0), &mut record);
             record.trace.jumps
         };
         let mut until = 1.0 / (number * number) as f64;
-        while jumps_until(until) < 200_000 {
+        while jumps_until(until) < wanted(number) {
             until *= 1.5;
         }
         group.throughput(Throughput::Elements(jumps_until(until)));
         group.bench_function(BenchmarkId::from_parameter(number), |b| b.iter(|| jumps_until(until)));
     }
     group.finish();
+}
+
+fn jump_rate(criterion: &mut Criterion) {
+    measure(criterion, "populations", Populations::new, |n| InitialState::Dicke(Level::ground(n)), |_| 200_000);
+    // A coherent state on the equator: as many levels as there can be.
+    let equator = |_| InitialState::Coherent { theta: std::f64::consts::FRAC_PI_2, phi: 0.0 };
+    measure(criterion, "ladder", Ladder::new, equator, |n| 200_000 / n as u64 + 100);
 }
 
 criterion_group!(benches, jump_rate);
