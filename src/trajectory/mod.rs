@@ -4,6 +4,7 @@
 //! the other. Dispatch is static; one `match` outside the loop picks the engine.
 
 mod populations;
+mod propagation;
 mod record;
 
 pub use populations::Populations;
