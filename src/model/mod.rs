@@ -31,6 +31,17 @@ pub struct Model {
     pub baths: Vec<Bath>,
 }
 
+/// A coherent drive, in the frame that rotates with it: `H/hbar = Delta J_z + Omega J_x`.
+///
+/// Both are frequencies in the unit of [`Model::frequency`]; [`Units::angular`] turns them into rates.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Drive {
+    /// Omega, the Rabi frequency: alone, it turns a ground qubit into an excited one in the time pi/Omega.
+    pub amplitude: f64,
+    /// Delta = omega_0 - omega_drive.
+    pub detuning: f64,
+}
+
 /// Expectation values in one state, or their averages.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Observables {

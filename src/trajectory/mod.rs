@@ -6,6 +6,7 @@
 mod channel;
 mod ladder;
 mod populations;
+mod propagation;
 mod record;
 
 pub use ladder::{Ladder, LadderState};

@@ -26,8 +26,9 @@ const TERMS: usize = 60;
 pub enum RegisterError {
     /// Too many qubits.
     #[error(
-        "the full Lindblad equation of {qubits} qubits is beyond the {MAX_QUBITS} that are solved: a density matrix \
-         takes {state:.1e} bytes, the matrix of its steady state {steady:.1e}"
+        "the full Lindblad equation of {qubits} qubits is too large (at most {MAX_QUBITS} are solved, for the steady \
+         state of a drive one less): a density matrix takes {state:.1e} bytes, the matrix of its steady state \
+         {steady:.1e}"
     )]
     TooLarge {
         /// N.
@@ -76,7 +77,7 @@ pub struct RegisterEquation {
     /// `-i H - sum L^dagger L / 2`, per unit of time.
     drift: Operator,
     baths: Vec<BathOperators>,
-    /// H in the units in which a heat current counts energy.
+    /// H of the bare qubits, in the units in which a heat current counts energy.
     energy: Operator,
     jx: Operator,
     jy: Operator,
@@ -84,17 +85,20 @@ pub struct RegisterEquation {
     j_squared: Operator,
     emission: Operator,
     qubits: usize,
+    /// Whether H changes the number of excitations.
+    driven: bool,
     /// No component of rho changes at a higher rate than this.
     speed: f64,
 }
 
-/// The Hamiltonian with each frequency turned into what `unit` makes of it.
-fn hamiltonian(register: &Register, unit: impl Fn(f64) -> f64) -> Operator {
+/// The bare qubits and their exchange, in a frame that rotates at the frequency `frame`, with each frequency turned
+/// into what `unit` makes of it.
+fn bare_hamiltonian(register: &Register, frame: f64, unit: impl Fn(f64) -> f64) -> Operator {
     let (n, d) = (register.number(), 1 << register.number());
     let real = Complex64::from;
     let mut sum = Operator::zero(d);
     for (qubit, frequency) in register.frequencies.iter().enumerate() {
-        sum = sum.plus(real(unit(*frequency) / 2.0), &Operator::on_qubit(d, qubit, &SIGMA_Z));
+        sum = sum.plus(real(unit(frequency - frame) / 2.0), &Operator::on_qubit(d, qubit, &SIGMA_Z));
         for other in qubit + 1..n {
             let hop = Operator::lowering(d, qubit).adjoint().times(&Operator::lowering(d, other));
             let strength = real(unit(register.exchange[(qubit, other)]));
@@ -102,6 +106,16 @@ fn hamiltonian(register: &Register, unit: impl Fn(f64) -> f64) -> Operator {
         }
     }
     sum
+}
+
+/// H/hbar, which moves the state: with a drive in the frame of the drive, else at rest.
+fn hamiltonian(register: &Register, jx: &Operator, jz: &Operator) -> Operator {
+    let angular = |frequency| register.units.angular(frequency);
+    let frame = register.drive.map_or(0.0, |drive| register.frequency - drive.detuning);
+    let amplitude = register.drive.map_or(0.0, |drive| drive.amplitude);
+    bare_hamiltonian(register, frame, angular)
+        .plus(Complex64::from(angular(amplitude)), jx)
+        .plus(Complex64::from(angular(register.chi)), &jz.times(jz))
 }
 
 /// `sum_j weight_j A_j` of one matrix for all qubits.
@@ -146,7 +160,8 @@ impl BathOperators {
 /// What is wrong with a register, if anything.
 fn check(register: &Register) -> Result<(), RegisterError> {
     let (n, v) = (register.number(), &register.exchange);
-    let numbers = register.frequencies.iter().chain(&register.couplings).chain(v);
+    let drive = register.drive.map_or([0.0; 2], |drive| [drive.amplitude, drive.detuning]);
+    let numbers = register.frequencies.iter().chain(&register.couplings).chain(v).chain(&drive).chain([&register.chi]);
     let rates = || register.baths.iter().flat_map(|bath| [bath.down, bath.up, bath.dephasing]);
     if n == 0 || register.couplings.len() != n || v.dim() != (n, n) {
         Err(RegisterError::Invalid("it needs one frequency, one coupling and one row of exchange per qubit"))
@@ -179,13 +194,14 @@ impl RegisterEquation {
 
         let baths: Vec<BathOperators> = register.baths.iter().map(|bath| BathOperators::new(register, bath)).collect();
         let loss = baths.iter().fold(Operator::zero(d), |sum, bath| sum.plus(real(1.0), &bath.loss));
-        let generator = hamiltonian(register, |frequency| register.units.angular(frequency));
+        let generator = hamiltonian(register, &jx, &jz);
         Ok(RegisterEquation {
             // In the trace norm, the commutator is at most 2 |H|, and a jump or its loss at most |sum L^dagger L|.
             speed: 2.0 * (generator.norm_bound() + loss.norm_bound()),
             drift: generator.scaled(Complex64::new(0.0, -1.0)).plus(real(-0.5), &loss),
             baths,
-            energy: hamiltonian(register, |frequency| register.units.quantum(frequency)),
+            energy: bare_hamiltonian(register, 0.0, |frequency| register.units.quantum(frequency)),
+            driven: register.drive.is_some_and(|drive| drive.amplitude != 0.0),
             emission: lowering.adjoint().times(&lowering),
             jx,
             jy,
@@ -208,38 +224,54 @@ impl RegisterEquation {
         change
     }
 
-    /// The density matrix at each of the ascending `times`, from that at 0, to 1e-10: exp(tL) rho summed as a Taylor
-    /// series to rounding, over steps in which the norm of L allows no cancellation.
+    /// The density matrix at each of the ascending `times`, from that at 0, to 1e-10.
     #[must_use]
     pub fn transient(&self, initial: &DensityMatrix, times: &[f64]) -> Vec<DensityMatrix> {
+        self.transient_with_integrals(initial, times).into_iter().map(|(rho, _)| rho).collect()
+    }
+
+    /// The density matrix at each of the ascending `times`, and its time integral over the interval since the time
+    /// before (or since 0): exp(tL) rho summed as a Taylor series to rounding, over steps in which the norm of L
+    /// allows no cancellation.
+    #[must_use]
+    pub fn transient_with_integrals(
+        &self,
+        initial: &DensityMatrix,
+        times: &[f64],
+    ) -> Vec<(DensityMatrix, DensityMatrix)> {
         let mut rho = initial.clone();
         let mut now = 0.0;
         let mut states = Vec::with_capacity(times.len());
         for &time in times {
+            let mut integral = DensityMatrix::zeros(rho.dim());
             let steps = ((time - now).max(0.0) * self.speed / REACH).ceil();
+            let step = (time - now) / steps;
             for _ in 0..steps as u64 {
                 let mut term = rho.clone();
+                // The integral of t^k is t^(k+1)/(k+1).
+                integral.scaled_add(Complex64::from(step), &term);
                 for order in 1..=TERMS {
-                    term = self.right_hand_side(&term) * Complex64::from((time - now) / steps / order as f64);
+                    term = self.right_hand_side(&term) * Complex64::from(step / order as f64);
                     rho += &term;
+                    integral.scaled_add(Complex64::from(step / (order + 1) as f64), &term);
                     if largest(&term) <= 1e-18 * largest(&rho) {
                         break;
                     }
                 }
             }
             now = time;
-            states.push(rho.clone());
+            states.push((rho.clone(), integral));
         }
         states
     }
 
-    /// `<J_x>`.
+    /// `<J_x>`, at rest or, with a drive, in its frame.
     #[must_use]
     pub fn jx(&self, rho: &DensityMatrix) -> f64 {
         self.jx.trace(rho).re
     }
 
-    /// `<J_y>`.
+    /// `<J_y>`, in the same frame.
     #[must_use]
     pub fn jy(&self, rho: &DensityMatrix) -> f64 {
         self.jy.trace(rho).re
@@ -278,8 +310,8 @@ impl RegisterEquation {
         self.baths[bath].emission.iter().map(|jump| jump.adjoint().times(jump).trace(rho).re).sum()
     }
 
-    /// The heat current (21) from the bath of this index into the qubits, Tr[H D_b(rho)] with the full H, in
-    /// [`crate::units::Units::heat_current`].
+    /// The heat current (21) from the bath of this index into the qubits, Tr[H_0 D_b(rho)], with H_0 all frequencies
+    /// and exchange (and neither drive nor chi), in [`crate::units::Units::heat_current`].
     #[must_use]
     pub fn heat_current(&self, bath: usize, rho: &DensityMatrix) -> f64 {
         self.energy.trace(&self.dissipator(bath, rho)).re

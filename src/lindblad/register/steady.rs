@@ -2,7 +2,7 @@
 //!
 //! With no drive, H and every jump move the excitation numbers of both sides of rho alike, so the elements between
 //! states of equal number, C(2N, N) of them, close among themselves, and hold the trace. A steady state has no others
-//! when it is unique: averaged over rotations about z it stays steady.
+//! when it is unique: averaged over rotations about z it stays steady. A drive couples all 4^N.
 
 use faer::linalg::solvers::PartialPivLu;
 use faer::prelude::Solve;
@@ -17,6 +17,8 @@ use crate::lindblad::density::DensityMatrix;
 const SMALLEST_GAP: f64 = 1e-12;
 /// The largest relative residual of a solution.
 const MAX_RESIDUAL: f64 = 1e-8;
+/// The most elements of rho that are solved for; their matrix is dense.
+const MOST_ELEMENTS: usize = 4096;
 /// Inverse iterations; a second steady state shows in the first.
 const ITERATIONS: usize = 8;
 
@@ -33,8 +35,13 @@ impl<'a> Solver<'a> {
         let d = 1_usize << equation.qubits;
         let pairs: Vec<(usize, usize)> = (0..d)
             .flat_map(|row| (0..d).map(move |column| (row, column)))
-            .filter(|(row, column)| row.count_ones() == column.count_ones())
+            .filter(|(row, column)| equation.driven || row.count_ones() == column.count_ones())
             .collect();
+        if pairs.len() > MOST_ELEMENTS {
+            let bytes = |elements: usize| 16.0 * elements as f64;
+            let (state, steady) = (bytes(d * d), bytes(pairs.len()) * pairs.len() as f64);
+            return Err(RegisterError::TooLarge { qubits: equation.qubits, state, steady });
+        }
         let mut matrix = Mat::<c64>::zeros(pairs.len(), pairs.len());
         for (index, pair) in pairs.iter().enumerate() {
             let mut unit = Array2::zeros((d, d));

@@ -3,7 +3,7 @@ use num_complex::Complex64;
 
 use super::*;
 use crate::lindblad::density;
-use crate::model::Model;
+use crate::model::{Drive, Model};
 use crate::units::Units;
 
 fn bath(coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
@@ -188,4 +188,66 @@ fn what_is_no_register_is_refused() {
     assert!(message(|r| r.baths[0].up = -1.0).contains("negative"));
     let large = RegisterEquation::new(&register(20, vec![])).unwrap_err().to_string();
     assert!(large.contains("20 qubits") && large.contains("1.8e13 bytes"), "{large}");
+}
+
+/// One qubit that a drive turns and a bath damps.
+fn driven(amplitude: f64, detuning: f64, down: f64) -> Register {
+    let mut one = register(1, vec![bath(Coupling::Local, down, 0.0, 0.0)]);
+    one.drive = Some(Drive { amplitude, detuning });
+    one
+}
+
+#[test]
+fn a_drive_turns_one_qubit_as_rabi_says() {
+    let (omega, delta) = (1.3_f64, 0.8_f64);
+    let total = omega.hypot(delta);
+    let equation = equation(&driven(omega, delta, 0.0));
+    let times = [0.0, 0.4, 1.7, 12.0];
+    for (t, rho) in times.iter().zip(equation.transient(&density::bits("0").unwrap(), &times)) {
+        let excited = (omega / total).powi(2) * (total * t / 2.0).sin().powi(2);
+        assert!((equation.excited(&rho) - excited).abs() < 1e-13, "{t}");
+    }
+}
+
+#[test]
+fn a_driven_and_damped_qubit_is_excited_as_the_optical_bloch_equations_say() {
+    // rho_ee = (Omega^2/4)/(Delta^2 + gamma^2/4 + Omega^2/2).
+    let (omega, delta, gamma) = (1.3, 0.8, 0.6);
+    let equation = equation(&driven(omega, delta, gamma));
+    let rho = equation.steady_state().unwrap();
+    let excited = omega * omega / 4.0 / (delta * delta + gamma * gamma / 4.0 + omega * omega / 2.0);
+    assert!((equation.excited(&rho) - excited).abs() < 1e-14);
+    // What the drive puts in goes out as quanta of omega_0 = 0.9.
+    assert!((equation.heat_current(0, &rho) + 0.9 * gamma * excited).abs() < 1e-14);
+}
+
+#[test]
+fn twisting_turns_the_transverse_spin_of_a_coherent_state_back_and_forth() {
+    // <J_x> = (N/2) cos^(N-1)(chi t) of a state that starts along x (Kitagawa and Ueda, 1993), rotating at omega_0.
+    let mut three = register(3, vec![]);
+    three.chi = 0.4;
+    let equation = equation(&three);
+    let start = density::product(&[(std::f64::consts::FRAC_PI_2, 0.0); 3]);
+    let times = [0.0, 0.5, 3.0];
+    for (t, rho) in times.iter().zip(equation.transient(&start, &times)) {
+        let length = 1.5 * (0.4 * t).cos().powi(2);
+        assert!((equation.jx(&rho) - length * (0.9 * t).cos()).abs() < 1e-13, "{t}");
+        assert!((equation.jy(&rho) - length * (0.9 * t).sin()).abs() < 1e-13, "{t}");
+    }
+}
+
+#[test]
+fn the_integral_over_an_interval_solves_the_equation_too() {
+    // L applied to the integral of rho is the change of rho.
+    let mut all = unlike();
+    all.drive = Some(Drive { amplitude: 0.7, detuning: -0.2 });
+    all.chi = 0.3;
+    let equation = equation(&all);
+    let mut before = density::ghz(3);
+    for (rho, integral) in equation.transient_with_integrals(&before, &[0.0, 0.2, 3.0]) {
+        let change = equation.right_hand_side(&integral);
+        assert!((&rho - &before - change).iter().all(|value| value.norm() < 1e-12));
+        before = rho;
+    }
+    assert!((equation.steady_state().unwrap().diag().sum() - 1.0).norm() < 1e-12);
 }

@@ -1,0 +1,477 @@
+//! Evolution between jumps where H_eff is not diagonal: psi(t) = exp(tA) psi, A = -i H_eff/hbar, in a Krylov space.
+//!
+//! In the space of psi, A psi, ..., A^(m-1) psi the state at *every* time of a step is one exponential of an m x m
+//! matrix, so the time of a jump, where the norm has fallen to what was drawn, is found without another step, and a
+//! state at any time before it costs one sum. A state that only decays and turns, such as any Dicke state of identical
+//! qubits, has m = 1 whatever the time.
+//!
+//! The error has a bound, not an estimate. With b_1..b_m the subdiagonal of Arnoldi's matrix H_m, what is left out is
+//! `b_m` times the integral of the last element of exp(s H_m) e_1, which is `b_1 ... b_(m-1)` times a divided difference
+//! of the exponential (H_m is Hessenberg); as A only decays, so does H_m, and the error is at most
+//! `b_1 ... b_m t^m/m!`. Y. Saad, SIAM J. Numer. Anal. 29, 209 (1992), Hermite and Genocchi for the difference.
+
+use num_complex::Complex64;
+
+/// The most dimensions of the Krylov space.
+pub const MOST: usize = 24;
+/// The Taylor series of the small exponential is summed over pieces in which the norm is at most this: terms below
+/// e^2, so nothing cancels, and 2^k/k! is below rounding from k = 27 on.
+const PIECE: f64 = 2.0;
+/// Terms of that series, more than are ever needed.
+const TERMS: usize = 32;
+/// The most iterations for the time of a jump; bisection alone needs some 60.
+const ITERATIONS: usize = 200;
+
+/// The generator A = -i H_eff/hbar of an evolution that never gains norm: A + A^dagger <= 0.
+pub trait Generator {
+    /// y = A x; both have as many elements as the state.
+    fn apply(&mut self, x: &[Complex64], y: &mut [Complex64]);
+    /// A bound on the norm of A, per unit of time.
+    fn norm_bound(&self) -> f64;
+}
+
+/// The sum of conj(a_i) b_i.
+#[must_use]
+pub fn inner(a: &[Complex64], b: &[Complex64]) -> Complex64 {
+    // Independent sums, as one chain of additions would wait for itself.
+    let (mut re, mut im) = ([0.0; 4], [0.0; 4]);
+    let (left, right) = (a.chunks_exact(4), b.chunks_exact(4));
+    let rest = left.remainder().iter().zip(right.remainder());
+    for (a, b) in left.zip(right) {
+        for lane in 0..4 {
+            re[lane] += a[lane].re * b[lane].re + a[lane].im * b[lane].im;
+            im[lane] += a[lane].re * b[lane].im - a[lane].im * b[lane].re;
+        }
+    }
+    let sum = Complex64::new((re[0] + re[1]) + (re[2] + re[3]), (im[0] + im[1]) + (im[2] + im[3]));
+    rest.fold(sum, |sum, (a, b)| sum + a.conj() * b)
+}
+
+/// The sum of |a_i|^2.
+#[must_use]
+pub fn norm_squared(a: &[Complex64]) -> f64 {
+    let mut sums = [0.0; 4];
+    let chunks = a.chunks_exact(4);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for lane in 0..4 {
+            sums[lane] += chunk[lane].norm_sqr();
+        }
+    }
+    rest.iter().fold((sums[0] + sums[1]) + (sums[2] + sums[3]), |sum, value| sum + value.norm_sqr())
+}
+
+/// Divides by the norm, and returns its square.
+pub fn normalize(a: &mut [Complex64]) -> f64 {
+    let squared = norm_squared(a);
+    let scale = 1.0 / squared.sqrt();
+    a.iter_mut().for_each(|value| *value *= scale);
+    squared
+}
+
+/// y += factor x.
+fn add_scaled(factor: Complex64, x: &[Complex64], y: &mut [Complex64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += factor * x;
+    }
+}
+
+/// What ended a wait.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wait {
+    /// The norm fell to what was drawn after this time.
+    Jump(f64),
+    /// It did not; after the whole time, this is ln norm^2.
+    Survived(f64),
+}
+
+/// Coordinates in the Krylov space.
+type Small = [Complex64; MOST];
+
+/// A Krylov space, and where in it the evolution stands. Made once for a largest dimension; allocates nothing after.
+#[derive(Clone, Debug)]
+pub struct Propagation {
+    /// v_1..v_(m+1), one after the other.
+    basis: Vec<Complex64>,
+    dimension: usize,
+    /// m.
+    size: usize,
+    /// v_1^dagger A v_1, taken out of the matrix and exponentiated by itself.
+    center: Complex64,
+    /// Column j holds V^dagger A v_j, less the center on the diagonal; zero from row j + 2 on.
+    columns: [Small; MOST],
+    /// The largest 1-norm of a column, which bounds the matrix.
+    norm: f64,
+    /// Coefficients of the coordinates over one piece, in powers of its length.
+    series: [Small; TERMS],
+    terms: usize,
+    coordinates: Small,
+}
+
+impl Propagation {
+    /// Room for states of up to this many dimensions.
+    #[must_use]
+    pub fn new(dimension: usize) -> Self {
+        let zero = [Complex64::ZERO; MOST];
+        Propagation {
+            basis: vec![Complex64::ZERO; dimension * (MOST + 1)],
+            dimension,
+            size: 0,
+            center: Complex64::ZERO,
+            columns: [zero; MOST],
+            norm: 0.0,
+            series: [zero; TERMS],
+            terms: 0,
+            coordinates: zero,
+        }
+    }
+
+    /// The bytes that [`Propagation::new`] takes for this many dimensions.
+    #[must_use]
+    pub fn memory(dimension: f64) -> f64 {
+        16.0 * dimension * (MOST + 1) as f64
+    }
+
+    /// Starts from the normalized `state`, whose `image` is A times it, and builds the space in which the evolution
+    /// errs by at most `tolerance` (in norm, where the state began with 1) up to a time that is returned: the
+    /// `horizon`, or an earlier one that the largest space still reaches.
+    pub fn start(
+        &mut self,
+        generator: &mut impl Generator,
+        state: &[Complex64],
+        image: &[Complex64],
+        horizon: f64,
+        tolerance: f64,
+    ) -> f64 {
+        let dimension = state.len();
+        self.dimension = dimension;
+        self.basis[..dimension].copy_from_slice(state);
+        self.basis[dimension..2 * dimension].copy_from_slice(image);
+        let rounding = 4.0 * f64::EPSILON * generator.norm_bound();
+        // The bound at the horizon, and the space and the time of the best so far.
+        let mut error = 1.0;
+        let mut best = (1, 0.0);
+        for column in 0..MOST {
+            let (known, next) = self.basis.split_at_mut((column + 1) * dimension);
+            let next = &mut next[..dimension];
+            if column > 0 {
+                generator.apply(&known[column * dimension..], next);
+            }
+            let coefficients = &mut self.columns[column];
+            *coefficients = [Complex64::ZERO; MOST];
+            for (coefficient, vector) in coefficients.iter_mut().zip(known.chunks_exact(dimension)) {
+                *coefficient = inner(vector, next);
+                add_scaled(-*coefficient, vector, next);
+            }
+            let size = column + 1;
+            let below = norm_squared(next).sqrt();
+            // An invariant space is exact for ever.
+            error *= if below <= rounding { 0.0 } else { below * horizon / size as f64 };
+            let reach =
+                if error <= tolerance { horizon } else { horizon * (tolerance / error).powf(1.0 / size as f64) };
+            if reach > best.1 {
+                best = (size, reach);
+            }
+            if error <= tolerance || size == MOST {
+                break;
+            }
+            self.columns[column][size] = below.into();
+            let scale = 1.0 / below;
+            next.iter_mut().for_each(|value| *value *= scale);
+        }
+        self.size = best.0;
+        self.close();
+        best.1
+    }
+
+    /// Takes the center out of the matrix, and bounds what is left.
+    fn close(&mut self) {
+        let size = self.size;
+        self.center = self.columns[0][0];
+        self.norm = 0.0;
+        for (index, column) in self.columns[..size].iter_mut().enumerate() {
+            column[index] -= self.center;
+            column[size..].fill(Complex64::ZERO);
+            self.norm = self.norm.max(column[..size].iter().map(|value| value.norm()).sum());
+        }
+        self.rewind();
+    }
+
+    fn rewind(&mut self) {
+        self.coordinates = [Complex64::ZERO; MOST];
+        self.coordinates[0] = Complex64::ONE;
+    }
+
+    /// Whether the state keeps its direction: it only decays, and its phase turns.
+    #[must_use]
+    pub fn is_stationary(&self) -> bool {
+        self.size == 1
+    }
+
+    /// Waits from the start until ln norm^2 has fallen to `-exponent`, or for `limit`, and stands there.
+    ///
+    /// The norm never rises, so the time is bracketed from the start: Newton's steps, and bisection where they leave
+    /// the bracket.
+    pub fn wait(&mut self, exponent: f64, limit: f64) -> Wait {
+        self.rewind();
+        let decay = 2.0 * self.center.re;
+        let (mut now, mut log) = (0.0, 0.0);
+        loop {
+            let length = self.expand(limit - now);
+            let at_end = log + decay * length + self.evaluate(1.0).0;
+            if at_end <= -exponent {
+                let excess = |fraction: f64, of_matrix: f64| log + decay * length * fraction + of_matrix + exponent;
+                let fraction = self.root(decay * length, excess, (log + exponent, at_end + exponent));
+                self.evaluate(fraction);
+                self.settle(now + fraction * length);
+                return Wait::Jump(now + fraction * length);
+            }
+            log = at_end;
+            now += length;
+            if now >= limit {
+                self.settle(limit);
+                return Wait::Survived(log);
+            }
+            normalize(&mut self.coordinates[..self.size]);
+        }
+    }
+
+    /// Where in a piece `excess(fraction, ln |y|^2)` vanishes, which is `ends` at its two ends.
+    fn root(&mut self, decay: f64, excess: impl Fn(f64, f64) -> f64, ends: (f64, f64)) -> f64 {
+        let (mut low, mut high) = (0.0, 1.0);
+        // The secant: exact where the decay is exponential.
+        let mut at = if ends.0 > ends.1 { (ends.0 / (ends.0 - ends.1)).clamp(0.0, 1.0) } else { 0.0 };
+        for iteration in 0..ITERATIONS {
+            let (of_matrix, slope) = self.evaluate(at);
+            let value = excess(at, of_matrix);
+            if value > 0.0 {
+                low = at;
+            } else {
+                high = at;
+            }
+            let newton = at - value / (decay + slope);
+            // A slope of zero, or a root that rounding hides: halve. So also where Newton is slow.
+            let next = if newton > low && newton < high && iteration < 20 { newton } else { 0.5 * (low + high) };
+            let close = (newton - at).abs() <= 4.0 * f64::EPSILON * at || high - low <= f64::EPSILON * high;
+            if value == 0.0 || close {
+                return at;
+            }
+            at = next;
+        }
+        at
+    }
+
+    /// Stands at `time` after the start, within the reach.
+    pub fn go_to(&mut self, time: f64) {
+        self.rewind();
+        let mut now = 0.0;
+        while now < time {
+            now += self.expand(time - now);
+            self.evaluate(1.0);
+            normalize(&mut self.coordinates[..self.size]);
+        }
+        self.settle(time);
+    }
+
+    /// Normalizes, and restores the phase that the center gave.
+    fn settle(&mut self, time: f64) {
+        normalize(&mut self.coordinates[..self.size]);
+        let phase = Complex64::cis(self.center.im * time);
+        self.coordinates[..self.size].iter_mut().for_each(|value| *value *= phase);
+    }
+
+    /// The state where the evolution stands, normalized.
+    pub fn write(&self, state: &mut [Complex64]) {
+        state.fill(Complex64::ZERO);
+        for (coordinate, vector) in self.coordinates.iter().zip(self.basis.chunks_exact(self.dimension)).take(self.size)
+        {
+            add_scaled(*coordinate, vector, state);
+        }
+        normalize(state);
+    }
+
+    /// The series of the coordinates from here on, over a piece of at most `length`; returns its length.
+    fn expand(&mut self, length: f64) -> f64 {
+        let size = self.size;
+        let length = if self.norm * length <= PIECE { length } else { PIECE / self.norm };
+        self.series[0] = self.coordinates;
+        self.terms = 1;
+        // The coordinates are normalized: what is below rounding in every one of them is nothing.
+        while self.terms < TERMS {
+            let factor = length / self.terms as f64;
+            let (before, after) = self.series.split_at_mut(self.terms);
+            let (term, next) = (&before[self.terms - 1], &mut after[0]);
+            next[..size].fill(Complex64::ZERO);
+            for (column, (value, entries)) in term[..size].iter().zip(&self.columns).enumerate() {
+                let last = (column + 2).min(size);
+                add_scaled(factor * value, &entries[..last], &mut next[..last]);
+            }
+            if next[..size].iter().all(|value| value.norm_sqr() <= 1e-36) {
+                break;
+            }
+            self.terms += 1;
+        }
+        length
+    }
+
+    /// Moves the coordinates to this fraction of the piece; returns ln |y|^2 and its derivative by the fraction.
+    fn evaluate(&mut self, fraction: f64) -> (f64, f64) {
+        let size = self.size;
+        let (mut value, mut slope) = ([Complex64::ZERO; MOST], [Complex64::ZERO; MOST]);
+        for coefficients in self.series[..self.terms].iter().rev() {
+            for index in 0..size {
+                slope[index] = slope[index] * fraction + value[index];
+                value[index] = value[index] * fraction + coefficients[index];
+            }
+        }
+        self.coordinates = value;
+        let squared = norm_squared(&value[..size]);
+        (squared.ln(), 2.0 * inner(&value[..size], &slope[..size]).re / squared)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::stream;
+    use ndarray::Array2;
+    use rand::RngExt;
+
+    /// A dense matrix.
+    struct Dense(Array2<Complex64>);
+
+    impl Generator for Dense {
+        fn apply(&mut self, x: &[Complex64], y: &mut [Complex64]) {
+            for (y, row) in y.iter_mut().zip(self.0.rows()) {
+                *y = row.iter().zip(x).map(|(a, x)| a * x).sum();
+            }
+        }
+
+        fn norm_bound(&self) -> f64 {
+            self.0.iter().map(|value| value.norm_sqr()).sum::<f64>().sqrt()
+        }
+    }
+
+    /// -i H - K/2 with a random Hermitian H and a random K of this rank.
+    fn dissipative(dimension: usize, rank: usize, strength: f64, seed: u64) -> Dense {
+        let mut rng = stream(seed, 0, 0);
+        let mut random = |rows| {
+            Array2::from_shape_fn((rows, dimension), |_| {
+                Complex64::new(rng.random::<f64>() - 0.5, rng.random::<f64>() - 0.5)
+            })
+        };
+        let adjoint = |a: &Array2<Complex64>| a.t().mapv(|value| value.conj());
+        let (half, jump) = (random(dimension), random(rank));
+        let h = &half + &adjoint(&half);
+        let k = adjoint(&jump).dot(&jump);
+        Dense((h * Complex64::new(0.0, -1.0) - k * Complex64::from(0.5)) * Complex64::from(strength))
+    }
+
+    fn state(dimension: usize, seed: u64) -> Vec<Complex64> {
+        let mut rng = stream(seed, 1, 0);
+        let mut state: Vec<_> =
+            (0..dimension).map(|_| Complex64::new(rng.random::<f64>() - 0.5, rng.random::<f64>() - 0.5)).collect();
+        normalize(&mut state);
+        state
+    }
+
+    /// exp(tA) psi, unnormalized, by a Taylor series over steps short enough not to cancel.
+    fn exponential(generator: &mut Dense, psi: &[Complex64], time: f64) -> Vec<Complex64> {
+        let steps = (time * generator.norm_bound()).ceil().max(1.0);
+        let mut psi = psi.to_vec();
+        for _ in 0..steps as u64 {
+            let mut term = psi.clone();
+            for order in 1..40 {
+                let mut next = vec![Complex64::ZERO; psi.len()];
+                generator.apply(&term, &mut next);
+                next.iter_mut().for_each(|value| *value *= time / steps / f64::from(order));
+                psi.iter_mut().zip(&next).for_each(|(sum, more)| *sum += more);
+                term = next;
+            }
+        }
+        psi
+    }
+
+    fn distance(a: &[Complex64], b: &[Complex64]) -> f64 {
+        a.iter().zip(b).map(|(a, b)| (a - b).norm_sqr()).sum::<f64>().sqrt()
+    }
+
+    /// The Krylov space of a state.
+    fn started(generator: &mut Dense, psi: &[Complex64], horizon: f64, tolerance: f64) -> (Propagation, f64) {
+        let mut propagation = Propagation::new(psi.len());
+        let mut image = vec![Complex64::ZERO; psi.len()];
+        generator.apply(psi, &mut image);
+        let reach = propagation.start(generator, psi, &image, horizon, tolerance);
+        (propagation, reach)
+    }
+
+    #[test]
+    fn the_error_is_below_its_bound_at_every_time_of_a_step() {
+        for (seed, dimension, strength) in [(1, 60, 1.0), (2, 60, 10.0), (3, 7, 1.0), (4, 200, 0.3)] {
+            let mut generator = dissipative(dimension, 3, strength, seed);
+            let psi = state(dimension, seed);
+            for tolerance in [1e-3, 1e-6, 1e-10] {
+                let (mut propagation, reach) = started(&mut generator, &psi, 2.0, tolerance);
+                assert!(reach > 0.0);
+                for part in [0.1, 0.5, 1.0] {
+                    let mut exact = exponential(&mut generator, &psi, part * reach);
+                    let log = normalize(&mut exact).ln();
+                    propagation.go_to(part * reach);
+                    let mut found = vec![Complex64::ZERO; dimension];
+                    propagation.write(&mut found);
+                    // Normalizing both at most doubles the error over the norm that is left.
+                    let allowed = 2.0 * tolerance / (0.5 * log).exp() + 1e-12;
+                    let off = distance(&found, &exact);
+                    assert!(off <= allowed, "{dimension} {tolerance:e}: {off:e} at {part} of {reach}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_jump_is_found_where_the_norm_is_what_was_drawn() {
+        for seed in 0..20 {
+            let mut generator = dissipative(30, 4, 3.0, seed);
+            let mut psi = state(30, seed);
+            let exponent = 0.05 * 1.4_f64.powi(seed as i32);
+            let (start, mut left, mut total) = (psi.clone(), exponent, 0.0);
+            for _ in 0..10_000 {
+                let (mut propagation, reach) = started(&mut generator, &psi, 5.0, 1e-12);
+                let outcome = propagation.wait(left, reach);
+                propagation.write(&mut psi);
+                match outcome {
+                    Wait::Jump(time) => {
+                        total += time;
+                        left = 0.0;
+                        break;
+                    }
+                    Wait::Survived(log) => (total, left) = (total + reach, left + log),
+                }
+            }
+            assert_eq!(left, 0.0, "no jump");
+            let mut exact = exponential(&mut generator, &start, total);
+            let log = normalize(&mut exact).ln();
+            assert!((log + exponent).abs() < 1e-9 * (1.0 + exponent), "{log} is not {exponent}");
+            assert!(distance(&psi, &exact) < 1e-8);
+        }
+    }
+
+    #[test]
+    fn an_eigenstate_has_one_dimension_and_its_wait_is_a_logarithm() {
+        let mut generator = Dense(Array2::from_diag(&ndarray::arr1(&[Complex64::new(-0.25, 100.0), Complex64::ZERO])));
+        let psi = [Complex64::ONE, Complex64::ZERO];
+        let (mut propagation, reach) = started(&mut generator, &psi, 1e9, 1e-10);
+        assert!(propagation.is_stationary() && reach == 1e9);
+        // ln norm^2 = -t/2, over any stretch, without underflow.
+        for exponent in [1e-9, 1.0, 1e4] {
+            match propagation.wait(exponent, reach) {
+                Wait::Jump(time) => assert!((time / (2.0 * exponent) - 1.0).abs() < 1e-14, "{time}"),
+                Wait::Survived(log) => panic!("{log}"),
+            }
+        }
+        // A dark state waits for ever, in one step.
+        let dark = [Complex64::ZERO, Complex64::ONE];
+        let (mut propagation, reach) = started(&mut generator, &dark, 1e9, 1e-10);
+        assert_eq!((reach, propagation.wait(1e-3, reach)), (1e9, Wait::Survived(0.0)));
+    }
+}
