@@ -4,7 +4,7 @@ mod register;
 mod spin;
 mod system;
 
-pub use register::Register;
+pub use register::{Register, RegisterForm, RegisterValues};
 pub use spin::{Spin, Transverse};
 pub use system::{Form, System, Values};
 

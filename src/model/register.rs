@@ -1,9 +1,11 @@
 //! Qubits that may differ, each by itself.
 
+use std::ops::Add;
+
 use ndarray::Array2;
 
-use super::{Drive, Model};
-use crate::bath::Bath;
+use super::{Drive, Model, System, Values};
+use crate::bath::{Bath, Coupling};
 use crate::units::Units;
 
 /// N qubits with a frequency and a coupling each, an exchange between each two, and the baths around them:
@@ -57,6 +59,153 @@ impl From<&Model> for Register {
             chi: 0.0,
             drive: None,
             baths: model.baths.clone(),
+        }
+    }
+}
+
+/// Expectation values in one state of a register, or their averages. `S_- = sum_j g_j sigma_-^(j)`, `S_+` its adjoint,
+/// `H_0 = sum_j omega_j sigma_z^(j)/2 + V` the bare qubits and their exchange. Energies are in units of
+/// [`Units::quantum`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RegisterValues {
+    /// `<S_+ S_->`, what collective emission is proportional to.
+    pub emission: f64,
+    /// `<S_- S_+>`.
+    pub absorption: f64,
+    /// `Re <S_+ [H_0, S_-]>`, what the qubits gain by collective emission at unit rate; negative.
+    pub emission_energy: f64,
+    /// `Re <S_- [H_0, S_+]>`, the same for collective absorption.
+    pub absorption_energy: f64,
+    /// `<J_z>`.
+    pub jz: f64,
+    /// `sum_j omega_j <sigma_+^(j) sigma_-^(j)>`.
+    pub excited_energy: f64,
+    /// `<V>`.
+    pub exchange_energy: f64,
+    /// `<J^2>` of the unweighted J.
+    pub j_squared: f64,
+}
+
+/// A linear form in [`RegisterValues`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RegisterForm {
+    /// The factor of each value.
+    factors: RegisterValues,
+    constant: f64,
+}
+
+impl Add for RegisterForm {
+    type Output = RegisterForm;
+
+    fn add(mut self, other: RegisterForm) -> RegisterForm {
+        self.factors.accumulate(&other.factors, 1.0);
+        self.constant += other.constant;
+        self
+    }
+}
+
+impl Values for RegisterValues {
+    type Form = RegisterForm;
+
+    #[inline]
+    fn accumulate(&mut self, mean: &Self, duration: f64) {
+        self.emission += mean.emission * duration;
+        self.absorption += mean.absorption * duration;
+        self.emission_energy += mean.emission_energy * duration;
+        self.absorption_energy += mean.absorption_energy * duration;
+        self.jz += mean.jz * duration;
+        self.excited_energy += mean.excited_energy * duration;
+        self.exchange_energy += mean.exchange_energy * duration;
+        self.j_squared += mean.j_squared * duration;
+    }
+
+    #[inline]
+    fn integral(&self, form: RegisterForm, duration: f64) -> f64 {
+        let by = form.factors;
+        by.emission * self.emission
+            + by.absorption * self.absorption
+            + by.emission_energy * self.emission_energy
+            + by.absorption_energy * self.absorption_energy
+            + by.jz * self.jz
+            + by.excited_energy * self.excited_energy
+            + by.exchange_energy * self.exchange_energy
+            + by.j_squared * self.j_squared
+            + form.constant * duration
+    }
+
+    fn jz(&self) -> f64 {
+        self.jz
+    }
+
+    fn j_squared(&self) -> f64 {
+        self.j_squared
+    }
+}
+
+impl System for Register {
+    type Values = RegisterValues;
+
+    fn number(&self) -> i64 {
+        self.frequencies.len() as i64
+    }
+
+    fn baths(&self) -> &[Bath] {
+        &self.baths
+    }
+
+    fn quantum(&self) -> f64 {
+        self.units.quantum(self.frequency)
+    }
+
+    fn intensity(&self, bath: usize) -> RegisterForm {
+        let bath = &self.baths[bath];
+        let half = self.number() as f64 / 2.0;
+        match bath.coupling {
+            Coupling::Collective => RegisterForm {
+                factors: RegisterValues { emission: bath.down, ..RegisterValues::default() },
+                constant: 0.0,
+            },
+            Coupling::Local => RegisterForm {
+                factors: RegisterValues { jz: bath.down, ..RegisterValues::default() },
+                constant: bath.down * half,
+            },
+        }
+    }
+
+    /// Tr[H_0 D_b(rho)] (21). For one jump operator, `D^dagger(H) = (L^dagger [H, L] + [L^dagger, H] L)/2`; a local one
+    /// damps what V exchanges at half its rate, once for each of the two qubits, and dephasing alike.
+    fn heat_current(&self, bath: usize) -> RegisterForm {
+        let bath = &self.baths[bath];
+        match bath.coupling {
+            Coupling::Collective => RegisterForm {
+                factors: RegisterValues {
+                    emission_energy: bath.down,
+                    absorption_energy: bath.up,
+                    ..RegisterValues::default()
+                },
+                constant: 0.0,
+            },
+            Coupling::Local => RegisterForm {
+                factors: RegisterValues {
+                    excited_energy: -(bath.down + bath.up),
+                    exchange_energy: -(bath.down + bath.up + bath.dephasing),
+                    ..RegisterValues::default()
+                },
+                constant: bath.up
+                    * self.frequencies.iter().map(|frequency| self.units.quantum(*frequency)).sum::<f64>(),
+            },
+        }
+    }
+
+    fn jz(&self) -> RegisterForm {
+        RegisterForm { factors: RegisterValues { jz: 1.0, ..RegisterValues::default() }, constant: 0.0 }
+    }
+
+    fn excited(&self, total: i64) -> RegisterForm {
+        let share = 1.0 / total as f64;
+        RegisterForm {
+            factors: RegisterValues { jz: share, ..RegisterValues::default() },
+            constant: share * self.number() as f64 / 2.0,
         }
     }
 }

@@ -8,10 +8,12 @@ mod ladder;
 mod populations;
 mod propagation;
 mod record;
+mod register;
 
 pub use ladder::{Ladder, LadderState};
 pub use populations::Populations;
 pub use record::{Detail, JumpRow, Record, Trace};
+pub use register::{RegisterState, Registers, Start};
 
 use rand::Rng;
 use serde::Serialize;

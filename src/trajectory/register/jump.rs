@@ -1,0 +1,113 @@
+//! Jumps of a register: which channel fires, on which qubit, and what it leaves.
+
+use num_complex::Complex64;
+use rand::{Rng, RngExt};
+
+use super::operators::{Channel, Measured, Operators, Scratch};
+use crate::bath::{Coupling, Process};
+use crate::trajectory::Jump;
+use crate::trajectory::propagation::normalize;
+
+impl Operators {
+    /// How often a channel fires per unit of time in a state.
+    pub fn channel_rate(&self, channel: &Channel, measured: &Measured) -> f64 {
+        let half = self.space.qubits() as f64 / 2.0;
+        let values = &measured.values;
+        channel.rate
+            * match (channel.coupling, channel.process) {
+                (Coupling::Collective, Process::Emission) => values.emission,
+                (Coupling::Collective, Process::Absorption) => values.absorption,
+                (Coupling::Collective, Process::Dephasing) => measured.jz_squared,
+                (Coupling::Local, Process::Emission) => half + values.jz,
+                (Coupling::Local, Process::Absorption) => half - values.jz,
+                (Coupling::Local, Process::Dephasing) => half / 2.0,
+            }
+    }
+
+    /// Draws the jump of a state whose values and images are at hand, and applies it: the new state, normalized, is in
+    /// `psi`, and its block is returned. `None` where nothing can fire.
+    pub fn jump(
+        &self,
+        block: usize,
+        psi: &mut Vec<Complex64>,
+        measured: &Measured,
+        scratch: &mut Scratch,
+        rng: &mut impl Rng,
+    ) -> Option<(Jump, usize)> {
+        let total: f64 = self.channels.iter().map(|channel| self.channel_rate(channel, measured)).sum();
+        let mut at = rng.random::<f64>() * total;
+        let mut chosen = None;
+        for channel in &self.channels {
+            let rate = self.channel_rate(channel, measured);
+            // Never a rate of zero: where rounding carries past the end, the last positive one takes it.
+            if rate > 0.0 {
+                chosen = Some(channel);
+                if at < rate {
+                    break;
+                }
+                at -= rate;
+            }
+        }
+        let channel = chosen?;
+        let to = match channel.process {
+            Process::Emission => self.space.below(block),
+            Process::Absorption => self.space.above(block),
+            Process::Dephasing => Some(block),
+        }?;
+        let dimension = self.space.dimension(to);
+        match (channel.coupling, channel.process) {
+            (Coupling::Collective, Process::Emission) => std::mem::swap(psi, &mut scratch.lowered),
+            (Coupling::Collective, Process::Absorption) => std::mem::swap(psi, &mut scratch.raised),
+            (Coupling::Collective, Process::Dephasing) => {
+                let half = self.space.qubits() as f64 / 2.0;
+                for (c, mask) in psi.iter_mut().zip(self.space.masks(block)) {
+                    *c *= f64::from(mask.count_ones()) - half;
+                }
+            }
+            (Coupling::Local, Process::Dephasing) => {
+                let qubit = rng.random_range(0..self.space.qubits());
+                for (c, mask) in psi.iter_mut().zip(self.space.masks(block)) {
+                    if mask >> qubit & 1 == 0 {
+                        *c = -*c;
+                    }
+                }
+            }
+            (Coupling::Local, process) => {
+                let excited = process == Process::Emission;
+                let bit = 1 << self.qubit(block, psi, excited, rng);
+                for (c, mask) in scratch.lowered.iter_mut().zip(self.space.masks(to)) {
+                    let possible = (mask & bit == 0) == excited;
+                    *c = if possible { psi[self.space.rank(mask ^ bit)] } else { Complex64::ZERO };
+                }
+                std::mem::swap(psi, &mut scratch.lowered);
+            }
+        }
+        normalize(&mut psi[..dimension]);
+        Some((Jump { bath: channel.bath, process: channel.process }, to))
+    }
+
+    /// Draws a qubit with the probability that it is excited (or not): a mask by its weight, counted as often as it
+    /// has such qubits, and one of these.
+    fn qubit(&self, block: usize, psi: &[Complex64], excited: bool, rng: &mut impl Rng) -> usize {
+        let candidates = |mask: u32| {
+            let of_kind = if excited { mask } else { !mask };
+            of_kind & ((1_u64 << self.space.qubits()) - 1) as u32
+        };
+        let weights = || {
+            let pairs = psi.iter().zip(self.space.masks(block));
+            pairs.map(|(c, mask)| (candidates(*mask), c.norm_sqr() * f64::from(candidates(*mask).count_ones())))
+        };
+        let mut at = rng.random::<f64>() * weights().map(|(_, weight)| weight).sum::<f64>();
+        let mut chosen = 0;
+        for (bits, weight) in weights().filter(|(_, weight)| *weight > 0.0) {
+            chosen = bits;
+            if at < weight {
+                break;
+            }
+            at -= weight;
+        }
+        let which = rng.random_range(0..chosen.count_ones().max(1));
+        let last = (0..which).fold(chosen, |bits, _| bits & (bits - 1));
+        last.trailing_zeros() as usize
+    }
+}

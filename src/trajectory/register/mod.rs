@@ -1,0 +1,216 @@
+//! The register engine: qubits of any frequencies, couplings and exchange, driven or not, site by site.
+//!
+//! A state is a vector over the masks of [`space`]: one block of k excited qubits where k is sharp and nothing drives,
+//! all 2^N states otherwise. Between jumps it moves in a Krylov space ([`super::propagation`]), to 1e-10 in norm, in the
+//! frame of the drive or of the reference frequency. Collective dephasing leaves a state of sharp k as it is and
+//! exchanges nothing, so there it is left out; all laws stay the same.
+
+mod jump;
+mod operators;
+mod space;
+mod start;
+
+pub use start::Start;
+
+use num_complex::Complex64;
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, Exp1};
+
+use self::operators::{Measured, OnBlock, Operators, Scratch};
+use self::space::Space;
+use super::propagation::{Propagation, Wait, normalize};
+use super::{Recorder, Unravelling};
+use crate::initial::InitialState;
+use crate::model::{Register, RegisterValues, Spin};
+use crate::quantity::Sample;
+
+/// The error that one step may make, in norm, relative to what is left at the jump.
+const TOLERANCE: f64 = 1e-10;
+/// A step reaches for this multiple of the wait that the present rate suggests: most waits end within it.
+const FORESIGHT: f64 = 1.5;
+
+/// The engine of a register.
+#[derive(Clone, Debug)]
+pub struct Registers {
+    operators: Operators,
+    /// The angular frequency at which the lab sees the frame turn; 0 with a drive, whose frame is kept.
+    rotation: f64,
+}
+
+/// A pure state of a register, with everything it takes to move it.
+#[derive(Clone, Debug)]
+pub struct RegisterState {
+    block: usize,
+    /// The amplitudes, in as many first elements as the block has states.
+    psi: Vec<Complex64>,
+    measured: Measured,
+    /// S_- psi and S_+ psi.
+    images: Scratch,
+    /// A psi.
+    image: Vec<Complex64>,
+    /// A state on the way.
+    probe: Vec<Complex64>,
+    scratch: Scratch,
+    propagation: Propagation,
+}
+
+impl Registers {
+    /// The engine. A `coherent` one, and one with a drive, keeps superpositions of several numbers k of excited qubits
+    /// whole, in 2^N dimensions. Another draws k first: that changes nothing but `<J_x>`, `<J_y>` and the squeezing.
+    #[must_use]
+    pub fn new(register: &Register, coherent: bool) -> Self {
+        let whole = coherent || register.drive.is_some();
+        let rotation = if register.drive.is_some() { 0.0 } else { register.units.angular(register.frequency) };
+        Registers { operators: Operators::new(register, whole), rotation }
+    }
+
+    /// About how many bytes the engine takes, and each trajectory that runs at a time.
+    #[must_use]
+    pub fn memory(register: &Register, coherent: bool) -> (f64, f64) {
+        let n = register.number();
+        let whole = coherent || register.drive.is_some();
+        let binomial: f64 = (1..=n / 2).map(|k| (n - n / 2 + k) as f64 / k as f64).product();
+        let dimension = if whole { 2_f64.powi(n as i32) } else { binomial };
+        (Space::memory(n) + Operators::memory(register), Propagation::memory(dimension) + 112.0 * dimension)
+    }
+
+    /// Draws a pure state.
+    pub fn start(&self, start: &Start, rng: &mut impl Rng) -> RegisterState {
+        let space = &self.operators.space;
+        let mut all = start.draw(rng);
+        normalize(&mut all);
+        let mut block = 0;
+        if !space.is_whole() {
+            let mut at = rng.random::<f64>();
+            for candidate in 0..space.blocks() {
+                let weight: f64 = space.masks(candidate).iter().map(|mask| all[*mask as usize].norm_sqr()).sum();
+                if weight > 0.0 {
+                    block = candidate;
+                    if at < weight {
+                        break;
+                    }
+                    at -= weight;
+                }
+            }
+        }
+        let dimension = space.largest_dimension();
+        let empty = || vec![Complex64::ZERO; dimension];
+        let mut state = RegisterState {
+            block,
+            psi: empty(),
+            measured: Measured::default(),
+            images: Scratch::new(dimension),
+            image: empty(),
+            probe: empty(),
+            scratch: Scratch::new(dimension),
+            propagation: Propagation::new(dimension),
+        };
+        for (c, mask) in state.psi.iter_mut().zip(space.masks(block)) {
+            *c = all[*mask as usize];
+        }
+        normalize(&mut state.psi[..space.dimension(block)]);
+        self.measure(&mut state);
+        state
+    }
+
+    fn measure(&self, state: &mut RegisterState) {
+        let psi = &state.psi[..self.operators.space.dimension(state.block)];
+        state.measured = self.operators.measure(state.block, psi, &mut state.images, &mut state.probe);
+    }
+
+    /// Moves the state by one step: to the jump that `exponent` stands for, or for part of `limit`. Returns the time it
+    /// took, what ended it, and the values at a time drawn from it.
+    fn step(
+        &self,
+        state: &mut RegisterState,
+        exponent: f64,
+        limit: f64,
+        rng: &mut impl Rng,
+    ) -> (f64, Wait, RegisterValues) {
+        let operators = &self.operators;
+        let dimension = operators.space.dimension(state.block);
+        let rate: f64 = operators.channels.iter().map(|channel| operators.channel_rate(channel, &state.measured)).sum();
+        let (psi, image) = (&mut state.psi[..dimension], &mut state.image[..dimension]);
+        OnBlock { operators, block: state.block, scratch: &mut state.images }.image(psi, image);
+        let mut generator = OnBlock { operators, block: state.block, scratch: &mut state.scratch };
+        let horizon = limit.min(FORESIGHT * exponent / rate);
+        let tolerance = TOLERANCE * (-0.5 * exponent).exp();
+        let reach = state.propagation.start(&mut generator, psi, image, horizon, tolerance);
+        let outcome = state.propagation.wait(exponent, reach);
+        let time = match outcome {
+            Wait::Jump(time) => time,
+            Wait::Survived(_) => reach,
+        };
+        if state.propagation.is_stationary() {
+            return (time, outcome, state.measured.values);
+        }
+        state.propagation.write(psi);
+        // One value at a time drawn uniformly is, in expectation, the average over the step.
+        state.propagation.go_to(time * rng.random::<f64>());
+        let on_the_way = &mut state.image[..dimension];
+        state.propagation.write(on_the_way);
+        let mean = operators.measure(state.block, on_the_way, &mut state.scratch, &mut state.probe).values;
+        self.measure(state);
+        (time, outcome, mean)
+    }
+}
+
+impl Unravelling for Registers {
+    type State = RegisterState;
+    type Values = RegisterValues;
+
+    fn prepare(&self, initial: &InitialState, rng: &mut impl Rng) -> RegisterState {
+        self.start(&Start::new(initial, self.operators.space.qubits()), rng)
+    }
+
+    fn advance(
+        &self,
+        state: &mut RegisterState,
+        start: f64,
+        end: f64,
+        rng: &mut impl Rng,
+        recorder: &mut impl Recorder<RegisterValues>,
+    ) {
+        let mut now = start;
+        let mut exponent: f64 = Exp1.sample(rng);
+        while now < end {
+            let at_start = state.measured.values;
+            let (time, outcome, mean) = self.step(state, exponent, end - now, rng);
+            recorder.dwell(now, time, &at_start, &mean);
+            now = if time >= end - now { end } else { now + time };
+            match outcome {
+                Wait::Survived(log) => exponent += log,
+                Wait::Jump(_) => {
+                    let jumped =
+                        self.operators.jump(state.block, &mut state.psi, &state.measured, &mut state.images, rng);
+                    if let Some((jump, block)) = jumped {
+                        state.block = block;
+                        self.measure(state);
+                        recorder.jump(now, jump, &state.measured.values);
+                    }
+                    exponent = Exp1.sample(rng);
+                }
+            }
+        }
+    }
+
+    /// The transverse spin is that of the lab or, with a drive, of its frame; its length and squeezing are those of
+    /// J = N/2.
+    fn observe(&self, state: &RegisterState, time: f64) -> Sample<RegisterValues> {
+        let space = &self.operators.space;
+        let psi = &state.psi[..space.dimension(state.block)];
+        let turn = Complex64::cis(-self.rotation * time);
+        let mut scratch = Scratch::new(psi.len());
+        let [lowering, twice, with_jz] = self.operators.transverse(state.block, psi, &mut scratch);
+        let Measured { values, jz_squared } = state.measured;
+        let spin = Spin::from_ladder(
+            lowering * turn,
+            twice * turn * turn,
+            with_jz * turn,
+            values.jz,
+            jz_squared,
+            values.j_squared,
+        );
+        Sample { values, transverse: Some(spin.transverse(space.qubits() as f64 / 2.0)) }
+    }
+}

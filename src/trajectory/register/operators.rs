@@ -1,0 +1,349 @@
+//! The operators of a register on its blocks: H_eff, and what the values and the rates of jumps are made of.
+
+use num_complex::Complex64;
+
+use super::space::{Space, Weights};
+use crate::bath::{Coupling, Process};
+use crate::model::{Register, RegisterValues};
+use crate::trajectory::propagation::{Generator, inner, norm_squared};
+
+/// An exchange between two qubits.
+#[derive(Clone, Copy, Debug)]
+struct Exchange {
+    /// Both their bits.
+    pair: u32,
+    /// V, per unit of time.
+    rate: f64,
+    /// V, as an energy.
+    energy: f64,
+}
+
+/// A kind of jump of one bath.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Channel {
+    pub bath: usize,
+    pub coupling: Coupling,
+    pub process: Process,
+    pub rate: f64,
+}
+
+/// Everything that acts, ready to be applied. Works in the frame of the drive, or of the reference frequency.
+#[derive(Clone, Debug)]
+pub(super) struct Operators {
+    pub space: Space,
+    pub channels: Vec<Channel>,
+    number: usize,
+    /// S_- = sum_j g_j sigma_-^(j).
+    coupling: Weights,
+    /// g, where J_- = S_-/g.
+    uniform: Option<f64>,
+    /// [H_0, S_-] where it is not a multiple of S_-, as an energy.
+    commutator: Option<Weights>,
+    /// hbar omega_j, where they differ.
+    energies: Option<Vec<f64>>,
+    quantum: f64,
+    /// Omega/2 of the drive.
+    half_amplitude: f64,
+    exchanges: Vec<Exchange>,
+    /// The diagonal of A, less what collective jumps take, block by block.
+    diagonal: Vec<Vec<Complex64>>,
+    /// The rates of all collective baths.
+    down: f64,
+    up: f64,
+    norm_bound: f64,
+}
+
+/// Room for S_- psi and S_+ psi.
+#[derive(Clone, Debug)]
+pub(super) struct Scratch {
+    pub lowered: Vec<Complex64>,
+    pub raised: Vec<Complex64>,
+}
+
+impl Scratch {
+    pub fn new(dimension: usize) -> Self {
+        Scratch { lowered: vec![Complex64::ZERO; dimension], raised: vec![Complex64::ZERO; dimension] }
+    }
+}
+
+/// What is known of a state beside the images under S_- and S_+.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Measured {
+    pub values: RegisterValues,
+    /// `<J_z^2>`.
+    pub jz_squared: f64,
+}
+
+/// M of a mask.
+fn m(number: usize, mask: u32) -> f64 {
+    f64::from(mask.count_ones()) - number as f64 / 2.0
+}
+
+impl Operators {
+    pub fn new(register: &Register, whole: bool) -> Self {
+        let n = register.number();
+        let space = Space::new(n, whole);
+        let units = register.units;
+        let pairs = || (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+        let exchanges: Vec<Exchange> = pairs()
+            .map(|(i, j)| (1 << i | 1 << j, register.exchange[(i, j)]))
+            .filter(|(_, v)| *v != 0.0)
+            .map(|(pair, v)| Exchange { pair, rate: units.angular(v), energy: units.quantum(v) })
+            .collect();
+
+        let g = &register.couplings;
+        let alike = |values: &[f64]| values.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
+        let uniform = g.first().copied().filter(|first| alike(g) && *first != 0.0);
+        let same_energy = alike(&register.frequencies);
+        // [H_0, S_-] = sum_j sigma_-^(j) (-omega_j g_j + sum_(i != j) V_ij g_i sigma_z^(i)).
+        let commutator = (!same_energy || !exchanges.is_empty()).then(|| {
+            space.weights(|rest, qubit| {
+                let others = (0..n).filter(|other| *other != qubit).map(|other| {
+                    let sign = if rest >> other & 1 == 1 { 1.0 } else { -1.0 };
+                    sign * units.quantum(register.exchange[(qubit, other)]) * g[other]
+                });
+                others.sum::<f64>() - units.quantum(register.frequencies[qubit]) * g[qubit]
+            })
+        });
+
+        let mut channels = Vec::new();
+        for (bath, of) in register.baths.iter().enumerate() {
+            for process in [Process::Emission, Process::Absorption, Process::Dephasing] {
+                let rate = of.rate(process);
+                // J_z leaves a state of sharp M as it is: no jump, and no loss.
+                let acts = whole || (of.coupling, process) != (Coupling::Collective, Process::Dephasing);
+                if rate > 0.0 && acts {
+                    channels.push(Channel { bath, coupling: of.coupling, process, rate });
+                }
+            }
+        }
+        let total = |coupling, process| {
+            let of_kind = channels.iter().filter(|channel| channel.coupling == coupling && channel.process == process);
+            of_kind.map(|channel| channel.rate).sum::<f64>()
+        };
+        let collective = |process| total(Coupling::Collective, process);
+        let local = |process| total(Coupling::Local, process);
+
+        let detuning = register.drive.map_or(0.0, |drive| drive.detuning);
+        let amplitude = units.angular(register.drive.map_or(0.0, |drive| drive.amplitude));
+        let element = |mask: u32| {
+            let (m, k) = (m(n, mask), f64::from(mask.count_ones()));
+            let offset = |qubit: usize| units.angular(register.frequencies[qubit] - register.frequency + detuning);
+            let sign = |qubit: usize| if mask >> qubit & 1 == 1 { 0.5 } else { -0.5 };
+            let energy =
+                (0..n).map(|qubit| sign(qubit) * offset(qubit)).sum::<f64>() + units.angular(register.chi) * m * m;
+            let loss = local(Process::Emission) * k
+                + local(Process::Absorption) * (n as f64 - k)
+                + local(Process::Dephasing) * n as f64 / 4.0
+                + collective(Process::Dephasing) * m * m;
+            Complex64::new(-0.5 * loss, -energy)
+        };
+        let diagonal: Vec<Vec<Complex64>> =
+            (0..space.blocks()).map(|block| space.masks(block).iter().map(|mask| element(*mask)).collect()).collect();
+
+        let (down, up) = (collective(Process::Emission), collective(Process::Absorption));
+        let of_diagonal = diagonal.iter().flatten().map(|value| value.norm()).fold(0.0, f64::max);
+        let of_exchange: f64 = exchanges.iter().map(|exchange| exchange.rate.abs()).sum();
+        // |S_-|^2 <= (sum |g_j|)^2.
+        let of_baths = 0.5 * (down + up) * g.iter().map(|g| g.abs()).sum::<f64>().powi(2);
+        Operators {
+            coupling: uniform.map_or_else(|| space.weights(|_, qubit| g[qubit]), Weights::Uniform),
+            uniform,
+            commutator,
+            energies: (!same_energy).then(|| register.frequencies.iter().map(|f| units.quantum(*f)).collect()),
+            quantum: register.frequencies.first().map_or(0.0, |frequency| units.quantum(*frequency)),
+            half_amplitude: amplitude / 2.0,
+            norm_bound: of_diagonal + of_exchange + of_baths + amplitude.abs() * n as f64 / 2.0,
+            space,
+            channels,
+            number: n,
+            exchanges,
+            diagonal,
+            down,
+            up,
+        }
+    }
+
+    /// About how many bytes [`Operators::new`] takes beside its space, where qubits differ.
+    pub fn memory(register: &Register) -> f64 {
+        2_f64.powi(register.number() as i32) * (16.0 + 16.0 * register.number() as f64)
+    }
+
+    /// S_- psi and S_+ psi.
+    fn images(&self, block: usize, psi: &[Complex64], scratch: &mut Scratch) {
+        let (below, above) = (self.space.below(block), self.space.above(block));
+        let lowered = &mut scratch.lowered[..self.space.dimension_at(below)];
+        lowered.fill(Complex64::ZERO);
+        self.space.lower(block, &self.coupling, 1.0, psi, lowered);
+        let raised = &mut scratch.raised[..self.space.dimension_at(above)];
+        raised.fill(Complex64::ZERO);
+        self.space.raise(block, &self.coupling, 1.0, psi, raised);
+    }
+
+    /// y = A psi, from S_- psi and S_+ psi.
+    fn image(&self, block: usize, psi: &[Complex64], scratch: &Scratch, y: &mut [Complex64]) {
+        let (below, above) = (self.space.below(block), self.space.above(block));
+        let lowered = &scratch.lowered[..self.space.dimension_at(below)];
+        let raised = &scratch.raised[..self.space.dimension_at(above)];
+        for ((y, x), element) in y.iter_mut().zip(psi).zip(&self.diagonal[block]) {
+            *y = element * x;
+        }
+        if let (Some(below), true) = (below, self.down > 0.0) {
+            self.space.raise(below, &self.coupling, -0.5 * self.down, lowered, y);
+        }
+        if let (Some(above), true) = (above, self.up > 0.0) {
+            self.space.lower(above, &self.coupling, -0.5 * self.up, raised, y);
+        }
+        if self.half_amplitude != 0.0 {
+            // Omega J_x = (Omega/2)(J_- + J_+): with a drive there is one block, and a multiple of -i is a turn.
+            match self.uniform {
+                Some(g) => {
+                    let factor = self.half_amplitude / g;
+                    for ((y, a), b) in y.iter_mut().zip(lowered).zip(raised) {
+                        let sum = (a + b) * factor;
+                        *y += Complex64::new(sum.im, -sum.re);
+                    }
+                }
+                None => self.add_drive(psi, y),
+            }
+        }
+        for exchange in &self.exchanges {
+            for (y, mask) in y.iter_mut().zip(self.space.masks(block)) {
+                // One of the two is excited.
+                if (mask & exchange.pair).count_ones() == 1 {
+                    let x = psi[self.space.rank(mask ^ exchange.pair)] * exchange.rate;
+                    *y += Complex64::new(x.im, -x.re);
+                }
+            }
+        }
+    }
+
+    /// `y += -i (Omega/2) sum_j sigma_x^(j) psi` on the block of all states.
+    fn add_drive(&self, psi: &[Complex64], y: &mut [Complex64]) {
+        for qubit in 0..self.number {
+            for (mask, y) in y.iter_mut().enumerate() {
+                let x = psi[mask ^ 1 << qubit] * self.half_amplitude;
+                *y += Complex64::new(x.im, -x.re);
+            }
+        }
+    }
+
+    /// The values of a normalized state; leaves S_- psi and S_+ psi behind. `spare` holds at least as many elements as
+    /// the largest block.
+    pub fn measure(&self, block: usize, psi: &[Complex64], scratch: &mut Scratch, spare: &mut [Complex64]) -> Measured {
+        self.images(block, psi, scratch);
+        let (below, above) = (self.space.below(block), self.space.above(block));
+        let lowered = &scratch.lowered[..self.space.dimension_at(below)];
+        let raised = &scratch.raised[..self.space.dimension_at(above)];
+        let (emission, absorption) = (norm_squared(lowered), norm_squared(raised));
+
+        let (jz, jz_squared) = if self.space.is_whole() {
+            let terms = psi.iter().zip(self.space.masks(block)).map(|(c, mask)| (c.norm_sqr(), m(self.number, *mask)));
+            terms.fold((0.0, 0.0), |(mean, square), (p, m)| (mean + p * m, square + p * m * m))
+        } else {
+            let m = block as f64 - self.number as f64 / 2.0;
+            (m, m * m)
+        };
+        // <J_+ J_->
+        let ladder = match self.uniform {
+            Some(g) => emission / (g * g),
+            None => {
+                let spare = &mut spare[..lowered.len()];
+                spare.fill(Complex64::ZERO);
+                self.space.lower(block, &Weights::Uniform(1.0), 1.0, psi, spare);
+                norm_squared(spare)
+            }
+        };
+        let (mut emission_energy, mut absorption_energy) = (-self.quantum * emission, self.quantum * absorption);
+        if let Some(commutator) = &self.commutator {
+            let spare_below = &mut spare[..lowered.len()];
+            spare_below.fill(Complex64::ZERO);
+            self.space.lower(block, commutator, 1.0, psi, spare_below);
+            emission_energy = inner(lowered, spare_below).re;
+            // [H_0, S_+] = -[H_0, S_-]^dagger.
+            let spare_above = &mut spare[..raised.len()];
+            spare_above.fill(Complex64::ZERO);
+            self.space.raise(block, commutator, 1.0, psi, spare_above);
+            absorption_energy = -inner(raised, spare_above).re;
+        }
+        let excited_energy = match &self.energies {
+            None => self.quantum * (jz + self.number as f64 / 2.0),
+            Some(energies) => {
+                let of = |mask: u32| {
+                    energies.iter().enumerate().filter(|(q, _)| mask >> q & 1 == 1).map(|(_, e)| e).sum::<f64>()
+                };
+                psi.iter().zip(self.space.masks(block)).map(|(c, mask)| c.norm_sqr() * of(*mask)).sum()
+            }
+        };
+        let values = RegisterValues {
+            emission,
+            absorption,
+            emission_energy,
+            absorption_energy,
+            jz,
+            excited_energy,
+            exchange_energy: self.exchange_energy(block, psi),
+            // J^2 = J_+ J_- + J_z^2 - J_z.
+            j_squared: ladder + jz_squared - jz,
+        };
+        Measured { values, jz_squared }
+    }
+
+    /// `<V>`.
+    fn exchange_energy(&self, block: usize, psi: &[Complex64]) -> f64 {
+        let mut sum = 0.0;
+        for exchange in &self.exchanges {
+            for (c, mask) in psi.iter().zip(self.space.masks(block)) {
+                if (mask & exchange.pair).count_ones() == 1 {
+                    sum += exchange.energy * (c.conj() * psi[self.space.rank(mask ^ exchange.pair)]).re;
+                }
+            }
+        }
+        sum
+    }
+
+    /// (`<J_->`, `<J_-^2>`, `<J_- J_z + J_z J_->/2`) of a state in the block of all states; zero in a block of sharp M.
+    pub fn transverse(&self, block: usize, psi: &[Complex64], scratch: &mut Scratch) -> [Complex64; 3] {
+        if !self.space.is_whole() {
+            return [Complex64::ZERO; 3];
+        }
+        let Scratch { lowered, raised } = scratch;
+        lowered.fill(Complex64::ZERO);
+        raised.fill(Complex64::ZERO);
+        self.space.lower(block, &Weights::Uniform(1.0), 1.0, psi, lowered);
+        self.space.raise(block, &Weights::Uniform(1.0), 1.0, psi, raised);
+        // J_z on the right gives M of the column, on the left M of the row: one less.
+        let symmetric = psi
+            .iter()
+            .zip(&*lowered)
+            .zip(self.space.masks(block))
+            .map(|((c, lowered), mask)| c.conj() * lowered * (m(self.number, *mask) + 0.5));
+        let symmetric = symmetric.sum();
+        [inner(psi, lowered), inner(raised, lowered), symmetric]
+    }
+}
+
+/// The generator on one block, for [`crate::trajectory::propagation`].
+pub(super) struct OnBlock<'a> {
+    pub operators: &'a Operators,
+    pub block: usize,
+    pub scratch: &'a mut Scratch,
+}
+
+impl OnBlock<'_> {
+    /// y = A psi where S_- psi and S_+ psi are at hand.
+    pub fn image(&self, psi: &[Complex64], y: &mut [Complex64]) {
+        self.operators.image(self.block, psi, self.scratch, y);
+    }
+}
+
+impl Generator for OnBlock<'_> {
+    fn apply(&mut self, x: &[Complex64], y: &mut [Complex64]) {
+        self.operators.images(self.block, x, self.scratch);
+        self.operators.image(self.block, x, self.scratch, y);
+    }
+
+    fn norm_bound(&self) -> f64 {
+        self.operators.norm_bound
+    }
+}
