@@ -5,7 +5,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use superjump::bath::{Bath, Coupling, occupation};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
-use superjump::model::{Model, Observables};
+use superjump::model::{Hamiltonian, Model, Observables};
 use superjump::quantity::columns;
 use superjump::random::stream;
 use superjump::trajectory::{self, Detail, Ladder, Populations, Record, Unravelling};
@@ -58,7 +58,13 @@ fn jump_rate(criterion: &mut Criterion) {
     measure(criterion, "populations", Populations::new, |n| InitialState::Dicke(Level::ground(n)), |_| 200_000);
     // A coherent state on the equator: as many levels as there can be.
     let equator = |_| InitialState::Coherent { theta: std::f64::consts::FRAC_PI_2, phi: 0.0 };
-    measure(criterion, "ladder", Ladder::new, equator, |n| 200_000 / n as u64 + 100);
+    measure(
+        criterion,
+        "ladder",
+        |model| Ladder::new(model, &Hamiltonian::default()),
+        equator,
+        |n| 200_000 / n as u64 + 100,
+    );
 }
 
 criterion_group!(benches, jump_rate);

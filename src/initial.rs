@@ -45,6 +45,20 @@ pub enum InitialState {
         /// Relative phase of the ground state, in radians.
         phase: f64,
     },
+    /// Which qubit is excited, one by one: a state of a register.
+    Bits(Vec<bool>),
+    /// Each qubit pointing to a (theta, phi) of its own, as in [`InitialState::Coherent`]: a state of a register.
+    Angles(Vec<(f64, f64)>),
+}
+
+/// How many qubits are excited.
+fn count(bits: &[bool]) -> i64 {
+    bits.iter().filter(|excited| **excited).count() as i64
+}
+
+/// Qubits that point each its own way have no state on the ladder; the scenario reader lets only the register near.
+fn of_single_qubits() -> ! {
+    unreachable!("a state of single qubits is evolved by the register engine alone")
 }
 
 /// ln of the binomial probability of `k` among `n`; minus infinity where it vanishes.
@@ -118,6 +132,8 @@ impl InitialState {
                     Level::ground(n)
                 }
             }
+            InitialState::Bits(ref bits) => product(count(bits), rng),
+            InitialState::Angles(_) => of_single_qubits(),
         }
     }
 
@@ -135,7 +151,11 @@ impl InitialState {
     #[must_use]
     pub fn superposition(&self, n: i64) -> Option<(i64, Vec<(Level, Complex64)>)> {
         match self {
-            InitialState::Dicke(_) | InitialState::Product { .. } | InitialState::Thermal { .. } => None,
+            InitialState::Dicke(_)
+            | InitialState::Product { .. }
+            | InitialState::Thermal { .. }
+            | InitialState::Bits(_)
+            | InitialState::Angles(_) => None,
             InitialState::Coherent { theta, phi } => {
                 let amplitude = |l: &Level| {
                     let ln_p = ln_binomial_probability(n, l.above_bottom(), excited_probability(*theta));
@@ -178,6 +198,8 @@ impl InitialState {
                 levels(two_j).zip(amplitudes).map(|(level, c)| (level, c.norm_sqr())).collect()
             }
             InitialState::Ghz { .. } => vec![(Level::ground(n), 0.5), (Level::inverted(n), 0.5)],
+            InitialState::Bits(ref bits) => return InitialState::Product { excited: count(bits) }.populations(n),
+            InitialState::Angles(_) => of_single_qubits(),
         };
         all.into_iter().filter(|&(_, p)| p > 0.0).collect()
     }
@@ -191,6 +213,8 @@ impl InitialState {
             InitialState::Thermal { probability } => two_j == n || (probability > 0.0 && probability < 1.0),
             InitialState::Coherent { .. } | InitialState::Ghz { .. } => two_j == n,
             InitialState::Superposition { two_j: only, .. } => two_j == only,
+            InitialState::Bits(ref bits) => (2 * count(bits) - n).abs() <= two_j,
+            InitialState::Angles(_) => of_single_qubits(),
         }
     }
 
@@ -204,6 +228,8 @@ impl InitialState {
             InitialState::Coherent { .. } => n + 1,
             InitialState::Superposition { two_j, .. } => two_j + 1,
             InitialState::Ghz { .. } => 2,
+            InitialState::Bits(bits) => 1 + count(bits).min(n - count(bits)),
+            InitialState::Angles(_) => of_single_qubits(),
         }
     }
 

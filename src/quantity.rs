@@ -133,7 +133,9 @@ pub fn columns<S: System>(groups: &[&S], coherent: bool) -> Vec<Column> {
         if acts(|bath| bath.down + bath.up) {
             push(Quantity::HeatCurrent);
             push(Quantity::HeatCurrentAverage);
-            push(Quantity::HeatCurrentCounts);
+            if groups.iter().all(|group| group.quanta_are_alike()) {
+                push(Quantity::HeatCurrentCounts);
+            }
         }
         if acts(|bath| bath.down) {
             push(Quantity::Intensity);

@@ -11,7 +11,7 @@ use superjump::bath::Process;
 use superjump::campaign::simulator;
 use superjump::dicke::levels;
 use superjump::initial::InitialState;
-use superjump::model::Observables;
+use superjump::model::{Hamiltonian, Observables};
 use superjump::quantity::Quantity;
 use superjump::random::stream;
 use superjump::trajectory::{Jump, Ladder, Recorder, Unravelling};
@@ -132,7 +132,7 @@ fn waiting_times_follow_the_survival_function_of_random_superpositions() {
         "[qubits]\nnumber = 9\n{SIX}[initial]\nstate = \"ground\"\n[evolution]\nuntil = 1.0\ntrajectories = 1"
     ));
     let model = &scenario.groups[0].model;
-    let engine = Ladder::new(model);
+    let engine = Ladder::new(model, &Hamiltonian::default());
     let mut rng = stream(77, 0, 0);
     for two_j in [9, 9, 9, 7, 7, 5, 3, 1] {
         let initial = random_superposition(two_j, &mut rng);
@@ -200,7 +200,7 @@ proptest! {
         let scenario = point(&format!(
             "[qubits]\nnumber = {number}\n{SIX}[initial]\nstate = \"coherent\"\ntheta = {theta:?}\n[evolution]\nuntil = 1.0\ntrajectories = 1"
         ));
-        let engine = Ladder::new(&scenario.groups[0].model);
+        let engine = Ladder::new(&scenario.groups[0].model, &Hamiltonian::default());
         let mut rng = stream(seed, 1, 0);
         let mut state = engine.prepare(&scenario.groups[0].initial, &mut rng);
         let mut laws = Lawful { two_j: number, jumps: 0 };
@@ -247,7 +247,7 @@ fn ten_thousand_qubits_keep_their_norm_through_a_long_silence() {
         "[qubits]\nnumber = 10000\n[[bath]]\nname = \"cold\"\ncoupling = \"collective\"\ndown = 1.0\n\
          [initial]\nstate = \"coherent\"\ntheta = 3.1\n[evolution]\ntimes = [1e-4, 1.0, 1e6]\ntrajectories = 1",
     );
-    let engine = Ladder::new(&scenario.groups[0].model);
+    let engine = Ladder::new(&scenario.groups[0].model, &Hamiltonian::default());
     let mut rng = stream(5, 0, 0);
     let mut state = engine.prepare(&scenario.groups[0].initial, &mut rng);
     let mut laws = Lawful { two_j: 10_000, jumps: 0 };

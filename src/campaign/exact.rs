@@ -71,7 +71,7 @@ fn ladder_averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String>
     let columns = point.columns();
     let transverse = columns.iter().any(|column| column.quantity == Quantity::Jx);
     let mut sum = Array2::zeros((times.len(), columns.len()));
-    for Group { model, initial } in &point.groups {
+    for Group { model, initial, .. } in &point.groups {
         Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
         let exact = Populations::new(model, initial).transient(times).map_err(|e| e.to_string())?;
         let spins = if transverse {
@@ -101,7 +101,7 @@ fn ladder_averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String>
 /// Pure collective decay from a Dicke state: every waiting time is exponential, so the photon times are partial sums,
 /// and the intensity peaks when the fastest step comes up. Holds for runs that are long enough for the last photon.
 fn burst(point: &Point) -> Option<Burst> {
-    let [Group { model, initial: InitialState::Dicke(level) }] = point.groups.as_slice() else { return None };
+    let [Group { model, initial: InitialState::Dicke(level), .. }] = point.groups.as_slice() else { return None };
     let (collective, local) = (model.rates(Coupling::Collective), model.rates(Coupling::Local));
     if local.any() || collective.up > 0.0 || collective.down == 0.0 {
         return None;

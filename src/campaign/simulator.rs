@@ -2,9 +2,11 @@
 
 use super::input::{Group, Point};
 use crate::initial::InitialState;
-use crate::model::{Model, System};
+use crate::model::System;
 use crate::random::stream;
-use crate::trajectory::{self, Engine, Ladder, Populations, Record, Trace, Unravelling};
+use crate::trajectory::{
+    self, DrivenLadder, Engine, Ladder, Populations, Record, Registers, Start, Trace, Unravelling,
+};
 
 /// Makes the trajectories of a point, one at a time.
 pub trait Simulator {
@@ -15,9 +17,19 @@ pub trait Simulator {
 /// The simulator of a point.
 #[must_use]
 pub fn simulator(point: &Point) -> Box<dyn Simulator + '_> {
+    let driven = point.groups.iter().any(|group| group.hamiltonian.drive.is_some());
     match point.engine.engine {
-        Engine::Populations => groups(point, Populations::new),
-        Engine::Ladder => groups(point, Ladder::new),
+        Engine::Populations => groups(point, |group| (Populations::new(&group.model), group.model.clone())),
+        Engine::Ladder if driven => {
+            groups(point, |group| (DrivenLadder::new(&group.model, &group.hamiltonian), group.model.clone()))
+        }
+        Engine::Ladder => groups(point, |group| (Ladder::new(&group.model, &group.hamiltonian), group.model.clone())),
+        Engine::Register => groups(point, |group| {
+            let register = group.register();
+            // A superposition of several excitation numbers is kept whole.
+            let coherent = !Start::new(&group.initial, register.number()).is_sharp();
+            (Registers::new(&register, coherent), register)
+        }),
     }
 }
 
@@ -27,14 +39,16 @@ struct Groups<'a, E: Unravelling> {
     members: Vec<(E, &'a InitialState, Record<E::Values>)>,
 }
 
-fn groups<'a, E>(point: &'a Point, engine: impl Fn(&Model) -> E) -> Box<dyn Simulator + 'a>
+fn groups<'a, E, S>(point: &'a Point, engine: impl Fn(&Group) -> (E, S)) -> Box<dyn Simulator + 'a>
 where
-    E: Unravelling<Values = <Model as System>::Values> + 'a,
+    E: Unravelling<Values = S::Values> + 'a,
+    S: System,
 {
     let (columns, total) = (point.columns(), point.number());
-    let member = |Group { model, initial }: &'a Group| {
-        let record = Record::new(model, total, &columns, point.evolution.times.len(), point.recording);
-        (engine(model), initial, record)
+    let member = |group: &'a Group| {
+        let (engine, system) = engine(group);
+        let record = Record::new(&system, total, &columns, point.evolution.times.len(), point.recording);
+        (engine, &group.initial, record)
     };
     Box::new(Groups { point, members: point.groups.iter().map(member).collect() })
 }

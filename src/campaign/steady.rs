@@ -117,7 +117,7 @@ fn exchanges(point: &Point, bath: usize) -> bool {
 }
 
 fn solve(group: &Group, point: &Point) -> Result<GroupSteady, NoSteadyState> {
-    let Group { model, initial } = group;
+    let Group { model, initial, .. } = group;
     Populations::affordable(model, initial, Effort::Steady)?;
     let equation = Populations::new(model, initial);
     let counting = match Counting::new(&equation) {

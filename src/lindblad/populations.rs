@@ -94,7 +94,7 @@ impl Populations {
                 let depth = (*excited).min(n - excited);
                 (depth + 1) * (n + 1 - depth)
             }
-            InitialState::Thermal { .. } => all,
+            InitialState::Thermal { .. } | InitialState::Bits(_) | InitialState::Angles(_) => all,
         }
     }
 

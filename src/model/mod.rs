@@ -42,6 +42,15 @@ pub struct Drive {
     pub detuning: f64,
 }
 
+/// What the Hamiltonian of identical qubits has beside `omega_0 J_z`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Hamiltonian {
+    /// A drive, if there is one.
+    pub drive: Option<Drive>,
+    /// One-axis twisting, `H/hbar = chi J_z^2`, as a frequency in the unit of [`Model::frequency`].
+    pub chi: f64,
+}
+
 /// Expectation values in one state, or their averages.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Observables {

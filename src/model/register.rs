@@ -197,6 +197,11 @@ impl System for Register {
         }
     }
 
+    fn quanta_are_alike(&self) -> bool {
+        self.frequencies.iter().all(|frequency| *frequency == self.frequency)
+            && self.exchange.iter().all(|value| *value == 0.0)
+    }
+
     fn jz(&self) -> RegisterForm {
         RegisterForm { factors: RegisterValues { jz: 1.0, ..RegisterValues::default() }, constant: 0.0 }
     }

@@ -47,6 +47,11 @@ pub trait System {
     /// What these qubits contribute to the excited fraction of `total`.
     fn excited(&self, total: i64) -> Form<Self>;
 
+    /// Whether every quantum carries the same heat, so that heat may be counted.
+    fn quanta_are_alike(&self) -> bool {
+        true
+    }
+
     /// Photons per unit time into all baths.
     fn total_intensity(&self) -> Form<Self> {
         (0..self.baths().len()).map(|bath| self.intensity(bath)).fold(Form::<Self>::default(), |sum, one| sum + one)

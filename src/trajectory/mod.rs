@@ -10,7 +10,7 @@ mod propagation;
 mod record;
 mod register;
 
-pub use ladder::{Ladder, LadderState};
+pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState};
 pub use populations::Populations;
 pub use record::{Detail, JumpRow, Record, Trace};
 pub use register::{RegisterState, Registers, Start};
@@ -31,6 +31,8 @@ pub enum Engine {
     Populations,
     /// Superpositions of the levels of one sector: [`Ladder`].
     Ladder,
+    /// Qubits that may differ, site by site: [`Registers`].
+    Register,
 }
 
 impl Engine {
@@ -40,6 +42,7 @@ impl Engine {
         match self {
             Engine::Populations => "populations",
             Engine::Ladder => "ladder",
+            Engine::Register => "register",
         }
     }
 

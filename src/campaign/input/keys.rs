@@ -7,8 +7,30 @@ pub const KEYS: &[(&str, &str)] = &[
     ("qubits", "a table [qubits] with `number` and, in SI, `frequency`"),
     ("qubits.number", "a whole number from 1 to 1000000"),
     ("qubits.frequency", "a positive, finite number: omega_0 (natural; 1 if left out), or omega_0/(2 pi) in GHz (SI)"),
-    ("qubits.frequencies", "a list of numbers, one for each qubit"),
-    ("qubits.couplings", "a list of numbers, one for each qubit"),
+    (
+        "qubits.frequencies",
+        "a list of positive, finite frequencies, one for each qubit; the baths are taken at `frequency`",
+    ),
+    ("qubits.spread", "a finite number from 0 up: frequencies evenly spaced over it, around `frequency`"),
+    (
+        "qubits.disorder",
+        "a table { width, seed }: frequencies drawn from a normal distribution around `frequency`, another draw for \
+         every seed",
+    ),
+    ("qubits.disorder.width", "the standard deviation, a finite number from 0 up"),
+    ("qubits.disorder.seed", "a whole number from 0 to 9223372036854775807"),
+    (
+        "qubits.couplings",
+        "a list of finite numbers, one for each qubit: its amplitude in the collective jumps, 1 if left out",
+    ),
+    (
+        "qubits.exchange",
+        "a finite frequency for all pairs, or a symmetric matrix of them with a zero diagonal, row by row",
+    ),
+    ("qubits.twisting", "a finite frequency: chi of the term chi J_z^2"),
+    ("drive", "a table [drive] with `amplitude` and `detuning`: Omega J_x + Delta J_z in the frame of the drive"),
+    ("drive.amplitude", "a finite frequency, Omega"),
+    ("drive.detuning", "a finite frequency, Delta = omega_0 - omega_drive, 0 if left out"),
     ("qubits.group", "tables [[qubits.group]] with `number` and `frequency`"),
     ("bath", "tables [[bath]], each with `name`, `coupling` and its rates"),
     ("bath.*.name", "letters, digits, `_` and `-`, each bath another name"),
@@ -46,12 +68,12 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "initial",
         "a table [initial] with `state`: ground, inverted, dicke (j, m), coherent (theta, phi), thermal (temperature), \
-         product (excited), bits (bits), superposition (j, amplitudes) or ghz (phi)",
+         product (excited), bits (bits), superposition (j, amplitudes), ghz (phi) or angles (angles)",
     ),
     (
         "initial.state",
         "\"ground\", \"inverted\", \"dicke\" (j, m), \"coherent\" (theta, phi), \"thermal\" (temperature), \
-         \"product\" (excited), \"bits\" (bits), \"superposition\" (j, amplitudes) or \"ghz\" (phi)",
+         \"product\" (excited), \"bits\" (bits), \"superposition\" (j, amplitudes), \"ghz\" (phi) or \"angles\" (angles)",
     ),
     ("initial.j", "N/2, N/2 - 1, ... down to 0 or 1/2"),
     ("initial.m", "-j, -j + 1, ... j"),
@@ -63,6 +85,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("initial.temperature", "a finite number from 0 up"),
     ("initial.excited", "a whole number from 0 to the number of qubits"),
     ("initial.bits", "a string of 0 (ground) and 1 (excited), one for each qubit"),
+    ("initial.angles", "a list of pairs [theta, phi] in radians, one for each qubit"),
     ("initial.amplitudes", "a list of 2j + 1 amplitudes"),
     ("evolution", "a table [evolution] with `until` (or `times`) and `trajectories`"),
     ("evolution.engine", "\"auto\", \"populations\", \"ladder\" or \"register\""),

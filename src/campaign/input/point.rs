@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bath::Bath;
 use crate::initial::InitialState;
-use crate::model::Model;
+use crate::model::{Hamiltonian, Model, Register};
 use crate::quantity::{Column, columns};
 use crate::trajectory::{Detail, Engine};
 use crate::units::Units;
@@ -68,8 +68,23 @@ pub struct Noise {
 pub struct Group {
     /// The qubits, and the baths at their frequency.
     pub model: Model,
+    /// What drives and twists them.
+    pub hamiltonian: Hamiltonian,
+    /// The qubits one by one, where they differ.
+    pub register: Option<Register>,
     /// Their initial state.
     pub initial: InitialState,
+}
+
+impl Group {
+    /// The qubits one by one, whether they differ or not.
+    #[must_use]
+    pub fn register(&self) -> Register {
+        self.register.clone().unwrap_or_else(|| {
+            let Hamiltonian { drive, chi } = self.hamiltonian;
+            Register { drive, chi, ..Register::from(&self.model) }
+        })
+    }
 }
 
 /// One point of a campaign: everything a trajectory is a function of, beside its number.
@@ -111,6 +126,10 @@ impl Point {
     /// The columns of the record.
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
+        if self.engine.engine == Engine::Register {
+            let registers: Vec<Register> = self.groups.iter().map(Group::register).collect();
+            return columns(&registers.iter().collect::<Vec<_>>(), true);
+        }
         let models: Vec<&Model> = self.groups.iter().map(|group| &group.model).collect();
         columns(&models, self.engine.engine.coherent())
     }
@@ -129,13 +148,28 @@ impl Point {
 }
 
 /// The physics of a point in canonical form: names, titles and numbers of trajectories do not enter.
-pub fn point_id(groups: &[Group], times: &[f64]) -> u64 {
-    let canonical = |Group { model, initial }: &Group| {
+pub fn point_id(groups: &[Group], engine: Engine, times: &[f64]) -> u64 {
+    let canonical = |Group { model, hamiltonian, register, initial }: &Group| {
         let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
-        json!([model.units, model.number, model.frequency, baths, initial])
+        let mut physics =
+            vec![json!(model.units), json!(model.number), json!(model.frequency), json!(baths), json!(initial)];
+        // Added where there is such a thing, so that the others keep the id that they had before it was thought of.
+        if *hamiltonian != Hamiltonian::default() {
+            physics.push(json!({ "hamiltonian": hamiltonian }));
+        }
+        if let Some(register) = register {
+            let exchange = register.exchange.iter().copied().collect::<Vec<f64>>();
+            physics.push(json!({ "register": [&register.frequencies, &register.couplings, &exchange] }));
+        }
+        physics
     };
     let groups: Vec<_> = groups.iter().map(canonical).collect();
-    let physics = json!([groups, times]);
+    let mut physics = vec![json!(groups), json!(times)];
+    // Engines that unravel alike still draw differently.
+    if engine != Engine::Populations {
+        physics.push(json!(engine));
+    }
+    let physics = json!(physics);
     let digest = Sha256::digest(physics.to_string());
     u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
 }

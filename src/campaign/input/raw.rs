@@ -17,6 +17,7 @@ pub struct RawScenario {
     pub qubits: Key<RawQubits>,
     #[serde(default)]
     pub bath: Vec<Spanned<RawBath>>,
+    pub drive: Key<RawDrive>,
     pub initial: Key<RawInitial>,
     pub evolution: Key<RawEvolution>,
     pub record: Key<RawRecord>,
@@ -31,8 +32,26 @@ pub struct RawQubits {
     pub frequency: Key<f64>,
     pub transmon: Key<RawTransmon>,
     pub frequencies: Key<Vec<f64>>,
+    pub spread: Key<f64>,
+    pub disorder: Key<RawDisorder>,
     pub couplings: Key<Vec<f64>>,
+    pub exchange: Key<toml::Value>,
+    pub twisting: Key<f64>,
     pub group: Key<Vec<Spanned<RawGroup>>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawDisorder {
+    pub width: Key<f64>,
+    pub seed: Key<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawDrive {
+    pub amplitude: Key<f64>,
+    pub detuning: Key<f64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -93,6 +112,7 @@ pub struct RawInitial {
     pub temperature: Key<f64>,
     pub excited: Key<i64>,
     pub bits: Key<String>,
+    pub angles: Key<Vec<toml::Value>>,
     pub amplitudes: Key<Vec<toml::Value>>,
 }
 

@@ -95,7 +95,7 @@ impl Scenario {
             let raw = deserialize(&table, &source)?;
             let valid = Validator::new(&source, purpose).scenario(&raw)?;
             title = title.or(raw.title);
-            let id = point_id(&valid.groups, &valid.evolution.times);
+            let id = point_id(&valid.groups, valid.engine.engine, &valid.evolution.times);
             let Valid { groups, engine, evolution, steady, noise, recording } = valid;
             let point = Point { index, id, parameters, groups, engine, evolution, steady, noise, recording };
             if let Some(first) = points.first() {

@@ -8,11 +8,13 @@
 //!
 //! The conditional state of a trajectory is that of this unravelling; counts and averages are those of every other.
 
+mod driven;
 mod state;
 
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 
+pub use self::driven::{DrivenLadder, DrivenState};
 pub use self::state::LadderState;
 use self::state::Means;
 use super::channel::{Channel, pick};
@@ -20,7 +22,7 @@ use super::{Jump, Recorder, Unravelling};
 use crate::bath::{Coupling, Process};
 use crate::dicke::SectorChange;
 use crate::initial::InitialState;
-use crate::model::{Model, Observables};
+use crate::model::{Hamiltonian, Model, Observables};
 use crate::quantity::Sample;
 
 const PROCESSES: [Process; 3] = [Process::Emission, Process::Absorption, Process::Dephasing];
@@ -31,6 +33,8 @@ pub struct Ladder {
     number: i64,
     /// omega_0 as an angular frequency.
     angular_frequency: f64,
+    /// chi as an angular frequency.
+    chi: f64,
     collective: [Channel; 3],
     local: [Channel; 3],
 }
@@ -51,13 +55,14 @@ impl Decay {
 }
 
 impl Ladder {
-    /// The engine of a model.
+    /// The engine of a model; a drive is [`DrivenLadder`]'s.
     #[must_use]
-    pub fn new(model: &Model) -> Self {
+    pub fn new(model: &Model, hamiltonian: &Hamiltonian) -> Self {
         let channels = |coupling| PROCESSES.map(|process| Channel::new(model, coupling, process));
         Ladder {
             number: model.number,
             angular_frequency: model.units.angular(model.frequency),
+            chi: model.units.angular(hamiltonian.chi),
             collective: channels(Coupling::Collective),
             local: channels(Coupling::Local),
         }
@@ -98,6 +103,14 @@ impl Ladder {
         let linear =
             down * (two_j + 1.0) + up * (two_j - 1.0) - dephasing * two_j + self.local[0].total - self.local[1].total;
         Decay { linear, quadratic: dephasing - down - up }
+    }
+
+    /// The state after a wait without a jump, as that of the level that was drawn has it.
+    fn evolve(&self, state: &mut LadderState, drawn: usize, decay: Decay, wait: f64) {
+        state.decay(|a| -0.5 * wait * decay.difference(a, drawn), -decay.quadratic * wait);
+        if self.chi != 0.0 {
+            state.twist(self.chi * wait);
+        }
     }
 
     /// A jump of a state, drawn by the rates it has.
@@ -149,11 +162,11 @@ impl Unravelling for Ladder {
             // A dark level waits for ever.
             if next >= end || next.is_nan() {
                 recorder.dwell(now, end - now, &at_start, &mean);
-                state.decay(|a| -0.5 * (end - now) * decay.difference(a, drawn), decay.quadratic * (now - end));
+                self.evolve(state, drawn, decay, end - now);
                 return;
             }
             recorder.dwell(now, wait, &at_start, &mean);
-            state.decay(|a| -0.5 * wait * decay.difference(a, drawn), -decay.quadratic * wait);
+            self.evolve(state, drawn, decay, wait);
             now = next;
             let rates = self.rates(state.means());
             let jump = self.jump(state, &rates, rng);

@@ -85,6 +85,29 @@ impl LadderState {
         self.measure();
     }
 
+    /// Takes normalized amplitudes of the same sector, from M = -J up.
+    pub fn overwrite(&mut self, amplitudes: &[Complex64]) {
+        for (a, amplitude) in amplitudes.iter().enumerate() {
+            (self.re[a], self.im[a]) = (amplitude.re, amplitude.im);
+        }
+        self.support = 0..amplitudes.len();
+        self.measure();
+    }
+
+    /// Turns the phase of each level by `-angle M^2`.
+    pub fn twist(&mut self, angle: f64) {
+        for a in self.support.clone() {
+            let m = self.level(a).m();
+            let turned = Complex64::new(self.re[a], self.im[a]) * Complex64::cis(-angle * m * m);
+            (self.re[a], self.im[a]) = (turned.re, turned.im);
+        }
+    }
+
+    /// `<a-1|J_-|a>`.
+    pub fn element(&self, a: usize) -> f64 {
+        self.element[a]
+    }
+
     fn set_sector(&mut self, two_j: i64) {
         self.two_j = two_j;
         let top = two_j as usize + 1;

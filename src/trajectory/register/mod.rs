@@ -64,14 +64,14 @@ impl Registers {
         Registers { operators: Operators::new(register, whole), rotation }
     }
 
-    /// About how many bytes the engine takes, and each trajectory that runs at a time.
+    /// About how many bytes the engine of `number` qubits takes, and each trajectory that runs at a time; `whole` where
+    /// a state spreads over all 2^N.
     #[must_use]
-    pub fn memory(register: &Register, coherent: bool) -> (f64, f64) {
-        let n = register.number();
-        let whole = coherent || register.drive.is_some();
+    pub fn memory(number: usize, whole: bool) -> (f64, f64) {
+        let n = number;
         let binomial: f64 = (1..=n / 2).map(|k| (n - n / 2 + k) as f64 / k as f64).product();
         let dimension = if whole { 2_f64.powi(n as i32) } else { binomial };
-        (Space::memory(n) + Operators::memory(register), Propagation::memory(dimension) + 112.0 * dimension)
+        (Space::memory(n) + Operators::memory(n), Propagation::memory(dimension) + 112.0 * dimension)
     }
 
     /// Draws a pure state.

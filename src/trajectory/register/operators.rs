@@ -165,8 +165,8 @@ impl Operators {
     }
 
     /// About how many bytes [`Operators::new`] takes beside its space, where qubits differ.
-    pub fn memory(register: &Register) -> f64 {
-        2_f64.powi(register.number() as i32) * (16.0 + 16.0 * register.number() as f64)
+    pub fn memory(number: usize) -> f64 {
+        2_f64.powi(number as i32) * (16.0 + 16.0 * number as f64)
     }
 
     /// S_- psi and S_+ psi.

@@ -15,8 +15,13 @@ pub enum Start {
     Mixed(Vec<f64>),
     /// Each qubit pure: `cos(theta/2) e^(-i phi/2) |e> + sin(theta/2) e^(i phi/2) |g>`, angles (theta, phi) in radians.
     Product(Vec<(f64, f64)>),
-    /// `(|e...e> + |g...g>)/sqrt(2)` of so many qubits.
-    Ghz(usize),
+    /// `(|e...e> + e^(i phase) |g...g>)/sqrt(2)`.
+    Ghz {
+        /// N.
+        number: usize,
+        /// In radians.
+        phase: f64,
+    },
     /// `sum_M c_M |J, M>`, evenly over the copies of J: 2J qubits in the symmetric state, the others in pairs of
     /// singlets, and which is which is drawn. (Averaged over all permutations, any state of a copy is that of all
     /// copies alike, by Schur's lemma.)
@@ -44,6 +49,9 @@ impl Start {
             InitialState::Thermal { probability } => Start::Mixed(vec![*probability; number]),
             InitialState::Coherent { theta, phi } => Start::Product(vec![(*theta, *phi); number]),
             InitialState::Superposition { amplitudes, .. } => Start::Spin { number, amplitudes: amplitudes.clone() },
+            InitialState::Ghz { phase } => Start::Ghz { number, phase: *phase },
+            InitialState::Bits(bits) => Start::Bits(bits.clone()),
+            InitialState::Angles(angles) => Start::Product(angles.clone()),
         }
     }
 
@@ -53,7 +61,7 @@ impl Start {
         match self {
             Start::Bits(_) | Start::Mixed(_) => true,
             Start::Product(angles) => angles.iter().all(|(theta, _)| *theta == 0.0),
-            Start::Ghz(number) => *number == 0,
+            Start::Ghz { number, .. } => *number == 0,
             Start::Spin { amplitudes, .. } => amplitudes.iter().filter(|c| **c != Complex64::ZERO).count() == 1,
         }
     }
@@ -67,10 +75,10 @@ impl Start {
                 let ground = Complex64::from_polar((theta / 2.0).sin(), phi / 2.0);
                 [ground, Complex64::from_polar((theta / 2.0).cos(), -phi / 2.0)]
             })),
-            Start::Ghz(number) => {
+            Start::Ghz { number, phase } => {
                 let mut state = vec![Complex64::ZERO; 1 << number];
                 let last = state.len() - 1;
-                (state[0], state[last]) = (Complex64::ONE, Complex64::ONE);
+                (state[0], state[last]) = (Complex64::cis(*phase), Complex64::ONE);
                 state
             }
             Start::Spin { number, amplitudes } => {
@@ -136,14 +144,14 @@ mod tests {
             Start::Bits(vec![true, false, false, true, true]),
             Start::Mixed(vec![0.0, 0.3, 1.0, 0.5, 0.9]),
             Start::Product(vec![(0.3, 1.0), (1.3, -2.0), (2.9, 0.1), (0.0, 0.0), (3.0, 0.5)]),
-            Start::Ghz(5),
+            Start::Ghz { number: 5, phase: 0.4 },
             spin(&[0.0, 1.0]),
             spin(&[0.6, 0.0, 0.8, 0.0]),
             spin(&[0.0, 0.0, 0.0, 0.0, 1.0, 0.0]),
         ];
         for start in starts {
             let state = start.draw(&mut rng);
-            let expected = if matches!(start, Start::Ghz(_)) { 2.0 } else { 1.0 };
+            let expected = if matches!(start, Start::Ghz { .. }) { 2.0 } else { 1.0 };
             assert!((norm(&state) - expected).abs() < 1e-14, "{start:?}");
             let mut numbers: Vec<u32> =
                 (0..32_u32).filter(|mask| state[*mask as usize] != Complex64::ZERO).map(u32::count_ones).collect();

@@ -11,7 +11,14 @@ use crate::initial::InitialState;
 use crate::model::Model;
 
 impl Validator<'_> {
-    pub(super) fn initial(&self, table: &Spanned<RawInitial>, model: &Model, groups: usize) -> Result<InitialState> {
+    /// The initial state; with `sites`, of qubits that are told apart.
+    pub(super) fn initial(
+        &self,
+        table: &Spanned<RawInitial>,
+        model: &Model,
+        groups: usize,
+        sites: bool,
+    ) -> Result<InitialState> {
         let raw = table.get_ref();
         let n = model.number;
         let state = self.require(&raw.state, "initial.state", table.span())?;
@@ -25,12 +32,13 @@ impl Validator<'_> {
             "bits" => &["bits"],
             "superposition" => &["j", "amplitudes"],
             "ghz" => &["phi"],
+            "angles" => &["angles"],
             "steady" => {
                 return self.not_yet(state.span(), "the steady state as initial state", "any other state");
             }
             other => return self.refuse(state.span(), "initial.state", &format!("is \"{other}\"")),
         };
-        if groups > 1 && ["dicke", "product", "bits", "superposition", "ghz"].contains(&name) {
+        if groups > 1 && ["dicke", "product", "bits", "superposition", "ghz", "angles"].contains(&name) {
             let title = format!("`initial.state` \"{name}\" does not say how {groups} groups of qubits share it");
             let help = "for groups: \"ground\", \"inverted\", \"thermal\" or \"coherent\", each group alike";
             return Err(self.source.error(state.span(), title, help));
@@ -43,6 +51,7 @@ impl Validator<'_> {
             ("temperature", raw.temperature.as_ref().map(Spanned::span)),
             ("excited", raw.excited.as_ref().map(Spanned::span)),
             ("bits", raw.bits.as_ref().map(Spanned::span)),
+            ("angles", raw.angles.as_ref().map(Spanned::span)),
             ("amplitudes", raw.amplitudes.as_ref().map(Spanned::span)),
         ];
         for (key, span) in given {
@@ -72,6 +81,10 @@ impl Validator<'_> {
                 }
                 InitialState::Coherent { theta: angle.min(std::f64::consts::PI), phi: self.phi(&raw.phi)? }
             }
+            "angles" => {
+                let angles = self.require(&raw.angles, "initial.angles", table.span())?;
+                self.angles(angles, n)?
+            }
             "ghz" => InitialState::Ghz { phase: self.phi(&raw.phi)? },
             "thermal" => {
                 let temperature = self.require(&raw.temperature, "initial.temperature", table.span())?;
@@ -100,9 +113,29 @@ impl Validator<'_> {
                     let title = format!("`initial.bits` is \"{text}\", for {n} qubits");
                     return Err(self.source.error(bits.span(), title, allowed("initial.bits")));
                 }
-                InitialState::Product { excited: text.matches('1').count() as i64 }
+                if sites {
+                    InitialState::Bits(text.chars().map(|c| c == '1').collect())
+                } else {
+                    InitialState::Product { excited: text.matches('1').count() as i64 }
+                }
             }
         })
+    }
+
+    /// (theta, phi) of every qubit.
+    fn angles(&self, list: &Spanned<Vec<toml::Value>>, n: i64) -> Result<InitialState> {
+        let real = |value: &toml::Value| value.as_float().or_else(|| value.as_integer().map(|i| i as f64));
+        let pair = |value: &toml::Value| match value.as_array().map(Vec::as_slice) {
+            Some([theta, phi]) => Some((real(theta)?, real(phi)?)).filter(|(t, p)| t.is_finite() && p.is_finite()),
+            _ => None,
+        };
+        match list.get_ref().iter().map(pair).collect::<Option<Vec<_>>>() {
+            None => self.refuse(list.span(), "initial.angles", "has an entry that is no pair of finite angles"),
+            Some(pairs) if pairs.len() as i64 != n => {
+                self.refuse(list.span(), "initial.angles", &format!("has {} entries, for {n} qubits", pairs.len()))
+            }
+            Some(pairs) => Ok(InitialState::Angles(pairs)),
+        }
     }
 
     fn phi(&self, phi: &Key<f64>) -> Result<f64> {

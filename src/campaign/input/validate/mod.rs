@@ -4,6 +4,7 @@ mod engine;
 mod evolution;
 mod initial;
 mod noise;
+mod register;
 mod system;
 
 use std::ops::Range;
@@ -28,6 +29,12 @@ pub struct Valid {
     pub steady: bool,
     pub noise: Noise,
     pub recording: Recording,
+}
+
+/// Whether the scenario names the engine for which every qubit is its own.
+fn asks_for_register(raw: &RawScenario) -> bool {
+    let engine = raw.evolution.as_ref().and_then(|evolution| evolution.get_ref().engine.as_ref());
+    engine.is_some_and(|engine| engine.get_ref() == "register")
 }
 
 /// Checks values, and knows where they were typed.
@@ -62,15 +69,20 @@ impl<'a> Validator<'a> {
                 other => return self.refuse(units.span(), "units", &format!("is \"{other}\"")),
             },
         };
-        let groups = self.qubits(self.table(&raw.qubits, "qubits")?, units)?;
+        let table = self.table(&raw.qubits, "qubits")?;
+        let raw_qubits = table.get_ref();
+        let groups = self.qubits(table, units)?;
+        let hamiltonian = self.hamiltonian(raw_qubits, raw.drive.as_ref())?;
         if raw.bath.is_empty() {
             return self.missing_table("bath");
         }
         let initial = self.table(&raw.initial, "initial")?;
         let model = |qubits: &Qubits| {
             let model = self.model(&raw.bath, units, qubits)?;
-            let initial = self.initial(initial, &model, groups.len())?;
-            Ok(Group { model, initial })
+            let register = self.register(raw_qubits, &model, &hamiltonian)?;
+            let sites = register.is_some() || asks_for_register(raw);
+            let initial = self.initial(initial, &model, groups.len(), sites)?;
+            Ok(Group { model, hamiltonian, register, initial })
         };
         let groups = groups.iter().map(model).collect::<Result<Vec<Group>>>()?;
         let evolution = match (&raw.evolution, &raw.steady, self.purpose) {
@@ -81,7 +93,7 @@ impl<'a> Validator<'a> {
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
         self.steady(raw.steady.as_ref(), &groups[0].model.baths)?;
         let steady = raw.steady.is_some() || raw.noise.is_some();
-        let engine = self.engine(raw.evolution.as_ref(), &groups)?;
+        let engine = self.engine(raw, &groups)?;
         Ok(Valid { groups, engine, evolution, steady, noise, recording })
     }
 

@@ -49,15 +49,6 @@ impl Validator<'_> {
     /// The qubits, group by group.
     pub(super) fn qubits(&self, table: &Spanned<RawQubits>, units: Units) -> Result<Vec<Qubits>> {
         let raw = table.get_ref();
-        for (key, span) in [
-            ("frequencies", raw.frequencies.as_ref().map(Spanned::span)),
-            ("couplings", raw.couplings.as_ref().map(Spanned::span)),
-        ] {
-            if let Some(span) = span {
-                let help = "`number` qubits of one `frequency`, or groups of frequencies far apart";
-                return self.not_yet(span, &format!("`qubits.{key}`: qubits that differ one by one"), help);
-            }
-        }
         let one =
             |number: &Key<i64>, frequency: &Key<f64>, transmon: &Key<RawTransmon>, prefix: &str, span: Range<usize>| {
                 let key = format!("{prefix}.number");

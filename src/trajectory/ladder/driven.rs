@@ -1,0 +1,195 @@
+//! The ladder under a drive: `H = Delta J_z + Omega J_x + chi J_z^2` couples neighbouring levels, so H_eff is no longer
+//! diagonal, and a wait ends where the norm has fallen to what was drawn.
+
+use num_complex::Complex64;
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, Exp1};
+
+use super::super::propagation::{Generator, Propagation, Wait};
+use super::super::{Recorder, Unravelling};
+use super::{Ladder, LadderState};
+use crate::initial::InitialState;
+use crate::model::{Drive, Hamiltonian, Model, Observables};
+use crate::quantity::Sample;
+
+/// The error of a step, in norm, where the state began with 1.
+const TOLERANCE: f64 = 1e-10;
+/// How far beyond its mean length a wait is prepared for: the rate changes on the way.
+const MARGIN: f64 = 1.5;
+
+/// The engine of a model with a drive. States are in the frame that turns with the drive.
+#[derive(Debug)]
+pub struct DrivenLadder {
+    ladder: Ladder,
+    /// Angular frequencies.
+    amplitude: f64,
+    detuning: f64,
+}
+
+/// -i H_eff in one sector, tridiagonal.
+#[derive(Clone, Debug, Default)]
+struct Tridiagonal {
+    diagonal: Vec<Complex64>,
+    /// Between a - 1 and a, at a; times -i.
+    off_diagonal: Vec<f64>,
+    bound: f64,
+}
+
+impl Generator for Tridiagonal {
+    fn apply(&mut self, x: &[Complex64], y: &mut [Complex64]) {
+        let times_i = |factor: f64, value: Complex64| Complex64::new(factor * value.im, -factor * value.re);
+        for ((y, x), diagonal) in y.iter_mut().zip(x).zip(&self.diagonal) {
+            *y = diagonal * x;
+        }
+        let couplings = &self.off_diagonal[1..x.len()];
+        for ((y, x), coupling) in y.iter_mut().zip(&x[1..]).zip(couplings) {
+            *y += times_i(*coupling, *x);
+        }
+        for ((y, x), coupling) in y[1..].iter_mut().zip(x).zip(couplings) {
+            *y += times_i(*coupling, *x);
+        }
+    }
+
+    fn norm_bound(&self) -> f64 {
+        self.bound
+    }
+}
+
+/// A state, and room to propagate it.
+#[derive(Clone, Debug)]
+pub struct DrivenState {
+    state: LadderState,
+    generator: Tridiagonal,
+    /// The sector that the generator is of.
+    sector: Option<i64>,
+    propagation: Propagation,
+    amplitudes: Vec<Complex64>,
+    image: Vec<Complex64>,
+}
+
+impl DrivenState {
+    /// The state of the ladder.
+    #[must_use]
+    pub fn ladder(&self) -> &LadderState {
+        &self.state
+    }
+
+    /// Copies the normalized amplitudes out of the state.
+    fn load(&mut self) {
+        let len = self.state.two_j() as usize + 1;
+        self.amplitudes.truncate(0);
+        self.amplitudes.extend(self.state.amplitudes());
+        self.image.resize(len, Complex64::ZERO);
+    }
+
+    /// Puts the propagated amplitudes back.
+    fn store(&mut self) {
+        self.propagation.write(&mut self.amplitudes);
+        self.state.overwrite(&self.amplitudes);
+    }
+}
+
+impl DrivenLadder {
+    /// The engine of a model under a drive.
+    #[must_use]
+    pub fn new(model: &Model, hamiltonian: &Hamiltonian) -> Self {
+        let drive = hamiltonian.drive.unwrap_or(Drive { amplitude: 0.0, detuning: 0.0 });
+        DrivenLadder {
+            ladder: Ladder::new(model, hamiltonian),
+            amplitude: model.units.angular(drive.amplitude),
+            detuning: model.units.angular(drive.detuning),
+        }
+    }
+
+    /// Fills in -i H_eff of the state's sector.
+    fn prepare_generator(&self, work: &mut DrivenState) {
+        let two_j = work.state.two_j();
+        if work.sector == Some(two_j) {
+            return;
+        }
+        work.sector = Some(two_j);
+        let Tridiagonal { diagonal, off_diagonal, bound } = &mut work.generator;
+        diagonal.clear();
+        off_diagonal.clear();
+        *bound = 0.0;
+        for a in 0..=two_j as usize {
+            let m = a as f64 - two_j as f64 / 2.0;
+            let energy = self.detuning * m + self.ladder.chi * m * m;
+            diagonal.push(Complex64::new(-0.5 * self.ladder.decay_rate(&work.state, a), -energy));
+            off_diagonal.push(0.5 * self.amplitude * work.state.element(a));
+            // By rows: each level has two neighbours at most.
+            *bound = bound.max(diagonal[a].norm() + 2.0 * off_diagonal[a].abs());
+        }
+        *bound += 2.0 * off_diagonal.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+    }
+}
+
+impl Unravelling for DrivenLadder {
+    type State = DrivenState;
+    type Values = Observables;
+
+    fn prepare(&self, initial: &InitialState, rng: &mut impl Rng) -> DrivenState {
+        let state = self.ladder.prepare(initial, rng);
+        let room = self.ladder.number as usize + 1;
+        DrivenState {
+            state,
+            generator: Tridiagonal::default(),
+            sector: None,
+            propagation: Propagation::new(room),
+            amplitudes: Vec::with_capacity(room),
+            image: Vec::with_capacity(room),
+        }
+    }
+
+    fn advance(
+        &self,
+        work: &mut DrivenState,
+        start: f64,
+        end: f64,
+        rng: &mut impl Rng,
+        recorder: &mut impl Recorder<Observables>,
+    ) {
+        let mut now = start;
+        let mut left: f64 = Exp1.sample(rng);
+        while now < end {
+            self.prepare_generator(work);
+            work.load();
+            let at_start = work.state.observables();
+            let rate: f64 = self.ladder.rates(work.state.means()).iter().sum();
+            let horizon = (end - now).min(MARGIN * left / rate);
+            work.generator.apply(&work.amplitudes, &mut work.image);
+            let DrivenState { generator, propagation, amplitudes, image, .. } = &mut *work;
+            // Relative to what is left of the norm at the jump.
+            let tolerance = TOLERANCE * (-0.5 * left).exp();
+            let reach = propagation.start(generator, amplitudes, image, horizon, tolerance);
+            let (length, jumps) = match propagation.wait(left, reach) {
+                Wait::Jump(time) => (time, true),
+                Wait::Survived(log) => {
+                    left += log;
+                    (reach, false)
+                }
+            };
+            // Values change on the way: one look at a time drawn evenly has their average as its mean.
+            let look = rng.random::<f64>() * length;
+            propagation.go_to(look);
+            work.store();
+            let mean = work.state.observables();
+            recorder.dwell(now, length, &at_start, &mean);
+            work.propagation.go_to(length);
+            work.store();
+            // Where rounding would leave a last sliver, the interval is over.
+            now = if !jumps && reach >= end - now { end } else { now + length };
+            if jumps {
+                let rates = self.ladder.rates(work.state.means());
+                let jump = self.ladder.jump(&mut work.state, &rates, rng);
+                recorder.jump(now, jump, &work.state.observables());
+                left = Exp1.sample(rng);
+            }
+        }
+    }
+
+    fn observe(&self, work: &DrivenState, _: f64) -> Sample<Observables> {
+        let j = work.state.two_j() as f64 / 2.0;
+        Sample { values: work.state.observables(), transverse: Some(work.state.spin(0.0).transverse(j)) }
+    }
+}
