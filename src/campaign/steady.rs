@@ -1,7 +1,7 @@
 //! The exact steady state of a point, the counting statistics around it, and the closed forms it is compared with.
 
 use crate::bath::Coupling;
-use crate::lindblad::{Counting, Effort, NotAffordable, Populations, SteadyError};
+use crate::lindblad::{Counting, Effort, NotAffordable, Populations, RegisterError, SteadyError};
 use crate::model::Observables;
 use crate::quantity::{Interval, Measure, Quantity, Sample};
 use crate::theory;
@@ -17,6 +17,12 @@ pub enum NoSteadyState {
     /// There is none, or the solve failed.
     #[error(transparent)]
     Solve(#[from] SteadyError),
+    /// The same of qubits that differ.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// What is asked for is not solved for qubits that differ.
+    #[error("counting windows, spectra and correlations are not solved for qubits that differ or are driven")]
+    NotOnTheLadder,
 }
 
 /// A row of `noise.parquet`.
@@ -55,6 +61,11 @@ impl SteadyRoad {
     /// # Errors
     /// A model without a steady state, or too large, or a solve that does not reach its residual.
     pub fn new(point: &Point) -> Result<Self, NoSteadyState> {
+        if !point.groups.iter().all(Group::on_the_ladder) {
+            let mut values = super::exact::register::steady_values(point)?;
+            values.extend(closed_forms(point));
+            return Ok(SteadyRoad { values, noise: Vec::new() });
+        }
         let groups = point.groups.iter().map(|group| solve(group, point)).collect::<Result<Vec<_>, _>>()?;
         let mut road = SteadyRoad::default();
         let mut currents = vec![0.0; point.baths().len()];

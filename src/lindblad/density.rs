@@ -6,8 +6,40 @@
 use ndarray::{Array1, Array2};
 use num_complex::Complex64;
 
+use crate::dicke::{Level, ln_binomial};
+use crate::initial::InitialState;
+
 /// rho, of trace 1, over the states of the qubits.
 pub type DensityMatrix = Array2<Complex64>;
+
+/// A state of `n` qubits; `None` for one that is spread over the copies of a sector J < N/2.
+#[must_use]
+pub fn of(initial: &InitialState, n: usize) -> Option<DensityMatrix> {
+    let symmetric = |amplitudes: &[(Level, Complex64)]| {
+        let mut by_excited = vec![Complex64::ZERO; n + 1];
+        for (level, amplitude) in amplitudes {
+            by_excited[level.above_bottom() as usize] = *amplitude;
+        }
+        let of_mask = |mask: usize| {
+            let excited = i64::from(mask.count_ones());
+            by_excited[excited as usize] * (-0.5 * ln_binomial(n as i64, excited)).exp()
+        };
+        from_state(&(0..1 << n).map(of_mask).collect::<Vec<_>>())
+    };
+    match initial {
+        InitialState::Dicke(level) if level.two_j == n as i64 => dicke(n, level.two_m),
+        InitialState::Dicke(_) => None,
+        InitialState::Superposition { two_j, .. } if *two_j != n as i64 => None,
+        InitialState::Superposition { .. } | InitialState::Ghz { .. } => symmetric(&initial.superposition(n as i64)?.1),
+        InitialState::Coherent { theta, phi } => Some(product(&vec![(*theta, *phi); n])),
+        InitialState::Angles(angles) => Some(product(angles)),
+        InitialState::Thermal { probability } => Some(thermal(n, *probability)),
+        InitialState::Product { excited } => {
+            bits(&(0..n).map(|q| if (q as i64) < *excited { '1' } else { '0' }).collect::<String>())
+        }
+        InitialState::Bits(excited) => bits(&excited.iter().map(|e| if *e { '1' } else { '0' }).collect::<String>()),
+    }
+}
 
 /// |psi><psi| of a state of any norm but 0; the amplitudes are in the order of the indices above.
 ///

@@ -230,6 +230,15 @@ impl RegisterEquation {
         self.transient_with_integrals(initial, times).into_iter().map(|(rho, _)| rho).collect()
     }
 
+    /// About how many floating-point operations a transient of this length takes.
+    #[must_use]
+    pub fn cost(&self, until: f64) -> f64 {
+        let jumps: usize = self.baths.iter().map(|bath| bath.jumps().count()).sum();
+        // A sandwich or a product touches every element of rho a few times for each entry in a row of the operator.
+        let product = 4_f64.powi(self.qubits as i32) * 8.0 * self.qubits as f64;
+        (until * self.speed / REACH).ceil() * 30.0 * product * (2.0 + 2.0 * jumps as f64)
+    }
+
     /// The density matrix at each of the ascending `times`, and its time integral over the interval since the time
     /// before (or since 0): exp(tL) rho summed as a Taylor series to rounding, over steps in which the norm of L
     /// allows no cancellation.

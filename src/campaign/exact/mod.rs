@@ -1,5 +1,7 @@
 //! The exact values beside the estimates of a point, from whichever road can be afforded.
 
+pub mod register;
+
 use ndarray::Array2;
 
 use super::input::{Group, Point};
@@ -30,7 +32,9 @@ impl ExactRoad {
     /// Solves the master equation of the point where it is small enough for the effort.
     #[must_use]
     pub fn new(point: &Point, effort: Effort) -> Self {
-        ExactRoad { averages: ladder_averages(point, effort), burst: burst(point) }
+        let on_the_ladder = point.groups.iter().all(Group::on_the_ladder);
+        let averages = if on_the_ladder { ladder_averages(point, effort) } else { register::averages(point, effort) };
+        ExactRoad { averages, burst: burst(point) }
     }
 
     /// Why there are no exact averages, where there are none.
@@ -101,9 +105,11 @@ fn ladder_averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String>
 /// Pure collective decay from a Dicke state: every waiting time is exponential, so the photon times are partial sums,
 /// and the intensity peaks when the fastest step comes up. Holds for runs that are long enough for the last photon.
 fn burst(point: &Point) -> Option<Burst> {
-    let [Group { model, initial: InitialState::Dicke(level), .. }] = point.groups.as_slice() else { return None };
+    let [group @ Group { model, initial: InitialState::Dicke(level), .. }] = point.groups.as_slice() else {
+        return None;
+    };
     let (collective, local) = (model.rates(Coupling::Collective), model.rates(Coupling::Local));
-    if local.any() || collective.up > 0.0 || collective.down == 0.0 {
+    if !group.on_the_ladder() || local.any() || collective.up > 0.0 || collective.down == 0.0 {
         return None;
     }
     let rates: Vec<f64> = decay_rates(*level, collective.down).collect();

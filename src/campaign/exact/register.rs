@@ -1,0 +1,123 @@
+//! Exact averages of qubits that differ, or that are driven, from the full Lindblad equation of a few of them.
+
+use ndarray::Array2;
+
+use super::super::input::{Group, Point};
+use super::super::steady::NoSteadyState;
+use crate::lindblad::density::{self, DensityMatrix};
+use crate::lindblad::{Effort, RegisterEquation, RegisterError};
+use crate::quantity::{Column, Quantity};
+
+/// Beyond this nothing is even tried.
+const MOST_QUBITS: i64 = 10;
+
+/// The most floating-point operations beside a run, some seconds; a transient for its own sake may take minutes.
+fn limit(effort: Effort) -> f64 {
+    match effort {
+        Effort::Beside => 1e10,
+        Effort::Transient | Effort::Steady => 3e11,
+    }
+}
+
+/// Times x columns; NaN where a column has no exact value.
+pub fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String> {
+    let times = &point.evolution.times;
+    let columns = point.columns();
+    let mut sum = Array2::zeros((times.len(), columns.len()));
+    for group in &point.groups {
+        let Group { model, initial, .. } = group;
+        // Before anything of the size of N^2 is made of a million.
+        if model.number > MOST_QUBITS {
+            return Err(format!("the full Lindblad equation of {} qubits takes 4^{0} elements", model.number));
+        }
+        let register = group.register();
+        let equation = RegisterEquation::new(&register).map_err(|e| e.to_string())?;
+        let cost = equation.cost(point.evolution.until());
+        if cost > limit(effort) {
+            return Err(format!(
+                "the full Lindblad equation of {} qubits to time {} takes {cost:.0e} operations, more than the {:.0e} \
+                 that are spent on it",
+                model.number,
+                point.evolution.until(),
+                limit(effort)
+            ));
+        }
+        let Some(start) = density::of(initial, register.number()) else {
+            return Err("the initial state is spread over the copies of its sector J < N/2".to_owned());
+        };
+        let share = model.number as f64 / point.number() as f64;
+        let mut before = 0.0;
+        for (sample, (time, (rho, integral))) in
+            times.iter().zip(equation.transient_with_integrals(&start, times)).enumerate()
+        {
+            for (value, column) in sum.row_mut(sample).iter_mut().zip(&columns) {
+                *value += match (column.quantity, column.bath) {
+                    (Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts, Some(bath)) => {
+                        equation.heat_current(bath, &integral) / (time - before)
+                    }
+                    _ => value_in(&equation, *column, &rho, share),
+                };
+            }
+            before = *time;
+        }
+    }
+    Ok(sum)
+}
+
+/// A column in a state, for `share` of all qubits; NaN for what is no average of a density matrix.
+fn value_in(equation: &RegisterEquation, column: Column, rho: &DensityMatrix, share: f64) -> f64 {
+    match (column.quantity, column.bath) {
+        (Quantity::HeatCurrent, Some(bath)) => equation.heat_current(bath, rho),
+        (Quantity::Intensity, Some(bath)) => equation.intensity(bath, rho),
+        (Quantity::Jx, _) => equation.jx(rho),
+        (Quantity::Jy, _) => equation.jy(rho),
+        (Quantity::Jz, _) => equation.jz(rho),
+        (Quantity::JSquared, _) => equation.j_squared(rho),
+        (Quantity::Excited, _) => share * equation.excited(rho),
+        _ => f64::NAN,
+    }
+}
+
+/// The steady state: what the columns hold, and the zero-frequency noise of the net quanta of each bath.
+///
+/// # Errors
+/// More qubits than are solved for, no unique steady state, or counting statistics that are asked for beyond that.
+pub fn steady_values(point: &Point) -> Result<Vec<(Quantity, Option<usize>, f64)>, NoSteadyState> {
+    let asked = &point.noise;
+    if asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
+        return Err(NoSteadyState::NotOnTheLadder);
+    }
+    let columns = point.columns();
+    let averaged = [Quantity::HeatCurrentAverage, Quantity::HeatCurrentCounts];
+    let mut values: Vec<_> = columns
+        .into_iter()
+        .filter(|column| !averaged.contains(&column.quantity))
+        .map(|column| (column.quantity, column.bath, 0.0))
+        .collect();
+    let mut noise = vec![0.0; point.baths().len()];
+    for group in &point.groups {
+        if group.model.number > MOST_QUBITS {
+            let qubits = group.model.number as usize;
+            return Err(RegisterError::TooLarge { qubits, state: f64::INFINITY, steady: f64::INFINITY }.into());
+        }
+        let equation = RegisterEquation::new(&group.register())?;
+        let rho = equation.steady_state()?;
+        let share = group.model.number as f64 / point.number() as f64;
+        for (quantity, bath, value) in &mut values {
+            *value += value_in(&equation, Column { quantity: *quantity, bath: *bath }, &rho, share);
+        }
+        for (bath, noise) in noise.iter_mut().enumerate() {
+            *noise += equation.current_and_noise(bath)?.1;
+        }
+    }
+    // What turns with the qubits has no steady value in the lab.
+    let driven = point.groups.iter().all(|group| group.hamiltonian.drive.is_some());
+    values.retain(|(quantity, _, value)| {
+        value.is_finite() && (driven || !matches!(quantity, Quantity::Jx | Quantity::Jy))
+    });
+    let exchanges = |bath: usize| point.baths()[bath].down + point.baths()[bath].up > 0.0;
+    values.extend(
+        noise.into_iter().enumerate().filter(|(bath, _)| exchanges(*bath)).map(|(b, s)| (Quantity::Noise, Some(b), s)),
+    );
+    Ok(values)
+}
