@@ -11,11 +11,12 @@ use crate::quantity::{Column, Quantity};
 /// Beyond this nothing is even tried.
 const MOST_QUBITS: i64 = 10;
 
-/// The most floating-point operations beside a run, some seconds; a transient for its own sake may take minutes.
+/// The most operations beside a run, some seconds; a transient for its own sake may take minutes. They are those of
+/// full rows, some fifty times what the sparse operators do.
 fn limit(effort: Effort) -> f64 {
     match effort {
-        Effort::Beside => 1e10,
-        Effort::Transient | Effort::Steady => 3e11,
+        Effort::Beside => 1e11,
+        Effort::Transient | Effort::Steady => 3e12,
     }
 }
 
