@@ -56,7 +56,7 @@ fn all_six_channels_agree_with_the_master_equation() {
     {
         let ran = run(&format!(
             "[qubits]\nnumber = 5\n{SIX}[initial]\n{initial}\n\
-             [evolution]\ntimes = [0, 0.1, 0.5, 2.0, 5.0]\ntrajectories = 20000\nseed = {index}"
+             [evolution]\nengine = \"populations\"\ntimes = [0, 0.1, 0.5, 2.0, 5.0]\ntrajectories = 20000\nseed = {index}"
         ));
         for (what, estimate, exact) in ran.all() {
             assert_within_5_sigma(estimate, exact.unwrap(), &format!("{initial}: {what}"));

@@ -146,7 +146,7 @@ fn an_output_that_is_no_folder_is_refused_before_anything_runs() {
 fn what_would_not_fit_the_memory_is_refused_with_what_it_needs() {
     let folder = folder_with(SMALL);
     for set in ["evolution.samples=10000000", "evolution.until=1e12"] {
-        let sets = ["--set", set, "--set", "record.trace.photons=1000000", "--threads", "1000"];
+        let sets = ["--set", set, "--set", "record.photons=1000000", "--threads", "1000"];
         superjump(&folder).args(["run", "small.toml"]).args(sets).assert().code(2).stderr(contains("GB of memory"));
     }
     assert_eq!(names(folder.path()), ["small.toml"]);
@@ -159,7 +159,7 @@ fn check_says_what_would_run_and_writes_nothing() {
         contains("small is valid").and(contains("5000 in")).and(contains("populations")).and(contains("exact")),
     );
     superjump(&folder)
-        .args(["check", "small.toml", "--set", "qubits.number=30000", "--set", "record.trace.jumps=false"])
+        .args(["check", "small.toml", "--set", "qubits.number=30000", "--set", "record.jumps=false"])
         .assert()
         .success()
         .stdout(contains("not for 1 of 1 points: the master equation over 30001 levels"));
@@ -177,7 +177,7 @@ fn where_the_exact_value_cannot_be_afforded_the_column_is_null_and_the_summary_s
         "--trajectories",
         "8",
         "--set",
-        "record.trace.jumps=false",
+        "record.jumps=false",
     ];
     superjump(&folder).args(["run", "small.toml"]).args(sets).assert().success().stdout(contains("No exact values"));
     let summary = Summary::read(&folder.path().join("output/small")).unwrap().unwrap();

@@ -12,6 +12,9 @@ pub struct ScenariosArguments {
 
 /// (name, text) of every file in scenarios/; a test holds the two against each other.
 const SHIPPED: &[(&str, &str)] = &[
+    ("boundary_time_crystal", include_str!("../../scenarios/boundary_time_crystal.toml")),
+    ("coherent_start", include_str!("../../scenarios/coherent_start.toml")),
+    ("disorder", include_str!("../../scenarios/disorder.toml")),
     ("fig3", include_str!("../../scenarios/fig3.toml")),
     ("fig4", include_str!("../../scenarios/fig4.toml")),
     ("fig4_trajectories", include_str!("../../scenarios/fig4_trajectories.toml")),
@@ -21,6 +24,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("fig7", include_str!("../../scenarios/fig7.toml")),
     ("heat_valve", include_str!("../../scenarios/heat_valve.toml")),
     ("initial_state", include_str!("../../scenarios/initial_state.toml")),
+    ("near_resonance", include_str!("../../scenarios/near_resonance.toml")),
     ("superradiant_burst", include_str!("../../scenarios/superradiant_burst.toml")),
 ];
 
