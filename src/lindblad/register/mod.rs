@@ -319,6 +319,14 @@ impl RegisterEquation {
         self.baths[bath].emission.iter().map(|jump| jump.adjoint().times(jump).trace(rho).re).sum()
     }
 
+    /// Net quanta absorbed from the bath of this index per unit time, `sum Tr[L^dagger L rho]` over its absorption
+    /// jumps less that over its emission jumps.
+    #[must_use]
+    pub fn net_quanta(&self, bath: usize, rho: &DensityMatrix) -> f64 {
+        let of = |jumps: &[Operator]| jumps.iter().map(|jump| jump.adjoint().times(jump).trace(rho).re).sum::<f64>();
+        of(&self.baths[bath].absorption) - of(&self.baths[bath].emission)
+    }
+
     /// The heat current (21) from the bath of this index into the qubits, Tr[H_0 D_b(rho)], with H_0 all frequencies
     /// and exchange (and neither drive nor chi), in [`crate::units::Units::heat_current`].
     #[must_use]

@@ -133,7 +133,7 @@ impl Registers {
         let (psi, image) = (&mut state.psi[..dimension], &mut state.image[..dimension]);
         OnBlock { operators, block: state.block, scratch: &mut state.images }.image(psi, image);
         let mut generator = OnBlock { operators, block: state.block, scratch: &mut state.scratch };
-        let horizon = limit.min(FORESIGHT * exponent / rate);
+        let horizon = if rate > 0.0 { limit.min(FORESIGHT * exponent / rate) } else { limit };
         let tolerance = TOLERANCE * (-0.5 * exponent).exp();
         let reach = state.propagation.start(&mut generator, psi, image, horizon, tolerance);
         let outcome = state.propagation.wait(exponent, reach);
@@ -214,3 +214,6 @@ impl Unravelling for Registers {
         Sample { values, transverse: Some(spin.transverse(space.qubits() as f64 / 2.0)) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn lowering_and_raising_are_adjoint_in_blocks_and_as_a_whole() {
-        let weight = |rest: u32, qubit: usize| 0.3 + qubit as f64 - 0.1 * f64::from(rest);
+        let weight = |rest: u32, qubit: usize| 0.35 + qubit as f64 - 0.1 * f64::from(rest);
         for whole in [false, true] {
             let space = Space::new(5, whole);
             for weights in [Weights::Uniform(1.5), space.weights(weight)] {

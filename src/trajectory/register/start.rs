@@ -1,5 +1,7 @@
 //! Initial states of a register: amplitudes over all 2^N masks, drawn where the state is a mixture.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use num_complex::Complex64;
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
@@ -15,13 +17,6 @@ pub enum Start {
     Mixed(Vec<f64>),
     /// Each qubit pure: `cos(theta/2) e^(-i phi/2) |e> + sin(theta/2) e^(i phi/2) |g>`, angles (theta, phi) in radians.
     Product(Vec<(f64, f64)>),
-    /// `(|e...e> + e^(i phase) |g...g>)/sqrt(2)`.
-    Ghz {
-        /// N.
-        number: usize,
-        /// In radians.
-        phase: f64,
-    },
     /// `sum_M c_M |J, M>`, evenly over the copies of J: 2J qubits in the symmetric state, the others in pairs of
     /// singlets, and which is which is drawn. (Averaged over all permutations, any state of a copy is that of all
     /// copies alike, by Schur's lemma.)
@@ -49,7 +44,12 @@ impl Start {
             InitialState::Thermal { probability } => Start::Mixed(vec![*probability; number]),
             InitialState::Coherent { theta, phi } => Start::Product(vec![(*theta, *phi); number]),
             InitialState::Superposition { amplitudes, .. } => Start::Spin { number, amplitudes: amplitudes.clone() },
-            InitialState::Ghz { phase } => Start::Ghz { number, phase: *phase },
+            InitialState::Ghz { phase } => {
+                let mut amplitudes = vec![Complex64::ZERO; number + 1];
+                amplitudes[number] = FRAC_1_SQRT_2.into();
+                amplitudes[0] = Complex64::from_polar(FRAC_1_SQRT_2, *phase);
+                Start::Spin { number, amplitudes }
+            }
             InitialState::Bits(bits) => Start::Bits(bits.clone()),
             InitialState::Angles(angles) => Start::Product(angles.clone()),
         }
@@ -61,7 +61,6 @@ impl Start {
         match self {
             Start::Bits(_) | Start::Mixed(_) => true,
             Start::Product(angles) => angles.iter().all(|(theta, _)| *theta == 0.0),
-            Start::Ghz { number, .. } => *number == 0,
             Start::Spin { amplitudes, .. } => amplitudes.iter().filter(|c| **c != Complex64::ZERO).count() == 1,
         }
     }
@@ -75,19 +74,12 @@ impl Start {
                 let ground = Complex64::from_polar((theta / 2.0).sin(), phi / 2.0);
                 [ground, Complex64::from_polar((theta / 2.0).cos(), -phi / 2.0)]
             })),
-            Start::Ghz { number, phase } => {
-                let mut state = vec![Complex64::ZERO; 1 << number];
-                let last = state.len() - 1;
-                (state[0], state[last]) = (Complex64::cis(*phase), Complex64::ONE);
-                state
-            }
             Start::Spin { number, amplitudes } => {
                 let mut qubits: Vec<usize> = (0..*number).collect();
-                let (symmetric, paired) = qubits.split_at_mut(amplitudes.len() - 1);
-                if paired.is_empty() {
-                    return (0..1 << number).map(|mask| spin(mask, symmetric, paired, amplitudes)).collect();
+                // All of them alike need no order.
+                if amplitudes.len() <= *number {
+                    qubits.shuffle(rng);
                 }
-                qubits.shuffle(rng);
                 let (symmetric, paired) = qubits.split_at(amplitudes.len() - 1);
                 (0..1 << number).map(|mask| spin(mask, symmetric, paired, amplitudes)).collect()
             }
@@ -113,8 +105,8 @@ fn spin(mask: usize, symmetric: &[usize], paired: &[usize], amplitudes: &[Comple
     let singlets: f64 = paired
         .chunks_exact(2)
         .map(|pair| match (excited(&pair[0]), excited(&pair[1])) {
-            (true, false) => std::f64::consts::FRAC_1_SQRT_2,
-            (false, true) => -std::f64::consts::FRAC_1_SQRT_2,
+            (true, false) => FRAC_1_SQRT_2,
+            (false, true) => -FRAC_1_SQRT_2,
             _ => 0.0,
         })
         .product();
@@ -134,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn every_start_is_normalized_but_for_a_factor_and_sharp_where_it_says_so() {
+    fn every_start_is_normalized_and_sharp_where_it_says_so() {
         let mut rng = stream(1, 0, 0);
         let spin = |amplitudes: &[f64]| Start::Spin {
             number: 5,
@@ -144,15 +136,14 @@ mod tests {
             Start::Bits(vec![true, false, false, true, true]),
             Start::Mixed(vec![0.0, 0.3, 1.0, 0.5, 0.9]),
             Start::Product(vec![(0.3, 1.0), (1.3, -2.0), (2.9, 0.1), (0.0, 0.0), (3.0, 0.5)]),
-            Start::Ghz { number: 5, phase: 0.4 },
+            Start::new(&InitialState::Ghz { phase: 0.3 }, 5),
             spin(&[0.0, 1.0]),
             spin(&[0.6, 0.0, 0.8, 0.0]),
             spin(&[0.0, 0.0, 0.0, 0.0, 1.0, 0.0]),
         ];
         for start in starts {
             let state = start.draw(&mut rng);
-            let expected = if matches!(start, Start::Ghz { .. }) { 2.0 } else { 1.0 };
-            assert!((norm(&state) - expected).abs() < 1e-14, "{start:?}");
+            assert!((norm(&state) - 1.0).abs() < 1e-14, "{start:?}");
             let mut numbers: Vec<u32> =
                 (0..32_u32).filter(|mask| state[*mask as usize] != Complex64::ZERO).map(u32::count_ones).collect();
             numbers.sort_unstable();

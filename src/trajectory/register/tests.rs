@@ -1,0 +1,92 @@
+use ndarray::Array2;
+
+use super::*;
+use crate::bath::{Bath, Coupling, Process};
+use crate::model::{Drive, Model};
+use crate::random::stream;
+use crate::trajectory::propagation::norm_squared;
+use crate::units::Units;
+
+fn bath(coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
+    Bath { name: "b".into(), coupling, down, up, dephasing, temperature: None }
+}
+
+/// Five unlike qubits with every channel and exchange.
+fn unlike() -> Register {
+    let baths = vec![bath(Coupling::Collective, 1.7, 0.6, 0.3), bath(Coupling::Local, 0.2, 0.5, 0.8)];
+    let mut unlike = Register::from(&Model { units: Units::Natural, number: 5, frequency: 0.9, baths });
+    unlike.frequencies = vec![0.9, 1.3, -0.4, 0.8, 1.0];
+    unlike.couplings = vec![1.0, 0.5, -0.7, 1.2, 0.9];
+    unlike.exchange = Array2::from_shape_fn((5, 5), |(i, j)| if i == j { 0.0 } else { 0.1 * (i + j) as f64 });
+    unlike
+}
+
+/// Follows jumps one by one: (norm, J_z before, J_z after, process).
+fn jumps(engine: &Registers, start: &Start, count: usize) -> Vec<(f64, f64, f64, Process)> {
+    let mut rng = stream(3, 0, 0);
+    let mut state = engine.start(start, &mut rng);
+    let mut found = Vec::new();
+    while found.len() < count {
+        let exponent = Exp1.sample(&mut rng);
+        if let (_, Wait::Jump(_), _) = engine.step(&mut state, exponent, 1e3, &mut rng) {
+            let before = state.measured.values.jz;
+            let (jump, block) = engine
+                .operators
+                .jump(state.block, &mut state.psi, &state.measured, &mut state.images, &mut rng)
+                .unwrap();
+            state.block = block;
+            engine.measure(&mut state);
+            let dimension = engine.operators.space.dimension(block);
+            let norm = norm_squared(&state.psi[..dimension]).sqrt();
+            found.push((norm, before, state.measured.values.jz, jump.process));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_jump_leaves_norm_one_and_moves_the_excitation_number_by_one() {
+    let start = Start::Bits(vec![true, false, true, false, false]);
+    for (norm, before, after, process) in jumps(&Registers::new(&unlike(), false), &start, 5_000) {
+        let change = match process {
+            Process::Emission => -1.0,
+            Process::Absorption => 1.0,
+            Process::Dephasing => 0.0,
+        };
+        assert!((norm - 1.0).abs() < 1e-12, "{norm}");
+        assert_eq!(after - before, change, "{process:?}");
+    }
+    // Whole, sharp k is kept by the state, not by the space: to rounding.
+    for (norm, _, after, _) in jumps(&Registers::new(&unlike(), true), &start, 2_000) {
+        assert!((norm - 1.0).abs() < 1e-12, "{norm}");
+        assert!((after + 0.5 - (after + 0.5).round()).abs() < 1e-9, "{after}");
+    }
+    let driven = Register { drive: Some(Drive { amplitude: 1.0, detuning: 0.3 }), ..unlike() };
+    for (norm, ..) in jumps(&Registers::new(&driven, false), &start, 2_000) {
+        assert!((norm - 1.0).abs() < 1e-12, "{norm}");
+    }
+}
+
+#[test]
+fn the_total_rate_is_what_the_generator_loses() {
+    // d|psi|^2/dt = 2 Re <psi|A psi> = -sum of the channels' rates, for any state.
+    let driven = Register { drive: Some(Drive { amplitude: 1.0, detuning: 0.3 }), chi: 0.2, ..unlike() };
+    for (register, coherent) in [(unlike(), false), (unlike(), true), (driven, true)] {
+        let engine = Registers::new(&register, coherent);
+        let mut rng = stream(5, 0, 0);
+        let start = Start::Product(vec![(1.0, 0.2), (2.0, 1.0), (0.5, 0.4), (1.3, -2.0), (2.9, 0.0)]);
+        let mut state = engine.start(&start, &mut rng);
+        for _ in 0..20 {
+            engine.step(&mut state, 1e9, 0.3, &mut rng);
+            let dimension = engine.operators.space.dimension(state.block);
+            let psi = &state.psi[..dimension];
+            let mut image = vec![Complex64::ZERO; dimension];
+            let on_block = OnBlock { operators: &engine.operators, block: state.block, scratch: &mut state.images };
+            on_block.image(psi, &mut image);
+            let lost = -2.0 * super::super::propagation::inner(psi, &image).re;
+            let rates: f64 =
+                engine.operators.channels.iter().map(|c| engine.operators.channel_rate(c, &state.measured)).sum();
+            assert!((lost - rates).abs() < 1e-12 * rates, "{lost} {rates}");
+        }
+    }
+}
