@@ -29,10 +29,11 @@ fn initial(name: &str) -> &'static str {
     }
 }
 
-fn transient(case: &Value, trajectories: u64) -> common::Ran {
+fn transient(case: &Value, engine: &str, trajectories: u64) -> common::Ran {
     let name = case["name"].as_str().unwrap();
     run(&format!(
-        "[qubits]\nnumber = {}\n{}[initial]\n{}\n[evolution]\ntimes = {}\ntrajectories = {trajectories}\nseed = 3",
+        "[qubits]\nnumber = {}\n{}[initial]\n{}\n[evolution]\nengine = \"{engine}\"\ntimes = {}\n\
+         trajectories = {trajectories}\nseed = 3",
         case["N"],
         baths(case),
         initial(name),
@@ -44,7 +45,7 @@ fn transient(case: &Value, trajectories: u64) -> common::Ran {
 fn transients_of_both_roads_are_golden_at_every_time() {
     for case in golden("transient") {
         let name = case["name"].as_str().unwrap();
-        let ran = transient(&case, 20_000);
+        let ran = transient(&case, "auto", 20_000);
         let down = ran.model().baths[0].down;
         for (sample, (jpjm, jz)) in numbers(&case["JpJm"]).iter().zip(numbers(&case["Jz"])).enumerate() {
             let intensity = ran.exact(sample, Quantity::Intensity, Some("cold"));
@@ -58,6 +59,29 @@ fn transients_of_both_roads_are_golden_at_every_time() {
             let n = number(&case["N"]);
             assert_within_5_sigma_or_unseen(intensity, down * jpjm, 20_000, n * down, &what);
             assert_within_5_sigma_or_unseen(ran.estimate(sample, Quantity::Jz, None), jz, 20_000, 1.0, &what);
+        }
+    }
+}
+
+#[test]
+fn superpositions_and_products_are_golden_on_both_wave_function_engines() {
+    let cases = golden("transient");
+    for case in cases.iter().filter(|case| case["name"] == "coherent-4" || case["name"] == "product-1100") {
+        for engine in ["ladder", "register"] {
+            let ran = transient(case, engine, 10_000);
+            assert_eq!(ran.point.engine.engine.name(), engine);
+            let (down, n) = (ran.model().baths[0].down, number(&case["N"]));
+            for (quantity, bath, golden, scale, event) in [
+                (Quantity::Intensity, Some("cold"), "JpJm", down, n * down),
+                (Quantity::Jz, None, "Jz", 1.0, 1.0),
+                (Quantity::Jx, None, "Jx", 1.0, n),
+            ] {
+                for (sample, golden) in numbers(&case[golden]).iter().enumerate() {
+                    let estimate = ran.estimate(sample, quantity, bath);
+                    let what = format!("{}, {engine}, {quantity:?}, sample {sample}", case["name"]);
+                    assert_within_5_sigma_or_unseen(estimate, scale * golden, 10_000, event, &what);
+                }
+            }
         }
     }
 }
@@ -98,7 +122,7 @@ fn long_time_averages_are_the_golden_steady_states() {
 fn transverse_spins_of_a_coherent_start_are_golden_in_the_lab_frame() {
     let cases = golden("transient");
     let case = cases.iter().find(|case| case["name"] == "coherent-4").unwrap();
-    let ran = transient(case, 1);
+    let ran = transient(case, "ladder", 1);
     let times = &ran.point.evolution.times;
     let transverse = Coherences::new(ran.model(), &ran.point.groups[0].initial, 1).transverse(times).unwrap();
     for ((jx, _), golden) in transverse.iter().zip(numbers(&case["Jx"])) {
