@@ -1,12 +1,21 @@
 //! Campaigns: from a scenario file to results on disk. The library prints nothing; progress is reported to a callback.
 
+mod compute;
 mod error;
 mod exact;
+mod folder;
 mod input;
+mod lock;
+mod manifest;
+mod merge;
+mod part;
+mod part_file;
 mod plan;
+mod progress;
 mod run;
 mod simulator;
 mod solve;
+mod status;
 mod steady;
 mod store;
 mod summary;
@@ -15,8 +24,11 @@ mod tables;
 pub use error::StoreError;
 pub use exact::ExactRoad;
 pub use input::{EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError};
+pub use manifest::{Manifest, ManifestPoint};
 pub use plan::{Part, Plan, TooLarge};
-pub use run::{Outcome, Progress, RunError, RunOptions, run, simulate};
+pub use progress::Progress;
+pub use run::{Event, Outcome, RunError, RunOptions, Shard, merge_parts, run, simulate};
 pub use simulator::{Simulator, simulator};
 pub use solve::solve;
-pub use summary::{PointSummary, QuantitySummary, Summary, Timing};
+pub use status::{Live, State, Status};
+pub use summary::{PointSummary, QuantitySummary, Summary, Timing, quantity_names};

@@ -25,6 +25,8 @@ pub struct Scenario {
     pub title: String,
     /// The text of the file, and the values given on the command line as comments below it.
     pub text: String,
+    /// The values given on the command line.
+    pub overrides: Overrides,
     /// What it was read for.
     pub purpose: Purpose,
     /// Every combination of the sweep; one point without a sweep.
@@ -39,6 +41,15 @@ impl Overrides {
     /// Adds `key=value`. The value is TOML; a bare word stands for a string.
     pub fn set(&mut self, assignment: impl Into<String>) {
         self.0.push(assignment.into());
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    pub(in super::super) fn comments(&self) -> String {
+        self.0.iter().map(|argument| format!("\n# --set {argument}")).collect()
     }
 }
 
@@ -103,12 +114,15 @@ impl Scenario {
             }
             points.push(point);
         }
-        let mut text = text.to_owned();
-        for argument in &overrides.0 {
-            text.push_str(&format!("\n# --set {argument}"));
-        }
+        let text = format!("{text}{}", overrides.comments());
         let title = title.unwrap_or_else(|| name.to_owned());
-        Ok(Scenario { name: name.to_owned(), title, text, purpose, points })
+        Ok(Scenario { name: name.to_owned(), title, text, overrides: overrides.clone(), purpose, points })
+    }
+
+    /// The text of the file alone.
+    #[must_use]
+    pub fn file_text(&self) -> &str {
+        &self.text[..self.text.len() - self.overrides.comments().len()]
     }
 
     /// The seed: that of the first point, as a sweep over seeds is the exception.
