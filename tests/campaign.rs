@@ -306,8 +306,11 @@ fn a_folder_of_something_else_is_refused_with_the_difference() {
     refused(&run(&["--set", "record.photons=2"]), 2, &["record.photons=2"]);
     let manifest = place.path("out/parts/campaign.json");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, text.replace(&format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION")), "\"version\":\"0.0.9\""))
-        .unwrap();
+    fs::write(
+        &manifest,
+        text.replace(&format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION")), "\"version\":\"0.0.9\""),
+    )
+    .unwrap();
     refused(&run(&[]), 2, &["version 0.0.9 instead of"]);
     fs::write(&manifest, "{").unwrap();
     refused(&run(&[]), 2, &["not a file of superjump"]);
