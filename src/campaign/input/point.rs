@@ -77,12 +77,16 @@ pub struct Group {
 }
 
 impl Group {
-    /// Whether the master equation over the levels (J, M) has all averages: identical qubits that start alike, and
-    /// no drive.
+    /// Whether the qubits are identical, and start alike.
+    #[must_use]
+    pub fn alike(&self) -> bool {
+        self.register.is_none() && !matches!(self.initial, InitialState::Angles(_))
+    }
+
+    /// Whether the master equation over the levels (J, M) has all currents: identical qubits, and no drive.
     #[must_use]
     pub fn on_the_ladder(&self) -> bool {
-        let alike = self.register.is_none() && !matches!(self.initial, InitialState::Angles(_));
-        alike && self.hamiltonian.drive.is_none()
+        self.alike() && self.hamiltonian.drive.is_none()
     }
 
     /// The qubits one by one, whether they differ or not.
