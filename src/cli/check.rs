@@ -55,7 +55,11 @@ fn describe(scenario: &Scenario, threads: usize) {
     println!("  time           to {until} {}, {} samples", units.time(), first.evolution.times.len());
 
     let plan = Plan::new(&scenario.points);
-    println!("  trajectories   {} in {} parts", plan.trajectories(), plan.parts());
+    println!(
+        "  trajectories   {} in {} parts on disk, which a run that is cut short goes on from",
+        plan.trajectories(),
+        plan.parts()
+    );
     let stride = points.len().div_ceil(MOST_PILOTS);
     let (mut jumps, mut seconds) = (0.0, 0.0);
     for point in points.iter().step_by(stride) {
