@@ -46,6 +46,26 @@ impl ExactRoad {
         ExactRoad { averages: Err(reason.to_owned()), burst: None }
     }
 
+    /// Why the averages of a point are not solved for with this effort, if so: known before anything is solved.
+    ///
+    /// # Errors
+    /// Which equation is too large, and how large it is.
+    pub fn affordable(point: &Point, effort: Effort) -> Result<(), String> {
+        let transverse = point.columns().iter().any(|column| column.quantity == Quantity::Jx);
+        for group in &point.groups {
+            let Group { model, initial, .. } = group;
+            if !group.alike() {
+                let until = if effort == Effort::Steady { 0.0 } else { point.evolution.until() };
+                register::prepare(group, until, effort)?;
+            } else if group.ties_orders(transverse) {
+                Driven::affordable(model, initial, effort).map_err(|e| e.to_string())?;
+            } else {
+                Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Why there are no exact averages, where there are none.
     #[must_use]
     pub fn missing(&self) -> Option<&str> {
@@ -108,11 +128,10 @@ fn ladder_averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String>
 /// Averages at each time, and (`<J_x>`, `<J_y>`) where they are asked for.
 type Solved = (Vec<Exact>, Option<Vec<(f64, f64)>>);
 
-/// Populations alone have all currents, and coherences of order one the transverse spin; a drive, and twisting where
-/// the transverse spin is asked for, tie all orders together.
+/// Populations alone have all currents, and coherences of order one the transverse spin, unless orders are tied.
 fn solve_group(group: &Group, times: &[f64], transverse: bool, effort: Effort) -> Result<Solved, String> {
     let Group { model, hamiltonian, initial, .. } = group;
-    if hamiltonian.drive.is_some() || (transverse && hamiltonian.chi != 0.0) {
+    if group.ties_orders(transverse) {
         Driven::affordable(model, initial, effort).map_err(|e| e.to_string())?;
         let solved = Driven::new(model, hamiltonian, initial).transient(times).map_err(|e| e.to_string())?;
         let spins = solved.iter().map(|average| (average.jx, average.jy)).collect();

@@ -89,6 +89,13 @@ impl Group {
         self.alike() && self.hamiltonian.drive.is_none()
     }
 
+    /// Whether what is asked for takes coherences of all orders at once: a drive ties them together, and twisting does
+    /// where the transverse spin is asked for.
+    #[must_use]
+    pub fn ties_orders(&self, transverse: bool) -> bool {
+        self.hamiltonian.drive.is_some() || (transverse && self.hamiltonian.chi != 0.0)
+    }
+
     /// The qubits one by one, whether they differ or not.
     #[must_use]
     pub fn register(&self) -> Register {
