@@ -72,6 +72,12 @@ impl Moments {
         self.count += other.count;
     }
 
+    /// The sample variance of one quantity, where there are two values or more.
+    #[must_use]
+    pub fn variance(&self, index: usize) -> Option<f64> {
+        (self.count > 1).then(|| self.squares[index] / (self.count - 1) as f64)
+    }
+
     /// The estimate of one quantity, or `None` where it has no value (nothing pushed, or not a number).
     #[must_use]
     pub fn estimate(&self, index: usize) -> Option<Estimate> {
