@@ -1,5 +1,6 @@
 //! Campaigns: from a scenario file to results on disk. The library prints nothing; progress is reported to a callback.
 
+mod converge;
 mod error;
 mod exact;
 mod input;
@@ -12,11 +13,15 @@ mod store;
 mod summary;
 mod tables;
 
+pub use converge::{Convergence, RelaxationFrom, SteadyRun, converge, exact_beside};
 pub use error::StoreError;
 pub use exact::ExactRoad;
-pub use input::{EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError};
+pub use input::{
+    Accuracy, EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError,
+};
 pub use plan::{Part, Plan, TooLarge};
 pub use run::{Outcome, Progress, RunError, RunOptions, run, simulate};
 pub use simulator::{Simulator, simulator};
 pub use solve::solve;
+pub use steady::{ExactNoise, NoSteadyState, SteadyRoad};
 pub use summary::{PointSummary, QuantitySummary, Summary, Timing};

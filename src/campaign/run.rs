@@ -67,6 +67,32 @@ pub enum RunError {
         /// Why.
         reason: String,
     },
+    /// A spectrum at a frequency that the stretches of a slow model cannot resolve.
+    #[error(
+        "point {point}: a spectrum at the angular frequency {asked} would take too many cells in every stretch, which the \
+         slowest relaxation makes long; up to {highest:.3e} can be resolved (`superjump exact` has no such bound)"
+    )]
+    Frequency {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// The highest frequency that was asked for.
+        asked: f64,
+        /// The highest that can be had.
+        highest: f64,
+    },
+    /// A steady state that is out of reach.
+    #[error(
+        "point {point}: the least that tells a steady state takes about {jumps:.1e} jumps, beyond `steady.max_jumps` = \
+         {allowed:.1e}; raise it, or have `superjump exact` solve for it"
+    )]
+    Budget {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// Jumps of the first round.
+        jumps: f64,
+        /// Jumps that were allowed.
+        allowed: f64,
+    },
     /// The threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),

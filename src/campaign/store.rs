@@ -15,9 +15,8 @@ use parquet::file::properties::WriterProperties;
 
 use super::error::StoreError;
 use super::input::{Noise, Point, Purpose, Scenario};
-use super::steady::NoiseRow;
 use super::summary::Summary;
-use super::tables::{self, PartRows, SeriesRow};
+use super::tables::{self, NoiseRow, PartRows, SeriesRow};
 
 /// A Parquet table on its way: `<name>.parquet.tmp` until it is finished.
 struct Table {

@@ -76,17 +76,8 @@ pub fn noise(
         }
     }
     let row = |(subject, estimate): (Subject, Option<Estimate>)| {
-        let long = matches!(
-            subject.statistic,
-            Statistic::Noise
-                | Statistic::ThirdCumulant
-                | Statistic::FourthCumulant
-                | Statistic::Fano
-                | Statistic::CrossNoise
-                | Statistic::Spectrum
-        );
         let of = |bath: usize| refused.iter().any(|no| no.bath == bath);
-        let short = long && (of(subject.bath) || subject.other_bath.is_some_and(of));
+        let short = subject.statistic.is_of_long_times() && (of(subject.bath) || subject.other_bath.is_some_and(of));
         NoiseEstimate { subject, estimate: estimate.filter(|_| !short) }
     };
     (subjects.into_iter().zip(rest).map(row).collect(), refused)

@@ -60,6 +60,20 @@ impl Statistic {
         }
     }
 
+    /// Whether it is of counts in the limit of long windows.
+    #[must_use]
+    pub fn is_of_long_times(self) -> bool {
+        matches!(
+            self,
+            Statistic::Noise
+                | Statistic::ThirdCumulant
+                | Statistic::FourthCumulant
+                | Statistic::Fano
+                | Statistic::CrossNoise
+                | Statistic::Spectrum
+        )
+    }
+
     /// The unit in a unit system; "1" for a pure number.
     #[must_use]
     pub fn unit(self, units: Units) -> &'static str {

@@ -100,6 +100,20 @@ pub struct Replica<V: Values> {
     pub square: f64,
 }
 
+impl<V: Values> Replica<V> {
+    /// Adds a stretch of other, independent qubits. The averages of its values are left as they are: sums over groups
+    /// are taken of what is read from them.
+    pub fn add(&mut self, other: &Replica<V>) {
+        let mean = |of: &Self| (of.halves[0] + of.halves[1]) / 2.0;
+        self.square += other.square + 2.0 * mean(self) * mean(other);
+        self.halves.iter_mut().zip(&other.halves).for_each(|(sum, half)| *sum += half);
+        self.net.iter_mut().zip(&other.net).for_each(|(sum, net)| *sum += net);
+        self.absorbed.iter_mut().zip(&other.absorbed).for_each(|(sum, quanta)| *sum += quanta);
+        self.emitted.iter_mut().zip(&other.emitted).for_each(|(sum, quanta)| *sum += quanta);
+        self.jumps += other.jumps;
+    }
+}
+
 /// The phase of a frequency along the cells of a window.
 #[derive(Clone, Copy, Debug)]
 struct Rotor {

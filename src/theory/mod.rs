@@ -27,4 +27,4 @@ pub use relaxation::{birth_death_gap, relaxation_rate};
 pub use thermal::{
     effective_temperature, inverse_temperature, ln_partition, thermal_emission, thermal_jz, thermal_probability,
 };
-pub use weak_bath::{NoWeakLimit, weak_local_bath};
+pub use weak_bath::{NoWeakLimit, bright_sector, weak_local_bath};
