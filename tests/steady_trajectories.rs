@@ -61,3 +61,28 @@ fn every_noise_quantity_is_exact_within_five_sigma() {
         }
     }
 }
+
+#[test]
+fn tmp_spectrum() {
+    for seed in 1..9 {
+        let point = valve(
+            2,
+            0.3,
+            &format!(
+                "[evolution]\nseed = {seed}\n[steady]\nbath = \"cold\"\nrelative_error = 0.004\n[noise]\nbaths = [\"hot\"]\nfrequencies = [0.0, 0.05, 0.2, 1.0]"
+            ),
+        );
+        let run = run(&point, 2);
+        let exact = exact_beside(&point).unwrap();
+        let z: Vec<String> = run
+            .noise
+            .iter()
+            .filter_map(|row| {
+                let v = exact.noise.iter().find(|e| e.subject.same(&row.subject))?.value;
+                let e = row.estimate?;
+                Some(format!("{:?} {:.2}", row.subject.argument, (e.mean - v) / e.std_error?))
+            })
+            .collect();
+        println!("{seed} {z:?}");
+    }
+}

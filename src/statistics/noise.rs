@@ -136,14 +136,7 @@ fn evaluate(sums: &Sums, protocol: &Protocol, number: i64, bright: f64, visited:
         let long = |order: usize| (two[order] - one[order]) / window;
         let noise = long(1);
         values.extend([noise, long(2), long(3), noise / (one[0] / window).abs()]);
-        let activity = bath.exchanged / sums.time;
-        for ([one, two], frequency) in bath.phasors.iter().zip(&counted.frequencies) {
-            let sampled = (two.variance() - one.variance()) / window;
-            let half = frequency * protocol.cell(*frequency) / 2.0;
-            let damping = if half == 0.0 { 1.0 } else { (half.sin() / half).powi(2) };
-            // A jump counts in full wherever in its cell it falls; correlations are damped.
-            values.push(activity + (sampled - activity) / damping);
-        }
+        values.extend(bath.phasors.iter().map(|[one, two]| (two.variance() - one.variance()) / window));
         let rate = bath.emission / sums.time;
         values.extend(bath.rate.iter().map(|sum| sum / bath.anchors / rate));
         values.extend(bath.waiting.iter().map(|sum| sum / bath.anchors));

@@ -44,8 +44,6 @@ pub struct BathSums {
     pub windows: Vec<Powers>,
     /// For each frequency, over one and over two of the basic windows.
     pub phasors: Vec<[Phasors; 2]>,
-    /// Quanta exchanged, in either direction.
-    pub exchanged: f64,
     /// The integral of the emission rate.
     pub emission: f64,
     /// Anchors of correlations.
@@ -126,7 +124,6 @@ impl Merge for Sums {
             for (a, b) in mine.phasors.iter_mut().flatten().zip(theirs.phasors.iter().flatten()) {
                 a.merge(b);
             }
-            mine.exchanged += theirs.exchanged;
             mine.emission += theirs.emission;
             mine.anchors += theirs.anchors;
             add(&mut mine.rate, &theirs.rate);

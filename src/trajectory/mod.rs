@@ -12,6 +12,7 @@ mod propagation;
 mod record;
 mod register;
 mod sectors;
+mod timing;
 
 pub use correlator::{Correlator, own_stream};
 pub use counter::Counter;
@@ -20,6 +21,7 @@ pub use populations::Populations;
 pub use record::{Detail, JumpRow, Record, Trace};
 pub use register::{RegisterState, Registers, Start};
 pub use sectors::Sectors;
+pub use timing::{Instants, Timing};
 
 use rand::Rng;
 use serde::Serialize;
