@@ -12,7 +12,7 @@ use super::input::{Group, Point};
 use super::run::{Progress, RunError};
 use super::steady::SteadyRoad;
 use crate::lindblad::{self, Counting, Effort};
-use crate::model::{Hamiltonian, Linear, System, Values};
+use crate::model::{Linear, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
 use crate::statistics::{
@@ -34,6 +34,8 @@ const CELLS: f64 = 4_194_304.0;
 const SURPRISE: f64 = 2.0;
 /// Trajectories of one attempt at a relaxation time have numbers of their own.
 const ATTEMPT: u64 = 1 << 48;
+/// Qubits of the full equation that is solved beside a run.
+const MOST_REGISTER: i64 = 5;
 /// Sectors that are told apart at most.
 const MOST_SECTORS: i64 = 1000;
 
@@ -122,13 +124,16 @@ pub fn converge(point: &Point, pool: &ThreadPool, progress: &mut dyn FnMut(&Prog
 
 /// Whether the populations of identical qubits are all there is to the steady state.
 fn is_plain(point: &Point) -> bool {
-    point.groups.iter().all(|group| group.hamiltonian == Hamiltonian::default() && group.register.is_none())
+    point.groups.iter().all(Group::on_the_ladder)
 }
 
 /// Exact values beside the estimates, where they can be afforded.
+///
+/// # Errors
+/// Why they cannot.
 pub fn exact_beside(point: &Point) -> Result<SteadyRoad, String> {
-    if !is_plain(point) {
-        return Err("the qubits are driven, twisted or differ: `superjump exact` does not solve for that".to_owned());
+    if !is_plain(point) && point.number() > MOST_REGISTER {
+        return Err(format!("beyond {MOST_REGISTER} qubits that differ or are driven nothing is solved beside a run"));
     }
     SteadyRoad::new(point, Effort::Beside).map_err(|e| e.to_string())
 }
@@ -199,6 +204,31 @@ fn protocol(point: &Point, time: f64) -> (Protocol, Option<f64>) {
         return (Protocol { warm_up: until / 2.0, window, windows: WINDOWS as u32, ..protocol }, Some(needed));
     }
     (protocol, None)
+}
+
+/// What the first round of a point will be: the least that tells a steady state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Forecast {
+    /// The slowest relaxation time, as far as it is known before the data.
+    pub relaxation_time: f64,
+    /// Where it is from.
+    pub relaxation_from: RelaxationFrom,
+    /// The length of a trajectory.
+    pub duration: f64,
+    /// Trajectories.
+    pub trajectories: u64,
+    /// A bound on the mean number of their jumps.
+    pub jumps_bound: f64,
+}
+
+/// The forecast of a point.
+#[must_use]
+pub fn forecast(point: &Point) -> Forecast {
+    let (relaxation_time, relaxation_from) = relaxation(point);
+    let (protocol, _) = protocol(point, relaxation_time);
+    let duration = protocol.warm_up + protocol.stretch();
+    let jumps: f64 = point.groups.iter().map(|group| group.model.jumps_bound(duration)).sum();
+    Forecast { relaxation_time, relaxation_from, duration, trajectories: GROUPS, jumps_bound: GROUPS as f64 * jumps }
 }
 
 /// How a replica becomes one of the values that are averaged.

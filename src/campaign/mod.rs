@@ -6,6 +6,7 @@ mod exact;
 mod input;
 mod plan;
 mod run;
+mod settle;
 mod simulator;
 mod solve;
 mod steady;
@@ -13,7 +14,7 @@ mod store;
 mod summary;
 mod tables;
 
-pub use converge::{Convergence, RelaxationFrom, SteadyRun, converge, exact_beside};
+pub use converge::{Convergence, Forecast, RelaxationFrom, SteadyRun, converge, exact_beside, forecast};
 pub use error::StoreError;
 pub use exact::ExactRoad;
 pub use input::{

@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::exact::ExactRoad;
 use super::input::{Point, Scenario};
 use super::plan::{Part, Plan, TooLarge};
+use super::settle::settle;
 use super::simulator::simulator;
 use super::store::Store;
 use super::summary::{PointSummary, Summary, Timing};
@@ -250,6 +251,9 @@ pub fn run(
         && let Some(summary) = finished(scenario, &options.output)?
     {
         return Ok(Outcome { summary, already_complete: true });
+    }
+    if scenario.points.iter().any(|point| point.steady) {
+        return settle(scenario, options, progress);
     }
     plan.check_memory(options.threads)?;
     let mut store = Store::create(&options.output, scenario)?;

@@ -2,7 +2,9 @@
 
 use crate::bath::Coupling;
 use crate::dicke::Level;
-use crate::lindblad::{Counting, Cumulants, Effort, NotAffordable, Populations, RegisterError, SteadyError, SteadyState};
+use crate::lindblad::{
+    Counting, Cumulants, Effort, NotAffordable, Populations, RegisterError, SteadyError, SteadyState,
+};
 use crate::model::{Model, Observables};
 use crate::quantity::{Interval, Measure, Quantity, Sample};
 use crate::statistics::{Statistic, Subject};

@@ -114,6 +114,8 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         Some(
             RunError::TooLarge(_)
             | RunError::NoExactValue { .. }
+            | RunError::Frequency { .. }
+            | RunError::Budget { .. }
             | RunError::Store(StoreError::Foreign { .. } | StoreError::NotASummary { .. } | StoreError::Folder { .. }),
         ) => ExitCode::from(2),
         _ => ExitCode::from(1),

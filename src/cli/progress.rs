@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use superjump::campaign::{Plan, Progress, Scenario};
+use superjump::quantity::Column;
 
 use super::table;
 
@@ -30,12 +31,18 @@ enum Kind {
 impl Display {
     /// The display of a scenario's run.
     pub fn new(scenario: &Scenario, silent: bool) -> Self {
-        let total = Plan::new(&scenario.points).trajectories();
+        // A steady state takes as many as it takes.
+        let steady = scenario.points.iter().any(|point| point.steady);
+        let total = if steady { 0 } else { Plan::new(&scenario.points).trajectories() };
         let kind = if silent {
             Kind::Silent
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(total);
-            let style = "{bar:30} {percent:>3}%  {human_pos}/{human_len} trajectories  {msg}";
+            let style = if total > 0 {
+                "{bar:30} {percent:>3}%  {human_pos}/{human_len} trajectories  {msg}"
+            } else {
+                "{spinner} {human_pos} trajectories  {msg}"
+            };
             if let Ok(style) = ProgressStyle::with_template(style) {
                 bar.set_style(style.progress_chars("━━╌"));
             }
@@ -45,7 +52,8 @@ impl Display {
             Kind::Lines { last: Instant::now() }
         };
         let point = &scenario.points[0];
-        let watched = point.columns().first().map(|column| {
+        let of_watched = |column: &&Column| !steady || column.bath == Some(point.accuracy.bath);
+        let watched = point.columns().iter().find(of_watched).map(|column| {
             let name = column.quantity.name().replace('_', " ");
             let bath = column.bath.map_or(String::new(), |bath| format!(" ({})", point.baths()[bath].name));
             (format!("{name}{bath}"), column.quantity.unit(point.units()))
@@ -65,7 +73,8 @@ impl Display {
             Kind::Lines { last } => {
                 if last.elapsed() >= LINE_EVERY {
                     *last = Instant::now();
-                    eprintln!("{}/{} trajectories  {message}", progress.trajectories, self.total);
+                    let of = if self.total > 0 { format!("/{}", self.total) } else { String::new() };
+                    eprintln!("{}{of} trajectories  {message}", progress.trajectories);
                 }
             }
         }
@@ -75,9 +84,11 @@ impl Display {
         let seconds = self.started.elapsed().as_secs_f64();
         let mut words = Vec::new();
         if progress.trajectories > 0 {
-            let left = seconds * (self.total - progress.trajectories) as f64 / progress.trajectories as f64;
             words.push(format!("{} jumps/s", table::count(progress.jumps as f64 / seconds)));
-            words.push(format!("{} left", table::duration(left)));
+            if self.total > 0 {
+                let left = seconds * (self.total - progress.trajectories) as f64 / progress.trajectories as f64;
+                words.push(format!("{} left", table::duration(left)));
+            }
         }
         if self.points > 1 {
             words.push(format!("point {}/{}", progress.point + 1, self.points));
