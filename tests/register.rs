@@ -135,6 +135,14 @@ fn disorder_and_exchange_agree_with_the_full_equation_in_blocks() {
         let bits = text.chars().map(|character| character == '1').collect();
         agrees(&unlike(n), false, &Start::Bits(bits), &density::bits(text).unwrap(), n as u64);
     }
+    let si = Register {
+        units: Units::Si,
+        frequencies: vec![4.0, 4.1, 3.95],
+        frequency: 4.0,
+        exchange: unlike(3).exchange * 0.1,
+        ..unlike(3)
+    };
+    agrees(&si, false, &Start::Bits(vec![true, true, false]), &density::bits("110").unwrap(), 6);
     let mixed = Start::Mixed(vec![0.3; 4]);
     agrees(&unlike(4), false, &mixed, &density::thermal(4, 0.3), 5);
 }
@@ -297,7 +305,7 @@ fn survival(a: &Array2<Complex64>, psi: &[Complex64], times: &[f64]) -> Vec<f64>
                 }
             }
             now = time;
-            psi.iter().map(|value| value.norm_sqr()).sum()
+            psi.iter().map(Complex64::norm_sqr).sum()
         })
         .collect()
 }

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::sync::atomic::AtomicBool;
+
 use common::{assert_within_5_sigma, bath, point};
 use superjump::campaign::{Point, RelaxationFrom, SteadyRoad, SteadyRun, converge, exact_beside};
 use superjump::lindblad::Effort;
@@ -16,7 +18,7 @@ use superjump::trajectory::Populations;
 
 fn run_on(point: &Point, threads: usize) -> SteadyRun {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    converge(point, &pool, &mut |_| {}).unwrap()
+    converge(point, &pool, &AtomicBool::new(false), &mut |_| {}).unwrap().unwrap()
 }
 
 fn run(point: &Point) -> SteadyRun {

@@ -3,13 +3,14 @@
 //! A round is one task for each group of a jackknife, folded in the order of the groups: the result is a function of the
 //! point and the seed, whatever the number of threads.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
 use super::input::{Group, Point};
-use super::run::{Progress, RunError};
+use super::run::RunError;
 use super::steady::SteadyRoad;
 use crate::lindblad::{self, Counting, Effort};
 use crate::model::{Linear, System, Values};
@@ -90,7 +91,7 @@ pub struct SteadyRun {
     /// How it was reached.
     pub convergence: Convergence,
     /// Why it ended: "relative_error" or "absolute_error" where it converged, "trajectories", "max_jumps" or "until"
-    /// where that was spent first.
+    /// where that was spent first, "interrupted" where somebody was.
     pub stopped_because: &'static str,
     /// Trajectories.
     pub trajectories: u64,
@@ -98,23 +99,42 @@ pub struct SteadyRun {
     pub jumps: u64,
 }
 
-/// Runs a point to its steady state on a pool of threads.
+/// Where a point stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing {
+    /// Trajectories that are done.
+    pub trajectories: u64,
+    /// Those that there will be at the next look.
+    pub of: u64,
+    /// Jumps so far.
+    pub jumps: u64,
+    /// The watched current.
+    pub current: Option<Estimate>,
+}
+
+/// Runs a point to its steady state on a pool of threads, or until it is told to stop: the round in hand is dropped then,
+/// and there is nothing before the first is complete.
 ///
 /// # Errors
 /// A frequency that would take too many cells, or a budget that does not reach for the first round.
-pub fn converge(point: &Point, pool: &ThreadPool, progress: &mut dyn FnMut(&Progress)) -> Result<SteadyRun, RunError> {
+pub fn converge(
+    point: &Point,
+    pool: &ThreadPool,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(&Standing),
+) -> Result<Option<SteadyRun>, RunError> {
     let driven = point.groups.iter().any(|group| group.hamiltonian.drive.is_some());
     match point.engine.engine {
         Engine::Populations => {
-            of_engine(point, pool, progress, |group| (Populations::new(&group.model), group.model.clone()))
+            of_engine(point, (pool, stop), progress, |group| (Populations::new(&group.model), group.model.clone()))
         }
-        Engine::Ladder if driven => of_engine(point, pool, progress, |group| {
+        Engine::Ladder if driven => of_engine(point, (pool, stop), progress, |group| {
             (DrivenLadder::new(&group.model, &group.hamiltonian), group.model.clone())
         }),
-        Engine::Ladder => of_engine(point, pool, progress, |group| {
+        Engine::Ladder => of_engine(point, (pool, stop), progress, |group| {
             (Ladder::new(&group.model, &group.hamiltonian), group.model.clone())
         }),
-        Engine::Register => of_engine(point, pool, progress, |group| {
+        Engine::Register => of_engine(point, (pool, stop), progress, |group| {
             let register = group.register();
             let coherent = !Start::new(&group.initial, register.number()).is_sharp();
             (Registers::new(&register, coherent), register)
@@ -335,10 +355,10 @@ impl<E: Unravelling> Members<'_, E> {
 
 fn of_engine<E, S>(
     point: &Point,
-    pool: &ThreadPool,
-    progress: &mut dyn FnMut(&Progress),
+    (pool, stop): (&ThreadPool, &AtomicBool),
+    progress: &mut dyn FnMut(&Standing),
     engine: impl Fn(&Group) -> (E, S),
-) -> Result<SteadyRun, RunError>
+) -> Result<Option<SteadyRun>, RunError>
 where
     E: Unravelling<Values = S::Values>,
     S: System,
@@ -377,7 +397,7 @@ where
             stretch: protocol.stretch(),
             conserved: is_conserved(point),
         };
-        let rounds = Rounds { members: &members, protocol: &protocol, rule: &rule, first: attempt * ATTEMPT };
+        let rounds = Rounds { members: &members, protocol: &protocol, rule: &rule, first: attempt * ATTEMPT, stop };
         // What was only estimated gives way to what is seen.
         let surprise = |replicas: &Replicas| {
             let seen = replicas.agreement(protocol.stretch()).map_or(0.0, |a| a.autocorrelation_time);
@@ -389,9 +409,10 @@ where
                 (time, from) = (SURPRISE * seen, RelaxationFrom::Data);
                 spent += jumps;
             }
+            Ended::Nothing => return Ok(None),
             Ended::Done(done) => {
                 let finished = Finished { point, columns: &columns, protocol: &protocol, relaxation: (time, from) };
-                return Ok(finished.steady_run(*done, too_short));
+                return Ok(Some(finished.steady_run(*done, too_short)));
             }
         }
     }
@@ -447,6 +468,8 @@ enum Ended {
         jumps: u64,
     },
     Done(Box<Done>),
+    /// Stopped before the first round was complete.
+    Nothing,
 }
 
 /// The last of the rounds, and what was made of them.
@@ -462,13 +485,14 @@ struct Rounds<'a, E: Unravelling> {
     protocol: &'a Protocol,
     rule: &'a StopRule,
     first: u64,
+    stop: &'a AtomicBool,
 }
 
 impl<E: Unravelling> Rounds<'_, E> {
     fn run(
         &self,
         pool: &ThreadPool,
-        progress: &mut dyn FnMut(&Progress),
+        progress: &mut dyn FnMut(&Standing),
         too_short: Option<f64>,
         spent: u64,
         surprise: impl Fn(&Replicas) -> Option<f64>,
@@ -482,14 +506,23 @@ impl<E: Unravelling> Rounds<'_, E> {
         let mut groups = vec![self.protocol.sums(); GROUPS as usize];
         for size in sizes() {
             let size = size.min(cap);
+            let before = (replicas.clone(), groups.clone());
             self.round(pool, size, &mut replicas, &mut groups, &mut |replicas, current| {
-                progress(&Progress {
+                progress(&Standing {
                     trajectories: replicas,
+                    of: size,
                     jumps: spent + current.jumps,
-                    point: point.index,
                     current: self.rule.judge(current).estimate,
                 });
             });
+            if self.stop.load(Ordering::Relaxed) {
+                let (replicas, groups) = before;
+                if replicas.count() == 0 {
+                    return Ended::Nothing;
+                }
+                let judgement = self.rule.judge(&replicas);
+                return Ended::Done(Box::new(Done { replicas, groups, judgement, stopped_because: "interrupted" }));
+            }
             if let Some(seen) = surprise(&replicas).filter(|_| too_short.is_none()) {
                 return Ended::Slower { seen, jumps: replicas.jumps };
             }
@@ -529,6 +562,7 @@ impl<E: Unravelling> Rounds<'_, E> {
                 let sender = sender.clone();
                 scope.spawn(move |_| {
                     let numbers = (from..to).map(|k| self.first + k * GROUPS + group);
+                    let numbers = numbers.take_while(|_| !self.stop.load(Ordering::Relaxed));
                     // Nobody listens any more where another task has panicked.
                     let _ = sender.send((group as usize, self.members.run(self.protocol, numbers)));
                 });

@@ -29,7 +29,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
     if !options.fresh
         && let Some(summary) = finished(scenario, &options.output)?
     {
-        return Ok(Outcome { summary, already_complete: true });
+        return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
     let mut store = Store::create(&options.output, scenario)?;
     let started = Instant::now();
@@ -52,7 +52,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
     let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps: 0, threads: options.threads };
     let summary = Summary::new(scenario, timing, points);
     store.finish(&summary)?;
-    Ok(Outcome { summary, already_complete: false })
+    Ok(Outcome { summary: Some(summary), already_complete: false, jumps: 0, interrupted: false })
 }
 
 fn solve_point(point: &Point) -> Result<Solved, String> {

@@ -15,8 +15,9 @@ use parquet::file::properties::WriterProperties;
 
 use super::error::StoreError;
 use super::input::{Noise, Point, Purpose, Scenario};
+use super::part_file::StoredPart;
 use super::summary::Summary;
-use super::tables::{self, NoiseRow, PartRows, SeriesRow};
+use super::tables::{self, NoiseRow, SeriesRow};
 
 /// A Parquet table on its way: `<name>.parquet.tmp` until it is finished.
 struct Table {
@@ -130,10 +131,10 @@ impl Store {
         })
     }
 
-    /// Appends the rows of a part.
-    pub fn write_rows(&mut self, rows: &PartRows) -> Result<(), StoreError> {
-        append(&mut self.trajectories, || rows.trajectory_columns())?;
-        append(&mut self.jumps, || rows.jump_columns())
+    /// Appends the rows of a part of a point.
+    pub fn write_rows(&mut self, point: &Point, part: &StoredPart) -> Result<(), StoreError> {
+        append(&mut self.trajectories, || tables::with_point(point, &part.trajectories))?;
+        append(&mut self.jumps, || tables::with_point(point, &part.jumps))
     }
 
     /// Appends the series of a point.

@@ -63,7 +63,6 @@ struct TrajectoryRow {
 /// The rows that a part adds to `trajectories.parquet` and `jumps.parquet`.
 #[derive(Clone, Debug)]
 pub struct PartRows {
-    point: usize,
     bath_names: Vec<String>,
     detailed_photons: bool,
     trajectories: Vec<TrajectoryRow>,
@@ -74,7 +73,6 @@ impl PartRows {
     /// No rows yet, of this point.
     pub fn new(point: &Point) -> Self {
         PartRows {
-            point: point.index,
             bath_names: point.baths().iter().map(|bath| bath.name.clone()).collect(),
             detailed_photons: point.recording.photons > 0,
             trajectories: Vec::new(),
@@ -96,10 +94,16 @@ impl PartRows {
         self.jumps.extend(trace.log.iter().map(|row| (number, *row)));
     }
 
-    /// In the order of [`trajectory_fields`].
+    /// Adds the rows of later trajectories.
+    pub fn append(&mut self, later: PartRows) {
+        self.trajectories.extend(later.trajectories);
+        self.jumps.extend(later.jumps);
+    }
+
+    /// In the order of [`trajectory_fields`], without the point.
     pub fn trajectory_columns(&self) -> Vec<ArrayRef> {
         let rows = &self.trajectories;
-        let mut columns = vec![points(rows.iter().map(|_| self.point)), counts(rows.iter().map(|row| row.number))];
+        let mut columns = vec![counts(rows.iter().map(|row| row.number))];
         for bath in 0..self.bath_names.len() {
             columns.push(counts(rows.iter().map(|row| row.exchanged[bath].0)));
             columns.push(counts(rows.iter().map(|row| row.exchanged[bath].1)));
@@ -124,7 +128,7 @@ impl PartRows {
         columns
     }
 
-    /// In the order of [`jump_fields`].
+    /// In the order of [`jump_fields`], without the point.
     pub fn jump_columns(&self) -> Vec<ArrayRef> {
         let rows = &self.jumps;
         let direction = |process| match process {
@@ -133,7 +137,6 @@ impl PartRows {
             Process::Dephasing => "dephasing",
         };
         vec![
-            points(rows.iter().map(|_| self.point)),
             counts(rows.iter().map(|(number, _)| *number)),
             floats(rows.iter().map(|(_, row)| row.time)),
             words(rows.iter().map(|(_, row)| self.bath_names[row.jump.bath].as_str())),
@@ -142,6 +145,14 @@ impl PartRows {
             floats(rows.iter().map(|(_, row)| row.m)),
         ]
     }
+}
+
+/// The columns of rows that all belong to one point, with that point before them.
+pub fn with_point(point: &Point, columns: &[ArrayRef]) -> Vec<ArrayRef> {
+    let rows = columns.first().map_or(0, |column| column.len());
+    let mut whole = vec![points(std::iter::repeat_n(point.index, rows))];
+    whole.extend_from_slice(columns);
+    whole
 }
 
 fn photon_item() -> Arc<Field> {

@@ -2,9 +2,12 @@
 
 pub mod check;
 pub mod exact;
+pub mod merge;
 mod progress;
 pub mod run;
 pub mod scenarios;
+pub mod slurm;
+pub mod status;
 mod table;
 
 use std::io::IsTerminal;
@@ -12,13 +15,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use superjump::campaign::{Overrides, Purpose, RunError, RunOptions, Scenario, ScenarioError, StoreError};
+use superjump::campaign::{Overrides, Purpose, RunError, RunOptions, Scenario, ScenarioError};
 
 /// Quantum-jump trajectories of collective heat transport.
 #[derive(Debug, Parser)]
 #[command(version, about, arg_required_else_help = true, disable_help_subcommand = true)]
 #[command(
-    after_help = "Example:\n  superjump run scenarios/heat_valve.toml\n\nExit codes: 0 done, 1 failed on the way, 2 asked for something impossible"
+    after_help = "Example:\n  superjump run scenarios/heat_valve.toml\n\nExit codes: 0 done, 1 failed on the way, 2 asked for something impossible,\n130 interrupted, to be gone on with"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -33,6 +36,12 @@ pub enum Command {
     Exact(exact::ExactArguments),
     /// Validate a scenario and say what it would cost, without running it
     Check(check::CheckArguments),
+    /// Say how a campaign stands, from another terminal or another host
+    Status(status::StatusArguments),
+    /// Merge the parts that shards left in a folder
+    Merge(merge::MergeArguments),
+    /// Print a Slurm job-array script that runs a scenario in shards
+    Slurm(slurm::SlurmArguments),
     /// List the scenarios that ship with the program, or print one
     Scenarios(scenarios::ScenariosArguments),
 }
@@ -78,7 +87,7 @@ impl OutputArguments {
     /// The options of a run whose results go to output/`name` unless another folder is given.
     fn options(&self, name: &str, threads: usize) -> RunOptions {
         let output = self.output.clone().unwrap_or_else(|| Path::new("output").join(name));
-        RunOptions { threads, output, fresh: self.fresh }
+        RunOptions { fresh: self.fresh, ..RunOptions::new(output, threads) }
     }
 }
 
@@ -94,11 +103,30 @@ impl ScenarioArguments {
         Scenario::read(&self.file, purpose, &overrides)
     }
 
+    /// The same scenario as words of a command line, but for the threads.
+    fn words(&self) -> std::io::Result<Vec<String>> {
+        let mut words = vec![std::path::absolute(&self.file)?.display().to_string()];
+        words.extend(self.set.iter().map(|assignment| format!("--set={assignment}")));
+        for (key, value) in [("trajectories", &self.trajectories), ("seed", &self.seed)] {
+            words.extend(value.iter().map(|value| format!("--{key}={value}")));
+        }
+        Ok(words)
+    }
+
     fn threads(&self) -> usize {
-        let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.threads.map_or_else(all, usize::from)
+        self.threads.map_or_else(all_threads, usize::from)
     }
 }
+
+/// As many as there are cores.
+fn all_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Something that cannot be asked for, found by the command line itself.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(String);
 
 /// Prints an error for people, and gives the exit code of its kind.
 pub fn report(error: &anyhow::Error) -> ExitCode {
@@ -109,6 +137,9 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     }
     // Every error of ours tells its cause itself.
     eprintln!("error: {error}");
+    if error.is::<UsageError>() {
+        return ExitCode::from(2);
+    }
     match error.downcast_ref::<RunError>() {
         // What was asked for cannot be done; nothing was started.
         Some(
@@ -116,8 +147,9 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
             | RunError::NoExactValue { .. }
             | RunError::Frequency { .. }
             | RunError::Budget { .. }
-            | RunError::Store(StoreError::Foreign { .. } | StoreError::NotASummary { .. } | StoreError::Folder { .. }),
+            | RunError::Shards,
         ) => ExitCode::from(2),
+        Some(RunError::Store(error)) if error.is_refusal() => ExitCode::from(2),
         _ => ExitCode::from(1),
     }
 }

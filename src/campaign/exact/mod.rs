@@ -37,6 +37,12 @@ impl ExactRoad {
         ExactRoad { averages, burst: burst(point) }
     }
 
+    /// No exact values, for this reason.
+    #[must_use]
+    pub(super) fn unsolved(reason: &str) -> Self {
+        ExactRoad { averages: Err(reason.to_owned()), burst: None }
+    }
+
     /// Why there are no exact averages, where there are none.
     #[must_use]
     pub fn missing(&self) -> Option<&str> {

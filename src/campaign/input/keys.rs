@@ -115,7 +115,15 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     ("steady", "a table [steady] with `relative_error` (or `absolute_error`), `bath`, `confidence` and `max_jumps`"),
     ("noise", "a table [noise] with `baths` and `windows`"),
-    ("sweep", "a table [sweep] of lists, each under the key it varies, such as \"qubits.number\" = [1, 2, 4]"),
+    (
+        "sweep",
+        "a table [sweep] of lists, each under the key it varies, such as \"qubits.number\" = [1, 2, 4]; in place of a \
+         list { linspace = [first, last, how many] } or { logspace = [first, last, how many] }; and `zip`",
+    ),
+    (
+        "sweep.zip",
+        "a table [sweep.zip] of lists that vary together, all of one length, or several tables [[sweep.zip]]",
+    ),
 ];
 
 /// What a key allows; for keys that have no entry of their own, what the table they stand in does.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::bath::Bath;
+use crate::bath::{Bath, Coupling};
 use crate::initial::InitialState;
 use crate::model::{Hamiltonian, Model, Register};
 use crate::quantity::{Column, columns};
@@ -182,7 +182,43 @@ impl Point {
     /// A bound on the mean number of jumps of a trajectory.
     #[must_use]
     pub fn jumps_bound(&self) -> f64 {
-        self.groups.iter().map(|group| group.model.jumps_bound(self.evolution.until())).sum()
+        let until = self.evolution.until();
+        let of_group = |group: &Group| {
+            // What is driven never runs out of quanta; unlike couplings and J_z^2 jump faster than identical qubits.
+            let driven = group.hamiltonian.drive.is_some();
+            let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
+            let bound = if driven { group.model.jump_rate_bound() * until } else { group.model.jumps_bound(until) };
+            let dephasing: f64 = group.model.rates(Coupling::Collective).dephasing;
+            let n = group.model.number as f64;
+            let trivial = if self.engine.engine == Engine::Populations { 0.0 } else { dephasing * n * n / 4.0 * until };
+            bound * coupling * coupling + trivial
+        };
+        self.groups.iter().map(of_group).sum()
+    }
+
+    /// The work of a trajectory, roughly, in jumps of the populations engine: what parts are sized by.
+    #[must_use]
+    pub fn work_bound(&self) -> f64 {
+        let n = self.number() as f64;
+        let driven = self.groups.iter().any(|group| group.hamiltonian.drive.is_some());
+        let a_jump = match self.engine.engine {
+            Engine::Populations => 1.0,
+            Engine::Ladder if driven => 50.0 + n * n,
+            Engine::Ladder => 3.0 + 0.16 * n,
+            // The largest block of sharp excitation number, and its neighbours in each of N qubits.
+            Engine::Register => 50.0 + n * 2.0_f64.powf(n) / n.sqrt(),
+        };
+        // Between jumps a drive, or what is not resonant, takes steps of its own.
+        let turning = |group: &Group| {
+            let Hamiltonian { drive, chi } = group.hamiltonian;
+            let drive = drive.map_or(0.0, |drive| n * (drive.amplitude.abs() + drive.detuning.abs()));
+            let exchange = group.register.iter().flat_map(|r| &r.exchange).map(|v| v.abs()).sum::<f64>();
+            let detuned = group.register.iter().flat_map(|r| &r.frequencies).map(|f| (f - group.model.frequency).abs());
+            let twisting = if driven { n * n * chi.abs() } else { 0.0 };
+            group.model.units.angular(drive + exchange + detuned.sum::<f64>() + twisting)
+        };
+        let steps: f64 = self.groups.iter().map(turning).sum::<f64>() * self.evolution.until() / 10.0;
+        (self.jumps_bound() + steps) * a_jump
     }
 }
 
