@@ -1,6 +1,7 @@
 //! Campaigns: from a scenario file to results on disk. The library prints nothing; progress is reported to a callback.
 
 mod compute;
+mod converge;
 mod error;
 mod exact;
 mod folder;
@@ -13,6 +14,7 @@ mod part_file;
 mod plan;
 mod progress;
 mod run;
+mod settle;
 mod simulator;
 mod solve;
 mod status;
@@ -21,9 +23,12 @@ mod store;
 mod summary;
 mod tables;
 
+pub use converge::{Convergence, Forecast, RelaxationFrom, Standing, SteadyRun, converge, exact_beside, forecast};
 pub use error::StoreError;
 pub use exact::ExactRoad;
-pub use input::{EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError};
+pub use input::{
+    Accuracy, EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError,
+};
 pub use manifest::{Manifest, ManifestPoint};
 pub use plan::{Part, Plan, TooLarge};
 pub use progress::Progress;
@@ -31,4 +36,5 @@ pub use run::{Event, Outcome, RunError, RunOptions, Shard, merge_parts, run, sim
 pub use simulator::{Simulator, simulator};
 pub use solve::solve;
 pub use status::{Live, State, Status};
+pub use steady::{ExactNoise, NoSteadyState, SteadyRoad};
 pub use summary::{PointSummary, QuantitySummary, Summary, Timing, quantity_names};

@@ -20,6 +20,7 @@ use super::merge::{Gaps, merge};
 use super::part::Averages;
 use super::plan::{Part, Plan, TooLarge};
 use super::progress::{Meter, Progress};
+use super::settle::settle;
 use super::status::{Live, State};
 use super::summary::Summary;
 use crate::statistics::Ensemble;
@@ -132,6 +133,37 @@ pub enum RunError {
         /// Why.
         reason: String,
     },
+    /// A spectrum at a frequency that the stretches of a slow model cannot resolve.
+    #[error(
+        "point {point}: a spectrum at the angular frequency {asked} would take too many cells in every stretch, which the \
+         slowest relaxation makes long; up to {highest:.3e} can be resolved (`superjump exact` has no such bound)"
+    )]
+    Frequency {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// The highest frequency that was asked for.
+        asked: f64,
+        /// The highest that can be had.
+        highest: f64,
+    },
+    /// A steady state that is out of reach.
+    #[error(
+        "point {point}: the least that tells a steady state takes about {jumps:.1e} jumps, beyond `steady.max_jumps` = \
+         {allowed:.1e}; raise it, or have `superjump exact` solve for it"
+    )]
+    Budget {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// Jumps of the first round.
+        jumps: f64,
+        /// Jumps that were allowed.
+        allowed: f64,
+    },
+    /// Shares of a steady state.
+    #[error(
+        "a steady state takes as many trajectories as it takes, and cannot be shared by --shard: run it in one process"
+    )]
+    Shards,
     /// The threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -199,6 +231,9 @@ pub fn run(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&Ev
     let folder = Folder::open(output, scenario, options.shard, options.fresh)?;
     if let Some(owner) = &folder.stale {
         report(&Event::Notice(format!("{owner} did not end well here; going on from what it left")));
+    }
+    if scenario.points.iter().any(|point| point.steady) {
+        return settle(scenario, options, report);
     }
     let there = folder.present()?;
     let started = Instant::now();

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::converge::{Convergence, SteadyRun};
 use super::error::StoreError;
 use super::exact::ExactRoad;
 use super::input::{Point, Purpose, Scenario};
@@ -69,10 +70,14 @@ pub struct PointSummary {
     /// The time that the quantities are of, or null for the steady state.
     pub time: Option<f64>,
     /// Why it ended. "trajectories": all that were asked for are done; "interrupted": it has not; "exact": nothing was
-    /// sampled.
+    /// sampled. For a steady state "relative_error" or "absolute_error": it is known as well as was asked; "trajectories",
+    /// "max_jumps" or "until": that was spent first, and `steady` tells what is missing.
     pub stopped_because: String,
     /// Why there are no exact values, or null where there are.
     pub exact_missing: Option<String>,
+    /// How the steady state was reached, and whether, where trajectories were run to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady: Option<Convergence>,
     /// The quantities.
     pub quantities: Vec<QuantitySummary>,
 }
@@ -113,6 +118,18 @@ impl QuantitySummary {
             z,
             unit: unit.to_owned(),
         }
+    }
+
+    /// An estimate beside its exact value.
+    pub(super) fn estimated(
+        point: &Point,
+        quantity: Quantity,
+        bath: Option<usize>,
+        estimate: Estimate,
+        exact: Option<f64>,
+    ) -> Self {
+        let bath = bath.map(|bath| point.baths()[bath].name.as_str());
+        Self::sampled(quantity.name().to_owned(), bath, estimate, exact, quantity.unit(point.units()))
     }
 
     /// A value that was solved for.
@@ -167,6 +184,22 @@ impl PointSummary {
         }
     }
 
+    /// The summary of a point that was run to its steady state.
+    pub(super) fn settled(
+        point: &Point,
+        run: SteadyRun,
+        exact_missing: Option<String>,
+        quantities: Vec<QuantitySummary>,
+    ) -> Self {
+        PointSummary {
+            trajectories: run.trajectories,
+            jumps: run.jumps,
+            exact_missing,
+            steady: Some(run.convergence),
+            ..PointSummary::of(point, point.engine.engine.name(), run.stopped_because, quantities)
+        }
+    }
+
     /// The summary of a point that was solved; `time` is `None` for the steady state.
     pub(super) fn solved(point: &Point, time: Option<f64>, quantities: Vec<QuantitySummary>) -> Self {
         PointSummary { time, ..PointSummary::of(point, "exact", "exact", quantities) }
@@ -184,6 +217,7 @@ impl PointSummary {
             time: None,
             stopped_because: stopped_because.to_owned(),
             exact_missing: None,
+            steady: None,
             quantities,
         }
     }
@@ -196,8 +230,9 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let columns = point.columns();
     let mut quantities: Vec<Quantity> = columns.iter().map(|column| column.quantity).collect();
     match scenario.purpose {
-        Purpose::Trajectories => quantities.extend([Quantity::PeakTime, Quantity::PeakIntensity]),
-        Purpose::Exact => quantities.extend([
+        Purpose::Trajectories if !point.steady => quantities.extend([Quantity::PeakTime, Quantity::PeakIntensity]),
+        Purpose::Trajectories | Purpose::Exact => quantities.extend([
+            Quantity::HeatCurrentBalance,
             Quantity::Jx,
             Quantity::Jy,
             Quantity::Noise,

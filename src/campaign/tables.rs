@@ -8,11 +8,11 @@ use arrow_schema::{DataType, Field};
 
 use super::exact::ExactRoad;
 use super::input::Point;
-use super::steady::NoiseRow;
+use super::steady::ExactNoise;
 use super::summary::Summary;
 use crate::bath::Process;
 use crate::quantity::{Column, Quantity};
-use crate::statistics::{Ensemble, Estimate};
+use crate::statistics::{Ensemble, Estimate, NoiseEstimate, Subject};
 use crate::trajectory::{JumpRow, Trace};
 
 fn field(name: &str, kind: DataType, nullable: bool) -> Field {
@@ -252,23 +252,54 @@ pub fn series_columns(point: &Point, rows: &[SeriesRow]) -> Vec<ArrayRef> {
 
 /// The fields of `noise.parquet`.
 pub fn noise_fields() -> Vec<Field> {
-    vec![
+    let mut fields = vec![
         field("point", DataType::UInt32, false),
         field("statistic", DataType::Utf8, false),
         field("bath", DataType::Utf8, false),
-        field("argument", DataType::Float64, false),
-        field("exact", DataType::Float64, false),
-    ]
+        field("other_bath", DataType::Utf8, true),
+    ];
+    fields.extend(["argument", "estimate", "std_error", "exact"].map(|name| field(name, DataType::Float64, true)));
+    fields.push(field("unit", DataType::Utf8, false));
+    fields
+}
+
+/// A row of `noise.parquet`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoiseRow {
+    /// What it is about.
+    pub subject: Subject,
+    /// From trajectories, where there are any and it was not refused.
+    pub estimate: Option<Estimate>,
+    /// The exact value.
+    pub exact: Option<f64>,
+}
+
+/// The rows of a point: what was estimated, each beside its exact value, then what was solved for alone.
+pub fn noise_rows(estimates: &[NoiseEstimate], exact: &[ExactNoise]) -> Vec<NoiseRow> {
+    let solved = |subject: &Subject| exact.iter().find(|e| e.subject.same(subject)).map(|e| e.value);
+    let sampled = estimates.iter().map(|NoiseEstimate { subject, estimate }| NoiseRow {
+        subject: *subject,
+        estimate: *estimate,
+        exact: solved(subject),
+    });
+    let alone = exact.iter().filter(|e| !estimates.iter().any(|sampled| sampled.subject.same(&e.subject)));
+    let alone = alone.map(|e| NoiseRow { subject: e.subject, estimate: None, exact: Some(e.value) });
+    sampled.chain(alone).collect()
 }
 
 /// The columns of these rows, in the order of [`noise_fields`].
 pub fn noise_columns(point: &Point, rows: &[NoiseRow]) -> Vec<ArrayRef> {
+    let name = |bath: usize| point.baths()[bath].name.as_str();
     vec![
         points(rows.iter().map(|_| point.index)),
-        words(rows.iter().map(|row| row.statistic)),
-        words(rows.iter().map(|row| point.baths()[row.bath].name.as_str())),
-        floats(rows.iter().map(|row| row.argument)),
-        floats(rows.iter().map(|row| row.value)),
+        words(rows.iter().map(|row| row.subject.statistic.name())),
+        words(rows.iter().map(|row| name(row.subject.bath))),
+        optional_words(rows.iter().map(|row| row.subject.other_bath.map(name))),
+        optional_floats(rows.iter().map(|row| row.subject.argument)),
+        optional_floats(rows.iter().map(|row| row.estimate.map(|e| e.mean))),
+        optional_floats(rows.iter().map(|row| row.estimate.and_then(|e| e.std_error))),
+        optional_floats(rows.iter().map(|row| row.exact)),
+        words(rows.iter().map(|row| row.subject.statistic.unit(point.units()))),
     ]
 }
 

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use clap::Args;
-use superjump::campaign::{ExactRoad, Plan, Point, Purpose, RunError, Scenario, simulator};
+use superjump::campaign::{ExactRoad, Forecast, Plan, Point, Purpose, RunError, Scenario, forecast, simulator};
 use superjump::lindblad::Effort;
+use superjump::units::Units;
 
 use super::{ScenarioArguments, table};
 
@@ -51,6 +52,9 @@ fn describe(scenario: &Scenario, threads: usize) {
         let coupling = format!("{:?}", bath.coupling).to_lowercase();
         println!("  bath           {} ({coupling}): {} {}", bath.name, rates.join(", "), units.rate());
     }
+    if first.steady {
+        return describe_steady(points, units);
+    }
     let until = first.evolution.until();
     println!("  time           to {until} {}, {} samples", units.time(), first.evolution.times.len());
 
@@ -76,6 +80,22 @@ fn describe(scenario: &Scenario, threads: usize) {
     match missing.first() {
         None => println!("  exact          beside every estimate"),
         Some(why) => println!("  exact          not for {} of {} points: {why}", missing.len(), points.len()),
+    }
+}
+
+/// What a run to the steady state begins with: how it goes on is for the data to tell.
+fn describe_steady(points: &[Point], units: Units) {
+    for point in points.iter().step_by(points.len().div_ceil(MOST_PILOTS)) {
+        let Forecast { relaxation_time, relaxation_from, duration, trajectories, jumps_bound } = forecast(point);
+        let from = format!("{relaxation_from:?}").to_lowercase();
+        println!(
+            "  point {:<8} relaxes in {} {} ({from}); first {trajectories} trajectories of {}, up to {} jumps",
+            point.index,
+            table::number(relaxation_time),
+            units.time(),
+            table::number(duration),
+            table::count(jumps_bound),
+        );
     }
 }
 

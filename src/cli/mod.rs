@@ -142,7 +142,13 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     }
     match error.downcast_ref::<RunError>() {
         // What was asked for cannot be done; nothing was started.
-        Some(RunError::TooLarge(_) | RunError::NoExactValue { .. }) => ExitCode::from(2),
+        Some(
+            RunError::TooLarge(_)
+            | RunError::NoExactValue { .. }
+            | RunError::Frequency { .. }
+            | RunError::Budget { .. }
+            | RunError::Shards,
+        ) => ExitCode::from(2),
         Some(RunError::Store(error)) if error.is_refusal() => ExitCode::from(2),
         _ => ExitCode::from(1),
     }

@@ -133,6 +133,45 @@ fn all_points(points: &[PointSummary], shown: &QuantitySummary) -> Table {
     table
 }
 
+/// Whether steady states were reached, and what is missing where they were not.
+fn convergence(points: &[PointSummary], time: &str) -> String {
+    let mut text = String::new();
+    let steady = || points.iter().filter_map(|point| point.steady.as_ref().map(|steady| (point, steady)));
+    let total = steady().count();
+    let reached = steady().filter(|(_, steady)| steady.converged).count();
+    match (total, steady().next()) {
+        (1, Some((point, steady))) if steady.converged => {
+            let warm_up = number(steady.warm_up);
+            text.push_str(&format!(
+                "Converged ({}): interval of ±{} at {} %, from {}; each trajectory measured {} {time} after {warm_up}.\n",
+                point.stopped_because,
+                number(steady.half_width.unwrap_or(f64::INFINITY)),
+                100.0 * steady.confidence,
+                steady.estimator,
+                number(steady.stretch),
+            ));
+        }
+        (2.., _) if reached == total => text.push_str(&format!("All {total} points converged.\n")),
+        _ => {}
+    }
+    let which = |point: &PointSummary| if total > 1 { format!(" (point {})", point.index) } else { String::new() };
+    for (point, steady) in steady().filter(|(_, steady)| !steady.converged) {
+        let needed = steady.trajectories_needed.map_or(String::new(), |n| format!("; about {n} trajectories would do"));
+        let missing = steady.missing.join("; ");
+        text.push_str(&format!(
+            "NOT CONVERGED{}, {} spent: missing {missing}{needed}.\n",
+            which(point),
+            point.stopped_because
+        ));
+    }
+    for (point, steady) in steady() {
+        for refused in &steady.refused {
+            text.push_str(&format!("Refused{}: {refused}.\n", which(point)));
+        }
+    }
+    text
+}
+
 fn no_quantity(name: &str, names: &[String]) -> anyhow::Error {
     let shown: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.starts_with("photon_time_")).collect();
     UsageError(format!("there is no quantity \"{name}\" to show, only {}", shown.join(", "))).into()
@@ -182,9 +221,9 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
         let each = if points.len() > 1 { " a point" } else { "" };
         let (count, engine) = (first.trajectories, &first.engine);
         let upto = if summary.complete { "" } else { "so far " };
-        text.push_str(&format!(
-            "\n{when}, {upto}{count} trajectories{each}, engine {engine}; peaks are over the run.\n"
-        ));
+        let peaks = if first.steady.is_some() { "" } else { "; peaks are over the run" };
+        text.push_str(&format!("\n{when}, {upto}{count} trajectories{each}, engine {engine}{peaks}.\n"));
+        text.push_str(&convergence(points, units.map_or("", |units| units.time())));
     } else {
         text.push_str(&format!("\n{when}, exact.\n"));
     }

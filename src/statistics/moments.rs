@@ -74,6 +74,12 @@ impl Moments {
         self.count += other.count;
     }
 
+    /// The sample variance of one quantity, where there are two values or more.
+    #[must_use]
+    pub fn variance(&self, index: usize) -> Option<f64> {
+        (self.count > 1).then(|| self.squares[index] / (self.count - 1) as f64)
+    }
+
     /// The moments of one quantity alone.
     #[must_use]
     pub fn of(&self, index: usize) -> Moments {

@@ -98,7 +98,13 @@ pub const KEYS: &[(&str, &str)] = &[
     ("record", "a table [record] with `jumps` or `photons`"),
     ("record.jumps", "true or false"),
     ("record.photons", "a whole number from 0 to 1000000"),
-    ("steady.relative_error", "a positive, finite number"),
+    ("steady.relative_error", "a positive, finite number: half the width of the interval over the heat current"),
+    (
+        "steady.absolute_error",
+        "a positive, finite number in the unit of the heat current, in place of `relative_error`",
+    ),
+    ("steady.confidence", "a number from 0.5 to 0.9999: how often the interval has to hold the true current"),
+    ("steady.max_jumps", "a positive, finite number of jumps to spend on a point at most"),
     ("noise.windows", "ascending, positive, finite times"),
     ("noise.frequencies", "ascending, finite angular frequencies from 0 up"),
     ("noise.delays", "ascending, finite times from 0 up"),
@@ -107,7 +113,7 @@ pub const KEYS: &[(&str, &str)] = &[
         "qubits.group.frequency",
         "a positive, finite number: omega_0 (natural; 1 if left out), or omega_0/(2 pi) in GHz (SI)",
     ),
-    ("steady", "a table [steady] with `relative_error` and `bath`"),
+    ("steady", "a table [steady] with `relative_error` (or `absolute_error`), `bath`, `confidence` and `max_jumps`"),
     ("noise", "a table [noise] with `baths` and `windows`"),
     (
         "sweep",

@@ -10,6 +10,6 @@ mod source;
 mod sweep;
 mod validate;
 
-pub use point::{EngineChoice, Evolution, Group, Noise, Point, Purpose, Recording};
+pub use point::{Accuracy, EngineChoice, Evolution, Group, Noise, Point, Purpose, Recording};
 pub use scenario::{Overrides, Scenario};
 pub use source::ScenarioError;

@@ -7,6 +7,8 @@ use crate::bath::{Bath, Coupling};
 use crate::initial::InitialState;
 use crate::model::{Hamiltonian, Model, Register};
 use crate::quantity::{Column, columns};
+use crate::statistics::Target;
+use crate::theory;
 use crate::trajectory::{Detail, Engine};
 use crate::units::Units;
 
@@ -61,6 +63,25 @@ pub struct Noise {
     pub frequencies: Vec<f64>,
     /// Delays of the emission correlation g2 and of the waiting-time density.
     pub delays: Vec<f64>,
+}
+
+/// When the steady current of trajectories counts as known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Accuracy {
+    /// Index of the bath whose current it is.
+    pub bath: usize,
+    /// The error that is asked for: half the width of the interval.
+    pub target: Target,
+    /// How often the interval has to hold the true value.
+    pub confidence: f64,
+    /// The most jumps of a point, warm-up included.
+    pub max_jumps: f64,
+}
+
+impl Default for Accuracy {
+    fn default() -> Self {
+        Accuracy { bath: 0, target: Target::Relative(0.01), confidence: 0.95, max_jumps: 1e10 }
+    }
 }
 
 /// A group of identical qubits, independent of the others.
@@ -123,6 +144,8 @@ pub struct Point {
     pub evolution: Evolution,
     /// Whether the steady state is asked for.
     pub steady: bool,
+    /// When its current from trajectories counts as known.
+    pub accuracy: Accuracy,
     /// Counting statistics in the steady state.
     pub noise: Noise,
     /// What is kept beside averages.
@@ -157,6 +180,14 @@ impl Point {
     #[must_use]
     pub fn number(&self) -> i64 {
         self.groups.iter().map(|group| group.model.number).sum()
+    }
+
+    /// The smallest J at which more flows from the watched bath than on average, where J switches between such sectors
+    /// and others.
+    #[must_use]
+    pub fn bright_sector(&self) -> Option<f64> {
+        let Group { model, .. } = &self.groups[0];
+        theory::bright_sector(model, &model.baths[self.accuracy.bath]).map(|two_j| two_j as f64 / 2.0)
     }
 
     /// A bound on the mean number of jumps of a trajectory.

@@ -108,8 +108,8 @@ impl Scenario {
             let valid = Validator::new(&source, purpose).scenario(&raw)?;
             title = title.or(raw.title);
             let id = point_id(&valid.groups, valid.engine.engine, &valid.evolution.times);
-            let Valid { groups, engine, evolution, steady, noise, recording } = valid;
-            let point = Point { index, id, parameters, groups, engine, evolution, steady, noise, recording };
+            let Valid { groups, engine, evolution, steady, accuracy, noise, recording } = valid;
+            let point = Point { index, id, parameters, groups, engine, evolution, steady, accuracy, noise, recording };
             if let Some(first) = points.first() {
                 comparable(first, &point, &axes, &source)?;
             }
@@ -139,7 +139,7 @@ impl Scenario {
         for point in &self.points {
             let Evolution { trajectories, seed, .. } = point.evolution;
             let names: Vec<&str> = point.baths().iter().map(|b| b.name.as_str()).collect();
-            let asked = (self.purpose, point.steady, &point.noise, point.recording);
+            let asked = (self.purpose, point.steady, point.accuracy, &point.noise, point.recording);
             let whole = (point.id, trajectories, seed, asked, names);
             hasher.update(format!("{whole:?}{:?};", point.parameters));
         }
