@@ -19,6 +19,7 @@ pub mod lindblad;
 pub mod model;
 pub mod quantity;
 pub mod random;
+pub mod report;
 pub mod statistics;
 pub mod theory;
 pub mod trajectory;

@@ -14,10 +14,11 @@ fn main() -> ExitCode {
         Command::Run(arguments) => cli::run::run(arguments),
         Command::Exact(arguments) => cli::exact::exact(arguments),
         Command::Check(arguments) => cli::check::check(arguments),
+        Command::Report(arguments) => cli::report::report(arguments),
         Command::Scenarios(arguments) => cli::scenarios::scenarios(arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => cli::report(&error),
+        Err(error) => cli::fail(&error),
     }
 }

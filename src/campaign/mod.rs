@@ -19,4 +19,4 @@ pub use plan::{Part, Plan, TooLarge};
 pub use run::{Outcome, Progress, RunError, RunOptions, run, simulate};
 pub use simulator::{Simulator, simulator};
 pub use solve::solve;
-pub use summary::{PointSummary, QuantitySummary, Summary, Timing};
+pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing};

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod exact;
 mod progress;
+pub mod report;
 pub mod run;
 pub mod scenarios;
 mod table;
@@ -33,6 +34,8 @@ pub enum Command {
     Exact(exact::ExactArguments),
     /// Validate a scenario and say what it would cost, without running it
     Check(check::CheckArguments),
+    /// Draw the figures and the page of results
+    Report(report::ReportArguments),
     /// List the scenarios that ship with the program, or print one
     Scenarios(scenarios::ScenariosArguments),
 }
@@ -72,6 +75,9 @@ pub struct OutputArguments {
     /// Show no progress
     #[arg(long)]
     no_progress: bool,
+    /// Draw no figures and no page; `superjump report DIR` does it later
+    #[arg(long)]
+    no_report: bool,
 }
 
 impl OutputArguments {
@@ -101,7 +107,7 @@ impl ScenarioArguments {
 }
 
 /// Prints an error for people, and gives the exit code of its kind.
-pub fn report(error: &anyhow::Error) -> ExitCode {
+pub fn fail(error: &anyhow::Error) -> ExitCode {
     if let Some(error) = error.downcast_ref::<ScenarioError>() {
         let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         eprintln!("{}", error.render(colour));

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use superjump::campaign::{Plan, Progress, Scenario};
+use superjump::report;
 
 use super::table;
 
@@ -83,7 +84,7 @@ impl Display {
             words.push(format!("point {}/{}", progress.point + 1, self.points));
         }
         if let (Some(estimate), Some((name, unit))) = (progress.current, &self.watched) {
-            let value = table::with_error(estimate.mean, estimate.std_error);
+            let value = report::with_error(estimate.mean, estimate.std_error);
             words.push(format!("{name} {value} {}", if *unit == "1" { "" } else { unit }));
         }
         words.join("  ")

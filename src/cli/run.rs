@@ -40,5 +40,5 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<()> {
         );
     }
     println!("Results: {}", options.output.join("summary.json").display());
-    Ok(())
+    if arguments.output.no_report { Ok(()) } else { super::report::draw(&options.output, Some(&scenario.text)) }
 }

@@ -2,6 +2,7 @@
 
 mod engine;
 mod evolution;
+mod figure;
 mod initial;
 mod noise;
 mod register;
@@ -91,6 +92,7 @@ impl<'a> Validator<'a> {
         };
         let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths)?;
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
+        self.figures(raw)?;
         self.steady(raw.steady.as_ref(), &groups[0].model.baths)?;
         let steady = raw.steady.is_some() || raw.noise.is_some();
         let engine = self.engine(raw, &groups)?;
