@@ -15,7 +15,11 @@ fn main() -> ExitCode {
         Command::Exact(arguments) => cli::exact::exact(arguments),
         Command::Check(arguments) => cli::check::check(arguments),
         Command::Report(arguments) => cli::report::report(arguments),
+        Command::Compare(arguments) => cli::compare::compare(arguments),
         Command::Scenarios(arguments) => cli::scenarios::scenarios(arguments),
+        Command::Schema(arguments) => cli::schema::print(arguments),
+        Command::Completions(arguments) => cli::shell::completions(arguments),
+        Command::Man(arguments) => cli::shell::man(arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

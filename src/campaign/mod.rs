@@ -15,6 +15,7 @@ mod tables;
 pub use error::StoreError;
 pub use exact::ExactRoad;
 pub use input::{EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError};
+pub use input::{ScenarioKey, scenario_keys, schema};
 pub use plan::{Part, Plan, TooLarge};
 pub use run::{Outcome, Progress, RunError, RunOptions, run, simulate};
 pub use simulator::{Simulator, simulator};

@@ -1,11 +1,14 @@
 //! The verbs of the program, one file each, and how errors leave it.
 
 pub mod check;
+pub mod compare;
 pub mod exact;
 mod progress;
 pub mod report;
 pub mod run;
 pub mod scenarios;
+pub mod schema;
+pub mod shell;
 mod table;
 
 use std::io::IsTerminal;
@@ -14,12 +17,17 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use superjump::campaign::{Overrides, Purpose, RunError, RunOptions, Scenario, ScenarioError, StoreError};
+use superjump::report::ReportError;
 
 /// Quantum-jump trajectories of collective heat transport.
 #[derive(Debug, Parser)]
 #[command(version, about, arg_required_else_help = true, disable_help_subcommand = true)]
 #[command(
-    after_help = "Example:\n  superjump run scenarios/heat_valve.toml\n\nExit codes: 0 done, 1 failed on the way, 2 asked for something impossible"
+    after_help = "Examples:\n  superjump run scenarios/heat_valve.toml          simulate, with a table at the end\n  \
+        superjump exact scenarios/fig5.toml              solve without trajectories\n  \
+        superjump report output/heat_valve               draw its figures and report.html again\n\n\
+        Every verb has --help with examples. NO_COLOR turns colours off; they are on terminals only.\n\
+        Exit codes: 0 done, 1 failed on the way, 2 asked for something impossible"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -36,8 +44,16 @@ pub enum Command {
     Check(check::CheckArguments),
     /// Draw the figures and the page of results
     Report(report::ReportArguments),
+    /// Put two runs side by side, in standard errors
+    Compare(compare::CompareArguments),
     /// List the scenarios that ship with the program, or print one
     Scenarios(scenarios::ScenariosArguments),
+    /// Print the keys of a scenario file, as JSON Schema for editors
+    Schema(schema::SchemaArguments),
+    /// Print completions for a shell
+    Completions(shell::CompletionsArguments),
+    /// Print a page of the manual
+    Man(shell::ManArguments),
 }
 
 /// Which scenario, and what to change in it.
@@ -115,6 +131,9 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
     }
     // Every error of ours tells its cause itself.
     eprintln!("error: {error}");
+    if let Some(ReportError::Folder { .. } | ReportError::NothingThere { .. }) = error.downcast_ref() {
+        return ExitCode::from(2);
+    }
     match error.downcast_ref::<RunError>() {
         // What was asked for cannot be done; nothing was started.
         Some(

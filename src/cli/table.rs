@@ -64,6 +64,17 @@ fn aligned(header: Vec<String>, numbers_from: usize) -> Table {
     table
 }
 
+/// A table of these rows as text, without the spaces at the ends of its lines.
+pub fn lines(header: Vec<String>, numbers_from: usize, rows: Vec<Vec<String>>) -> String {
+    let mut table = aligned(header, numbers_from);
+    table.add_rows(rows);
+    trimmed(&table)
+}
+
+fn trimmed(table: &Table) -> String {
+    table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
 /// All quantities of one point.
 fn one_point(point: &PointSummary) -> Table {
     let sampled = point.trajectories > 0;
@@ -121,10 +132,7 @@ pub fn render(summary: &Summary, units: Units, show: Option<&str>) -> anyhow::Re
         Some(shown) if points.len() > 1 => all_points(points, shown),
         _ => one_point(first),
     };
-    for line in table.to_string().lines() {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
+    text.push_str(&trimmed(&table));
     if points.len() > MOST_POINTS {
         let more = points.len() - MOST_POINTS;
         text.push_str(&format!("... and {more} more {}\n", if more == 1 { "point" } else { "points" }));

@@ -114,11 +114,11 @@ fn header(first: &[String], sampled: bool) -> String {
 }
 
 fn one_point(html: &mut String, point: &Point, sampled: bool) {
-    let _ =
-        write!(html, "<div class=\"scroll\"><table>{}<tbody>", header(&["quantity".into(), "bath".into()], sampled));
+    let _ = write!(html, "<div class=\"scroll\"><table>{}<tbody>", header(&["quantity".into()], sampled));
     for row in point.quantities.iter().filter(|q| !q.quantity.starts_with("photon_time_")) {
-        let (name, bath) = (words::quantity(&row.quantity), row.bath.as_deref().unwrap_or_default());
-        let _ = writeln!(html, "<tr><td>{}</td><td>{}</td>{}</tr>", rich(&name), escape(bath), cells(row, sampled));
+        let name = words::quantity(&row.quantity);
+        let bath = row.bath.as_ref().map_or(String::new(), |bath| format!(" <span>{}</span>", escape(bath)));
+        let _ = writeln!(html, "<tr><td class=\"q\">{}{bath}</td>{}</tr>", rich(&name), cells(row, sampled));
     }
     html.push_str("</tbody></table></div>\n");
 }

@@ -1,7 +1,5 @@
 //! The `[figure.NAME]` tables of a scenario: which axes and series to draw.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use crate::report::data::{Point, Summary};
@@ -36,7 +34,8 @@ pub struct Asked {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Tables {
-    figure: BTreeMap<String, Asked>,
+    /// In the order of the file.
+    figure: toml::Table,
     qubits: Qubits,
 }
 
@@ -57,7 +56,9 @@ fn is_name(name: &str) -> bool {
 /// In words, if the text is not a scenario.
 pub fn read(scenario: &str) -> Result<Vec<(String, Asked)>, String> {
     let tables: Tables = toml::from_str(scenario).map_err(|e| e.message().to_owned())?;
-    Ok(tables.figure.into_iter().filter(|(name, _)| is_name(name)).collect())
+    let named = tables.figure.into_iter().filter(|(name, _)| is_name(name));
+    let asked = |(name, table): (String, toml::Value)| Ok((name, table.try_into()?));
+    named.map(asked).collect::<Result<_, toml::de::Error>>().map_err(|e| e.message().to_owned())
 }
 
 /// The number of qubits of a point: swept, or that of the scenario.

@@ -33,7 +33,8 @@ impl Validator<'_> {
             ("panels", &figure.panels),
         ];
         let named = keys.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
-        for (key, value) in named.chain([("quantity", quantity)]).filter(|(_, value)| value.get_ref().is_empty()) {
+        if let Some((key, value)) = named.chain([("quantity", quantity)]).find(|(_, value)| value.get_ref().is_empty())
+        {
             return self.refuse(value.span(), &format!("figure.*.{key}"), "is empty");
         }
         if let Some(value) = figure.values.as_ref().filter(|v| v.get_ref().iter().any(|v| !v.is_finite())) {
