@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use superjump::report::{self, Comparison, with_error};
+use superjump::report::{self, Comparison, Difference, with_error};
 
 use super::table;
 
@@ -64,7 +64,15 @@ fn render(comparison: &Comparison, most: usize) -> String {
                 scores.len()
             ));
         }
-        None => text.push_str("\nNothing with an error to compare.\n"),
+        None if rows.is_empty() => text.push_str("\nThe runs have no quantity in common.\n"),
+        None => {
+            let relative = |row: &Difference| {
+                let (a, b) = (row.first.0, row.second.0);
+                if a == b { 0.0 } else { (a - b).abs() / a.abs().max(b.abs()) }
+            };
+            let largest = rows.iter().map(relative).fold(0.0, f64::max);
+            text.push_str(&format!("\nNothing has an error; values differ by {largest:.1e} of their size at most.\n"));
+        }
     }
     let (first, second) = comparison.alone;
     if first + second > 0 {

@@ -129,6 +129,11 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
         eprintln!("{}", error.render(colour));
         return ExitCode::from(2);
     }
+    // Who stops reading, as `head` does, has what it wanted.
+    let closed = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
+    if error.downcast_ref().is_some_and(closed) {
+        return ExitCode::SUCCESS;
+    }
     // Every error of ours tells its cause itself.
     eprintln!("error: {error}");
     if let Some(ReportError::Folder { .. } | ReportError::NothingThere { .. }) = error.downcast_ref() {

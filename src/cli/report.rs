@@ -1,6 +1,7 @@
 //! `superjump report`: draw the figures and the page of results that are there.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -29,7 +30,7 @@ pub fn draw(folder: &Path, figures: Option<&str>) -> anyhow::Result<()> {
     let count = drawn.figures.len();
     let figures = folder.join("figures");
     let named = if count == 1 { "1 figure".to_owned() } else { format!("{count} figures") };
-    println!("Drawn:   {} ({named} in {})", drawn.page.display(), figures.display());
+    writeln!(io::stdout(), "Drawn:   {} ({named} in {})", drawn.page.display(), figures.display())?;
     Ok(())
 }
 

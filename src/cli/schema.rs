@@ -1,5 +1,7 @@
 //! `superjump schema`: the keys of a scenario, for editors and for people.
 
+use std::io::{self, Write};
+
 use clap::Args;
 use superjump::campaign::{scenario_keys, schema};
 
@@ -15,12 +17,13 @@ pub struct SchemaArguments {
 
 pub fn print(arguments: &SchemaArguments) -> anyhow::Result<()> {
     if !arguments.markdown {
-        println!("{}", serde_json::to_string_pretty(&schema())?);
+        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&schema())?)?;
         return Ok(());
     }
-    println!("| key | type | allowed |\n|---|---|---|");
+    let mut out = io::stdout().lock();
+    writeln!(out, "| key | type | allowed |\n|---|---|---|")?;
     for key in scenario_keys() {
-        println!("| `{}` | {} | {} |", key.path, key.kind, key.allowed.replace('|', "\\|"));
+        writeln!(out, "| `{}` | {} | {} |", key.path, key.kind, key.allowed.replace('|', "\\|"))?;
     }
     Ok(())
 }

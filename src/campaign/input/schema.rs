@@ -16,8 +16,10 @@ pub struct ScenarioKey {
     pub allowed: &'static str,
 }
 
-/// A value that no key accepts.
-const NEVER: &str = "1979-05-27";
+/// A value that only `true or false` and values of any type accept.
+const PROBE: &str = "true";
+/// A value that only values of any type accept.
+const RARE: &str = "1979-05-27";
 
 /// What the deserializer says of a scenario text.
 fn complaint(text: &str) -> String {
@@ -49,7 +51,14 @@ fn names(complaint: &str) -> Vec<String> {
 /// What is expected of a value.
 fn expected(path: &[String], key: &str, value: &str) -> String {
     let said = complaint(&within(path, &format!("{key} = {value}")));
-    said.rsplit_once("expected ").map_or_else(String::new, |(_, rest)| rest.to_owned())
+    match said.rsplit_once("expected ") {
+        Some((_, rest)) => rest.to_owned(),
+        // Accepted. What accepts a date as well accepts anything.
+        None if value == PROBE && !complaint(&within(path, &format!("{key} = {RARE}"))).is_empty() => {
+            "a boolean".to_owned()
+        }
+        None => String::new(),
+    }
 }
 
 /// The kind of a value whose expectation reads like this.
@@ -69,7 +78,7 @@ fn collect(path: &[String], prefix: &str, keys: &mut Vec<ScenarioKey>) {
     for name in names(&complaint(&within(path, "\"?\" = 0"))) {
         let full = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         let mut push = |kind: String| keys.push(ScenarioKey { allowed: allowed(&full), path: full.clone(), kind });
-        let outer = expected(path, &name, NEVER);
+        let outer = expected(path, &name, PROBE);
         let step = |mark: &str| [path, &[format!("{name}{mark}")]].concat();
         match kind(&outer) {
             // A table of tables: any name, and then a struct.
@@ -81,7 +90,7 @@ fn collect(path: &[String], prefix: &str, keys: &mut Vec<ScenarioKey>) {
                 push("table".to_owned());
                 collect(&step(""), &full, keys);
             }
-            "list" => match kind(&expected(path, &name, &format!("[{NEVER}]"))) {
+            "list" => match kind(&expected(path, &name, &format!("[{PROBE}]"))) {
                 "table" => {
                     push("list of tables".to_owned());
                     let inner = if full == "bath" { "bath.*".to_owned() } else { full.clone() };
