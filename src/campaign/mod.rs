@@ -12,6 +12,8 @@ mod part;
 mod part_file;
 mod plan;
 mod progress;
+#[cfg(feature = "mpi")]
+mod ranks;
 mod run;
 mod solve;
 mod status;
@@ -26,7 +28,9 @@ pub use input::{Evolution, Group, Noise, Overrides, Point, Purpose, Recording, S
 pub use manifest::{Manifest, ManifestPoint};
 pub use plan::{Part, Plan, TooLarge};
 pub use progress::Progress;
-pub use run::{Event, Outcome, RunError, RunOptions, Shard, merge_parts, run, simulate};
+#[cfg(feature = "mpi")]
+pub use ranks::Ranks;
+pub use run::{Deliver, Event, Helpers, Outcome, RunError, RunOptions, Shard, merge_parts, run, run_with, simulate};
 pub use solve::solve;
 pub use status::{Live, State, Status};
 pub use summary::{PointSummary, QuantitySummary, Summary, Timing, quantity_names};
