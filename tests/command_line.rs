@@ -80,6 +80,16 @@ fn a_run_leaves_its_tables_and_running_it_again_does_nothing() {
 }
 
 #[test]
+fn nothing_happens_where_it_is_cold_and_that_is_a_result_too() {
+    let folder = folder_with(SMALL);
+    let cold = ["--set", "bath.hot.temperature=0"];
+    superjump(&folder).args(["run", "small.toml"]).args(cold).assert().success().stdout(contains("0 jumps in"));
+    let summary = Summary::read(&folder.path().join("output/small")).unwrap().unwrap();
+    assert_eq!((summary.timing.jumps, summary.complete), (0, true));
+    assert!(folder.path().join("output/small/jumps.parquet").exists());
+}
+
+#[test]
 fn the_files_are_the_same_bytes_on_any_number_of_threads() {
     let folder = folder_with(SMALL);
     for threads in ["1", "2", "8"] {

@@ -10,8 +10,8 @@ use super::part::{PartResult, run_block};
 use super::plan::{Part, Plan};
 use crate::lindblad::Effort;
 
-/// How often the caller hears of the progress.
-const TICK: Duration = Duration::from_millis(200);
+/// How often the caller hears something.
+const TICK: Duration = Duration::from_millis(20);
 
 /// What the threads have done so far at one point.
 #[derive(Debug, Default)]
@@ -106,7 +106,7 @@ impl<P: Iterator<Item = Part>> Queue<P> {
 }
 
 /// A panic elsewhere ends the run by itself; nothing that a lock guards is left half-done by one.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -129,7 +129,12 @@ impl Folder {
     pub fn write(&self, point: &Point, part: Part, result: &PartResult) -> Result<(), StoreError> {
         let path = self.path(point, part);
         let bytes = part_file::encode(point, part, result);
-        let bytes = bytes.map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
+        self.write_bytes(point, part, &bytes.map_err(|source| StoreError::Parquet { path, source })?)
+    }
+
+    /// Writes a part that was computed elsewhere.
+    pub fn write_bytes(&self, point: &Point, part: Part, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.path(point, part);
         if let Some(folder) = path.parent() {
             // Not its parents: a folder that has vanished does not come back in pieces.
             match fs::create_dir(folder) {
@@ -137,7 +142,7 @@ impl Folder {
                 _ => {}
             }
         }
-        write_whole(&path, &bytes)
+        write_whole(&path, bytes)
     }
 
     /// Reads a part, and sets it aside where it is not whole or not this one.

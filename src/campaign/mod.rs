@@ -13,6 +13,8 @@ mod part;
 mod part_file;
 mod plan;
 mod progress;
+#[cfg(feature = "mpi")]
+mod ranks;
 mod run;
 mod settle;
 mod simulator;
@@ -33,7 +35,9 @@ pub use input::{ScenarioKey, scenario_keys, schema};
 pub use manifest::{Manifest, ManifestPoint};
 pub use plan::{Part, Plan, TooLarge};
 pub use progress::Progress;
-pub use run::{Event, Outcome, RunError, RunOptions, Shard, merge_parts, run, simulate};
+#[cfg(feature = "mpi")]
+pub use ranks::Ranks;
+pub use run::{Deliver, Event, Helpers, Outcome, RunError, RunOptions, Shard, merge_parts, run, run_with, simulate};
 pub use simulator::{Simulator, simulator};
 pub use solve::solve;
 pub use status::{Live, State, Status};

@@ -30,13 +30,15 @@ pub struct StoredPart {
     pub averages: Averages,
     /// The columns of `trajectories.parquet`, without the point.
     pub trajectories: Vec<ArrayRef>,
-    /// The columns of `jumps.parquet`, without the point; none where jumps are not kept.
+    /// The columns of `jumps.parquet`, without the point; none where there are no jumps, or they are not kept.
     pub jumps: Vec<ArrayRef>,
 }
 
 /// The key of the checksum, and the length of its hexadecimal digits.
 const CHECKSUM: &str = "superjump.checksum";
 const DIGITS: usize = 64;
+/// Rows from which on a part is compressed.
+const COMPRESSED_FROM: usize = 1000;
 /// The column of the state.
 const WORD: &str = "word";
 
@@ -69,22 +71,24 @@ pub fn encode(point: &Point, part: Part, result: &PartResult) -> Result<Vec<u8>>
     let mut pairs: Vec<KeyValue> =
         metadata(point, part).into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value)).collect();
     pairs.push(KeyValue::new(CHECKSUM.to_owned(), "0".repeat(DIGITS)));
-    let word = ColumnPath::from(WORD);
+    let trajectories = result.rows.trajectory_columns();
+    let jumps = result.rows.jump_columns();
+    let rows = trajectories.iter().chain(&jumps).map(Array::len).max().unwrap_or(0);
+    // The bits of averages do not compress, and to set up a decoder takes longer than to read a few rows.
+    let compression =
+        if rows < COMPRESSED_FROM { Compression::UNCOMPRESSED } else { Compression::ZSTD(ZstdLevel::default()) };
     let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_compression(compression)
+        .set_column_compression(ColumnPath::from(WORD), Compression::UNCOMPRESSED)
         .set_dictionary_enabled(false)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_offset_index_disabled(true)
         .set_max_row_group_row_count(None)
-        // The bits of averages do not compress.
-        .set_column_compression(word, Compression::UNCOMPRESSED)
         .set_key_value_metadata(Some(pairs))
         .build();
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(Vec::new(), schema.clone(), options)?;
 
-    let trajectories = result.rows.trajectory_columns();
-    let jumps = result.rows.jump_columns();
     let words: ArrayRef = Arc::new(UInt64Array::from(result.averages.encode()));
     let columns = schema.fields().len();
     let width = trajectories.len();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,11 @@ pub struct Progress {
     pub current: Option<Estimate>,
     /// What that is, such as `heat current (hot)`, and its unit.
     pub watched: (String, String),
+}
+
+impl Progress {
+    /// How often it is told.
+    pub(super) const EVERY: Duration = Duration::from_millis(200);
 }
 
 /// What is left of a point.

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::compute::{News, Tally, compute};
+use super::compute::{News, Tally, compute, lock};
 use super::error::StoreError;
 use super::exact::ExactRoad;
 use super::folder::{Folder, Present, key};
@@ -125,6 +125,9 @@ pub enum RunError {
     /// A part that does not stay as it was written.
     #[error("the disk does not keep what is written to it: {0}")]
     Damaged(String),
+    /// A part could not be turned into a file.
+    #[error("cannot encode a part: {0}")]
+    Encode(parquet::errors::ParquetError),
     /// A point that was to be solved has no exact value.
     #[error("point {point} has no exact value: {reason}")]
     NoExactValue {
@@ -167,6 +170,39 @@ pub enum RunError {
     /// The threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Takes a part that was computed elsewhere: which, its jumps, the bytes of its file.
+pub type Deliver<'a> = &'a mut dyn FnMut(Part, u64, &[u8]) -> Result<(), RunError>;
+
+/// Other processes that compute parts for this one.
+pub trait Helpers {
+    /// Whether any of them may still bring a part.
+    fn at_work(&self) -> bool;
+
+    /// Takes what they have `done` and gives them what there is to `take`, without waiting; once `stop` is set, nothing. They may set it too.
+    ///
+    /// # Errors
+    /// What `done` returns.
+    fn serve(
+        &mut self,
+        stop: &AtomicBool,
+        take: &mut dyn FnMut() -> Option<Part>,
+        done: Deliver,
+    ) -> Result<(), RunError>;
+}
+
+/// No helpers.
+struct Alone;
+
+impl Helpers for Alone {
+    fn at_work(&self) -> bool {
+        false
+    }
+
+    fn serve(&mut self, _: &AtomicBool, _: &mut dyn FnMut() -> Option<Part>, _: Deliver) -> Result<(), RunError> {
+        Ok(())
+    }
 }
 
 /// Simulates one point in memory, and solves it exactly where that can be afforded.
@@ -220,6 +256,34 @@ fn solved_beside(points: &[Point]) -> Vec<usize> {
 /// If the results cannot be written, or the scenario does not fit. Parts that were written stay, and running again
 /// goes on from them.
 pub fn run(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
+    run_with(scenario, options, &mut Alone, report)
+}
+
+/// The same with the help of other processes.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(
+    scenario: &Scenario,
+    options: &RunOptions,
+    helpers: &mut dyn Helpers,
+    report: &mut dyn FnMut(&Event),
+) -> Result<Outcome, RunError> {
+    let result = run_helped(scenario, options, helpers, report);
+    // However it ended, nobody is left waiting.
+    while helpers.at_work() {
+        helpers.serve(&AtomicBool::new(true), &mut || None, &mut |_, _, _| Ok(()))?;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    result
+}
+
+fn run_helped(
+    scenario: &Scenario,
+    options: &RunOptions,
+    helpers: &mut dyn Helpers,
+    report: &mut dyn FnMut(&Event),
+) -> Result<Outcome, RunError> {
     let (threads, output) = (options.threads, options.output.as_path());
     let plan = Plan::new(&scenario.points);
     if !options.fresh
@@ -247,24 +311,47 @@ pub fn run(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&Ev
     report(&Event::Started { parts: of, there: of - parts });
     let exact = if options.shard.is_none() { solved_beside(&scenario.points) } else { Vec::new() };
     let tallies: Vec<Tally> = scenario.points.iter().map(|_| Tally::default()).collect();
-    let mut told = None;
-    let parts = missing(&plan, options.shard, there);
-    let roads = compute(&plan, parts, exact, threads, (&options.stop, &tallies), |news| {
-        if let News::Part(part, result) = news {
+    let queue = Mutex::new(missing(&plan, options.shard, there));
+    let take = || lock(&queue).next();
+    let (mut shown, mut told) = (None, None);
+    let due = |last: &mut Option<Instant>, every: Duration| {
+        let due = last.is_none_or(|last| last.elapsed() >= every);
+        if due {
+            *last = Some(Instant::now());
+        }
+        due
+    };
+    let mut hear = |news: Option<News>| {
+        if let Some(News::Part(part, result)) = news {
             let point = &scenario.points[part.point];
             folder.write(point, part, &result)?;
             meter.take(point, part, &result.averages.ensemble);
             report(&Event::Part(part));
         }
-        let progress = meter.read(&tallies);
-        if told.is_none_or(|told: Instant| told.elapsed() >= Live::EVERY) {
-            told = Some(Instant::now());
-            folder.leave_word(&Live::new(options, State::Computing, &progress));
+        helpers.serve(&options.stop, &mut || take(), &mut |part, jumps, bytes| {
+            folder.write_bytes(&scenario.points[part.point], part, bytes)?;
+            tallies[part.point].trajectories.fetch_add(part.count, Ordering::Relaxed);
+            tallies[part.point].jumps.fetch_add(jumps, Ordering::Relaxed);
+            report(&Event::Part(part));
+            Ok(())
+        })?;
+        if due(&mut shown, Progress::EVERY) {
+            let progress = meter.read(&tallies);
+            if due(&mut told, Live::EVERY) {
+                folder.leave_word(&Live::new(options, State::Computing, &progress));
+            }
+            report(&Event::Progress(progress));
         }
-        report(&Event::Progress(progress));
-        Ok::<(), RunError>(())
-    })?;
+        Ok::<bool, RunError>(helpers.at_work())
+    };
+    let stop = (&*options.stop, tallies.as_slice());
+    let roads = compute(&plan, std::iter::from_fn(take), exact, threads, stop, |news| hear(Some(news)).map(drop))?;
+    // The last parts may be with the helpers.
+    while hear(None)? {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     let progress = meter.read(&tallies);
+    report(&Event::Progress(progress.clone()));
     let interrupted = options.stop.load(Ordering::Relaxed);
     let jumps = progress.jumps;
     let word = |state| folder.leave_word(&Live::new(options, state, &progress));

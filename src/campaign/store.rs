@@ -134,6 +134,9 @@ impl Store {
     /// Appends the rows of a part of a point.
     pub fn write_rows(&mut self, point: &Point, part: &StoredPart) -> Result<(), StoreError> {
         append(&mut self.trajectories, || tables::with_point(point, &part.trajectories))?;
+        if part.jumps.is_empty() {
+            return Ok(());
+        }
         append(&mut self.jumps, || tables::with_point(point, &part.jumps))
     }
 

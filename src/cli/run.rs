@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use superjump::campaign::{self, Outcome, Purpose, RunError, RunOptions, Shard};
+use superjump::campaign::{self, Event, Outcome, Purpose, RunError, RunOptions, Shard};
 
 use super::progress::Display;
 use super::{OutputArguments, ScenarioArguments, table};
@@ -40,10 +40,24 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     table::check_shown(&scenario, show)?;
     let options = arguments.output.options(&scenario.name, arguments.scenario.threads());
     let options = RunOptions { shard: arguments.shard, stop: stop_on_signal()?, ..options };
+    #[cfg(feature = "mpi")]
+    let mut ranks = campaign::Ranks::join();
+    #[cfg(feature = "mpi")]
+    if let Some(ranks) = ranks.as_ref().filter(|ranks| !ranks.leads()) {
+        ranks.help(&scenario, &options)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     println!("{}", scenario.title);
     let no_progress = arguments.output.no_progress;
     let mut display = Display::new(scenario.points.len(), no_progress, arguments.log.as_deref())?;
-    let outcome = campaign::run(&scenario, &options, &mut |event| display.update(event));
+    let mut report = |event: &Event| display.update(event);
+    #[cfg(feature = "mpi")]
+    let outcome = match &mut ranks {
+        Some(ranks) => campaign::run_with(&scenario, &options, ranks, &mut report),
+        None => campaign::run(&scenario, &options, &mut report),
+    };
+    #[cfg(not(feature = "mpi"))]
+    let outcome = campaign::run(&scenario, &options, &mut report);
     display.finish();
     let outcome = outcome.inspect_err(|error| {
         if matches!(error, RunError::Store(error) if !error.is_refusal()) {
