@@ -24,6 +24,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("fig6a", include_str!("../../scenarios/fig6a.toml")),
     ("fig6b", include_str!("../../scenarios/fig6b.toml")),
     ("fig7", include_str!("../../scenarios/fig7.toml")),
+    ("fluctuation_theorem", include_str!("../../scenarios/fluctuation_theorem.toml")),
     ("heat_valve", include_str!("../../scenarios/heat_valve.toml")),
     ("initial_state", include_str!("../../scenarios/initial_state.toml")),
     ("near_resonance", include_str!("../../scenarios/near_resonance.toml")),

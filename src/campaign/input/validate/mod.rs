@@ -86,7 +86,7 @@ impl<'a> Validator<'a> {
             (None, true) => Evolution { seed: 1, ..Evolution::default() },
             (evolution, ..) => self.evolution(self.table(evolution, "evolution")?, steady)?,
         };
-        let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths)?;
+        let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths, evolution.until())?;
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
         let accuracy = self.steady(raw.steady.as_ref(), &groups, steady)?;
         let engine = self.engine(raw, &groups)?;
