@@ -223,7 +223,6 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("trajectories = 10", "[steady]\nabsolute_error = 1.0\nrelative_error = 1.0", 22, "has both", "one of the two"),
     ("trajectories = 10", "[steady]\nconfidence = 1.0", 22, "`steady.confidence` is 1", "0.9999"),
     ("trajectories = 10", "[steady]\nmax_jumps = nan", 22, "`steady.max_jumps` is NaN", "positive"),
-    ("down = 0.5", "dephasing = 0.5\n[steady]\nbath = \"loss\"", 15, "only dephases", "absorbs or emits"),
     ("trajectories = 10", "[noise]\nbaths = [\"cold\"]", 22, "there is no bath \"cold\"", "hot, loss"),
     ("trajectories = 10", "[noise]\nwindows = [1.0, 6.0]", 22, "has 6, longer than the run of 5", "takes as long"),
     ("trajectories = 10", "[noise]\nfrequencies = [-1.0]", 22, "`noise.frequencies` has -1", "from 0 up"),
@@ -329,6 +328,9 @@ fn a_current_that_is_zero_by_symmetry_has_no_relative_error() {
         error.title().contains("zero by symmetry") && error.allowed().contains("`steady.absolute_error`"),
         "{error}"
     );
+    let still = GOOD.replace("down = 0.5", "dephasing = 0.5").replace("trajectories = 10\n", "");
+    let error = parse(&still.replacen("[sweep]", "[steady]\nbath = \"loss\"\n[sweep]", 1)).unwrap_err();
+    assert!(error.title().contains("only dephases") && error.allowed().contains("absorbs or emits"), "{error}");
     parse(&alone.replacen("[sweep]", "[steady]\nabsolute_error = 0.01\n[sweep]", 1)).unwrap();
 }
 
