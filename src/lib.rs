@@ -5,7 +5,7 @@
 //! the exact Lindblad equation.
 //!
 //! The modules form layers, and arrows point down only (`tests/architecture.rs` checks it): [`campaign`] plans and
-//! runs a scenario; [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are two independent roads to
+//! runs a scenario; [`report`] draws what it left; [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are two independent roads to
 //! the same numbers; [`theory`] holds closed forms; [`model`], [`initial`] and [`quantity`] say what is simulated and
 //! recorded; [`dicke`] is the ladder; [`bath`], [`circuit`], [`units`] and [`random`] are the floor.
 #![doc = include_str!("../docs/library.md")]
@@ -19,6 +19,7 @@ pub mod lindblad;
 pub mod model;
 pub mod quantity;
 pub mod random;
+pub mod report;
 pub mod statistics;
 pub mod theory;
 pub mod trajectory;

@@ -8,7 +8,7 @@ use std::path::Path;
 const LAYERS: &[&[&str]] = &[
     &["main"],
     &["cli"],
-    &["campaign"],
+    &["campaign", "report"],
     &["statistics"],
     &["trajectory", "lindblad"],
     &["theory"],

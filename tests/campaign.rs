@@ -235,10 +235,10 @@ fn a_part_that_is_cut_short_altered_foreign_or_gone_is_computed_again() {
     let output = place.run("whole", &["--no-progress"]);
     success(&output);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    for index in 1..5 {
-        let name = names[index].file_name().unwrap().to_str().unwrap();
+    for path in &names[1..5] {
+        let name = path.file_name().unwrap().to_str().unwrap();
         assert!(text.contains(&format!("{name}.bad")), "{name} is not reported: {text}");
-        assert!(names[index].with_extension("parquet.bad").exists());
+        assert!(path.with_extension("parquet.bad").exists());
     }
     assert!(text.contains("checksum") && text.contains("cut short") && text.contains("superjump.point"), "{text}");
     assert_same(&place.path("other"), &place.path("whole"));

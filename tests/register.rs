@@ -229,6 +229,21 @@ fn identical_qubits_are_those_of_the_ladder() {
     }
 }
 
+#[test]
+fn a_sharp_j_has_no_spread() {
+    // What is conserved shows no standard error made of rounding.
+    let register = identical(6, vec![bath(Coupling::Collective, 0.9, 0.4, 0.3)]);
+    for (two_j, value) in [(6, 12.0), (4, 6.0), (0, 0.0)] {
+        let start = Start::new(&InitialState::Dicke(Level::new(6, two_j, 0).unwrap()), 6);
+        let (columns, ensemble) = ensemble(&register, false, &start, &[0.3, 3.0], 50, 80);
+        let column = columns.iter().position(|column| column.quantity == Quantity::JSquared).unwrap();
+        for sample in 0..2 {
+            let estimate = ensemble.on_grid(sample, column).unwrap();
+            assert_eq!((estimate.mean, estimate.std_error), (value, None));
+        }
+    }
+}
+
 /// The time of the first jump.
 #[derive(Default)]
 struct First(Option<f64>);

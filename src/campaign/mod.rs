@@ -29,6 +29,7 @@ pub use exact::ExactRoad;
 pub use input::{
     Accuracy, EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError,
 };
+pub use input::{ScenarioKey, scenario_keys, schema};
 pub use manifest::{Manifest, ManifestPoint};
 pub use plan::{Part, Plan, TooLarge};
 pub use progress::Progress;
@@ -37,4 +38,4 @@ pub use simulator::{Simulator, simulator};
 pub use solve::solve;
 pub use status::{Live, State, Status};
 pub use steady::{ExactNoise, NoSteadyState, SteadyRoad};
-pub use summary::{PointSummary, QuantitySummary, Summary, Timing, quantity_names};
+pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};

@@ -3,13 +3,15 @@
 use crate::bath::Coupling;
 use crate::dicke::Level;
 use crate::lindblad::{
-    Counting, Cumulants, Effort, NotAffordable, Populations, RegisterError, SteadyError, SteadyState,
+    Counting, Cumulants, Driven, DrivenAverages, Effort, NotAffordable, Populations, RegisterError, SteadyError,
+    SteadyState,
 };
-use crate::model::{Model, Observables};
+use crate::model::{Model, Observables, Transverse};
 use crate::quantity::{Interval, Measure, Quantity, Sample};
 use crate::statistics::{Statistic, Subject};
 use crate::theory;
 
+use super::exact;
 use super::input::{Group, Point};
 
 /// Why a steady state could not be solved.
@@ -62,7 +64,8 @@ impl SteadyRoad {
     /// A model without a steady state, or too large, or a solve that does not reach its residual.
     pub fn new(point: &Point, effort: Effort) -> Result<Self, NoSteadyState> {
         if !point.groups.iter().all(Group::on_the_ladder) {
-            let mut values = super::exact::register::steady_values(point)?;
+            let alike = point.groups.iter().all(Group::alike);
+            let mut values = if alike { driven_values(point)? } else { exact::register::steady_values(point)? };
             values.extend(closed_forms(point));
             return Ok(SteadyRoad { values, noise: Vec::new() });
         }
@@ -128,6 +131,43 @@ impl SteadyRoad {
         }
         Ok(road)
     }
+}
+
+/// The steady state of driven groups: averages, without the statistics of what is counted.
+fn driven_values(point: &Point) -> Result<Vec<(Quantity, Option<usize>, f64)>, NoSteadyState> {
+    let asked = &point.noise;
+    if asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
+        return Err(NoSteadyState::NotOnTheLadder);
+    }
+    let solve = |group: &Group| {
+        Driven::affordable(&group.model, &group.initial, Effort::Steady)?;
+        Ok(Driven::new(&group.model, &group.hamiltonian, &group.initial).steady_state()?)
+    };
+    let groups = point.groups.iter().map(solve).collect::<Result<Vec<_>, NoSteadyState>>()?;
+    let mut values = Vec::new();
+    for column in point.columns() {
+        if matches!(column.quantity, Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts) {
+            continue;
+        }
+        let of_group = |(steady, group): (&DrivenAverages, &Group)| {
+            let nothing = Interval { duration: 0.0, integral: Observables::default(), net_quanta: None };
+            let none = f64::NAN;
+            // Without a drive the transverse spin turns in the lab, and has no steady value.
+            let transverse = group.hamiltonian.drive.map(|_| Transverse {
+                jx: steady.jx,
+                jy: steady.jy,
+                spin_length: none,
+                squeezing: none,
+            });
+            let now = Sample { values: steady.exact.now, transverse };
+            Measure::new(&group.model, column, point.number()).value(&now, &nothing)
+        };
+        let value: f64 = groups.iter().zip(&point.groups).map(of_group).sum();
+        if value.is_finite() {
+            values.push((column.quantity, column.bath, value));
+        }
+    }
+    Ok(values)
 }
 
 fn exchanges(point: &Point, bath: usize) -> bool {

@@ -10,6 +10,7 @@ use super::converge::{Convergence, SteadyRun};
 use super::error::StoreError;
 use super::exact::ExactRoad;
 use super::input::{Point, Purpose, Scenario};
+use crate::bath::{Bath, Coupling};
 use crate::quantity::Quantity;
 use crate::statistics::{Ensemble, Estimate};
 
@@ -58,6 +59,8 @@ pub struct PointSummary {
     pub id: String,
     /// The swept keys.
     pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// The baths.
+    pub baths: Vec<BathSummary>,
     /// The engine.
     pub engine: String,
     /// Why this one, in words.
@@ -82,6 +85,21 @@ pub struct PointSummary {
     pub quantities: Vec<QuantitySummary>,
 }
 
+/// A bath as the qubits (the first group of them) see it: rates in the scenario's unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BathSummary {
+    /// Its name.
+    pub name: String,
+    /// "collective" or "local".
+    pub coupling: String,
+    /// Emission.
+    pub down: f64,
+    /// Absorption.
+    pub up: f64,
+    /// Dephasing.
+    pub dephasing: f64,
+}
+
 /// One quantity: `exact`, `z` and `std_error` are null where there is none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuantitySummary {
@@ -101,9 +119,14 @@ pub struct QuantitySummary {
     pub unit: String,
 }
 
+/// What either road may be off by, relative to the value: a little more than the 1e-10 that propagation allows a step.
+const NUMERICAL_ACCURACY: f64 = 1e-9;
+
 impl QuantitySummary {
     fn sampled(name: String, bath: Option<&str>, estimate: Estimate, exact: Option<f64>, unit: &str) -> Self {
-        let z = exact.zip(estimate.std_error).map(|(exact, error)| (estimate.mean - exact) / error);
+        // Where trajectories hardly differ, what is between the two roads is their numerical error, not chance.
+        let chance = |(exact, error): &(f64, f64)| *error > NUMERICAL_ACCURACY * exact.abs();
+        let z = exact.zip(estimate.std_error).filter(chance).map(|(exact, error)| (estimate.mean - exact) / error);
         QuantitySummary {
             quantity: name,
             bath: bath.map(str::to_owned),
@@ -138,6 +161,17 @@ impl QuantitySummary {
             z: None,
             unit: quantity.unit(point.units()).to_owned(),
         }
+    }
+}
+
+impl BathSummary {
+    fn new(bath: &Bath) -> Self {
+        let coupling = match bath.coupling {
+            Coupling::Collective => "collective",
+            Coupling::Local => "local",
+        };
+        let Bath { name, down, up, dephasing, .. } = bath.clone();
+        BathSummary { name, coupling: coupling.to_owned(), down, up, dephasing }
     }
 }
 
@@ -205,6 +239,7 @@ impl PointSummary {
             index: point.index,
             id: format!("{:016x}", point.id),
             parameters: point.parameters.iter().cloned().collect(),
+            baths: point.baths().iter().map(BathSummary::new).collect(),
             engine: engine.to_owned(),
             engine_because: String::new(),
             trajectories: 0,

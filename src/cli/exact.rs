@@ -42,5 +42,5 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
         println!("Solved in {:.2} s.", summary.timing.seconds);
     }
     println!("Results: {}", options.output.join("summary.json").display());
-    Ok(())
+    if arguments.output.no_report { Ok(()) } else { super::report::draw(&options.output, Some(&scenario.text)) }
 }

@@ -42,6 +42,7 @@ pub fn merge(arguments: &MergeArguments) -> anyhow::Result<ExitCode> {
         println!("Complete already: nothing was done.");
     }
     println!("Results: {}", arguments.folder.join("summary.json").display());
+    super::report::draw(&arguments.folder, None)?;
     if summary.complete {
         return Ok(ExitCode::SUCCESS);
     }

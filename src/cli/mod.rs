@@ -1,11 +1,15 @@
 //! The verbs of the program, one file each, and how errors leave it.
 
 pub mod check;
+pub mod compare;
 pub mod exact;
 pub mod merge;
 mod progress;
+pub mod report;
 pub mod run;
 pub mod scenarios;
+pub mod schema;
+pub mod shell;
 pub mod slurm;
 pub mod status;
 mod table;
@@ -16,12 +20,18 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use superjump::campaign::{Overrides, Purpose, RunError, RunOptions, Scenario, ScenarioError};
+use superjump::report::ReportError;
 
 /// Quantum-jump trajectories of collective heat transport.
 #[derive(Debug, Parser)]
 #[command(version, about, arg_required_else_help = true, disable_help_subcommand = true)]
 #[command(
-    after_help = "Example:\n  superjump run scenarios/heat_valve.toml\n\nExit codes: 0 done, 1 failed on the way, 2 asked for something impossible,\n130 interrupted, to be gone on with"
+    after_help = "Examples:\n  superjump run scenarios/heat_valve.toml          simulate, with a table at the end\n  \
+        superjump exact scenarios/fig5.toml              solve without trajectories\n  \
+        superjump report output/heat_valve               draw its figures and report.html again\n\n\
+        Every verb has --help with examples. NO_COLOR turns colours off; they are on terminals only.\n\
+        Exit codes: 0 done, 1 failed on the way, 2 asked for something impossible,\n\
+        130 interrupted, to be gone on with"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -42,8 +52,18 @@ pub enum Command {
     Merge(merge::MergeArguments),
     /// Print a Slurm job-array script that runs a scenario in shards
     Slurm(slurm::SlurmArguments),
+    /// Draw the figures and the page of results
+    Report(report::ReportArguments),
+    /// Put two runs side by side, in standard errors
+    Compare(compare::CompareArguments),
     /// List the scenarios that ship with the program, or print one
     Scenarios(scenarios::ScenariosArguments),
+    /// Print the keys of a scenario file, as JSON Schema for editors
+    Schema(schema::SchemaArguments),
+    /// Print completions for a shell
+    Completions(shell::CompletionsArguments),
+    /// Print a page of the manual
+    Man(shell::ManArguments),
 }
 
 /// Which scenario, and what to change in it.
@@ -81,6 +101,9 @@ pub struct OutputArguments {
     /// Show no progress
     #[arg(long)]
     no_progress: bool,
+    /// Draw no figures and no page; `superjump report DIR` does it later
+    #[arg(long)]
+    no_report: bool,
 }
 
 impl OutputArguments {
@@ -129,15 +152,22 @@ fn all_threads() -> usize {
 pub struct UsageError(String);
 
 /// Prints an error for people, and gives the exit code of its kind.
-pub fn report(error: &anyhow::Error) -> ExitCode {
+pub fn fail(error: &anyhow::Error) -> ExitCode {
     if let Some(error) = error.downcast_ref::<ScenarioError>() {
         let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         eprintln!("{}", error.render(colour));
         return ExitCode::from(2);
     }
+    // Who stops reading, as `head` does, has what it wanted.
+    let closed = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
+    if error.downcast_ref().is_some_and(closed) {
+        return ExitCode::SUCCESS;
+    }
     // Every error of ours tells its cause itself.
     eprintln!("error: {error}");
-    if error.is::<UsageError>() {
+    let nothing_to_draw =
+        matches!(error.downcast_ref(), Some(ReportError::Folder { .. } | ReportError::NothingThere { .. }));
+    if error.is::<UsageError>() || nothing_to_draw {
         return ExitCode::from(2);
     }
     match error.downcast_ref::<RunError>() {

@@ -2,42 +2,13 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 use superjump::campaign::{PointSummary, QuantitySummary, Scenario, Summary, quantity_names};
+use superjump::report::{number, with_error};
 use superjump::units::Units;
 
 use super::UsageError;
 
 /// The most points that are listed.
 const MOST_POINTS: usize = 30;
-
-/// An estimate with its error, both to the error's second digit: `2.497 ± 0.013`.
-pub fn with_error(value: f64, error: Option<f64>) -> String {
-    match error {
-        Some(error) if error > 0.0 && error.is_finite() => {
-            let digits = 1 - error.log10().floor() as i32;
-            if (0..=12).contains(&digits) {
-                let digits = digits as usize;
-                format!("{value:.digits$} ± {error:.digits$}")
-            } else {
-                format!("{value:.3e} ± {error:.1e}")
-            }
-        }
-        _ => number(value),
-    }
-}
-
-/// A number to six digits.
-pub fn number(value: f64) -> String {
-    let size = value.abs();
-    if value == 0.0 {
-        "0".to_owned()
-    } else if (1e-4..1e7).contains(&size) {
-        let digits = (5 - size.log10().floor() as i32).max(0) as usize;
-        let text = format!("{value:.digits$}");
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-    } else {
-        format!("{value:.5e}")
-    }
-}
 
 /// A count: `950`, `31.2 k`, `40.1 million`.
 pub fn count(value: f64) -> String {
@@ -92,6 +63,17 @@ fn aligned(header: Vec<String>, numbers_from: usize) -> Table {
         }
     }
     table
+}
+
+/// A table of these rows as text, without the spaces at the ends of its lines.
+pub fn lines(header: Vec<String>, numbers_from: usize, rows: Vec<Vec<String>>) -> String {
+    let mut table = aligned(header, numbers_from);
+    table.add_rows(rows);
+    trimmed(&table)
+}
+
+fn trimmed(table: &Table) -> String {
+    table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// All quantities of one point.
@@ -204,10 +186,7 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
         Some(shown) if points.len() > 1 => all_points(points, shown),
         _ => one_point(first),
     };
-    for line in table.to_string().lines() {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
+    text.push_str(&trimmed(&table));
     if points.len() > MOST_POINTS {
         let more = points.len() - MOST_POINTS;
         text.push_str(&format!("... and {more} more {}\n", if more == 1 { "point" } else { "points" }));

@@ -124,6 +124,17 @@ pub const KEYS: &[(&str, &str)] = &[
         "sweep.zip",
         "a table [sweep.zip] of lists that vary together, all of one length, or several tables [[sweep.zip]]",
     ),
+    ("figure", "tables [figure.NAME], each with `quantity`; a name is of letters, digits, `_` and `-`"),
+    ("figure.*.quantity", "a quantity of the results such as \"heat_current\", or a statistic such as \"spectrum\""),
+    ("figure.*.bath", "the name of a bath, where the quantity has several; the first if left out"),
+    ("figure.*.against", "what the horizontal axis is: \"time\" or a swept key, also as \"1/KEY\" or \"KEY/2\""),
+    ("figure.*.curves", "the swept key that tells curves apart, also as \"1/KEY\" or \"KEY/2\""),
+    ("figure.*.values", "the values of `curves` to draw, a list of numbers; all if left out"),
+    ("figure.*.labels", "a list of what to call the curves, in the order of the sweep"),
+    ("figure.*.panels", "the swept key that tells figures apart"),
+    ("figure.*.over", "what the quantity is divided by: \"N\", \"J\" (N/2) or \"J(J+1)\""),
+    ("figure.*.references", "a list of \"independent\" (25), \"symmetric\" (24) and \"limit\" (29)"),
+    ("figure.*.log", "the logarithmic axes, a list of \"x\" and \"y\""),
 ];
 
 /// What a key allows; for keys that have no entry of their own, what the table they stand in does.
@@ -134,11 +145,15 @@ pub fn allowed(key: &str) -> &'static str {
             Some((_, field)) => format!("bath.*.{field}"),
             None => "bath".to_owned(),
         },
+        Some(("figure", rest)) => match rest.split_once('.') {
+            Some((_, field)) => format!("figure.*.{field}"),
+            None => "figure".to_owned(),
+        },
         Some(("qubits", rest)) => format!("qubits.{}", rest.replace("group.transmon.", "transmon.")),
         _ => key.to_owned(),
     };
     let find = |name: &str| KEYS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);
-    find(&generic)
-        .or_else(|| find(generic.split('.').next().unwrap_or_default()))
-        .unwrap_or("one of the tables qubits, bath, initial, evolution, record, steady, noise, sweep, or title, units")
+    find(&generic).or_else(|| find(generic.split('.').next().unwrap_or_default())).unwrap_or(
+        "one of the tables qubits, bath, initial, evolution, record, steady, noise, figure, sweep, or title, units",
+    )
 }

@@ -6,10 +6,12 @@ mod keys;
 mod point;
 mod raw;
 mod scenario;
+mod schema;
 mod source;
 mod sweep;
 mod validate;
 
 pub use point::{Accuracy, EngineChoice, Evolution, Group, Noise, Point, Purpose, Recording};
 pub use scenario::{Overrides, Scenario};
+pub use schema::{ScenarioKey, scenario_keys, schema};
 pub use source::ScenarioError;

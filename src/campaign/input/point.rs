@@ -98,12 +98,23 @@ pub struct Group {
 }
 
 impl Group {
-    /// Whether the master equation over the levels (J, M) has all averages: identical qubits that start alike, and
-    /// no drive.
+    /// Whether the qubits are identical, and start alike.
+    #[must_use]
+    pub fn alike(&self) -> bool {
+        self.register.is_none() && !matches!(self.initial, InitialState::Angles(_))
+    }
+
+    /// Whether the master equation over the levels (J, M) has all currents: identical qubits, and no drive.
     #[must_use]
     pub fn on_the_ladder(&self) -> bool {
-        let alike = self.register.is_none() && !matches!(self.initial, InitialState::Angles(_));
-        alike && self.hamiltonian.drive.is_none()
+        self.alike() && self.hamiltonian.drive.is_none()
+    }
+
+    /// Whether what is asked for takes coherences of all orders at once: a drive ties them together, and twisting does
+    /// where the transverse spin is asked for.
+    #[must_use]
+    pub fn ties_orders(&self, transverse: bool) -> bool {
+        self.hamiltonian.drive.is_some() || (transverse && self.hamiltonian.chi != 0.0)
     }
 
     /// The qubits one by one, whether they differ or not.

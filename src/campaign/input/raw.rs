@@ -2,6 +2,8 @@
 //!
 //! Nothing outside `campaign` sees these; `validate.rs` turns them into a [`super::Point`].
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -23,6 +25,7 @@ pub struct RawScenario {
     pub record: Key<RawRecord>,
     pub steady: Key<RawSteady>,
     pub noise: Key<RawNoise>,
+    pub figure: Key<BTreeMap<Spanned<String>, Spanned<RawFigure>>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -152,4 +155,20 @@ pub struct RawNoise {
     pub windows: Key<Vec<Spanned<f64>>>,
     pub frequencies: Key<Vec<Spanned<f64>>>,
     pub delays: Key<Vec<Spanned<f64>>>,
+}
+
+/// What to draw; it changes no result, and is read again by what draws.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawFigure {
+    pub quantity: Key<String>,
+    pub bath: Key<String>,
+    pub against: Key<String>,
+    pub curves: Key<String>,
+    pub values: Key<Vec<f64>>,
+    pub labels: Option<Vec<String>>,
+    pub panels: Key<String>,
+    pub over: Key<String>,
+    pub references: Key<Vec<Spanned<String>>>,
+    pub log: Key<Vec<Spanned<String>>>,
 }

@@ -26,7 +26,8 @@ use crate::quantity::Sample;
 
 /// The error that one step may make, in norm, relative to what is left at the jump.
 const TOLERANCE: f64 = 1e-10;
-/// A step reaches for this multiple of the wait that the present rate suggests: most waits end within it.
+/// A step reaches for this multiple of the wait that the present rate suggests: most waits end within it. More than
+/// one, or steps towards a jump would shrink with what is left and never arrive.
 const FORESIGHT: f64 = 1.5;
 
 /// The engine of a register.
@@ -71,7 +72,9 @@ impl Registers {
         let n = number;
         let binomial: f64 = (1..=n / 2).map(|k| (n - n / 2 + k) as f64 / k as f64).product();
         let dimension = if whole { 2_f64.powi(n as i32) } else { binomial };
-        (Space::memory(n) + Operators::memory(n), Propagation::memory(dimension) + 112.0 * dimension)
+        // Seven vectors beside the Krylov space, and the amplitudes of the start while they are drawn.
+        let state = Propagation::memory(dimension) + 112.0 * dimension + 32.0 * 2_f64.powi(n as i32);
+        (Space::memory(n) + Operators::memory(n), state)
     }
 
     /// Draws a pure state.

@@ -2,6 +2,7 @@
 
 mod engine;
 mod evolution;
+mod figure;
 mod initial;
 mod noise;
 mod register;
@@ -88,6 +89,7 @@ impl<'a> Validator<'a> {
         };
         let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths, evolution.until())?;
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
+        self.figures(raw)?;
         let accuracy = self.steady(raw.steady.as_ref(), &groups, steady)?;
         let engine = self.engine(raw, &groups)?;
         Ok(Valid { groups, engine, evolution, steady, accuracy, noise, recording })

@@ -1,0 +1,41 @@
+//! `superjump report`: draw the figures and the page of results that are there.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use superjump::report;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  superjump report output/heat_valve\n  \
+    superjump report output/fig5-exact --figures scenarios/fig5.toml\n\n\
+    Writes figures/*.svg, figures/*.png and report.html into the folder. What is missing there is said, and the rest drawn.")]
+pub struct ReportArguments {
+    /// The folder of a run, such as output/heat_valve
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Take the [figure] tables of this scenario file instead of those of the run
+    #[arg(long, value_name = "FILE")]
+    figures: Option<PathBuf>,
+}
+
+/// Draws a folder, and says where to look.
+pub fn draw(folder: &Path, figures: Option<&str>) -> anyhow::Result<()> {
+    let drawn = report::draw(folder, figures)?;
+    for note in &drawn.notes {
+        eprintln!("note: {note}");
+    }
+    let count = drawn.figures.len();
+    let figures = folder.join("figures");
+    let named = if count == 1 { "1 figure".to_owned() } else { format!("{count} figures") };
+    writeln!(io::stdout(), "Drawn:   {} ({named} in {})", drawn.page.display(), figures.display())?;
+    Ok(())
+}
+
+pub fn report(arguments: &ReportArguments) -> anyhow::Result<()> {
+    let read = |path: &PathBuf| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let figures = arguments.figures.as_ref().map(read).transpose()?;
+    draw(&arguments.folder, figures.as_deref())
+}

@@ -1,0 +1,127 @@
+//! The `[figure.NAME]` tables of a scenario: which axes and series to draw.
+
+use serde::Deserialize;
+
+use crate::report::data::{Point, Summary};
+use crate::report::words;
+
+/// A `[figure.NAME]` table.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// What is drawn upwards: a quantity, or a statistic of `[noise]`.
+    pub quantity: String,
+    /// The bath, where the quantity has several; the first if left out.
+    pub bath: Option<String>,
+    /// What is drawn to the right: "time" or a swept key, perhaps as "1/KEY" or "KEY/2".
+    pub against: Option<String>,
+    /// The key that tells curves apart.
+    pub curves: Option<String>,
+    /// The values of that key to draw.
+    pub values: Vec<f64>,
+    /// What the curves are called, in their order.
+    pub labels: Vec<String>,
+    /// The key that tells figures apart.
+    pub panels: Option<String>,
+    /// What the quantity is divided by: "N", "J" (N/2) or "J(J+1)".
+    pub over: Option<String>,
+    /// Reference curves: "independent", "symmetric", "limit".
+    pub references: Vec<String>,
+    /// Logarithmic axes: "x", "y".
+    pub log: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Tables {
+    /// In the order of the file.
+    figure: toml::Table,
+    qubits: Qubits,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Qubits {
+    number: Option<f64>,
+}
+
+/// A name that can be that of a file.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+/// The figures that the text of a scenario asks for, by name.
+///
+/// # Errors
+/// In words, if the text is not a scenario.
+pub fn read(scenario: &str) -> Result<Vec<(String, Asked)>, String> {
+    let tables: Tables = toml::from_str(scenario).map_err(|e| e.message().to_owned())?;
+    let named = tables.figure.into_iter().filter(|(name, _)| is_name(name));
+    let asked = |(name, table): (String, toml::Value)| Ok((name, table.try_into()?));
+    named.map(asked).collect::<Result<_, toml::de::Error>>().map_err(|e| e.message().to_owned())
+}
+
+/// The number of qubits of a point: swept, or that of the scenario.
+pub fn qubits(summary: &Summary, point: &Point) -> Option<f64> {
+    let swept = point.parameters.get("qubits.number").and_then(serde_json::Value::as_f64);
+    swept.or_else(|| toml::from_str::<Tables>(&summary.scenario_text).ok()?.qubits.number)
+}
+
+/// A swept key, or a simple function of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    /// The key.
+    pub key: String,
+    inverse: bool,
+    half: bool,
+}
+
+impl Key {
+    /// "KEY", "1/KEY" or "KEY/2".
+    pub fn parse(text: &str) -> Self {
+        let (inverse, rest) = text.strip_prefix("1/").map_or((false, text), |rest| (true, rest));
+        let (half, key) = rest.strip_suffix("/2").map_or((false, rest), |rest| (true, rest));
+        Key { key: key.trim().to_owned(), inverse, half }
+    }
+
+    /// The value at a point, where it is a number.
+    pub fn number(&self, point: &Point) -> Option<f64> {
+        let value = point.parameters.get(&self.key)?.as_f64()?;
+        let value = if self.half { value / 2.0 } else { value };
+        Some(if self.inverse { 1.0 / value } else { value })
+    }
+
+    /// What it is called, and its unit. In natural units temperatures are in T₀.
+    pub fn label(&self, units: &str) -> (String, &'static str) {
+        let (name, unit) = (words::key(&self.key), words::key_unit(&self.key, units));
+        match (self.inverse, self.half) {
+            (true, _) if self.key.ends_with("temperature") && units != "SI" => (format!("T_{{0}}/{name}"), ""),
+            (true, _) => (format!("1/{name}"), ""),
+            (_, true) if self.key == "qubits.number" => ("J = N/2".to_owned(), ""),
+            (_, true) => (format!("{name}/2"), unit),
+            _ => (name, unit),
+        }
+    }
+
+    /// `name = value unit`, as a legend has it; words stand for themselves.
+    pub fn value(&self, point: &Point, units: &str) -> String {
+        let Some(value) = point.parameters.get(&self.key) else { return String::new() };
+        let Some(number) = self.number(point) else { return words::value(value) };
+        let (name, unit) = self.label(units);
+        let name = name.split(" = ").next().unwrap_or_default().to_owned();
+        // In natural units everything is in units of omega_0, which need not be said in every line.
+        let unit = if units == "SI" && !unit.is_empty() { format!(" {unit}") } else { String::new() };
+        format!("{name} = {}{unit}", words::short(number))
+    }
+}
+
+/// What divides a quantity.
+pub fn divisor(over: Option<&str>, number: Option<f64>) -> Option<f64> {
+    let j = number? / 2.0;
+    match over? {
+        "N" => Some(2.0 * j),
+        "J" => Some(j),
+        "J(J+1)" => Some(j * (j + 1.0)),
+        _ => None,
+    }
+}

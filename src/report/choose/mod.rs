@@ -1,0 +1,64 @@
+//! Which figures a run gets: those its scenario asks for, or what there is to see.
+
+pub mod asked;
+mod noise;
+mod sweep;
+mod time;
+mod trajectories;
+
+use asked::Asked;
+
+use super::data::Run;
+use super::figure::Figure;
+
+/// The figures of a run, and what could not be drawn of what was asked for.
+pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String>) {
+    let mut notes = Vec::new();
+    let mut figures = Vec::new();
+    for (name, wanted) in asked {
+        let drawn = draw_asked(run, name, wanted);
+        if drawn.iter().all(Figure::is_empty) {
+            notes.push(format!("figure `{name}`: nothing of `{}` to draw", wanted.quantity));
+        }
+        figures.extend(drawn);
+    }
+    if asked.is_empty() {
+        figures.extend(sweep::default(run));
+        figures.extend(time::default(run));
+    }
+    // What single trajectories and counting show is drawn where it is there: to record it is to ask for it.
+    let more = [noise::default(run), trajectories::default(run)].concat();
+    let taken: Vec<String> = figures.iter().map(|figure: &Figure| figure.name.clone()).collect();
+    figures.extend(more.into_iter().filter(|figure| !taken.contains(&figure.name)));
+    figures.retain(|figure| !figure.is_empty());
+    (figures, notes)
+}
+
+fn draw_asked(run: &Run, name: &str, wanted: &Asked) -> Vec<Figure> {
+    if wanted.against.as_deref() == Some("time") {
+        return time::asked(run, name, wanted).into_iter().collect();
+    }
+    if run.noise.iter().any(|curve| curve.quantity == wanted.quantity) {
+        let drawn = noise::figure(run, &wanted.quantity, wanted.bath.as_deref());
+        return drawn.map(|figure| Figure { name: name.to_owned(), ..figure }).into_iter().collect();
+    }
+    let swept = sweep::figures(run, name, wanted);
+    if swept.is_empty() { time::asked(run, name, wanted).into_iter().collect() } else { swept }
+}
+
+/// A sentence starts with a capital, a formula does not.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) if text.chars().nth(1).is_some_and(char::is_lowercase) => {
+            first.to_uppercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Whether anything changes: what is the same everywhere is a number, not a figure.
+fn varies(figure: &Figure) -> bool {
+    let mut values = figure.series.iter().flat_map(|s| &s.points).map(|d| d.y);
+    values.next().is_some_and(|first| values.any(|v| (v - first).abs() > 1e-9 * first.abs()))
+}

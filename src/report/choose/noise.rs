@@ -1,0 +1,97 @@
+//! Counting statistics: noise of windows, spectra, correlations, waiting times, and whatever else `noise.parquet` has.
+
+use super::asked::Key;
+use super::sweep::{MOST_CURVES, spans, spread};
+use crate::report::data::{Curve, Run};
+use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
+use crate::report::words;
+
+/// The argument of a statistic.
+fn argument(statistic: &str, units: &str) -> (&'static str, &'static str) {
+    match statistic {
+        "windowed_noise" | "cross_noise" | "transferred_heat" => ("window t", words::time_unit(units)),
+        "spectrum" | "cross_spectrum" => ("angular frequency ω", if units == "SI" { "10⁹/s" } else { "ω₀" }),
+        "g2" | "waiting_time" | "delay_time" | "peak_time" => ("time τ", words::time_unit(units)),
+        "cumulant" => ("order", ""),
+        "transferred_quanta" => ("quanta", ""),
+        _ => ("argument", ""),
+    }
+}
+
+/// The figure of one statistic, a curve for every bath and point.
+pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> {
+    let wanted = |c: &&Curve| c.quantity == statistic && c.rows.len() > 1 && bath.is_none_or(|b| c.bath == b);
+    let all: Vec<&Curve> = run.noise.iter().filter(wanted).collect();
+    let first = *all.first()?;
+    let total = all.len();
+    let curves = spread(all, MOST_CURVES);
+    let units = run.summary.units.as_str();
+    let several_points = curves.iter().any(|c| c.point != first.point);
+    let several_baths = curves.iter().any(|c| c.bath != first.bath);
+    let mut series = Vec::new();
+    let mut sampled = false;
+    for (k, curve) in curves.iter().enumerate() {
+        let point = run.summary.points.iter().find(|p| p.index == curve.point).filter(|_| several_points);
+        let value = |p: &crate::report::data::Point| {
+            p.parameters.keys().map(|key| Key::parse(key).value(p, units)).collect::<Vec<_>>()
+        };
+        let mut label = point.map_or_else(Vec::new, value);
+        if several_baths || label.is_empty() {
+            label.insert(0, if curve.bath.is_empty() { words::quantity(statistic) } else { curve.bath.clone() });
+        }
+        let label = label.join(", ");
+        let colour =
+            if several_points && !several_baths { Colour::of_family(k, curves.len()) } else { Colour::Category(k) };
+        let column = |value: usize| {
+            let error = |row: &[f64; 4]| Some(row[2]).filter(|e| value == 1 && e.is_finite());
+            let data = curve.rows.iter().map(|row| Datum { x: row[0], y: row[value], error: error(row) });
+            let mut data: Vec<Datum> = data.filter(|d| d.x.is_finite() && d.y.is_finite()).collect();
+            data.sort_by(|a, b| a.x.total_cmp(&b.x));
+            data
+        };
+        let (estimates, exact) = (column(1), column(3));
+        if estimates.is_empty() {
+            let shape = if exact.len() > 30 { Shape::Line } else { Shape::Beads };
+            series.push(Series::new(label, colour, shape, k, exact));
+        } else {
+            sampled = true;
+            series.push(Series::new(format!("{label}, exact"), colour, Shape::Line, k, exact).unlisted());
+            series.push(Series::new(label, colour, Shape::Markers, k, estimates));
+        }
+    }
+    if sampled && series.iter().any(|s| !s.listed && !s.points.is_empty()) {
+        series.push(Series::new("exact", Colour::Ink, Shape::Line, curves.len(), Vec::new()));
+    }
+    let data = || series.iter().flat_map(|s: &Series| &s.points);
+    // A spectrum from 0 keeps its first point on a linear axis; otherwise decades are for logarithms.
+    let x_log = spans(data().map(|d| d.x), 50.0);
+    let y_log = spans(data().map(|d| d.y), 100.0);
+    let (name, unit) = argument(statistic, units);
+    let what = words::quantity(statistic);
+    let drawn =
+        if curves.len() < total { format!(" {} of {total} curves are drawn.", curves.len()) } else { String::new() };
+    Some(Figure {
+        name: statistic.to_owned(),
+        title: super::capital(&what),
+        caption: if sampled {
+            format!("Counting statistics; error bars are one standard error.{drawn}")
+        } else {
+            format!("Counting statistics of the steady state, exact.{drawn}")
+        },
+        x: Axis::new(name, unit).log_if(x_log),
+        y: Axis::new(&what, &words::unit(&first.unit)).log_if(y_log),
+        series,
+        ..Figure::default()
+    })
+}
+
+/// Every statistic of the table.
+pub fn default(run: &Run) -> Vec<Figure> {
+    let mut names: Vec<&str> = Vec::new();
+    for curve in &run.noise {
+        if !names.contains(&curve.quantity.as_str()) {
+            names.push(&curve.quantity);
+        }
+    }
+    names.into_iter().filter_map(|name| figure(run, name, None)).collect()
+}

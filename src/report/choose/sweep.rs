@@ -1,0 +1,260 @@
+//! Quantities against swept keys, with the reference lines of the closed forms.
+
+use super::asked::{Asked, Key, divisor, qubits};
+use crate::report::data::{Point, Quantity, Run};
+use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
+use crate::report::words;
+
+/// Curves in a figure, beyond which only some are drawn.
+pub const MOST_CURVES: usize = 8;
+
+/// (name in the scenario, quantity, how it is drawn where it is one for all curves).
+const REFERENCES: [(&str, &str, Shape, Colour); 3] = [
+    ("independent", "heat_current_independent", Shape::Dotted, Colour::Ink),
+    ("symmetric", "heat_current_symmetric", Shape::Markers, Colour::Ink),
+    ("limit", "heat_current_limit", Shape::Dashed, Colour::Category(1)),
+];
+
+/// The value of a quantity at a point.
+fn find<'a>(point: &'a Point, quantity: &str, bath: Option<&str>) -> Option<&'a Quantity> {
+    point.quantities.iter().find(|q| q.quantity == quantity && q.bath.as_deref() == bath)
+}
+
+/// The swept keys, and how many different values each has.
+fn keys(run: &Run) -> Vec<(String, usize)> {
+    let points = &run.summary.points;
+    let Some(first) = points.first() else { return Vec::new() };
+    let count = |key: &String| {
+        let mut values: Vec<String> =
+            points.iter().filter_map(|p| p.parameters.get(key)).map(ToString::to_string).collect();
+        values.sort();
+        values.dedup();
+        values.len()
+    };
+    first.parameters.keys().map(|key| (key.clone(), count(key))).filter(|(_, count)| *count > 1).collect()
+}
+
+fn is_number(run: &Run, key: &str) -> bool {
+    run.summary.points.iter().all(|p| p.parameters.get(key).is_some_and(serde_json::Value::is_number))
+}
+
+/// What is asked for, completed: the axis is the number of qubits or the longest numeric key; of two keys left the
+/// shorter one tells figures apart.
+fn complete(run: &Run, asked: &Asked) -> Option<(Key, Option<Key>, Option<Key>)> {
+    let mut keys = keys(run);
+    let mut take = |name: &Option<String>| {
+        let key = Key::parse(name.as_deref()?);
+        keys.retain(|(other, _)| *other != key.key);
+        Some(key)
+    };
+    let (against, mut curves, mut panels) = (take(&asked.against), take(&asked.curves), take(&asked.panels));
+    let against = against.or_else(|| {
+        let numeric = keys.iter().filter(|(key, _)| is_number(run, key));
+        let best = numeric.max_by_key(|(key, count)| (key == "qubits.number" && *count > 2, *count))?.0.clone();
+        keys.retain(|(other, _)| *other != best);
+        Some(Key::parse(&best))
+    })?;
+    keys.sort_by_key(|(_, count)| *count);
+    while curves.is_none() || panels.is_none() {
+        let Some((key, _)) = keys.pop() else { break };
+        let slot = if curves.is_none() { &mut curves } else { &mut panels };
+        *slot = Some(Key::parse(&key));
+    }
+    Some((against, curves, panels))
+}
+
+/// The points in groups of equal value of a key, in the order of the sweep.
+fn grouped<'a>(points: &[&'a Point], key: Option<&Key>) -> Vec<Vec<&'a Point>> {
+    let Some(key) = key else { return vec![points.to_vec()] };
+    let mut groups: Vec<Vec<&Point>> = Vec::new();
+    for point in points {
+        let value = point.parameters.get(&key.key);
+        match groups.iter_mut().find(|group| group[0].parameters.get(&key.key) == value) {
+            Some(group) => group.push(point),
+            None => groups.push(vec![point]),
+        }
+    }
+    groups
+}
+
+/// At most `most` of the members, evenly spread, the first and the last among them.
+pub fn spread<T>(all: Vec<T>, most: usize) -> Vec<T> {
+    let count = all.len();
+    if count <= most {
+        return all;
+    }
+    let chosen: Vec<usize> = (0..most).map(|k| k * (count - 1) / (most - 1)).collect();
+    all.into_iter().enumerate().filter(|(index, _)| chosen.contains(index)).map(|(_, item)| item).collect()
+}
+
+/// (argument, value) of a quantity along points, ascending.
+fn along(
+    run: &Run,
+    points: &[&Point],
+    against: &Key,
+    over: Option<&str>,
+    value: impl Fn(&Point) -> Option<(f64, Option<f64>)>,
+) -> Vec<Datum> {
+    let datum = |point: &&Point| {
+        let by = match over {
+            Some(_) => divisor(over, qubits(&run.summary, point))?,
+            None => 1.0,
+        };
+        let (y, error) = value(point)?;
+        Some(Datum { x: against.number(point)?, y: y / by, error: error.map(|e| e / by) })
+    };
+    let mut data: Vec<Datum> = points.iter().filter_map(datum).filter(|d| d.x.is_finite() && d.y.is_finite()).collect();
+    data.sort_by(|a, b| a.x.total_cmp(&b.x));
+    data
+}
+
+/// Whether positive values span more than this factor.
+pub fn spans(values: impl Iterator<Item = f64>, factor: f64) -> bool {
+    let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), v| (low.min(v), high.max(v)));
+    low > 0.0 && high > factor * low
+}
+
+/// One reference: a single line where it is the same for every curve, one in each curve's colour otherwise.
+fn reference(
+    figure: &mut Figure,
+    (name, shape, colour): (String, Shape, Colour),
+    curves: &[(Colour, Vec<Datum>)],
+    next: usize,
+) {
+    let Some((_, longest)) = curves.iter().max_by_key(|(_, data)| data.len()) else { return };
+    if longest.is_empty() {
+        return;
+    }
+    let close = |a: &Datum, b: &Datum| a.x == b.x && (a.y - b.y).abs() <= 1e-9 * a.y.abs().max(b.y.abs());
+    let same = curves.iter().all(|(_, data)| data.iter().all(|d| longest.iter().any(|l| close(d, l))));
+    if same {
+        figure.series.push(Series::new(name, colour, shape, next, longest.clone()));
+        return;
+    }
+    for (group, (colour, data)) in curves.iter().enumerate() {
+        let label = format!("{name}, {}", figure.series.iter().find(|s| s.group == group).map_or("", |s| &s.label));
+        figure.series.push(Series::new(label, *colour, Shape::Dashed, group, data.clone()).unlisted());
+    }
+    figure.series.push(Series::new(name, Colour::Ink, Shape::Dashed, next, Vec::new()));
+}
+
+/// The figures of a quantity against a swept key, one for each panel.
+pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
+    let points: Vec<&Point> = run.summary.points.iter().collect();
+    let Some((against, by, panels)) = complete(run, asked) else { return Vec::new() };
+    let Some(first) = points
+        .iter()
+        .flat_map(|p| &p.quantities)
+        .find(|q| q.quantity == asked.quantity && (asked.bath.is_none() || asked.bath == q.bath))
+    else {
+        return Vec::new();
+    };
+    let bath = first.bath.as_deref();
+    let units = run.summary.units.as_str();
+    let panelled = grouped(&points, panels.as_ref());
+    let several = panelled.len() > 1;
+    let mut figures = Vec::new();
+    for (index, panel) in panelled.iter().enumerate() {
+        let mut curves = grouped(panel, by.as_ref());
+        let all = curves.len();
+        if let (Some(by), false) = (&by, asked.values.is_empty()) {
+            let wanted =
+                |p: &Point| by.number(p).is_some_and(|v| asked.values.iter().any(|w| (v - w).abs() <= 1e-9 * w.abs()));
+            curves.retain(|curve| wanted(curve[0]));
+        } else {
+            curves = spread(curves, MOST_CURVES);
+        }
+        let mut figure = Figure {
+            name: if several { format!("{name}_{}", index + 1) } else { name.to_owned() },
+            heading: panels.as_ref().filter(|_| several).map(|key| key.value(panel[0], units)),
+            ..Figure::default()
+        };
+        let over = asked.over.as_deref();
+        let ordered = by.as_ref().is_some_and(|key| curves.iter().all(|curve| key.number(curve[0]).is_some()));
+        let colour = |k: usize| if ordered { Colour::of_family(k, curves.len()) } else { Colour::Category(k) };
+        let mut sampled = false;
+        for (k, curve) in curves.iter().enumerate() {
+            let by_value = || by.as_ref().map(|key| key.value(curve[0], units));
+            let label = asked.labels.get(k).cloned().or_else(by_value);
+            let label = label.unwrap_or_else(|| words::quantity(&asked.quantity));
+            let exact = along(run, curve, &against, over, |p| Some((find(p, &asked.quantity, bath)?.exact?, None)));
+            let estimates = along(run, curve, &against, over, |p| {
+                let row = find(p, &asked.quantity, bath)?;
+                Some((row.estimate?, row.std_error))
+            });
+            if estimates.is_empty() {
+                let shape = if exact.len() > 30 { Shape::Line } else { Shape::Beads };
+                figure.series.push(Series::new(label, colour(k), shape, k, exact));
+            } else {
+                sampled = true;
+                figure.series.push(Series::new(format!("{label}, exact"), colour(k), Shape::Line, k, exact).unlisted());
+                figure.series.push(Series::new(label, colour(k), Shape::Markers, k, estimates));
+            }
+        }
+        let mut next = curves.len();
+        if sampled && figure.series.iter().any(|s| !s.listed && !s.points.is_empty()) {
+            figure.series.push(Series::new("exact", Colour::Ink, Shape::Line, next, Vec::new()));
+            next += 1;
+        }
+        for (word, quantity, shape, ink) in REFERENCES {
+            let asked_for = asked.references.iter().any(|name| name == word);
+            if asked_for {
+                let data = |curve: &Vec<&Point>| {
+                    along(run, curve, &against, over, |p| Some((find(p, quantity, bath)?.exact?, None)))
+                };
+                let lines: Vec<_> = curves.iter().enumerate().map(|(k, c)| (colour(k), data(c))).collect();
+                reference(&mut figure, (words::quantity(quantity), shape, ink), &lines, next);
+                next += 1;
+            }
+        }
+        let (label, unit) = against.label(units);
+        let data = || figure.series.iter().flat_map(|s| &s.points);
+        let log = |axis: &str| asked.log.iter().any(|name| name == axis);
+        let x_log = log("x") || (asked.log.is_empty() && asked.against.is_none() && spans(data().map(|d| d.x), 60.0));
+        let y_log = log("y") || (asked.log.is_empty() && spans(data().map(|d| d.y), 1000.0));
+        let mut what = words::quantity(&asked.quantity);
+        if let Some(bath) = bath {
+            what = format!("{what}, {bath} bath");
+        }
+        let divided = over.map_or_else(|| what.clone(), |over| format!("{what} / {over}"));
+        let zero = !y_log && data().all(|d| d.y >= 0.0) && spans(data().map(|d| d.y), 3.0);
+        figure.x = Axis::new(&label, unit).log_if(x_log);
+        figure.y = Axis { zero, ..Axis::new(&divided, &words::unit(&first.unit)).log_if(y_log) };
+        figure.title = format!("{} against {label}", super::capital(&divided));
+        let when = panel[0].time.map_or_else(
+            || "In the steady state".to_owned(),
+            |t| format!("At time {} {}", words::short(t), words::time_unit(units)),
+        );
+        let drawn =
+            if curves.len() < all { format!("; {} of {all} curves are drawn", curves.len()) } else { String::new() };
+        let bars = if sampled { "; error bars are one standard error" } else { ", exact" };
+        figure.caption = format!("{when}{bars}{drawn}.");
+        figures.push(figure);
+    }
+    figures
+}
+
+/// Without being asked: every quantity of the sweep that changes, of the first bath where it has several.
+pub fn default(run: &Run) -> Vec<Figure> {
+    let points = &run.summary.points;
+    let Some(first) = points.first().filter(|_| keys(run).iter().any(|(key, _)| is_number(run, key))) else {
+        return Vec::new();
+    };
+    let mut done: Vec<&str> = Vec::new();
+    let mut figures = Vec::new();
+    for row in &first.quantities {
+        let name = row.quantity.as_str();
+        let reference = REFERENCES.iter().any(|(_, quantity, ..)| *quantity == name);
+        let detail = name.starts_with("photon_time_") || name.ends_with("_average") || name.ends_with("_counts");
+        if reference || detail || name == "excited" || done.contains(&name) {
+            continue;
+        }
+        done.push(name);
+        let references =
+            if name == "heat_current" { vec!["independent".to_owned(), "symmetric".to_owned()] } else { Vec::new() };
+        let asked = Asked { quantity: name.to_owned(), references, ..Asked::default() };
+        figures.extend(self::figures(run, &format!("{name}_sweep"), &asked));
+    }
+    figures.retain(super::varies);
+    figures
+}

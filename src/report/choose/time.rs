@@ -1,0 +1,131 @@
+//! Averages in time: bands of two standard errors, and the exact curve over them.
+
+use super::asked::{Asked, Key, divisor, qubits};
+use super::sweep::{MOST_CURVES, spread};
+use crate::report::data::{Curve, Run};
+use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
+use crate::report::words;
+
+/// What tells the curves of a figure apart, in words.
+fn label(run: &Run, curve: &Curve, of_baths: bool) -> String {
+    if of_baths {
+        return curve.bath.clone();
+    }
+    let Some(point) = run.summary.points.iter().find(|point| point.index == curve.point) else {
+        return format!("point {}", curve.point);
+    };
+    let value = |key: &String| Key::parse(key).value(point, &run.summary.units);
+    let words: Vec<String> = point.parameters.keys().map(value).collect();
+    if words.is_empty() { words::quantity(&curve.quantity) } else { words.join(", ") }
+}
+
+/// Whether times grow by factors rather than by steps.
+fn is_log_grid(rows: &[[f64; 4]]) -> bool {
+    let times: Vec<f64> = rows.iter().map(|row| row[0]).filter(|t| *t > 0.0).collect();
+    times.len() > 4 && times[times.len() / 2] < 0.1 * times[times.len() - 1]
+}
+
+/// One figure of these curves.
+fn figure(run: &Run, name: &str, curves: &[&Curve], of_baths: bool, over: Option<&str>) -> Figure {
+    let first = curves[0];
+    let mut figure = Figure { name: name.to_owned(), ..Figure::default() };
+    let sampled = curves.iter().any(|c| c.rows.iter().any(|row| row[1].is_finite()));
+    let has_exact = curves.iter().any(|c| c.rows.iter().any(|row| row[3].is_finite()));
+    let colour =
+        |k: usize| if of_baths || curves.len() == 1 { Colour::Category(k) } else { Colour::of_family(k, curves.len()) };
+    let mut exact_on_top = Vec::new();
+    for (k, curve) in curves.iter().enumerate() {
+        let point = run.summary.points.iter().find(|point| point.index == curve.point);
+        let by = over.and_then(|_| divisor(over, qubits(&run.summary, point?))).unwrap_or(1.0);
+        let column = |value: usize, error: bool| {
+            let datum = |row: &[f64; 4]| {
+                let error = error.then_some(row[2] / by).filter(|e| e.is_finite());
+                Datum { x: row[0], y: row[value] / by, error }
+            };
+            curve.rows.iter().map(datum).filter(|d| d.y.is_finite()).collect::<Vec<_>>()
+        };
+        let label = label(run, curve, of_baths);
+        let exact = column(3, false);
+        if sampled {
+            figure.series.push(Series::new(label.clone(), colour(k), Shape::Line, k, column(1, true)));
+            if !exact.is_empty() {
+                let ink = Series::new(format!("{label}, exact"), Colour::Ink, Shape::Dashed, k, exact);
+                exact_on_top.push(ink.unlisted());
+            }
+        } else {
+            figure.series.push(Series::new(label, colour(k), Shape::Line, k, exact));
+        }
+    }
+    figure.series.extend(exact_on_top);
+    if sampled && has_exact {
+        figure.series.push(Series::new("exact", Colour::Ink, Shape::Dashed, curves.len(), Vec::new()));
+    }
+    let mut what = words::quantity(&first.quantity);
+    if !of_baths && !first.bath.is_empty() {
+        what = format!("{what}, {} bath", first.bath);
+    }
+    if let Some(over) = over {
+        what = format!("{what} / {over}");
+    }
+    figure.x = Axis::new("time", words::time_unit(&run.summary.units)).log_if(is_log_grid(&first.rows));
+    figure.y = Axis::new(&what, &words::unit(run.unit(&first.quantity)));
+    figure.title = format!("{} in time", super::capital(&what));
+    figure.caption = match (sampled, has_exact) {
+        (true, true) => "Averages over trajectories with bands of two standard errors, and the exact curves.",
+        (true, false) => "Averages over trajectories with bands of two standard errors.",
+        _ => "Exact.",
+    }
+    .to_owned();
+    figure
+}
+
+/// The curves of a quantity: of all baths where there is one point, of the points where there are several.
+fn curves<'a>(run: &'a Run, quantity: &str, bath: Option<&str>) -> (Vec<&'a Curve>, bool) {
+    let all: Vec<&Curve> = run.series.iter().filter(|c| c.quantity == quantity && c.rows.len() > 2).collect();
+    let Some(first) = all.first() else { return (Vec::new(), false) };
+    let one_point = all.iter().all(|c| c.point == first.point);
+    if one_point && bath.is_none() {
+        return (all.clone(), !first.bath.is_empty());
+    }
+    let bath = bath.unwrap_or(&first.bath);
+    (all.into_iter().filter(|c| c.bath == bath).collect(), false)
+}
+
+/// The figure that is asked for: a quantity against time.
+pub fn asked(run: &Run, name: &str, asked: &Asked) -> Option<Figure> {
+    let (curves, of_baths) = curves(run, &asked.quantity, asked.bath.as_deref());
+    let mut drawn =
+        figure(run, name, &(!curves.is_empty()).then(|| spread(curves, MOST_CURVES))?, of_baths, asked.over.as_deref());
+    drawn.x.log |= asked.log.iter().any(|axis| axis == "x");
+    drawn.y.log |= asked.log.iter().any(|axis| axis == "y");
+    Some(drawn)
+}
+
+/// Without being asked: every quantity that is not another one by other means.
+pub fn default(run: &Run) -> Vec<Figure> {
+    let mut names: Vec<&str> = Vec::new();
+    for curve in &run.series {
+        if !names.contains(&curve.quantity.as_str()) {
+            names.push(&curve.quantity);
+        }
+    }
+    let twin = |name: &str| name.strip_suffix("_average").or(name.strip_suffix("_counts")).map(str::to_owned);
+    let all = names.clone();
+    names.retain(|name| twin(name).is_none_or(|first| !all.contains(&first.as_str())));
+    names.retain(|name| *name != "excited" || !all.contains(&"jz"));
+    let figure_of = |name: &&str| {
+        let (curves, of_baths) = curves(run, name, None);
+        let all = curves.len();
+        (all > 0).then(|| {
+            let chosen = spread(curves, MOST_CURVES);
+            let mut drawn = figure(run, &format!("{name}_time"), &chosen, of_baths, None);
+            if chosen.len() < all {
+                drawn.caption.push_str(&format!(" {} of {all} points are drawn.", chosen.len()));
+            }
+            drawn
+        })
+    };
+    let mut figures: Vec<Figure> = names.iter().filter_map(figure_of).collect();
+    figures.retain(super::varies);
+    figures
+}

@@ -1,0 +1,168 @@
+//! What a figure is: axes and series, before anything is drawn.
+
+/// A figure with one pair of axes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Figure {
+    /// The name of its files, without extension.
+    pub name: String,
+    /// One line above it, on the page.
+    pub title: String,
+    /// Words inside the frame: which panel this is.
+    pub heading: Option<String>,
+    /// What is drawn, and what to know about it.
+    pub caption: String,
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// What is drawn, the last on top.
+    pub series: Vec<Series>,
+    /// What a colour means, in a map.
+    pub shade: Option<String>,
+}
+
+/// An axis.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Axis {
+    /// The quantity, with its unit. `_{...}` is a subscript.
+    pub label: String,
+    /// Whether it is logarithmic. Values that are not positive are then left out.
+    pub log: bool,
+    /// Whether it must reach down to 0.
+    pub zero: bool,
+}
+
+impl Axis {
+    /// An axis over a quantity in a unit, "" or "1" for a pure number.
+    pub fn new(quantity: &str, unit: &str) -> Self {
+        let label = if unit.is_empty() || unit == "1" { quantity.to_owned() } else { format!("{quantity} ({unit})") };
+        Axis { label, ..Axis::default() }
+    }
+
+    /// The same, logarithmic where that is asked for.
+    pub fn log_if(self, log: bool) -> Self {
+        Axis { log, ..self }
+    }
+}
+
+/// A point, with the half length of its error bar.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Datum {
+    /// Horizontal.
+    pub x: f64,
+    /// Vertical.
+    pub y: f64,
+    /// One standard error.
+    pub error: Option<f64>,
+}
+
+/// How a series is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape {
+    /// A line; a band of two standard errors around it where they are known.
+    Line,
+    /// A line in dashes: what is exact, beside an estimate.
+    Dashed,
+    /// A dotted line: a reference.
+    Dotted,
+    /// A staircase: a value holds until the next point.
+    Steps,
+    /// Markers, with error bars of one standard error where they are known.
+    Markers,
+    /// A line through small markers: a value for every whole number.
+    Beads,
+    /// Bars from 0, this wide.
+    Bars(f64),
+    /// Rectangles of this width and height whose `error` is a shade from 0 to 1.
+    Cells(f64, f64),
+}
+
+/// The colour of a series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Colour {
+    /// The colour of axes and text.
+    Ink,
+    /// One of a few unordered things.
+    Category(usize),
+    /// A place from 0 to 1 in an ordered family.
+    Ordered(f64),
+}
+
+/// What belongs together under one colour and one label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// What it is, on hover and in the legend.
+    pub label: String,
+    /// Its colour.
+    pub colour: Colour,
+    /// How it is drawn.
+    pub shape: Shape,
+    /// Whether it is one of many: thin and faint.
+    pub faint: bool,
+    /// Series of one number are shown and hidden together.
+    pub group: usize,
+    /// Whether the legend lists it.
+    pub listed: bool,
+    /// Its points, ascending in `x` unless it is a scatter of markers.
+    pub points: Vec<Datum>,
+}
+
+impl Series {
+    /// A series with a line of the legend to itself.
+    pub fn new(label: impl Into<String>, colour: Colour, shape: Shape, group: usize, points: Vec<Datum>) -> Self {
+        Series { label: label.into(), colour, shape, faint: false, group, listed: true, points }
+    }
+
+    /// The same without a line in the legend.
+    pub fn unlisted(self) -> Self {
+        Series { listed: false, ..self }
+    }
+}
+
+impl Figure {
+    /// Whether there is anything to see.
+    pub fn is_empty(&self) -> bool {
+        self.series.iter().all(|series| series.points.is_empty())
+    }
+}
+
+/// Colours for things without an order: Okabe and Ito's, which colour-blind readers can tell apart, without the yellow
+/// that paper swallows.
+const CATEGORIES: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+
+/// Viridis from 0.1 to 0.9 in steps of 0.1: ordered by lightness, for every eye.
+const ORDERED: [[u8; 3]; 9] = [
+    [72, 40, 120],
+    [62, 74, 137],
+    [49, 104, 142],
+    [38, 130, 142],
+    [31, 158, 137],
+    [53, 183, 121],
+    [109, 205, 89],
+    [160, 218, 57],
+    [200, 215, 40],
+];
+
+impl Colour {
+    /// The colour as SVG writes it, on a white page.
+    pub fn svg(self) -> String {
+        match self {
+            Colour::Ink => "#1a1a1a".to_owned(),
+            Colour::Category(index) => CATEGORIES[index % CATEGORIES.len()].to_owned(),
+            Colour::Ordered(place) => {
+                let at = place.clamp(0.0, 1.0) * (ORDERED.len() - 1) as f64;
+                let low = (at.floor() as usize).min(ORDERED.len() - 2);
+                let mix = |k: usize| {
+                    let (a, b) = (f64::from(ORDERED[low][k]), f64::from(ORDERED[low + 1][k]));
+                    (a + (b - a) * (at - low as f64)).round() as u8
+                };
+                format!("#{:02x}{:02x}{:02x}", mix(0), mix(1), mix(2))
+            }
+        }
+    }
+
+    /// The colour of member `index` of a family of `count`: ordered, and few of them far apart.
+    pub fn of_family(index: usize, count: usize) -> Self {
+        Colour::Ordered(if count < 2 { 0.2 } else { 0.92 * index as f64 / (count - 1) as f64 })
+    }
+}

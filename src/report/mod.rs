@@ -1,0 +1,137 @@
+//! Figures and one page from the files of a run: what was done, what came out, and how sure that is.
+//!
+//! data (what the folder holds, read leniently) -> choose/ (which figures) -> figure (axes and series) -> svg -> png, and
+//! all of it -> page. compare puts two runs side by side. Nothing here knows how a run is made.
+
+mod choose;
+mod compare;
+mod data;
+mod figure;
+mod page;
+mod png;
+mod scale;
+mod svg;
+mod table;
+mod words;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+pub use compare::{Comparison, Difference, compare};
+pub use words::{number, with_error};
+
+use choose::asked;
+use data::Run;
+
+/// What every figure carries, so that a later drawing knows which files are its own to replace.
+const MADE_BY: &str = "Drawn by superjump";
+
+/// Why nothing could be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The folder cannot be read.
+    #[error("cannot read {folder}: {source}; give the folder of a run, such as output/heat_valve")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is nothing of a run in the folder.
+    #[error("{folder} holds no results ({}); give the folder of a run, with summary.json or series.parquet in it",
+        if names.is_empty() { "it is empty".to_owned() } else { format!("it holds {}", list(names)) })]
+    NothingThere {
+        /// The folder.
+        folder: PathBuf,
+        /// What is in it.
+        names: Vec<String>,
+    },
+    /// A file could not be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A figure could not be turned into an image.
+    #[error("cannot draw {name}: {reason}")]
+    Image {
+        /// The figure.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+fn list(names: &[String]) -> String {
+    let more = if names.len() > 5 { format!(" and {} more", names.len() - 5) } else { String::new() };
+    format!("{}{more}", names.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", "))
+}
+
+/// What was drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The names of the figures, in the order of the page; `figures/<name>.svg` and `.png`.
+    pub figures: Vec<String>,
+    /// The page.
+    pub page: PathBuf,
+    /// What is missing, or could not be drawn.
+    pub notes: Vec<String>,
+}
+
+/// Writes a file under a temporary name, then gives it its own.
+fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let done = fs::write(&temporary, content).and_then(|()| fs::rename(&temporary, path));
+    done.map_err(|source| ReportError::Write { path: path.to_owned(), source })
+}
+
+/// Draws what a folder of results holds into its `figures/` and `report.html`. The figures are those of the `[figure]`
+/// tables of `scenario` (a scenario's text; that of the run if left out), or what there is to see.
+///
+/// # Errors
+/// A folder without results, a scenario that is none, or files that cannot be written.
+pub fn draw(folder: &Path, scenario: Option<&str>) -> Result<Report, ReportError> {
+    let mut run = Run::read(folder)?;
+    let asked = asked::read(scenario.unwrap_or(&run.summary.scenario_text)).unwrap_or_else(|error| {
+        run.notes.push(format!("the scenario cannot be read for its [figure] tables ({error})"));
+        Vec::new()
+    });
+    let (figures, notes) = choose::figures(&run, &asked);
+    run.notes.extend(notes);
+
+    let into = folder.join("figures");
+    fs::create_dir_all(&into).map_err(|source| ReportError::Write { path: into.clone(), source })?;
+    let drawn = figures.par_iter().filter_map(|figure| {
+        let svg = svg::draw(figure, true)?.svg;
+        let path = |end: &str| into.join(format!("{}.{end}", figure.name));
+        let image = || {
+            let image = png::png(&svg).map_err(|reason| ReportError::Image { name: figure.name.clone(), reason })?;
+            write(&path("png"), &image)?;
+            write(&path("svg"), svg.as_bytes())
+        };
+        Some(image().map(|()| figure.name.clone()))
+    });
+    let names = drawn.collect::<Result<Vec<_>, _>>()?;
+    remove_stale(&into, &names);
+    let page = folder.join("report.html");
+    write(&page, page::page(&run, &figures).as_bytes())?;
+    Ok(Report { figures: names, page, notes: run.notes })
+}
+
+/// Removes figures of an earlier drawing that are no longer drawn; files of others stay.
+fn remove_stale(folder: &Path, names: &[String]) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let ours = || fs::read_to_string(&path).is_ok_and(|text| text.contains(MADE_BY));
+        if path.extension().is_some_and(|end| end == "svg") && !names.contains(&stem) && ours() {
+            let _ = fs::remove_file(path.with_extension("png"));
+            let _ = fs::remove_file(&path);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! How quantities, units, keys and numbers are written for people. `_{...}` is a subscript.
+
+use super::scale::{minus, superscript};
+
+/// A quantity as an axis names it; what is not known keeps its name.
+pub fn quantity(name: &str) -> String {
+    let known = match name {
+        "heat_current" => "heat current",
+        "heat_current_average" => "time-averaged heat current",
+        "heat_current_counts" => "counted heat current",
+        "heat_current_independent" => "independent qubits",
+        "heat_current_symmetric" => "J = N/2",
+        "heat_current_limit" => "limit N → ∞",
+        "intensity" | "peak_intensity" => {
+            return if name == "intensity" { "emitted intensity".into() } else { "peak intensity".into() };
+        }
+        "jx" => "⟨J_{x}⟩",
+        "jy" => "⟨J_{y}⟩",
+        "jz" => "⟨J_{z}⟩",
+        "j_squared" => "⟨J²⟩",
+        "excited" => "excited fraction",
+        "noise" => "noise S",
+        "fano" => "Fano factor",
+        "entropy_production" => "entropy production",
+        "effective_temperature" => "effective temperature T*",
+        "windowed_noise" => "Var C(t)/t",
+        "spectrum" => "noise spectrum S(ω)",
+        "g2" => "g^{(2)}(τ)",
+        "waiting_time" => "waiting-time density w(τ)",
+        _ => return name.replace('_', " "),
+    };
+    known.to_owned()
+}
+
+/// A unit: `hbar omega_0^2` as ħω₀².
+pub fn unit(unit: &str) -> String {
+    match unit {
+        "1" => String::new(),
+        "1e9/s" => "10⁹/s".to_owned(),
+        _ => unit
+            .replace("hbar ", "ħ")
+            .replace("omega_0", "ω₀")
+            .replace("^2", "²")
+            .replace("^3", "³")
+            .replace("^4", "⁴")
+            .replace("k_B", "k_{B}"),
+    }
+}
+
+/// A swept key as a formula: `bath.hot.temperature` is T_hot.
+pub fn key(key: &str) -> String {
+    match key.split('.').collect::<Vec<_>>().as_slice() {
+        ["qubits", "number"] => "N".to_owned(),
+        ["qubits", "frequency"] => "ω₀".to_owned(),
+        ["evolution", "seed"] => "seed".to_owned(),
+        ["bath", name, "temperature"] => format!("T_{{{name}}}"),
+        ["bath", name, "rate"] => format!("γ_{{{name}}}"),
+        ["bath", name, rest @ ..] => format!("{}_{{{name}}}", rest.join(" ")),
+        ["initial", rest @ ..] if !rest.is_empty() => rest.join(" "),
+        [.., last] => last.replace('_', " "),
+        [] => String::new(),
+    }
+}
+
+/// The unit of a swept key, where it has one.
+pub fn key_unit(key: &str, units: &str) -> &'static str {
+    let si = units == "SI";
+    let is = |ends: &[&str]| ends.iter().any(|end| key.ends_with(end));
+    if is(&["temperature"]) {
+        if si { "mK" } else { "ħω₀/k_{B}" }
+    } else if is(&[".rate", ".down", ".up", ".dephasing"]) {
+        if si { "10⁹/s" } else { "ω₀" }
+    } else if is(&["frequency", "resonance"]) {
+        if si { "GHz" } else { "" }
+    } else if is(&[".until"]) {
+        if si { "ns" } else { "1/ω₀" }
+    } else {
+        ""
+    }
+}
+
+/// The unit of time of a unit system.
+pub fn time_unit(units: &str) -> &'static str {
+    if units == "SI" { "ns" } else { "1/ω₀" }
+}
+
+/// An estimate with its error, both to the error's second digit: `2.497 ± 0.013`.
+#[must_use]
+pub fn with_error(value: f64, error: Option<f64>) -> String {
+    match error {
+        Some(error) if error > 0.0 && error.is_finite() => {
+            let digits = 1 - error.log10().floor() as i32;
+            if (0..=12).contains(&digits) {
+                let digits = digits as usize;
+                format!("{value:.digits$} ± {error:.digits$}")
+            } else {
+                format!("{value:.3e} ± {error:.1e}")
+            }
+        }
+        _ => number(value),
+    }
+}
+
+/// A number to six digits.
+#[must_use]
+pub fn number(value: f64) -> String {
+    digits(value, 6)
+}
+
+/// A number to so many significant digits.
+fn digits(value: f64, count: i32) -> String {
+    let size = value.abs();
+    if value == 0.0 {
+        "0".to_owned()
+    } else if (1e-4..1e7).contains(&size) {
+        let decimals = (count - 1 - size.log10().floor() as i32).max(0) as usize;
+        let text = format!("{value:.decimals$}");
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    } else {
+        let decimals = (count - 1) as usize;
+        format!("{value:.decimals$e}")
+    }
+}
+
+/// A swept value in a legend: a number to three digits, words without `state=`.
+pub fn value(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => {
+            let word = |word: &str| match word.split_once('=') {
+                Some(("state", name)) => name.to_owned(),
+                Some((name, number)) => {
+                    number.parse().map_or_else(|_| word.to_owned(), |number| format!("{name}={}", short(number)))
+                }
+                None => word.to_owned(),
+            };
+            text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+        }
+        other => other.as_f64().map_or_else(|| other.to_string(), short),
+    }
+}
+
+/// A number to three digits, powers of ten as such.
+pub fn short(value: f64) -> String {
+    let text = digits(value, 3);
+    let text = match text.split_once('e') {
+        Some((mantissa, power)) => {
+            let mantissa =
+                if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
+            format!("{mantissa}×10{}", superscript(power.parse().unwrap_or(0)))
+        }
+        None => text,
+    };
+    minus(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_digits_of_their_errors() {
+        assert_eq!(with_error(2.49712, Some(0.0132)), "2.497 ± 0.013");
+        assert_eq!(with_error(1234.0, Some(250.0)), "1.234e3 ± 2.5e2");
+        assert_eq!(with_error(5.0, None), "5");
+        assert_eq!((number(1_279.886_06).as_str(), number(1e-9).as_str()), ("1279.89", "1.00000e-9"));
+        assert_eq!((short(1.0 / 3.0).as_str(), short(-2e-8).as_str()), ("0.333", "−2×10⁻⁸"));
+    }
+
+    #[test]
+    fn keys_and_units_are_formulas() {
+        assert_eq!(key("bath.hot.temperature"), "T_{hot}");
+        assert_eq!(unit("hbar omega_0^2"), "ħω₀²");
+        assert_eq!(value(&"state=coherent theta=1.5707963267948966".into()), "coherent theta=1.57");
+        assert_eq!(key_unit("bath.hot.temperature", "SI"), "mK");
+    }
+}
