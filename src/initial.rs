@@ -3,10 +3,12 @@
 //! Coherence between different J never reaches a permutation-invariant observable, so a state that spreads over
 //! several sectors is the mixture of them, and a trajectory draws one.
 
+use std::sync::Arc;
+
 use num_complex::Complex64;
 use rand::{Rng, RngExt};
 use rand_distr::{Binomial, Distribution};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::dicke::{Level, levels, ln_binomial, ln_degeneracy, ln_tail_of_product, sectors};
 
@@ -49,6 +51,45 @@ pub enum InitialState {
     Bits(Vec<bool>),
     /// Each qubit pointing to a (theta, phi) of its own, as in [`InitialState::Coherent`]: a state of a register.
     Angles(Vec<(f64, f64)>),
+    /// The steady state of the model, or the limit of it for a weak local bath.
+    Steady(Mixture),
+}
+
+/// Levels with their probabilities, ready to be drawn from; clones share them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mixture {
+    populations: Arc<[(Level, f64)]>,
+    /// Running sums of the probabilities.
+    cumulative: Arc<[f64]>,
+    exact: bool,
+}
+
+impl Mixture {
+    /// The mixture of these levels, `exact` where it is the steady state itself and not a limit.
+    #[must_use]
+    pub fn new(levels: impl IntoIterator<Item = (Level, f64)>, exact: bool) -> Self {
+        let populations: Arc<[_]> = levels.into_iter().filter(|(_, p)| *p > 0.0).collect();
+        let sums = populations.iter().scan(0.0, |sum, (_, p)| {
+            *sum += p;
+            Some(*sum)
+        });
+        Mixture { cumulative: sums.collect(), populations, exact }
+    }
+
+    fn draw(&self, rng: &mut impl Rng) -> Level {
+        let total = self.cumulative.last().copied().unwrap_or(0.0);
+        let at = rng.random::<f64>() * total;
+        let index = self.cumulative.partition_point(|sum| *sum <= at);
+        // Rounding may carry it past the last.
+        self.populations[index.min(self.populations.len() - 1)].0
+    }
+}
+
+/// It follows from the model, which stands beside it.
+impl Serialize for Mixture {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(self.exact)
+    }
 }
 
 /// How many qubits are excited.
@@ -102,6 +143,7 @@ impl InitialState {
         let product = |excited: i64, rng: &mut _| Level { two_j: draw_sector(n, excited, rng), two_m: 2 * excited - n };
         match *self {
             InitialState::Dicke(level) => level,
+            InitialState::Steady(ref mixture) => mixture.draw(rng),
             InitialState::Product { excited } => product(excited, rng),
             InitialState::Thermal { probability } => {
                 let excited = draw_excited(n, probability, rng);
@@ -155,6 +197,7 @@ impl InitialState {
             | InitialState::Product { .. }
             | InitialState::Thermal { .. }
             | InitialState::Bits(_)
+            | InitialState::Steady(_)
             | InitialState::Angles(_) => None,
             InitialState::Coherent { theta, phi } => {
                 let amplitude = |l: &Level| {
@@ -179,6 +222,7 @@ impl InitialState {
     pub fn populations(&self, n: i64) -> Vec<(Level, f64)> {
         let all: Vec<(Level, f64)> = match *self {
             InitialState::Dicke(level) => vec![(level, 1.0)],
+            InitialState::Steady(ref mixture) => mixture.populations.to_vec(),
             InitialState::Product { excited } => sectors(n)
                 .filter_map(|two_j| Level::new(n, two_j, 2 * excited - n))
                 .map(|level| (level, (ln_degeneracy(n, level.two_j) - ln_binomial(n, excited)).exp()))
@@ -207,7 +251,7 @@ impl InitialState {
     /// Whether it is the steady state itself, so that there is nothing to wait for.
     #[must_use]
     pub fn is_steady(&self) -> bool {
-        false
+        matches!(self, InitialState::Steady(mixture) if mixture.exact)
     }
 
     /// Whether the sector 2J of `n` qubits has any probability.
@@ -215,6 +259,7 @@ impl InitialState {
     pub fn reaches(&self, n: i64, two_j: i64) -> bool {
         match *self {
             InitialState::Dicke(level) => level.two_j == two_j,
+            InitialState::Steady(ref mixture) => mixture.populations.iter().any(|(level, _)| level.two_j == two_j),
             InitialState::Product { excited } => (2 * excited - n).abs() <= two_j,
             InitialState::Thermal { probability } => two_j == n || (probability > 0.0 && probability < 1.0),
             InitialState::Coherent { .. } | InitialState::Ghz { .. } => two_j == n,
@@ -229,6 +274,7 @@ impl InitialState {
     pub fn support(&self, n: i64) -> i64 {
         match self {
             InitialState::Dicke(_) => 1,
+            InitialState::Steady(mixture) => mixture.populations.len() as i64,
             InitialState::Product { excited } => 1 + (*excited).min(n - excited),
             InitialState::Thermal { .. } => (n / 2 + 1) * (n - n / 2 + 1),
             InitialState::Coherent { .. } => n + 1,

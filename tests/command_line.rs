@@ -216,7 +216,48 @@ fn exact_writes_what_a_run_writes_with_exact_values_alone() {
         .success()
         .stdout(contains("noise").and(contains("effective_temperature")).and(contains("In the steady state")));
     let run = superjump(&folder).args(["run", "small.toml", "--set", "steady={}"]).assert().code(2);
-    run.stderr(contains("not in this version").and(contains("superjump exact")));
+    run.stderr(contains("zero by symmetry").and(contains("absolute_error")));
+}
+
+#[test]
+fn a_steady_state_is_reached_and_said_to_be() {
+    let valve = SMALL.replace(
+        "[initial]",
+        "[[bath]]\nname = \"cold\"\ncoupling = \"local\"\nrate = 0.5\ntemperature = 0.5\n[initial]",
+    );
+    let folder = folder_with(&valve.replace("until = 2.0\nsamples = 5\ntrajectories = 3000", "seed = 2"));
+    let asked = ["--set", "steady={ relative_error = 0.03 }", "--set", "noise={ windows = [1.0] }", "-o", "out"];
+    let run = || superjump(&folder).args(["run", "small.toml"]).args(asked).assert().success();
+    run().stdout(contains("Converged (relative_error)").and(contains("heat_current_balance")).and(contains("fano")));
+    run().stdout(contains("Complete already"));
+    let point = Summary::read(&folder.path().join("out")).unwrap().unwrap().points.remove(0);
+    let steady = point.steady.unwrap();
+    assert!(steady.converged && steady.missing.is_empty() && point.time.is_none());
+    let current = point.quantities.iter().find(|q| q.quantity == "heat_current").unwrap();
+    assert!(current.z.unwrap().abs() < 5.0 && steady.half_width.unwrap() <= 0.03 * current.estimate.unwrap());
+    assert!(folder.path().join("out/noise.parquet").exists() && !folder.path().join("out/series.parquet").exists());
+
+    // Not enough time for the slowest relaxation: it is said, with what it would take.
+    superjump(&folder)
+        .args(["run", "small.toml", "--set", "steady={}", "--set", "evolution.until=1.0", "-o", "short"])
+        .assert()
+        .success()
+        .stdout(contains("NOT CONVERGED, until spent").and(contains("`evolution.until`")));
+    superjump(&folder)
+        .args(["run", "small.toml", "--set", "steady={ max_jumps = 10.0 }", "-o", "poor"])
+        .assert()
+        .code(2)
+        .stderr(contains("beyond `steady.max_jumps`"));
+    superjump(&folder)
+        .args(["run", "small.toml", "--set", "steady={}", "--set", "noise={ frequencies = [1e9] }", "-o", "fast"])
+        .assert()
+        .code(2)
+        .stderr(contains("can be resolved"));
+    superjump(&folder)
+        .args(["check", "small.toml", "--set", "steady={}"])
+        .assert()
+        .success()
+        .stdout(contains("relaxes in"));
 }
 
 #[test]

@@ -181,10 +181,28 @@ fn noise_tables_and_transverse_spins_are_written() {
     let words: Vec<_> = batch.column_by_name("statistic").unwrap().as_string::<i32>().iter().flatten().collect();
     assert_eq!(
         words,
-        ["windowed_noise", "windowed_noise", "spectrum", "spectrum", "g2", "g2", "waiting_time", "waiting_time"]
+        [
+            "windowed_noise",
+            "windowed_noise",
+            "noise",
+            "third_cumulant",
+            "fourth_cumulant",
+            "spectrum",
+            "spectrum",
+            "g2",
+            "g2",
+            "waiting_time",
+            "waiting_time",
+            "entropy_production",
+            "fluctuation_theorem",
+            "entropy_production",
+            "fluctuation_theorem",
+            "uncertainty_ratio",
+            "fano",
+        ]
     );
     let values = batch.column_by_name("exact").unwrap().as_primitive::<arrow_array::types::Float64Type>();
-    assert!((values.value(2) / noise - 1.0).abs() < 1e-12, "S(0) is the noise");
+    assert!((values.value(5) / noise - 1.0).abs() < 1e-12, "S(0) is the noise");
     let series = &read("series.parquet")[0];
     let words: Vec<_> = series.column_by_name("quantity").unwrap().as_string::<i32>().iter().flatten().collect();
     assert_eq!(words.iter().filter(|w| **w == "jx").count(), 3);

@@ -11,7 +11,7 @@ use superjump::lindblad::Effort;
 use superjump::quantity::Quantity;
 use superjump::random::stream;
 use superjump::statistics::{
-    Counted, Estimate, GROUPS, NoPlateau, NoiseEstimate, Protocol, Statistic, Stretches, noise,
+    Counted, Estimate, GROUPS, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Statistic, Stretches, noise,
 };
 use superjump::theory::independent_bath_current;
 use superjump::trajectory::Populations;
@@ -73,6 +73,11 @@ fn every_noise_quantity_is_exact_within_five_sigma() {
         let mut compared = 0;
         for NoiseEstimate { subject, estimate } in &run.noise {
             let expected = exact.noise.iter().find(|e| e.subject.same(subject)).unwrap().value;
+            if subject.statistic == Statistic::FluctuationTheorem && subject.argument == Some(20.0) {
+                // Too much entropy for its exponential to be sampled: refused, and it is said.
+                assert!(estimate.is_none() && run.convergence.refused.iter().any(|r| r.contains("exp(-sigma)")));
+                continue;
+            }
             assert_within_5_sigma(estimate.unwrap(), expected, &format!("N = {number}: {subject:?}"));
             compared += 1;
         }
@@ -197,7 +202,8 @@ fn windows_too_short_for_the_slowest_relaxation_are_refused() {
     // The run is too short: the window that is needed is named.
     let run = run(&valve(10, 0.1, "[evolution]\nuntil = 60.0\n[steady]\nbath = \"cold\"\n[noise]\nwindows = [5.0]"));
     assert_eq!(run.stopped_because, "until");
-    assert!(run.convergence.refused[0].contains("windows of 7.5"), "{:?}", run.convergence.refused);
+    let refused = &run.convergence.refused;
+    assert!(refused.iter().any(|r| r.contains("windows of 7.5") && r.contains("or more")), "{refused:?}");
     assert!(run.noise.iter().all(|row| !row.subject.statistic.is_of_long_times()));
     assert!(statistic(&run.noise, Statistic::WindowedNoise, 1).is_some());
 
@@ -207,7 +213,7 @@ fn windows_too_short_for_the_slowest_relaxation_are_refused() {
     let engine = Populations::new(&group.model);
     let look = |window: f64, windows: u32| {
         let counted = Counted { baths: vec![1], shares: vec![1.0], ..Counted::default() };
-        let protocol = Protocol { warm_up: 60.0, window, windows, counted, sectors: false };
+        let protocol = Protocol { warm_up: 60.0, window, windows, counted, sectors: false, entropy: None };
         let current = group.model.heat_current(&group.model.baths[1]);
         let mut groups = vec![protocol.sums(); GROUPS as usize];
         let mut stretches = Stretches::new(&engine, &group.initial, &protocol, 10, current, &[Default::default(); 3]);
@@ -216,10 +222,10 @@ fn windows_too_short_for_the_slowest_relaxation_are_refused() {
         }
         noise(&groups, &protocol, 10, 1, 0.0)
     };
-    let (rows, refused) = look(2.0, 20);
+    let NoiseReport { rows, too_short: refused, .. } = look(2.0, 20);
     assert!(matches!(refused[..], [NoPlateau { bath: 1, needed, .. }] if needed == 6.0), "{refused:?}");
     assert_eq!(statistic(&rows, Statistic::Noise, 1), None);
-    let (rows, refused) = look(60.0, 4);
+    let NoiseReport { rows, too_short: refused, .. } = look(60.0, 4);
     assert!(refused.is_empty(), "{refused:?}");
     assert_within_5_sigma(statistic(&rows, Statistic::Noise, 1).unwrap(), 29.272_697, "golden noise");
 }

@@ -3,6 +3,7 @@
 //! A round is one task for each group of a jackknife, folded in the order of the groups: the result is a function of the
 //! point and the seed, whatever the number of threads.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
@@ -17,8 +18,8 @@ use crate::model::{Linear, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
 use crate::statistics::{
-    Agreement, Counted, Estimate, GROUPS, Judgement, NoPlateau, NoiseEstimate, Protocol, Replica, Replicas, StopRule,
-    Stretches, Sums, Target, noise, sizes,
+    Agreement, Counted, Entropy, Estimate, GROUPS, Judgement, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Replica,
+    Replicas, StopRule, Stretches, Sums, Target, noise, sizes,
 };
 use crate::theory;
 use crate::trajectory::{DrivenLadder, Engine, Ladder, Populations, Registers, Start, Unravelling};
@@ -183,6 +184,18 @@ fn relaxation(point: &Point) -> (f64, RelaxationFrom) {
     if times.is_empty() { (100.0 * fallback, RelaxationFrom::Data) } else { (slowest(times), RelaxationFrom::Chain) }
 }
 
+/// What entropy production is made of, where windows are asked for and the steady probabilities can be had.
+fn entropy(point: &Point) -> Option<Arc<Entropy>> {
+    let [Group { model, initial, .. }] = point.groups.as_slice() else { return None };
+    let asked = !point.noise.baths.is_empty() && !point.noise.windows.is_empty();
+    if !asked || !is_plain(point) || point.engine.engine != Engine::Populations {
+        return None;
+    }
+    lindblad::Populations::affordable(model, initial, Effort::Beside).ok()?;
+    let steady = lindblad::Populations::new(model, initial).steady_state().ok()?;
+    Entropy::new(model.number, &model.baths, steady.levels.into_iter().zip(steady.p)).map(Arc::new)
+}
+
 /// How long to run for a relaxation time, and whether that is longer than the run may be.
 fn protocol(point: &Point, time: f64) -> (Protocol, Option<f64>) {
     let lives = match point.accuracy.target {
@@ -216,7 +229,7 @@ fn protocol(point: &Point, time: f64) -> (Protocol, Option<f64>) {
         delays: asked.delays.clone(),
         shares: asked.baths.iter().map(share).collect(),
     };
-    let protocol = Protocol { warm_up, window, windows, counted, sectors };
+    let protocol = Protocol { warm_up, window, windows, counted, sectors, entropy: entropy(point) };
     let needed = warm_up + protocol.stretch();
     let until = point.evolution.until();
     if until > 0.0 && needed > until {
@@ -318,7 +331,7 @@ impl<E: Unravelling> Members<'_, E> {
         let mut replicas = Replicas::new(self.readings[0].len(), point.baths().len());
         let mut sums = protocol.sums();
         // Counting statistics are of one group; the others only add to the averages.
-        let plain = Protocol { counted: Counted::default(), sectors: false, ..protocol.clone() };
+        let plain = Protocol { counted: Counted::default(), sectors: false, entropy: None, ..protocol.clone() };
         let mut unused = plain.sums();
         let mut stretches: Vec<Stretches<E>> = (0..self.engines.len())
             .map(|index| {
@@ -450,6 +463,7 @@ fn affordable<E: Unravelling>(point: &Point, protocol: &Protocol, members: &Memb
         window: protocol.window / GROUPS as f64,
         counted: Counted::default(),
         sectors: false,
+        entropy: None,
         ..protocol.clone()
     };
     let (replicas, _) = members.run(&pilot, std::iter::once(u64::MAX));
@@ -599,12 +613,18 @@ impl Finished<'_> {
             judgement.missing.push(format!("trajectories of {needed:.4} or more (`evolution.until`)"));
         }
         let bright = point.bright_sector().unwrap_or(0.0);
-        let (mut noise, plateaus) = if protocol.counted.baths.is_empty() {
-            (Vec::new(), Vec::new())
+        let NoiseReport { rows: mut noise, too_short: plateaus, undersampled } = if protocol.counted.baths.is_empty() {
+            NoiseReport::default()
         } else {
             noise(&groups, protocol, point.number(), point.accuracy.bath, bright)
         };
         let mut refused: Vec<String> = plateaus.iter().map(|no| self.words(no)).collect();
+        refused.extend(undersampled.iter().map(|(window, effective)| {
+            format!(
+                "fluctuation theorem over windows of {window}: the average of exp(-sigma) rests on {effective:.1} of them; \
+                 shorter windows are sampled better"
+            )
+        }));
         if let Some(needed) = too_short.filter(|_| !noise.is_empty()) {
             // The stretch is no longer than what correlations may be.
             noise.retain(|row| !row.subject.statistic.is_of_long_times());

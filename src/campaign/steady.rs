@@ -193,7 +193,21 @@ fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, No
         rows.extend(sector_rows(&equation, counting.steady(), model, point.accuracy.bath, bright));
     }
     let now = counting.steady().observables();
-    Ok(GroupSteady { now, counting: Some((noise, counting.entropy_production())), noise: rows })
+    let produced = counting.entropy_production();
+    // Of finite entropy production, and of one group: that of several is not what windows of one see.
+    if point.groups.len() == 1 && produced.is_finite() && !point.noise.baths.is_empty() {
+        let watched = point.accuracy.bath;
+        for &window in &point.noise.windows {
+            let of = |statistic, value| ExactNoise { subject: Subject::new(statistic, watched, Some(window)), value };
+            rows.extend([of(Statistic::EntropyProduction, produced), of(Statistic::FluctuationTheorem, 1.0)]);
+        }
+        for &bath in point.noise.baths.iter().filter(|_| !point.noise.windows.is_empty()) {
+            if let Some(value) = counting.uncertainty_ratio(bath)? {
+                rows.push(ExactNoise { subject: Subject::new(Statistic::UncertaintyRatio, bath, None), value });
+            }
+        }
+    }
+    Ok(GroupSteady { now, counting: Some((noise, produced)), noise: rows })
 }
 
 /// What `[noise]` asks about the counts.

@@ -255,7 +255,7 @@ pub fn noise_fields() -> Vec<Field> {
     let mut fields = vec![
         field("point", DataType::UInt32, false),
         field("statistic", DataType::Utf8, false),
-        field("bath", DataType::Utf8, false),
+        field("bath", DataType::Utf8, true),
         field("other_bath", DataType::Utf8, true),
     ];
     fields.extend(["argument", "estimate", "std_error", "exact"].map(|name| field(name, DataType::Float64, true)));
@@ -293,7 +293,9 @@ pub fn noise_columns(point: &Point, rows: &[NoiseRow]) -> Vec<ArrayRef> {
     vec![
         points(rows.iter().map(|_| point.index)),
         words(rows.iter().map(|row| row.subject.statistic.name())),
-        words(rows.iter().map(|row| name(row.subject.bath))),
+        optional_words(
+            rows.iter().map(|row| (!row.subject.statistic.is_of_all_baths()).then(|| name(row.subject.bath))),
+        ),
         optional_words(rows.iter().map(|row| row.subject.other_bath.map(name))),
         optional_floats(rows.iter().map(|row| row.subject.argument)),
         optional_floats(rows.iter().map(|row| row.estimate.map(|e| e.mean))),

@@ -13,19 +13,25 @@ pub struct ScenariosArguments {
 /// (name, text) of every file in scenarios/; a test holds the two against each other.
 const SHIPPED: &[(&str, &str)] = &[
     ("boundary_time_crystal", include_str!("../../scenarios/boundary_time_crystal.toml")),
+    ("burst_statistics", include_str!("../../scenarios/burst_statistics.toml")),
     ("coherent_start", include_str!("../../scenarios/coherent_start.toml")),
     ("disorder", include_str!("../../scenarios/disorder.toml")),
     ("fig3", include_str!("../../scenarios/fig3.toml")),
     ("fig4", include_str!("../../scenarios/fig4.toml")),
     ("fig4_trajectories", include_str!("../../scenarios/fig4_trajectories.toml")),
     ("fig5", include_str!("../../scenarios/fig5.toml")),
+    ("fig5_trajectories", include_str!("../../scenarios/fig5_trajectories.toml")),
     ("fig6a", include_str!("../../scenarios/fig6a.toml")),
     ("fig6b", include_str!("../../scenarios/fig6b.toml")),
     ("fig7", include_str!("../../scenarios/fig7.toml")),
+    ("fluctuation_theorem", include_str!("../../scenarios/fluctuation_theorem.toml")),
     ("heat_valve", include_str!("../../scenarios/heat_valve.toml")),
     ("initial_state", include_str!("../../scenarios/initial_state.toml")),
     ("near_resonance", include_str!("../../scenarios/near_resonance.toml")),
+    ("noise_spectrum", include_str!("../../scenarios/noise_spectrum.toml")),
     ("superradiant_burst", include_str!("../../scenarios/superradiant_burst.toml")),
+    ("telegraph", include_str!("../../scenarios/telegraph.toml")),
+    ("telegraph_trace", include_str!("../../scenarios/telegraph_trace.toml")),
 ];
 
 /// The title of a scenario.

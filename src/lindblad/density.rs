@@ -28,7 +28,7 @@ pub fn of(initial: &InitialState, n: usize) -> Option<DensityMatrix> {
     };
     match initial {
         InitialState::Dicke(level) if level.two_j == n as i64 => dicke(n, level.two_m),
-        InitialState::Dicke(_) => None,
+        InitialState::Dicke(_) | InitialState::Steady(_) => None,
         InitialState::Superposition { two_j, .. } if *two_j != n as i64 => None,
         InitialState::Superposition { .. } | InitialState::Ghz { .. } => symmetric(&initial.superposition(n as i64)?.1),
         InitialState::Coherent { theta, phi } => Some(product(&vec![(*theta, *phi); n])),

@@ -94,7 +94,10 @@ impl Populations {
                 let depth = (*excited).min(n - excited);
                 (depth + 1) * (n + 1 - depth)
             }
-            InitialState::Thermal { .. } | InitialState::Bits(_) | InitialState::Angles(_) => all,
+            InitialState::Thermal { .. }
+            | InitialState::Bits(_)
+            | InitialState::Angles(_)
+            | InitialState::Steady(_) => all,
         }
     }
 

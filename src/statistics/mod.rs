@@ -1,6 +1,7 @@
 //! Statistics of an ensemble of trajectories: estimators that merge, in a fixed order, to the same bits.
 
 mod ensemble;
+mod entropy;
 mod jackknife;
 mod moments;
 mod noise;
@@ -12,9 +13,10 @@ mod stretch;
 mod sums;
 
 pub use ensemble::Ensemble;
+pub use entropy::{Entropy, EntropySums};
 pub use jackknife::{Merge, jackknife};
 pub use moments::{Estimate, Moments};
-pub use noise::{NoPlateau, NoiseEstimate, noise};
+pub use noise::{NoPlateau, NoiseEstimate, NoiseReport, noise};
 pub use powers::{Comoment, Powers};
 pub use replicas::{Agreement, Replicas};
 pub use statistic::{Statistic, Subject};

@@ -4,6 +4,7 @@
 //! slowest relaxation time tau. So `[k(2T) - k(T)]/T` is the long-time value c, where `k(T)/T` is still low by d/T. What
 //! it leaves out is seen in the data: `[k(3T) - 2 k(2T) + k(T)]/T`, twice the covariance of windows that do not touch.
 
+use super::entropy::EntropySums;
 use super::statistic::{Statistic, Subject};
 use super::stretch::Protocol;
 use super::sums::Sums;
@@ -17,6 +18,20 @@ pub struct NoiseEstimate {
     /// Its value; `None` where it was refused or there was nothing to see.
     pub estimate: Option<Estimate>,
 }
+
+/// All that was asked for, and what had to be refused.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NoiseReport {
+    /// In a fixed order.
+    pub rows: Vec<NoiseEstimate>,
+    /// The baths for which windows are too short: their long-time values are left out.
+    pub too_short: Vec<NoPlateau>,
+    /// Windows over which exp(-sigma) is hardly sampled, and the number of those that its average effectively rests on.
+    pub undersampled: Vec<(f64, f64)>,
+}
+
+/// Windows that an exponential average effectively rests on, at least.
+const LEAST_EFFECTIVE: f64 = 200.0;
 
 /// How far beyond its error what the windows leave out may be before long-time values are refused (false positives:
 /// 6e-5).
@@ -39,23 +54,15 @@ pub struct NoPlateau {
     pub needed: f64,
 }
 
-/// All that was asked for, in a fixed order. `quantum` is the heat of a quantum, `watched` the bath whose current the
-/// sectors tell, `bright` the smallest J of a bright sector.
-///
-/// The second value tells for which baths the windows are too short: their long-time values are left out.
+/// Everything from the sums of the groups. `watched` is the bath whose current the sectors tell, `bright` the smallest J
+/// of a bright sector.
 #[must_use]
-pub fn noise(
-    groups: &[Sums],
-    protocol: &Protocol,
-    number: i64,
-    watched: usize,
-    bright: f64,
-) -> (Vec<NoiseEstimate>, Vec<NoPlateau>) {
+pub fn noise(groups: &[Sums], protocol: &Protocol, number: i64, watched: usize, bright: f64) -> NoiseReport {
     let Some(whole) = groups.iter().cloned().reduce(|mut sum, one| {
         super::Merge::merge(&mut sum, &one);
         sum
     }) else {
-        return (Vec::new(), Vec::new());
+        return NoiseReport::default();
     };
     let visited: Vec<usize> = (0..whole.sectors.time.len()).filter(|k| whole.sectors.time[*k] > 0.0).collect();
     let subjects = subjects(protocol, number, watched, bright, &visited);
@@ -65,22 +72,31 @@ pub fn noise(
         values.extend(evaluate(sums, protocol, number, bright, &visited));
         values
     });
-    let rest = estimates.split_off(baths);
-    let mut refused = Vec::new();
+    let rest = estimates.split_off(baths.min(estimates.len()));
+    let mut too_short = Vec::new();
     for (bath, remainder) in protocol.counted.baths.iter().zip(&estimates) {
         if let Some(Estimate { mean, std_error: Some(error) }) = remainder
             && mean.abs() > PLATEAU_SIGMA * error
         {
             let needed = 3.0 * protocol.window;
-            refused.push(NoPlateau { bath: *bath, window: protocol.window, sigmas: mean.abs() / error, needed });
+            too_short.push(NoPlateau { bath: *bath, window: protocol.window, sigmas: mean.abs() / error, needed });
         }
     }
+    let mut undersampled = Vec::new();
+    if protocol.entropy.is_some() {
+        let windows = protocol.counted.windows.iter().zip(&whole.entropy);
+        let effective = windows.map(|(w, sums)| (*w, sums.effective()));
+        undersampled.extend(effective.filter(|(_, n)| n.is_nan() || *n < LEAST_EFFECTIVE));
+    }
     let row = |(subject, estimate): (Subject, Option<Estimate>)| {
-        let of = |bath: usize| refused.iter().any(|no| no.bath == bath);
+        let of = |bath: usize| too_short.iter().any(|no| no.bath == bath);
         let short = subject.statistic.is_of_long_times() && (of(subject.bath) || subject.other_bath.is_some_and(of));
-        NoiseEstimate { subject, estimate: estimate.filter(|_| !short) }
+        let luck = subject.statistic == Statistic::FluctuationTheorem
+            && undersampled.iter().any(|(window, _)| subject.argument == Some(*window));
+        NoiseEstimate { subject, estimate: estimate.filter(|_| !short && !luck) }
     };
-    (subjects.into_iter().zip(rest).map(row).collect(), refused)
+    let rows = subjects.into_iter().zip(rest).map(row).collect();
+    NoiseReport { rows, too_short, undersampled }
 }
 
 /// What the extrapolation leaves out of the noise, per unit time.
@@ -113,6 +129,14 @@ fn subjects(protocol: &Protocol, number: i64, watched: usize, bright: f64, visit
             rows.push(Subject { other_bath: Some(other), ..Subject::new(Statistic::CrossNoise, bath, None) });
         }
     }
+    if protocol.entropy.is_some() {
+        for statistic in [Statistic::EntropyProduction, Statistic::FluctuationTheorem] {
+            rows.extend(counted.windows.iter().map(|w| Subject::new(statistic, watched, Some(*w))));
+        }
+        if !counted.windows.is_empty() {
+            rows.extend(counted.baths.iter().map(|bath| Subject::new(Statistic::UncertaintyRatio, *bath, None)));
+        }
+    }
     if protocol.sectors {
         let of = |statistic, j| Subject::new(statistic, watched, Some(j));
         rows.extend(visited.iter().map(|k| of(Statistic::SectorProbability, spin(number, *k))));
@@ -142,6 +166,20 @@ fn evaluate(sums: &Sums, protocol: &Protocol, number: i64, bright: f64, visited:
         values.extend(bath.waiting.iter().map(|sum| sum / bath.anchors));
     }
     values.extend(sums.pairs.iter().map(|[one, two]| (two.covariance() - one.covariance()) / window));
+    if protocol.entropy.is_some() {
+        let per_time = |(sums, w): (&EntropySums, &f64)| sums.sigma.cumulants()[0] / w;
+        let produced: Vec<f64> = sums.entropy.iter().zip(&counted.windows).map(per_time).collect();
+        values.extend(&produced);
+        values.extend(sums.entropy.iter().map(|sums| sums.exponential / sums.sigma.count));
+        // The longest window has the least of what happens at its ends.
+        if let Some(produced) = produced.last() {
+            values.extend(sums.baths.iter().map(|bath| {
+                let (one, two) = (bath.spans[0].cumulants(), bath.spans[1].cumulants());
+                let current = one[0] / window;
+                (two[1] - one[1]) / window * produced / (2.0 * current * current)
+            }));
+        }
+    }
     if protocol.sectors {
         let sectors = &sums.sectors;
         values.extend(visited.iter().map(|k| sectors.time[*k] / sums.time));

@@ -35,6 +35,12 @@ pub enum Statistic {
     BrightCurrent,
     /// The heat current while in a dark one.
     DarkCurrent,
+    /// The entropy produced per unit time, from windows, in units of k_B.
+    EntropyProduction,
+    /// `<exp(-sigma)>` over the entropy sigma that is produced in a window: 1.
+    FluctuationTheorem,
+    /// Noise times entropy production over twice the square of the particle current: 1 or more.
+    UncertaintyRatio,
 }
 
 impl Statistic {
@@ -57,6 +63,9 @@ impl Statistic {
             Statistic::DarkDwell => "dark_dwell",
             Statistic::BrightCurrent => "bright_current",
             Statistic::DarkCurrent => "dark_current",
+            Statistic::EntropyProduction => "entropy_production",
+            Statistic::FluctuationTheorem => "fluctuation_theorem",
+            Statistic::UncertaintyRatio => "uncertainty_ratio",
         }
     }
 
@@ -71,14 +80,25 @@ impl Statistic {
                 | Statistic::Fano
                 | Statistic::CrossNoise
                 | Statistic::Spectrum
+                | Statistic::UncertaintyRatio
         )
+    }
+
+    /// Whether it is of the qubits as a whole, and not of one bath.
+    #[must_use]
+    pub fn is_of_all_baths(self) -> bool {
+        matches!(self, Statistic::EntropyProduction | Statistic::FluctuationTheorem)
     }
 
     /// The unit in a unit system; "1" for a pure number.
     #[must_use]
     pub fn unit(self, units: Units) -> &'static str {
         match self {
-            Statistic::Fano | Statistic::G2 | Statistic::SectorProbability => "1",
+            Statistic::Fano
+            | Statistic::G2
+            | Statistic::SectorProbability
+            | Statistic::FluctuationTheorem
+            | Statistic::UncertaintyRatio => "1",
             Statistic::SectorCurrent | Statistic::BrightCurrent | Statistic::DarkCurrent => units.heat_current(),
             Statistic::BrightDwell | Statistic::DarkDwell => units.time(),
             _ => units.rate(),
@@ -91,7 +111,7 @@ impl Statistic {
 pub struct Subject {
     /// The statistic.
     pub statistic: Statistic,
-    /// Index of the bath; that of the current, for sectors.
+    /// Index of the bath; that of the current, for sectors; of no meaning for what is of all of them.
     pub bath: usize,
     /// Index of the other bath of a covariance.
     pub other_bath: Option<usize>,

@@ -4,7 +4,9 @@
 //! changing its law. Nothing is kept but sums.
 
 use std::f64::consts::TAU;
+use std::sync::Arc;
 
+use super::entropy::Entropy;
 use super::sums::Sums;
 use crate::initial::InitialState;
 use crate::model::Values;
@@ -43,6 +45,8 @@ pub struct Protocol {
     pub counted: Counted,
     /// Whether the sectors are followed.
     pub sectors: bool,
+    /// What entropy production is made of, where it is followed.
+    pub entropy: Option<Arc<Entropy>>,
 }
 
 impl Protocol {
@@ -160,6 +164,8 @@ pub struct Stretches<'a, E: Unravelling> {
     finest: u32,
     /// Net counts of each bath at the end of its last window, by clock.
     at_window: Vec<Vec<i64>>,
+    /// Net counts of all baths and ln(p/d_J) at the end of the last window, by clock, where entropy is followed.
+    at_entropy: Vec<(Vec<i64>, f64)>,
     timing: Timing,
     /// The instants of each bath in the first half of a cell that is not complete, by halvings.
     halves: Vec<Vec<Instants>>,
@@ -220,6 +226,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             sectors: Sectors::new(if protocol.sectors { number } else { 0 }, watched),
             rotors: counted.frequencies.iter().map(rotor).collect(),
             at_window: vec![vec![0; baths]; clocks.len()],
+            at_entropy: vec![(vec![0; intensities.len()], 0.0); clocks.len()],
             timing: Timing::new(intensities.len()),
             halves: vec![vec![Instants::default(); baths]; finest as usize + 1],
             before: vec![[0; 2]; baths],
@@ -231,7 +238,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
 
     /// Runs one trajectory and adds its counts to `sums`.
     pub fn run(&mut self, rng: &mut Stream, sums: &mut Sums) -> Replica<E::Values> {
-        let Protocol { warm_up, windows, .. } = *self.protocol;
+        let &Protocol { warm_up, windows, .. } = self.protocol;
         let stretch = self.protocol.stretch();
         self.counter.clear();
         let mut state = self.engine.prepare(self.initial, rng);
@@ -240,6 +247,13 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         }
         let warm_jumps = self.counter.jumps;
         self.begin(warm_up + stretch, rng);
+        if let Some(entropy) = &self.protocol.entropy {
+            let ln_weight = entropy.ln_weight(&self.engine.observe(&state, warm_up).values);
+            self.at_entropy.iter_mut().for_each(|(net, last)| {
+                net.fill(0);
+                *last = ln_weight;
+            });
+        }
 
         let mut now = warm_up;
         let mut half = 0.0;
@@ -273,6 +287,15 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
                 self.clocks[index].done += 1;
                 if index > 0 {
                     self.window_ends(index, sums);
+                    if let Some(entropy) = &self.protocol.entropy {
+                        let (before, last) = &mut self.at_entropy[index];
+                        let ln_weight = entropy.ln_weight(&self.engine.observe(&state, now).values);
+                        let counter = &self.counter;
+                        let net = before.iter().enumerate().map(|(bath, before)| counter.net(bath) - before);
+                        sums.entropy[index - 1].push(entropy.of_quanta(net) + *last - ln_weight);
+                        before.iter_mut().enumerate().for_each(|(bath, before)| *before = counter.net(bath));
+                        *last = ln_weight;
+                    }
                     continue;
                 }
                 let done = self.clocks[0].done;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::entropy::EntropySums;
 use super::jackknife::Merge;
 use super::{Comoment, Powers};
 
@@ -89,6 +90,8 @@ pub struct Sums {
     pub pairs: Vec<[Comoment; 2]>,
     /// The sectors, where they are followed.
     pub sectors: SectorSums,
+    /// The entropy production in each of the windows that are asked for, where it is followed.
+    pub entropy: Vec<EntropySums>,
 }
 
 fn add(mine: &mut Vec<f64>, theirs: &[f64]) {
@@ -109,6 +112,7 @@ impl Sums {
         };
         Sums {
             baths: vec![bath; baths],
+            entropy: vec![EntropySums::default(); windows],
             pairs: vec![[Comoment::default(); 2]; baths * baths.saturating_sub(1) / 2],
             ..Sums::default()
         }
@@ -130,6 +134,7 @@ impl Merge for Sums {
             add(&mut mine.waiting, &theirs.waiting);
         }
         self.pairs.iter_mut().flatten().zip(later.pairs.iter().flatten()).for_each(|(a, b)| a.merge(b));
+        self.entropy.iter_mut().zip(&later.entropy).for_each(|(a, b)| a.merge(b));
         let (mine, theirs) = (&mut self.sectors, &later.sectors);
         add(&mut mine.time, &theirs.time);
         add(&mut mine.flow, &theirs.flow);

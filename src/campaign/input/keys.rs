@@ -73,7 +73,7 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "initial.state",
         "\"ground\", \"inverted\", \"dicke\" (j, m), \"coherent\" (theta, phi), \"thermal\" (temperature), \
-         \"product\" (excited), \"bits\" (bits), \"superposition\" (j, amplitudes), \"ghz\" (phi) or \"angles\" (angles)",
+         \"product\" (excited), \"bits\" (bits), \"steady\", \"superposition\" (j, amplitudes), \"ghz\" (phi) or \"angles\" (angles)",
     ),
     ("initial.j", "N/2, N/2 - 1, ... down to 0 or 1/2"),
     ("initial.m", "-j, -j + 1, ... j"),

@@ -9,9 +9,12 @@ use crate::report::words;
 /// The argument of a statistic.
 fn argument(statistic: &str, units: &str) -> (&'static str, &'static str) {
     match statistic {
-        "windowed_noise" | "cross_noise" | "transferred_heat" => ("window t", words::time_unit(units)),
+        "windowed_noise" | "cross_noise" | "transferred_heat" | "entropy_production" | "fluctuation_theorem" => {
+            ("window t", words::time_unit(units))
+        }
         "spectrum" | "cross_spectrum" => ("angular frequency ω", if units == "SI" { "10⁹/s" } else { "ω₀" }),
         "g2" | "waiting_time" | "delay_time" | "peak_time" => ("time τ", words::time_unit(units)),
+        "sector_probability" | "sector_current" => ("J", ""),
         "cumulant" => ("order", ""),
         "transferred_quanta" => ("quanta", ""),
         _ => ("argument", ""),

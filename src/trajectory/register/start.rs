@@ -52,6 +52,7 @@ impl Start {
             }
             InitialState::Bits(bits) => Start::Bits(bits.clone()),
             InitialState::Angles(angles) => Start::Product(angles.clone()),
+            InitialState::Steady(_) => unreachable!("the scenario reader keeps mixtures of levels from registers"),
         }
     }
 

@@ -6,9 +6,15 @@ use toml::Spanned;
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawInitial};
 use super::{Result, Validator};
-use crate::dicke::Level;
-use crate::initial::InitialState;
+use crate::bath::Coupling;
+use crate::dicke::{Level, levels};
+use crate::initial::{InitialState, Mixture};
+use crate::lindblad::{Effort, Populations};
 use crate::model::Model;
+use crate::theory;
+
+/// Qubits whose limit of a weak local bath is kept level by level: a million of them.
+const MOST_LIMIT: i64 = 2000;
 
 impl Validator<'_> {
     /// The initial state; with `sites`, of qubits that are told apart.
@@ -33,9 +39,7 @@ impl Validator<'_> {
             "superposition" => &["j", "amplitudes"],
             "ghz" => &["phi"],
             "angles" => &["angles"],
-            "steady" => {
-                return self.not_yet(state.span(), "the steady state as initial state", "any other state");
-            }
+            "steady" => &[],
             other => return self.refuse(state.span(), "initial.state", &format!("is \"{other}\"")),
         };
         if groups > 1 && ["dicke", "product", "bits", "superposition", "ghz", "angles"].contains(&name) {
@@ -65,6 +69,7 @@ impl Validator<'_> {
             }
         }
         Ok(match name {
+            "steady" => self.steady_state(state, model, sites)?,
             "ground" => InitialState::Dicke(Level::ground(n)),
             "inverted" => InitialState::Dicke(Level::inverted(n)),
             "dicke" => {
@@ -142,6 +147,45 @@ impl Validator<'_> {
         let Some(phi) = phi else { return Ok(0.0) };
         let value = *phi.get_ref();
         if value.is_finite() { Ok(value) } else { self.refuse(phi.span(), "initial.phi", &format!("is {value}")) }
+    }
+
+    /// The steady state: solved for where that takes no time, or the limit of a weak local bath, which still needs a
+    /// warm-up.
+    fn steady_state(&self, state: &Spanned<String>, model: &Model, sites: bool) -> Result<InitialState> {
+        let refuse = |why: &str, help: &str| {
+            let title = format!("`initial.state` \"steady\": {why}");
+            Err(self.source.error(state.span(), title, help))
+        };
+        if sites {
+            return refuse("it is known for identical qubits alone", "any other state");
+        }
+        if !model.rates(Coupling::Local).any() {
+            let why = "without a local bath J is conserved, and every J has a steady state of its own";
+            return refuse(why, "a state that says which J, such as \"dicke\" (j, m) or \"ground\"");
+        }
+        let ground = InitialState::Dicke(Level::ground(model.number));
+        if Populations::affordable(model, &ground, Effort::Beside).is_ok() {
+            return match Populations::new(model, &ground).steady_state() {
+                Ok(steady) => {
+                    let levels = steady.levels.into_iter().zip(steady.p);
+                    Ok(InitialState::Steady(Mixture::new(levels, true)))
+                }
+                Err(error) => refuse(&error.to_string(), "any other state"),
+            };
+        }
+        if model.number > MOST_LIMIT {
+            return refuse("it would take too many levels", "any other state");
+        }
+        match theory::weak_local_bath(model) {
+            Ok(sectors) => {
+                let x = theory::inverse_temperature(model.rates(Coupling::Collective));
+                let thermal = |(two_j, p): (i64, f64)| {
+                    levels(two_j).map(move |level| (level, p * theory::thermal_probability(level, x)))
+                };
+                Ok(InitialState::Steady(Mixture::new(sectors.into_iter().flat_map(thermal), false)))
+            }
+            Err(error) => refuse(&error.to_string(), "any other state"),
+        }
     }
 
     /// 2J, where it is one of N qubits.

@@ -16,6 +16,7 @@ use super::keys::allowed;
 use super::point::{Accuracy, EngineChoice, Evolution, Group, Noise, Purpose, Recording};
 use super::raw::{Key, RawScenario};
 use super::source::{ScenarioError, Source};
+use crate::initial::InitialState;
 use crate::units::Units;
 
 use self::system::Qubits;
@@ -72,7 +73,12 @@ impl<'a> Validator<'a> {
             let model = self.model(&raw.bath, units, qubits)?;
             let register = self.register(raw_qubits, &model, &hamiltonian)?;
             let sites = register.is_some() || asks_for_register(raw);
-            let initial = self.initial(initial, &model, groups.len(), sites)?;
+            let state = self.initial(initial, &model, groups.len(), sites)?;
+            if hamiltonian.drive.is_some() && matches!(state, InitialState::Steady(_)) {
+                let title = "`initial.state` \"steady\": it is not known for driven qubits".to_owned();
+                return Err(self.source.error(initial.span(), title, "any other state"));
+            }
+            let initial = state;
             Ok(Group { model, hamiltonian, register, initial })
         };
         let groups = groups.iter().map(model).collect::<Result<Vec<Group>>>()?;
@@ -81,7 +87,7 @@ impl<'a> Validator<'a> {
             (None, true) => Evolution { seed: 1, ..Evolution::default() },
             (evolution, ..) => self.evolution(self.table(evolution, "evolution")?, steady)?,
         };
-        let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths)?;
+        let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths, evolution.until())?;
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
         self.figures(raw)?;
         let accuracy = self.steady(raw.steady.as_ref(), &groups, steady)?;
@@ -108,10 +114,6 @@ impl<'a> Validator<'a> {
 
     fn refuse<T>(&self, span: Range<usize>, key: &str, what: &str) -> Result<T> {
         Err(self.source.error(span, format!("`{key}` {what}"), allowed(key)))
-    }
-
-    fn not_yet<T>(&self, span: Range<usize>, what: &str, instead: &str) -> Result<T> {
-        Err(self.source.error(span, format!("{what} is not in this version yet"), &format!("for now: {instead}")))
     }
 
     fn whole(&self, value: &Spanned<i64>, key: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64> {

@@ -70,7 +70,8 @@ impl Validator<'_> {
         })
     }
 
-    pub(super) fn noise(&self, raw: Option<&Spanned<RawNoise>>, baths: &[Bath]) -> Result<Noise> {
+    /// The `[noise]` table; `until` is the end of the run, or 0 where it takes as long as it takes.
+    pub(super) fn noise(&self, raw: Option<&Spanned<RawNoise>>, baths: &[Bath], until: f64) -> Result<Noise> {
         let Some(table) = raw else { return Ok(Noise::default()) };
         let raw = table.get_ref();
         let indices = match &raw.baths {
@@ -80,6 +81,18 @@ impl Validator<'_> {
             }
             None => (0..baths.len()).filter(|b| baths[*b].down + baths[*b].up > 0.0).collect(),
         };
+        if self.purpose == Purpose::Trajectories && until > 0.0 {
+            let long = |key: &Key<Vec<Spanned<f64>>>| {
+                key.as_ref().and_then(|list| list.get_ref().iter().find(|value| *value.get_ref() > until).cloned())
+            };
+            for (key, name) in [(&raw.windows, "windows"), (&raw.delays, "delays")] {
+                if let Some(value) = long(key) {
+                    let title = format!("`noise.{name}` has {}, longer than the run of {until}", value.get_ref());
+                    let help = "less; or no `evolution.until`: a run to the steady state takes as long as it takes";
+                    return Err(self.source.error(value.span(), title, help));
+                }
+            }
+        }
         let list = |values: &Key<Vec<Spanned<f64>>>, key: &str, least: f64| {
             let mut last = f64::NEG_INFINITY;
             let mut checked = Vec::new();
