@@ -99,6 +99,8 @@ pub const KEYS: &[(&str, &str)] = &[
     ("record.jumps", "true or false"),
     ("record.photons", "a whole number from 0 to 1000000"),
     ("steady.relative_error", "a positive, finite number"),
+    ("steady.bath", "the name of a bath, whose heat current is to be precise"),
+    ("noise.baths", "a list of names of baths; all that exchange quanta if left out"),
     ("noise.windows", "ascending, positive, finite times"),
     ("noise.frequencies", "ascending, finite angular frequencies from 0 up"),
     ("noise.delays", "ascending, finite times from 0 up"),
