@@ -204,6 +204,12 @@ impl InitialState {
         all.into_iter().filter(|&(_, p)| p > 0.0).collect()
     }
 
+    /// Whether it is the steady state itself, so that there is nothing to wait for.
+    #[must_use]
+    pub fn is_steady(&self) -> bool {
+        false
+    }
+
     /// Whether the sector 2J of `n` qubits has any probability.
     #[must_use]
     pub fn reaches(&self, n: i64, two_j: i64) -> bool {

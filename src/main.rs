@@ -1,4 +1,5 @@
-//! The command line: parse, run, exit code. 0: done; 1: it failed on the way; 2: it was asked for something impossible.
+//! The command line: parse, run, exit code. 0: done; 1: it failed on the way; 2: it was asked for something
+//! impossible; 130: it was interrupted.
 
 mod cli;
 
@@ -12,17 +13,17 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Command::Run(arguments) => cli::run::run(arguments),
-        Command::Exact(arguments) => cli::exact::exact(arguments),
-        Command::Check(arguments) => cli::check::check(arguments),
-        Command::Report(arguments) => cli::report::report(arguments),
-        Command::Compare(arguments) => cli::compare::compare(arguments),
-        Command::Scenarios(arguments) => cli::scenarios::scenarios(arguments),
-        Command::Schema(arguments) => cli::schema::print(arguments),
-        Command::Completions(arguments) => cli::shell::completions(arguments),
-        Command::Man(arguments) => cli::shell::man(arguments),
+        Command::Exact(arguments) => cli::exact::exact(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Check(arguments) => cli::check::check(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Status(arguments) => cli::status::status(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Merge(arguments) => cli::merge::merge(arguments),
+        Command::Slurm(arguments) => cli::slurm::slurm(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Report(arguments) => cli::report::report(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Compare(arguments) => cli::compare::compare(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Scenarios(arguments) => cli::scenarios::scenarios(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Schema(arguments) => cli::schema::print(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Completions(arguments) => cli::shell::completions(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Man(arguments) => cli::shell::man(arguments).map(|()| ExitCode::SUCCESS),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => cli::fail(&error),
-    }
+    done.unwrap_or_else(|error| cli::fail(&error))
 }

@@ -16,6 +16,8 @@ pub enum Quantity {
     HeatCurrentAverage,
     /// The same from the counted quanta of the interval that ends at the time.
     HeatCurrentCounts,
+    /// The steady heat current from the average of `<J_z>`, as all currents add to zero: (24) and beyond.
+    HeatCurrentBalance,
     /// Photons per unit time into a bath.
     Intensity,
     /// `<J_z>`.
@@ -62,6 +64,7 @@ impl Quantity {
             Quantity::HeatCurrent => "heat_current",
             Quantity::HeatCurrentAverage => "heat_current_average",
             Quantity::HeatCurrentCounts => "heat_current_counts",
+            Quantity::HeatCurrentBalance => "heat_current_balance",
             Quantity::Intensity => "intensity",
             Quantity::Jz => "jz",
             Quantity::JSquared => "j_squared",
@@ -90,6 +93,7 @@ impl Quantity {
             Quantity::HeatCurrent
             | Quantity::HeatCurrentAverage
             | Quantity::HeatCurrentCounts
+            | Quantity::HeatCurrentBalance
             | Quantity::HeatCurrentIndependent
             | Quantity::HeatCurrentSymmetric
             | Quantity::HeatCurrentLimit => units.heat_current(),

@@ -18,8 +18,8 @@ fn solve(name: &str, sets: &[&str]) -> Summary {
     sets.iter().for_each(|set| overrides.set(*set));
     let scenario = Scenario::read(&path, Purpose::Exact, &overrides).unwrap_or_else(|e| panic!("{e}"));
     let folder = TempDir::new().unwrap();
-    let options = RunOptions { threads: 2, output: folder.path().join("out"), fresh: false };
-    campaign::solve(&scenario, &options, &mut |_| {}).unwrap().summary
+    let options = RunOptions::new(folder.path().join("out"), 2);
+    campaign::solve(&scenario, &options, &mut |_| {}).unwrap().summary.unwrap()
 }
 
 fn value(point: &PointSummary, quantity: &str, bath: Option<&str>) -> f64 {
@@ -167,8 +167,8 @@ fn noise_tables_and_transverse_spins_are_written() {
                 [noise]\nbaths = [\"hot\"]\nwindows = [1.0, 10.0]\nfrequencies = [0.0, 1.0]\ndelays = [0.0, 0.5]";
     let scenario = Scenario::parse("n", "n.toml", text, Purpose::Exact, &Overrides::default()).unwrap();
     let folder = TempDir::new().unwrap();
-    let options = RunOptions { threads: 1, output: folder.path().to_owned(), fresh: false };
-    let summary = campaign::solve(&scenario, &options, &mut |_| {}).unwrap().summary;
+    let options = RunOptions::new(folder.path(), 1);
+    let summary = campaign::solve(&scenario, &options, &mut |_| {}).unwrap().summary.unwrap();
     let noise = value(&summary.points[0], "noise", Some("hot"));
     assert!(value(&summary.points[0], "fano", Some("hot")) > 0.0);
     let read = |name: &str| {

@@ -135,6 +135,14 @@ fn disorder_and_exchange_agree_with_the_full_equation_in_blocks() {
         let bits = text.chars().map(|character| character == '1').collect();
         agrees(&unlike(n), false, &Start::Bits(bits), &density::bits(text).unwrap(), n as u64);
     }
+    let si = Register {
+        units: Units::Si,
+        frequencies: vec![4.0, 4.1, 3.95],
+        frequency: 4.0,
+        exchange: unlike(3).exchange * 0.1,
+        ..unlike(3)
+    };
+    agrees(&si, false, &Start::Bits(vec![true, true, false]), &density::bits("110").unwrap(), 6);
     let mixed = Start::Mixed(vec![0.3; 4]);
     agrees(&unlike(4), false, &mixed, &density::thermal(4, 0.3), 5);
 }
@@ -221,6 +229,21 @@ fn identical_qubits_are_those_of_the_ladder() {
     }
 }
 
+#[test]
+fn a_sharp_j_has_no_spread() {
+    // What is conserved shows no standard error made of rounding.
+    let register = identical(6, vec![bath(Coupling::Collective, 0.9, 0.4, 0.3)]);
+    for (two_j, value) in [(6, 12.0), (4, 6.0), (0, 0.0)] {
+        let start = Start::new(&InitialState::Dicke(Level::new(6, two_j, 0).unwrap()), 6);
+        let (columns, ensemble) = ensemble(&register, false, &start, &[0.3, 3.0], 50, 80);
+        let column = columns.iter().position(|column| column.quantity == Quantity::JSquared).unwrap();
+        for sample in 0..2 {
+            let estimate = ensemble.on_grid(sample, column).unwrap();
+            assert_eq!((estimate.mean, estimate.std_error), (value, None));
+        }
+    }
+}
+
 /// The time of the first jump.
 #[derive(Default)]
 struct First(Option<f64>);
@@ -297,7 +320,7 @@ fn survival(a: &Array2<Complex64>, psi: &[Complex64], times: &[f64]) -> Vec<f64>
                 }
             }
             now = time;
-            psi.iter().map(|value| value.norm_sqr()).sum()
+            psi.iter().map(Complex64::norm_sqr).sum()
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use superjump::campaign::{self, Overrides, Purpose, RunOptions, Scenario};
+use superjump::campaign::{self, Event, Overrides, Purpose, RunOptions, Scenario};
 use tempfile::TempDir;
 
 const SWEPT: &str = "title = \"two baths\"
@@ -61,9 +61,14 @@ fn words(batch: &RecordBatch, column: &str) -> Vec<String> {
 fn the_tables_of_a_sweep_hold_together() {
     let scenario = Scenario::parse("swept", "swept.toml", SWEPT, Purpose::Trajectories, &Overrides::default()).unwrap();
     let folder = TempDir::new().unwrap();
-    let options = RunOptions { threads: 2, output: folder.path().to_owned(), fresh: false };
+    let options = RunOptions::new(folder.path(), 2);
     let mut seen = 0;
-    let summary = campaign::run(&scenario, &options, &mut |progress| seen = progress.trajectories).unwrap().summary;
+    let mut listen = |event: &Event| {
+        if let Event::Progress(progress) = event {
+            seen = progress.trajectories;
+        }
+    };
+    let summary = campaign::run(&scenario, &options, &mut listen).unwrap().summary.unwrap();
     assert_eq!((seen, summary.points.len()), (2000, 4));
     let labels: Vec<String> = summary
         .points

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::input::ScenarioError;
+
 /// What can go wrong with the folder of results.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -31,9 +33,9 @@ pub enum StoreError {
         /// Why.
         source: parquet::errors::ParquetError,
     },
-    /// A `summary.json` of something else.
-    #[error("{path} is not a summary of superjump ({source}); give another folder with -o, or --fresh to replace it")]
-    NotASummary {
+    /// A file that has the name of one of ours and is none.
+    #[error("{path} is not a file of superjump ({source}); give another folder with -o, or --fresh to replace it")]
+    NotOurs {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -47,9 +49,37 @@ pub enum StoreError {
         /// In what they differ.
         difference: String,
     },
+    /// Another process is at work there.
+    #[error("{owner} is at work in {folder}; wait for it, or give another folder with -o")]
+    Locked {
+        /// The folder.
+        folder: PathBuf,
+        /// Who, and on which host.
+        owner: String,
+    },
+    /// There is no campaign to go on with.
+    #[error("{folder} holds no campaign: there is no parts/campaign.json in it")]
+    NoCampaign {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The scenario that is kept with the parts cannot be read by this version.
+    #[error("the scenario of {folder} cannot be read again:\n{source}")]
+    Scenario {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: Box<ScenarioError>,
+    },
 }
 
 impl StoreError {
+    /// Whether nothing was begun: the folder is not one for this. Otherwise something failed on the way.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self, StoreError::Io { .. } | StoreError::Parquet { .. })
+    }
+
     pub(super) fn folder(folder: &Path, source: std::io::Error) -> Self {
         StoreError::Folder { folder: folder.to_owned(), source }
     }

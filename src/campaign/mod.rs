@@ -1,23 +1,41 @@
 //! Campaigns: from a scenario file to results on disk. The library prints nothing; progress is reported to a callback.
 
+mod compute;
+mod converge;
 mod error;
 mod exact;
+mod folder;
 mod input;
+mod lock;
+mod manifest;
+mod merge;
+mod part;
+mod part_file;
 mod plan;
+mod progress;
 mod run;
+mod settle;
 mod simulator;
 mod solve;
+mod status;
 mod steady;
 mod store;
 mod summary;
 mod tables;
 
+pub use converge::{Convergence, Forecast, RelaxationFrom, Standing, SteadyRun, converge, exact_beside, forecast};
 pub use error::StoreError;
 pub use exact::ExactRoad;
-pub use input::{EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError};
-pub use input::{ScenarioKey, scenario_keys, schema};
+pub use input::{
+    Accuracy, EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError,
+    ScenarioKey, scenario_keys, schema,
+};
+pub use manifest::{Manifest, ManifestPoint};
 pub use plan::{Part, Plan, TooLarge};
-pub use run::{Outcome, Progress, RunError, RunOptions, run, simulate};
+pub use progress::Progress;
+pub use run::{Event, Outcome, RunError, RunOptions, Shard, merge_parts, run, simulate};
 pub use simulator::{Simulator, simulator};
 pub use solve::solve;
-pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing};
+pub use status::{Live, State, Status};
+pub use steady::{ExactNoise, NoSteadyState, SteadyRoad};
+pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};

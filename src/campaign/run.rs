@@ -1,21 +1,55 @@
-//! Running a campaign: parts on all threads, folded in the order of the plan, streamed to disk.
+//! Running a campaign: compute the parts that are missing, then merge them all. Run again, it goes on.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
+use serde::Serialize;
+
+use super::compute::{News, Tally, compute};
 use super::error::StoreError;
 use super::exact::ExactRoad;
+use super::folder::{Folder, Present, key};
 use super::input::{Point, Scenario};
+use super::manifest::Manifest;
+use super::merge::{Gaps, merge};
+use super::part::Averages;
 use super::plan::{Part, Plan, TooLarge};
-use super::simulator::simulator;
-use super::store::Store;
-use super::summary::{PointSummary, Summary, Timing};
-use super::tables::{PartRows, series};
-use crate::lindblad::Effort;
-use crate::statistics::{Ensemble, Estimate};
+use super::progress::{Meter, Progress};
+use super::settle::settle;
+use super::status::{Live, State};
+use super::summary::Summary;
+use crate::statistics::Ensemble;
+
+/// One of several processes that share the parts of a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Shard {
+    /// Which, from 1.
+    pub index: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (index, of) = text.split_once('/').ok_or("not of the form 3/16")?;
+        let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
+        let (index, of) = (number(index)?, number(of)?);
+        if (1..=of).contains(&index) { Ok(Shard { index, of }) } else { Err(format!("{index} is not from 1 to {of}")) }
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.of)
+    }
+}
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -26,28 +60,57 @@ pub struct RunOptions {
     pub output: PathBuf,
     /// Start over where there are results already.
     pub fresh: bool,
+    /// Compute a share of the parts, and leave the merging to [`merge_parts`].
+    pub shard: Option<Shard>,
+    /// Set from elsewhere, it ends the run: parts that are done stay, those in hand are dropped.
+    pub stop: Arc<AtomicBool>,
 }
 
-/// Where a run stands.
-#[derive(Clone, Debug)]
-pub struct Progress {
-    /// Trajectories that are done, of all points.
-    pub trajectories: u64,
-    /// Jumps so far.
-    pub jumps: u64,
-    /// The point that is being merged.
-    pub point: usize,
-    /// The first bath's heat current at its last time, so far.
-    pub current: Option<Estimate>,
+impl RunOptions {
+    /// To run everything into `output`.
+    #[must_use]
+    pub fn new(output: impl Into<PathBuf>, threads: usize) -> Self {
+        RunOptions { threads, output: output.into(), fresh: false, shard: None, stop: Arc::default() }
+    }
+}
+
+/// What happens on the way.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The parts are known; so many of them are there already.
+    Started {
+        /// Parts of this process.
+        parts: u64,
+        /// Those that are there already.
+        there: u64,
+    },
+    /// Where the run stands, a few times a second.
+    Progress(Progress),
+    /// A part is on disk.
+    Part(Part),
+    /// Parts are being folded.
+    Merging {
+        /// So many are done.
+        parts: u64,
+        /// Of so many.
+        of: u64,
+    },
+    /// Something people should know.
+    Notice(String),
 }
 
 /// What a run came to.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The summary, as it stands in `summary.json`.
-    pub summary: Summary,
+    /// The summary, as it stands in `summary.json`; `None` where nothing was merged.
+    pub summary: Option<Summary>,
     /// Whether it was there already and nothing had to be done.
     pub already_complete: bool,
+    /// Jumps that this process computed.
+    pub jumps: u64,
+    /// Whether it was stopped before everything was computed.
+    pub interrupted: bool,
 }
 
 /// Why a run failed.
@@ -59,6 +122,9 @@ pub enum RunError {
     /// The output folder.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A part that does not stay as it was written.
+    #[error("the disk does not keep what is written to it: {0}")]
+    Damaged(String),
     /// A point that was to be solved has no exact value.
     #[error("point {point} has no exact value: {reason}")]
     NoExactValue {
@@ -67,127 +133,40 @@ pub enum RunError {
         /// Why.
         reason: String,
     },
+    /// A spectrum at a frequency that the stretches of a slow model cannot resolve.
+    #[error(
+        "point {point}: a spectrum at the angular frequency {asked} would take too many cells in every stretch, which the \
+         slowest relaxation makes long; up to {highest:.3e} can be resolved (`superjump exact` has no such bound)"
+    )]
+    Frequency {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// The highest frequency that was asked for.
+        asked: f64,
+        /// The highest that can be had.
+        highest: f64,
+    },
+    /// A steady state that is out of reach.
+    #[error(
+        "point {point}: the least that tells a steady state takes about {jumps:.1e} jumps, beyond `steady.max_jumps` = \
+         {allowed:.1e}; raise it, or have `superjump exact` solve for it"
+    )]
+    Budget {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// Jumps of the first round.
+        jumps: f64,
+        /// Jumps that were allowed.
+        allowed: f64,
+    },
+    /// Shares of a steady state.
+    #[error(
+        "a steady state takes as many trajectories as it takes, and cannot be shared by --shard: run it in one process"
+    )]
+    Shards,
     /// The threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-}
-
-/// What a part gives.
-struct PartResult {
-    ensemble: Ensemble,
-    rows: PartRows,
-}
-
-/// Runs the trajectories of one part.
-fn run_part(point: &Point, part: Part) -> PartResult {
-    let mut simulator = simulator(point);
-    let mut ensemble = empty_ensemble(point);
-    let mut rows = PartRows::new(point);
-    for number in part.first..part.first + part.count {
-        let trace = simulator.trajectory(number);
-        ensemble.push(trace);
-        rows.push(number, trace);
-    }
-    PartResult { ensemble, rows }
-}
-
-/// A task, and its result. Exact solutions are tasks like the parts, so that they run beside them.
-enum Done {
-    Exact(usize, ExactRoad),
-    Part(u64, PartResult),
-}
-
-/// Should a task panic, the other threads must not wait for its result for ever.
-struct StopOnPanic<'a>(&'a AtomicBool);
-
-impl Drop for StopOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-/// Computes everything of a plan on `threads` threads and hands the parts to `sink` in the order of the plan, each
-/// point's exact solution before its last part.
-fn execute<E: From<rayon::ThreadPoolBuildError>>(
-    plan: &Plan,
-    threads: usize,
-    mut sink: impl FnMut(Part, PartResult, Option<ExactRoad>) -> Result<(), E>,
-) -> Result<(), E> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let (next_exact, next_part) = (AtomicUsize::new(0), AtomicU64::new(0));
-    let merged = AtomicU64::new(0);
-    let stop = AtomicBool::new(false);
-    // How far a thread may run ahead of the merge, and so how many results wait in memory.
-    let ahead = 16 * threads as u64;
-    let (sender, receiver) = mpsc::sync_channel(threads);
-
-    let worker = |sender: mpsc::SyncSender<Done>| {
-        let _guard = StopOnPanic(&stop);
-        while !stop.load(Ordering::Relaxed) {
-            // An exact solution is taken up when the parts reach its point.
-            let part = next_part.load(Ordering::Relaxed);
-            let reached = plan.part(part).map_or(plan.points.len(), |p| p.point + 1);
-            let exact = next_exact.load(Ordering::Relaxed);
-            let done = if exact < reached {
-                if next_exact.compare_exchange(exact, exact + 1, Ordering::Relaxed, Ordering::Relaxed).is_err() {
-                    continue;
-                }
-                Done::Exact(exact, ExactRoad::new(&plan.points[exact], Effort::Beside))
-            } else if part >= plan.parts() {
-                return;
-            } else if part >= merged.load(Ordering::Relaxed) + ahead {
-                std::thread::sleep(Duration::from_millis(1));
-                continue;
-            } else {
-                let index = next_part.fetch_add(1, Ordering::Relaxed);
-                let Some(part) = plan.part(index) else {
-                    return;
-                };
-                Done::Part(index, run_part(&plan.points[part.point], part))
-            };
-            if sender.send(done).is_err() {
-                return;
-            }
-        }
-    };
-
-    pool.in_place_scope(|scope| {
-        for _ in 0..threads {
-            let (sender, worker) = (sender.clone(), &worker);
-            scope.spawn(move |_| worker(sender));
-        }
-        drop(sender);
-        let mut exact: BTreeMap<usize, ExactRoad> = BTreeMap::new();
-        let mut waiting: BTreeMap<u64, PartResult> = BTreeMap::new();
-        let mut turn = 0;
-        let mut result = Ok(());
-        for done in &receiver {
-            match done {
-                Done::Exact(point, road) => drop(exact.insert(point, road)),
-                Done::Part(index, part) => drop(waiting.insert(index, part)),
-            }
-            while result.is_ok() && waiting.contains_key(&turn) {
-                let Some(part) = plan.part(turn) else { break };
-                let last = plan.part(turn + 1).is_none_or(|next| next.point != part.point);
-                if last && !exact.contains_key(&part.point) {
-                    break;
-                }
-                let road = if last { exact.remove(&part.point) } else { None };
-                let Some(done) = waiting.remove(&turn) else {
-                    break;
-                };
-                result = sink(part, done, road);
-                turn += 1;
-                merged.store(turn, Ordering::Relaxed);
-            }
-            if result.is_err() {
-                stop.store(true, Ordering::Relaxed);
-            }
-        }
-        result
-    })
 }
 
 /// Simulates one point in memory, and solves it exactly where that can be afforded.
@@ -196,75 +175,147 @@ fn execute<E: From<rayon::ThreadPoolBuildError>>(
 /// If the threads cannot be started.
 pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), RunError> {
     let plan = Plan::new(std::slice::from_ref(point));
-    let mut whole = empty_ensemble(point);
-    let mut exact = None;
-    execute(&plan, threads, |_, part, road| {
-        whole.merge(&part.ensemble);
-        exact = road;
+    let mut parts = HashMap::new();
+    let (stop, tallies) = (AtomicBool::new(false), [Tally::default()]);
+    let mut roads = compute(&plan, plan.schedule(), vec![0], threads, (&stop, &tallies), |news| {
+        if let News::Part(part, result) = news {
+            parts.insert(part.first, result.averages);
+        }
         Ok::<(), RunError>(())
     })?;
-    Ok((whole, exact.expect("the last part brings the exact road")))
+    let mut whole = Averages::new(point);
+    for averages in plan.in_order().filter_map(|part| parts.remove(&part.first)) {
+        whole.merge(&averages);
+    }
+    let road = roads[0].take().unwrap_or_else(|| ExactRoad::unsolved("a thread has failed"));
+    Ok((whole.ensemble, road))
 }
 
-fn empty_ensemble(point: &Point) -> Ensemble {
-    Ensemble::new(point.columns().len(), point.evolution.times.len(), point.recording.photons)
+/// The parts of this process that are yet to be computed, in the order in which to do so.
+fn missing<'a>(plan: &'a Plan, shard: Option<Shard>, mut there: Present) -> impl Iterator<Item = Part> + Send + 'a {
+    let mine = move |number: usize| shard.is_none_or(|shard| number as u64 % shard.of == shard.index - 1);
+    let parts = plan.schedule().enumerate().filter(move |(number, _)| mine(*number)).map(|(_, part)| part);
+    // Points of a sweep that do not differ in their physics share their parts.
+    parts.filter(move |part| there.insert(key(&plan.points[part.point], *part)))
 }
 
-/// Runs a scenario and writes its results. What is complete already is left as it is.
+/// Exact values that are solved beside the parts are held until the end: so many cells of them at most. Others are
+/// solved when the parts are merged.
+const HELD_CELLS: usize = 20_000_000;
+
+/// The points to solve beside the parts, the first one last.
+fn solved_beside(points: &[Point]) -> Vec<usize> {
+    let mut cells = 0;
+    let held = points.iter().take_while(|point| {
+        cells += point.evolution.times.len() * point.columns().len();
+        cells <= HELD_CELLS
+    });
+    (0..held.count()).rev().collect()
+}
+
+/// Runs a scenario and writes its results. What is complete already is left as it is; what is there in parts is not
+/// computed again.
 ///
 /// # Errors
-/// If the results cannot be written, or the scenario does not fit; nothing half-written is left.
-pub fn run(
-    scenario: &Scenario,
-    options: &RunOptions,
-    progress: &mut dyn FnMut(&Progress),
-) -> Result<Outcome, RunError> {
+/// If the results cannot be written, or the scenario does not fit. Parts that were written stay, and running again
+/// goes on from them.
+pub fn run(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
+    let (threads, output) = (options.threads, options.output.as_path());
     let plan = Plan::new(&scenario.points);
     if !options.fresh
-        && let Some(summary) = finished(scenario, &options.output)?
+        && let Some(summary) = complete(scenario, output)?
     {
-        return Ok(Outcome { summary, already_complete: true });
+        return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
-    plan.check_memory(options.threads)?;
-    let mut store = Store::create(&options.output, scenario)?;
+    plan.check_memory(threads)?;
+    let folder = Folder::open(output, scenario, options.shard, options.fresh)?;
+    if let Some(owner) = &folder.stale {
+        report(&Event::Notice(format!("{owner} did not end well here; going on from what it left")));
+    }
+    if scenario.points.iter().any(|point| point.steady) {
+        return settle(scenario, options, report);
+    }
+    let there = folder.present()?;
     let started = Instant::now();
-    let mut state = Progress { trajectories: 0, jumps: 0, point: 0, current: None };
-    let mut ensemble: Option<Ensemble> = None;
-    let mut points = Vec::with_capacity(scenario.points.len());
-    progress(&state);
-    execute(&plan, options.threads, |part, done, road| {
-        let point = &scenario.points[part.point];
-        store.write_rows(&done.rows)?;
-        let whole = ensemble.get_or_insert_with(|| empty_ensemble(point));
-        whole.merge(&done.ensemble);
-        state.trajectories += part.count;
-        state.jumps += done.ensemble.jumps;
-        state.point = part.point;
-        state.current = whole.on_grid(point.evolution.times.len() - 1, 0);
-        if let (Some(road), Some(whole)) =
-            (road, ensemble.take_if(|_| part.first + part.count == point.evolution.trajectories))
-        {
-            store.write_series(point, &series(point, Some(&whole), &road))?;
-            points.push(PointSummary::sampled(point, &whole, &road));
+    let mut meter = Meter::new(&plan, threads);
+    let (mut of, mut parts) = (0, 0);
+    for part in missing(&plan, options.shard, Present::new()) {
+        of += 1;
+        parts += u64::from(!there.contains(&key(&scenario.points[part.point], part)));
+        meter.expect(part, there.contains(&key(&scenario.points[part.point], part)));
+    }
+    report(&Event::Started { parts: of, there: of - parts });
+    let exact = if options.shard.is_none() { solved_beside(&scenario.points) } else { Vec::new() };
+    let tallies: Vec<Tally> = scenario.points.iter().map(|_| Tally::default()).collect();
+    let mut told = None;
+    let parts = missing(&plan, options.shard, there);
+    let roads = compute(&plan, parts, exact, threads, (&options.stop, &tallies), |news| {
+        if let News::Part(part, result) = news {
+            let point = &scenario.points[part.point];
+            folder.write(point, part, &result)?;
+            meter.take(point, part, &result.averages.ensemble);
+            report(&Event::Part(part));
         }
-        progress(&state);
+        let progress = meter.read(&tallies);
+        if told.is_none_or(|told: Instant| told.elapsed() >= Live::EVERY) {
+            told = Some(Instant::now());
+            folder.leave_word(&Live::new(options, State::Computing, &progress));
+        }
+        report(&Event::Progress(progress));
         Ok::<(), RunError>(())
     })?;
-    let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps: state.jumps, threads: options.threads };
-    let summary = Summary::new(scenario, timing, points);
-    store.finish(&summary)?;
-    Ok(Outcome { summary, already_complete: false })
+    let progress = meter.read(&tallies);
+    let interrupted = options.stop.load(Ordering::Relaxed);
+    let jumps = progress.jumps;
+    let word = |state| folder.leave_word(&Live::new(options, state, &progress));
+    let ended = if interrupted { State::Interrupted } else { State::Done };
+    if options.shard.is_some() {
+        word(ended);
+        return Ok(Outcome { summary: None, already_complete: false, jumps, interrupted });
+    }
+    word(State::Merging);
+    let gaps = if interrupted { Gaps::Hurry } else { Gaps::Fill };
+    let seconds = || started.elapsed().as_secs_f64();
+    let summary = merge(scenario, (output, &folder), roads, (gaps, threads, seconds), report)?;
+    word(ended);
+    Ok(Outcome { summary, already_complete: false, jumps, interrupted })
+}
+
+/// Merges the parts that are in a folder, of whatever processes, and writes the results.
+///
+/// # Errors
+/// A folder that holds no campaign, or in which another process is at work; results that cannot be written.
+pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
+    let output: &Path = &options.output;
+    let manifest = Manifest::read(output)?.ok_or_else(|| StoreError::NoCampaign { folder: output.to_owned() })?;
+    let scenario = manifest.scenario(output)?;
+    // Of another version, or a scenario that reads otherwise in this one.
+    Folder::refuse_foreign(output, &scenario)?;
+    if let Some(summary) = complete(&scenario, output)? {
+        return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
+    }
+    let folder = Folder::lock(output, None)?;
+    let started = Instant::now();
+    let roads = scenario.points.iter().map(|_| std::sync::OnceLock::new()).collect();
+    let how = (Gaps::Leave, options.threads, || started.elapsed().as_secs_f64());
+    let summary = merge(&scenario, (output, &folder), roads, how, report)?;
+    Ok(Outcome { summary, already_complete: false, jumps: 0, interrupted: false })
+}
+
+/// The summary of an earlier run of the same scenario that is complete.
+fn complete(scenario: &Scenario, output: &Path) -> Result<Option<Summary>, StoreError> {
+    let same = |summary: &Summary| {
+        summary.complete
+            && summary.fingerprint == scenario.fingerprint()
+            && summary.version == env!("CARGO_PKG_VERSION")
+    };
+    Ok(Summary::read(output)?.filter(same))
 }
 
 /// The summary of an earlier run of the same scenario.
 pub(super) fn finished(scenario: &Scenario, output: &Path) -> Result<Option<Summary>, StoreError> {
-    let Some(summary) = Summary::read(output)? else {
-        return Ok(None);
-    };
-    let same = summary.fingerprint == scenario.fingerprint() && summary.version == env!("CARGO_PKG_VERSION");
-    if same {
-        Ok(Some(summary))
-    } else {
-        Err(StoreError::Foreign { folder: output.to_owned(), difference: summary.difference(scenario) })
+    if let Some(summary) = complete(scenario, output)? {
+        return Ok(Some(summary));
     }
+    Folder::refuse_foreign(output, scenario).map(|()| None)
 }

@@ -10,7 +10,7 @@ use super::run::{Outcome, RunError, RunOptions, finished};
 use super::steady::SteadyRoad;
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
-use super::tables::{SeriesRow, series};
+use super::tables::{SeriesRow, noise_rows, series};
 use crate::lindblad::Effort;
 use crate::quantity::Quantity;
 
@@ -29,7 +29,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
     if !options.fresh
         && let Some(summary) = finished(scenario, &options.output)?
     {
-        return Ok(Outcome { summary, already_complete: true });
+        return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
     let mut store = Store::create(&options.output, scenario)?;
     let started = Instant::now();
@@ -43,7 +43,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
             let solved = solved.map_err(|reason| RunError::NoExactValue { point: point.index, reason })?;
             store.write_series(point, &solved.series)?;
             if let Some(steady) = &solved.steady {
-                store.write_noise(point, &steady.noise)?;
+                store.write_noise(point, &noise_rows(&[], &steady.noise))?;
             }
             points.push(summarize(point, &solved));
             progress(points.len());
@@ -52,11 +52,11 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
     let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps: 0, threads: options.threads };
     let summary = Summary::new(scenario, timing, points);
     store.finish(&summary)?;
-    Ok(Outcome { summary, already_complete: false })
+    Ok(Outcome { summary: Some(summary), already_complete: false, jumps: 0, interrupted: false })
 }
 
 fn solve_point(point: &Point) -> Result<Solved, String> {
-    let steady = point.steady.then(|| SteadyRoad::new(point)).transpose().map_err(|e| e.to_string())?;
+    let steady = point.steady.then(|| SteadyRoad::new(point, Effort::Steady)).transpose().map_err(|e| e.to_string())?;
     let mut rows = Vec::new();
     if !point.evolution.times.is_empty() {
         let road = ExactRoad::new(point, Effort::Transient);

@@ -1,11 +1,17 @@
 //! The exact steady state of a point, the counting statistics around it, and the closed forms it is compared with.
 
 use crate::bath::Coupling;
-use crate::lindblad::{Counting, Effort, NotAffordable, Populations, RegisterError, SteadyError};
-use crate::model::Observables;
+use crate::dicke::Level;
+use crate::lindblad::{
+    Counting, Cumulants, Driven, DrivenAverages, Effort, NotAffordable, Populations, RegisterError, SteadyError,
+    SteadyState,
+};
+use crate::model::{Model, Observables, Transverse};
 use crate::quantity::{Interval, Measure, Quantity, Sample};
+use crate::statistics::{Statistic, Subject};
 use crate::theory;
 
+use super::exact;
 use super::input::{Group, Point};
 
 /// Why a steady state could not be solved.
@@ -25,15 +31,11 @@ pub enum NoSteadyState {
     NotOnTheLadder,
 }
 
-/// A row of `noise.parquet`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NoiseRow {
-    /// "windowed_noise", "spectrum", "cross_noise", "g2" or "waiting_time".
-    pub statistic: &'static str,
-    /// Index of the bath.
-    pub bath: usize,
-    /// The window, the angular frequency or the delay.
-    pub argument: f64,
+/// A row of `noise.parquet`, as it is solved for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExactNoise {
+    /// What it is about.
+    pub subject: Subject,
     /// The exact value, summed over groups for noise.
     pub value: f64,
 }
@@ -44,7 +46,7 @@ pub struct SteadyRoad {
     /// (what, which bath, value).
     pub values: Vec<(Quantity, Option<usize>, f64)>,
     /// What `[noise]` asks for.
-    pub noise: Vec<NoiseRow>,
+    pub noise: Vec<ExactNoise>,
 }
 
 /// The steady state of one group.
@@ -52,7 +54,7 @@ struct GroupSteady {
     now: Observables,
     /// Noise by bath, entropy production; `None` where J is conserved and the ensemble spreads over sectors.
     counting: Option<(Vec<f64>, f64)>,
-    noise: Vec<NoiseRow>,
+    noise: Vec<ExactNoise>,
 }
 
 impl SteadyRoad {
@@ -60,13 +62,14 @@ impl SteadyRoad {
     ///
     /// # Errors
     /// A model without a steady state, or too large, or a solve that does not reach its residual.
-    pub fn new(point: &Point) -> Result<Self, NoSteadyState> {
+    pub fn new(point: &Point, effort: Effort) -> Result<Self, NoSteadyState> {
         if !point.groups.iter().all(Group::on_the_ladder) {
-            let mut values = super::exact::register::steady_values(point)?;
+            let alike = point.groups.iter().all(Group::alike);
+            let mut values = if alike { driven_values(point)? } else { exact::register::steady_values(point)? };
             values.extend(closed_forms(point));
             return Ok(SteadyRoad { values, noise: Vec::new() });
         }
-        let groups = point.groups.iter().map(|group| solve(group, point)).collect::<Result<Vec<_>, _>>()?;
+        let groups = point.groups.iter().map(|group| solve(group, point, effort)).collect::<Result<Vec<_>, _>>()?;
         let mut road = SteadyRoad::default();
         let mut currents = vec![0.0; point.baths().len()];
         let columns = point.columns();
@@ -110,26 +113,70 @@ impl SteadyRoad {
         }
         road.values.extend(closed_forms(point));
         for row in groups.into_iter().flat_map(|group| group.noise) {
-            let same = |r: &&mut NoiseRow| {
-                (r.statistic, r.bath, r.argument.to_bits()) == (row.statistic, row.bath, row.argument.to_bits())
-            };
+            let same = |r: &&mut ExactNoise| r.subject.same(&row.subject);
             match road.noise.iter_mut().find(same) {
                 // Independent groups: their variances add.
                 Some(sum) => sum.value += row.value,
                 None => road.noise.push(row),
             }
         }
+        // A ratio is no sum over groups.
+        for place in 0..road.noise.len() {
+            let ExactNoise { subject, value } = road.noise[place];
+            let current = currents[subject.bath];
+            if subject.statistic == Statistic::Noise && current != 0.0 {
+                let subject = Subject { statistic: Statistic::Fano, ..subject };
+                road.noise.push(ExactNoise { subject, value: value / current.abs() });
+            }
+        }
         Ok(road)
     }
+}
+
+/// The steady state of driven groups: averages, without the statistics of what is counted.
+fn driven_values(point: &Point) -> Result<Vec<(Quantity, Option<usize>, f64)>, NoSteadyState> {
+    let asked = &point.noise;
+    if asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
+        return Err(NoSteadyState::NotOnTheLadder);
+    }
+    let solve = |group: &Group| {
+        Driven::affordable(&group.model, &group.initial, Effort::Steady)?;
+        Ok(Driven::new(&group.model, &group.hamiltonian, &group.initial).steady_state()?)
+    };
+    let groups = point.groups.iter().map(solve).collect::<Result<Vec<_>, NoSteadyState>>()?;
+    let mut values = Vec::new();
+    for column in point.columns() {
+        if matches!(column.quantity, Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts) {
+            continue;
+        }
+        let of_group = |(steady, group): (&DrivenAverages, &Group)| {
+            let nothing = Interval { duration: 0.0, integral: Observables::default(), net_quanta: None };
+            let none = f64::NAN;
+            // Without a drive the transverse spin turns in the lab, and has no steady value.
+            let transverse = group.hamiltonian.drive.map(|_| Transverse {
+                jx: steady.jx,
+                jy: steady.jy,
+                spin_length: none,
+                squeezing: none,
+            });
+            let now = Sample { values: steady.exact.now, transverse };
+            Measure::new(&group.model, column, point.number()).value(&now, &nothing)
+        };
+        let value: f64 = groups.iter().zip(&point.groups).map(of_group).sum();
+        if value.is_finite() {
+            values.push((column.quantity, column.bath, value));
+        }
+    }
+    Ok(values)
 }
 
 fn exchanges(point: &Point, bath: usize) -> bool {
     point.groups.iter().any(|group| group.model.baths[bath].down + group.model.baths[bath].up > 0.0)
 }
 
-fn solve(group: &Group, point: &Point) -> Result<GroupSteady, NoSteadyState> {
+fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
     let Group { model, initial, .. } = group;
-    Populations::affordable(model, initial, Effort::Steady)?;
+    Populations::affordable(model, initial, effort)?;
     let equation = Populations::new(model, initial);
     let counting = match Counting::new(&equation) {
         Ok(counting) => counting,
@@ -141,29 +188,90 @@ fn solve(group: &Group, point: &Point) -> Result<GroupSteady, NoSteadyState> {
         Err(error) => return Err(error.into()),
     };
     let noise = (0..model.baths.len()).map(|bath| counting.noise(bath)).collect::<Result<Vec<_>, _>>()?;
-    let mut rows = Vec::new();
-    let asked = &point.noise;
-    for &bath in &asked.baths {
-        let mut push = |statistic, argument, value| rows.push(NoiseRow { statistic, bath, argument, value });
-        for &window in &asked.windows {
-            push("windowed_noise", window, counting.windowed_noise(bath, window)?);
-        }
-        for &frequency in &asked.frequencies {
-            push("spectrum", frequency, counting.spectrum(bath, frequency)?);
-        }
-        // Correlations of several groups are not sums over them.
-        if point.groups.len() == 1 {
-            for (name, values) in [
-                ("g2", counting.emission_correlation(bath, &asked.delays)?),
-                ("waiting_time", counting.waiting_time_density(bath, &asked.delays)?),
-            ] {
-                let pairs = values.iter().flat_map(|values| asked.delays.iter().zip(values));
-                pairs.for_each(|(delay, value)| push(name, *delay, *value));
-            }
-        }
+    let mut rows = counting_rows(&counting, point)?;
+    if let (1, false, Some(bright)) = (point.groups.len(), point.noise.baths.is_empty(), point.bright_sector()) {
+        rows.extend(sector_rows(&equation, counting.steady(), model, point.accuracy.bath, bright));
     }
     let now = counting.steady().observables();
     Ok(GroupSteady { now, counting: Some((noise, counting.entropy_production())), noise: rows })
+}
+
+/// What `[noise]` asks about the counts.
+fn counting_rows(counting: &Counting, point: &Point) -> Result<Vec<ExactNoise>, NoSteadyState> {
+    let mut rows = Vec::new();
+    let asked = &point.noise;
+    for (place, &bath) in asked.baths.iter().enumerate() {
+        let mut push = |statistic, argument: Option<f64>, value| {
+            rows.push(ExactNoise { subject: Subject::new(statistic, bath, argument), value });
+        };
+        for &window in &asked.windows {
+            push(Statistic::WindowedNoise, Some(window), counting.windowed_noise(bath, window)?);
+        }
+        let Cumulants { noise, third, fourth, .. } = counting.cumulants(bath)?;
+        push(Statistic::Noise, None, noise);
+        push(Statistic::ThirdCumulant, None, third);
+        push(Statistic::FourthCumulant, None, fourth);
+        for &frequency in &asked.frequencies {
+            push(Statistic::Spectrum, Some(frequency), counting.spectrum(bath, frequency)?);
+        }
+        // Correlations of several groups are not sums over them.
+        if point.groups.len() == 1 {
+            for (statistic, values) in [
+                (Statistic::G2, counting.emission_correlation(bath, &asked.delays)?),
+                (Statistic::WaitingTime, counting.waiting_time_density(bath, &asked.delays)?),
+            ] {
+                let pairs = values.iter().flat_map(|values| asked.delays.iter().zip(values));
+                pairs.for_each(|(delay, value)| push(statistic, Some(*delay), *value));
+            }
+        }
+        for &other in &asked.baths[place + 1..] {
+            let subject = Subject { other_bath: Some(other), ..Subject::new(Statistic::CrossNoise, bath, None) };
+            rows.push(ExactNoise { subject, value: counting.cross_noise(bath, other)? });
+        }
+    }
+    Ok(rows)
+}
+
+/// The telegraph signal of the sectors: how likely each is, what flows there, how long the bright and the dark last.
+fn sector_rows(
+    equation: &Populations,
+    steady: &SteadyState,
+    model: &Model,
+    bath: usize,
+    bright: f64,
+) -> Vec<ExactNoise> {
+    let current = model.heat_current(&model.baths[bath]);
+    let of = |levels: &[(Level, f64)]| {
+        let p: f64 = levels.iter().map(|(_, p)| p).sum();
+        let flow: f64 = levels.iter().map(|(level, p)| p * current.at(level.lowering(), level.m())).sum();
+        (p, flow)
+    };
+    let levels: Vec<(Level, f64)> = steady.levels.iter().copied().zip(steady.p.iter().copied()).collect();
+    let sectors: Vec<_> = levels.chunk_by(|a, b| a.0.two_j == b.0.two_j).map(|s| (s[0].0.j(), of(s))).collect();
+    // As often as they fall they rise.
+    let ladder = equation.ladder();
+    let is_bright = |index: usize| ladder.levels[index].j() >= bright;
+    let falls: f64 = ladder
+        .flows
+        .iter()
+        .flat_map(|flow| flow.moves.iter().map(move |m| (m, flow.rate)))
+        .filter(|(m, _)| is_bright(m.from) && !is_bright(m.to))
+        .map(|(m, rate)| rate * m.weight * steady.p[m.from])
+        .sum();
+    let half = |lit: bool| of(&levels.iter().copied().filter(|(l, _)| (l.j() >= bright) == lit).collect::<Vec<_>>());
+    let ((bright_p, bright_flow), (dark_p, dark_flow)) = (half(true), half(false));
+    let mut rows = Vec::new();
+    let mut push = |statistic, j: f64, value: f64| {
+        rows.push(ExactNoise { subject: Subject::new(statistic, bath, Some(j)), value });
+    };
+    sectors.iter().for_each(|(j, (p, _))| push(Statistic::SectorProbability, *j, *p));
+    sectors.iter().filter(|(_, (p, _))| *p > 0.0).for_each(|(j, (p, f))| push(Statistic::SectorCurrent, *j, f / p));
+    push(Statistic::BrightDwell, bright, bright_p / falls);
+    push(Statistic::DarkDwell, bright, dark_p / falls);
+    push(Statistic::BrightCurrent, bright, bright_flow / bright_p);
+    push(Statistic::DarkCurrent, bright, dark_flow / dark_p);
+    rows.retain(|row| row.value.is_finite());
+    rows
 }
 
 /// The reference lines of the paper, for one group between collective baths.

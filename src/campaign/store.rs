@@ -15,9 +15,9 @@ use parquet::file::properties::WriterProperties;
 
 use super::error::StoreError;
 use super::input::{Noise, Point, Purpose, Scenario};
-use super::steady::NoiseRow;
+use super::part_file::StoredPart;
 use super::summary::Summary;
-use super::tables::{self, PartRows, SeriesRow};
+use super::tables::{self, NoiseRow, SeriesRow};
 
 /// A Parquet table on its way: `<name>.parquet.tmp` until it is finished.
 struct Table {
@@ -113,10 +113,16 @@ impl Store {
         ];
         let table = |name: &str, fields| Table::create(folder, name, fields, &metadata);
         let points = || scenario.points.iter();
-        let sampled = scenario.purpose == Purpose::Trajectories;
+        // Steady states are kept as averages, not trajectory by trajectory.
+        let sampled = scenario.purpose == Purpose::Trajectories && !points().any(|p| p.steady);
+        let solved = scenario.purpose == Purpose::Exact;
         let when = |wanted: bool, name: &str, fields| wanted.then(|| table(name, fields)).transpose();
         Ok(Store {
-            series: when(points().any(|p| !p.evolution.times.is_empty()), "series", tables::series_fields())?,
+            series: when(
+                (sampled || solved) && points().any(|p| !p.evolution.times.is_empty()),
+                "series",
+                tables::series_fields(),
+            )?,
             trajectories: when(sampled, "trajectories", tables::trajectory_fields(first))?,
             jumps: when(sampled && first.recording.jumps, "jumps", tables::jump_fields())?,
             noise: when(points().any(|p| p.noise != Noise::default()), "noise", tables::noise_fields())?,
@@ -125,10 +131,10 @@ impl Store {
         })
     }
 
-    /// Appends the rows of a part.
-    pub fn write_rows(&mut self, rows: &PartRows) -> Result<(), StoreError> {
-        append(&mut self.trajectories, || rows.trajectory_columns())?;
-        append(&mut self.jumps, || rows.jump_columns())
+    /// Appends the rows of a part of a point.
+    pub fn write_rows(&mut self, point: &Point, part: &StoredPart) -> Result<(), StoreError> {
+        append(&mut self.trajectories, || tables::with_point(point, &part.trajectories))?;
+        append(&mut self.jumps, || tables::with_point(point, &part.jumps))
     }
 
     /// Appends the series of a point.

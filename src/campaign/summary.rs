@@ -6,9 +6,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::converge::{Convergence, SteadyRun};
 use super::error::StoreError;
 use super::exact::ExactRoad;
-use super::input::{Point, Scenario};
+use super::input::{Point, Purpose, Scenario};
 use crate::bath::{Bath, Coupling};
 use crate::quantity::Quantity;
 use crate::statistics::{Ensemble, Estimate};
@@ -26,6 +27,8 @@ pub struct Summary {
     pub seed: u64,
     /// "natural" or "SI".
     pub units: String,
+    /// Whether all that was asked for is in it; false after an interruption.
+    pub complete: bool,
     /// How long it took.
     pub timing: Timing,
     /// Recognizes the scenario: its physics, trajectories, seeds and recorded data.
@@ -39,7 +42,7 @@ pub struct Summary {
 /// What a run cost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Timing {
-    /// Seconds from start to end.
+    /// Seconds from start to end, of the last process that worked at it.
     pub seconds: f64,
     /// Quantum jumps of all trajectories.
     pub jumps: u64,
@@ -69,10 +72,15 @@ pub struct PointSummary {
     pub jumps: u64,
     /// The time that the quantities are of, or null for the steady state.
     pub time: Option<f64>,
-    /// Why it ended. "trajectories": all that were asked for are done; "exact": nothing was sampled.
+    /// Why it ended. "trajectories": all that were asked for are done; "interrupted": it has not; "exact": nothing was
+    /// sampled. For a steady state "relative_error" or "absolute_error": it is known as well as was asked; "trajectories",
+    /// "max_jumps" or "until": that was spent first, and `steady` tells what is missing.
     pub stopped_because: String,
     /// Why there are no exact values, or null where there are.
     pub exact_missing: Option<String>,
+    /// How the steady state was reached, and whether, where trajectories were run to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady: Option<Convergence>,
     /// The quantities.
     pub quantities: Vec<QuantitySummary>,
 }
@@ -111,9 +119,14 @@ pub struct QuantitySummary {
     pub unit: String,
 }
 
+/// What either road may be off by, relative to the value: a little more than the 1e-10 that propagation allows a step.
+const NUMERICAL_ACCURACY: f64 = 1e-9;
+
 impl QuantitySummary {
     fn sampled(name: String, bath: Option<&str>, estimate: Estimate, exact: Option<f64>, unit: &str) -> Self {
-        let z = exact.zip(estimate.std_error).map(|(exact, error)| (estimate.mean - exact) / error);
+        // Where trajectories hardly differ, what is between the two roads is their numerical error, not chance.
+        let chance = |(exact, error): &(f64, f64)| *error > NUMERICAL_ACCURACY * exact.abs();
+        let z = exact.zip(estimate.std_error).filter(chance).map(|(exact, error)| (estimate.mean - exact) / error);
         QuantitySummary {
             quantity: name,
             bath: bath.map(str::to_owned),
@@ -123,6 +136,18 @@ impl QuantitySummary {
             z,
             unit: unit.to_owned(),
         }
+    }
+
+    /// An estimate beside its exact value.
+    pub(super) fn estimated(
+        point: &Point,
+        quantity: Quantity,
+        bath: Option<usize>,
+        estimate: Estimate,
+        exact: Option<f64>,
+    ) -> Self {
+        let bath = bath.map(|bath| point.baths()[bath].name.as_str());
+        Self::sampled(quantity.name().to_owned(), bath, estimate, exact, quantity.unit(point.units()))
     }
 
     /// A value that was solved for.
@@ -152,7 +177,7 @@ impl BathSummary {
 
 impl PointSummary {
     /// The summary of a point's trajectories, at the last time of its grid.
-    pub(super) fn sampled(point: &Point, ensemble: &Ensemble, road: &ExactRoad) -> Self {
+    pub(super) fn sampled(point: &Point, ensemble: &Ensemble, road: &ExactRoad, stopped_because: &str) -> Self {
         let units = point.units();
         let times = &point.evolution.times;
         let last = times.len() - 1;
@@ -184,7 +209,23 @@ impl PointSummary {
             exact_missing: road.missing().map(str::to_owned),
             time: Some(times[last]),
             engine_because: point.engine.because.clone(),
-            ..PointSummary::of(point, point.engine.engine.name(), "trajectories", quantities)
+            ..PointSummary::of(point, point.engine.engine.name(), stopped_because, quantities)
+        }
+    }
+
+    /// The summary of a point that was run to its steady state.
+    pub(super) fn settled(
+        point: &Point,
+        run: SteadyRun,
+        exact_missing: Option<String>,
+        quantities: Vec<QuantitySummary>,
+    ) -> Self {
+        PointSummary {
+            trajectories: run.trajectories,
+            jumps: run.jumps,
+            exact_missing,
+            steady: Some(run.convergence),
+            ..PointSummary::of(point, point.engine.engine.name(), run.stopped_because, quantities)
         }
     }
 
@@ -206,9 +247,38 @@ impl PointSummary {
             time: None,
             stopped_because: stopped_because.to_owned(),
             exact_missing: None,
+            steady: None,
             quantities,
         }
     }
+}
+
+/// The names of the quantities that a summary of this scenario may have.
+#[must_use]
+pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
+    let point = &scenario.points[0];
+    let columns = point.columns();
+    let mut quantities: Vec<Quantity> = columns.iter().map(|column| column.quantity).collect();
+    match scenario.purpose {
+        Purpose::Trajectories if !point.steady => quantities.extend([Quantity::PeakTime, Quantity::PeakIntensity]),
+        Purpose::Trajectories | Purpose::Exact => quantities.extend([
+            Quantity::HeatCurrentBalance,
+            Quantity::Jx,
+            Quantity::Jy,
+            Quantity::Noise,
+            Quantity::Fano,
+            Quantity::EntropyProduction,
+            Quantity::EffectiveTemperature,
+            Quantity::HeatCurrentIndependent,
+            Quantity::HeatCurrentSymmetric,
+            Quantity::HeatCurrentLimit,
+        ]),
+    }
+    let mut names: Vec<String> = quantities.iter().map(|quantity| quantity.name().to_owned()).collect();
+    names.dedup();
+    let photon = |photon: usize| format!("{}_{}", Quantity::PhotonTime.name(), photon + 1);
+    names.extend((0..point.recording.photons).map(photon));
+    names
 }
 
 impl Summary {
@@ -219,6 +289,7 @@ impl Summary {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: scenario.seed(),
             units: scenario.points.first().map_or("natural", |point| point.units().name()).to_owned(),
+            complete: true,
             timing,
             fingerprint: scenario.fingerprint(),
             points,
@@ -238,32 +309,37 @@ impl Summary {
             Err(error) if error.kind() == ErrorKind::NotADirectory => return Err(StoreError::folder(folder, error)),
             Err(error) => return Err(StoreError::io("read", &path, error)),
         };
-        serde_json::from_slice(&text).map(Some).map_err(|source| StoreError::NotASummary { path, source })
+        serde_json::from_slice(&text).map(Some).map_err(|source| StoreError::NotOurs { path, source })
     }
 
     /// In what the scenario of this summary differs from another, in words.
     pub(super) fn difference(&self, other: &Scenario) -> String {
-        let mut found = Vec::new();
-        if self.version != env!("CARGO_PKG_VERSION") {
-            found.push(format!("version {} instead of {}", self.version, env!("CARGO_PKG_VERSION")));
-        }
-        if self.scenario != other.name {
-            found.push(format!("scenario {} instead of {}", self.scenario, other.name));
-        }
-        if self.seed != other.seed() {
-            found.push(format!("seed {} instead of {}", self.seed, other.seed()));
-        }
-        let (theirs, ours): (Vec<&str>, Vec<&str>) = (lines(&self.scenario_text), lines(&other.text));
-        let missing =
-            |from: &[&'_ str], among: &[&str]| from.iter().find(|l| !among.contains(l)).map(|l| (*l).to_owned());
-        if let Some(line) = missing(&theirs, &ours) {
-            found.push(format!("`{line}` there"));
-        }
-        if let Some(line) = missing(&ours, &theirs) {
-            found.push(format!("`{line}` here"));
-        }
-        found.join(", ")
+        let Summary { version, scenario, seed, scenario_text, .. } = self;
+        difference((version, scenario, *seed, scenario_text), other)
     }
+}
+
+/// In what a (version, name, seed, text) differs from a scenario, in words.
+pub(super) fn difference((version, name, seed, text): (&str, &str, u64, &str), other: &Scenario) -> String {
+    let mut found = Vec::new();
+    if version != env!("CARGO_PKG_VERSION") {
+        found.push(format!("version {version} instead of {}", env!("CARGO_PKG_VERSION")));
+    }
+    if name != other.name {
+        found.push(format!("scenario {name} instead of {}", other.name));
+    }
+    if seed != other.seed() {
+        found.push(format!("seed {seed} instead of {}", other.seed()));
+    }
+    let (theirs, ours): (Vec<&str>, Vec<&str>) = (lines(text), lines(&other.text));
+    let missing = |from: &[&'_ str], among: &[&str]| from.iter().find(|l| !among.contains(l)).map(|l| (*l).to_owned());
+    if let Some(line) = missing(&theirs, &ours) {
+        found.push(format!("`{line}` there"));
+    }
+    if let Some(line) = missing(&ours, &theirs) {
+        found.push(format!("`{line}` here"));
+    }
+    found.join(", ")
 }
 
 /// The lines of a scenario that mean something; `# --set` lines do.

@@ -8,11 +8,11 @@ use arrow_schema::{DataType, Field};
 
 use super::exact::ExactRoad;
 use super::input::Point;
-use super::steady::NoiseRow;
+use super::steady::ExactNoise;
 use super::summary::Summary;
 use crate::bath::Process;
 use crate::quantity::{Column, Quantity};
-use crate::statistics::{Ensemble, Estimate};
+use crate::statistics::{Ensemble, Estimate, NoiseEstimate, Subject};
 use crate::trajectory::{JumpRow, Trace};
 
 fn field(name: &str, kind: DataType, nullable: bool) -> Field {
@@ -63,7 +63,6 @@ struct TrajectoryRow {
 /// The rows that a part adds to `trajectories.parquet` and `jumps.parquet`.
 #[derive(Clone, Debug)]
 pub struct PartRows {
-    point: usize,
     bath_names: Vec<String>,
     detailed_photons: bool,
     trajectories: Vec<TrajectoryRow>,
@@ -74,7 +73,6 @@ impl PartRows {
     /// No rows yet, of this point.
     pub fn new(point: &Point) -> Self {
         PartRows {
-            point: point.index,
             bath_names: point.baths().iter().map(|bath| bath.name.clone()).collect(),
             detailed_photons: point.recording.photons > 0,
             trajectories: Vec::new(),
@@ -96,10 +94,16 @@ impl PartRows {
         self.jumps.extend(trace.log.iter().map(|row| (number, *row)));
     }
 
-    /// In the order of [`trajectory_fields`].
+    /// Adds the rows of later trajectories.
+    pub fn append(&mut self, later: PartRows) {
+        self.trajectories.extend(later.trajectories);
+        self.jumps.extend(later.jumps);
+    }
+
+    /// In the order of [`trajectory_fields`], without the point.
     pub fn trajectory_columns(&self) -> Vec<ArrayRef> {
         let rows = &self.trajectories;
-        let mut columns = vec![points(rows.iter().map(|_| self.point)), counts(rows.iter().map(|row| row.number))];
+        let mut columns = vec![counts(rows.iter().map(|row| row.number))];
         for bath in 0..self.bath_names.len() {
             columns.push(counts(rows.iter().map(|row| row.exchanged[bath].0)));
             columns.push(counts(rows.iter().map(|row| row.exchanged[bath].1)));
@@ -124,7 +128,7 @@ impl PartRows {
         columns
     }
 
-    /// In the order of [`jump_fields`].
+    /// In the order of [`jump_fields`], without the point.
     pub fn jump_columns(&self) -> Vec<ArrayRef> {
         let rows = &self.jumps;
         let direction = |process| match process {
@@ -133,7 +137,6 @@ impl PartRows {
             Process::Dephasing => "dephasing",
         };
         vec![
-            points(rows.iter().map(|_| self.point)),
             counts(rows.iter().map(|(number, _)| *number)),
             floats(rows.iter().map(|(_, row)| row.time)),
             words(rows.iter().map(|(_, row)| self.bath_names[row.jump.bath].as_str())),
@@ -142,6 +145,14 @@ impl PartRows {
             floats(rows.iter().map(|(_, row)| row.m)),
         ]
     }
+}
+
+/// The columns of rows that all belong to one point, with that point before them.
+pub fn with_point(point: &Point, columns: &[ArrayRef]) -> Vec<ArrayRef> {
+    let rows = columns.first().map_or(0, |column| column.len());
+    let mut whole = vec![points(std::iter::repeat_n(point.index, rows))];
+    whole.extend_from_slice(columns);
+    whole
 }
 
 fn photon_item() -> Arc<Field> {
@@ -241,23 +252,54 @@ pub fn series_columns(point: &Point, rows: &[SeriesRow]) -> Vec<ArrayRef> {
 
 /// The fields of `noise.parquet`.
 pub fn noise_fields() -> Vec<Field> {
-    vec![
+    let mut fields = vec![
         field("point", DataType::UInt32, false),
         field("statistic", DataType::Utf8, false),
         field("bath", DataType::Utf8, false),
-        field("argument", DataType::Float64, false),
-        field("exact", DataType::Float64, false),
-    ]
+        field("other_bath", DataType::Utf8, true),
+    ];
+    fields.extend(["argument", "estimate", "std_error", "exact"].map(|name| field(name, DataType::Float64, true)));
+    fields.push(field("unit", DataType::Utf8, false));
+    fields
+}
+
+/// A row of `noise.parquet`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoiseRow {
+    /// What it is about.
+    pub subject: Subject,
+    /// From trajectories, where there are any and it was not refused.
+    pub estimate: Option<Estimate>,
+    /// The exact value.
+    pub exact: Option<f64>,
+}
+
+/// The rows of a point: what was estimated, each beside its exact value, then what was solved for alone.
+pub fn noise_rows(estimates: &[NoiseEstimate], exact: &[ExactNoise]) -> Vec<NoiseRow> {
+    let solved = |subject: &Subject| exact.iter().find(|e| e.subject.same(subject)).map(|e| e.value);
+    let sampled = estimates.iter().map(|NoiseEstimate { subject, estimate }| NoiseRow {
+        subject: *subject,
+        estimate: *estimate,
+        exact: solved(subject),
+    });
+    let alone = exact.iter().filter(|e| !estimates.iter().any(|sampled| sampled.subject.same(&e.subject)));
+    let alone = alone.map(|e| NoiseRow { subject: e.subject, estimate: None, exact: Some(e.value) });
+    sampled.chain(alone).collect()
 }
 
 /// The columns of these rows, in the order of [`noise_fields`].
 pub fn noise_columns(point: &Point, rows: &[NoiseRow]) -> Vec<ArrayRef> {
+    let name = |bath: usize| point.baths()[bath].name.as_str();
     vec![
         points(rows.iter().map(|_| point.index)),
-        words(rows.iter().map(|row| row.statistic)),
-        words(rows.iter().map(|row| point.baths()[row.bath].name.as_str())),
-        floats(rows.iter().map(|row| row.argument)),
-        floats(rows.iter().map(|row| row.value)),
+        words(rows.iter().map(|row| row.subject.statistic.name())),
+        words(rows.iter().map(|row| name(row.subject.bath))),
+        optional_words(rows.iter().map(|row| row.subject.other_bath.map(name))),
+        optional_floats(rows.iter().map(|row| row.subject.argument)),
+        optional_floats(rows.iter().map(|row| row.estimate.map(|e| e.mean))),
+        optional_floats(rows.iter().map(|row| row.estimate.and_then(|e| e.std_error))),
+        optional_floats(rows.iter().map(|row| row.exact)),
+        words(rows.iter().map(|row| row.subject.statistic.unit(point.units()))),
     ]
 }
 

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use clap::Args;
-use superjump::campaign::{Group, Plan, Point, Purpose, RunError, Scenario, simulator};
-use superjump::lindblad::{self, Effort};
+use superjump::campaign::{ExactRoad, Forecast, Plan, Point, Purpose, RunError, Scenario, forecast, simulator};
+use superjump::lindblad::Effort;
+use superjump::units::Units;
 
 use super::{ScenarioArguments, table};
 
@@ -51,11 +52,18 @@ fn describe(scenario: &Scenario, threads: usize) {
         let coupling = format!("{:?}", bath.coupling).to_lowercase();
         println!("  bath           {} ({coupling}): {} {}", bath.name, rates.join(", "), units.rate());
     }
+    if first.steady {
+        return describe_steady(points, units);
+    }
     let until = first.evolution.until();
     println!("  time           to {until} {}, {} samples", units.time(), first.evolution.times.len());
 
     let plan = Plan::new(&scenario.points);
-    println!("  trajectories   {} in {} parts", plan.trajectories(), plan.parts());
+    println!(
+        "  trajectories   {} in {} parts on disk, which a run that is cut short goes on from",
+        plan.trajectories(),
+        plan.parts()
+    );
     let stride = points.len().div_ceil(MOST_PILOTS);
     let (mut jumps, mut seconds) = (0.0, 0.0);
     for point in points.iter().step_by(stride) {
@@ -67,14 +75,27 @@ fn describe(scenario: &Scenario, threads: usize) {
     println!("  jumps          about {}", table::count(jumps));
     println!("  duration       about {} on {threads} threads", table::duration(seconds));
     println!("  memory         about {:.0} MB", (plan.memory(threads) / 1e6).max(1.0));
-    let missing = points.iter().filter_map(|point| {
-        let afford = |g: &Group| lindblad::Populations::affordable(&g.model, &g.initial, Effort::Beside).err();
-        point.groups.iter().find_map(afford)
-    });
-    let missing: Vec<_> = missing.collect();
+    let missing: Vec<_> =
+        points.iter().filter_map(|point| ExactRoad::affordable(point, Effort::Beside).err()).collect();
     match missing.first() {
         None => println!("  exact          beside every estimate"),
         Some(why) => println!("  exact          not for {} of {} points: {why}", missing.len(), points.len()),
+    }
+}
+
+/// What a run to the steady state begins with: how it goes on is for the data to tell.
+fn describe_steady(points: &[Point], units: Units) {
+    for point in points.iter().step_by(points.len().div_ceil(MOST_PILOTS)) {
+        let Forecast { relaxation_time, relaxation_from, duration, trajectories, jumps_bound } = forecast(point);
+        let from = format!("{relaxation_from:?}").to_lowercase();
+        println!(
+            "  point {:<8} relaxes in {} {} ({from}); first {trajectories} trajectories of {}, up to {} jumps",
+            point.index,
+            table::number(relaxation_time),
+            units.time(),
+            table::number(duration),
+            table::count(jumps_bound),
+        );
     }
 }
 
@@ -83,18 +104,14 @@ fn describe_exact(scenario: &Scenario) -> anyhow::Result<()> {
     println!("{} is valid, for `superjump exact`.", scenario.name);
     println!("  {}", scenario.title);
     println!("  points         {}", scenario.points.len());
-    let mut largest = 0;
     for point in &scenario.points {
-        for group in &point.groups {
-            let efforts = [(point.steady, Effort::Steady), (!point.evolution.times.is_empty(), Effort::Transient)];
-            for (_, effort) in efforts.into_iter().filter(|(asked, _)| *asked) {
-                lindblad::Populations::affordable(&group.model, &group.initial, effort)
-                    .map_err(|e| RunError::NoExactValue { point: point.index, reason: e.to_string() })?;
-            }
-            largest = largest.max(lindblad::Populations::states(&group.model, &group.initial));
+        let efforts = [(point.steady, Effort::Steady), (!point.evolution.times.is_empty(), Effort::Transient)];
+        for (_, effort) in efforts.into_iter().filter(|(asked, _)| *asked) {
+            ExactRoad::affordable(point, effort)
+                .map_err(|reason| RunError::NoExactValue { point: point.index, reason })?;
         }
     }
-    println!("  levels         up to {largest} a point");
+    println!("  exact          every point is small enough");
     Ok(())
 }
 

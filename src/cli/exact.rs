@@ -20,6 +20,7 @@ pub struct ExactArguments {
 pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     let scenario = arguments.scenario.read(Purpose::Exact)?;
     let options = arguments.output.options(&format!("{}-exact", scenario.name), arguments.scenario.threads());
+    table::check_shown(&scenario, arguments.output.show.as_deref())?;
     println!("{}", scenario.title);
     // Draws on a terminal only.
     let bar = if arguments.output.no_progress {
@@ -33,11 +34,12 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     let outcome = campaign::solve(&scenario, &options, &mut |points| bar.set_position(points as u64));
     bar.finish_and_clear();
     let outcome = outcome?;
-    println!("{}", table::render(&outcome.summary, scenario.points[0].units(), arguments.output.show.as_deref())?);
+    let Some(summary) = &outcome.summary else { return Ok(()) };
+    println!("{}", table::render(summary, arguments.output.show.as_deref())?);
     if outcome.already_complete {
         println!("Complete already: nothing was done (--fresh starts over).");
     } else {
-        println!("Solved in {:.2} s.", outcome.summary.timing.seconds);
+        println!("Solved in {:.2} s.", summary.timing.seconds);
     }
     println!("Results: {}", options.output.join("summary.json").display());
     if arguments.output.no_report { Ok(()) } else { super::report::draw(&options.output, Some(&scenario.text)) }

@@ -3,12 +3,15 @@
 pub mod check;
 pub mod compare;
 pub mod exact;
+pub mod merge;
 mod progress;
 pub mod report;
 pub mod run;
 pub mod scenarios;
 pub mod schema;
 pub mod shell;
+pub mod slurm;
+pub mod status;
 mod table;
 
 use std::io::IsTerminal;
@@ -16,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use superjump::campaign::{Overrides, Purpose, RunError, RunOptions, Scenario, ScenarioError, StoreError};
+use superjump::campaign::{Overrides, Purpose, RunError, RunOptions, Scenario, ScenarioError};
 use superjump::report::ReportError;
 
 /// Quantum-jump trajectories of collective heat transport.
@@ -27,7 +30,8 @@ use superjump::report::ReportError;
         superjump exact scenarios/fig5.toml              solve without trajectories\n  \
         superjump report output/heat_valve               draw its figures and report.html again\n\n\
         Every verb has --help with examples. NO_COLOR turns colours off; they are on terminals only.\n\
-        Exit codes: 0 done, 1 failed on the way, 2 asked for something impossible"
+        Exit codes: 0 done, 1 failed on the way, 2 asked for something impossible,\n\
+        130 interrupted, to be gone on with"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -42,6 +46,12 @@ pub enum Command {
     Exact(exact::ExactArguments),
     /// Validate a scenario and say what it would cost, without running it
     Check(check::CheckArguments),
+    /// Say how a campaign stands, from another terminal or another host
+    Status(status::StatusArguments),
+    /// Merge the parts that shards left in a folder
+    Merge(merge::MergeArguments),
+    /// Print a Slurm job-array script that runs a scenario in shards
+    Slurm(slurm::SlurmArguments),
     /// Draw the figures and the page of results
     Report(report::ReportArguments),
     /// Put two runs side by side, in standard errors
@@ -100,7 +110,7 @@ impl OutputArguments {
     /// The options of a run whose results go to output/`name` unless another folder is given.
     fn options(&self, name: &str, threads: usize) -> RunOptions {
         let output = self.output.clone().unwrap_or_else(|| Path::new("output").join(name));
-        RunOptions { threads, output, fresh: self.fresh }
+        RunOptions { fresh: self.fresh, ..RunOptions::new(output, threads) }
     }
 }
 
@@ -116,11 +126,30 @@ impl ScenarioArguments {
         Scenario::read(&self.file, purpose, &overrides)
     }
 
+    /// The same scenario as words of a command line, but for the threads.
+    fn words(&self) -> std::io::Result<Vec<String>> {
+        let mut words = vec![std::path::absolute(&self.file)?.display().to_string()];
+        words.extend(self.set.iter().map(|assignment| format!("--set={assignment}")));
+        for (key, value) in [("trajectories", &self.trajectories), ("seed", &self.seed)] {
+            words.extend(value.iter().map(|value| format!("--{key}={value}")));
+        }
+        Ok(words)
+    }
+
     fn threads(&self) -> usize {
-        let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.threads.map_or_else(all, usize::from)
+        self.threads.map_or_else(all_threads, usize::from)
     }
 }
+
+/// As many as there are cores.
+fn all_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Something that cannot be asked for, found by the command line itself.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(String);
 
 /// Prints an error for people, and gives the exit code of its kind.
 pub fn fail(error: &anyhow::Error) -> ExitCode {
@@ -136,7 +165,9 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
     }
     // Every error of ours tells its cause itself.
     eprintln!("error: {error}");
-    if let Some(ReportError::Folder { .. } | ReportError::NothingThere { .. }) = error.downcast_ref() {
+    if error.is::<UsageError>()
+        || matches!(error.downcast_ref(), Some(ReportError::Folder { .. } | ReportError::NothingThere { .. }))
+    {
         return ExitCode::from(2);
     }
     match error.downcast_ref::<RunError>() {
@@ -144,8 +175,11 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
         Some(
             RunError::TooLarge(_)
             | RunError::NoExactValue { .. }
-            | RunError::Store(StoreError::Foreign { .. } | StoreError::NotASummary { .. } | StoreError::Folder { .. }),
+            | RunError::Frequency { .. }
+            | RunError::Budget { .. }
+            | RunError::Shards,
         ) => ExitCode::from(2),
+        Some(RunError::Store(error)) if error.is_refusal() => ExitCode::from(2),
         _ => ExitCode::from(1),
     }
 }

@@ -1,11 +1,13 @@
-//! How a run shows that it is alive: a bar on a terminal, plain lines elsewhere.
+//! How a run shows that it is alive: a bar on a terminal, plain lines elsewhere, and a log of events where asked.
 
-use std::io::IsTerminal;
-use std::time::{Duration, Instant};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
-use superjump::campaign::{Plan, Progress, Scenario};
-use superjump::report;
+use superjump::campaign::{Event, Progress};
 
 use super::table;
 
@@ -15,11 +17,8 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// The display of a run.
 pub struct Display {
     kind: Kind,
-    total: u64,
     points: usize,
-    /// What the running estimate is of, and its unit.
-    watched: Option<(String, &'static str)>,
-    started: Instant,
+    log: Option<Log>,
 }
 
 enum Kind {
@@ -28,15 +27,32 @@ enum Kind {
     Silent,
 }
 
+/// A file of events, each a line of JSON with the time since 1970.
+struct Log {
+    path: PathBuf,
+    writer: BufWriter<File>,
+    failed: Option<std::io::Error>,
+}
+
+impl Log {
+    fn write(&mut self, event: &Event) {
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+        let line = serde_json::json!({ "time": time, "event": event });
+        // A log that cannot be written does not end the run; that is said at the end.
+        if let Err(error) = writeln!(self.writer, "{line}").and_then(|()| self.writer.flush()) {
+            self.failed.get_or_insert(error);
+        }
+    }
+}
+
 impl Display {
-    /// The display of a scenario's run.
-    pub fn new(scenario: &Scenario, silent: bool) -> Self {
-        let total = Plan::new(&scenario.points).trajectories();
+    /// The display of the run of so many points.
+    pub fn new(points: usize, silent: bool, log: Option<&Path>) -> anyhow::Result<Self> {
         let kind = if silent {
             Kind::Silent
         } else if std::io::stderr().is_terminal() {
-            let bar = ProgressBar::new(total);
-            let style = "{bar:30} {percent:>3}%  {human_pos}/{human_len} trajectories  {msg}";
+            let bar = ProgressBar::new(0);
+            let style = "{bar:30} {percent:>3}%  {human_pos}/{human_len} {prefix}  {msg}";
             if let Ok(style) = ProgressStyle::with_template(style) {
                 bar.set_style(style.progress_chars("━━╌"));
             }
@@ -45,49 +61,57 @@ impl Display {
         } else {
             Kind::Lines { last: Instant::now() }
         };
-        let point = &scenario.points[0];
-        let watched = point.columns().first().map(|column| {
-            let name = column.quantity.name().replace('_', " ");
-            let bath = column.bath.map_or(String::new(), |bath| format!(" ({})", point.baths()[bath].name));
-            (format!("{name}{bath}"), column.quantity.unit(point.units()))
-        });
-        Display { kind, total, points: scenario.points.len(), watched, started: Instant::now() }
+        let open = |path: &Path| {
+            let file = File::options().append(true).create(true).open(path);
+            let file = file.with_context(|| format!("cannot write the log {}", path.display()))?;
+            anyhow::Ok(Log { path: path.to_owned(), writer: BufWriter::new(file), failed: None })
+        };
+        Ok(Display { kind, points, log: log.map(open).transpose()? })
     }
 
-    /// Shows where the run stands.
-    pub fn update(&mut self, progress: &Progress) {
-        let message = self.message(progress);
+    /// Shows what happens.
+    pub fn update(&mut self, event: &Event) {
+        if let Some(log) = &mut self.log {
+            log.write(event);
+        }
+        match event {
+            Event::Progress(progress) => {
+                let message = message(progress, self.points);
+                self.show((progress.trajectories, progress.of), "trajectories", message);
+            }
+            Event::Merging { parts, of } => self.show((*parts, *of), "parts merged", String::new()),
+            Event::Notice(notice) => self.say(&format!("note: {notice}")),
+            Event::Started { parts, there } if *there > 0 => {
+                self.say(&format!("{there} of {parts} parts are there already."));
+            }
+            Event::Started { .. } | Event::Part(_) => {}
+        }
+    }
+
+    fn show(&mut self, (done, of): (u64, u64), what: &'static str, message: String) {
         match &mut self.kind {
             Kind::Silent => {}
             Kind::Bar(bar) => {
-                bar.set_position(progress.trajectories);
+                bar.set_length(of);
+                bar.set_position(done);
+                bar.set_prefix(what);
                 bar.set_message(message);
             }
             Kind::Lines { last } => {
                 if last.elapsed() >= LINE_EVERY {
                     *last = Instant::now();
-                    eprintln!("{}/{} trajectories  {message}", progress.trajectories, self.total);
+                    eprintln!("{done}/{of} {what}  {message}");
                 }
             }
         }
     }
 
-    fn message(&self, progress: &Progress) -> String {
-        let seconds = self.started.elapsed().as_secs_f64();
-        let mut words = Vec::new();
-        if progress.trajectories > 0 {
-            let left = seconds * (self.total - progress.trajectories) as f64 / progress.trajectories as f64;
-            words.push(format!("{} jumps/s", table::count(progress.jumps as f64 / seconds)));
-            words.push(format!("{} left", table::duration(left)));
+    /// A line of its own, which is said even to those who want no progress.
+    fn say(&self, line: &str) {
+        match &self.kind {
+            Kind::Bar(bar) => bar.suspend(|| eprintln!("{line}")),
+            Kind::Lines { .. } | Kind::Silent => eprintln!("{line}"),
         }
-        if self.points > 1 {
-            words.push(format!("point {}/{}", progress.point + 1, self.points));
-        }
-        if let (Some(estimate), Some((name, unit))) = (progress.current, &self.watched) {
-            let value = report::with_error(estimate.mean, estimate.std_error);
-            words.push(format!("{name} {value} {}", if *unit == "1" { "" } else { unit }));
-        }
-        words.join("  ")
     }
 
     /// Clears the bar.
@@ -95,12 +119,37 @@ impl Display {
         if let Kind::Bar(bar) = &self.kind {
             bar.finish_and_clear();
         }
+        if let Some(Log { path, failed: Some(error), .. }) = &self.log {
+            eprintln!("note: the log {} is not whole: {error}", path.display());
+        }
     }
+}
+
+/// Rate, time left, point and running estimate, as far as they are known.
+pub fn message(progress: &Progress, points: usize) -> String {
+    let mut words = Vec::new();
+    if progress.jumps > 0 {
+        words.push(format!("{} jumps/s", table::count(progress.jumps as f64 / progress.seconds)));
+    }
+    if let Some(left) = progress.seconds_left {
+        words.push(format!("{} left", table::duration(left)));
+    }
+    if points > 1 {
+        words.push(format!("{}/{points} points, now {}", progress.points, progress.point));
+    }
+    if let Some(estimate) = progress.current {
+        let value = table::with_error(estimate.mean, estimate.std_error);
+        let (name, unit) = &progress.watched;
+        words.push(format!("{name} {value} {}", if unit == "1" { "" } else { unit }));
+    }
+    words.join("  ")
 }
 
 /// A run that fails leaves no bar on the screen.
 impl Drop for Display {
     fn drop(&mut self) {
-        self.finish();
+        if let Kind::Bar(bar) = &self.kind {
+            bar.finish_and_clear();
+        }
     }
 }

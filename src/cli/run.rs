@@ -1,44 +1,113 @@
 //! `superjump run`: simulate a scenario, show progress, end with a table.
 
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use clap::Args;
-use superjump::campaign::{self, Purpose};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use superjump::campaign::{self, Outcome, Purpose, RunError, RunOptions, Shard};
 
 use super::progress::Display;
-use super::table;
-use super::{OutputArguments, ScenarioArguments};
+use super::{OutputArguments, ScenarioArguments, table};
 
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  superjump run scenarios/heat_valve.toml --set qubits.number=4 --trajectories 10000 -o output/four\n\n\
-    Running the same thing again does nothing once it is complete; --fresh starts over."
+    Running the same thing again goes on where it ended, with more trajectories or values of the sweep if asked; it does\n\
+    nothing once everything is there. --fresh starts over. Ctrl-C keeps what is done; a second one does not wait."
 )]
 pub struct RunArguments {
     #[command(flatten)]
     scenario: ScenarioArguments,
     #[command(flatten)]
     output: OutputArguments,
+    /// Compute every n-th part only, e.g. --shard 3/16, into a folder that is shared; then `superjump merge` it
+    #[arg(long, value_name = "K/N", conflicts_with = "fresh")]
+    shard: Option<Shard>,
+    /// Append what happens to a file, an event a line, as JSON
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
 
-pub fn run(arguments: &RunArguments) -> anyhow::Result<()> {
+/// The exit code of a program that a signal has ended, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let scenario = arguments.scenario.read(Purpose::Trajectories)?;
+    let show = arguments.output.show.as_deref();
+    table::check_shown(&scenario, show)?;
     let options = arguments.output.options(&scenario.name, arguments.scenario.threads());
+    let options = RunOptions { shard: arguments.shard, stop: stop_on_signal()?, ..options };
     println!("{}", scenario.title);
-    let mut display = Display::new(&scenario, arguments.output.no_progress);
-    let outcome = campaign::run(&scenario, &options, &mut |progress| display.update(progress))?;
+    let no_progress = arguments.output.no_progress;
+    let mut display = Display::new(scenario.points.len(), no_progress, arguments.log.as_deref())?;
+    let outcome = campaign::run(&scenario, &options, &mut |event| display.update(event));
     display.finish();
-    println!("{}", table::render(&outcome.summary, scenario.points[0].units(), arguments.output.show.as_deref())?);
-    let timing = &outcome.summary.timing;
+    let outcome = outcome.inspect_err(|error| {
+        if matches!(error, RunError::Store(error) if !error.is_refusal()) {
+            eprintln!("What was written before is whole; the same command goes on from it.");
+        }
+    })?;
+    if let Some(summary) = &outcome.summary {
+        println!("{}", table::render(summary, show)?);
+    }
+    tell(&outcome, &options);
+    if outcome.summary.is_some() && options.shard.is_none() && !arguments.output.no_report {
+        super::report::draw(&options.output, Some(&scenario.text))?;
+    }
+    Ok(if outcome.interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+}
+
+/// A flag that Ctrl-C and SIGTERM set. Once it is set, they end the program at once: what is on disk is whole.
+fn stop_on_signal() -> std::io::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, i32::from(INTERRUPTED), stop.clone())?;
+        signal_hook::flag::register(signal, stop.clone())?;
+    }
+    Ok(stop)
+}
+
+/// What was done, and what is to do.
+fn tell(outcome: &Outcome, options: &RunOptions) {
     if outcome.already_complete {
         println!("Complete already: nothing was done (--fresh starts over).");
-    } else {
+    } else if let Some(summary) = &outcome.summary {
+        let (threads, seconds) = (options.threads, summary.timing.seconds);
+        let jumps = outcome.jumps as f64;
         println!(
-            "{} jumps in {:.2} s on {} ({} a second).",
-            table::count(timing.jumps as f64),
-            timing.seconds,
-            if timing.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", timing.threads) },
-            table::count(timing.jumps as f64 / timing.seconds),
+            "{} jumps in {seconds:.2} s on {} ({} a second){}.",
+            table::count(jumps),
+            if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") },
+            table::count(jumps / seconds),
+            match summary.timing.jumps - outcome.jumps.min(summary.timing.jumps) {
+                0 => String::new(),
+                before => format!(", after {} before", table::count(before as f64)),
+            },
         );
     }
-    println!("Results: {}", options.output.join("summary.json").display());
-    if arguments.output.no_report { Ok(()) } else { super::report::draw(&options.output, Some(&scenario.text)) }
+    if outcome.interrupted {
+        let command: Vec<String> =
+            std::env::args().filter(|word| word != "--fresh").map(|word| quoted(&word)).collect();
+        println!("Interrupted: the results are partial. To go on:\n  {}", command.join(" "));
+    }
+    if let Some(shard) = options.shard {
+        if !outcome.interrupted && !outcome.already_complete {
+            println!("Shard {shard} is done. When all are: superjump merge {}", options.output.display());
+        }
+    } else if outcome.summary.is_some() {
+        println!("Results: {}", options.output.join("summary.json").display());
+    }
+}
+
+/// A word as a shell takes it.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }

@@ -1,10 +1,11 @@
 //! Results as a table in the terminal, and numbers as people write them.
 
-use anyhow::bail;
 use comfy_table::{CellAlignment, Table, presets};
-use superjump::campaign::{PointSummary, QuantitySummary, Summary};
-use superjump::report::{number, with_error};
+use superjump::campaign::{PointSummary, QuantitySummary, Scenario, Summary, quantity_names};
+pub use superjump::report::{number, with_error};
 use superjump::units::Units;
+
+use super::UsageError;
 
 /// The most points that are listed.
 const MOST_POINTS: usize = 30;
@@ -114,18 +115,71 @@ fn all_points(points: &[PointSummary], shown: &QuantitySummary) -> Table {
     table
 }
 
+/// Whether steady states were reached, and what is missing where they were not.
+fn convergence(points: &[PointSummary], time: &str) -> String {
+    let mut text = String::new();
+    let steady = || points.iter().filter_map(|point| point.steady.as_ref().map(|steady| (point, steady)));
+    let total = steady().count();
+    let reached = steady().filter(|(_, steady)| steady.converged).count();
+    match (total, steady().next()) {
+        (1, Some((point, steady))) if steady.converged => {
+            let warm_up = number(steady.warm_up);
+            text.push_str(&format!(
+                "Converged ({}): interval of ±{} at {} %, from {}; each trajectory measured {} {time} after {warm_up}.\n",
+                point.stopped_because,
+                number(steady.half_width.unwrap_or(f64::INFINITY)),
+                100.0 * steady.confidence,
+                steady.estimator,
+                number(steady.stretch),
+            ));
+        }
+        (2.., _) if reached == total => text.push_str(&format!("All {total} points converged.\n")),
+        _ => {}
+    }
+    let which = |point: &PointSummary| if total > 1 { format!(" (point {})", point.index) } else { String::new() };
+    for (point, steady) in steady().filter(|(_, steady)| !steady.converged) {
+        let needed = steady.trajectories_needed.map_or(String::new(), |n| format!("; about {n} trajectories would do"));
+        let missing = steady.missing.join("; ");
+        text.push_str(&format!(
+            "NOT CONVERGED{}, {} spent: missing {missing}{needed}.\n",
+            which(point),
+            point.stopped_because
+        ));
+    }
+    for (point, steady) in steady() {
+        for refused in &steady.refused {
+            text.push_str(&format!("Refused{}: {refused}.\n", which(point)));
+        }
+    }
+    text
+}
+
+fn no_quantity(name: &str, names: &[String]) -> anyhow::Error {
+    let shown: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.starts_with("photon_time_")).collect();
+    UsageError(format!("there is no quantity \"{name}\" to show, only {}", shown.join(", "))).into()
+}
+
+/// Refuses a name that no summary of the scenario will have, before anything is computed.
+pub fn check_shown(scenario: &Scenario, show: Option<&str>) -> anyhow::Result<()> {
+    let names = quantity_names(scenario);
+    match show {
+        Some(name) if !names.iter().any(|known| known == name) => Err(no_quantity(name, &names)),
+        _ => Ok(()),
+    }
+}
+
 /// The results of a run. Of a sweep one quantity is shown: `show` by its name, or the first.
 ///
 /// # Errors
 /// A name that is none of the quantities.
-pub fn render(summary: &Summary, units: Units, show: Option<&str>) -> anyhow::Result<String> {
+pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
     let points = &summary.points;
     let first = &points[0];
     let shown = first.quantities.iter().find(|q| show.is_none_or(|name| q.quantity == name));
     if let (Some(name), None) = (show, shown) {
-        let mut names: Vec<&str> = first.quantities.iter().map(|q| q.quantity.as_str()).collect();
+        let mut names: Vec<String> = first.quantities.iter().map(|q| q.quantity.clone()).collect();
         names.dedup();
-        bail!("there is no quantity \"{name}\" to show, only {}", names.join(", "));
+        return Err(no_quantity(name, &names));
     }
     let mut text = String::new();
     let table = match shown {
@@ -137,13 +191,18 @@ pub fn render(summary: &Summary, units: Units, show: Option<&str>) -> anyhow::Re
         let more = points.len() - MOST_POINTS;
         text.push_str(&format!("... and {more} more {}\n", if more == 1 { "point" } else { "points" }));
     }
-    let when = first
-        .time
-        .map_or_else(|| "In the steady state".to_owned(), |t| format!("At time {} {}", number(t), units.time()));
+    let units = [Units::Natural, Units::Si].into_iter().find(|units| units.name() == summary.units);
+    let when = first.time.map_or_else(
+        || "In the steady state".to_owned(),
+        |t| format!("At time {} {}", number(t), units.map_or("", |units| units.time())),
+    );
     if first.trajectories > 0 {
         let each = if points.len() > 1 { " a point" } else { "" };
         let (count, engine) = (first.trajectories, &first.engine);
-        text.push_str(&format!("\n{when}, {count} trajectories{each}, engine {engine}; peaks are over the run.\n"));
+        let upto = if summary.complete { "" } else { "so far " };
+        let peaks = if first.steady.is_some() { "" } else { "; peaks are over the run" };
+        text.push_str(&format!("\n{when}, {upto}{count} trajectories{each}, engine {engine}{peaks}.\n"));
+        text.push_str(&convergence(points, units.map_or("", |units| units.time())));
     } else {
         text.push_str(&format!("\n{when}, exact.\n"));
     }

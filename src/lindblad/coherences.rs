@@ -108,6 +108,16 @@ impl Coherences {
         &self.upper
     }
 
+    /// What the baths do: entries of the generator, real in the frame that rotates with the qubits.
+    pub(super) fn entries(&self) -> &[Triplet] {
+        &self.entries
+    }
+
+    /// The elements at t = 0.
+    pub(super) fn initial(&self) -> &[Complex64] {
+        &self.initial
+    }
+
     /// The elements at ascending `times` in the lab frame, each time a vector over [`Coherences::upper`].
     ///
     /// # Errors

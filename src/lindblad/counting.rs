@@ -13,6 +13,7 @@ use super::rational::Triplet;
 use super::steady::{Reduced, SteadyError, SteadyState};
 use super::transient::Transient;
 use crate::bath::Process;
+use crate::dicke::Level;
 
 /// The first cumulants of the net quanta absorbed from a bath, per unit time in the long run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -271,6 +272,38 @@ impl<'a> Counting<'a> {
             return Ok(None);
         }
         Ok(Some(self.noise(bath)? * self.entropy_production() / (2.0 * current * current)))
+    }
+
+    /// The slowest relaxation time, 1/|lambda| of the eigenvalue of W nearest to zero, to a few parts in a thousand.
+    ///
+    /// Powers of W^-1 on what is orthogonal to the steady state: each makes the slowest mode stand out further.
+    ///
+    /// # Errors
+    /// A solve that does not reach its residual.
+    pub fn relaxation_time(&self) -> Result<f64, SteadyError> {
+        // A start that is even neither in M nor flat in J, so that no mode is left out.
+        let levels = &self.equation.ladder().levels;
+        let value = |level: &Level| level.j_squared() + 0.7 * level.m();
+        let mean: f64 = levels.iter().zip(&self.steady.p).map(|(level, p)| p * value(level)).sum();
+        let mut mode: Vec<f64> =
+            levels.iter().zip(&self.steady.p).map(|(level, p)| p * (value(level) - mean)).collect();
+        let mut time = 0.0;
+        for _ in 0..200 {
+            let size = mode.iter().map(|x| x.abs()).sum::<f64>();
+            // One level alone, or a distribution that is all in one: nothing is left to relax.
+            if size == 0.0 {
+                return Ok(self.fastest_rate().recip());
+            }
+            mode.iter_mut().for_each(|x| *x /= -size);
+            mode = self.reduced.solve_traceless(&mode, &self.steady.p)?;
+            let grown = mode.iter().map(|x| x.abs()).sum::<f64>();
+            let settled = (grown - time).abs() < 1e-4 * grown;
+            time = grown;
+            if settled {
+                break;
+            }
+        }
+        Ok(time)
     }
 
     /// The largest rate at which a level is left, the fastest scale of the model.

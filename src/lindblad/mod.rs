@@ -4,6 +4,7 @@ mod coherences;
 mod compensated;
 mod counting;
 pub mod density;
+mod driven;
 mod ladder;
 mod populations;
 mod rational;
@@ -13,6 +14,7 @@ mod transient;
 
 pub use coherences::Coherences;
 pub use counting::{Counting, Cumulants};
+pub use driven::{Driven, DrivenAverages};
 pub use ladder::{Flow, Ladder, Move};
 pub use populations::{Effort, Exact, NotAffordable, Populations};
 pub use rational::{Propagator, SolveError, Triplet};

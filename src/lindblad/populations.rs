@@ -56,7 +56,7 @@ impl Effort {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Effort::Beside => "beside a run",
             Effort::Transient => "for a transient (trajectories reach further)",

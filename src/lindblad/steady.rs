@@ -41,6 +41,9 @@ pub enum SteadyError {
         /// Why.
         reason: String,
     },
+    /// The kernel of the generator has more than one dimension, to rounding.
+    #[error("there is no unique steady state: the slowest relaxation is at most {0:.1e} of the fastest rate")]
+    NotUnique(f64),
     /// The solution does not solve.
     #[error("the solution over {states} levels has a relative residual of {residual:.1e}, above {MAX_RESIDUAL:.0e}")]
     Residual {

@@ -180,6 +180,35 @@ impl Model {
         }
     }
 
+    /// The steady heat current of a bath as a form in `<J_z>` alone: that all currents add to zero gives `<J_+ J_->`.
+    /// For two collective baths it is (24). It holds for averages in the steady state only; `None` where the collective
+    /// baths absorb as much as they emit, or there are none.
+    #[must_use]
+    pub fn balanced_heat_current(&self, bath: &Bath) -> Option<Linear> {
+        let (collective, local) = (self.rates(Coupling::Collective), self.rates(Coupling::Local));
+        let difference = collective.down - collective.up;
+        if difference.abs() <= 1e-6 * (collective.down + collective.up) {
+            return None;
+        }
+        // <J_+ J_-> = jz <J_z> + constant.
+        let jz = -(2.0 * collective.up + local.up + local.down) / difference;
+        let constant = (local.up - local.down) * self.number as f64 / 2.0 / difference;
+        let Linear { emission, jz: own, constant: own_constant } = self.heat_current(bath);
+        Some(Linear { emission: 0.0, jz: own + emission * jz, constant: own_constant + emission * constant })
+    }
+
+    /// Whether every bath that exchanges quanta has the same ratio of absorption to emission, as at one temperature: no
+    /// current flows in the steady state then.
+    #[must_use]
+    pub fn in_equilibrium(&self) -> bool {
+        let mut exchanging = self.baths.iter().filter(|bath| bath.down + bath.up > 0.0);
+        let Some(first) = exchanging.next() else { return true };
+        exchanging.all(|bath| {
+            let (a, b) = (bath.up * first.down, bath.down * first.up);
+            (a - b).abs() <= 1e-12 * (a + b)
+        })
+    }
+
     /// Heat carried by one quantum; see [`Units::quantum`].
     #[must_use]
     pub fn quantum(&self) -> f64 {
@@ -212,6 +241,35 @@ mod tests {
     fn model(coupling: Coupling) -> Model {
         let bath = Bath { name: "b".into(), coupling, down: 1.7, up: 0.6, dephasing: 0.0, temperature: None };
         Model { units: Units::Natural, number: 6, frequency: 0.9, baths: vec![bath] }
+    }
+
+    #[test]
+    fn the_balanced_current_is_the_current_where_all_currents_add_to_zero() {
+        let bath = |name: &str, coupling, down, up| Bath {
+            name: name.into(),
+            coupling,
+            down,
+            up,
+            dephasing: 0.0,
+            temperature: None,
+        };
+        let baths = vec![
+            bath("hot", Coupling::Collective, 3.5, 2.5),
+            bath("cold", Coupling::Collective, 1.05, 0.05),
+            bath("parasitic", Coupling::Local, 0.3, 0.2),
+        ];
+        let model = Model { units: Units::Natural, number: 6, frequency: 0.9, baths };
+        let jz = -1.3;
+        // <J_+ J_-> at which the currents cancel at this <J_z>.
+        let total = |emission: f64| model.baths.iter().map(|b| model.heat_current(b).at(emission, jz)).sum::<f64>();
+        let emission = total(0.0) / (total(0.0) - total(1.0));
+        for bath in &model.baths {
+            let balanced = model.balanced_heat_current(bath).unwrap().at(emission, jz);
+            assert!((balanced - model.heat_current(bath).at(emission, jz)).abs() < 1e-12, "{}", bath.name);
+        }
+        assert!(!model.in_equilibrium());
+        let alone = Model { baths: vec![model.baths[0].clone(), bath("b", Coupling::Local, 7.0, 5.0)], ..model };
+        assert!(alone.in_equilibrium());
     }
 
     #[test]

@@ -55,10 +55,37 @@ impl Ensemble {
         self.jumps += later.jumps;
     }
 
+    /// Appends the state, bit for bit.
+    pub fn encode(&self, words: &mut Vec<u64>) {
+        self.parts().for_each(|moments| moments.encode(words));
+        words.push(self.jumps);
+    }
+
+    /// Takes the state of an ensemble of the same shape off the front of `words`; `None` where there are too few.
+    #[must_use]
+    pub fn decode(&mut self, words: &mut &[u64]) -> Option<()> {
+        for moments in [&mut self.grid, &mut self.burst].into_iter().chain(&mut self.photons) {
+            moments.decode(words)?;
+        }
+        let (jumps, rest) = words.split_first()?;
+        (self.jumps, *words) = (*jumps, rest);
+        Some(())
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Moments> {
+        [&self.grid, &self.burst].into_iter().chain(&self.photons)
+    }
+
     /// The estimate of one column at one time of the grid.
     #[must_use]
     pub fn on_grid(&self, sample: usize, column: usize) -> Option<Estimate> {
         self.grid.estimate(sample * self.columns + column)
+    }
+
+    /// The moments of one column at one time of the grid.
+    #[must_use]
+    pub fn moments_on_grid(&self, sample: usize, column: usize) -> Moments {
+        self.grid.of(sample * self.columns + column)
     }
 
     /// The mean over trajectories of the highest total intensity.

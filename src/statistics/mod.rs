@@ -1,7 +1,23 @@
 //! Statistics of an ensemble of trajectories: estimators that merge, in a fixed order, to the same bits.
 
 mod ensemble;
+mod jackknife;
 mod moments;
+mod noise;
+mod powers;
+mod replicas;
+mod statistic;
+mod stop;
+mod stretch;
+mod sums;
 
 pub use ensemble::Ensemble;
+pub use jackknife::{Merge, jackknife};
 pub use moments::{Estimate, Moments};
+pub use noise::{NoPlateau, NoiseEstimate, noise};
+pub use powers::{Comoment, Powers};
+pub use replicas::{Agreement, Replicas};
+pub use statistic::{Statistic, Subject};
+pub use stop::{GROUPS, Judgement, StopRule, Target, half_width, sizes};
+pub use stretch::{Counted, Protocol, Replica, Stretches};
+pub use sums::{BathSums, Phasors, SectorSums, Sums};

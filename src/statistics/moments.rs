@@ -2,8 +2,10 @@
 //!
 //! Welford's update and its pairwise form (Chan, Golub and LeVeque, 1983): no cancellation however large the mean.
 
+use serde::{Deserialize, Serialize};
+
 /// The mean of a quantity over trajectories, with its standard error.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The mean.
     pub mean: f64,
@@ -72,6 +74,39 @@ impl Moments {
         self.count += other.count;
     }
 
+    /// The sample variance of one quantity, where there are two values or more.
+    #[must_use]
+    pub fn variance(&self, index: usize) -> Option<f64> {
+        (self.count > 1).then(|| self.squares[index] / (self.count - 1) as f64)
+    }
+
+    /// The moments of one quantity alone.
+    #[must_use]
+    pub fn of(&self, index: usize) -> Moments {
+        Moments { count: self.count, mean: vec![self.mean[index]], squares: vec![self.squares[index]] }
+    }
+
+    /// Appends the state, bit for bit: the count, then mean and squares of every quantity.
+    pub fn encode(&self, words: &mut Vec<u64>) {
+        words.push(self.count);
+        words.extend(self.mean.iter().chain(&self.squares).map(|value| value.to_bits()));
+    }
+
+    /// Takes the state of moments of the same length off the front of `words`; `None` where there are too few.
+    #[must_use]
+    pub fn decode(&mut self, words: &mut &[u64]) -> Option<()> {
+        let mut take = |count: usize| {
+            let (front, rest) = words.split_at_checked(count)?;
+            *words = rest;
+            Some(front)
+        };
+        let len = self.mean.len();
+        self.count = take(1)?[0];
+        self.mean = take(len)?.iter().map(|bits| f64::from_bits(*bits)).collect();
+        self.squares = take(len)?.iter().map(|bits| f64::from_bits(*bits)).collect();
+        Some(())
+    }
+
     /// The estimate of one quantity, or `None` where it has no value (nothing pushed, or not a number).
     #[must_use]
     pub fn estimate(&self, index: usize) -> Option<Estimate> {
@@ -119,6 +154,22 @@ mod tests {
             let std_error = estimate.std_error.unwrap_or(0.0);
             prop_assert!((std_error - (variance / n).sqrt()).abs() < 1e-8);
         }
+    }
+
+    #[test]
+    fn decoding_gives_back_every_bit() {
+        let mut moments = Moments::new(2);
+        for value in [0.1, f64::NAN, -0.0] {
+            moments.push([value, 1e300 * value].iter());
+        }
+        let mut words = Vec::new();
+        moments.encode(&mut words);
+        let (mut back, mut rest) = (Moments::new(2), words.as_slice());
+        assert_eq!((back.decode(&mut rest), rest.len()), (Some(()), 0));
+        let mut again = Vec::new();
+        back.encode(&mut again);
+        assert_eq!(again, words);
+        assert_eq!(Moments::new(2).decode(&mut &words[..3]), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod burst;
 mod current;
 mod detuned;
 mod pump;
+mod relaxation;
 mod thermal;
 mod weak_bath;
 
@@ -22,7 +23,8 @@ pub use current::{
 };
 pub use detuned::{detuned_current, lone_qubit_current, lone_qubit_rates};
 pub use pump::pumped_superradiance;
+pub use relaxation::{birth_death_gap, relaxation_rate};
 pub use thermal::{
     effective_temperature, inverse_temperature, ln_partition, thermal_emission, thermal_jz, thermal_probability,
 };
-pub use weak_bath::{NoWeakLimit, weak_local_bath};
+pub use weak_bath::{NoWeakLimit, bright_sector, weak_local_bath};

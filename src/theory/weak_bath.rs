@@ -1,6 +1,7 @@
 //! The sectors under an infinitely weak local bath: what the paper takes from the numerics, in closed form.
 
-use crate::bath::Coupling;
+use super::current::{mixture_current, sector_current};
+use crate::bath::{Bath, Coupling};
 use crate::dicke::sectors;
 use crate::model::{Model, Rates};
 
@@ -131,6 +132,18 @@ pub fn weak_local_bath(model: &Model) -> Result<Vec<(i64, f64)>, NoWeakLimit> {
     let largest = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let total: f64 = logarithms.iter().map(|ln| (ln - largest).exp()).sum();
     Ok(sectors(n).zip(logarithms).map(|(two_j, ln)| (two_j, (ln - largest).exp() / total)).collect())
+}
+
+/// 2J of the smallest sector that is bright under infinitely weak local baths: more flows there from a collective bath
+/// (24) than on average, and the larger J the more. `None` where nothing flows or J does not switch.
+#[must_use]
+pub fn bright_sector(model: &Model, bath: &Bath) -> Option<i64> {
+    let sectors = weak_local_bath(model).ok()?;
+    let mean = mixture_current(model, bath, &sectors).abs();
+    let bright = |two_j: i64| sector_current(model, bath, two_j).abs() >= mean;
+    // From the largest J down, as long as they are bright.
+    let last = sectors.iter().map(|(two_j, _)| *two_j).take_while(|two_j| bright(*two_j)).last()?;
+    (mean > 0.0 && last > model.number % 2).then_some(last)
 }
 
 #[cfg(test)]

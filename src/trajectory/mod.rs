@@ -4,16 +4,24 @@
 //! the other. Dispatch is static; one `match` outside the loop picks the engine.
 
 mod channel;
+mod correlator;
+mod counter;
 mod ladder;
 mod populations;
 mod propagation;
 mod record;
 mod register;
+mod sectors;
+mod timing;
 
+pub use correlator::{Correlator, own_stream};
+pub use counter::Counter;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState};
 pub use populations::Populations;
 pub use record::{Detail, JumpRow, Record, Trace};
 pub use register::{RegisterState, Registers, Start};
+pub use sectors::Sectors;
+pub use timing::{Instants, Timing};
 
 use rand::Rng;
 use serde::Serialize;

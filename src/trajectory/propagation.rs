@@ -348,7 +348,7 @@ mod tests {
         }
 
         fn norm_bound(&self) -> f64 {
-            self.0.iter().map(|value| value.norm_sqr()).sum::<f64>().sqrt()
+            self.0.iter().map(Complex64::norm_sqr).sum::<f64>().sqrt()
         }
     }
 

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::input::{Group, Point};
 use crate::bath::Coupling;
 use crate::initial::InitialState;
-use crate::lindblad::{Coherences, Effort, Populations};
+use crate::lindblad::{Coherences, Driven, Effort, Exact, Populations};
 use crate::model::{Observables, Transverse};
 use crate::quantity::{Interval, Measure, Quantity, Sample};
 use crate::theory::decay_rates;
@@ -32,9 +32,38 @@ impl ExactRoad {
     /// Solves the master equation of the point where it is small enough for the effort.
     #[must_use]
     pub fn new(point: &Point, effort: Effort) -> Self {
-        let on_the_ladder = point.groups.iter().all(Group::on_the_ladder);
-        let averages = if on_the_ladder { ladder_averages(point, effort) } else { register::averages(point, effort) };
+        let averages = if point.groups.iter().any(|group| !group.alike()) {
+            register::averages(point, effort)
+        } else {
+            ladder_averages(point, effort)
+        };
         ExactRoad { averages, burst: burst(point) }
+    }
+
+    /// No exact values, for this reason.
+    #[must_use]
+    pub(super) fn unsolved(reason: &str) -> Self {
+        ExactRoad { averages: Err(reason.to_owned()), burst: None }
+    }
+
+    /// Why the averages of a point are not solved for with this effort, if so: known before anything is solved.
+    ///
+    /// # Errors
+    /// Which equation is too large, and how large it is.
+    pub fn affordable(point: &Point, effort: Effort) -> Result<(), String> {
+        let transverse = point.columns().iter().any(|column| column.quantity == Quantity::Jx);
+        for group in &point.groups {
+            let Group { model, initial, .. } = group;
+            if !group.alike() {
+                let until = if effort == Effort::Steady { 0.0 } else { point.evolution.until() };
+                register::prepare(group, until, effort)?;
+            } else if group.ties_orders(transverse) {
+                Driven::affordable(model, initial, effort).map_err(|e| e.to_string())?;
+            } else {
+                Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
+            }
+        }
+        Ok(())
     }
 
     /// Why there are no exact averages, where there are none.
@@ -69,24 +98,18 @@ impl ExactRoad {
     }
 }
 
-/// Identical qubits: populations for currents, coherences of order one for the transverse spin.
+/// Identical qubits, group by group.
 fn ladder_averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String> {
     let times = &point.evolution.times;
     let columns = point.columns();
     let transverse = columns.iter().any(|column| column.quantity == Quantity::Jx);
     let mut sum = Array2::zeros((times.len(), columns.len()));
-    for Group { model, initial, .. } in &point.groups {
-        Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
-        let exact = Populations::new(model, initial).transient(times).map_err(|e| e.to_string())?;
-        let spins = if transverse {
-            Some(Coherences::new(model, initial, 1).transverse(times).map_err(|e| e.to_string())?)
-        } else {
-            None
-        };
+    for group in &point.groups {
+        let (averages, spins) = solve_group(group, times, transverse, effort)?;
         let measures: Vec<Measure<Observables>> =
-            columns.iter().map(|column| Measure::new(model, *column, point.number())).collect();
+            columns.iter().map(|column| Measure::new(&group.model, *column, point.number())).collect();
         let mut before = 0.0;
-        for (sample, (&time, exact)) in times.iter().zip(&exact).enumerate() {
+        for (sample, (&time, exact)) in times.iter().zip(&averages).enumerate() {
             let integral = Observables { emission: exact.emission_integral, jz: exact.jz_integral, j_squared: 0.0 };
             let interval = Interval { duration: time - before, integral, net_quanta: None };
             // Length and squeezing of the spin of one trajectory are no averages of the density matrix.
@@ -100,6 +123,24 @@ fn ladder_averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String>
         }
     }
     Ok(sum)
+}
+
+/// Averages at each time, and (`<J_x>`, `<J_y>`) where they are asked for.
+type Solved = (Vec<Exact>, Option<Vec<(f64, f64)>>);
+
+/// Populations alone have all currents, and coherences of order one the transverse spin, unless orders are tied.
+fn solve_group(group: &Group, times: &[f64], transverse: bool, effort: Effort) -> Result<Solved, String> {
+    let Group { model, hamiltonian, initial, .. } = group;
+    if group.ties_orders(transverse) {
+        Driven::affordable(model, initial, effort).map_err(|e| e.to_string())?;
+        let solved = Driven::new(model, hamiltonian, initial).transient(times).map_err(|e| e.to_string())?;
+        let spins = solved.iter().map(|average| (average.jx, average.jy)).collect();
+        return Ok((solved.into_iter().map(|average| average.exact).collect(), Some(spins)));
+    }
+    Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
+    let averages = Populations::new(model, initial).transient(times).map_err(|e| e.to_string())?;
+    let spins = transverse.then(|| Coherences::new(model, initial, 1).transverse(times).map_err(|e| e.to_string()));
+    Ok((averages, spins.transpose()?))
 }
 
 /// Pure collective decay from a Dicke state: every waiting time is exponential, so the photon times are partial sums,

@@ -20,33 +20,35 @@ fn limit(effort: Effort) -> f64 {
     }
 }
 
+/// The equation of a group and where it starts, if it is small enough for the effort.
+pub fn prepare(group: &Group, until: f64, effort: Effort) -> Result<(RegisterEquation, DensityMatrix), String> {
+    let number = group.model.number;
+    // Before anything of the size of N^2 is made of a million.
+    if number > MOST_QUBITS {
+        return Err(format!("the full Lindblad equation of {number} qubits takes 4^{number} elements"));
+    }
+    let equation = RegisterEquation::new(&group.register()).map_err(|e| e.to_string())?;
+    let (cost, limit) = (equation.cost(until), limit(effort));
+    if cost > limit {
+        return Err(format!(
+            "the full Lindblad equation of {number} qubits to time {until} takes {cost:.0e} operations, more than the \
+             {limit:.0e} that are spent on it"
+        ));
+    }
+    match density::of(&group.initial, number as usize) {
+        Some(start) => Ok((equation, start)),
+        None => Err("the initial state is spread over the copies of its sector J < N/2".to_owned()),
+    }
+}
+
 /// Times x columns; NaN where a column has no exact value.
 pub fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String> {
     let times = &point.evolution.times;
     let columns = point.columns();
     let mut sum = Array2::zeros((times.len(), columns.len()));
     for group in &point.groups {
-        let Group { model, initial, .. } = group;
-        // Before anything of the size of N^2 is made of a million.
-        if model.number > MOST_QUBITS {
-            return Err(format!("the full Lindblad equation of {} qubits takes 4^{0} elements", model.number));
-        }
-        let register = group.register();
-        let equation = RegisterEquation::new(&register).map_err(|e| e.to_string())?;
-        let cost = equation.cost(point.evolution.until());
-        if cost > limit(effort) {
-            return Err(format!(
-                "the full Lindblad equation of {} qubits to time {} takes {cost:.0e} operations, more than the {:.0e} \
-                 that are spent on it",
-                model.number,
-                point.evolution.until(),
-                limit(effort)
-            ));
-        }
-        let Some(start) = density::of(initial, register.number()) else {
-            return Err("the initial state is spread over the copies of its sector J < N/2".to_owned());
-        };
-        let share = model.number as f64 / point.number() as f64;
+        let (equation, start) = prepare(group, point.evolution.until(), effort)?;
+        let share = group.model.number as f64 / point.number() as f64;
         let mut before = 0.0;
         for (sample, (time, (rho, integral))) in
             times.iter().zip(equation.transient_with_integrals(&start, times)).enumerate()

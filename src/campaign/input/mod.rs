@@ -11,7 +11,7 @@ mod source;
 mod sweep;
 mod validate;
 
-pub use point::{EngineChoice, Evolution, Group, Noise, Point, Purpose, Recording};
+pub use point::{Accuracy, EngineChoice, Evolution, Group, Noise, Point, Purpose, Recording};
 pub use scenario::{Overrides, Scenario};
 pub use schema::{ScenarioKey, scenario_keys, schema};
 pub use source::ScenarioError;

@@ -3,10 +3,12 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::bath::Bath;
+use crate::bath::{Bath, Coupling};
 use crate::initial::InitialState;
 use crate::model::{Hamiltonian, Model, Register};
 use crate::quantity::{Column, columns};
+use crate::statistics::Target;
+use crate::theory;
 use crate::trajectory::{Detail, Engine};
 use crate::units::Units;
 
@@ -63,6 +65,25 @@ pub struct Noise {
     pub delays: Vec<f64>,
 }
 
+/// When the steady current of trajectories counts as known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Accuracy {
+    /// Index of the bath whose current it is.
+    pub bath: usize,
+    /// The error that is asked for: half the width of the interval.
+    pub target: Target,
+    /// How often the interval has to hold the true value.
+    pub confidence: f64,
+    /// The most jumps of a point, warm-up included.
+    pub max_jumps: f64,
+}
+
+impl Default for Accuracy {
+    fn default() -> Self {
+        Accuracy { bath: 0, target: Target::Relative(0.01), confidence: 0.95, max_jumps: 1e10 }
+    }
+}
+
 /// A group of identical qubits, independent of the others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
@@ -77,12 +98,23 @@ pub struct Group {
 }
 
 impl Group {
-    /// Whether the master equation over the levels (J, M) has all averages: identical qubits that start alike, and
-    /// no drive.
+    /// Whether the qubits are identical, and start alike.
+    #[must_use]
+    pub fn alike(&self) -> bool {
+        self.register.is_none() && !matches!(self.initial, InitialState::Angles(_))
+    }
+
+    /// Whether the master equation over the levels (J, M) has all currents: identical qubits, and no drive.
     #[must_use]
     pub fn on_the_ladder(&self) -> bool {
-        let alike = self.register.is_none() && !matches!(self.initial, InitialState::Angles(_));
-        alike && self.hamiltonian.drive.is_none()
+        self.alike() && self.hamiltonian.drive.is_none()
+    }
+
+    /// Whether what is asked for takes coherences of all orders at once: a drive ties them together, and twisting does
+    /// where the transverse spin is asked for.
+    #[must_use]
+    pub fn ties_orders(&self, transverse: bool) -> bool {
+        self.hamiltonian.drive.is_some() || (transverse && self.hamiltonian.chi != 0.0)
     }
 
     /// The qubits one by one, whether they differ or not.
@@ -112,6 +144,8 @@ pub struct Point {
     pub evolution: Evolution,
     /// Whether the steady state is asked for.
     pub steady: bool,
+    /// When its current from trajectories counts as known.
+    pub accuracy: Accuracy,
     /// Counting statistics in the steady state.
     pub noise: Noise,
     /// What is kept beside averages.
@@ -148,10 +182,54 @@ impl Point {
         self.groups.iter().map(|group| group.model.number).sum()
     }
 
+    /// The smallest J at which more flows from the watched bath than on average, where J switches between such sectors
+    /// and others.
+    #[must_use]
+    pub fn bright_sector(&self) -> Option<f64> {
+        let Group { model, .. } = &self.groups[0];
+        theory::bright_sector(model, &model.baths[self.accuracy.bath]).map(|two_j| two_j as f64 / 2.0)
+    }
+
     /// A bound on the mean number of jumps of a trajectory.
     #[must_use]
     pub fn jumps_bound(&self) -> f64 {
-        self.groups.iter().map(|group| group.model.jumps_bound(self.evolution.until())).sum()
+        let until = self.evolution.until();
+        let of_group = |group: &Group| {
+            // What is driven never runs out of quanta; unlike couplings and J_z^2 jump faster than identical qubits.
+            let driven = group.hamiltonian.drive.is_some();
+            let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
+            let bound = if driven { group.model.jump_rate_bound() * until } else { group.model.jumps_bound(until) };
+            let dephasing: f64 = group.model.rates(Coupling::Collective).dephasing;
+            let n = group.model.number as f64;
+            let trivial = if self.engine.engine == Engine::Populations { 0.0 } else { dephasing * n * n / 4.0 * until };
+            bound * coupling * coupling + trivial
+        };
+        self.groups.iter().map(of_group).sum()
+    }
+
+    /// The work of a trajectory, roughly, in jumps of the populations engine: what parts are sized by.
+    #[must_use]
+    pub fn work_bound(&self) -> f64 {
+        let n = self.number() as f64;
+        let driven = self.groups.iter().any(|group| group.hamiltonian.drive.is_some());
+        let a_jump = match self.engine.engine {
+            Engine::Populations => 1.0,
+            Engine::Ladder if driven => 50.0 + n * n,
+            Engine::Ladder => 3.0 + 0.16 * n,
+            // The largest block of sharp excitation number, and its neighbours in each of N qubits.
+            Engine::Register => 50.0 + n * 2.0_f64.powf(n) / n.sqrt(),
+        };
+        // Between jumps a drive, or what is not resonant, takes steps of its own.
+        let turning = |group: &Group| {
+            let Hamiltonian { drive, chi } = group.hamiltonian;
+            let drive = drive.map_or(0.0, |drive| n * (drive.amplitude.abs() + drive.detuning.abs()));
+            let exchange = group.register.iter().flat_map(|r| &r.exchange).map(|v| v.abs()).sum::<f64>();
+            let detuned = group.register.iter().flat_map(|r| &r.frequencies).map(|f| (f - group.model.frequency).abs());
+            let twisting = if driven { n * n * chi.abs() } else { 0.0 };
+            group.model.units.angular(drive + exchange + detuned.sum::<f64>() + twisting)
+        };
+        let steps: f64 = self.groups.iter().map(turning).sum::<f64>() * self.evolution.until() / 10.0;
+        (self.jumps_bound() + steps) * a_jump
     }
 }
 

@@ -142,6 +142,9 @@ pub struct RawRecord {
 #[serde(deny_unknown_fields)]
 pub struct RawSteady {
     pub relative_error: Key<f64>,
+    pub absolute_error: Key<f64>,
+    pub confidence: Key<f64>,
+    pub max_jumps: Key<f64>,
     pub bath: Key<String>,
 }
 

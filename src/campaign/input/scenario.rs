@@ -8,12 +8,13 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use typed_arena::Arena;
 
 use super::keys::allowed;
 use super::point::{Evolution, Point, Purpose, point_id};
 use super::raw::RawScenario;
 use super::source::{ScenarioError, Source};
-use super::sweep::{Axis, Value, combinations, label, path_at, set, take_axes};
+use super::sweep::{Axis, Texts, Value, combinations, first_span, fix, label, path_at, set, set_axis, take_axes};
 use super::validate::{Valid, Validator};
 
 /// A validated scenario.
@@ -25,6 +26,8 @@ pub struct Scenario {
     pub title: String,
     /// The text of the file, and the values given on the command line as comments below it.
     pub text: String,
+    /// The values given on the command line.
+    pub overrides: Overrides,
     /// What it was read for.
     pub purpose: Purpose,
     /// Every combination of the sweep; one point without a sweep.
@@ -39,6 +42,15 @@ impl Overrides {
     /// Adds `key=value`. The value is TOML; a bare word stands for a string.
     pub fn set(&mut self, assignment: impl Into<String>) {
         self.0.push(assignment.into());
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    pub(in super::super) fn comments(&self) -> String {
+        self.0.iter().map(|argument| format!("\n# --set {argument}")).collect()
     }
 }
 
@@ -76,39 +88,42 @@ impl Scenario {
         let arguments = overrides.0.iter().zip(starts).map(|(text, start)| Argument::split(text, start, &source));
         let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
 
+        let numbers = Arena::new();
         let mut root = DeTable::parse(source.file_text()).map_err(|e| syntax(&source, &e))?.into_inner();
-        let mut axes = take_axes(&mut root, &source)?;
+        let mut axes = take_axes(&mut root, (&source, &numbers))?;
         for argument in &arguments {
-            argument.apply(&mut root, &mut axes, &source)?;
+            argument.apply(&mut root, &mut axes, (&source, &numbers))?;
         }
 
         let mut points: Vec<Point> = Vec::new();
         let mut title = None;
         for (index, values) in combinations(&axes).enumerate() {
             let mut table = root.clone();
-            for (axis, value) in axes.iter().zip(&values) {
-                set(&mut table, &axis.key, (*value).clone(), &source)?;
+            for (key, value) in &values {
+                set(&mut table, key, (*value).clone(), &source)?;
             }
-            let labels =
-                axes.iter().zip(&values).map(|(axis, value)| (axis.key.get_ref().clone(), label(value.get_ref())));
-            let parameters = labels.collect();
+            let parameters =
+                values.iter().map(|(key, value)| (key.get_ref().clone(), label(value.get_ref()))).collect();
             let raw = deserialize(&table, &source)?;
             let valid = Validator::new(&source, purpose).scenario(&raw)?;
             title = title.or(raw.title);
             let id = point_id(&valid.groups, valid.engine.engine, &valid.evolution.times);
-            let Valid { groups, engine, evolution, steady, noise, recording } = valid;
-            let point = Point { index, id, parameters, groups, engine, evolution, steady, noise, recording };
+            let Valid { groups, engine, evolution, steady, accuracy, noise, recording } = valid;
+            let point = Point { index, id, parameters, groups, engine, evolution, steady, accuracy, noise, recording };
             if let Some(first) = points.first() {
                 comparable(first, &point, &axes, &source)?;
             }
             points.push(point);
         }
-        let mut text = text.to_owned();
-        for argument in &overrides.0 {
-            text.push_str(&format!("\n# --set {argument}"));
-        }
+        let text = format!("{text}{}", overrides.comments());
         let title = title.unwrap_or_else(|| name.to_owned());
-        Ok(Scenario { name: name.to_owned(), title, text, purpose, points })
+        Ok(Scenario { name: name.to_owned(), title, text, overrides: overrides.clone(), purpose, points })
+    }
+
+    /// The text of the file alone.
+    #[must_use]
+    pub fn file_text(&self) -> &str {
+        &self.text[..self.text.len() - self.overrides.comments().len()]
     }
 
     /// The seed: that of the first point, as a sweep over seeds is the exception.
@@ -124,7 +139,7 @@ impl Scenario {
         for point in &self.points {
             let Evolution { trajectories, seed, .. } = point.evolution;
             let names: Vec<&str> = point.baths().iter().map(|b| b.name.as_str()).collect();
-            let asked = (self.purpose, point.steady, &point.noise, point.recording);
+            let asked = (self.purpose, point.steady, point.accuracy, &point.noise, point.recording);
             let whole = (point.id, trajectories, seed, asked, names);
             hasher.update(format!("{whole:?}{:?};", point.parameters));
         }
@@ -136,7 +151,7 @@ impl Scenario {
 fn comparable(first: &Point, point: &Point, axes: &[Axis], source: &Source) -> Result<(), ScenarioError> {
     let names = |p: &Point| p.baths().iter().map(|b| b.name.clone()).collect::<Vec<_>>();
     let same = first.units() == point.units() && names(first) == names(point) && first.recording == point.recording;
-    let span = axes.first().map_or(0..0, |axis| axis.key.span());
+    let span = first_span(axes).unwrap_or(0..0);
     let title = "the points of the sweep differ in their units, the names of their baths or what they record";
     if same { Ok(()) } else { Err(source.error(span, title.to_owned(), "sweeps over any other key")) }
 }
@@ -183,20 +198,15 @@ impl Argument {
         &'i self,
         root: &mut DeTable<'i>,
         axes: &mut Vec<Axis<'i>>,
-        source: &Source,
+        texts: Texts<'_, 'i>,
     ) -> Result<(), ScenarioError> {
+        let source = texts.0;
         let value = self.value(source)?;
         let key = self.key.get_ref();
         if let Some(swept) = key.strip_prefix("sweep.") {
-            axes.retain(|axis| axis.key.get_ref() != swept);
-            let DeValue::Array(list) = value.get_ref() else {
-                return Err(source.error(value.span(), format!("`{key}` is not a list"), "a list of values"));
-            };
-            let values = list.iter().cloned().collect();
-            axes.push(Axis { key: Spanned::new(self.key.span(), swept.to_owned()), values });
-            return Ok(());
+            return set_axis(axes, Spanned::new(self.key.span(), swept.to_owned()), value, texts);
         }
-        axes.retain(|axis| axis.key.get_ref() != key);
+        fix(axes, key);
         set(root, &self.key, value, source)
     }
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeFloat, DeTable, DeValue};
+use typed_arena::Arena;
 
 use super::keys::allowed;
 use super::source::{ScenarioError, Source};
@@ -12,18 +13,28 @@ use super::source::{ScenarioError, Source};
 /// A value of the scenario, with its span.
 pub type Value<'i> = Spanned<DeValue<'i>>;
 
-/// One axis of the sweep: a key and the values it takes.
+/// One axis of the sweep: keys that vary together, each with its values, all equally many.
 #[derive(Clone, Debug)]
 pub struct Axis<'i> {
-    pub key: Spanned<String>,
-    pub values: Vec<Value<'i>>,
+    columns: Vec<Column<'i>>,
 }
+
+/// A key and the values it takes.
+#[derive(Clone, Debug)]
+struct Column<'i> {
+    key: Spanned<String>,
+    values: Vec<Value<'i>>,
+}
+
+/// The source, and room for the text of numbers that nobody typed.
+pub type Texts<'a, 'i> = (&'a Source, &'i Arena<String>);
 
 /// The most points of one campaign.
 const MAX_POINTS: usize = 1_000_000;
 
 /// Takes the `[sweep]` table out of a scenario.
-pub fn take_axes<'i>(root: &mut DeTable<'i>, source: &Source) -> Result<Vec<Axis<'i>>, ScenarioError> {
+pub fn take_axes<'i>(root: &mut DeTable<'i>, texts: Texts<'_, 'i>) -> Result<Vec<Axis<'i>>, ScenarioError> {
+    let source = texts.0;
     let Some(sweep) = root.remove("sweep") else {
         return Ok(Vec::new());
     };
@@ -32,45 +43,186 @@ pub fn take_axes<'i>(root: &mut DeTable<'i>, source: &Source) -> Result<Vec<Axis
         return Err(source.error(span, "`sweep` is not a table".to_owned(), allowed("sweep")));
     };
     let mut axes = Vec::new();
-    let mut points = 1_usize;
     for (key, value) in table {
-        let (name, key_span, span) = (key.get_ref().to_string(), key.span(), value.span());
-        let values = match value.into_inner() {
-            DeValue::Array(list) => list.into_iter().collect::<Vec<_>>(),
-            _ => {
-                let title = format!("`sweep.{name}` is not a list");
-                return Err(source.error(span, title, "a list of values, such as \"qubits.number\" = [1, 2, 4]"));
-            }
+        if key.get_ref() == "zip" {
+            axes.extend(zipped(value, texts)?);
+        } else {
+            let key = Spanned::new(key.span(), key.get_ref().to_string());
+            axes.push(Axis { columns: vec![column(key, value, texts)?] });
+        }
+    }
+    check_size(&axes, span, source)?;
+    Ok(axes)
+}
+
+/// Sweeps a key over `value`, in place of what it was swept over.
+pub fn set_axis<'i>(
+    axes: &mut Vec<Axis<'i>>,
+    key: Spanned<String>,
+    value: Value<'i>,
+    texts: Texts<'_, 'i>,
+) -> Result<(), ScenarioError> {
+    let source = texts.0;
+    let span = value.span();
+    if key.get_ref() == "zip" {
+        axes.extend(zipped(value, texts)?);
+    } else {
+        let column = column(key, value, texts)?;
+        fix(axes, column.key.get_ref());
+        axes.push(Axis { columns: vec![column] });
+    }
+    check_size(axes, span, source)
+}
+
+/// Sweeps a key no more.
+pub fn fix(axes: &mut Vec<Axis>, key: &str) {
+    for axis in &mut *axes {
+        axis.columns.retain(|column| column.key.get_ref() != key);
+    }
+    axes.retain(|axis| !axis.columns.is_empty());
+}
+
+/// Where the first key of the sweep stands.
+pub fn first_span(axes: &[Axis]) -> Option<Range<usize>> {
+    Some(axes.first()?.columns.first()?.key.span())
+}
+
+fn check_size(axes: &[Axis], span: Range<usize>, source: &Source) -> Result<(), ScenarioError> {
+    let points = axes.iter().fold(1_usize, |points, axis| points.saturating_mul(axis.columns[0].values.len()));
+    let keys: Vec<&str> =
+        axes.iter().flat_map(|axis| &axis.columns).map(|column| column.key.get_ref().as_str()).collect();
+    if let Some(twice) = keys.iter().enumerate().find_map(|(at, key)| keys[..at].contains(key).then_some(key)) {
+        return Err(source.error(span, format!("`{twice}` is swept twice"), "each key once, alone or in `zip`"));
+    }
+    if points > MAX_POINTS {
+        let title = format!("the sweep has {points} points or more");
+        return Err(source.error(span, title, &format!("at most {MAX_POINTS} points")));
+    }
+    Ok(())
+}
+
+/// The groups under `zip`: a table of keys that vary together, or a list of such tables.
+fn zipped<'i>(value: Value<'i>, texts: Texts<'_, 'i>) -> Result<Vec<Axis<'i>>, ScenarioError> {
+    let source = texts.0;
+    let span = value.span();
+    let refuse = |span: Range<usize>, title: &str| source.error(span, title.to_owned(), allowed("sweep.zip"));
+    let groups = match value.into_inner() {
+        DeValue::Table(table) => vec![(span, table)],
+        DeValue::Array(list) => {
+            let table = |item: Value<'i>| match (item.span(), item.into_inner()) {
+                (span, DeValue::Table(table)) => Ok((span, table)),
+                (span, _) => Err(refuse(span, "`sweep.zip` has something that is not a table")),
+            };
+            list.into_iter().map(table).collect::<Result<Vec<_>, _>>()?
+        }
+        _ => return Err(refuse(span, "`sweep.zip` is not a table")),
+    };
+    let mut axes = Vec::new();
+    for (span, table) in groups {
+        let column = |(key, value): (Spanned<Cow<'i, str>>, _)| {
+            column(Spanned::new(key.span(), key.get_ref().to_string()), value, texts)
         };
-        if values.is_empty() {
-            let title = format!("`sweep.{name}` is an empty list");
-            return Err(source.error(span, title, "at least one value"));
+        let columns = table.into_iter().map(column).collect::<Result<Vec<_>, _>>()?;
+        let Some(first) = columns.first() else {
+            return Err(refuse(span, "`sweep.zip` is an empty table"));
+        };
+        if let Some(other) = columns.iter().find(|column| column.values.len() != first.values.len()) {
+            let (key, there, here) = (other.key.get_ref(), first.values.len(), other.values.len());
+            let title = format!("`{key}` has {here} values, and `{}`, zipped with it, {there}", first.key.get_ref());
+            return Err(refuse(other.key.span(), &title));
         }
-        points = points.saturating_mul(values.len());
-        if points > MAX_POINTS {
-            let title = format!("the sweep has {points} points or more");
-            return Err(source.error(span, title, &format!("at most {MAX_POINTS} points")));
-        }
-        axes.push(Axis { key: Spanned::new(key_span, name), values });
+        axes.push(Axis { columns });
     }
     Ok(axes)
 }
 
-/// Every combination of the axes, the last one running fastest: one value for each axis.
-pub fn combinations<'a, 'i>(axes: &'a [Axis<'i>]) -> impl Iterator<Item = Vec<&'a Value<'i>>> + 'a {
-    let count: usize = axes.iter().map(|axis| axis.values.len()).product();
-    (0..count).map(move |mut index| {
-        let mut chosen: Vec<_> = axes
-            .iter()
-            .rev()
-            .map(|axis| {
-                let value = &axis.values[index % axis.values.len()];
-                index /= axis.values.len();
-                value
-            })
-            .collect();
-        chosen.reverse();
-        chosen
+/// A key and its values: a list, or a table that says how to space them.
+fn column<'i>(key: Spanned<String>, value: Value<'i>, texts: Texts<'_, 'i>) -> Result<Column<'i>, ScenarioError> {
+    let source = texts.0;
+    let (name, span) = (key.get_ref().clone(), value.span());
+    let spaced = |table: &DeTable<'i>| table.contains_key("linspace") || table.contains_key("logspace");
+    let values = match value.into_inner() {
+        DeValue::Array(list) => list.into_iter().collect::<Vec<_>>(),
+        DeValue::Table(table) if spaced(&table) => spacing(&name, &table, span.clone(), texts)?,
+        _ => {
+            let title = format!("`sweep.{name}` is not a list");
+            let allowed = "a list of values, such as \"qubits.number\" = [1, 2, 4], \
+                           { linspace = [first, last, how many] } or { logspace = [first, last, how many] }";
+            return Err(source.error(span, title, allowed));
+        }
+    };
+    if values.is_empty() {
+        let title = format!("`sweep.{name}` is an empty list");
+        return Err(source.error(span, title, "at least one value"));
+    }
+    Ok(Column { key, values })
+}
+
+/// Evenly spaced values, or such whose logarithms are. Whole ends give whole numbers, where the values are whole.
+fn spacing<'i>(
+    name: &str,
+    table: &DeTable<'i>,
+    span: Range<usize>,
+    (source, texts): Texts<'_, 'i>,
+) -> Result<Vec<Value<'i>>, ScenarioError> {
+    let refuse = |what: &str| {
+        let allowed = "{ linspace = [first, last, how many] }, or the same as logspace, whose ends are above 0; \
+                       finite ends, and from 2 to 1000000 values";
+        Err(source.error(span.clone(), format!("`sweep.{name}` {what}"), allowed))
+    };
+    let (Some((kind, list)), 1) = (table.iter().next(), table.len()) else {
+        return refuse("has more than one spacing");
+    };
+    let items = list.get_ref().as_array().map(|items| items.iter().map(Spanned::get_ref).collect::<Vec<_>>());
+    let Some([first, last, count]) = items.as_deref() else {
+        return refuse("does not have first, last and how many");
+    };
+    let number = |value: &DeValue| label(value).as_f64().filter(|number| number.is_finite());
+    let (Some(a), Some(b), Some(count)) = (number(first), number(last), label(count).as_u64()) else {
+        return refuse("has something that is no finite number");
+    };
+    let logarithmic = kind.get_ref() == "logspace";
+    if !(2..=MAX_POINTS as u64).contains(&count) || (logarithmic && (a <= 0.0 || b <= 0.0)) {
+        return refuse("cannot be spaced like this");
+    }
+    let whole_ends = matches!((first, last), (DeValue::Integer(_), DeValue::Integer(_)));
+    let value = |step: u64| {
+        let share = step as f64 / (count - 1) as f64;
+        let value = match step {
+            0 => a,
+            s if s == count - 1 => b,
+            _ if logarithmic => a * libm::pow(b / a, share),
+            _ => a + (b - a) * share,
+        };
+        let near = value.round();
+        let whole = whole_ends && (value - near).abs() <= 1e-12 * near.abs();
+        let text = if whole { format!("{near:.0}") } else { format!("{value:?}") };
+        parsed(&text, span.clone(), texts)
+    };
+    Ok((0..count).map(value).collect())
+}
+
+/// A number as the parser gives it, at a place of the scenario.
+fn parsed<'i>(number: &str, span: Range<usize>, texts: &'i Arena<String>) -> Value<'i> {
+    let table = DeTable::parse(texts.alloc(format!("v = {number}"))).ok();
+    let value = table.and_then(|table| table.into_inner().remove("v"));
+    Spanned::new(span, value.map_or(DeValue::Float(DeFloat::default()), Spanned::into_inner))
+}
+
+/// Every combination of the axes, the last one running fastest: a value for each key.
+pub fn combinations<'a, 'i>(
+    axes: &'a [Axis<'i>],
+) -> impl Iterator<Item = Vec<(&'a Spanned<String>, &'a Value<'i>)>> + 'a {
+    let count: usize = axes.iter().map(|axis| axis.columns[0].values.len()).product();
+    (0..count).map(move |index| {
+        let mut stride = count;
+        let chosen = axes.iter().flat_map(|axis| {
+            let values = axis.columns[0].values.len();
+            stride /= values;
+            let at = index / stride % values;
+            axis.columns.iter().map(move |column| (&column.key, &column.values[at]))
+        });
+        chosen.collect()
     })
 }
 

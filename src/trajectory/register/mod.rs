@@ -71,7 +71,9 @@ impl Registers {
         let n = number;
         let binomial: f64 = (1..=n / 2).map(|k| (n - n / 2 + k) as f64 / k as f64).product();
         let dimension = if whole { 2_f64.powi(n as i32) } else { binomial };
-        (Space::memory(n) + Operators::memory(n), Propagation::memory(dimension) + 112.0 * dimension)
+        // Seven vectors beside the Krylov space, and the amplitudes of the start while they are drawn.
+        let state = Propagation::memory(dimension) + 112.0 * dimension + 32.0 * 2_f64.powi(n as i32);
+        (Space::memory(n) + Operators::memory(n), state)
     }
 
     /// Draws a pure state.

@@ -79,6 +79,16 @@ fn m(number: usize, mask: u32) -> f64 {
     f64::from(mask.count_ones()) - number as f64 / 2.0
 }
 
+/// J(J+1) of a sharp J where `<J^2>` is that but for rounding, which would else pass for a spread.
+fn sharpened(j_squared: f64, number: usize) -> f64 {
+    // 1 + 4J(J+1) = (2J+1)^2, and 2J is as even as N.
+    let two_j = (1.0 + 4.0 * j_squared.max(0.0)).sqrt() - 1.0;
+    let parity = (number % 2) as f64;
+    let nearest = 2.0 * ((two_j - parity) / 2.0).round() + parity;
+    let sharp = nearest * (nearest + 2.0) / 4.0;
+    if (sharp - j_squared).abs() <= 1e-11 * (1.0 + sharp) { sharp } else { j_squared }
+}
+
 impl Operators {
     pub fn new(register: &Register, whole: bool) -> Self {
         let n = register.number();
@@ -284,7 +294,7 @@ impl Operators {
             excited_energy,
             exchange_energy: self.exchange_energy(block, psi),
             // J^2 = J_+ J_- + J_z^2 - J_z.
-            j_squared: ladder + jz_squared - jz,
+            j_squared: sharpened(ladder + jz_squared - jz, self.number),
         };
         Measured { values, jz_squared }
     }

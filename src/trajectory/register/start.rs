@@ -122,7 +122,7 @@ mod tests {
     use crate::random::stream;
 
     fn norm(state: &[Complex64]) -> f64 {
-        state.iter().map(|c| c.norm_sqr()).sum()
+        state.iter().map(Complex64::norm_sqr).sum()
     }
 
     #[test]

@@ -5,13 +5,16 @@ use toml::Spanned;
 use super::super::point::{Evolution, Purpose, Recording};
 use super::super::raw::{RawEvolution, RawRecord};
 use super::{Result, Validator};
+use crate::statistics::GROUPS;
 
 const MAX_SAMPLES: i64 = 10_000_000;
 const MAX_TRAJECTORIES: i64 = 1_000_000_000_000;
 const MAX_PHOTONS: i64 = 1_000_000;
 
 impl Validator<'_> {
-    pub(super) fn evolution(&self, table: &Spanned<RawEvolution>) -> Result<Evolution> {
+    /// The `[evolution]` table. A steady state needs none of it: times and trajectories are then the most that may be
+    /// spent, and 0 stands for no such bound.
+    pub(super) fn evolution(&self, table: &Spanned<RawEvolution>, steady: bool) -> Result<Evolution> {
         let raw = table.get_ref();
         let times = match (&raw.times, &raw.until) {
             (Some(times), None) => {
@@ -26,6 +29,7 @@ impl Validator<'_> {
                 let title = "`evolution` has both `until` and `times`".to_owned();
                 return Err(self.source.error(until.span(), title, "one of the two"));
             }
+            (None, None) if steady && self.purpose == Purpose::Trajectories => Vec::new(),
             (None, until) => {
                 let until = self.require(until, "evolution.until", table.span())?;
                 let end = self.positive(until, "evolution.until")?;
@@ -44,9 +48,18 @@ impl Validator<'_> {
         };
         let trajectories = match (&raw.trajectories, self.purpose) {
             (None, Purpose::Exact) => 0,
-            (trajectories, _) => {
+            (None, _) if steady => 0,
+            (trajectories, purpose) => {
                 let trajectories = self.require(trajectories, "evolution.trajectories", table.span())?;
-                self.whole(trajectories, "evolution.trajectories", 1..=MAX_TRAJECTORIES)?
+                let number = self.whole(trajectories, "evolution.trajectories", 1..=MAX_TRAJECTORIES)?;
+                if steady && purpose == Purpose::Trajectories && number < GROUPS as i64 {
+                    let title = format!(
+                        "`evolution.trajectories` is {number}: too few to tell how well a steady state is known"
+                    );
+                    let help = format!("{GROUPS} or more, or leave it out: as many as it takes");
+                    return Err(self.source.error(trajectories.span(), title, &help));
+                }
+                number
             }
         };
         let seed = raw.seed.as_ref().map_or(Ok(1), |seed| self.whole(seed, "evolution.seed", 0..=i64::MAX))?;

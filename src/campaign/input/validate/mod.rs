@@ -13,7 +13,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::keys::allowed;
-use super::point::{EngineChoice, Evolution, Group, Noise, Purpose, Recording};
+use super::point::{Accuracy, EngineChoice, Evolution, Group, Noise, Purpose, Recording};
 use super::raw::{Key, RawScenario};
 use super::source::{ScenarioError, Source};
 use crate::units::Units;
@@ -28,6 +28,7 @@ pub struct Valid {
     pub engine: EngineChoice,
     pub evolution: Evolution,
     pub steady: bool,
+    pub accuracy: Accuracy,
     pub noise: Noise,
     pub recording: Recording,
 }
@@ -51,17 +52,6 @@ impl<'a> Validator<'a> {
 
     /// The whole scenario.
     pub fn scenario(&self, raw: &RawScenario) -> Result<Valid> {
-        if self.purpose == Purpose::Trajectories {
-            for (key, span, what) in [
-                ("steady", raw.steady.as_ref().map(Spanned::span), "trajectories run to a steady state"),
-                ("noise", raw.noise.as_ref().map(Spanned::span), "counting statistics of trajectories"),
-            ] {
-                if let Some(span) = span {
-                    let help = "leave the table out, or have `superjump exact` solve for it";
-                    return self.not_yet(span, &format!("`[{key}]`: {what}"), help);
-                }
-            }
-        }
         let units = match &raw.units {
             None => Units::Natural,
             Some(units) => match units.get_ref().as_str() {
@@ -86,17 +76,17 @@ impl<'a> Validator<'a> {
             Ok(Group { model, hamiltonian, register, initial })
         };
         let groups = groups.iter().map(model).collect::<Result<Vec<Group>>>()?;
-        let evolution = match (&raw.evolution, &raw.steady, self.purpose) {
-            (None, Some(_), Purpose::Exact) => Evolution::default(),
-            (evolution, ..) => self.evolution(self.table(evolution, "evolution")?)?,
+        let steady = raw.steady.is_some() || raw.noise.is_some();
+        let evolution = match (&raw.evolution, steady) {
+            (None, true) => Evolution { seed: 1, ..Evolution::default() },
+            (evolution, ..) => self.evolution(self.table(evolution, "evolution")?, steady)?,
         };
         let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths)?;
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
         self.figures(raw)?;
-        self.steady(raw.steady.as_ref(), &groups[0].model.baths)?;
-        let steady = raw.steady.is_some() || raw.noise.is_some();
+        let accuracy = self.steady(raw.steady.as_ref(), &groups, steady)?;
         let engine = self.engine(raw, &groups)?;
-        Ok(Valid { groups, engine, evolution, steady, noise, recording })
+        Ok(Valid { groups, engine, evolution, steady, accuracy, noise, recording })
     }
 
     fn table<'b, T>(&self, table: &'b Key<T>, key: &str) -> Result<&'b Spanned<T>> {

@@ -4,18 +4,63 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::super::point::Noise;
+use super::super::point::{Accuracy, Group, Noise, Purpose};
 use super::super::raw::{Key, RawNoise, RawSteady};
 use super::{Result, Validator};
 use crate::bath::Bath;
+use crate::statistics::Target;
 
 impl Validator<'_> {
-    /// The `[steady]` table: what it asks of trajectories is checked, though the exact road needs none of it.
-    pub(super) fn steady(&self, raw: Option<&Spanned<RawSteady>>, baths: &[Bath]) -> Result<()> {
-        let Some(raw) = raw.map(Spanned::get_ref) else { return Ok(()) };
-        raw.relative_error.as_ref().map(|error| self.positive(error, "steady.relative_error")).transpose()?;
-        raw.bath.as_ref().map(|name| self.bath_index(name.get_ref(), name.span(), "steady.bath", baths)).transpose()?;
-        Ok(())
+    /// The `[steady]` table. Trajectories need all of it; the exact road only knows which bath is meant.
+    pub(super) fn steady(&self, raw: Option<&Spanned<RawSteady>>, groups: &[Group], asked: bool) -> Result<Accuracy> {
+        let baths = &groups[0].model.baths;
+        let exchanges = |bath: usize| groups.iter().any(|g| g.model.baths[bath].down + g.model.baths[bath].up > 0.0);
+        let first = (0..baths.len()).find(|bath| exchanges(*bath)).unwrap_or(0);
+        let mut accuracy = Accuracy { bath: first, ..Accuracy::default() };
+        let Some(table) = raw else { return Ok(accuracy) };
+        let raw = table.get_ref();
+        if let Some(name) = &raw.bath {
+            accuracy.bath = self.bath_index(name.get_ref(), name.span(), "steady.bath", baths)?;
+        }
+        let sampled = asked && self.purpose == Purpose::Trajectories;
+        if sampled && !exchanges(accuracy.bath) {
+            let span = raw.bath.as_ref().map_or_else(|| table.span(), Spanned::span);
+            let title =
+                format!("`steady.bath`: no heat flows from \"{}\", which only dephases", baths[accuracy.bath].name);
+            return Err(self.source.error(span, title, "a bath that absorbs or emits"));
+        }
+        let relative = raw.relative_error.as_ref();
+        let absolute = raw.absolute_error.as_ref();
+        accuracy.target = match (relative, absolute) {
+            (Some(error), None) => Target::Relative(self.positive(error, "steady.relative_error")?),
+            (None, Some(error)) => Target::Absolute(self.positive(error, "steady.absolute_error")?),
+            (Some(_), Some(absolute)) => {
+                let title = "`steady` has both `relative_error` and `absolute_error`".to_owned();
+                return Err(self.source.error(absolute.span(), title, "one of the two"));
+            }
+            (None, None) => accuracy.target,
+        };
+        if sampled
+            && matches!(accuracy.target, Target::Relative(_))
+            && groups.iter().all(|g| g.hamiltonian.drive.is_none() && g.model.in_equilibrium())
+        {
+            let span = relative.map_or_else(|| table.span(), Spanned::span);
+            let title = "the steady heat current is zero by symmetry, and no error is small beside it: all baths have \
+                         the same temperature"
+                .to_owned();
+            return Err(self.source.error(span, title, "`steady.absolute_error`, in the unit of the heat current"));
+        }
+        if let Some(confidence) = &raw.confidence {
+            let value = *confidence.get_ref();
+            if !(0.5..=0.9999).contains(&value) {
+                return self.refuse(confidence.span(), "steady.confidence", &format!("is {value}"));
+            }
+            accuracy.confidence = value;
+        }
+        if let Some(jumps) = &raw.max_jumps {
+            accuracy.max_jumps = self.positive(jumps, "steady.max_jumps")?;
+        }
+        Ok(accuracy)
     }
 
     pub(super) fn bath_index(&self, name: &str, span: Range<usize>, key: &str, baths: &[Bath]) -> Result<usize> {

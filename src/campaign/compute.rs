@@ -1,0 +1,203 @@
+//! The computing of parts on all threads: blocks are taken in the order of the schedule, and folded in order to parts.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use super::exact::ExactRoad;
+use super::part::{PartResult, run_block};
+use super::plan::{Part, Plan};
+use crate::lindblad::Effort;
+
+/// How often the caller hears of the progress.
+const TICK: Duration = Duration::from_millis(200);
+
+/// What the threads have done so far at one point.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub trajectories: AtomicU64,
+    pub jumps: AtomicU64,
+    pub nanoseconds: AtomicU64,
+}
+
+/// What the caller hears of the threads.
+pub enum News {
+    /// A part is done.
+    Part(Part, Box<PartResult>),
+    /// Some time has gone by.
+    Tick,
+}
+
+/// A part in work.
+struct Job {
+    part: Part,
+    blocks: Vec<(u64, u64)>,
+    /// How many blocks are folded.
+    folded: AtomicU64,
+    fold: Mutex<Fold>,
+}
+
+struct Fold {
+    /// `None` once it was handed on.
+    whole: Option<PartResult>,
+    /// Blocks that were done before their turn.
+    waiting: BTreeMap<u64, PartResult>,
+}
+
+impl Job {
+    /// Takes the result of a block; the last one gives the part.
+    fn add(&self, block: u64, result: PartResult) -> Option<PartResult> {
+        let mut fold = lock(&self.fold);
+        let Fold { whole, waiting } = &mut *fold;
+        waiting.insert(block, result);
+        let mut turn = self.folded.load(Ordering::Relaxed);
+        while let Some(result) = waiting.remove(&turn) {
+            if let Some(whole) = whole {
+                whole.merge(result);
+            }
+            turn += 1;
+        }
+        self.folded.store(turn, Ordering::Relaxed);
+        if turn == self.blocks.len() as u64 { whole.take() } else { None }
+    }
+}
+
+/// What is left to be taken.
+struct Queue<P> {
+    parts: P,
+    job: Option<(Arc<Job>, u64)>,
+    /// The exact solutions that are yet to be taken, the last first.
+    exact: Vec<usize>,
+    /// Whether it is the turn of an exact solution.
+    exact_next: bool,
+}
+
+enum Task {
+    Exact(usize),
+    Block(Arc<Job>, u64),
+}
+
+impl<P: Iterator<Item = Part>> Queue<P> {
+    fn next(&mut self, plan: &Plan) -> Option<Task> {
+        if let Some((job, block)) = &mut self.job {
+            *block += 1;
+            if (*block as usize) < job.blocks.len() {
+                return Some(Task::Block(job.clone(), *block));
+            }
+            self.job = None;
+        }
+        // Exact solutions run beside the parts: one with each.
+        self.exact_next = !self.exact_next;
+        if self.exact_next
+            && let Some(point) = self.exact.pop()
+        {
+            return Some(Task::Exact(point));
+        }
+        let Some(part) = self.parts.next() else {
+            return self.exact.pop().map(Task::Exact);
+        };
+        let fold = Fold { whole: Some(PartResult::new(&plan.points[part.point])), waiting: BTreeMap::new() };
+        let blocks = plan.blocks(part).collect();
+        let job = Arc::new(Job { part, blocks, folded: AtomicU64::new(0), fold: Mutex::new(fold) });
+        self.job = Some((job.clone(), 0));
+        Some(Task::Block(job, 0))
+    }
+}
+
+/// A panic elsewhere ends the run by itself; nothing that a lock guards is left half-done by one.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Should a task panic, the other threads must not go on for ever.
+struct StopOnPanic<'a>(&'a AtomicBool);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Exact solutions by point, as far as they were solved.
+pub type Exacts = Vec<OnceLock<ExactRoad>>;
+
+/// Computes `parts` on `threads` threads, and the `exact` points' solutions beside them, until all is done, `stop` is
+/// set or `hear` fails. `hear` runs on the calling thread; parts come as they are done, each once.
+///
+/// # Errors
+/// What `hear` returns, or threads that cannot be started.
+pub fn compute<E: From<rayon::ThreadPoolBuildError>>(
+    plan: &Plan,
+    parts: impl Iterator<Item = Part> + Send,
+    exact: Vec<usize>,
+    threads: usize,
+    (stop, tallies): (&AtomicBool, &[Tally]),
+    mut hear: impl FnMut(News) -> Result<(), E>,
+) -> Result<Exacts, E> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let roads: Exacts = plan.points.iter().map(|_| OnceLock::new()).collect();
+    let queue = Mutex::new(Queue { parts, job: None, exact, exact_next: false });
+    let given_up = AtomicBool::new(false);
+    let stopped = || stop.load(Ordering::Relaxed) || given_up.load(Ordering::Relaxed);
+    // How far blocks may run ahead of their fold, and so how many results wait in memory.
+    let ahead = 2 * threads as u64;
+    let (sender, receiver) = mpsc::sync_channel(threads);
+
+    let worker = |sender: mpsc::SyncSender<(Part, PartResult)>| {
+        let _guard = StopOnPanic(&given_up);
+        while !stopped() {
+            let Some(task) = lock(&queue).next(plan) else { return };
+            match task {
+                Task::Exact(point) => drop(roads[point].set(ExactRoad::new(&plan.points[point], Effort::Beside))),
+                Task::Block(job, block) => {
+                    while block >= job.folded.load(Ordering::Relaxed) + ahead && !stopped() {
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
+                    let started = Instant::now();
+                    let result = run_block(&plan.points[job.part.point], job.blocks[block as usize]);
+                    let tally = &tallies[job.part.point];
+                    tally.trajectories.fetch_add(job.blocks[block as usize].1, Ordering::Relaxed);
+                    tally.jumps.fetch_add(result.averages.ensemble.jumps, Ordering::Relaxed);
+                    tally.nanoseconds.fetch_add(started.elapsed().as_nanos() as u64, Ordering::Relaxed);
+                    if let Some(whole) = job.add(block, result)
+                        && sender.send((job.part, whole)).is_err()
+                    {
+                        return;
+                    }
+                }
+            }
+        }
+    };
+
+    pool.in_place_scope(|scope| {
+        for _ in 0..threads {
+            let (sender, worker) = (sender.clone(), &worker);
+            scope.spawn(move |_| worker(sender));
+        }
+        drop(sender);
+        let mut result = Ok(());
+        let mut ticked = Instant::now();
+        loop {
+            let news = match receiver.recv_timeout(TICK) {
+                Ok((part, whole)) => News::Part(part, Box::new(whole)),
+                Err(mpsc::RecvTimeoutError::Timeout) => News::Tick,
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            };
+            if result.is_ok() {
+                result = hear(news);
+                if ticked.elapsed() >= TICK && result.is_ok() {
+                    ticked = Instant::now();
+                    result = hear(News::Tick);
+                }
+            }
+            if result.is_err() {
+                given_up.store(true, Ordering::Relaxed);
+            }
+        }
+        result
+    })?;
+    Ok(roads)
+}

@@ -1,0 +1,253 @@
+//! The folder `parts/` of a campaign: files that appear whole and never change, one a part, and who works on them.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+use super::input::{Point, Scenario};
+use super::lock::Lock;
+use super::manifest::Manifest;
+use super::part::PartResult;
+use super::part_file::{self, StoredPart};
+use super::plan::Part;
+use super::run::Shard;
+use super::status::Live;
+
+/// What is left of the name of a part: its point, its seed, its first trajectory and how many.
+pub type PartKey = (u64, u64, u64, u64);
+
+/// The parts that are there when a campaign is taken up.
+pub type Present = HashSet<PartKey>;
+
+/// The key of a part.
+pub fn key(point: &Point, part: Part) -> PartKey {
+    (point.id, point.evolution.seed, part.first, part.count)
+}
+
+/// What became of reading a part.
+pub enum Found {
+    Good(StoredPart),
+    Missing,
+    /// It was not what it should be, and is set aside: the message says why and where to.
+    SetAside(String),
+}
+
+/// The parts of a campaign, locked.
+pub struct Folder {
+    parts: PathBuf,
+    live: PathBuf,
+    /// Held until the end.
+    _locks: Vec<Lock>,
+    /// What was found of a process that did not end well.
+    pub stale: Option<String>,
+}
+
+impl Folder {
+    /// Refuses results of anything but this scenario, grown or not.
+    pub fn refuse_foreign(output: &Path, scenario: &Scenario) -> Result<(), StoreError> {
+        let difference = match Manifest::read(output)? {
+            Some(manifest) => manifest.difference(scenario),
+            // Results without parts are complete, or not of a run.
+            None => super::summary::Summary::read(output)?.map(|summary| summary.difference(scenario)),
+        };
+        let folder = output.to_owned();
+        difference.map_or(Ok(()), |difference| Err(StoreError::Foreign { folder, difference }))
+    }
+
+    /// Takes the folder of a scenario, alone or as one of several shards, and makes it where it is not there.
+    pub fn open(output: &Path, scenario: &Scenario, shard: Option<Shard>, fresh: bool) -> Result<Self, StoreError> {
+        if !fresh {
+            Folder::refuse_foreign(output, scenario)?;
+        }
+        let folder = Folder::lock(output, shard)?;
+        if fresh {
+            folder.clear(output)?;
+        } else {
+            Folder::refuse_foreign(output, scenario)?;
+        }
+        let manifest = Manifest::of(scenario);
+        if Manifest::read(output)?.as_ref() != Some(&manifest) {
+            let path = folder.parts.join("campaign.json");
+            let json = serde_json::to_vec(&manifest).map_err(|e| StoreError::io("write", &path, e.into()))?;
+            write_whole(&path, &json)?;
+        }
+        Ok(folder)
+    }
+
+    /// Takes the folder of whatever scenario.
+    pub fn lock(output: &Path, shard: Option<Shard>) -> Result<Self, StoreError> {
+        let parts = output.join("parts");
+        fs::create_dir_all(&parts).map_err(|e| StoreError::folder(output, e))?;
+        let mut locks = vec![Lock::take(&parts.join("lock"), shard.is_none())?];
+        let name = shard.map_or("run".to_owned(), |Shard { index, of }| format!("shard-{index}-of-{of}"));
+        if shard.is_some() {
+            locks.push(Lock::take(&parts.join(format!("{name}.lock")), true)?);
+        } else {
+            remove_temporary(&parts)?;
+        }
+        let stale = locks.iter().find_map(|lock| lock.stale.clone());
+        Ok(Folder { live: parts.join(format!("{name}.status.json")), parts, _locks: locks, stale })
+    }
+
+    /// Removes all parts, and the summary that vouches for the tables; nothing that is not ours.
+    fn clear(&self, output: &Path) -> Result<(), StoreError> {
+        let removed = |path: &Path, result: std::io::Result<()>| match result {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(StoreError::io("remove", path, e)),
+            _ => Ok(()),
+        };
+        for path in [output.join("summary.json"), self.parts.join("campaign.json")] {
+            removed(&path, fs::remove_file(&path))?;
+        }
+        for path in entries(&self.parts)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if path.is_dir() && point_name(&name).is_some() {
+                removed(&path, fs::remove_dir_all(&path))?;
+            } else if name.ends_with(".status.json") {
+                removed(&path, fs::remove_file(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of all parts that are there.
+    pub fn present(&self) -> Result<Present, StoreError> {
+        let mut present = Present::new();
+        for (id, seed, folder) in point_folders(&self.parts)? {
+            present.extend(part_names(&folder)?.into_iter().map(|(first, count)| (id, seed, first, count)));
+        }
+        Ok(present)
+    }
+
+    fn path(&self, point: &Point, part: Part) -> PathBuf {
+        let folder = format!("{:016x}-{}", point.id, point.evolution.seed);
+        self.parts.join(folder).join(format!("{}-{}.parquet", part.first, part.count))
+    }
+
+    /// Writes a part: under a temporary name, synced, renamed, and the folder synced.
+    pub fn write(&self, point: &Point, part: Part, result: &PartResult) -> Result<(), StoreError> {
+        let path = self.path(point, part);
+        let bytes = part_file::encode(point, part, result);
+        let bytes = bytes.map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
+        if let Some(folder) = path.parent() {
+            // Not its parents: a folder that has vanished does not come back in pieces.
+            match fs::create_dir(folder) {
+                Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(StoreError::io("create", folder, e)),
+                _ => {}
+            }
+        }
+        write_whole(&path, &bytes)
+    }
+
+    /// Reads a part, and sets it aside where it is not whole or not this one.
+    pub fn read(&self, point: &Point, part: Part) -> Result<Found, StoreError> {
+        let path = self.path(point, part);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Found::Missing),
+            Err(e) => return Err(StoreError::io("read", &path, e)),
+        };
+        part_file::decode(point, part, bytes).map(Found::Good).or_else(|why| {
+            let aside = path.with_extension("parquet.bad");
+            fs::rename(&path, &aside).map_err(|e| StoreError::io("set aside", &path, e))?;
+            Ok(Found::SetAside(format!("{}: {why}; it is set aside as {}", path.display(), aside.display())))
+        })
+    }
+
+    /// Leaves word of how the work stands, for `status`. Not being able to is no reason to stop the work.
+    pub fn leave_word(&self, live: &Live) {
+        if let Ok(json) = serde_json::to_vec(live) {
+            let temporary = self.live.with_extension("json.tmp");
+            let _ = fs::write(&temporary, json).and_then(|()| fs::rename(&temporary, &self.live));
+        }
+    }
+}
+
+/// Writes a file under a temporary name, syncs it, renames it, and syncs the folder.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    // Other processes may write the same file, to the same bytes.
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let written = File::create(&temporary).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| fs::rename(&temporary, path));
+    renamed.and_then(|()| sync_folder(path)).map_err(|e| {
+        let _ = fs::remove_file(&temporary);
+        StoreError::io("write", path, e)
+    })
+}
+
+/// A new name is on the disk when its folder is.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let failed = |e| StoreError::io("read", folder, e);
+    fs::read_dir(folder).map_err(failed)?.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
+}
+
+/// The id and the seed that the name of a point's folder holds.
+fn point_name(name: &str) -> Option<(u64, u64)> {
+    let (id, seed) = name.split_once('-')?;
+    Some((u64::from_str_radix(id, 16).ok().filter(|_| id.len() == 16)?, seed.parse().ok()?))
+}
+
+fn point_folders(parts: &Path) -> Result<Vec<(u64, u64, PathBuf)>, StoreError> {
+    let folders = entries(parts)?.into_iter().filter_map(|path| {
+        let (id, seed) = point_name(path.file_name()?.to_str()?)?;
+        path.is_dir().then_some((id, seed, path))
+    });
+    Ok(folders.collect())
+}
+
+/// The first trajectory and the number of every part in the folder of a point.
+fn part_names(folder: &Path) -> Result<Vec<(u64, u64)>, StoreError> {
+    let name = |path: PathBuf| {
+        let (first, count) = path.file_name()?.to_str()?.strip_suffix(".parquet")?.split_once('-')?;
+        Some((first.parse().ok()?, count.parse().ok()?))
+    };
+    Ok(entries(folder)?.into_iter().filter_map(name).collect())
+}
+
+/// Trajectories of every point, by (id, seed).
+pub type Finished = HashMap<(u64, u64), u64>;
+
+/// Trajectories that are in the parts of a folder, and how many parts were set aside.
+pub fn finished(output: &Path) -> Result<(Finished, usize), StoreError> {
+    let (mut finished, mut bad) = (Finished::new(), 0);
+    for (id, seed, folder) in point_folders(&output.join("parts"))? {
+        let mut parts = part_names(&folder)?;
+        parts.sort_unstable();
+        // The last part of a smaller number of trajectories may lie within a later one.
+        let mut end = 0;
+        let mut sum = 0;
+        for (first, count) in parts {
+            sum += (first + count).saturating_sub(end.max(first));
+            end = end.max(first + count);
+        }
+        finished.insert((id, seed), sum);
+        bad += entries(&folder)?.iter().filter(|path| path.extension().is_some_and(|end| end == "bad")).count();
+    }
+    Ok((finished, bad))
+}
+
+/// What a process left that was killed as it wrote.
+fn remove_temporary(parts: &Path) -> Result<(), StoreError> {
+    let mut folders: Vec<PathBuf> = point_folders(parts)?.into_iter().map(|(_, _, folder)| folder).collect();
+    folders.push(parts.to_owned());
+    for path in folders.iter().map(|folder| entries(folder)).collect::<Result<Vec<_>, _>>()?.concat() {
+        if path.extension().is_some_and(|extension| extension == "tmp") {
+            fs::remove_file(&path).map_err(|e| StoreError::io("remove", &path, e))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Who works in a folder: a lock that the system lets go of when its process ends, however that ends.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::error::StoreError;
+
+/// A lock that is held; its file names the owner meanwhile.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+    exclusive: bool,
+    /// What the file said of an owner that did not end well.
+    pub stale: Option<String>,
+}
+
+impl Lock {
+    /// Takes the lock file at `path`, alone or beside others that share it.
+    ///
+    /// A file system without locks gives one all the same: two processes would do the same work twice, but parts
+    /// are renamed when they are whole and have the same bytes whoever wrote them.
+    pub fn take(path: &Path, exclusive: bool) -> Result<Self, StoreError> {
+        let failed = |e| StoreError::io("write", path, e);
+        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let mut file = opened.map_err(failed)?;
+        let mut text = String::new();
+        match if exclusive { file.try_lock() } else { file.try_lock_shared() } {
+            Err(TryLockError::WouldBlock) => {
+                // Where the owner cannot be read it is not said.
+                let _ = file.read_to_string(&mut text);
+                let owner = if text.is_empty() { "another process".to_owned() } else { text };
+                let folder = path.parent().and_then(Path::parent).unwrap_or(path).to_owned();
+                return Err(StoreError::Locked { folder, owner });
+            }
+            Err(TryLockError::Error(error)) if error.kind() != std::io::ErrorKind::Unsupported => {
+                return Err(failed(error));
+            }
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+        }
+        let _ = file.read_to_string(&mut text);
+        let mut lock = Lock { file, exclusive, stale: Some(text).filter(|text| !text.is_empty()) };
+        if exclusive {
+            lock.write(&format!("process {} on {}", std::process::id(), host())).map_err(failed)?;
+        }
+        Ok(lock)
+    }
+
+    fn write(&mut self, text: &str) -> std::io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(text.as_bytes())
+    }
+}
+
+/// An owner that ends well takes its name off.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if self.exclusive {
+            let _ = self.write("");
+        }
+    }
+}
+
+/// The name of this machine.
+pub fn host() -> String {
+    sysinfo::System::host_name().unwrap_or_else(|| "an unnamed host".to_owned())
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

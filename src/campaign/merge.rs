@@ -1,0 +1,139 @@
+//! The fold of parts, in the order of the plan, to averages, tables and the summary. It streams: parts are read a few at
+//! a time, and one point's averages are held.
+
+use std::iter::Peekable;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::compute::Exacts;
+use super::exact::ExactRoad;
+use super::folder::{Folder, Found};
+use super::input::Scenario;
+use super::part::{Averages, PartResult, run_block};
+use super::part_file::StoredPart;
+use super::plan::{Part, Plan};
+use super::run::{Event, RunError};
+use super::store::Store;
+use super::summary::{PointSummary, Summary, Timing};
+use super::tables::series;
+use crate::lindblad::Effort;
+
+/// What to do about what is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gaps {
+    /// Compute it.
+    Fill,
+    /// Leave it out, and call the result partial; exact values are solved for all the same.
+    Leave,
+    /// Leave out exact values too: somebody waits for the end.
+    Hurry,
+}
+
+/// Whether a point has enough trajectories, and why. Asked after every part, in order: the ends of parts are preset, so
+/// that the answer depends on neither threads nor machines.
+fn rule(trajectories: u64, averages: &Averages) -> Option<&'static str> {
+    (averages.ensemble.trajectories() >= trajectories).then_some("trajectories")
+}
+
+/// A part that was read, or computed in its place; what is to be said of it.
+type Loaded = (Option<StoredPart>, Option<String>);
+
+/// Folds the parts of a scenario and writes its results; `None` where there is not one part.
+pub fn merge(
+    scenario: &Scenario,
+    (output, folder): (&Path, &Folder),
+    mut roads: Exacts,
+    (gaps, threads, seconds): (Gaps, usize, impl Fn() -> f64),
+    report: &mut dyn FnMut(&Event),
+) -> Result<Option<Summary>, RunError> {
+    let plan = Plan::new(&scenario.points);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let mut store = Store::create(output, scenario)?;
+    let mut points = Vec::new();
+    let (mut jumps, mut complete) = (0, true);
+
+    let mut averages: Option<Averages> = None;
+    let mut parts = plan.in_order().peekable();
+    let mut merged = 0;
+    let most = parts_at_once(scenario, threads);
+    while parts.peek().is_some() {
+        let window = window(&mut parts, most);
+        let load = |part: &Part| load(&plan, *part, folder, gaps, &roads);
+        let loaded: Vec<Result<Loaded, RunError>> = pool.install(|| window.par_iter().map(load).collect());
+        for (part, loaded) in window.iter().zip(loaded) {
+            let (stored, notice) = loaded?;
+            if let Some(notice) = notice {
+                report(&Event::Notice(notice));
+            }
+            let point = &scenario.points[part.point];
+            let asked = point.evolution.trajectories;
+            if let Some(stored) = stored {
+                store.write_rows(point, &stored)?;
+                averages.get_or_insert_with(|| Averages::new(point)).merge(&stored.averages);
+            }
+            merged += 1;
+            report(&Event::Merging { parts: merged, of: plan.parts() });
+            if part.first + part.count < asked {
+                continue;
+            }
+            // The last part of its point.
+            let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved("the run was interrupted"));
+            let stopped = averages.as_ref().and_then(|averages| rule(asked, averages));
+            complete &= stopped.is_some();
+            if let Some(Averages { ensemble }) = averages.take() {
+                jumps += ensemble.jumps;
+                store.write_series(point, &series(point, Some(&ensemble), &road))?;
+                points.push(PointSummary::sampled(point, &ensemble, &road, stopped.unwrap_or("interrupted")));
+            }
+        }
+    }
+    if points.is_empty() {
+        return Ok(None);
+    }
+    let timing = Timing { seconds: seconds(), jumps, threads };
+    let summary = Summary { complete, ..Summary::new(scenario, timing, points) };
+    store.finish(&summary)?;
+    Ok(Some(summary))
+}
+
+/// How many parts are in memory at once, at most: fewer where each is large.
+fn parts_at_once(scenario: &Scenario, threads: usize) -> usize {
+    let first = &scenario.points[0];
+    let large = first.recording.jumps || first.evolution.times.len() > 10_000;
+    threads * if large { 1 } else { 16 }
+}
+
+/// The next parts to read together: as many as are allowed, and no more trajectories than the memory holds easily.
+fn window(parts: &mut Peekable<impl Iterator<Item = Part>>, most: usize) -> Vec<Part> {
+    let mut window: Vec<Part> = Vec::new();
+    let mut trajectories = 0;
+    while let Some(part) = parts.next_if(|_| window.len() < most && trajectories < 1 << 19) {
+        trajectories += part.count;
+        window.push(part);
+    }
+    window
+}
+
+fn load(plan: &Plan, part: Part, folder: &Folder, gaps: Gaps, roads: &Exacts) -> Result<Loaded, RunError> {
+    let point = &plan.points[part.point];
+    if gaps != Gaps::Hurry && part.first + part.count == point.evolution.trajectories {
+        roads[part.point].get_or_init(|| ExactRoad::new(point, Effort::Beside));
+    }
+    let (stored, notice) = match folder.read(point, part)? {
+        Found::Good(stored) => return Ok((Some(stored), None)),
+        Found::Missing => (None, None),
+        Found::SetAside(notice) => (None, Some(notice)),
+    };
+    if gaps != Gaps::Fill {
+        return Ok((stored, notice));
+    }
+    let mut whole = PartResult::new(point);
+    plan.blocks(part).for_each(|block| whole.merge(run_block(point, block)));
+    folder.write(point, part, &whole)?;
+    match folder.read(point, part)? {
+        Found::Good(stored) => Ok((Some(stored), notice)),
+        Found::Missing => Err(RunError::Damaged("a part that was just written is gone".to_owned())),
+        Found::SetAside(notice) => Err(RunError::Damaged(notice)),
+    }
+}

@@ -1,0 +1,72 @@
+//! What a part of trajectories comes to: averages that merge, and rows. A new accumulator is a field here, with a line
+//! in `new`, `merge`, `encode` and `decode`.
+
+use super::input::Point;
+use super::simulator::simulator;
+use super::tables::PartRows;
+use crate::statistics::Ensemble;
+
+/// What is averaged over trajectories, in the order of the plan.
+#[derive(Clone, Debug)]
+pub struct Averages {
+    pub ensemble: Ensemble,
+}
+
+impl Averages {
+    /// Of no trajectories yet.
+    pub fn new(point: &Point) -> Self {
+        let ensemble = Ensemble::new(point.columns().len(), point.evolution.times.len(), point.recording.photons);
+        Averages { ensemble }
+    }
+
+    /// Adds later trajectories.
+    pub fn merge(&mut self, later: &Averages) {
+        self.ensemble.merge(&later.ensemble);
+    }
+
+    /// The state, bit for bit.
+    pub fn encode(&self) -> Vec<u64> {
+        let mut words = Vec::new();
+        self.ensemble.encode(&mut words);
+        words
+    }
+
+    /// The averages of a point from their state; `None` where it is of another shape.
+    pub fn decode(point: &Point, mut words: &[u64]) -> Option<Self> {
+        let mut averages = Averages::new(point);
+        averages.ensemble.decode(&mut words)?;
+        words.is_empty().then_some(averages)
+    }
+}
+
+/// What a block or a part of trajectories gives.
+#[derive(Clone, Debug)]
+pub struct PartResult {
+    pub averages: Averages,
+    pub rows: PartRows,
+}
+
+impl PartResult {
+    /// Of no trajectories yet.
+    pub fn new(point: &Point) -> Self {
+        PartResult { averages: Averages::new(point), rows: PartRows::new(point) }
+    }
+
+    /// Adds later trajectories.
+    pub fn merge(&mut self, later: PartResult) {
+        self.averages.merge(&later.averages);
+        self.rows.append(later.rows);
+    }
+}
+
+/// Runs the trajectories of one block.
+pub fn run_block(point: &Point, (first, count): (u64, u64)) -> PartResult {
+    let mut simulator = simulator(point);
+    let mut result = PartResult::new(point);
+    for number in first..first + count {
+        let trace = simulator.trajectory(number);
+        result.averages.ensemble.push(trace);
+        result.rows.push(number, trace);
+    }
+    result
+}

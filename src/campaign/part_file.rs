@@ -1,0 +1,185 @@
+//! A part as the bytes of a Parquet file, whole or not at all: a checksum over every byte stands in its metadata.
+//!
+//! Row group 0 holds the trajectories, 1 the state of the averages (column `word`), 2 the jumps, where they are kept.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt64Type;
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array, new_null_array};
+use arrow_schema::{DataType, Field, Schema};
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use sha2::{Digest, Sha256};
+
+use super::input::Point;
+use super::part::{Averages, PartResult};
+use super::plan::Part;
+use super::tables::{jump_fields, trajectory_fields};
+
+/// A part that was read back.
+pub struct StoredPart {
+    pub averages: Averages,
+    /// The columns of `trajectories.parquet`, without the point.
+    pub trajectories: Vec<ArrayRef>,
+    /// The columns of `jumps.parquet`, without the point; none where jumps are not kept.
+    pub jumps: Vec<ArrayRef>,
+}
+
+/// The key of the checksum, and the length of its hexadecimal digits.
+const CHECKSUM: &str = "superjump.checksum";
+const DIGITS: usize = 64;
+/// The column of the state.
+const WORD: &str = "word";
+
+/// The fields of a part: those of the two tables, and the state. A row fills those of its kind.
+fn fields(point: &Point) -> Vec<Field> {
+    let trajectories = trajectory_fields(point).into_iter().skip(1);
+    // Jumps share the column `trajectory`.
+    let jumps = jump_fields().into_iter().skip(2);
+    let all = trajectories.chain(jumps.filter(|_| point.recording.jumps));
+    all.chain([Field::new(WORD, DataType::UInt64, true)]).map(|field| field.with_nullable(true)).collect()
+}
+
+/// What the metadata of a part says of it, beside the checksum: a part is good where it says what is expected.
+fn metadata(point: &Point, part: Part) -> Vec<(&'static str, String)> {
+    vec![
+        ("superjump.version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("superjump.seed", point.evolution.seed.to_string()),
+        ("superjump.point", format!("{:016x}", point.id)),
+        ("superjump.first", part.first.to_string()),
+        ("superjump.count", part.count.to_string()),
+    ]
+}
+
+/// The bytes of the file of a part.
+///
+/// # Errors
+/// What the Parquet writer cannot do.
+pub fn encode(point: &Point, part: Part, result: &PartResult) -> Result<Vec<u8>> {
+    let schema = Arc::new(Schema::new(fields(point)));
+    let mut pairs: Vec<KeyValue> =
+        metadata(point, part).into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value)).collect();
+    pairs.push(KeyValue::new(CHECKSUM.to_owned(), "0".repeat(DIGITS)));
+    let word = ColumnPath::from(WORD);
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_dictionary_enabled(false)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_offset_index_disabled(true)
+        .set_max_row_group_row_count(None)
+        // The bits of averages do not compress.
+        .set_column_compression(word, Compression::UNCOMPRESSED)
+        .set_key_value_metadata(Some(pairs))
+        .build();
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(Vec::new(), schema.clone(), options)?;
+
+    let trajectories = result.rows.trajectory_columns();
+    let jumps = result.rows.jump_columns();
+    let words: ArrayRef = Arc::new(UInt64Array::from(result.averages.encode()));
+    let columns = schema.fields().len();
+    let width = trajectories.len();
+    writer.write(&placed(&schema, (0..width).zip(&trajectories))?)?;
+    writer.flush()?;
+    writer.write(&placed(&schema, [(columns - 1, &words)])?)?;
+    writer.flush()?;
+    if point.recording.jumps {
+        // The first is the trajectory, the others stand behind the columns of the trajectories.
+        let places = [0].into_iter().chain(width..columns - 1);
+        writer.write(&placed(&schema, places.zip(&jumps))?)?;
+    }
+    let mut bytes = writer.into_inner()?;
+    let digits = checksum_place(&bytes).ok_or_else(|| ParquetError::General("no place for the checksum".into()))?;
+    let checksum = checksum(&bytes, &digits);
+    bytes[digits].copy_from_slice(checksum.as_bytes());
+    Ok(bytes)
+}
+
+/// A batch of these columns, each at its place, and nulls elsewhere.
+fn placed<'a>(schema: &Arc<Schema>, columns: impl IntoIterator<Item = (usize, &'a ArrayRef)>) -> Result<RecordBatch> {
+    let mut columns = columns.into_iter().peekable();
+    let rows = columns.peek().map_or(0, |(_, column)| column.len());
+    let mut whole: Vec<ArrayRef> =
+        schema.fields().iter().map(|field| new_null_array(field.data_type(), rows)).collect();
+    for (place, column) in columns {
+        whole[place] = column.clone();
+    }
+    Ok(RecordBatch::try_new(schema.clone(), whole)?)
+}
+
+/// Reads the bytes of the file of a part.
+///
+/// # Errors
+/// Why it is not this part, or not whole, in words.
+pub fn decode(point: &Point, part: Part, bytes: Vec<u8>) -> std::result::Result<StoredPart, String> {
+    // Before anything else is believed.
+    let digits = checksum_place(&bytes).ok_or("it is cut short, or no part at all")?;
+    if checksum(&bytes, &digits).as_bytes() != &bytes[digits.clone()] {
+        return Err("its checksum is wrong".to_owned());
+    }
+    read(point, part, &Bytes::from(bytes)).map_err(|error| error.to_string())
+}
+
+fn read(point: &Point, part: Part, bytes: &Bytes) -> Result<StoredPart> {
+    let foreign = |what: String| ParquetError::General(what);
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let file = ArrowReaderMetadata::load(bytes, options)?;
+    let pairs = file.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
+    for (key, expected) in metadata(point, part) {
+        let found = pairs.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.as_deref());
+        if found != Some(&expected) {
+            return Err(foreign(format!("its {key} is {}, not {expected}", found.unwrap_or("missing"))));
+        }
+    }
+    let columns = file.schema().fields().len();
+    if columns != fields(point).len() {
+        return Err(foreign(format!("it has {columns} columns, not {}", fields(point).len())));
+    }
+    let width = trajectory_fields(point).len() - 1;
+    let group = |group: usize, places: Vec<usize>| -> Result<Vec<ArrayRef>> {
+        let Some(rows) = file.metadata().row_groups().get(group).map(|group| group.num_rows() as usize) else {
+            return Ok(Vec::new());
+        };
+        let mask = ProjectionMask::roots(file.parquet_schema(), places);
+        let mut batches = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), file.clone())
+            .with_row_groups(vec![group])
+            .with_projection(mask)
+            .with_batch_size(rows.max(1))
+            .build()?;
+        let batch = batches.next().ok_or_else(|| ParquetError::General("a row group is empty".into()))??;
+        Ok(batch.columns().to_vec())
+    };
+    let trajectories = group(0, (0..width).collect())?;
+    let words = group(1, vec![columns - 1])?;
+    let jumps = group(2, [0].into_iter().chain(width..columns - 1).collect())?;
+    let words = words.first().and_then(|words| words.as_primitive_opt::<UInt64Type>());
+    let averages = words.and_then(|words| Averages::decode(point, words.values()));
+    let averages = averages.ok_or_else(|| foreign("its averages have another shape".into()))?;
+    let rows = trajectories.first().map_or(0, Array::len) as u64;
+    if rows != part.count || averages.ensemble.trajectories() != part.count {
+        return Err(foreign(format!("it has {rows} trajectories, not {}", part.count)));
+    }
+    Ok(StoredPart { averages, trajectories, jumps })
+}
+
+/// Where the digits of the checksum stand: behind the last occurrence of its key, a type and a length.
+fn checksum_place(bytes: &[u8]) -> Option<Range<usize>> {
+    let key = CHECKSUM.as_bytes();
+    let at = bytes.windows(key.len()).rposition(|window| window == key)? + key.len() + 2;
+    (at + DIGITS <= bytes.len()).then_some(at..at + DIGITS)
+}
+
+/// The SHA-256 of all bytes but the digits of the checksum.
+fn checksum(bytes: &[u8], digits: &Range<usize>) -> String {
+    let digest = Sha256::new().chain_update(&bytes[..digits.start]).chain_update(&bytes[digits.end..]).finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

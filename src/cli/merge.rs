@@ -1,0 +1,53 @@
+//! `superjump merge`: fold the parts that shards have left.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+use superjump::campaign::{self, RunOptions};
+
+use super::progress::Display;
+use super::{all_threads, table};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  superjump merge output/heat_valve\n\n\
+    What is missing yet is left out, and the results are called partial (exit code 1); run the shards again, then merge.")]
+pub struct MergeArguments {
+    /// The folder of results
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Threads to use; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// The quantity that the table of a sweep shows [default: the first]
+    #[arg(long, value_name = "QUANTITY")]
+    show: Option<String>,
+    /// Show no progress
+    #[arg(long)]
+    no_progress: bool,
+}
+
+pub fn merge(arguments: &MergeArguments) -> anyhow::Result<ExitCode> {
+    let options = RunOptions::new(&arguments.folder, arguments.threads.map_or_else(all_threads, usize::from));
+    let mut display = Display::new(1, arguments.no_progress, None)?;
+    let outcome = campaign::merge_parts(&options, &mut |event| display.update(event));
+    display.finish();
+    let outcome = outcome?;
+    let Some(summary) = &outcome.summary else {
+        bail!("there is not one part in {} yet", arguments.folder.display());
+    };
+    println!("{}", table::render(summary, arguments.show.as_deref())?);
+    if outcome.already_complete {
+        println!("Complete already: nothing was done.");
+    }
+    println!("Results: {}", arguments.folder.join("summary.json").display());
+    super::report::draw(&arguments.folder, None)?;
+    if summary.complete {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!(
+        "Parts are missing: the results are partial. `superjump status` says how much; run it again, then merge."
+    );
+    Ok(ExitCode::FAILURE)
+}

@@ -1,0 +1,52 @@
+//! `superjump slurm`: a job-array script for Slurm, to be looked at and submitted.
+
+use clap::Args;
+use superjump::campaign::{Plan, Purpose};
+
+use super::run::quoted;
+use super::{OutputArguments, ScenarioArguments};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  superjump slurm scenarios/heat_valve.toml --shards 16 --threads 8 > job.sh\n  sbatch job.sh\n\n\
+    Submit the same script again to go on with what the time limit cut short; then `superjump merge` the folder."
+)]
+pub struct SlurmArguments {
+    #[command(flatten)]
+    scenario: ScenarioArguments,
+    #[command(flatten)]
+    output: OutputArguments,
+    /// Tasks of the array
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    shards: u64,
+    /// The time limit of a task
+    #[arg(long, value_name = "HH:MM:SS", default_value = "24:00:00")]
+    time: String,
+}
+
+pub fn slurm(arguments: &SlurmArguments) -> anyhow::Result<()> {
+    let scenario = arguments.scenario.read(Purpose::Trajectories)?;
+    let (shards, threads) = (arguments.shards, arguments.scenario.threads());
+    let output = arguments.output.options(&scenario.name, threads).output;
+    let output = quoted(&std::path::absolute(output)?.display().to_string());
+    let program = quoted(&std::env::current_exe()?.display().to_string());
+    let mut words = vec![program.clone(), "run".to_owned()];
+    words.extend(arguments.scenario.words()?.iter().map(|word| quoted(word)));
+    let parts = Plan::new(&scenario.points).parts();
+    println!(
+        "#!/bin/bash
+# {} parts for {shards} tasks, which share the folder; then: {program} merge {output}
+#SBATCH --job-name=superjump-{}
+#SBATCH --array=1-{shards}
+#SBATCH --ntasks=1
+#SBATCH --cpus-per-task={threads}
+#SBATCH --time={}
+#SBATCH --signal=B:TERM@60
+exec {} -o {output} --shard \"$SLURM_ARRAY_TASK_ID/{shards}\" --threads {threads} --no-progress",
+        parts,
+        scenario.name,
+        arguments.time,
+        words.join(" "),
+    );
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! `superjump status`: how a campaign stands, from its folder.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use superjump::campaign::{Live, Progress, RunError, State, Status};
+
+use super::{progress, table};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  superjump status output/heat_valve")]
+pub struct StatusArguments {
+    /// The folder of results
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// The most points that are listed.
+const MOST_POINTS: usize = 30;
+
+pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
+    let status = Status::read(&arguments.folder).map_err(RunError::from)?;
+    let manifest = &status.manifest;
+    let points = manifest.points.len();
+    let asked: u64 = manifest.points.iter().map(|point| point.trajectories).sum();
+    let done: u64 = status.finished.iter().sum();
+    let complete = manifest.points.iter().zip(&status.finished).filter(|(point, done)| point.trajectories == **done);
+    println!("{}: {}", manifest.scenario, manifest.title);
+    let percent = 100.0 * done as f64 / asked as f64;
+    println!(
+        "{percent:.1} %: {done} of {asked} trajectories on disk, {} of {points} points complete",
+        complete.count()
+    );
+    if points > 1 {
+        for (point, done) in manifest.points.iter().zip(&status.finished).take(MOST_POINTS) {
+            let word = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let parameters: Vec<String> =
+                point.parameters.iter().map(|(key, value)| format!("{key} = {}", word(value))).collect();
+            println!("  {done:>12}/{}  {}", point.trajectories, parameters.join(", "));
+        }
+        if points > MOST_POINTS {
+            println!("  ... and {} more", points - MOST_POINTS);
+        }
+    }
+    for process in &status.processes {
+        println!("{}", describe(process, points));
+    }
+    if status.set_aside > 0 {
+        println!("{} damaged parts were set aside (*.bad) and are computed again", status.set_aside);
+    }
+    println!(
+        "results: {}",
+        match &status.summary {
+            None => "none yet",
+            Some(summary) if summary.complete && done == asked => "complete",
+            Some(_) => "partial",
+        }
+    );
+    Ok(())
+}
+
+fn describe(live: &Live, points: usize) -> String {
+    let shard = live.shard.as_ref().map_or(String::new(), |shard| format!("shard {shard}, "));
+    let who = format!("{shard}process {} on {} ({} threads)", live.process, live.host, live.threads);
+    let what = match (live.silent(), live.state) {
+        (Some(age), _) => format!("gone without a word {} ago", table::duration(age.as_secs_f64())),
+        (_, State::Computing) => {
+            let Progress { trajectories, of, .. } = live.progress;
+            format!("{trajectories}/{of} trajectories  {}", progress::message(&live.progress, points))
+        }
+        (_, State::Merging) => "merging".to_owned(),
+        (_, State::Done) => "done".to_owned(),
+        (_, State::Interrupted) => "interrupted".to_owned(),
+    };
+    format!("{who}: {what}")
+}

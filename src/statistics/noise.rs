@@ -1,0 +1,160 @@
+//! Counting statistics from sums over windows: cumulants, covariances, spectrum, correlations, sectors.
+//!
+//! A cumulant of the quanta counted in a window T grows as `c T - d`, but for terms that vanish as e^(-T/tau) with the
+//! slowest relaxation time tau. So `[k(2T) - k(T)]/T` is the long-time value c, where `k(T)/T` is still low by d/T. What
+//! it leaves out is seen in the data: `[k(3T) - 2 k(2T) + k(T)]/T`, twice the covariance of windows that do not touch.
+
+use super::statistic::{Statistic, Subject};
+use super::stretch::Protocol;
+use super::sums::Sums;
+use super::{Estimate, jackknife};
+
+/// A statistic from trajectories.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoiseEstimate {
+    /// What it is.
+    pub subject: Subject,
+    /// Its value; `None` where it was refused or there was nothing to see.
+    pub estimate: Option<Estimate>,
+}
+
+/// How far beyond its error what the windows leave out may be before long-time values are refused (false positives:
+/// 6e-5).
+const PLATEAU_SIGMA: f64 = 4.0;
+
+/// Windows that are too short for long-time values.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "windows of {window:.4} are too short for the noise of bath {bath}: counts in windows that do not touch still have a \
+     covariance of {sigmas:.1} standard errors; windows of {needed:.4} or more are needed"
+)]
+pub struct NoPlateau {
+    /// Index of the bath.
+    pub bath: usize,
+    /// The window.
+    pub window: f64,
+    /// Covariance over its error.
+    pub sigmas: f64,
+    /// The window to try.
+    pub needed: f64,
+}
+
+/// All that was asked for, in a fixed order. `quantum` is the heat of a quantum, `watched` the bath whose current the
+/// sectors tell, `bright` the smallest J of a bright sector.
+///
+/// The second value tells for which baths the windows are too short: their long-time values are left out.
+#[must_use]
+pub fn noise(
+    groups: &[Sums],
+    protocol: &Protocol,
+    number: i64,
+    watched: usize,
+    bright: f64,
+) -> (Vec<NoiseEstimate>, Vec<NoPlateau>) {
+    let Some(whole) = groups.iter().cloned().reduce(|mut sum, one| {
+        super::Merge::merge(&mut sum, &one);
+        sum
+    }) else {
+        return (Vec::new(), Vec::new());
+    };
+    let visited: Vec<usize> = (0..whole.sectors.time.len()).filter(|k| whole.sectors.time[*k] > 0.0).collect();
+    let subjects = subjects(protocol, number, watched, bright, &visited);
+    let baths = protocol.counted.baths.len();
+    let mut estimates = jackknife(groups, |sums| {
+        let mut values: Vec<f64> = (0..baths).map(|bath| remainder(sums, protocol, bath)).collect();
+        values.extend(evaluate(sums, protocol, number, bright, &visited));
+        values
+    });
+    let rest = estimates.split_off(baths);
+    let mut refused = Vec::new();
+    for (bath, remainder) in protocol.counted.baths.iter().zip(&estimates) {
+        if let Some(Estimate { mean, std_error: Some(error) }) = remainder
+            && mean.abs() > PLATEAU_SIGMA * error
+        {
+            let needed = 3.0 * protocol.window;
+            refused.push(NoPlateau { bath: *bath, window: protocol.window, sigmas: mean.abs() / error, needed });
+        }
+    }
+    let row = |(subject, estimate): (Subject, Option<Estimate>)| {
+        let of = |bath: usize| refused.iter().any(|no| no.bath == bath);
+        let short = subject.statistic.is_of_long_times() && (of(subject.bath) || subject.other_bath.is_some_and(of));
+        NoiseEstimate { subject, estimate: estimate.filter(|_| !short) }
+    };
+    (subjects.into_iter().zip(rest).map(row).collect(), refused)
+}
+
+/// What the extrapolation leaves out of the noise, per unit time.
+fn remainder(sums: &Sums, protocol: &Protocol, bath: usize) -> f64 {
+    let [one, two, three] = sums.baths[bath].spans.map(|span| span.cumulants()[1]);
+    (three - 2.0 * two + one) / protocol.window
+}
+
+/// J of the sector N/2 - k.
+fn spin(number: i64, k: usize) -> f64 {
+    number as f64 / 2.0 - k as f64
+}
+
+fn subjects(protocol: &Protocol, number: i64, watched: usize, bright: f64, visited: &[usize]) -> Vec<Subject> {
+    let counted = &protocol.counted;
+    let mut rows = Vec::new();
+    for &bath in &counted.baths {
+        let of = |statistic, argument: Option<f64>| Subject::new(statistic, bath, argument);
+        rows.extend(counted.windows.iter().map(|w| of(Statistic::WindowedNoise, Some(*w))));
+        rows.extend(
+            [Statistic::Noise, Statistic::ThirdCumulant, Statistic::FourthCumulant, Statistic::Fano]
+                .map(|statistic| of(statistic, None)),
+        );
+        rows.extend(counted.frequencies.iter().map(|f| of(Statistic::Spectrum, Some(*f))));
+        rows.extend(counted.delays.iter().map(|d| of(Statistic::G2, Some(*d))));
+        rows.extend(counted.delays.iter().map(|d| of(Statistic::WaitingTime, Some(*d))));
+    }
+    for (place, &bath) in counted.baths.iter().enumerate() {
+        for &other in &counted.baths[place + 1..] {
+            rows.push(Subject { other_bath: Some(other), ..Subject::new(Statistic::CrossNoise, bath, None) });
+        }
+    }
+    if protocol.sectors {
+        let of = |statistic, j| Subject::new(statistic, watched, Some(j));
+        rows.extend(visited.iter().map(|k| of(Statistic::SectorProbability, spin(number, *k))));
+        rows.extend(visited.iter().map(|k| of(Statistic::SectorCurrent, spin(number, *k))));
+        rows.extend(
+            [Statistic::BrightDwell, Statistic::DarkDwell, Statistic::BrightCurrent, Statistic::DarkCurrent]
+                .map(|statistic| of(statistic, bright)),
+        );
+    }
+    rows
+}
+
+/// The values in the order of [`subjects`].
+fn evaluate(sums: &Sums, protocol: &Protocol, number: i64, bright: f64, visited: &[usize]) -> Vec<f64> {
+    let counted = &protocol.counted;
+    let window = protocol.window;
+    let mut values = Vec::new();
+    for bath in &sums.baths {
+        values.extend(bath.windows.iter().zip(&counted.windows).map(|(counts, w)| counts.cumulants()[1] / w));
+        let (one, two) = (bath.spans[0].cumulants(), bath.spans[1].cumulants());
+        let long = |order: usize| (two[order] - one[order]) / window;
+        let noise = long(1);
+        values.extend([noise, long(2), long(3), noise / (one[0] / window).abs()]);
+        values.extend(bath.phasors.iter().map(|[one, two]| (two.variance() - one.variance()) / window));
+        let rate = bath.emission / sums.time;
+        values.extend(bath.rate.iter().map(|sum| sum / bath.anchors / rate));
+        values.extend(bath.waiting.iter().map(|sum| sum / bath.anchors));
+    }
+    values.extend(sums.pairs.iter().map(|[one, two]| (two.covariance() - one.covariance()) / window));
+    if protocol.sectors {
+        let sectors = &sums.sectors;
+        values.extend(visited.iter().map(|k| sectors.time[*k] / sums.time));
+        values.extend(visited.iter().map(|k| sectors.flow[*k] / sectors.time[*k]));
+        let is_bright = |k: &usize| spin(number, *k) >= bright;
+        let all = || 0..sectors.time.len();
+        let total = |of: &[f64], lit: bool| all().filter(|k| is_bright(k) == lit).map(|k| of[k]).sum::<f64>();
+        // The sector below the border rises, the one above it falls.
+        let border = all().take_while(is_bright).count();
+        let rises = sectors.raised.get(border).copied().unwrap_or(0.0);
+        let falls = if border == 0 { 0.0 } else { sectors.lowered[border - 1] };
+        values.extend([total(&sectors.time, true) / falls, total(&sectors.time, false) / rises]);
+        values.extend([true, false].map(|lit| total(&sectors.flow, lit) / total(&sectors.time, lit)));
+    }
+    values
+}

@@ -1,0 +1,109 @@
+//! Independent replicas of a stationary stretch: averages, how long they remember, and how far they agree.
+
+use serde::{Deserialize, Serialize};
+
+use super::stretch::Replica;
+use super::{Estimate, Moments};
+use crate::model::Values;
+
+/// Averages over replicas. The first of the values is watched: its spread within and between stretches is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replicas {
+    values: Moments,
+    /// The watched current: its average, and that of its square, over a stretch.
+    within: Moments,
+    /// Its averages over halves of stretches, two a replica.
+    halves: Moments,
+    /// The first half less the second.
+    drift: Moments,
+    /// Jumps of all kinds, those of the warm-up included.
+    pub jumps: u64,
+    /// Quanta absorbed from each bath.
+    pub absorbed: Vec<u64>,
+    /// Quanta emitted into each bath.
+    pub emitted: Vec<u64>,
+}
+
+/// How the watched current behaves within and between stretches.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Its integrated autocorrelation time, from the spread between stretches over that within them.
+    pub autocorrelation_time: f64,
+    /// Effectively independent values of it in all stretches.
+    pub effective_samples: f64,
+    /// Split R-hat (Gelman et al.) of the halves of the stretches: 1 where each is as good as any other.
+    pub split_r_hat: f64,
+    /// The mean of the first halves less that of the second, in standard errors.
+    pub drift: f64,
+}
+
+impl Replicas {
+    /// Of so many values, for a model of so many baths.
+    #[must_use]
+    pub fn new(values: usize, baths: usize) -> Self {
+        Replicas {
+            values: Moments::new(values),
+            within: Moments::new(2),
+            halves: Moments::new(1),
+            drift: Moments::new(1),
+            jumps: 0,
+            absorbed: vec![0; baths],
+            emitted: vec![0; baths],
+        }
+    }
+
+    /// How many replicas.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.values.count()
+    }
+
+    /// Adds a replica with its values.
+    pub fn push<V: Values>(&mut self, values: &[f64], replica: &Replica<V>) {
+        self.values.push(values.iter());
+        let [first, second] = replica.halves;
+        self.within.push([(first + second) / 2.0, replica.square].iter());
+        self.halves.push([first].iter());
+        self.halves.push([second].iter());
+        self.drift.push([first - second].iter());
+        self.jumps += replica.jumps;
+        self.absorbed.iter_mut().zip(&replica.absorbed).for_each(|(sum, one)| *sum += one);
+        self.emitted.iter_mut().zip(&replica.emitted).for_each(|(sum, one)| *sum += one);
+    }
+
+    /// Adds later replicas.
+    pub fn merge(&mut self, later: &Replicas) {
+        self.values.merge(&later.values);
+        self.within.merge(&later.within);
+        self.halves.merge(&later.halves);
+        self.drift.merge(&later.drift);
+        self.jumps += later.jumps;
+        self.absorbed.iter_mut().zip(&later.absorbed).for_each(|(sum, one)| *sum += one);
+        self.emitted.iter_mut().zip(&later.emitted).for_each(|(sum, one)| *sum += one);
+    }
+
+    /// The estimate of one value: replicas are independent, so its error is their spread, whatever each remembers.
+    #[must_use]
+    pub fn estimate(&self, index: usize) -> Option<Estimate> {
+        self.values.estimate(index)
+    }
+
+    /// How the watched current behaves over stretches of this length; `None` while it shows no spread.
+    #[must_use]
+    pub fn agreement(&self, stretch: f64) -> Option<Agreement> {
+        let variance = |of: &Moments, index| of.variance(index).filter(|v| *v > 0.0);
+        let (mean, square) = (self.within.estimate(0)?.mean, self.within.estimate(1)?.mean);
+        let between = variance(&self.within, 0)?;
+        // Over time within all stretches together.
+        let instant = square - mean * mean;
+        let halves = variance(&self.halves, 0)?;
+        let within_halves = square - mean * mean - halves;
+        let drift = self.drift.estimate(0)?;
+        Some(Agreement {
+            autocorrelation_time: stretch * between / (2.0 * instant),
+            effective_samples: self.count() as f64 * instant / between,
+            split_r_hat: (1.0 + halves / within_halves.max(f64::MIN_POSITIVE)).sqrt(),
+            drift: drift.std_error.map_or(0.0, |error| drift.mean / error),
+        })
+    }
+}

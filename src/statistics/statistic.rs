@@ -1,0 +1,115 @@
+//! The rows of `noise.parquet`: what is said about the statistics of the currents, of which bath, and where.
+
+use crate::units::Units;
+
+/// A statistic of the counted quanta, or of the sectors. The names are part of the result format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Statistic {
+    /// `Var C(t)/t` of the net quanta absorbed in a window t.
+    WindowedNoise,
+    /// Its limit for long windows, the zero-frequency noise S.
+    Noise,
+    /// The third cumulant per unit time, in the same limit.
+    ThirdCumulant,
+    /// The fourth.
+    FourthCumulant,
+    /// The noise over the size of the particle current.
+    Fano,
+    /// The covariance of the quanta of two baths per unit time, in the same limit.
+    CrossNoise,
+    /// The spectrum of the current at an angular frequency.
+    Spectrum,
+    /// The correlation g2 of the emissions at a delay.
+    G2,
+    /// The density of the time between successive emissions.
+    WaitingTime,
+    /// The probability of a sector J.
+    SectorProbability,
+    /// The heat current while in a sector J.
+    SectorCurrent,
+    /// The mean time between a rise to the bright sectors, of J at least the argument, and the fall from them.
+    BrightDwell,
+    /// The same of the dark ones, of smaller J.
+    DarkDwell,
+    /// The heat current while in a bright sector.
+    BrightCurrent,
+    /// The heat current while in a dark one.
+    DarkCurrent,
+}
+
+impl Statistic {
+    /// The name in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Statistic::WindowedNoise => "windowed_noise",
+            Statistic::Noise => "noise",
+            Statistic::ThirdCumulant => "third_cumulant",
+            Statistic::FourthCumulant => "fourth_cumulant",
+            Statistic::Fano => "fano",
+            Statistic::CrossNoise => "cross_noise",
+            Statistic::Spectrum => "spectrum",
+            Statistic::G2 => "g2",
+            Statistic::WaitingTime => "waiting_time",
+            Statistic::SectorProbability => "sector_probability",
+            Statistic::SectorCurrent => "sector_current",
+            Statistic::BrightDwell => "bright_dwell",
+            Statistic::DarkDwell => "dark_dwell",
+            Statistic::BrightCurrent => "bright_current",
+            Statistic::DarkCurrent => "dark_current",
+        }
+    }
+
+    /// Whether it is of counts in the limit of long windows.
+    #[must_use]
+    pub fn is_of_long_times(self) -> bool {
+        matches!(
+            self,
+            Statistic::Noise
+                | Statistic::ThirdCumulant
+                | Statistic::FourthCumulant
+                | Statistic::Fano
+                | Statistic::CrossNoise
+                | Statistic::Spectrum
+        )
+    }
+
+    /// The unit in a unit system; "1" for a pure number.
+    #[must_use]
+    pub fn unit(self, units: Units) -> &'static str {
+        match self {
+            Statistic::Fano | Statistic::G2 | Statistic::SectorProbability => "1",
+            Statistic::SectorCurrent | Statistic::BrightCurrent | Statistic::DarkCurrent => units.heat_current(),
+            Statistic::BrightDwell | Statistic::DarkDwell => units.time(),
+            _ => units.rate(),
+        }
+    }
+}
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Subject {
+    /// The statistic.
+    pub statistic: Statistic,
+    /// Index of the bath; that of the current, for sectors.
+    pub bath: usize,
+    /// Index of the other bath of a covariance.
+    pub other_bath: Option<usize>,
+    /// The window, the angular frequency, the delay, or J.
+    pub argument: Option<f64>,
+}
+
+impl Subject {
+    /// A statistic of one bath.
+    #[must_use]
+    pub fn new(statistic: Statistic, bath: usize, argument: Option<f64>) -> Self {
+        Subject { statistic, bath, other_bath: None, argument }
+    }
+
+    /// Whether two rows are about the same, with arguments that agree to the last bit.
+    #[must_use]
+    pub fn same(&self, other: &Subject) -> bool {
+        let key = |s: &Subject| (s.statistic, s.bath, s.other_bath, s.argument.map(f64::to_bits));
+        key(self) == key(other)
+    }
+}

@@ -1,0 +1,139 @@
+//! What counting statistics are computed from: sums over the stationary stretches of a group of trajectories.
+
+use serde::{Deserialize, Serialize};
+
+use super::jackknife::Merge;
+use super::{Comoment, Powers};
+
+/// Sums over the Fourier transforms of a current over windows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Phasors {
+    count: f64,
+    re: f64,
+    im: f64,
+    square: f64,
+}
+
+impl Phasors {
+    /// Adds the transform over one window.
+    pub fn push(&mut self, (re, im): (f64, f64)) {
+        self.merge(&Phasors { count: 1.0, re, im, square: re * re + im * im });
+    }
+
+    fn merge(&mut self, other: &Phasors) {
+        self.count += other.count;
+        self.re += other.re;
+        self.im += other.im;
+        self.square += other.square;
+    }
+
+    /// `<|F|^2> - |<F>|^2`.
+    #[must_use]
+    pub fn variance(&self) -> f64 {
+        let (re, im) = (self.re / self.count, self.im / self.count);
+        (self.square / self.count - re * re - im * im) * self.count / (self.count - 1.0)
+    }
+}
+
+/// The counts of one bath in windows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BathSums {
+    /// In one, two and three of the basic windows, each span shifted by one.
+    pub spans: [Powers; 3],
+    /// In each of the windows that are asked for.
+    pub windows: Vec<Powers>,
+    /// For each frequency, over one and over two of the basic windows.
+    pub phasors: Vec<[Phasors; 2]>,
+    /// The integral of the emission rate.
+    pub emission: f64,
+    /// Anchors of correlations.
+    pub anchors: f64,
+    /// Sums of the emission rate at each delay after an anchor.
+    pub rate: Vec<f64>,
+    /// The same while no photon has followed.
+    pub waiting: Vec<f64>,
+}
+
+/// The time, the current and the changes of every sector J = N/2 - k.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SectorSums {
+    /// Time spent.
+    pub time: Vec<f64>,
+    /// The integral of the current.
+    pub flow: Vec<f64>,
+    /// Changes to the next larger J.
+    pub raised: Vec<f64>,
+    /// Changes to the next smaller J.
+    pub lowered: Vec<f64>,
+}
+
+impl SectorSums {
+    /// Adds one trajectory.
+    pub fn add(&mut self, time: &[f64], flow: &[f64], raised: &[u64], lowered: &[u64]) {
+        let floats = |counts: &[u64]| counts.iter().map(|count| *count as f64).collect::<Vec<f64>>();
+        add(&mut self.time, time);
+        add(&mut self.flow, flow);
+        add(&mut self.raised, &floats(raised));
+        add(&mut self.lowered, &floats(lowered));
+    }
+}
+
+/// All sums of a group of trajectories.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sums {
+    /// The time that was measured.
+    pub time: f64,
+    /// The baths whose counts are asked for, in their order.
+    pub baths: Vec<BathSums>,
+    /// For each pair of them, (0, 1), (0, 2), (1, 2), ...: counts in one and in two basic windows.
+    pub pairs: Vec<[Comoment; 2]>,
+    /// The sectors, where they are followed.
+    pub sectors: SectorSums,
+}
+
+fn add(mine: &mut Vec<f64>, theirs: &[f64]) {
+    mine.resize(mine.len().max(theirs.len()), 0.0);
+    mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
+}
+
+impl Sums {
+    /// Nothing yet, for so many baths, windows, frequencies and delays.
+    #[must_use]
+    pub fn new(baths: usize, windows: usize, frequencies: usize, delays: usize) -> Self {
+        let bath = BathSums {
+            windows: vec![Powers::default(); windows],
+            phasors: vec![[Phasors::default(); 2]; frequencies],
+            rate: vec![0.0; delays],
+            waiting: vec![0.0; delays],
+            ..BathSums::default()
+        };
+        Sums {
+            baths: vec![bath; baths],
+            pairs: vec![[Comoment::default(); 2]; baths * baths.saturating_sub(1) / 2],
+            ..Sums::default()
+        }
+    }
+}
+
+impl Merge for Sums {
+    fn merge(&mut self, later: &Self) {
+        self.time += later.time;
+        for (mine, theirs) in self.baths.iter_mut().zip(&later.baths) {
+            mine.spans.iter_mut().zip(&theirs.spans).for_each(|(a, b)| a.merge(b));
+            mine.windows.iter_mut().zip(&theirs.windows).for_each(|(a, b)| a.merge(b));
+            for (a, b) in mine.phasors.iter_mut().flatten().zip(theirs.phasors.iter().flatten()) {
+                a.merge(b);
+            }
+            mine.emission += theirs.emission;
+            mine.anchors += theirs.anchors;
+            add(&mut mine.rate, &theirs.rate);
+            add(&mut mine.waiting, &theirs.waiting);
+        }
+        self.pairs.iter_mut().flatten().zip(later.pairs.iter().flatten()).for_each(|(a, b)| a.merge(b));
+        let (mine, theirs) = (&mut self.sectors, &later.sectors);
+        add(&mut mine.time, &theirs.time);
+        add(&mut mine.flow, &theirs.flow);
+        add(&mut mine.raised, &theirs.raised);
+        add(&mut mine.lowered, &theirs.lowered);
+    }
+}

@@ -1,0 +1,97 @@
+//! How long a trajectory stays in every sector J, and what flows meanwhile: the telegraph signal of a weak local bath.
+
+use super::{Jump, Recorder};
+use crate::model::Values;
+
+/// Times, currents and changes by sector. It allocates nothing; a change of J is rare, and what happens within a sector
+/// is summed until then.
+#[derive(Clone, Debug)]
+pub struct Sectors<V: Values> {
+    number: i64,
+    current: V::Form,
+    /// `<J^2>` of the sector that is being watched.
+    now: f64,
+    duration: f64,
+    integral: V,
+    /// Time spent in the sector J = N/2 - k.
+    pub time: Vec<f64>,
+    /// The integral of the current there.
+    pub flow: Vec<f64>,
+    /// Changes from J = N/2 - k to the next larger J.
+    pub raised: Vec<u64>,
+    /// Changes from J = N/2 - k to the next smaller J.
+    pub lowered: Vec<u64>,
+}
+
+impl<V: Values> Sectors<V> {
+    /// For `number` qubits, with the form of the current to follow.
+    #[must_use]
+    pub fn new(number: i64, current: V::Form) -> Self {
+        let sectors = (number / 2 + 1) as usize;
+        Sectors {
+            number,
+            current,
+            now: f64::NAN,
+            duration: 0.0,
+            integral: V::default(),
+            time: vec![0.0; sectors],
+            flow: vec![0.0; sectors],
+            raised: vec![0; sectors],
+            lowered: vec![0; sectors],
+        }
+    }
+
+    /// Starts from zero.
+    pub fn clear(&mut self) {
+        self.now = f64::NAN;
+        self.duration = 0.0;
+        self.integral = V::default();
+        self.time.fill(0.0);
+        self.flow.fill(0.0);
+        self.raised.fill(0);
+        self.lowered.fill(0);
+    }
+
+    fn index(&self, j_squared: f64) -> Option<usize> {
+        let two_j = ((1.0 + 4.0 * j_squared).sqrt() - 1.0).round() as i64;
+        usize::try_from((self.number - two_j) / 2).ok().filter(|index| *index < self.time.len())
+    }
+
+    /// Adds what was summed to its sector.
+    pub fn flush(&mut self) {
+        if let Some(index) = self.index(self.now).filter(|_| !self.now.is_nan()) {
+            self.time[index] += self.duration;
+            self.flow[index] += self.integral.integral(self.current, self.duration);
+        }
+        self.duration = 0.0;
+        self.integral = V::default();
+    }
+
+    #[cold]
+    fn change(&mut self, j_squared: f64) {
+        self.flush();
+        if let (Some(from), Some(to), false) = (self.index(self.now), self.index(j_squared), self.now.is_nan()) {
+            if to < from {
+                self.raised[from] += 1;
+            } else {
+                self.lowered[from] += 1;
+            }
+        }
+        self.now = j_squared;
+    }
+}
+
+impl<V: Values> Recorder<V> for Sectors<V> {
+    #[inline]
+    fn dwell(&mut self, _: f64, duration: f64, at_start: &V, mean: &V) {
+        let j_squared = at_start.j_squared();
+        if j_squared != self.now {
+            self.change(j_squared);
+        }
+        self.duration += duration;
+        self.integral.accumulate(mean, duration);
+    }
+
+    #[inline]
+    fn jump(&mut self, _: f64, _: Jump, _: &V) {}
+}
