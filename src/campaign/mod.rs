@@ -28,8 +28,8 @@ pub use error::StoreError;
 pub use exact::ExactRoad;
 pub use input::{
     Accuracy, EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError,
-    ScenarioKey, scenario_keys, schema,
 };
+pub use input::{ScenarioKey, scenario_keys, schema};
 pub use manifest::{Manifest, ManifestPoint};
 pub use plan::{Part, Plan, TooLarge};
 pub use progress::Progress;

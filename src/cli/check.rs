@@ -91,9 +91,9 @@ fn describe_steady(points: &[Point], units: Units) {
         println!(
             "  point {:<8} relaxes in {} {} ({from}); first {trajectories} trajectories of {}, up to {} jumps",
             point.index,
-            table::number(relaxation_time),
+            superjump::report::number(relaxation_time),
             units.time(),
-            table::number(duration),
+            superjump::report::number(duration),
             table::count(jumps_bound),
         );
     }

@@ -165,9 +165,9 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
     }
     // Every error of ours tells its cause itself.
     eprintln!("error: {error}");
-    if error.is::<UsageError>()
-        || matches!(error.downcast_ref(), Some(ReportError::Folder { .. } | ReportError::NothingThere { .. }))
-    {
+    let nothing_to_draw =
+        matches!(error.downcast_ref(), Some(ReportError::Folder { .. } | ReportError::NothingThere { .. }));
+    if error.is::<UsageError>() || nothing_to_draw {
         return ExitCode::from(2);
     }
     match error.downcast_ref::<RunError>() {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use superjump::campaign::{Event, Progress};
+use superjump::report;
 
 use super::table;
 
@@ -138,7 +139,7 @@ pub fn message(progress: &Progress, points: usize) -> String {
         words.push(format!("{}/{points} points, now {}", progress.points, progress.point));
     }
     if let Some(estimate) = progress.current {
-        let value = table::with_error(estimate.mean, estimate.std_error);
+        let value = report::with_error(estimate.mean, estimate.std_error);
         let (name, unit) = &progress.watched;
         words.push(format!("{name} {value} {}", if unit == "1" { "" } else { unit }));
     }

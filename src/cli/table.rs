@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 use superjump::campaign::{PointSummary, QuantitySummary, Scenario, Summary, quantity_names};
-pub use superjump::report::{number, with_error};
+use superjump::report::{number, with_error};
 use superjump::units::Units;
 
 use super::UsageError;

@@ -26,7 +26,8 @@ use crate::quantity::Sample;
 
 /// The error that one step may make, in norm, relative to what is left at the jump.
 const TOLERANCE: f64 = 1e-10;
-/// A step reaches for this multiple of the wait that the present rate suggests: most waits end within it.
+/// A step reaches for this multiple of the wait that the present rate suggests: most waits end within it. More than
+/// one, or steps towards a jump would shrink with what is left and never arrive.
 const FORESIGHT: f64 = 1.5;
 
 /// The engine of a register.
