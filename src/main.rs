@@ -20,10 +20,10 @@ fn main() -> ExitCode {
         Command::Slurm(arguments) => cli::slurm::slurm(arguments).map(|()| ExitCode::SUCCESS),
         Command::Report(arguments) => cli::report::report(arguments).map(|()| ExitCode::SUCCESS),
         Command::Compare(arguments) => cli::compare::compare(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Scenarios(arguments) => cli::scenarios::scenarios(arguments).map(|()| ExitCode::SUCCESS),
         Command::Schema(arguments) => cli::schema::print(arguments).map(|()| ExitCode::SUCCESS),
         Command::Completions(arguments) => cli::shell::completions(arguments).map(|()| ExitCode::SUCCESS),
         Command::Man(arguments) => cli::shell::man(arguments).map(|()| ExitCode::SUCCESS),
-        Command::Scenarios(arguments) => cli::scenarios::scenarios(arguments).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| cli::fail(&error))
 }

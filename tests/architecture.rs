@@ -31,7 +31,7 @@ fn sources(folder: &Path, module: Option<&str>, found: &mut Vec<(String, String,
         let module = module.unwrap_or(&stem);
         if path.is_dir() {
             sources(&path, Some(module), found);
-        } else if stem != "lib" {
+        } else if stem != "lib" && path.extension().is_some_and(|end| end == "rs") {
             found.push((module.to_owned(), path.display().to_string(), fs::read_to_string(&path).unwrap()));
         }
     }

@@ -58,7 +58,16 @@ fn a_run_leaves_its_tables_and_running_it_again_does_nothing() {
     let output = folder.path().join("output/small");
     assert_eq!(
         names(&output),
-        ["jumps.parquet", "parts", "series.parquet", "summary.json", "summary.parquet", "trajectories.parquet"]
+        [
+            "figures",
+            "jumps.parquet",
+            "parts",
+            "report.html",
+            "series.parquet",
+            "summary.json",
+            "summary.parquet",
+            "trajectories.parquet"
+        ]
     );
     let summary = Summary::read(&output).unwrap().unwrap();
     assert_eq!((summary.scenario.as_str(), summary.units.as_str(), summary.seed), ("small", "natural", 1));
@@ -204,7 +213,7 @@ fn exact_writes_what_a_run_writes_with_exact_values_alone() {
         .success()
         .stdout(contains("exact").and(contains("Solved")));
     let output = folder.path().join("output/small-exact");
-    assert_eq!(names(&output), ["series.parquet", "summary.json", "summary.parquet"]);
+    assert_eq!(names(&output), ["figures", "report.html", "series.parquet", "summary.json", "summary.parquet"]);
     let point = Summary::read(&output).unwrap().unwrap().points.remove(0);
     assert_eq!((point.engine.as_str(), point.stopped_because.as_str(), point.time), ("exact", "exact", Some(2.0)));
     assert!(point.quantities.iter().all(|q| q.exact.is_some() && q.estimate.is_none() && q.std_error.is_none()));
@@ -313,7 +322,21 @@ fn every_shipped_scenario_is_listed_printed_and_valid() {
 #[test]
 fn every_verb_has_help_with_an_example() {
     let folder = TempDir::new().unwrap();
-    for verb in ["run", "exact", "check", "status", "merge", "slurm", "scenarios"] {
-        superjump(&folder).args([verb, "--help"]).assert().success().stdout(contains("Example:"));
+    for verb in [
+        "run",
+        "exact",
+        "check",
+        "status",
+        "merge",
+        "slurm",
+        "report",
+        "compare",
+        "scenarios",
+        "schema",
+        "completions",
+        "man",
+    ] {
+        let said = superjump(&folder).args([verb, "--help"]).assert().success();
+        said.stdout(contains("Example:").or(contains("Examples:")));
     }
 }

@@ -68,7 +68,7 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         println!("{}", table::render(summary, show)?);
     }
     tell(&outcome, &options);
-    if outcome.summary.is_some() && !arguments.output.no_report {
+    if outcome.summary.is_some() && options.shard.is_none() && !arguments.output.no_report {
         super::report::draw(&options.output, Some(&scenario.text))?;
     }
     Ok(if outcome.interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })

@@ -159,6 +159,11 @@ fn verdict(run: &Run) -> String {
         words.push(match reason {
             "trajectories" => "All trajectories that were asked for are done.".to_owned(),
             "exact" => "Solved exactly: nothing was sampled.".to_owned(),
+            "interrupted" => "<strong>Interrupted: these results are partial.</strong>".to_owned(),
+            "relative_error" | "absolute_error" => "Converged: the steady current is known as well as was asked.".to_owned(),
+            "max_jumps" | "until" => {
+                format!("<strong>Not converged</strong>: `{reason}` was spent before the steady current was known as well as was asked.")
+            }
             "" => continue,
             other => format!("Ended because of: {}.", other.replace('_', " ")),
         });

@@ -158,8 +158,8 @@ mod tests {
     fn ticks_are_round_numbers() {
         let of = |low: f64, high: f64, log| labels(Scale::new([low, high].into_iter(), log, false, 0.0).unwrap());
         assert_eq!(of(0.0, 50.0, false), ["0", "10", "20", "30", "40", "50"]);
-        assert_eq!(of(-0.3, 0.31, false), ["−0.2", "0.0", "0.2"].map(|l| if l == "0.0" { "0" } else { l }));
-        assert_eq!(of(0.0, 3e6, false), ["0", "1×10⁶", "2×10⁶", "3×10⁶"]);
+        assert_eq!(of(-0.3, 0.31, false), ["−0.3", "−0.2", "−0.1", "0", "0.1", "0.2", "0.3"]);
+        assert_eq!(of(0.0, 2e6, false), ["0", "0.5×10⁶", "1.0×10⁶", "1.5×10⁶", "2.0×10⁶"]);
         assert_eq!(of(1e-3, 1e4, true), ["10⁻²", "10⁰", "10²", "10⁴"]);
         assert_eq!(of(0.1, 3.0, true), ["0.1", "0.2", "0.5", "1", "2"]);
     }

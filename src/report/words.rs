@@ -26,6 +26,8 @@ pub fn quantity(name: &str) -> String {
         "windowed_noise" => "Var C(t)/t",
         "spectrum" => "noise spectrum S(ω)",
         "g2" => "g^{(2)}(τ)",
+        "sector_probability" => "P_{J}",
+        "sector_current" => "heat current in a sector",
         "waiting_time" => "waiting-time density w(τ)",
         _ => return name.replace('_', " "),
     };

@@ -105,6 +105,8 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     ("steady.confidence", "a number from 0.5 to 0.9999: how often the interval has to hold the true current"),
     ("steady.max_jumps", "a positive, finite number of jumps to spend on a point at most"),
+    ("steady.bath", "the name of a bath, whose heat current is to be precise"),
+    ("noise.baths", "a list of names of baths; all that exchange quanta if left out"),
     ("noise.windows", "ascending, positive, finite times"),
     ("noise.frequencies", "ascending, finite angular frequencies from 0 up"),
     ("noise.delays", "ascending, finite times from 0 up"),
@@ -115,15 +117,6 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     ("steady", "a table [steady] with `relative_error` (or `absolute_error`), `bath`, `confidence` and `max_jumps`"),
     ("noise", "a table [noise] with `baths` and `windows`"),
-    (
-        "sweep",
-        "a table [sweep] of lists, each under the key it varies, such as \"qubits.number\" = [1, 2, 4]; in place of a \
-         list { linspace = [first, last, how many] } or { logspace = [first, last, how many] }; and `zip`",
-    ),
-    (
-        "sweep.zip",
-        "a table [sweep.zip] of lists that vary together, all of one length, or several tables [[sweep.zip]]",
-    ),
     ("figure", "tables [figure.NAME], each with `quantity`; a name is of letters, digits, `_` and `-`"),
     ("figure.*.quantity", "a quantity of the results such as \"heat_current\", or a statistic such as \"spectrum\""),
     ("figure.*.bath", "the name of a bath, where the quantity has several; the first if left out"),
@@ -135,6 +128,15 @@ pub const KEYS: &[(&str, &str)] = &[
     ("figure.*.over", "what the quantity is divided by: \"N\", \"J\" (N/2) or \"J(J+1)\""),
     ("figure.*.references", "a list of \"independent\" (25), \"symmetric\" (24) and \"limit\" (29)"),
     ("figure.*.log", "the logarithmic axes, a list of \"x\" and \"y\""),
+    (
+        "sweep",
+        "a table [sweep] of lists, each under the key it varies, such as \"qubits.number\" = [1, 2, 4]; in place of a \
+         list { linspace = [first, last, how many] } or { logspace = [first, last, how many] }; and `zip`",
+    ),
+    (
+        "sweep.zip",
+        "a table [sweep.zip] of lists that vary together, all of one length, or several tables [[sweep.zip]]",
+    ),
 ];
 
 /// What a key allows; for keys that have no entry of their own, what the table they stand in does.

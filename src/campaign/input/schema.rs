@@ -103,12 +103,15 @@ fn collect(path: &[String], prefix: &str, keys: &mut Vec<ScenarioKey>) {
     }
 }
 
-/// Every key of a scenario, in the order of its tables; `sweep` is the last.
+/// Every key of a scenario, in the order of its tables; those of `sweep` are the last.
 #[must_use]
 pub fn scenario_keys() -> Vec<ScenarioKey> {
     let mut keys = Vec::new();
     collect(&[], "", &mut keys);
-    keys.push(ScenarioKey { path: "sweep".to_owned(), kind: "table".to_owned(), allowed: allowed("sweep") });
+    // The sweep is taken out before the rest is read.
+    for (path, kind) in [("sweep", "table"), ("sweep.zip", "value")] {
+        keys.push(ScenarioKey { path: path.to_owned(), kind: kind.to_owned(), allowed: allowed(path) });
+    }
     keys
 }
 
@@ -150,7 +153,7 @@ pub fn schema() -> Value {
         }
         let swept = key.path == "sweep";
         if swept {
-            value["additionalProperties"] = json!({ "type": "array", "minItems": 1 });
+            value["additionalProperties"] = json!({ "type": ["array", "object"] });
         }
         // Down to the table that holds the key, through arrays and tables of any name.
         let mut place = &mut root;

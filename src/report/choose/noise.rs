@@ -14,7 +14,7 @@ fn argument(statistic: &str, units: &str) -> (&'static str, &'static str) {
         }
         "spectrum" | "cross_spectrum" => ("angular frequency ω", if units == "SI" { "10⁹/s" } else { "ω₀" }),
         "g2" | "waiting_time" | "delay_time" | "peak_time" => ("time τ", words::time_unit(units)),
-        "sector_probability" | "sector_current" => ("J", ""),
+        "sector_probability" | "sector_current" | "bright_dwell" | "dark_dwell" => ("J", ""),
         "cumulant" => ("order", ""),
         "transferred_quanta" => ("quanta", ""),
         _ => ("argument", ""),
@@ -77,9 +77,9 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
         name: statistic.to_owned(),
         title: super::capital(&what),
         caption: if sampled {
-            format!("Counting statistics; error bars are one standard error.{drawn}")
+            format!("Statistics of the steady state; error bars are one standard error.{drawn}")
         } else {
-            format!("Counting statistics of the steady state, exact.{drawn}")
+            format!("Statistics of the steady state, exact.{drawn}")
         },
         x: Axis::new(name, unit).log_if(x_log),
         y: Axis::new(&what, &words::unit(&first.unit)).log_if(y_log),

@@ -1,0 +1,64 @@
+//! What people read, held word by word: help, the table of a run, the reference of scenario keys. Where a change is meant,
+//! `UPDATE_SNAPSHOTS=1 cargo test --test words` writes the files anew.
+#![allow(missing_docs)]
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// What the program says, in a folder.
+fn said(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::cargo_bin("superjump").unwrap();
+    let output = command.current_dir(folder).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Compares a text with a file of the repository, or writes the file.
+fn hold(path: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    let held = fs::read_to_string(&path).unwrap_or_default();
+    assert!(held == text, "{} differs; what is said now:\n{text}", path.display());
+}
+
+#[test]
+fn help() {
+    let here = TempDir::new().unwrap();
+    for verb in ["", "run", "exact", "report", "compare"] {
+        let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
+        let name = if verb.is_empty() { "superjump" } else { verb };
+        hold(&format!("tests/snapshots/help_{name}.txt"), &said(here.path(), &arguments));
+    }
+}
+
+#[test]
+fn the_table_of_a_run_and_of_a_sweep() {
+    let here = TempDir::new().unwrap();
+    let scenario = "title = \"small\"\n[qubits]\nnumber = 3\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\n\
+        temperature = 2.0\n[initial]\nstate = \"ground\"\n[evolution]\nuntil = 2.0\nsamples = 5\ntrajectories = 3000\n";
+    fs::write(here.path().join("small.toml"), scenario).unwrap();
+    // The time it took is not a function of the scenario.
+    let steady =
+        |text: String| text.lines().filter(|line| !line.contains(" jumps in ")).collect::<Vec<_>>().join("\n") + "\n";
+    let one = said(here.path(), &["run", "small.toml", "-o", "one", "--threads", "2"]);
+    let sweep = ["run", "small.toml", "-o", "sweep", "--set", "sweep.qubits.number=[1, 2, 3]", "--no-report"];
+    hold("tests/snapshots/table.txt", &steady(one + &said(here.path(), &sweep)));
+}
+
+#[test]
+fn the_reference_of_keys_is_what_the_program_reads() {
+    let here = TempDir::new().unwrap();
+    let introduction = "# The scenario file\n\n\
+        A scenario is a TOML file; `superjump scenarios` lists those that ship, each with comments. A key that is unknown, missing or out of\n\
+        range is refused with its line and what is allowed. `*` stands for the name of a bath or of a figure: `[sweep]` and `--set` write\n\
+        `bath.hot.rate`, the file itself `[[bath]]` with `name = \"hot\"`. `superjump schema` prints the same for editors.\n\n\
+        This page is printed by the program (`superjump schema --markdown`) from the types that read the file; a test holds the two\n\
+        together.\n\n";
+    hold("docs/scenario.md", &format!("{introduction}{}", said(here.path(), &["schema", "--markdown"])));
+}
