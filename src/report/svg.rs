@@ -332,9 +332,11 @@ impl Canvas {
                 Shape::Markers => self.marker((x + 13.0, middle), series, 3.8),
                 Shape::Bars(_) | Shape::Cells(..) => {
                     let top = middle - 5.0;
+                    // As solid as what it stands for.
+                    let opacity = if matches!(series.shape, Shape::Cells(..)) { 1.0 } else { 0.75 };
                     let _ = write!(
                         self.svg,
-                        "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"26\" height=\"10\" fill=\"{colour}\" fill-opacity=\"0.75\"/>"
+                        "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"26\" height=\"10\" fill=\"{colour}\" fill-opacity=\"{opacity}\"/>"
                     );
                 }
                 Shape::Dashed => self.stroke(&line, series, 1.6, "6 6"),
