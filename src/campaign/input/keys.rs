@@ -98,6 +98,11 @@ pub const KEYS: &[(&str, &str)] = &[
     ("record", "a table [record] with `jumps` or `photons`"),
     ("record.jumps", "true or false"),
     ("record.photons", "a whole number from 0 to 1000000"),
+    (
+        "steady.bath",
+        "the name of the bath whose heat current has to be known; the first that exchanges quanta if left out",
+    ),
+    ("noise.baths", "names of baths; all that exchange quanta if left out"),
     ("steady.relative_error", "a positive, finite number: half the width of the interval over the heat current"),
     (
         "steady.absolute_error",
