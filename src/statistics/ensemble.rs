@@ -1,5 +1,7 @@
 //! The averages over an ensemble of trajectories.
 
+use ndarray::{Array2, ArrayView2};
+
 use crate::statistics::{Estimate, Moments};
 use crate::trajectory::Trace;
 
@@ -86,6 +88,25 @@ impl Ensemble {
     #[must_use]
     pub fn moments_on_grid(&self, sample: usize, column: usize) -> Moments {
         self.grid.of(sample * self.columns + column)
+    }
+
+    /// The means, times x columns; NaN where a column has no value.
+    #[must_use]
+    pub fn means(&self) -> ArrayView2<'_, f64> {
+        self.by_time(self.grid.means())
+    }
+
+    /// The standard errors of the means, times x columns; NaN where the sample shows no spread.
+    #[must_use]
+    pub fn std_errors(&self) -> Array2<f64> {
+        let error = |index| self.grid.estimate(index).and_then(|estimate| estimate.std_error).unwrap_or(f64::NAN);
+        let errors: Vec<f64> = (0..self.grid.means().len()).map(error).collect();
+        self.by_time(&errors).to_owned()
+    }
+
+    fn by_time<'a>(&self, values: &'a [f64]) -> ArrayView2<'a, f64> {
+        let samples = values.len() / self.columns.max(1);
+        ArrayView2::from_shape((samples, self.columns), values).expect("as many cells as times x columns")
     }
 
     /// The mean over trajectories of the highest total intensity.

@@ -36,6 +36,12 @@ impl Moments {
         self.count
     }
 
+    /// The means as they stand; 0 where nothing was pushed.
+    #[must_use]
+    pub fn means(&self) -> &[f64] {
+        &self.mean
+    }
+
     /// Adds one vector of values.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 
 pub mod register;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 use super::input::{Group, Point};
 use crate::bath::Coupling;
@@ -77,6 +77,12 @@ impl ExactRoad {
     pub fn on_grid(&self, sample: usize, column: usize) -> Option<f64> {
         let value = self.averages.as_ref().ok()?.get((sample, column))?;
         Some(*value).filter(|value| value.is_finite())
+    }
+
+    /// The exact averages, times x columns, NaN where a column has none; `None` where nothing was solved.
+    #[must_use]
+    pub fn averages(&self) -> Option<ArrayView2<'_, f64>> {
+        self.averages.as_ref().ok().map(|averages| averages.view())
     }
 
     /// The exact mean time of the highest intensity, where there is a closed form.
