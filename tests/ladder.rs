@@ -264,6 +264,27 @@ fn ten_thousand_qubits_keep_their_norm_through_a_long_silence() {
 }
 
 #[test]
+fn a_pole_of_many_qubits_is_the_jump_chain_that_starts_there() {
+    // A coherent state at theta = 0 is one level, and stays one: a thousand jumps in a row, each by a large element.
+    let text = |initial: &str| {
+        format!(
+            "[qubits]\nnumber = 1000\n[[bath]]\nname = \"cold\"\ncoupling = \"collective\"\ndown = 0.001\n\
+             [initial]\n{initial}\n[evolution]\nuntil = 1e5\nsamples = 2\ntrajectories = 2000\nseed = 9"
+        )
+    };
+    let chain = run(&text("state = \"inverted\""));
+    let ladder = run(&text("state = \"coherent\"\ntheta = 0.0"));
+    assert_eq!((chain.point.engine.engine.name(), ladder.point.engine.engine.name()), ("populations", "ladder"));
+    let peak = chain.exact.peak_time().unwrap();
+    assert_within_5_sigma(chain.ensemble.peak_time().unwrap(), peak, "populations");
+    assert_within_5_sigma(ladder.ensemble.peak_time().unwrap(), peak, "ladder");
+    assert_eq!(ladder.ensemble.peak_intensity().unwrap().mean, chain.exact.peak_intensity().unwrap());
+    // Every quantum is out, and the norm has neither overflowed nor vanished.
+    assert_eq!(ladder.estimate(1, Quantity::Jz, None).mean, -500.0);
+    assert_eq!(ladder.ensemble.jumps, 2000 * 1000);
+}
+
+#[test]
 fn a_coherent_state_has_the_whole_spin_and_no_squeezing() {
     let ran = run("[qubits]\nnumber = 20\n[[bath]]\nname = \"cold\"\ncoupling = \"collective\"\ndown = 1.0\n\
          [initial]\nstate = \"coherent\"\ntheta = 1.2\nphi = 0.5\n[evolution]\ntimes = [0, 0.05]\ntrajectories = 10");

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 use superjump::campaign::{PointSummary, QuantitySummary, Scenario, Summary, quantity_names};
-use superjump::report::{number, with_error};
+use superjump::report::{foremost, number, with_error};
 use superjump::units::Units;
 
 use super::UsageError;
@@ -168,14 +168,19 @@ pub fn check_shown(scenario: &Scenario, show: Option<&str>) -> anyhow::Result<()
     }
 }
 
-/// The results of a run. Of a sweep one quantity is shown: `show` by its name, or the first.
+/// The results of a run. Of a sweep one quantity is shown: `show` by its name, or that of the scenario's first figure, or
+/// the first there is.
 ///
 /// # Errors
 /// A name that is none of the quantities.
 pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
     let points = &summary.points;
     let first = &points[0];
-    let shown = first.quantities.iter().find(|q| show.is_none_or(|name| q.quantity == name));
+    let foremost = if show.is_none() { foremost(&summary.scenario_text) } else { None };
+    let drawn = foremost.and_then(|(name, bath)| {
+        first.quantities.iter().find(|q| q.quantity == name && (bath.is_none() || q.bath == bath))
+    });
+    let shown = drawn.or_else(|| first.quantities.iter().find(|q| show.is_none_or(|name| q.quantity == name)));
     if let (Some(name), None) = (show, shown) {
         let mut names: Vec<String> = first.quantities.iter().map(|q| q.quantity.clone()).collect();
         names.dedup();

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+pub use choose::asked::foremost;
 pub use compare::{Comparison, Difference, compare};
 pub use words::{number, with_error};
 

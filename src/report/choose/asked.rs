@@ -50,6 +50,13 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
+/// What the first figure of a scenario shows upwards: a quantity, and its bath where the figure says which.
+#[must_use]
+pub fn foremost(scenario: &str) -> Option<(String, Option<String>)> {
+    let (_, asked) = read(scenario).ok()?.into_iter().next()?;
+    Some((asked.quantity, asked.bath))
+}
+
 /// The figures that the text of a scenario asks for, by name.
 ///
 /// # Errors

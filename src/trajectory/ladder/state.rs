@@ -171,6 +171,9 @@ impl LadderState {
     /// Computes the norm and the means, after a change, and drops what has become negligible.
     pub fn measure(&mut self) {
         let Range { start, end } = self.support;
+        if start + 1 == end {
+            return self.settle(start);
+        }
         let (re, im) = (&self.re[start..end], &self.im[start..end]);
         let (lowering, raising) = (&self.lowering[start..end], &self.lowering[start + 1..=end]);
         let weights = &mut self.weights[start..end];
@@ -205,6 +208,16 @@ impl LadderState {
         self.trim();
     }
 
+    /// One level is left: its values are exact, and its norm is restored, which nothing else would do.
+    fn settle(&mut self, a: usize) {
+        let norm = self.re[a].hypot(self.im[a]);
+        self.re[a] /= norm;
+        self.im[a] /= norm;
+        (self.weights[a], self.weight) = (1.0, 1.0);
+        let jz = self.level(a).m();
+        self.means = Means { emission: self.lowering[a], absorption: self.lowering[a + 1], jz, jz_squared: jz * jz };
+    }
+
     fn trim(&mut self) {
         let least = NEGLIGIBLE * self.weight;
         let Range { mut start, mut end } = self.support;
@@ -217,6 +230,9 @@ impl LadderState {
             (self.re[end], self.im[end]) = (0.0, 0.0);
         }
         self.support = start..end;
+        if start + 1 == end {
+            self.settle(start);
+        }
     }
 
     /// Multiplies each amplitude by exp of `exponent(a)`, a polynomial of order two in a whose second difference is
