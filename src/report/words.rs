@@ -95,6 +95,9 @@ pub fn with_error(value: f64, error: Option<f64>) -> String {
             if (0..=12).contains(&digits) {
                 let digits = digits as usize;
                 format!("{value:.digits$} ± {error:.digits$}")
+            } else if value.abs() > 1e9 * error {
+                // All that a double has to say, and then some.
+                format!("{} ± {error:.1e}", self::digits(value, 12))
             } else {
                 format!("{value:.3e} ± {error:.1e}")
             }
@@ -164,6 +167,7 @@ mod tests {
         assert_eq!(with_error(2.49712, Some(0.0132)), "2.497 ± 0.013");
         assert_eq!(with_error(1234.0, Some(250.0)), "1.234e3 ± 2.5e2");
         assert_eq!(with_error(5.0, None), "5");
+        assert_eq!(with_error(-9.682165, Some(1.2e-12)), "-9.682165 ± 1.2e-12");
         assert_eq!((number(1_279.886_06).as_str(), number(1e-9).as_str()), ("1279.89", "1.00000e-9"));
         assert_eq!((short(1.0 / 3.0).as_str(), short(-2e-8).as_str()), ("0.333", "−2×10⁻⁸"));
     }
