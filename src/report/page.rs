@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::choose::asked::foremost;
 use super::data::{Point, Quantity, Run};
 use super::figure::{Datum, Figure, Shape};
 use super::svg::{self, Drawing, escape, spans};
@@ -266,7 +267,10 @@ pub fn page(run: &Run, figures: &[Figure]) -> String {
     if let Some(first) = summary.points.first() {
         html.push_str("<section id=\"answer\"><h2>Answer</h2>\n");
         let _ = writeln!(html, "<p id=\"verdict\">{}</p>", verdict(run));
-        match first.quantities.first() {
+        let drawn = foremost(&summary.scenario_text).and_then(|(name, bath)| {
+            first.quantities.iter().find(|q| q.quantity == name && (bath.is_none() || q.bath == bath))
+        });
+        match drawn.or(first.quantities.first()) {
             Some(shown) if summary.points.len() > 1 => sweep(&mut html, &summary.points, shown, !exact),
             _ => one_point(&mut html, first, !exact),
         }

@@ -31,6 +31,13 @@ pub struct Asked {
     pub log: Vec<String>,
 }
 
+impl Asked {
+    /// Whether the value of a key at a point is one of those to draw.
+    pub fn wants(&self, by: &Key, point: &Point) -> bool {
+        by.number(point).is_some_and(|v| self.values.iter().any(|w| (v - w).abs() <= 1e-9 * w.abs()))
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Tables {

@@ -158,9 +158,7 @@ pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
         let mut curves = grouped(panel, by.as_ref());
         let all = curves.len();
         if let (Some(by), false) = (&by, asked.values.is_empty()) {
-            let wanted =
-                |p: &Point| by.number(p).is_some_and(|v| asked.values.iter().any(|w| (v - w).abs() <= 1e-9 * w.abs()));
-            curves.retain(|curve| wanted(curve[0]));
+            curves.retain(|curve| asked.wants(by, curve[0]));
         } else {
             curves = spread(curves, MOST_CURVES);
         }

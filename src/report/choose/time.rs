@@ -93,7 +93,11 @@ fn curves<'a>(run: &'a Run, quantity: &str, bath: Option<&str>) -> (Vec<&'a Curv
 
 /// The figure that is asked for: a quantity against time.
 pub fn asked(run: &Run, name: &str, asked: &Asked) -> Option<Figure> {
-    let (curves, of_baths) = curves(run, &asked.quantity, asked.bath.as_deref());
+    let (mut curves, of_baths) = curves(run, &asked.quantity, asked.bath.as_deref());
+    if let (Some(by), false) = (asked.curves.as_deref().map(Key::parse), asked.values.is_empty()) {
+        let point = |curve: &Curve| run.summary.points.iter().find(|point| point.index == curve.point);
+        curves.retain(|curve| point(curve).is_some_and(|point| asked.wants(&by, point)));
+    }
     let mut drawn =
         figure(run, name, &(!curves.is_empty()).then(|| spread(curves, MOST_CURVES))?, of_baths, asked.over.as_deref());
     drawn.x.log |= asked.log.iter().any(|axis| axis == "x");
