@@ -95,6 +95,10 @@ pub fn with_error(value: f64, error: Option<f64>) -> String {
             if (0..=12).contains(&digits) {
                 let digits = digits as usize;
                 format!("{value:.digits$} ± {error:.digits$}")
+            } else if (-5..0).contains(&digits) && value.abs() < 1e7 {
+                let place = 10_f64.powi(-digits);
+                let rounded = |x: f64| (x / place).round() * place;
+                format!("{:.0} ± {:.0}", rounded(value), rounded(error))
             } else if value.abs() > 1e9 * error {
                 // All that a double has to say, and then some.
                 format!("{} ± {error:.1e}", self::digits(value, 12))
@@ -165,7 +169,7 @@ mod tests {
     #[test]
     fn numbers_have_the_digits_of_their_errors() {
         assert_eq!(with_error(2.49712, Some(0.0132)), "2.497 ± 0.013");
-        assert_eq!(with_error(1234.0, Some(250.0)), "1.234e3 ± 2.5e2");
+        assert_eq!(with_error(1234.0, Some(250.0)), "1230 ± 250");
         assert_eq!(with_error(5.0, None), "5");
         assert_eq!(with_error(-9.682165, Some(1.2e-12)), "-9.682165 ± 1.2e-12");
         assert_eq!((number(1_279.886_06).as_str(), number(1e-9).as_str()), ("1279.89", "1.00000e-9"));
