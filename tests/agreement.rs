@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{assert_within_5_sigma, run};
+use common::{SIX, assert_within_5_sigma, run};
 use proptest::prelude::*;
 use superjump::bath::Process;
 use superjump::campaign::{Point, Recording};
@@ -11,34 +11,6 @@ use superjump::lindblad;
 use superjump::quantity::Quantity;
 use superjump::random::stream;
 use superjump::trajectory::{self, Populations, Record};
-
-/// Six baths, one for each kind of channel.
-const SIX: &str = "
-[[bath]]
-name = \"cavity\"
-coupling = \"collective\"
-down = 0.8
-[[bath]]
-name = \"drive\"
-coupling = \"collective\"
-up = 0.3
-[[bath]]
-name = \"jitter\"
-coupling = \"collective\"
-dephasing = 0.7
-[[bath]]
-name = \"loss\"
-coupling = \"local\"
-down = 0.5
-[[bath]]
-name = \"pump\"
-coupling = \"local\"
-up = 0.4
-[[bath]]
-name = \"noise\"
-coupling = \"local\"
-dephasing = 0.6
-";
 
 #[test]
 fn all_six_channels_agree_with_the_master_equation() {

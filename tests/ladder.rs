@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{assert_within_5_sigma, bath, kolmogorov_smirnov, kolmogorov_smirnov_bound, point, run};
+use common::{SIX, assert_within_5_sigma, bath, kolmogorov_smirnov, kolmogorov_smirnov_bound, point, run};
 use num_complex::Complex64;
 use proptest::prelude::*;
 use rand::{Rng, RngExt};
@@ -15,34 +15,6 @@ use superjump::model::{Hamiltonian, Observables};
 use superjump::quantity::Quantity;
 use superjump::random::stream;
 use superjump::trajectory::{Jump, Ladder, Recorder, Unravelling};
-
-/// Six baths, one for each kind of channel.
-const SIX: &str = "
-[[bath]]
-name = \"cavity\"
-coupling = \"collective\"
-down = 0.8
-[[bath]]
-name = \"drive\"
-coupling = \"collective\"
-up = 0.3
-[[bath]]
-name = \"jitter\"
-coupling = \"collective\"
-dephasing = 0.3
-[[bath]]
-name = \"loss\"
-coupling = \"local\"
-down = 0.5
-[[bath]]
-name = \"pump\"
-coupling = \"local\"
-up = 0.4
-[[bath]]
-name = \"noise\"
-coupling = \"local\"
-dephasing = 0.6
-";
 
 #[test]
 fn all_six_channels_agree_with_the_master_equation_coherences_included() {
@@ -144,7 +116,7 @@ fn waiting_times_follow_the_survival_function_of_random_superpositions() {
                 let m = level.m();
                 let gamma = 0.8 * level.lowering()
                     + 0.3 * level.raising()
-                    + 0.3 * m * m
+                    + 0.7 * m * m
                     + 0.5 * (4.5 + m)
                     + 0.4 * (4.5 - m)
                     + 0.6 * 9.0 / 4.0;

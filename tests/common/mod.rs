@@ -33,6 +33,34 @@ pub fn point(text: &str) -> Point {
     points(text).remove(0)
 }
 
+/// Six baths, one for each kind of channel.
+pub const SIX: &str = "
+[[bath]]
+name = \"cavity\"
+coupling = \"collective\"
+down = 0.8
+[[bath]]
+name = \"drive\"
+coupling = \"collective\"
+up = 0.3
+[[bath]]
+name = \"jitter\"
+coupling = \"collective\"
+dephasing = 0.7
+[[bath]]
+name = \"loss\"
+coupling = \"local\"
+down = 0.5
+[[bath]]
+name = \"pump\"
+coupling = \"local\"
+up = 0.4
+[[bath]]
+name = \"noise\"
+coupling = \"local\"
+dephasing = 0.6
+";
+
 /// A `[[bath]]` table of a rate and a temperature.
 pub fn bath(name: &str, coupling: &str, rate: f64, temperature: f64) -> String {
     format!("[[bath]]\nname = \"{name}\"\ncoupling = \"{coupling}\"\nrate = {rate:?}\ntemperature = {temperature:?}\n")
