@@ -3,6 +3,7 @@
 //! A round is one task for each group of a jackknife, folded in the order of the groups: the result is a function of the
 //! point and the seed, whatever the number of threads.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -11,6 +12,7 @@ use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
 use super::input::{Group, Point};
+use super::round::{Piece, Shelf, State, protocol_key};
 use super::run::RunError;
 use super::steady::SteadyRoad;
 use crate::lindblad::{self, Counting, Effort};
@@ -18,8 +20,8 @@ use crate::model::{Linear, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
 use crate::statistics::{
-    Agreement, Counted, Entropy, Estimate, GROUPS, Judgement, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Replica,
-    Replicas, StopRule, Stretches, Sums, Target, noise, sizes,
+    Agreement, Counted, Entropy, Estimate, GROUPS, Judgement, Merge, NoPlateau, NoiseEstimate, NoiseReport, Protocol,
+    Replica, Replicas, StopRule, Stretches, Sums, noise, sizes,
 };
 use crate::theory;
 use crate::trajectory::{DrivenLadder, Engine, Ladder, Populations, Registers, Start, Unravelling};
@@ -32,6 +34,9 @@ const WINDOWS: f64 = 4.0;
 const JUMPS: f64 = 2000.0;
 /// The most cells of a Fourier sum in a stretch.
 const CELLS: f64 = 4_194_304.0;
+/// Relaxation times of warm-up: e^-14 = 8e-7 of the start is left, far below what trajectories resolve. The error that is
+/// asked for does not enter, so that a smaller one goes on from the same trajectories.
+const WARM_UP: f64 = 14.0;
 /// How far the autocorrelation time seen in the data may exceed an estimated relaxation time.
 const SURPRISE: f64 = 2.0;
 /// Trajectories of one attempt at a relaxation time have numbers of their own.
@@ -124,18 +129,30 @@ pub fn converge(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(&Standing),
 ) -> Result<Option<SteadyRun>, RunError> {
+    converge_with(point, (pool, stop, None), progress)
+}
+
+/// Where a run computes, what ends it, and where its rounds are kept.
+type Place<'a> = (&'a ThreadPool, &'a AtomicBool, Option<&'a Shelf<'a>>);
+
+/// The same with rounds that are kept: what is there is not computed again.
+pub(super) fn converge_with(
+    point: &Point,
+    place: Place,
+    progress: &mut dyn FnMut(&Standing),
+) -> Result<Option<SteadyRun>, RunError> {
     let driven = point.groups.iter().any(|group| group.hamiltonian.drive.is_some());
     match point.engine.engine {
         Engine::Populations => {
-            of_engine(point, (pool, stop), progress, |group| (Populations::new(&group.model), group.model.clone()))
+            of_engine(point, place, progress, |group| (Populations::new(&group.model), group.model.clone()))
         }
-        Engine::Ladder if driven => of_engine(point, (pool, stop), progress, |group| {
+        Engine::Ladder if driven => of_engine(point, place, progress, |group| {
             (DrivenLadder::new(&group.model, &group.hamiltonian), group.model.clone())
         }),
-        Engine::Ladder => of_engine(point, (pool, stop), progress, |group| {
+        Engine::Ladder => of_engine(point, place, progress, |group| {
             (Ladder::new(&group.model, &group.hamiltonian), group.model.clone())
         }),
-        Engine::Register => of_engine(point, (pool, stop), progress, |group| {
+        Engine::Register => of_engine(point, place, progress, |group| {
             let register = group.register();
             let coherent = !Start::new(&group.initial, register.number()).is_sharp();
             (Registers::new(&register, coherent), register)
@@ -198,11 +215,7 @@ fn entropy(point: &Point) -> Option<Arc<Entropy>> {
 
 /// How long to run for a relaxation time, and whether that is longer than the run may be.
 fn protocol(point: &Point, time: f64) -> (Protocol, Option<f64>) {
-    let lives = match point.accuracy.target {
-        Target::Relative(error) => 5.0 - error.min(1.0).ln(),
-        Target::Absolute(_) => 12.0,
-    };
-    let warm_up = if point.groups.iter().all(|group| group.initial.is_steady()) { 0.0 } else { lives * time };
+    let warm_up = if point.groups.iter().all(|group| group.initial.is_steady()) { 0.0 } else { WARM_UP * time };
     let window = WINDOW * time;
     let asked = &point.noise;
     let longest = |times: &[f64]| times.last().copied().unwrap_or(0.0);
@@ -368,7 +381,7 @@ impl<E: Unravelling> Members<'_, E> {
 
 fn of_engine<E, S>(
     point: &Point,
-    (pool, stop): (&ThreadPool, &AtomicBool),
+    place: Place,
     progress: &mut dyn FnMut(&Standing),
     engine: impl Fn(&Group) -> (E, S),
 ) -> Result<Option<SteadyRun>, RunError>
@@ -410,14 +423,16 @@ where
             stretch: protocol.stretch(),
             conserved: is_conserved(point),
         };
-        let rounds = Rounds { members: &members, protocol: &protocol, rule: &rule, first: attempt * ATTEMPT, stop };
+        let first = attempt * ATTEMPT;
+        let key = protocol_key(point, &protocol, &columns, first);
+        let rounds = Rounds { members: &members, protocol: &protocol, rule: &rule, first, key, place };
         // What was only estimated gives way to what is seen.
         let surprise = |replicas: &Replicas| {
             let seen = replicas.agreement(protocol.stretch()).map_or(0.0, |a| a.autocorrelation_time);
             let slower = from != RelaxationFrom::Exact && !rule.conserved && seen > SURPRISE * time && attempt < 20;
             slower.then_some(seen)
         };
-        match rounds.run(pool, progress, too_short, spent, surprise) {
+        match rounds.run(progress, too_short, spent, surprise)? {
             Ended::Slower { seen, jumps } => {
                 (time, from) = (SURPRISE * seen, RelaxationFrom::Data);
                 spent += jumps;
@@ -499,18 +514,19 @@ struct Rounds<'a, E: Unravelling> {
     protocol: &'a Protocol,
     rule: &'a StopRule,
     first: u64,
-    stop: &'a AtomicBool,
+    /// What its pieces are named by.
+    key: u64,
+    place: Place<'a>,
 }
 
 impl<E: Unravelling> Rounds<'_, E> {
     fn run(
         &self,
-        pool: &ThreadPool,
         progress: &mut dyn FnMut(&Standing),
         too_short: Option<f64>,
         spent: u64,
         surprise: impl Fn(&Replicas) -> Option<f64>,
-    ) -> Ended {
+    ) -> Result<Ended, RunError> {
         let point = self.members.point;
         let cap = match point.evolution.trajectories / GROUPS * GROUPS {
             0 => u64::MAX,
@@ -521,24 +537,25 @@ impl<E: Unravelling> Rounds<'_, E> {
         for size in sizes() {
             let size = size.min(cap);
             let before = (replicas.clone(), groups.clone());
-            self.round(pool, size, &mut replicas, &mut groups, &mut |replicas, current| {
+            let mut show = |replicas, current: &Replicas| {
                 progress(&Standing {
                     trajectories: replicas,
                     of: size,
                     jumps: spent + current.jumps,
                     current: self.rule.judge(current).estimate,
                 });
-            });
-            if self.stop.load(Ordering::Relaxed) {
+            };
+            let whole = self.round(size, &mut replicas, &mut groups, &mut show)?;
+            if !whole {
                 let (replicas, groups) = before;
                 if replicas.count() == 0 {
-                    return Ended::Nothing;
+                    return Ok(Ended::Nothing);
                 }
                 let judgement = self.rule.judge(&replicas);
-                return Ended::Done(Box::new(Done { replicas, groups, judgement, stopped_because: "interrupted" }));
+                return Ok(Ended::Done(Box::new(Done { replicas, groups, judgement, stopped_because: "interrupted" })));
             }
             if let Some(seen) = surprise(&replicas).filter(|_| too_short.is_none()) {
-                return Ended::Slower { seen, jumps: replicas.jumps };
+                return Ok(Ended::Slower { seen, jumps: replicas.jumps });
             }
             let judgement = self.rule.judge(&replicas);
             // The next size is at most twice this one.
@@ -554,46 +571,116 @@ impl<E: Unravelling> Rounds<'_, E> {
             } else {
                 continue;
             };
-            return Ended::Done(Box::new(Done { replicas, groups, judgement, stopped_because }));
+            return Ok(Ended::Done(Box::new(Done { replicas, groups, judgement, stopped_because })));
         }
         unreachable!("the sizes have no end")
     }
 
-    /// Adds trajectories up to this number, a task for each group.
+    /// The pieces of a round.
+    fn pieces(&self, trajectories: &Range<u64>) -> Vec<Piece> {
+        let point = self.members.point;
+        let duration = self.protocol.warm_up + self.protocol.stretch();
+        let jumps: f64 = point.groups.iter().map(|group| group.model.jumps_bound(duration)).sum();
+        let a_jump = if point.engine.engine == Engine::Populations { 1.0 } else { 50.0 };
+        Piece::of_round(self.key, trajectories, jumps * a_jump).collect()
+    }
+
+    /// Adds trajectories up to this number: what is kept, and a task for each group that is not. False where it was
+    /// stopped, and the round is not whole.
     fn round(
         &self,
-        pool: &ThreadPool,
         size: u64,
         replicas: &mut Replicas,
         groups: &mut [Sums],
         seen: &mut dyn FnMut(u64, &Replicas),
-    ) {
-        let (from, to) = (replicas.count() / GROUPS, size / GROUPS);
-        let mut done: Vec<Option<Replicas>> = vec![None; GROUPS as usize];
+    ) -> Result<bool, RunError> {
+        let (pool, stop, shelf) = self.place;
+        let trajectories = replicas.count() / GROUPS..size / GROUPS;
+        let pieces = self.pieces(&trajectories);
+        let mut fold = Fold { replicas, groups, seen, next: 0, done: vec![None; GROUPS as usize] };
+        let mut missing = Vec::new();
+        for piece in &pieces {
+            let kept = shelf.map(|shelf| shelf.read(self.members.point, piece)).transpose()?.flatten();
+            match kept {
+                Some(states) => piece.groups.clone().zip(states).for_each(|(group, state)| fold.take(group, state)),
+                None => missing.push(piece),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(true);
+        }
+        if shelf.is_some_and(|shelf| !shelf.fills) {
+            return Ok(false);
+        }
+        let failed = AtomicBool::new(false);
         pool.in_place_scope(|scope| {
             let (sender, receiver) = mpsc::channel();
-            for group in 0..GROUPS {
-                let sender = sender.clone();
+            for group in missing.iter().flat_map(|piece| piece.groups.clone()) {
+                let (sender, trajectories, failed) = (sender.clone(), trajectories.clone(), &failed);
                 scope.spawn(move |_| {
-                    let numbers = (from..to).map(|k| self.first + k * GROUPS + group);
-                    let numbers = numbers.take_while(|_| !self.stop.load(Ordering::Relaxed));
+                    let numbers = trajectories.map(|k| self.first + k * GROUPS + group);
+                    let go_on = |_: &u64| !stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed);
                     // Nobody listens any more where another task has panicked.
-                    let _ = sender.send((group as usize, self.members.run(self.protocol, numbers)));
+                    let _ = sender.send((group, self.members.run(self.protocol, numbers.take_while(go_on))));
                 });
             }
             drop(sender);
-            // Merged in the order of the groups, whichever is first.
-            let mut next = 0;
-            for (group, (some, sums)) in receiver {
-                crate::statistics::Merge::merge(&mut groups[group], &sums);
-                done[group] = Some(some);
-                while let Some(some) = done.get_mut(next).and_then(Option::take) {
-                    replicas.merge(&some);
-                    next += 1;
-                    seen(replicas.count(), replicas);
-                }
+            let kept = self.keep(&missing, &receiver, &mut fold);
+            failed.store(kept.is_err(), Ordering::Relaxed);
+            kept
+        })
+    }
+
+    /// Writes each piece when its groups are there, and folds them. False where they were stopped.
+    fn keep(
+        &self,
+        missing: &[&Piece],
+        receiver: &mpsc::Receiver<(u64, State)>,
+        fold: &mut Fold,
+    ) -> Result<bool, RunError> {
+        let mut waiting: Vec<Vec<(u64, State)>> = vec![Vec::new(); missing.len()];
+        let mut whole = true;
+        for (group, state) in receiver {
+            let Some(at) = missing.iter().position(|piece| piece.groups.contains(&group)) else { continue };
+            let (piece, states) = (missing[at], &mut waiting[at]);
+            let asked = piece.trajectories.end - piece.trajectories.start;
+            // A group that was stopped is cut short, and dropped.
+            if state.0.count() < asked {
+                whole = false;
+                continue;
             }
-        });
+            states.push((group, state));
+            if states.len() as u64 == piece.groups.end - piece.groups.start {
+                states.sort_by_key(|(group, _)| *group);
+                if let Some(shelf) = self.place.2 {
+                    let states: Vec<&State> = states.iter().map(|(_, state)| state).collect();
+                    shelf.write(self.members.point, piece, &states)?;
+                }
+                states.drain(..).for_each(|(group, state)| fold.take(group, state));
+            }
+        }
+        Ok(whole)
+    }
+}
+
+/// The fold of a round, in the order of the groups, whichever is first.
+struct Fold<'a> {
+    replicas: &'a mut Replicas,
+    groups: &'a mut [Sums],
+    seen: &'a mut dyn FnMut(u64, &Replicas),
+    next: usize,
+    done: Vec<Option<Replicas>>,
+}
+
+impl Fold<'_> {
+    fn take(&mut self, group: u64, (some, sums): State) {
+        self.groups[group as usize].merge(&sums);
+        self.done[group as usize] = Some(some);
+        while let Some(some) = self.done.get_mut(self.next).and_then(Option::take) {
+            self.replicas.merge(&some);
+            self.next += 1;
+            (self.seen)(self.replicas.count(), self.replicas);
+        }
     }
 }
 

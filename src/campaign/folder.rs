@@ -12,6 +12,7 @@ use super::manifest::Manifest;
 use super::part::PartResult;
 use super::part_file::{self, StoredPart};
 use super::plan::Part;
+use super::round::{Piece, trajectories_held};
 use super::run::Shard;
 use super::status::Live;
 
@@ -27,8 +28,8 @@ pub fn key(point: &Point, part: Part) -> PartKey {
 }
 
 /// What became of reading a part.
-pub enum Found {
-    Good(StoredPart),
+pub enum Found<T> {
+    Good(T),
     Missing,
     /// It was not what it should be, and is set aside: the message says why and where to.
     SetAside(String),
@@ -120,44 +121,50 @@ impl Folder {
         Ok(present)
     }
 
-    fn path(&self, point: &Point, part: Part) -> PathBuf {
+    fn path(&self, point: &Point, name: &str) -> PathBuf {
         let folder = format!("{:016x}-{}", point.id, point.evolution.seed);
-        self.parts.join(folder).join(format!("{}-{}.parquet", part.first, part.count))
+        self.parts.join(folder).join(format!("{name}.parquet"))
+    }
+
+    fn part_path(&self, point: &Point, part: Part) -> PathBuf {
+        self.path(point, &format!("{}-{}", part.first, part.count))
     }
 
     /// Writes a part: under a temporary name, synced, renamed, and the folder synced.
     pub fn write(&self, point: &Point, part: Part, result: &PartResult) -> Result<(), StoreError> {
-        let path = self.path(point, part);
+        let path = self.part_path(point, part);
         let bytes = part_file::encode(point, part, result);
         self.write_bytes(point, part, &bytes.map_err(|source| StoreError::Parquet { path, source })?)
     }
 
     /// Writes a part that was computed elsewhere.
     pub fn write_bytes(&self, point: &Point, part: Part, bytes: &[u8]) -> Result<(), StoreError> {
-        let path = self.path(point, part);
-        if let Some(folder) = path.parent() {
-            // Not its parents: a folder that has vanished does not come back in pieces.
-            match fs::create_dir(folder) {
-                Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(StoreError::io("create", folder, e)),
-                _ => {}
-            }
+        write_below(&self.part_path(point, part), bytes)
+    }
+
+    /// Writes a piece of a round, from the bytes of its state.
+    pub fn write_piece(&self, point: &Point, piece: &Piece, state: &[u8]) -> Result<(), StoreError> {
+        let path = self.path(point, &piece.name());
+        match part_file::encode_piece(point, piece, state) {
+            Ok(bytes) => write_below(&path, &bytes),
+            Err(source) => Err(StoreError::Parquet { path, source }),
         }
-        write_whole(&path, bytes)
+    }
+
+    /// Reads a piece of a round, and sets it aside where it is not whole or not this one.
+    pub fn read_piece<T>(
+        &self,
+        point: &Point,
+        piece: &Piece,
+        state: impl FnOnce(&[u8]) -> Result<T, String>,
+    ) -> Result<Found<T>, StoreError> {
+        let decode = |bytes| state(&part_file::decode_piece(point, piece, bytes)?);
+        read_or_set_aside(&self.path(point, &piece.name()), decode)
     }
 
     /// Reads a part, and sets it aside where it is not whole or not this one.
-    pub fn read(&self, point: &Point, part: Part) -> Result<Found, StoreError> {
-        let path = self.path(point, part);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Found::Missing),
-            Err(e) => return Err(StoreError::io("read", &path, e)),
-        };
-        part_file::decode(point, part, bytes).map(Found::Good).or_else(|why| {
-            let aside = path.with_extension("parquet.bad");
-            fs::rename(&path, &aside).map_err(|e| StoreError::io("set aside", &path, e))?;
-            Ok(Found::SetAside(format!("{}: {why}; it is set aside as {}", path.display(), aside.display())))
-        })
+    pub fn read(&self, point: &Point, part: Part) -> Result<Found<StoredPart>, StoreError> {
+        read_or_set_aside(&self.part_path(point, part), |bytes| part_file::decode(point, part, bytes))
     }
 
     /// Leaves word of how the work stands, for `status`. Not being able to is no reason to stop the work.
@@ -167,6 +174,34 @@ impl Folder {
             let _ = fs::write(&temporary, json).and_then(|()| fs::rename(&temporary, &self.live));
         }
     }
+}
+
+/// Writes a file into the folder of its point, which is made where it is not there.
+fn write_below(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    if let Some(folder) = path.parent() {
+        // Not its parents: a folder that has vanished does not come back in pieces.
+        match fs::create_dir(folder) {
+            Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(StoreError::io("create", folder, e)),
+            _ => {}
+        }
+    }
+    write_whole(path, bytes)
+}
+
+fn read_or_set_aside<T>(
+    path: &Path,
+    decode: impl FnOnce(Vec<u8>) -> Result<T, String>,
+) -> Result<Found<T>, StoreError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Found::Missing),
+        Err(e) => return Err(StoreError::io("read", path, e)),
+    };
+    decode(bytes).map(Found::Good).or_else(|why| {
+        let aside = path.with_extension("parquet.bad");
+        fs::rename(path, &aside).map_err(|e| StoreError::io("set aside", path, e))?;
+        Ok(Found::SetAside(format!("{}: {why}; it is set aside as {}", path.display(), aside.display())))
+    })
 }
 
 /// Writes a file under a temporary name, syncs it, renames it, and syncs the folder.
@@ -239,8 +274,10 @@ pub fn finished(output: &Path) -> Result<(Finished, usize), StoreError> {
             sum += (first + count).saturating_sub(end.max(first));
             end = end.max(first + count);
         }
-        finished.insert((id, seed), sum);
-        bad += entries(&folder)?.iter().filter(|path| path.extension().is_some_and(|end| end == "bad")).count();
+        let entries = entries(&folder)?;
+        let names = entries.iter().filter_map(|path| path.file_name()?.to_str()?.strip_suffix(".parquet"));
+        finished.insert((id, seed), sum.max(trajectories_held(names)));
+        bad += entries.iter().filter(|path| path.extension().is_some_and(|end| end == "bad")).count();
     }
     Ok((finished, bad))
 }

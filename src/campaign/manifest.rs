@@ -39,7 +39,10 @@ pub struct ManifestPoint {
     pub id: String,
     /// Its seed.
     pub seed: u64,
-    /// How many trajectories are asked for.
+    /// Whether it goes to the steady state, with as many trajectories as that takes.
+    #[serde(default)]
+    pub steady: bool,
+    /// How many trajectories are asked for; to a steady state at most, where there are any.
     pub trajectories: u64,
     /// The swept keys.
     pub parameters: serde_json::Map<String, serde_json::Value>,
@@ -53,6 +56,7 @@ impl Manifest {
         let point = |point: &super::Point| ManifestPoint {
             id: format!("{:016x}", point.id),
             seed: point.evolution.seed,
+            steady: point.steady,
             trajectories: point.evolution.trajectories,
             parameters: point.parameters.iter().cloned().collect(),
         };

@@ -15,6 +15,7 @@ mod plan;
 mod progress;
 #[cfg(feature = "mpi")]
 mod ranks;
+mod round;
 mod run;
 mod settle;
 mod simulator;

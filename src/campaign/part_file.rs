@@ -1,13 +1,14 @@
 //! A part as the bytes of a Parquet file, whole or not at all: a checksum over every byte stands in its metadata.
 //!
 //! Row group 0 holds the trajectories, 1 the state of the averages (column `word`), 2 the jumps, where they are kept.
+//! A piece of a round to a steady state is a state alone (column `state`).
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
-use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array, new_null_array};
+use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, UInt64Array, new_null_array};
 use arrow_schema::{DataType, Field, Schema};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -23,6 +24,7 @@ use sha2::{Digest, Sha256};
 use super::input::Point;
 use super::part::{Averages, PartResult};
 use super::plan::Part;
+use super::round::Piece;
 use super::tables::{jump_fields, trajectory_fields};
 
 /// A part that was read back.
@@ -41,6 +43,11 @@ const DIGITS: usize = 64;
 const COMPRESSED_FROM: usize = 1000;
 /// The column of the state.
 const WORD: &str = "word";
+/// The column of the state of a piece.
+const STATE: &str = "state";
+
+/// What the metadata of a file says of it, beside the checksum: a file is good where it says what is expected.
+type Expected = Vec<(&'static str, String)>;
 
 /// The fields of a part: those of the two tables, and the state. A row fills those of its kind.
 fn fields(point: &Point) -> Vec<Field> {
@@ -51,15 +58,99 @@ fn fields(point: &Point) -> Vec<Field> {
     all.chain([Field::new(WORD, DataType::UInt64, true)]).map(|field| field.with_nullable(true)).collect()
 }
 
-/// What the metadata of a part says of it, beside the checksum: a part is good where it says what is expected.
-fn metadata(point: &Point, part: Part) -> Vec<(&'static str, String)> {
+/// Whose a file is.
+fn of_point(point: &Point) -> Expected {
     vec![
         ("superjump.version", env!("CARGO_PKG_VERSION").to_owned()),
         ("superjump.seed", point.evolution.seed.to_string()),
         ("superjump.point", format!("{:016x}", point.id)),
-        ("superjump.first", part.first.to_string()),
-        ("superjump.count", part.count.to_string()),
     ]
+}
+
+fn of_part(point: &Point, part: Part) -> Expected {
+    let mut expected = of_point(point);
+    expected.extend([("superjump.first", part.first.to_string()), ("superjump.count", part.count.to_string())]);
+    expected
+}
+
+fn of_piece(point: &Point, piece: &Piece) -> Expected {
+    let mut expected = of_point(point);
+    expected.push(("superjump.round", piece.name()));
+    expected
+}
+
+fn pairs(expected: Expected) -> Vec<KeyValue> {
+    let mut pairs: Vec<KeyValue> =
+        expected.into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value)).collect();
+    pairs.push(KeyValue::new(CHECKSUM.to_owned(), "0".repeat(DIGITS)));
+    pairs
+}
+
+/// Puts the checksum in its place.
+fn sealed(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+    let digits = checksum_place(&bytes).ok_or_else(|| ParquetError::General("no place for the checksum".into()))?;
+    let checksum = checksum(&bytes, &digits);
+    bytes[digits].copy_from_slice(checksum.as_bytes());
+    Ok(bytes)
+}
+
+/// The bytes of a file whose checksum holds: before anything else is believed.
+fn whole(bytes: Vec<u8>) -> std::result::Result<Bytes, String> {
+    let digits = checksum_place(&bytes).ok_or("it is cut short, or no part at all")?;
+    if checksum(&bytes, &digits).as_bytes() != &bytes[digits.clone()] {
+        return Err("its checksum is wrong".to_owned());
+    }
+    Ok(Bytes::from(bytes))
+}
+
+/// The metadata of a file, where it is what is expected.
+fn opened(bytes: &Bytes, expected: Expected) -> Result<ArrowReaderMetadata> {
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let file = ArrowReaderMetadata::load(bytes, options)?;
+    let pairs = file.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
+    for (key, expected) in expected {
+        let found = pairs.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.as_deref());
+        if found != Some(&expected) {
+            let what = format!("its {key} is {}, not {expected}", found.unwrap_or("missing"));
+            return Err(ParquetError::General(what));
+        }
+    }
+    Ok(file)
+}
+
+/// The bytes of the file of a piece of a round, from those of its state.
+///
+/// # Errors
+/// What the Parquet writer cannot do.
+pub fn encode_piece(point: &Point, piece: &Piece, state: &[u8]) -> Result<Vec<u8>> {
+    let schema = Arc::new(Schema::new(vec![Field::new(STATE, DataType::Binary, false)]));
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_dictionary_enabled(false)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_key_value_metadata(Some(pairs(of_piece(point, piece))))
+        .build();
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(Vec::new(), schema.clone(), options)?;
+    let column: ArrayRef = Arc::new(BinaryArray::from(vec![state]));
+    writer.write(&RecordBatch::try_new(schema, vec![column])?)?;
+    sealed(writer.into_inner()?)
+}
+
+/// The state of a piece from the bytes of its file.
+///
+/// # Errors
+/// Why it is not this piece, or not whole, in words.
+pub fn decode_piece(point: &Point, piece: &Piece, bytes: Vec<u8>) -> std::result::Result<Vec<u8>, String> {
+    let bytes = whole(bytes)?;
+    let state = || -> Result<Option<Vec<u8>>> {
+        let file = opened(&bytes, of_piece(point, piece))?;
+        let mut batches = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), file).build()?;
+        let Some(batch) = batches.next().transpose()? else { return Ok(None) };
+        let column = batch.column_by_name(STATE).and_then(|column| column.as_binary_opt::<i32>());
+        Ok(column.filter(|column| column.len() == 1).map(|column| column.value(0).to_vec()))
+    };
+    state().map_err(|error| error.to_string())?.ok_or_else(|| "it holds no state".to_owned())
 }
 
 /// The bytes of the file of a part.
@@ -68,9 +159,6 @@ fn metadata(point: &Point, part: Part) -> Vec<(&'static str, String)> {
 /// What the Parquet writer cannot do.
 pub fn encode(point: &Point, part: Part, result: &PartResult) -> Result<Vec<u8>> {
     let schema = Arc::new(Schema::new(fields(point)));
-    let mut pairs: Vec<KeyValue> =
-        metadata(point, part).into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value)).collect();
-    pairs.push(KeyValue::new(CHECKSUM.to_owned(), "0".repeat(DIGITS)));
     let trajectories = result.rows.trajectory_columns();
     let jumps = result.rows.jump_columns();
     let rows = trajectories.iter().chain(&jumps).map(Array::len).max().unwrap_or(0);
@@ -84,7 +172,7 @@ pub fn encode(point: &Point, part: Part, result: &PartResult) -> Result<Vec<u8>>
         .set_statistics_enabled(EnabledStatistics::None)
         .set_offset_index_disabled(true)
         .set_max_row_group_row_count(None)
-        .set_key_value_metadata(Some(pairs))
+        .set_key_value_metadata(Some(pairs(of_part(point, part))))
         .build();
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(Vec::new(), schema.clone(), options)?;
@@ -101,11 +189,7 @@ pub fn encode(point: &Point, part: Part, result: &PartResult) -> Result<Vec<u8>>
         let places = [0].into_iter().chain(width..columns - 1);
         writer.write(&placed(&schema, places.zip(&jumps))?)?;
     }
-    let mut bytes = writer.into_inner()?;
-    let digits = checksum_place(&bytes).ok_or_else(|| ParquetError::General("no place for the checksum".into()))?;
-    let checksum = checksum(&bytes, &digits);
-    bytes[digits].copy_from_slice(checksum.as_bytes());
-    Ok(bytes)
+    sealed(writer.into_inner()?)
 }
 
 /// A batch of these columns, each at its place, and nulls elsewhere.
@@ -125,25 +209,12 @@ fn placed<'a>(schema: &Arc<Schema>, columns: impl IntoIterator<Item = (usize, &'
 /// # Errors
 /// Why it is not this part, or not whole, in words.
 pub fn decode(point: &Point, part: Part, bytes: Vec<u8>) -> std::result::Result<StoredPart, String> {
-    // Before anything else is believed.
-    let digits = checksum_place(&bytes).ok_or("it is cut short, or no part at all")?;
-    if checksum(&bytes, &digits).as_bytes() != &bytes[digits.clone()] {
-        return Err("its checksum is wrong".to_owned());
-    }
-    read(point, part, &Bytes::from(bytes)).map_err(|error| error.to_string())
+    read(point, part, &whole(bytes)?).map_err(|error| error.to_string())
 }
 
 fn read(point: &Point, part: Part, bytes: &Bytes) -> Result<StoredPart> {
     let foreign = |what: String| ParquetError::General(what);
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let file = ArrowReaderMetadata::load(bytes, options)?;
-    let pairs = file.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
-    for (key, expected) in metadata(point, part) {
-        let found = pairs.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.as_deref());
-        if found != Some(&expected) {
-            return Err(foreign(format!("its {key} is {}, not {expected}", found.unwrap_or("missing"))));
-        }
-    }
+    let file = opened(bytes, of_part(point, part))?;
     let columns = file.schema().fields().len();
     if columns != fields(point).len() {
         return Err(foreign(format!("it has {columns} columns, not {}", fields(point).len())));

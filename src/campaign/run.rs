@@ -162,11 +162,6 @@ pub enum RunError {
         /// Jumps that were allowed.
         allowed: f64,
     },
-    /// Shares of a steady state.
-    #[error(
-        "a steady state takes as many trajectories as it takes, and cannot be shared by --shard: run it in one process"
-    )]
-    Shards,
     /// The threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -297,7 +292,7 @@ fn run_helped(
         report(&Event::Notice(format!("{owner} did not end well here; going on from what it left")));
     }
     if scenario.points.iter().any(|point| point.steady) {
-        return settle(scenario, options, report);
+        return settle(scenario, options, (&folder, true), report);
     }
     let there = folder.present()?;
     let started = Instant::now();
@@ -382,6 +377,9 @@ pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Resu
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
     let folder = Folder::lock(output, None)?;
+    if scenario.points.iter().any(|point| point.steady) {
+        return settle(&scenario, options, (&folder, false), report);
+    }
     let started = Instant::now();
     let roads = scenario.points.iter().map(|_| std::sync::OnceLock::new()).collect();
     let how = (Gaps::Leave, options.threads, || started.elapsed().as_secs_f64());

@@ -1,12 +1,16 @@
-//! Running a campaign to steady states: the files of a run, point after point.
+//! Running a campaign to steady states: the files of a run, point after point. Rounds are kept in the folder of parts,
+//! and what is there is not computed again.
 
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::converge::{SteadyRun, converge, exact_beside};
+use super::converge::{SteadyRun, converge_with, exact_beside};
+use super::folder::Folder;
 use super::input::{Point, Scenario};
 use super::progress::Progress;
-use super::run::{Event, Outcome, RunError, RunOptions};
+use super::round::Shelf;
+use super::run::{Event, Outcome, RunError, RunOptions, Shard};
+use super::status::{Live, State};
 use super::steady::SteadyRoad;
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
@@ -14,56 +18,71 @@ use super::tables::noise_rows;
 use crate::quantity::Quantity;
 use crate::statistics::{Estimate, Statistic};
 
-/// Converges every point of a scenario and writes the results. Interrupted, it writes what there is of whole rounds.
+/// Converges every point of a scenario and writes the results. Interrupted, it writes what there is of whole rounds, as
+/// it does where it `fills` nothing in. A shard takes every so many points, and leaves their rounds to be merged.
 pub(super) fn settle(
     scenario: &Scenario,
     options: &RunOptions,
+    (folder, fills): (&Folder, bool),
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
-    if options.shard.is_some() {
-        return Err(RunError::Shards);
-    }
-    let mut store = Store::create(&options.output, scenario)?;
+    let mine = |point: &&Point| options.shard.is_none_or(|Shard { index, of }| point.index as u64 % of == index - 1);
+    let shelf = Shelf::new(folder, fills);
+    let mut store = options.shard.is_none().then(|| Store::create(&options.output, scenario)).transpose()?;
     let started = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     let mut points = Vec::with_capacity(scenario.points.len());
-    let (mut trajectories, mut jumps) = (0, 0);
-    for point in &scenario.points {
+    let (mut done, mut trajectories, mut jumps) = (0, 0, 0);
+    let (mut progress, mut told) = (Progress::default(), None::<Instant>);
+    let interrupted = || options.stop.load(Ordering::Relaxed);
+    for point in scenario.points.iter().filter(mine) {
         let bath = &point.baths()[point.accuracy.bath].name;
         let unit = Quantity::HeatCurrent.unit(point.units()).to_owned();
-        let run = converge(point, &pool, &options.stop, &mut |round| {
-            report(&Event::Progress(Progress {
+        let run = converge_with(point, (&pool, &options.stop, Some(&shelf)), &mut |round| {
+            progress = Progress {
                 trajectories: trajectories + round.trajectories,
                 of: trajectories + round.of,
                 jumps: jumps + round.jumps,
                 seconds: started.elapsed().as_secs_f64(),
-                points: points.len(),
+                points: done,
                 point: point.index,
                 current: round.current,
                 watched: (format!("heat current ({bath})"), unit.clone()),
                 ..Progress::default()
-            }));
+            };
+            if told.is_none_or(|told| told.elapsed() >= Live::EVERY) {
+                told = Some(Instant::now());
+                folder.leave_word(&Live::new(options, State::Computing, &progress));
+            }
+            report(&Event::Progress(progress.clone()));
         })?;
-        let Some(run) = run else { break };
-        let road = exact_beside(point);
-        let exact = road.as_ref().map_or(&[][..], |road| &road.noise);
-        store.write_noise(point, &noise_rows(&run.noise, exact))?;
-        trajectories += run.trajectories;
-        jumps += run.jumps;
-        points.push(summarize(point, run, &road));
-        if options.stop.load(Ordering::Relaxed) {
+        shelf.notices().into_iter().for_each(|notice| report(&Event::Notice(notice)));
+        if let Some(run) = run {
+            done += usize::from(run.stopped_because != "interrupted");
+            trajectories += run.trajectories;
+            jumps += run.jumps;
+            if let Some(store) = &mut store {
+                let road = exact_beside(point);
+                let exact = road.as_ref().map_or(&[][..], |road| &road.noise);
+                store.write_noise(point, &noise_rows(&run.noise, exact))?;
+                points.push(summarize(point, run, &road));
+            }
+        }
+        if interrupted() {
             break;
         }
     }
-    let interrupted = options.stop.load(Ordering::Relaxed);
-    if points.is_empty() {
-        return Ok(Outcome { summary: None, already_complete: false, jumps, interrupted });
+    let state = if interrupted() { State::Interrupted } else { State::Done };
+    folder.leave_word(&Live::new(options, state, &progress));
+    let mut outcome = Outcome { summary: None, already_complete: false, jumps, interrupted: interrupted() };
+    if let Some(store) = store.filter(|_| !points.is_empty()) {
+        let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps, threads: options.threads };
+        let complete = done == scenario.points.len() && !outcome.interrupted;
+        let summary = Summary { complete, ..Summary::new(scenario, timing, points) };
+        store.finish(&summary)?;
+        outcome.summary = Some(summary);
     }
-    let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps, threads: options.threads };
-    let complete = points.len() == scenario.points.len() && !interrupted;
-    let summary = Summary { complete, ..Summary::new(scenario, timing, points) };
-    store.finish(&summary)?;
-    Ok(Outcome { summary: Some(summary), already_complete: false, jumps, interrupted })
+    Ok(outcome)
 }
 
 /// The estimates of a point beside the exact values, then what is only known exactly.

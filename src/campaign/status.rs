@@ -97,7 +97,8 @@ impl Status {
         let (trajectories, set_aside) = finished(output)?;
         let of = |point: &super::manifest::ManifestPoint| {
             let id = u64::from_str_radix(&point.id, 16).unwrap_or(0);
-            trajectories.get(&(id, point.seed)).copied().unwrap_or(0).min(point.trajectories)
+            let most = if point.steady { u64::MAX } else { point.trajectories };
+            trajectories.get(&(id, point.seed)).copied().unwrap_or(0).min(most)
         };
         let finished = manifest.points.iter().map(of).collect();
         let parts = output.join("parts");

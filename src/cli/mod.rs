@@ -176,8 +176,7 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
             RunError::TooLarge(_)
             | RunError::NoExactValue { .. }
             | RunError::Frequency { .. }
-            | RunError::Budget { .. }
-            | RunError::Shards,
+            | RunError::Budget { .. },
         ) => ExitCode::from(2),
         Some(RunError::Store(error)) if error.is_refusal() => ExitCode::from(2),
         _ => ExitCode::from(1),

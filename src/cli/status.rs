@@ -26,17 +26,24 @@ pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
     let done: u64 = status.finished.iter().sum();
     let complete = manifest.points.iter().zip(&status.finished).filter(|(point, done)| point.trajectories == **done);
     println!("{}: {}", manifest.scenario, manifest.title);
-    let percent = 100.0 * done as f64 / asked as f64;
-    println!(
-        "{percent:.1} %: {done} of {asked} trajectories on disk, {} of {points} points complete",
-        complete.count()
-    );
+    let steady = manifest.points.iter().any(|point| point.steady);
+    if steady {
+        let begun = status.finished.iter().filter(|done| **done > 0).count();
+        println!("{done} trajectories on disk, {begun} of {points} points begun; each takes as many as its error does");
+    } else {
+        let percent = 100.0 * done as f64 / asked as f64;
+        println!(
+            "{percent:.1} %: {done} of {asked} trajectories on disk, {} of {points} points complete",
+            complete.count()
+        );
+    }
     if points > 1 {
         for (point, done) in manifest.points.iter().zip(&status.finished).take(MOST_POINTS) {
             let word = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let parameters: Vec<String> =
                 point.parameters.iter().map(|(key, value)| format!("{key} = {}", word(value))).collect();
-            println!("  {done:>12}/{}  {}", point.trajectories, parameters.join(", "));
+            let of = if steady { String::new() } else { format!("/{}", point.trajectories) };
+            println!("  {done:>12}{of}  {}", parameters.join(", "));
         }
         if points > MOST_POINTS {
             println!("  ... and {} more", points - MOST_POINTS);
@@ -52,7 +59,7 @@ pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
         "results: {}",
         match &status.summary {
             None => "none yet",
-            Some(summary) if summary.complete && done == asked => "complete",
+            Some(summary) if summary.complete && (steady || done == asked) => "complete",
             Some(_) => "partial",
         }
     );

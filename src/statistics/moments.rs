@@ -15,7 +15,7 @@ pub struct Estimate {
 }
 
 /// Running mean and variance of a vector of quantities that share one count.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moments {
     count: u64,
     mean: Vec<f64>,

@@ -7,7 +7,7 @@ use super::{Estimate, Moments};
 use crate::model::Values;
 
 /// Averages over replicas. The first of the values is watched: its spread within and between stretches is kept.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Replicas {
     values: Moments,
     /// The watched current: its average, and that of its square, over a stretch.

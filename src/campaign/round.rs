@@ -1,0 +1,152 @@
+//! What is kept of the rounds of a steady run: immutable pieces, each some groups of one round, in the folder of parts.
+//!
+//! A piece is named by what decides its trajectories (a hash of the protocol) and by which they are, so that the stop
+//! rule may change: a smaller error or a larger budget goes on from the rounds that are there.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Mutex;
+
+use sha2::{Digest, Sha256};
+
+use super::compute::lock;
+use super::folder::{Folder, Found};
+use super::input::Point;
+use super::run::RunError;
+use crate::quantity::Column;
+use crate::statistics::{GROUPS, Protocol, Replicas, Sums};
+
+/// Jumps of a piece, as far as their bound tells: some seconds of work.
+const JUMPS_PER_PIECE: f64 = 1e8;
+
+/// Some groups of a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The hash of the protocol.
+    pub protocol: u64,
+    /// In each group, the trajectories that this adds: from and to.
+    pub trajectories: Range<u64>,
+    /// Which groups.
+    pub groups: Range<u64>,
+}
+
+/// A group of a round: what it adds to the averages, and to the sums of the group.
+pub type State = (Replicas, Sums);
+
+impl Piece {
+    /// The pieces of a round whose trajectories have so many jumps each at most: a result of the round alone. Short
+    /// rounds are one piece, long ones a piece for each group.
+    pub fn of_round(protocol: u64, trajectories: &Range<u64>, jumps: f64) -> impl Iterator<Item = Piece> {
+        let work = (trajectories.end - trajectories.start) as f64 * jumps;
+        let groups = 1 << ((JUMPS_PER_PIECE / work).clamp(1.0, GROUPS as f64) as u64).ilog2();
+        let trajectories = trajectories.clone();
+        let first = (0..GROUPS).step_by(groups);
+        first.map(move |first| Piece {
+            protocol,
+            trajectories: trajectories.clone(),
+            groups: first..first + groups as u64,
+        })
+    }
+
+    /// The name of its file, without an ending.
+    pub fn name(&self) -> String {
+        let Piece { protocol, trajectories, groups } = self;
+        format!("round-{protocol:016x}-{}-{}-{}-{}", trajectories.start, trajectories.end, groups.start, groups.end)
+    }
+
+    fn parse(name: &str) -> Option<Piece> {
+        let mut words = name.strip_prefix("round-")?.split('-');
+        let protocol = u64::from_str_radix(words.next()?, 16).ok()?;
+        let numbers: Vec<u64> = words.map(|word| word.parse().ok()).collect::<Option<_>>()?;
+        let [from, to, first, end] = numbers[..] else { return None };
+        (end <= GROUPS).then_some(Piece { protocol, trajectories: from..to, groups: first..end })
+    }
+}
+
+/// Trajectories in the pieces of these names: of the protocol that has most, as others were given up or are asked for
+/// no more. Rounds follow each other, so that the last one of a group says how many it has.
+pub fn trajectories_held<'a>(names: impl Iterator<Item = &'a str>) -> u64 {
+    let mut held: HashMap<u64, [u64; GROUPS as usize]> = HashMap::new();
+    for piece in names.filter_map(Piece::parse) {
+        let ends = held.entry(piece.protocol).or_insert([0; GROUPS as usize]);
+        for end in &mut ends[piece.groups.start as usize..piece.groups.end as usize] {
+            *end = piece.trajectories.end.max(*end);
+        }
+    }
+    held.values().map(|ends| ends.iter().sum()).max().unwrap_or(0)
+}
+
+/// All that decides the trajectories of a steady run and what is kept of them, beside the point and the seed: not the
+/// rule that ends it. `first` is the number of the first trajectory.
+pub fn protocol_key(point: &Point, protocol: &Protocol, columns: &[Column], first: u64) -> u64 {
+    let Protocol { warm_up, window, windows, counted, sectors, entropy } = protocol;
+    let lengths = (warm_up.to_bits(), window.to_bits(), windows);
+    // What entropy is made of follows from the point. Floats are written with all their digits.
+    let whole = (lengths, counted, sectors, entropy.is_some(), columns, point.accuracy.bath, first);
+    let digest = Sha256::digest(format!("{whole:?}"));
+    u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
+}
+
+/// Where pieces are kept, and what is to be said of them.
+pub struct Shelf<'a> {
+    folder: &'a Folder,
+    /// Whether what is missing is computed; otherwise the rounds end there.
+    pub fills: bool,
+    notices: Mutex<Vec<String>>,
+}
+
+impl<'a> Shelf<'a> {
+    /// In a folder of parts.
+    pub fn new(folder: &'a Folder, fills: bool) -> Self {
+        Shelf { folder, fills, notices: Mutex::default() }
+    }
+
+    /// What was set aside since this was asked.
+    pub fn notices(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.notices))
+    }
+
+    /// The groups of a piece, where it is there.
+    pub fn read(&self, point: &Point, piece: &Piece) -> Result<Option<Vec<State>>, RunError> {
+        let expected = piece.trajectories.end - piece.trajectories.start;
+        let decode = |bytes: &[u8]| {
+            let states: Vec<State> = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+            let groups = (piece.groups.end - piece.groups.start) as usize;
+            let fits = states.len() == groups && states.iter().all(|(replicas, _)| replicas.count() == expected);
+            if fits { Ok(states) } else { Err("its state has another shape".to_owned()) }
+        };
+        match self.folder.read_piece(point, piece, decode)? {
+            Found::Good(states) => return Ok(Some(states)),
+            Found::Missing => {}
+            Found::SetAside(notice) => lock(&self.notices).push(notice),
+        }
+        Ok(None)
+    }
+
+    /// Keeps the groups of a piece.
+    pub fn write(&self, point: &Point, piece: &Piece, states: &[&State]) -> Result<(), RunError> {
+        let bytes = postcard::to_stdvec(states).map_err(|error| RunError::Damaged(error.to_string()))?;
+        Ok(self.folder.write_piece(point, piece, &bytes)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_a_round_and_their_names_tell_what_is_held() {
+        let mut names = Vec::new();
+        for (trajectories, jumps) in [(0..1, 1e3), (1..2, 1e7), (2..9, 1e9)] {
+            let pieces: Vec<Piece> = Piece::of_round(7, &trajectories, jumps).collect();
+            let groups: Vec<u64> = pieces.iter().flat_map(|piece| piece.groups.clone()).collect();
+            assert_eq!(groups, (0..GROUPS).collect::<Vec<_>>());
+            assert!(pieces.iter().all(|piece| Piece::parse(&piece.name()).as_ref() == Some(piece)));
+            names.extend(pieces.iter().map(Piece::name));
+        }
+        // One piece, then groups of eight, then each its own.
+        assert_eq!(names.len(), 1 + 8 + 64);
+        names.pop();
+        assert_eq!(trajectories_held(names.iter().map(String::as_str)), 63 * 9 + 2);
+    }
+}
