@@ -210,6 +210,13 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("trajectories = 10", "trajectories = 0", 21, "`evolution.trajectories` is 0", "from 1"),
     ("trajectories = 10", "", 18, "`evolution.trajectories` is missing", "from 1"),
     (
+        "trajectories = 10",
+        "trajectories = 500\n[drive]\namplitude = 0.1\n[noise]\nbaths = [\"hot\"]\ndelays = [0.1]",
+        26,
+        "not counted by the ladder engine",
+        "populations",
+    ),
+    (
         "number = 8",
         "number = 30\nspread = 0.1",
         5,

@@ -92,6 +92,7 @@ impl<'a> Validator<'a> {
         self.figures(raw)?;
         let accuracy = self.steady(raw.steady.as_ref(), &groups, steady)?;
         let engine = self.engine(raw, &groups)?;
+        self.countable(raw, engine.engine, groups.len())?;
         Ok(Valid { groups, engine, evolution, steady, accuracy, noise, recording })
     }
 

@@ -5,10 +5,11 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::super::point::{Accuracy, Group, Noise, Purpose};
-use super::super::raw::{Key, RawNoise, RawSteady};
+use super::super::raw::{Key, RawNoise, RawScenario, RawSteady};
 use super::{Result, Validator};
 use crate::bath::Bath;
 use crate::statistics::Target;
+use crate::trajectory::Engine;
 
 impl Validator<'_> {
     /// The `[steady]` table. Trajectories need all of it; the exact road only knows which bath is meant.
@@ -71,6 +72,24 @@ impl Validator<'_> {
     }
 
     /// The `[noise]` table; `until` is the end of the run, or 0 where it takes as long as it takes.
+    /// Refuses statistics that trajectories of this engine, or of several groups, do not have.
+    pub(super) fn countable(&self, raw: &RawScenario, engine: Engine, groups: usize) -> Result<()> {
+        let Some(noise) = raw.noise.as_ref().filter(|_| self.purpose == Purpose::Trajectories) else { return Ok(()) };
+        if groups > 1 {
+            let title = format!("`noise`: trajectories of {groups} groups of qubits are not counted together");
+            return Err(self.source.error(noise.span(), title, "`superjump exact`, where their cumulants add"));
+        }
+        match &noise.get_ref().delays {
+            Some(delays) if engine != Engine::Populations => {
+                let title =
+                    format!("`noise.delays`: g2 and waiting times are not counted by the {} engine", engine.name());
+                let help = "engine = \"populations\", where the state stays diagonal in |J, M>; or no delays";
+                Err(self.source.error(delays.span(), title, help))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn noise(&self, raw: Option<&Spanned<RawNoise>>, baths: &[Bath], until: f64) -> Result<Noise> {
         let Some(table) = raw else { return Ok(Noise::default()) };
         let raw = table.get_ref();
