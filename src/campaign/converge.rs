@@ -11,9 +11,9 @@ use std::sync::mpsc;
 use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
+use super::error::RunError;
 use super::input::{Group, Point};
 use super::round::{Piece, Shelf, State, protocol_key};
-use super::run::RunError;
 use super::steady::SteadyRoad;
 use crate::lindblad::{self, Counting, Effort};
 use crate::model::{Linear, System, Values};

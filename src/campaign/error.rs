@@ -1,8 +1,10 @@
-//! What can go wrong with the folder of results.
+//! What can go wrong: with the folder of results, with a run, with an exact steady state.
 
 use std::path::{Path, PathBuf};
 
 use super::input::ScenarioError;
+use super::plan::TooLarge;
+use crate::lindblad::{NotAffordable, RegisterError, SteadyError};
 
 /// What can go wrong with the folder of results.
 #[derive(Debug, thiserror::Error)]
@@ -87,4 +89,75 @@ impl StoreError {
     pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         StoreError::Io { action, path: path.to_owned(), source }
     }
+}
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It would not fit.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    /// The output folder.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A part that does not stay as it was written.
+    #[error("the disk does not keep what is written to it: {0}")]
+    Damaged(String),
+    /// A part could not be turned into a file.
+    #[error("cannot encode a part: {0}")]
+    Encode(parquet::errors::ParquetError),
+    /// A point that was to be solved has no exact value.
+    #[error("point {point} has no exact value: {reason}")]
+    NoExactValue {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// Why.
+        reason: String,
+    },
+    /// A spectrum at a frequency that the stretches of a slow model cannot resolve.
+    #[error(
+        "point {point}: a spectrum at the angular frequency {asked} would take too many cells in every stretch, which the \
+         slowest relaxation makes long; up to {highest:.3e} can be resolved (`superjump exact` has no such bound)"
+    )]
+    Frequency {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// The highest frequency that was asked for.
+        asked: f64,
+        /// The highest that can be had.
+        highest: f64,
+    },
+    /// A steady state that is out of reach.
+    #[error(
+        "point {point}: the least that tells a steady state takes about {jumps:.1e} jumps, beyond `steady.max_jumps` = \
+         {allowed:.1e}; raise it, or have `superjump exact` solve for it"
+    )]
+    Budget {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// Jumps of the first round.
+        jumps: f64,
+        /// Jumps that were allowed.
+        allowed: f64,
+    },
+    /// The threads could not be started.
+    #[error("cannot start the threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Why a steady state could not be solved.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NoSteadyState {
+    /// Too large.
+    #[error(transparent)]
+    NotAffordable(#[from] NotAffordable),
+    /// There is none, or the solve failed.
+    #[error(transparent)]
+    Solve(#[from] SteadyError),
+    /// The same of qubits that differ.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// What is asked for is not solved for qubits that differ.
+    #[error("counting windows, spectra and correlations are not solved for qubits that differ or are driven")]
+    NotOnTheLadder,
 }

@@ -9,11 +9,11 @@ use super::error::StoreError;
 use super::input::{Point, Scenario};
 use super::lock::Lock;
 use super::manifest::Manifest;
+use super::options::Shard;
 use super::part::PartResult;
 use super::part_file::{self, StoredPart};
 use super::plan::Part;
 use super::round::{Piece, trajectories_held};
-use super::run::Shard;
 use super::status::Live;
 
 /// What is left of the name of a part: its point, its seed, its first trajectory and how many.

@@ -7,13 +7,14 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::compute::Exacts;
+use super::error::RunError;
 use super::exact::ExactRoad;
 use super::folder::{Folder, Found};
 use super::input::Scenario;
+use super::options::Event;
 use super::part::{Averages, PartResult, run_block};
 use super::part_file::StoredPart;
 use super::plan::{Part, Plan};
-use super::run::{Event, RunError};
 use super::store::Store;
 use super::summary::{PointSummary, Summary, Timing};
 use super::tables::series;

@@ -9,6 +9,7 @@ mod input;
 mod lock;
 mod manifest;
 mod merge;
+mod options;
 mod part;
 mod part_file;
 mod plan;
@@ -27,20 +28,21 @@ mod summary;
 mod tables;
 
 pub use converge::{Convergence, Forecast, RelaxationFrom, Standing, SteadyRun, converge, exact_beside, forecast};
-pub use error::StoreError;
+pub use error::{NoSteadyState, RunError, StoreError};
 pub use exact::ExactRoad;
 pub use input::{
     Accuracy, EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError,
 };
 pub use input::{ScenarioKey, scenario_keys, schema};
 pub use manifest::{Manifest, ManifestPoint};
+pub use options::{Event, Outcome, RunOptions, Shard};
 pub use plan::{Part, Plan, TooLarge};
 pub use progress::Progress;
 #[cfg(feature = "mpi")]
 pub use ranks::Ranks;
-pub use run::{Deliver, Event, Helpers, Outcome, RunError, RunOptions, Shard, merge_parts, run, run_with, simulate};
+pub use run::{Deliver, Helpers, merge_parts, run, run_with, simulate};
 pub use simulator::{Simulator, simulator};
 pub use solve::solve;
 pub use status::{Live, State, Status};
-pub use steady::{ExactNoise, NoSteadyState, SteadyRoad};
+pub use steady::{ExactNoise, SteadyRoad};
 pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};

@@ -10,9 +10,9 @@ use std::sync::Mutex;
 use sha2::{Digest, Sha256};
 
 use super::compute::lock;
+use super::error::RunError;
 use super::folder::{Folder, Found};
 use super::input::Point;
-use super::run::RunError;
 use crate::quantity::Column;
 use crate::statistics::{GROUPS, Protocol, Replicas, Sums};
 

@@ -1,171 +1,26 @@
 //! Running a campaign: compute the parts that are missing, then merge them all. Run again, it goes on.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use super::compute::{News, Tally, compute, lock};
-use super::error::StoreError;
+use super::error::{RunError, StoreError};
 use super::exact::ExactRoad;
 use super::folder::{Folder, Present, key};
 use super::input::{Point, Scenario};
 use super::manifest::Manifest;
 use super::merge::{Gaps, merge};
+use super::options::{Event, Outcome, RunOptions, Shard};
 use super::part::Averages;
-use super::plan::{Part, Plan, TooLarge};
+use super::plan::{Part, Plan};
 use super::progress::{Meter, Progress};
 use super::settle::settle;
 use super::status::{Live, State};
 use super::summary::Summary;
 use crate::statistics::Ensemble;
-
-/// One of several processes that share the parts of a campaign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Shard {
-    /// Which, from 1.
-    pub index: u64,
-    /// Of how many.
-    pub of: u64,
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (index, of) = text.split_once('/').ok_or("not of the form 3/16")?;
-        let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
-        let (index, of) = (number(index)?, number(of)?);
-        if (1..=of).contains(&index) { Ok(Shard { index, of }) } else { Err(format!("{index} is not from 1 to {of}")) }
-    }
-}
-
-impl fmt::Display for Shard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.index, self.of)
-    }
-}
-
-/// How to run.
-#[derive(Clone, Debug)]
-pub struct RunOptions {
-    /// Threads; no result depends on it.
-    pub threads: usize,
-    /// The folder for the results.
-    pub output: PathBuf,
-    /// Start over where there are results already.
-    pub fresh: bool,
-    /// Compute a share of the parts, and leave the merging to [`merge_parts`].
-    pub shard: Option<Shard>,
-    /// Set from elsewhere, it ends the run: parts that are done stay, those in hand are dropped.
-    pub stop: Arc<AtomicBool>,
-}
-
-impl RunOptions {
-    /// To run everything into `output`.
-    #[must_use]
-    pub fn new(output: impl Into<PathBuf>, threads: usize) -> Self {
-        RunOptions { threads, output: output.into(), fresh: false, shard: None, stop: Arc::default() }
-    }
-}
-
-/// What happens on the way.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// The parts are known; so many of them are there already.
-    Started {
-        /// Parts of this process.
-        parts: u64,
-        /// Those that are there already.
-        there: u64,
-    },
-    /// Where the run stands, a few times a second.
-    Progress(Progress),
-    /// A part is on disk.
-    Part(Part),
-    /// Parts are being folded.
-    Merging {
-        /// So many are done.
-        parts: u64,
-        /// Of so many.
-        of: u64,
-    },
-    /// Something people should know.
-    Notice(String),
-}
-
-/// What a run came to.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// The summary, as it stands in `summary.json`; `None` where nothing was merged.
-    pub summary: Option<Summary>,
-    /// Whether it was there already and nothing had to be done.
-    pub already_complete: bool,
-    /// Jumps that this process computed.
-    pub jumps: u64,
-    /// Whether it was stopped before everything was computed.
-    pub interrupted: bool,
-}
-
-/// Why a run failed.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// It would not fit.
-    #[error(transparent)]
-    TooLarge(#[from] TooLarge),
-    /// The output folder.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A part that does not stay as it was written.
-    #[error("the disk does not keep what is written to it: {0}")]
-    Damaged(String),
-    /// A part could not be turned into a file.
-    #[error("cannot encode a part: {0}")]
-    Encode(parquet::errors::ParquetError),
-    /// A point that was to be solved has no exact value.
-    #[error("point {point} has no exact value: {reason}")]
-    NoExactValue {
-        /// Its place in the sweep, from 0.
-        point: usize,
-        /// Why.
-        reason: String,
-    },
-    /// A spectrum at a frequency that the stretches of a slow model cannot resolve.
-    #[error(
-        "point {point}: a spectrum at the angular frequency {asked} would take too many cells in every stretch, which the \
-         slowest relaxation makes long; up to {highest:.3e} can be resolved (`superjump exact` has no such bound)"
-    )]
-    Frequency {
-        /// Its place in the sweep, from 0.
-        point: usize,
-        /// The highest frequency that was asked for.
-        asked: f64,
-        /// The highest that can be had.
-        highest: f64,
-    },
-    /// A steady state that is out of reach.
-    #[error(
-        "point {point}: the least that tells a steady state takes about {jumps:.1e} jumps, beyond `steady.max_jumps` = \
-         {allowed:.1e}; raise it, or have `superjump exact` solve for it"
-    )]
-    Budget {
-        /// Its place in the sweep, from 0.
-        point: usize,
-        /// Jumps of the first round.
-        jumps: f64,
-        /// Jumps that were allowed.
-        allowed: f64,
-    },
-    /// The threads could not be started.
-    #[error("cannot start the threads: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
-}
 
 /// Takes a part that was computed elsewhere: which, its jumps, the bytes of its file.
 pub type Deliver<'a> = &'a mut dyn FnMut(Part, u64, &[u8]) -> Result<(), RunError>;

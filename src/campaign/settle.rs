@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::converge::{SteadyRun, converge_with, exact_beside};
+use super::error::RunError;
 use super::folder::Folder;
 use super::input::{Point, Scenario};
+use super::options::{Event, Outcome, RunOptions, Shard};
 use super::progress::Progress;
 use super::round::Shelf;
-use super::run::{Event, Outcome, RunError, RunOptions, Shard};
 use super::status::{Live, State};
 use super::steady::SteadyRoad;
 use super::store::Store;

@@ -4,9 +4,11 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::error::RunError;
 use super::exact::ExactRoad;
 use super::input::{Point, Scenario};
-use super::run::{Outcome, RunError, RunOptions, finished};
+use super::options::{Outcome, RunOptions};
+use super::run::finished;
 use super::steady::SteadyRoad;
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};

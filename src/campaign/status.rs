@@ -10,8 +10,8 @@ use super::error::StoreError;
 use super::folder::finished;
 use super::lock::{host, now};
 use super::manifest::Manifest;
+use super::options::RunOptions;
 use super::progress::Progress;
-use super::run::RunOptions;
 use super::summary::Summary;
 
 /// What a process is at.

@@ -2,34 +2,15 @@
 
 use crate::bath::Coupling;
 use crate::dicke::Level;
-use crate::lindblad::{
-    Counting, Cumulants, Driven, DrivenAverages, Effort, NotAffordable, Populations, RegisterError, SteadyError,
-    SteadyState,
-};
+use crate::lindblad::{Counting, Cumulants, Driven, DrivenAverages, Effort, Populations, SteadyError, SteadyState};
 use crate::model::{Model, Observables, Transverse};
 use crate::quantity::{Interval, Measure, Quantity, Sample};
 use crate::statistics::{Statistic, Subject};
 use crate::theory;
 
+use super::error::NoSteadyState;
 use super::exact;
 use super::input::{Group, Point};
-
-/// Why a steady state could not be solved.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum NoSteadyState {
-    /// Too large.
-    #[error(transparent)]
-    NotAffordable(#[from] NotAffordable),
-    /// There is none, or the solve failed.
-    #[error(transparent)]
-    Solve(#[from] SteadyError),
-    /// The same of qubits that differ.
-    #[error(transparent)]
-    Register(#[from] RegisterError),
-    /// What is asked for is not solved for qubits that differ.
-    #[error("counting windows, spectra and correlations are not solved for qubits that differ or are driven")]
-    NotOnTheLadder,
-}
 
 /// A row of `noise.parquet`, as it is solved for.
 #[derive(Clone, Copy, Debug, PartialEq)]

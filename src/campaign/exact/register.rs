@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 
+use super::super::error::NoSteadyState;
 use super::super::input::{Group, Point};
-use super::super::steady::NoSteadyState;
 use crate::lindblad::density::{self, DensityMatrix};
 use crate::lindblad::{Effort, RegisterEquation, RegisterError};
 use crate::quantity::{Column, Quantity};

@@ -1,0 +1,101 @@
+//! What a run is asked, what it tells on the way, and what it comes to.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde::Serialize;
+
+use super::plan::Part;
+use super::progress::Progress;
+use super::summary::Summary;
+
+/// One of several processes that share the parts of a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Shard {
+    /// Which, from 1.
+    pub index: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (index, of) = text.split_once('/').ok_or("not of the form 3/16")?;
+        let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
+        let (index, of) = (number(index)?, number(of)?);
+        if (1..=of).contains(&index) { Ok(Shard { index, of }) } else { Err(format!("{index} is not from 1 to {of}")) }
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.of)
+    }
+}
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Threads; no result depends on it.
+    pub threads: usize,
+    /// The folder for the results.
+    pub output: PathBuf,
+    /// Start over where there are results already.
+    pub fresh: bool,
+    /// Compute a share of the parts, and leave the merging to [`super::merge_parts`].
+    pub shard: Option<Shard>,
+    /// Set from elsewhere, it ends the run: parts that are done stay, those in hand are dropped.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl RunOptions {
+    /// To run everything into `output`.
+    #[must_use]
+    pub fn new(output: impl Into<PathBuf>, threads: usize) -> Self {
+        RunOptions { threads, output: output.into(), fresh: false, shard: None, stop: Arc::default() }
+    }
+}
+
+/// What happens on the way.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The parts are known; so many of them are there already.
+    Started {
+        /// Parts of this process.
+        parts: u64,
+        /// Those that are there already.
+        there: u64,
+    },
+    /// Where the run stands, a few times a second.
+    Progress(Progress),
+    /// A part is on disk.
+    Part(Part),
+    /// Parts are being folded.
+    Merging {
+        /// So many are done.
+        parts: u64,
+        /// Of so many.
+        of: u64,
+    },
+    /// Something people should know.
+    Notice(String),
+}
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The summary, as it stands in `summary.json`; `None` where nothing was merged.
+    pub summary: Option<Summary>,
+    /// Whether it was there already and nothing had to be done.
+    pub already_complete: bool,
+    /// Jumps that this process computed.
+    pub jumps: u64,
+    /// Whether it was stopped before everything was computed.
+    pub interrupted: bool,
+}
