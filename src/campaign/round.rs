@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
@@ -93,12 +94,19 @@ pub struct Shelf<'a> {
     /// Whether what is missing is computed; otherwise the rounds end there.
     pub fills: bool,
     notices: Mutex<Vec<String>>,
+    /// Jumps of the pieces that were there.
+    jumps: AtomicU64,
 }
 
 impl<'a> Shelf<'a> {
     /// In a folder of parts.
     pub fn new(folder: &'a Folder, fills: bool) -> Self {
-        Shelf { folder, fills, notices: Mutex::default() }
+        Shelf { folder, fills, notices: Mutex::default(), jumps: AtomicU64::new(0) }
+    }
+
+    /// Jumps of all pieces that were there and not computed.
+    pub fn jumps(&self) -> u64 {
+        self.jumps.load(Ordering::Relaxed)
     }
 
     /// What was set aside since this was asked.
@@ -116,7 +124,11 @@ impl<'a> Shelf<'a> {
             if fits { Ok(states) } else { Err("its state has another shape".to_owned()) }
         };
         match self.folder.read_piece(point, piece, decode)? {
-            Found::Good(states) => return Ok(Some(states)),
+            Found::Good(states) => {
+                let jumps = states.iter().map(|(replicas, _)| replicas.jumps).sum();
+                self.jumps.fetch_add(jumps, Ordering::Relaxed);
+                return Ok(Some(states));
+            }
             Found::Missing => {}
             Found::SetAside(notice) => lock(&self.notices).push(notice),
         }

@@ -75,7 +75,8 @@ pub(super) fn settle(
     }
     let state = if interrupted() { State::Interrupted } else { State::Done };
     folder.leave_word(&Live::new(options, state, &progress));
-    let mut outcome = Outcome { summary: None, already_complete: false, jumps, interrupted: interrupted() };
+    let computed = jumps.saturating_sub(shelf.jumps());
+    let mut outcome = Outcome { summary: None, already_complete: false, jumps: computed, interrupted: interrupted() };
     if let Some(store) = store.filter(|_| !points.is_empty()) {
         let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps, threads: options.threads };
         let complete = done == scenario.points.len() && !outcome.interrupted;
