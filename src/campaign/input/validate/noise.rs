@@ -71,7 +71,6 @@ impl Validator<'_> {
         })
     }
 
-    /// The `[noise]` table; `until` is the end of the run, or 0 where it takes as long as it takes.
     /// Refuses statistics that trajectories of this engine, or of several groups, do not have.
     pub(super) fn countable(&self, raw: &RawScenario, engine: Engine, groups: usize) -> Result<()> {
         let Some(noise) = raw.noise.as_ref().filter(|_| self.purpose == Purpose::Trajectories) else { return Ok(()) };
@@ -90,6 +89,7 @@ impl Validator<'_> {
         }
     }
 
+    /// The `[noise]` table; `until` is the end of the run, or 0 where it takes as long as it takes.
     pub(super) fn noise(&self, raw: Option<&Spanned<RawNoise>>, baths: &[Bath], until: f64) -> Result<Noise> {
         let Some(table) = raw else { return Ok(Noise::default()) };
         let raw = table.get_ref();
