@@ -52,6 +52,8 @@ pub enum Quantity {
     PeakTime,
     /// How high that was.
     PeakIntensity,
+    /// The time from a quarter to three quarters as many photons as there are qubits.
+    BurstWidth,
     /// When the k-th photon was emitted.
     PhotonTime,
 }
@@ -82,6 +84,7 @@ impl Quantity {
             Quantity::HeatCurrentLimit => "heat_current_limit",
             Quantity::PeakTime => "peak_time",
             Quantity::PeakIntensity => "peak_intensity",
+            Quantity::BurstWidth => "burst_width",
             Quantity::PhotonTime => "photon_time",
         }
     }
@@ -100,7 +103,7 @@ impl Quantity {
             Quantity::Intensity | Quantity::PeakIntensity | Quantity::Noise | Quantity::EntropyProduction => {
                 units.rate()
             }
-            Quantity::PeakTime | Quantity::PhotonTime => units.time(),
+            Quantity::PeakTime | Quantity::BurstWidth | Quantity::PhotonTime => units.time(),
             Quantity::EffectiveTemperature => units.temperature(),
             Quantity::Jx
             | Quantity::Jy

@@ -31,6 +31,7 @@ fn mean_photon_times_and_the_peak_are_the_closed_form() {
         assert_within_5_sigma(estimate, exact, &format!("photon {photon}"));
     }
     assert_within_5_sigma(ran.ensemble.peak_time().unwrap(), ran.exact.peak_time().unwrap(), "peak time");
+    assert_within_5_sigma(ran.ensemble.burst_width().unwrap(), ran.exact.burst_width(20).unwrap(), "width");
     // Every trajectory passes the same intensities: 10 * 11.
     let peak = ran.ensemble.peak_intensity().unwrap();
     assert_eq!((peak.mean, peak.std_error), (110.0, None));
@@ -66,6 +67,36 @@ fn first_and_last_photon_follow_the_hypoexponential_law() {
         let distance = kolmogorov_smirnov(&mut last, |t| hypoexponential_cdf(&rates, t));
         assert!(distance < bound, "last photon of {number}: {distance} > {bound}");
     }
+}
+
+/// Of eight qubits the burst is between the second and the sixth photon: four independent waits.
+#[test]
+fn widths_follow_their_law_and_photons_remember_the_first() {
+    let point = point(&scenario(8, 200.0, 1));
+    let system = &point.groups[0].model;
+    let engine = Populations::new(system);
+    // Fewer photon times than the burst is long: the width does not depend on them.
+    let mut record =
+        Record::new(system, 8, &point.columns(), point.evolution.times.len(), Recording { photons: 1, jumps: false });
+    let rates: Vec<f64> = decay_rates(Level::inverted(8), 1.0).collect();
+    let (mut widths, mut products) = (Vec::new(), Vec::new());
+    let mean = |waits: &[f64]| waits.iter().map(|rate| rate.recip()).sum::<f64>();
+    for trajectory in 0..20_000 {
+        let mut rng = stream(19, 0, trajectory);
+        trajectory::run(&engine, &point.groups[0].initial, &point.evolution.times, &mut rng, &mut record);
+        widths.push(record.trace.burst_width().unwrap());
+        let (first, last) = record.trace.first_and_last_photon.unwrap();
+        products.push((first - mean(&rates[..1])) * (last - mean(&rates)));
+    }
+    // KS at 0.001.
+    let distance = kolmogorov_smirnov(&mut widths, |t| hypoexponential_cdf(&rates[2..6], t));
+    assert!(distance < kolmogorov_smirnov_bound(widths.len()), "{distance}");
+    // Cov(t_1, t_8) = Var t_1: a late first photon delays all. Five standard errors.
+    let n = products.len() as f64;
+    let covariance = products.iter().sum::<f64>() / n;
+    let error = (products.iter().map(|p| (p - covariance).powi(2)).sum::<f64>() / n / n).sqrt();
+    let exact = rates[0].powi(-2);
+    assert!((covariance - exact).abs() < 5.0 * error && error < 0.1 * exact, "{covariance} +- {error}, not {exact}");
 }
 
 #[test]

@@ -20,8 +20,8 @@ use crate::model::{Linear, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
 use crate::statistics::{
-    Agreement, Counted, Entropy, Estimate, GROUPS, Judgement, Merge, NoPlateau, NoiseEstimate, NoiseReport, Protocol,
-    Replica, Replicas, StopRule, Stretches, Sums, noise, sizes,
+    Agreement, Counted, Distribution, Entropy, Estimate, GROUPS, Judgement, Merge, NoPlateau, NoiseEstimate,
+    NoiseReport, Protocol, Replica, Replicas, StopRule, Stretches, Sums, noise, sizes,
 };
 use crate::theory;
 use crate::trajectory::{DrivenLadder, Engine, Ladder, Populations, Registers, Start, Unravelling};
@@ -94,6 +94,8 @@ pub struct SteadyRun {
     pub values: Vec<(Quantity, Option<usize>, Estimate)>,
     /// What `[noise]` asks for.
     pub noise: Vec<NoiseEstimate>,
+    /// How the quanta are distributed in its windows.
+    pub distributions: Vec<Distribution>,
     /// How it was reached.
     pub convergence: Convergence,
     /// Why it ended: "relative_error" or "absolute_error" where it converged, "trajectories", "max_jumps" or "until"
@@ -223,11 +225,12 @@ fn protocol(point: &Point, time: f64) -> (Protocol, Option<f64>) {
     let wanted = [4.0 * longest(&asked.windows), 2.0 * longest(&asked.delays), JUMPS / bound];
     let windows = wanted.iter().map(|length| length / window).fold(WINDOWS, f64::max);
     let windows = 2 * (windows / 2.0).ceil().min(1e9) as u32;
-    let sectors = !asked.baths.is_empty()
+    let told_apart = !asked.baths.is_empty()
         && point.groups.len() == 1
         && point.engine.engine == Engine::Populations
-        && point.number() <= MOST_SECTORS
-        && point.bright_sector().is_some();
+        && point.number() <= MOST_SECTORS;
+    let conserved = told_apart && is_conserved(point);
+    let sectors = conserved || told_apart && point.bright_sector().is_some();
     // Few anchors at a time: reading them must not slow the trajectory.
     let share = |bath: &usize| {
         let Group { model, .. } = &point.groups[0];
@@ -242,7 +245,7 @@ fn protocol(point: &Point, time: f64) -> (Protocol, Option<f64>) {
         delays: asked.delays.clone(),
         shares: asked.baths.iter().map(share).collect(),
     };
-    let protocol = Protocol { warm_up, window, windows, counted, sectors, entropy: entropy(point) };
+    let protocol = Protocol { warm_up, window, windows, counted, sectors, conserved, entropy: entropy(point) };
     let needed = warm_up + protocol.stretch();
     let until = point.evolution.until();
     if until > 0.0 && needed > until {
@@ -344,7 +347,13 @@ impl<E: Unravelling> Members<'_, E> {
         let mut replicas = Replicas::new(self.readings[0].len(), point.baths().len());
         let mut sums = protocol.sums();
         // Counting statistics are of one group; the others only add to the averages.
-        let plain = Protocol { counted: Counted::default(), sectors: false, entropy: None, ..protocol.clone() };
+        let plain = Protocol {
+            counted: Counted::default(),
+            sectors: false,
+            conserved: false,
+            entropy: None,
+            ..protocol.clone()
+        };
         let mut unused = plain.sums();
         let mut stretches: Vec<Stretches<E>> = (0..self.engines.len())
             .map(|index| {
@@ -478,6 +487,7 @@ fn affordable<E: Unravelling>(point: &Point, protocol: &Protocol, members: &Memb
         window: protocol.window / GROUPS as f64,
         counted: Counted::default(),
         sectors: false,
+        conserved: false,
         entropy: None,
         ..protocol.clone()
     };
@@ -700,11 +710,12 @@ impl Finished<'_> {
             judgement.missing.push(format!("trajectories of {needed:.4} or more (`evolution.until`)"));
         }
         let bright = point.bright_sector().unwrap_or(0.0);
-        let NoiseReport { rows: mut noise, too_short: plateaus, undersampled } = if protocol.counted.baths.is_empty() {
-            NoiseReport::default()
-        } else {
-            noise(&groups, protocol, point.number(), point.accuracy.bath, bright)
-        };
+        let NoiseReport { rows: mut noise, too_short: plateaus, undersampled, one_way, distributions } =
+            if protocol.counted.baths.is_empty() {
+                NoiseReport::default()
+            } else {
+                noise(&groups, protocol, point.number(), point.accuracy.bath, bright)
+            };
         let mut refused: Vec<String> = plateaus.iter().map(|no| self.words(no)).collect();
         refused.extend(undersampled.iter().map(|(window, effective)| {
             format!(
@@ -712,6 +723,18 @@ impl Finished<'_> {
                  shorter windows are sampled better"
             )
         }));
+        refused.extend(one_way.iter().map(|(window, backward)| {
+            format!(
+                "fluctuation symmetry over windows of {window}: only {backward} of them produced a negative entropy"
+            )
+        }));
+        if protocol.conserved {
+            refused.push(
+                "long-time noise: every trajectory keeps its J, so counts drift apart with their J for ever; sector_noise \
+                 is the noise within each"
+                    .to_owned(),
+            );
+        }
         if let Some(needed) = too_short.filter(|_| !noise.is_empty()) {
             // The stretch is no longer than what correlations may be.
             noise.retain(|row| !row.subject.statistic.is_of_long_times());
@@ -739,7 +762,7 @@ impl Finished<'_> {
         };
         let values = self.values(&replicas);
         let (trajectories, jumps) = (replicas.count(), replicas.jumps);
-        SteadyRun { values, noise, convergence, stopped_because, trajectories, jumps }
+        SteadyRun { values, noise, distributions, convergence, stopped_because, trajectories, jumps }
     }
 
     fn words(&self, no: &NoPlateau) -> String {

@@ -80,10 +80,10 @@ pub fn trajectories_held<'a>(names: impl Iterator<Item = &'a str>) -> u64 {
 /// All that decides the trajectories of a steady run and what is kept of them, beside the point and the seed: not the
 /// rule that ends it. `first` is the number of the first trajectory.
 pub fn protocol_key(point: &Point, protocol: &Protocol, columns: &[Column], first: u64) -> u64 {
-    let Protocol { warm_up, window, windows, counted, sectors, entropy } = protocol;
+    let Protocol { warm_up, window, windows, counted, sectors, conserved, entropy } = protocol;
     let lengths = (warm_up.to_bits(), window.to_bits(), windows);
     // What entropy is made of follows from the point. Floats are written with all their digits.
-    let whole = (lengths, counted, sectors, entropy.is_some(), columns, point.accuracy.bath, first);
+    let whole = (lengths, counted, (sectors, conserved), entropy.is_some(), columns, point.accuracy.bath, first);
     let digest = Sha256::digest(format!("{whole:?}"));
     u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
 }

@@ -15,7 +15,7 @@ use super::status::{Live, State};
 use super::steady::SteadyRoad;
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
-use super::tables::noise_rows;
+use super::tables::{noise_rows, quanta_rows};
 use crate::quantity::Quantity;
 use crate::statistics::{Estimate, Statistic};
 
@@ -66,6 +66,8 @@ pub(super) fn settle(
                 let road = exact_beside(point);
                 let exact = road.as_ref().map_or(&[][..], |road| &road.noise);
                 store.write_noise(point, &noise_rows(&run.noise, exact))?;
+                let laws = road.as_ref().map_or(&[][..], |road| &road.transferred);
+                store.write_quanta(point, &quanta_rows(&run.distributions, laws))?;
                 points.push(summarize(point, run, &road));
             }
         }

@@ -12,7 +12,7 @@ use super::run::finished;
 use super::steady::SteadyRoad;
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
-use super::tables::{SeriesRow, noise_rows, series};
+use super::tables::{SeriesRow, noise_rows, quanta_rows, series};
 use crate::lindblad::Effort;
 use crate::quantity::Quantity;
 
@@ -46,6 +46,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
             store.write_series(point, &solved.series)?;
             if let Some(steady) = &solved.steady {
                 store.write_noise(point, &noise_rows(&[], &steady.noise))?;
+                store.write_quanta(point, &quanta_rows(&[], &steady.transferred))?;
             }
             points.push(summarize(point, &solved));
             progress(points.len());

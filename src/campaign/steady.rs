@@ -2,7 +2,10 @@
 
 use crate::bath::Coupling;
 use crate::dicke::Level;
-use crate::lindblad::{Counting, Cumulants, Driven, DrivenAverages, Effort, Populations, SteadyError, SteadyState};
+use crate::initial::InitialState;
+use crate::lindblad::{
+    Counting, Cumulants, Driven, DrivenAverages, Effort, Populations, SteadyError, SteadyState, Transferred,
+};
 use crate::model::{Model, Observables, Transverse};
 use crate::quantity::{Interval, Measure, Quantity, Sample};
 use crate::statistics::{Statistic, Subject};
@@ -28,6 +31,8 @@ pub struct SteadyRoad {
     pub values: Vec<(Quantity, Option<usize>, f64)>,
     /// What `[noise]` asks for.
     pub noise: Vec<ExactNoise>,
+    /// The distribution of the quanta of a bath (its index) in a window, for those that can be afforded.
+    pub transferred: Vec<(usize, f64, Transferred)>,
 }
 
 /// The steady state of one group.
@@ -36,6 +41,7 @@ struct GroupSteady {
     /// Noise by bath, entropy production; `None` where J is conserved and the ensemble spreads over sectors.
     counting: Option<(Vec<f64>, f64)>,
     noise: Vec<ExactNoise>,
+    transferred: Vec<(usize, f64, Transferred)>,
 }
 
 impl SteadyRoad {
@@ -48,7 +54,7 @@ impl SteadyRoad {
             let alike = point.groups.iter().all(Group::alike);
             let mut values = if alike { driven_values(point)? } else { exact::register::steady_values(point)? };
             values.extend(closed_forms(point));
-            return Ok(SteadyRoad { values, noise: Vec::new() });
+            return Ok(SteadyRoad { values, ..SteadyRoad::default() });
         }
         let groups = point.groups.iter().map(|group| solve(group, point, effort)).collect::<Result<Vec<_>, _>>()?;
         let mut road = SteadyRoad::default();
@@ -93,6 +99,9 @@ impl SteadyRoad {
             }
         }
         road.values.extend(closed_forms(point));
+        if let [only] = groups.as_slice() {
+            road.transferred.clone_from(&only.transferred);
+        }
         for row in groups.into_iter().flat_map(|group| group.noise) {
             let same = |r: &&mut ExactNoise| r.subject.same(&row.subject);
             match road.noise.iter_mut().find(same) {
@@ -162,9 +171,10 @@ fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, No
     let counting = match Counting::new(&equation) {
         Ok(counting) => counting,
         // Each sector has its own steady state, with the weight that the initial state gave it (17).
-        Err(SteadyError::SeveralSectors { .. }) if point.noise.baths.is_empty() => {
-            let now = equation.steady_state()?.observables();
-            return Ok(GroupSteady { now, counting: None, noise: Vec::new() });
+        Err(SteadyError::SeveralSectors { .. }) if point.noise.baths.is_empty() || point.groups.len() == 1 => {
+            let steady = equation.steady_state()?;
+            let noise = if point.noise.baths.is_empty() { Vec::new() } else { conserved_rows(group, &steady, point)? };
+            return Ok(GroupSteady { now: steady.observables(), counting: None, noise, transferred: Vec::new() });
         }
         Err(error) => return Err(error.into()),
     };
@@ -180,7 +190,7 @@ fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, No
         let watched = point.accuracy.bath;
         for &window in &point.noise.windows {
             let of = |statistic, value| ExactNoise { subject: Subject::new(statistic, watched, Some(window)), value };
-            rows.extend([of(Statistic::EntropyProduction, produced), of(Statistic::FluctuationTheorem, 1.0)]);
+            rows.extend(entropy_rows(produced).map(|(statistic, value)| of(statistic, value)));
         }
         for &bath in point.noise.baths.iter().filter(|_| !point.noise.windows.is_empty()) {
             if let Some(value) = counting.uncertainty_ratio(bath)? {
@@ -188,7 +198,74 @@ fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, No
             }
         }
     }
-    Ok(GroupSteady { now, counting: Some((noise, produced)), noise: rows })
+    let mut transferred = Vec::new();
+    for &bath in point.noise.baths.iter().filter(|_| point.groups.len() == 1) {
+        for &window in &point.noise.windows {
+            transferred.extend(counting.transferred(bath, window)?.map(|law| (bath, window, law)));
+        }
+    }
+    Ok(GroupSteady { now, counting: Some((noise, produced)), noise: rows, transferred })
+}
+
+/// What windows of any length say about the entropy that is produced.
+fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
+    [
+        (Statistic::EntropyProduction, produced),
+        (Statistic::FluctuationTheorem, 1.0),
+        (Statistic::FluctuationSymmetry, 1.0),
+    ]
+}
+
+/// Where J is conserved and the start spreads over sectors: how likely each is, what flows there, its noise, and the
+/// variance in windows of all of them together.
+fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Result<Vec<ExactNoise>, NoSteadyState> {
+    let Group { model, .. } = group;
+    let watched = point.accuracy.bath;
+    let mut rows = Vec::new();
+    let mut produced = 0.0;
+    // For each bath and window: <n> and <n^2> so far.
+    let mut moments = vec![(0.0, 0.0); point.noise.baths.len() * point.noise.windows.len()];
+    for (two_j, p) in steady.sectors().into_iter().filter(|(_, p)| *p > 0.0) {
+        let mut push = |statistic, bath, value| {
+            let subject = Subject::new(statistic, bath, Some(two_j as f64 / 2.0));
+            rows.push(ExactNoise { subject, value });
+        };
+        push(Statistic::SectorProbability, watched, p);
+        if two_j == 0 {
+            // One level, and nothing that moves it.
+            push(Statistic::SectorCurrent, watched, 0.0);
+            point.noise.baths.iter().for_each(|bath| push(Statistic::SectorNoise, *bath, 0.0));
+            continue;
+        }
+        let equation = Populations::new(model, &InitialState::Dicke(Level { two_j, two_m: -two_j }));
+        let counting = Counting::new(&equation)?;
+        push(Statistic::SectorCurrent, watched, counting.current(watched) * model.quantum());
+        produced += p * counting.entropy_production();
+        let mut sums = moments.iter_mut();
+        for &bath in &point.noise.baths {
+            push(Statistic::SectorNoise, bath, counting.noise(bath)?);
+            for &window in &point.noise.windows {
+                let mean = counting.current(bath) * window;
+                let (first, second) = sums.next().expect("one for each bath and window");
+                *first += p * mean;
+                *second += p * (counting.windowed_noise(bath, window)? * window + mean * mean);
+            }
+        }
+    }
+    if produced.is_finite() {
+        for &window in &point.noise.windows {
+            let of = |statistic, value| ExactNoise { subject: Subject::new(statistic, watched, Some(window)), value };
+            rows.extend(entropy_rows(produced).map(|(statistic, value)| of(statistic, value)));
+        }
+    }
+    let mut sums = moments.into_iter();
+    for &bath in &point.noise.baths {
+        for (&window, (first, second)) in point.noise.windows.iter().zip(&mut sums) {
+            let subject = Subject::new(Statistic::WindowedNoise, bath, Some(window));
+            rows.push(ExactNoise { subject, value: (second - first * first) / window });
+        }
+    }
+    Ok(rows)
 }
 
 /// What `[noise]` asks about the counts.

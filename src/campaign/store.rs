@@ -17,7 +17,7 @@ use super::error::StoreError;
 use super::input::{Noise, Point, Purpose, Scenario};
 use super::part_file::StoredPart;
 use super::summary::Summary;
-use super::tables::{self, NoiseRow, SeriesRow};
+use super::tables::{self, NoiseRow, QuantaRow, SeriesRow};
 
 /// A Parquet table on its way: `<name>.parquet.tmp` until it is finished.
 struct Table {
@@ -92,6 +92,7 @@ pub struct Store {
     trajectories: Option<Table>,
     jumps: Option<Table>,
     noise: Option<Table>,
+    quanta: Option<Table>,
 }
 
 impl Store {
@@ -126,6 +127,7 @@ impl Store {
             trajectories: when(sampled, "trajectories", tables::trajectory_fields(first))?,
             jumps: when(sampled && first.recording.jumps, "jumps", tables::jump_fields())?,
             noise: when(points().any(|p| p.noise != Noise::default()), "noise", tables::noise_fields())?,
+            quanta: when(points().any(|p| !p.noise.windows.is_empty()), "quanta", tables::quanta_fields())?,
             folder: folder.to_owned(),
             metadata,
         })
@@ -150,6 +152,11 @@ impl Store {
         append(&mut self.noise, || tables::noise_columns(point, rows))
     }
 
+    /// Appends the distributions of the quanta of a point.
+    pub fn write_quanta(&mut self, point: &Point, rows: &[QuantaRow]) -> Result<(), StoreError> {
+        append(&mut self.quanta, || tables::quanta_columns(point, rows))
+    }
+
     /// Closes all tables, then gives everything its name, the summary last: where there is a summary, all is there.
     pub fn finish(mut self, summary: &Summary) -> Result<(), StoreError> {
         let fields = tables::summary_fields(summary);
@@ -165,7 +172,8 @@ impl Store {
         file.write_all(&json).and_then(|()| file.sync_all()).map_err(failed)?;
 
         let mut tables: Vec<&mut Table> = vec![&mut summary_table];
-        for table in [&mut self.series, &mut self.trajectories, &mut self.jumps, &mut self.noise] {
+        let own = [&mut self.series, &mut self.trajectories, &mut self.jumps, &mut self.noise, &mut self.quanta];
+        for table in own {
             tables.extend(table);
         }
         for table in &mut tables {

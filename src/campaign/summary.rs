@@ -192,8 +192,9 @@ impl PointSummary {
             (Quantity::PeakTime, ensemble.peak_time(), road.peak_time()),
             (Quantity::PeakIntensity, ensemble.peak_intensity(), road.peak_intensity()),
         ];
+        let width = (Quantity::BurstWidth, ensemble.burst_width(), road.burst_width(point.number()));
         let emits = point.baths().iter().any(|bath| bath.down > 0.0);
-        for (quantity, estimate, exact) in burst.into_iter().filter(|_| emits) {
+        for (quantity, estimate, exact) in burst.into_iter().chain([width]).filter(|_| emits) {
             let Some(estimate) = estimate else { continue };
             let (name, unit) = (quantity.name().to_owned(), quantity.unit(units));
             quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
@@ -260,7 +261,10 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let columns = point.columns();
     let mut quantities: Vec<Quantity> = columns.iter().map(|column| column.quantity).collect();
     match scenario.purpose {
-        Purpose::Trajectories if !point.steady => quantities.extend([Quantity::PeakTime, Quantity::PeakIntensity]),
+        Purpose::Trajectories if !point.steady => {
+            quantities.extend([Quantity::PeakTime, Quantity::PeakIntensity]);
+            quantities.extend((point.recording.photons > 0).then_some(Quantity::BurstWidth));
+        }
         Purpose::Trajectories | Purpose::Exact => quantities.extend([
             Quantity::HeatCurrentBalance,
             Quantity::Jx,

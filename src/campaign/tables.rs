@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{Float64Builder, ListBuilder};
-use arrow_array::{ArrayRef, Float64Array, StringArray, UInt32Array, UInt64Array};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray, UInt32Array, UInt64Array};
 use arrow_schema::{DataType, Field};
 
 use super::exact::ExactRoad;
@@ -11,8 +11,9 @@ use super::input::Point;
 use super::steady::ExactNoise;
 use super::summary::Summary;
 use crate::bath::Process;
+use crate::lindblad::Transferred;
 use crate::quantity::{Column, Quantity};
-use crate::statistics::{Ensemble, Estimate, NoiseEstimate, Subject};
+use crate::statistics::{Distribution, Ensemble, Estimate, NoiseEstimate, Subject};
 use crate::trajectory::{JumpRow, Trace};
 
 fn field(name: &str, kind: DataType, nullable: bool) -> Field {
@@ -58,6 +59,7 @@ struct TrajectoryRow {
     peak: (f64, f64),
     photons: Option<(f64, f64)>,
     photon_times: Vec<f64>,
+    burst_width: Option<f64>,
 }
 
 /// The rows that a part adds to `trajectories.parquet` and `jumps.parquet`.
@@ -90,6 +92,7 @@ impl PartRows {
             peak: trace.peak,
             photons: trace.first_and_last_photon,
             photon_times: trace.photons.clone(),
+            burst_width: trace.burst_width(),
         });
         self.jumps.extend(trace.log.iter().map(|row| (number, *row)));
     }
@@ -124,6 +127,7 @@ impl PartRows {
                 lists.append(true);
             }
             columns.push(Arc::new(lists.finish()));
+            columns.push(optional_floats(rows.iter().map(|row| row.burst_width)));
         }
         columns
     }
@@ -173,6 +177,7 @@ pub fn trajectory_fields(point: &Point) -> Vec<Field> {
     }
     if point.recording.photons > 0 {
         fields.push(field("photon_times", DataType::List(photon_item()), false));
+        fields.push(field("burst_width", DataType::Float64, true));
     }
     fields
 }
@@ -302,6 +307,66 @@ pub fn noise_columns(point: &Point, rows: &[NoiseRow]) -> Vec<ArrayRef> {
         optional_floats(rows.iter().map(|row| row.estimate.and_then(|e| e.std_error))),
         optional_floats(rows.iter().map(|row| row.exact)),
         words(rows.iter().map(|row| row.subject.statistic.unit(point.units()))),
+    ]
+}
+
+/// The fields of `quanta.parquet`.
+pub fn quanta_fields() -> Vec<Field> {
+    let mut fields = vec![field("point", DataType::UInt32, false), field("bath", DataType::Utf8, false)];
+    fields.push(field("window", DataType::Float64, false));
+    fields.extend(["quanta", "width"].map(|name| field(name, DataType::Int64, false)));
+    fields.extend(["probability", "std_error", "exact"].map(|name| field(name, DataType::Float64, true)));
+    fields
+}
+
+/// A row of `quanta.parquet`: a bin of the distribution of the net quanta absorbed from a bath in a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantaRow {
+    bath: usize,
+    window: f64,
+    /// The first number of quanta of the bin, and how many numbers it holds.
+    quanta: (i64, i64),
+    estimate: Option<Estimate>,
+    exact: Option<f64>,
+}
+
+/// What was seen, each bin beside its exact probability; without trajectories, what was solved for.
+pub fn quanta_rows(seen: &[Distribution], exact: &[(usize, f64, Transferred)]) -> Vec<QuantaRow> {
+    let law = |bath: usize, window: f64| exact.iter().find(|(b, w, _)| *b == bath && *w == window).map(|(.., law)| law);
+    if seen.is_empty() {
+        let each = |(bath, window, law): &(usize, f64, Transferred)| {
+            let (bath, window) = (*bath, *window);
+            let row = move |(number, p): (i64, &f64)| {
+                (*p > 1e-12).then_some(QuantaRow { bath, window, quanta: (number, 1), estimate: None, exact: Some(*p) })
+            };
+            (law.first..).zip(&law.probabilities).filter_map(row).collect::<Vec<_>>()
+        };
+        return exact.iter().flat_map(each).collect();
+    }
+    let each = |Distribution { bath, window, width, bins }: &Distribution| {
+        let row = |(number, estimate): &(i64, Option<Estimate>)| QuantaRow {
+            bath: *bath,
+            window: *window,
+            quanta: (*number, *width),
+            estimate: *estimate,
+            exact: law(*bath, *window).map(|law| law.between(*number, number + width)),
+        };
+        bins.iter().map(row).collect::<Vec<_>>()
+    };
+    seen.iter().flat_map(each).collect()
+}
+
+/// The columns of these rows, in the order of [`quanta_fields`].
+pub fn quanta_columns(point: &Point, rows: &[QuantaRow]) -> Vec<ArrayRef> {
+    vec![
+        points(rows.iter().map(|_| point.index)),
+        words(rows.iter().map(|row| point.baths()[row.bath].name.as_str())),
+        floats(rows.iter().map(|row| row.window)),
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.quanta.0))),
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.quanta.1))),
+        optional_floats(rows.iter().map(|row| row.estimate.map(|e| e.mean))),
+        optional_floats(rows.iter().map(|row| row.estimate.and_then(|e| e.std_error))),
+        optional_floats(rows.iter().map(|row| row.exact)),
     ]
 }
 

@@ -29,6 +29,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("initial_state", include_str!("../../scenarios/initial_state.toml")),
     ("near_resonance", include_str!("../../scenarios/near_resonance.toml")),
     ("noise_spectrum", include_str!("../../scenarios/noise_spectrum.toml")),
+    ("sector_noise", include_str!("../../scenarios/sector_noise.toml")),
     ("superradiant_burst", include_str!("../../scenarios/superradiant_burst.toml")),
     ("telegraph", include_str!("../../scenarios/telegraph.toml")),
     ("telegraph_trace", include_str!("../../scenarios/telegraph_trace.toml")),

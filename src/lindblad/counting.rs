@@ -45,6 +45,11 @@ impl<'a> Counting<'a> {
         Ok(Counting { equation, steady, reduced })
     }
 
+    /// The equation that this is the steady state of.
+    pub(super) fn equation(&self) -> &Populations {
+        self.equation
+    }
+
     /// The steady state.
     #[must_use]
     pub fn steady(&self) -> &SteadyState {

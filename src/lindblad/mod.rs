@@ -10,6 +10,7 @@ mod populations;
 mod rational;
 mod register;
 mod steady;
+mod transferred;
 mod transient;
 
 pub use coherences::Coherences;
@@ -20,4 +21,5 @@ pub use populations::{Effort, Exact, NotAffordable, Populations};
 pub use rational::{Propagator, SolveError, Triplet};
 pub use register::{RegisterEquation, RegisterError};
 pub use steady::{MAX_RESIDUAL, Reduced, SteadyError, SteadyState};
+pub use transferred::Transferred;
 pub use transient::Transient;

@@ -156,7 +156,14 @@ impl Run {
     pub fn read(folder: &Path) -> Result<Self, ReportError> {
         let names = names(folder)?;
         let has = |name: &str| names.iter().any(|n| n == name);
-        let known = ["summary.json", "series.parquet", "noise.parquet", "trajectories.parquet", "jumps.parquet"];
+        let known = [
+            "summary.json",
+            "series.parquet",
+            "noise.parquet",
+            "quanta.parquet",
+            "trajectories.parquet",
+            "jumps.parquet",
+        ];
         if !known.iter().any(|name| has(name)) {
             return Err(ReportError::NothingThere { folder: folder.to_owned(), names });
         }
@@ -164,6 +171,8 @@ impl Run {
         run.read_summary(folder, has("summary.json"));
         run.series = run.curves(folder, "series.parquet", ["quantity", "time", "mean"]);
         run.noise = run.curves(folder, "noise.parquet", ["statistic", "argument", "estimate"]);
+        let quanta = run.quanta(folder);
+        run.noise.extend(quanta);
         run.read_trajectories(folder);
         let followed = |batch: &arrow_array::RecordBatch| {
             let rows = Rows::from_batch(batch);
@@ -220,6 +229,42 @@ impl Run {
     }
 
     /// The curves of a table whose rows are (point, name, bath, argument, estimate, std_error, exact).
+    /// The distributions of quanta, a curve for each window of each bath: the probability of a number, in its bin.
+    fn quanta(&mut self, folder: &Path) -> Vec<Curve> {
+        let numbers = ["point", "window", "quanta", "width", "probability", "std_error", "exact"];
+        let columns: Vec<&str> = numbers.into_iter().chain(["bath"]).collect();
+        let rows = match table::read(folder, "quanta.parquet", &columns, |_| false) {
+            Ok(Some(rows)) => rows,
+            Ok(None) => return Vec::new(),
+            Err(note) => {
+                self.notes.push(note);
+                return Vec::new();
+            }
+        };
+        let found: Option<Vec<Vec<f64>>> = numbers.iter().map(|name| rows.numbers(name)).collect();
+        let (Some(found), Some(baths)) = (found, rows.words("bath")) else {
+            self.notes.push("quanta.parquet lacks some of its columns".to_owned());
+            return Vec::new();
+        };
+        let mut curves: Vec<Curve> = Vec::new();
+        for row in 0..rows.count() {
+            let of = |column: usize| found[column][row];
+            let (point, bath) = (of(0) as usize, format!("{}, t = {}", baths[row], of(1)));
+            let width = of(3);
+            // What was never seen has no place on a logarithmic axis.
+            let seen = Some(of(4)).filter(|p| *p > 0.0).unwrap_or(f64::NAN);
+            let datum = [of(2) + (width - 1.0) / 2.0, seen / width, of(5) / width, of(6) / width];
+            match curves.last_mut().filter(|curve| curve.point == point && curve.bath == bath) {
+                Some(curve) => curve.rows.push(datum),
+                None => {
+                    let (quantity, unit) = ("transferred_quanta".to_owned(), "1".to_owned());
+                    curves.push(Curve { point, quantity, bath, unit, rows: vec![datum] });
+                }
+            }
+        }
+        curves
+    }
+
     fn curves(&mut self, folder: &Path, file: &str, [name, argument, estimate]: [&str; 3]) -> Vec<Curve> {
         let columns = ["point", name, "bath", "other_bath", argument, estimate, "std_error", "exact", "unit"];
         let rows = match table::read(folder, file, &columns, |_| false) {

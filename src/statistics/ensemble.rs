@@ -14,6 +14,8 @@ pub struct Ensemble {
     burst: Moments,
     /// Photon times, each with its own count: not every trajectory emits as many.
     photons: Vec<Moments>,
+    /// Widths of bursts, of those trajectories that have one.
+    width: Moments,
     /// Jumps of all trajectories.
     pub jumps: u64,
 }
@@ -27,6 +29,7 @@ impl Ensemble {
             grid: Moments::new(samples * columns),
             burst: Moments::new(2),
             photons: vec![Moments::new(1); photons],
+            width: Moments::new(1),
             jumps: 0,
         }
     }
@@ -44,6 +47,9 @@ impl Ensemble {
         for (moments, time) in self.photons.iter_mut().zip(&trace.photons) {
             moments.push([*time].iter());
         }
+        if let Some(width) = trace.burst_width() {
+            self.width.push([width].iter());
+        }
         self.jumps += trace.jumps;
     }
 
@@ -54,6 +60,7 @@ impl Ensemble {
         for (mine, theirs) in self.photons.iter_mut().zip(&later.photons) {
             mine.merge(theirs);
         }
+        self.width.merge(&later.width);
         self.jumps += later.jumps;
     }
 
@@ -66,7 +73,7 @@ impl Ensemble {
     /// Takes the state of an ensemble of the same shape off the front of `words`; `None` where there are too few.
     #[must_use]
     pub fn decode(&mut self, words: &mut &[u64]) -> Option<()> {
-        for moments in [&mut self.grid, &mut self.burst].into_iter().chain(&mut self.photons) {
+        for moments in [&mut self.grid, &mut self.burst, &mut self.width].into_iter().chain(&mut self.photons) {
             moments.decode(words)?;
         }
         let (jumps, rest) = words.split_first()?;
@@ -75,7 +82,7 @@ impl Ensemble {
     }
 
     fn parts(&self) -> impl Iterator<Item = &Moments> {
-        [&self.grid, &self.burst].into_iter().chain(&self.photons)
+        [&self.grid, &self.burst, &self.width].into_iter().chain(&self.photons)
     }
 
     /// The estimate of one column at one time of the grid.
@@ -119,6 +126,12 @@ impl Ensemble {
     #[must_use]
     pub fn peak_time(&self) -> Option<Estimate> {
         self.burst.estimate(1)
+    }
+
+    /// The mean width of the burst, where *every* trajectory has one.
+    #[must_use]
+    pub fn burst_width(&self) -> Option<Estimate> {
+        if self.width.count() == self.trajectories() { self.width.estimate(0) } else { None }
     }
 
     /// The mean times of the first emissions, as far as *every* trajectory emitted so many within the run: the mean

@@ -58,7 +58,14 @@ pub struct EntropySums {
     pub exponential: f64,
     /// Of its square.
     pub square: f64,
+    /// How many windows produced a negative entropy.
+    pub backward: f64,
+    /// Of exp(-sigma), over the windows that produced a positive one.
+    pub reversed: f64,
 }
+
+/// Entropies that differ from 0 by rounding are 0, which is its own reverse.
+const NOTHING: f64 = 1e-9;
 
 impl EntropySums {
     /// Adds a window.
@@ -66,6 +73,11 @@ impl EntropySums {
         self.sigma.push(sigma);
         self.exponential += (-sigma).exp();
         self.square += (-2.0 * sigma).exp();
+        if sigma > NOTHING {
+            self.reversed += (-sigma).exp();
+        } else if sigma < -NOTHING {
+            self.backward += 1.0;
+        }
     }
 
     /// Adds later windows.
@@ -73,6 +85,15 @@ impl EntropySums {
         self.sigma.merge(&later.sigma);
         self.exponential += later.exponential;
         self.square += later.square;
+        self.backward += later.backward;
+        self.reversed += later.reversed;
+    }
+
+    /// `P(sigma < 0) / <exp(-sigma); sigma > 0>`: 1, as `P(-sigma) = exp(-sigma) P(sigma)` for every sigma, summed over the
+    /// positive ones.
+    #[must_use]
+    pub fn symmetry(&self) -> f64 {
+        self.backward / self.reversed
     }
 
     /// How many windows the average of exp(-sigma) effectively rests on: by the weights that were seen, and by those that

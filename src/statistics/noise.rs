@@ -8,7 +8,7 @@ use super::entropy::EntropySums;
 use super::statistic::{Statistic, Subject};
 use super::stretch::Protocol;
 use super::sums::Sums;
-use super::{Estimate, jackknife};
+use super::{Estimate, Powers, Quanta, jackknife};
 
 /// A statistic from trajectories.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,23 @@ pub struct NoiseReport {
     pub too_short: Vec<NoPlateau>,
     /// Windows over which exp(-sigma) is hardly sampled, and the number of those that its average effectively rests on.
     pub undersampled: Vec<(f64, f64)>,
+    /// Windows too few of which ran backwards, and how many did.
+    pub one_way: Vec<(f64, f64)>,
+    /// How the quanta of each bath are distributed in each of the windows that are asked for.
+    pub distributions: Vec<Distribution>,
+}
+
+/// The distribution of the net quanta absorbed from a bath in a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Distribution {
+    /// Index of the bath.
+    pub bath: usize,
+    /// The window.
+    pub window: f64,
+    /// How many numbers of quanta make a bin.
+    pub width: i64,
+    /// The first number of each bin, and its probability.
+    pub bins: Vec<(i64, Option<Estimate>)>,
 }
 
 /// Windows that an exponential average effectively rests on, at least.
@@ -66,6 +83,7 @@ pub fn noise(groups: &[Sums], protocol: &Protocol, number: i64, watched: usize, 
     };
     let visited: Vec<usize> = (0..whole.sectors.time.len()).filter(|k| whole.sectors.time[*k] > 0.0).collect();
     let subjects = subjects(protocol, number, watched, bright, &visited);
+    let distributions = distributions(groups, &whole, protocol);
     let baths = protocol.counted.baths.len();
     let mut estimates = jackknife(groups, |sums| {
         let mut values: Vec<f64> = (0..baths).map(|bath| remainder(sums, protocol, bath)).collect();
@@ -74,7 +92,7 @@ pub fn noise(groups: &[Sums], protocol: &Protocol, number: i64, watched: usize, 
     });
     let rest = estimates.split_off(baths.min(estimates.len()));
     let mut too_short = Vec::new();
-    for (bath, remainder) in protocol.counted.baths.iter().zip(&estimates) {
+    for (bath, remainder) in protocol.counted.baths.iter().zip(&estimates).filter(|_| !protocol.conserved) {
         if let Some(Estimate { mean, std_error: Some(error) }) = remainder
             && mean.abs() > PLATEAU_SIGMA * error
         {
@@ -83,20 +101,52 @@ pub fn noise(groups: &[Sums], protocol: &Protocol, number: i64, watched: usize, 
         }
     }
     let mut undersampled = Vec::new();
+    let mut one_way = Vec::new();
     if protocol.entropy.is_some() {
-        let windows = protocol.counted.windows.iter().zip(&whole.entropy);
-        let effective = windows.map(|(w, sums)| (*w, sums.effective()));
+        let windows = || protocol.counted.windows.iter().zip(&whole.entropy);
+        one_way.extend(windows().map(|(w, sums)| (*w, sums.backward)).filter(|(_, n)| *n < LEAST_EFFECTIVE));
+        let effective = windows().map(|(w, sums)| (*w, sums.effective()));
         undersampled.extend(effective.filter(|(_, n)| n.is_nan() || *n < LEAST_EFFECTIVE));
     }
     let row = |(subject, estimate): (Subject, Option<Estimate>)| {
         let of = |bath: usize| too_short.iter().any(|no| no.bath == bath);
         let short = subject.statistic.is_of_long_times() && (of(subject.bath) || subject.other_bath.is_some_and(of));
-        let luck = subject.statistic == Statistic::FluctuationTheorem
-            && undersampled.iter().any(|(window, _)| subject.argument == Some(*window));
+        let hardly = |windows: &[(f64, f64)]| windows.iter().any(|(window, _)| subject.argument == Some(*window));
+        let luck = match subject.statistic {
+            Statistic::FluctuationTheorem => hardly(&undersampled),
+            Statistic::FluctuationSymmetry => hardly(&one_way),
+            _ => false,
+        };
         NoiseEstimate { subject, estimate: estimate.filter(|_| !short && !luck) }
     };
-    let rows = subjects.into_iter().zip(rest).map(row).collect();
-    NoiseReport { rows, too_short, undersampled }
+    // Between sectors that never mix the counts drift apart for ever.
+    let drifts = |subject: &Subject| protocol.conserved && subject.statistic.is_of_long_times();
+    let rows = subjects.into_iter().zip(rest).filter(|(subject, _)| !drifts(subject)).map(row).collect();
+    NoiseReport { rows, too_short, undersampled, one_way, distributions }
+}
+
+/// The histograms with the errors of their bins.
+fn distributions(groups: &[Sums], whole: &Sums, protocol: &Protocol) -> Vec<Distribution> {
+    let mut found = Vec::new();
+    for (place, &bath) in protocol.counted.baths.iter().enumerate() {
+        for (index, &window) in protocol.counted.windows.iter().enumerate() {
+            let seen = &whole.baths[place].quanta[index];
+            let histograms: Vec<Quanta> = groups.iter().map(|sums| sums.baths[place].quanta[index].clone()).collect();
+            let numbers: Vec<i64> = seen.bins().map(|(number, _)| number).collect();
+            let shares = |quanta: &Quanta| {
+                let total = quanta.total() as f64;
+                numbers.iter().map(|n| quanta.between(*n, n + seen.width()) as f64 / total).collect()
+            };
+            let estimates = jackknife(&histograms, shares);
+            found.push(Distribution {
+                bath,
+                window,
+                width: seen.width(),
+                bins: numbers.into_iter().zip(estimates).collect(),
+            });
+        }
+    }
+    found
 }
 
 /// What the extrapolation leaves out of the noise, per unit time.
@@ -130,7 +180,7 @@ fn subjects(protocol: &Protocol, number: i64, watched: usize, bright: f64, visit
         }
     }
     if protocol.entropy.is_some() {
-        for statistic in [Statistic::EntropyProduction, Statistic::FluctuationTheorem] {
+        for statistic in [Statistic::EntropyProduction, Statistic::FluctuationTheorem, Statistic::FluctuationSymmetry] {
             rows.extend(counted.windows.iter().map(|w| Subject::new(statistic, watched, Some(*w))));
         }
         if !counted.windows.is_empty() {
@@ -141,6 +191,13 @@ fn subjects(protocol: &Protocol, number: i64, watched: usize, bright: f64, visit
         let of = |statistic, j| Subject::new(statistic, watched, Some(j));
         rows.extend(visited.iter().map(|k| of(Statistic::SectorProbability, spin(number, *k))));
         rows.extend(visited.iter().map(|k| of(Statistic::SectorCurrent, spin(number, *k))));
+        if protocol.conserved {
+            for &bath in &counted.baths {
+                let noise = |k: &usize| Subject::new(Statistic::SectorNoise, bath, Some(spin(number, *k)));
+                rows.extend(visited.iter().map(noise));
+            }
+            return rows;
+        }
         rows.extend(
             [Statistic::BrightDwell, Statistic::DarkDwell, Statistic::BrightCurrent, Statistic::DarkCurrent]
                 .map(|statistic| of(statistic, bright)),
@@ -171,6 +228,7 @@ fn evaluate(sums: &Sums, protocol: &Protocol, number: i64, bright: f64, visited:
         let produced: Vec<f64> = sums.entropy.iter().zip(&counted.windows).map(per_time).collect();
         values.extend(&produced);
         values.extend(sums.entropy.iter().map(|sums| sums.exponential / sums.sigma.count));
+        values.extend(sums.entropy.iter().map(EntropySums::symmetry));
         // The longest window has the least of what happens at its ends.
         if let Some(produced) = produced.last() {
             values.extend(sums.baths.iter().map(|bath| {
@@ -184,6 +242,13 @@ fn evaluate(sums: &Sums, protocol: &Protocol, number: i64, bright: f64, visited:
         let sectors = &sums.sectors;
         values.extend(visited.iter().map(|k| sectors.time[*k] / sums.time));
         values.extend(visited.iter().map(|k| sectors.flow[*k] / sectors.time[*k]));
+        if protocol.conserved {
+            for bath in &sums.baths {
+                let long = |[one, two]: &[Powers; 2]| (two.cumulants()[1] - one.cumulants()[1]) / window;
+                values.extend(visited.iter().map(|k| bath.sectors.get(*k).map_or(f64::NAN, long)));
+            }
+            return values;
+        }
         let is_bright = |k: &usize| spin(number, *k) >= bright;
         let all = || 0..sectors.time.len();
         let total = |of: &[f64], lit: bool| all().filter(|k| is_bright(k) == lit).map(|k| of[k]).sum::<f64>();

@@ -27,6 +27,8 @@ pub enum Statistic {
     SectorProbability,
     /// The heat current while in a sector J.
     SectorCurrent,
+    /// The noise of the trajectories that stay in a sector J, where J is conserved.
+    SectorNoise,
     /// The mean time between a rise to the bright sectors, of J at least the argument, and the fall from them.
     BrightDwell,
     /// The same of the dark ones, of smaller J.
@@ -39,6 +41,8 @@ pub enum Statistic {
     EntropyProduction,
     /// `<exp(-sigma)>` over the entropy sigma that is produced in a window: 1.
     FluctuationTheorem,
+    /// `P(sigma < 0) / <exp(-sigma); sigma > 0>`, from the symmetry `P(-sigma) = exp(-sigma) P(sigma)`: 1.
+    FluctuationSymmetry,
     /// Noise times entropy production over twice the square of the particle current: 1 or more.
     UncertaintyRatio,
 }
@@ -59,12 +63,14 @@ impl Statistic {
             Statistic::WaitingTime => "waiting_time",
             Statistic::SectorProbability => "sector_probability",
             Statistic::SectorCurrent => "sector_current",
+            Statistic::SectorNoise => "sector_noise",
             Statistic::BrightDwell => "bright_dwell",
             Statistic::DarkDwell => "dark_dwell",
             Statistic::BrightCurrent => "bright_current",
             Statistic::DarkCurrent => "dark_current",
             Statistic::EntropyProduction => "entropy_production",
             Statistic::FluctuationTheorem => "fluctuation_theorem",
+            Statistic::FluctuationSymmetry => "fluctuation_symmetry",
             Statistic::UncertaintyRatio => "uncertainty_ratio",
         }
     }
@@ -87,7 +93,7 @@ impl Statistic {
     /// Whether it is of the qubits as a whole, and not of one bath.
     #[must_use]
     pub fn is_of_all_baths(self) -> bool {
-        matches!(self, Statistic::EntropyProduction | Statistic::FluctuationTheorem)
+        matches!(self, Statistic::EntropyProduction | Statistic::FluctuationTheorem | Statistic::FluctuationSymmetry)
     }
 
     /// The unit in a unit system; "1" for a pure number.
@@ -98,6 +104,7 @@ impl Statistic {
             | Statistic::G2
             | Statistic::SectorProbability
             | Statistic::FluctuationTheorem
+            | Statistic::FluctuationSymmetry
             | Statistic::UncertaintyRatio => "1",
             Statistic::SectorCurrent | Statistic::BrightCurrent | Statistic::DarkCurrent => units.heat_current(),
             Statistic::BrightDwell | Statistic::DarkDwell => units.time(),

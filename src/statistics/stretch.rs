@@ -45,6 +45,8 @@ pub struct Protocol {
     pub counted: Counted,
     /// Whether the sectors are followed.
     pub sectors: bool,
+    /// Whether each trajectory stays in one of several sectors for ever.
+    pub conserved: bool,
     /// What entropy production is made of, where it is followed.
     pub entropy: Option<Arc<Entropy>>,
 }
@@ -166,6 +168,8 @@ pub struct Stretches<'a, E: Unravelling> {
     at_window: Vec<Vec<i64>>,
     /// Net counts of all baths and ln(p/d_J) at the end of the last window, by clock, where entropy is followed.
     at_entropy: Vec<(Vec<i64>, f64)>,
+    /// The sector of this trajectory, where it is conserved.
+    sector: Option<usize>,
     timing: Timing,
     /// The instants of each bath in the first half of a cell that is not complete, by halvings.
     halves: Vec<Vec<Instants>>,
@@ -227,6 +231,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             rotors: counted.frequencies.iter().map(rotor).collect(),
             at_window: vec![vec![0; baths]; clocks.len()],
             at_entropy: vec![(vec![0; intensities.len()], 0.0); clocks.len()],
+            sector: None,
             timing: Timing::new(intensities.len()),
             halves: vec![vec![Instants::default(); baths]; finest as usize + 1],
             before: vec![[0; 2]; baths],
@@ -247,6 +252,9 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         }
         let warm_jumps = self.counter.jumps;
         self.begin(warm_up + stretch, rng);
+        if self.protocol.conserved {
+            self.sector = self.sectors.index(self.engine.observe(&state, warm_up).values.j_squared());
+        }
         if let Some(entropy) = &self.protocol.entropy {
             let ln_weight = entropy.ln_weight(&self.engine.observe(&state, warm_up).values);
             self.at_entropy.iter_mut().for_each(|(net, last)| {
@@ -368,7 +376,9 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         for (place, bath) in self.protocol.counted.baths.iter().enumerate() {
             let net = self.counter.net(*bath);
             let last = &mut self.at_window[clock][place];
-            sums.baths[place].windows[clock - 1].push((net - *last) as f64);
+            let of_bath = &mut sums.baths[place];
+            of_bath.windows[clock - 1].push((net - *last) as f64);
+            of_bath.quanta[clock - 1].push(net - *last);
             *last = net;
         }
     }
@@ -388,6 +398,14 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             }
             if window > 2 {
                 of_bath.spans[2].push((now + last + second_last) as f64);
+            }
+            if let Some(sector) = self.sector {
+                of_bath.sectors.resize(of_bath.sectors.len().max(sector + 1), Default::default());
+                let [one, two] = &mut of_bath.sectors[sector];
+                one.push(now as f64);
+                if window > 1 {
+                    two.push((now + last) as f64);
+                }
             }
             for (other, other_bath) in baths.iter().enumerate().skip(place + 1) {
                 let theirs = self.counter.net(*other_bath) - self.at_window[0][other];

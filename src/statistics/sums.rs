@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entropy::EntropySums;
 use super::jackknife::Merge;
-use super::{Comoment, Powers};
+use super::{Comoment, Powers, Quanta};
 
 /// Sums over the Fourier transforms of a current over windows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,10 @@ pub struct BathSums {
     pub spans: [Powers; 3],
     /// In each of the windows that are asked for.
     pub windows: Vec<Powers>,
+    /// How often each number was counted, in the same windows.
+    pub quanta: Vec<Quanta>,
+    /// In one and two of the basic windows of trajectories in the sector N/2 - k, where J is conserved.
+    pub sectors: Vec<[Powers; 2]>,
     /// For each frequency, over one and over two of the basic windows.
     pub phasors: Vec<[Phasors; 2]>,
     /// The integral of the emission rate.
@@ -105,6 +109,7 @@ impl Sums {
     pub fn new(baths: usize, windows: usize, frequencies: usize, delays: usize) -> Self {
         let bath = BathSums {
             windows: vec![Powers::default(); windows],
+            quanta: vec![Quanta::default(); windows],
             phasors: vec![[Phasors::default(); 2]; frequencies],
             rate: vec![0.0; delays],
             waiting: vec![0.0; delays],
@@ -125,6 +130,11 @@ impl Merge for Sums {
         for (mine, theirs) in self.baths.iter_mut().zip(&later.baths) {
             mine.spans.iter_mut().zip(&theirs.spans).for_each(|(a, b)| a.merge(b));
             mine.windows.iter_mut().zip(&theirs.windows).for_each(|(a, b)| a.merge(b));
+            mine.quanta.iter_mut().zip(&theirs.quanta).for_each(|(a, b)| a.merge(b));
+            mine.sectors.resize(mine.sectors.len().max(theirs.sectors.len()), Default::default());
+            for (a, b) in mine.sectors.iter_mut().flatten().zip(theirs.sectors.iter().flatten()) {
+                a.merge(b);
+            }
             for (a, b) in mine.phasors.iter_mut().flatten().zip(theirs.phasors.iter().flatten()) {
                 a.merge(b);
             }

@@ -25,7 +25,7 @@ pub struct JumpRow {
 pub struct Detail {
     /// Keep every jump.
     pub jumps: bool,
-    /// Keep the times of the first so many emissions.
+    /// Keep the times of the first so many emissions, and the width of the burst.
     pub photons: usize,
 }
 
@@ -47,6 +47,9 @@ pub struct Trace {
     pub first_and_last_photon: Option<(f64, f64)>,
     /// The times of the first emissions, as many as asked.
     pub photons: Vec<f64>,
+    /// The times at which a quarter and three quarters as many photons as qubits were out, where photon times are asked
+    /// for; NaN before.
+    pub quartiles: [f64; 2],
     /// Every jump, if asked.
     pub log: Vec<JumpRow>,
     /// `<J^2>` at the last sample.
@@ -62,14 +65,21 @@ impl Trace {
         (spin_of(self.j_squared), self.jz)
     }
 
+    /// The width of the burst: the time from a quarter to three quarters as many photons as there are qubits.
+    #[must_use]
+    pub fn burst_width(&self) -> Option<f64> {
+        Some(self.quartiles[1] - self.quartiles[0]).filter(|width| width.is_finite())
+    }
+
     /// Adds the traces of other, independent groups of qubits to this one, which keeps as many photons as it is told.
-    /// J and the peak of the total intensity are not sums over groups; they become NaN.
+    /// J, the peak of the total intensity and the width of the burst are not sums over groups; they become NaN.
     pub fn add(&mut self, other: &Trace, photons: usize) {
         self.values += &other.values;
         self.emitted.iter_mut().zip(&other.emitted).for_each(|(mine, theirs)| *mine += theirs);
         self.absorbed.iter_mut().zip(&other.absorbed).for_each(|(mine, theirs)| *mine += theirs);
         self.jumps += other.jumps;
         self.peak = (f64::NAN, f64::NAN);
+        self.quartiles = [f64::NAN; 2];
         self.first_and_last_photon = match (self.first_and_last_photon, other.first_and_last_photon) {
             (Some((first, last)), Some((f, l))) => Some((first.min(f), last.max(l))),
             (mine, theirs) => mine.or(theirs),
@@ -96,6 +106,8 @@ pub struct Record<V: Values> {
     pub trace: Trace,
     measures: Vec<Measure<V>>,
     detail: Detail,
+    /// As many photons as a quarter and three quarters of the qubits.
+    quarters: [u64; 2],
     total_intensity: V::Form,
     integral: V,
     net_before: Vec<i64>,
@@ -120,6 +132,7 @@ impl<V: Values> Record<V> {
             },
             measures: columns.iter().map(|column| Measure::new(system, *column, total)).collect(),
             detail,
+            quarters: [1, 3].map(|quarters| (quarters * total.max(0) as u64).div_ceil(4)),
             total_intensity: system.total_intensity(),
             integral: V::default(),
             net_before: vec![0; baths],
@@ -136,6 +149,7 @@ impl<V: Values> Record<V> {
         self.trace.peak = (0.0, 0.0);
         self.trace.first_and_last_photon = None;
         self.trace.photons.clear();
+        self.trace.quartiles = [f64::NAN; 2];
         self.trace.log.clear();
         self.integral = V::default();
     }
@@ -158,8 +172,16 @@ impl<V: Values> Record<V> {
 
     #[cold]
     fn keep(&mut self, time: f64, jump: Jump, after: &V) {
-        if jump.process == Process::Emission && self.trace.photons.len() < self.detail.photons {
-            self.trace.photons.push(time);
+        if jump.process == Process::Emission && self.detail.photons > 0 {
+            if self.trace.photons.len() < self.detail.photons {
+                self.trace.photons.push(time);
+            }
+            let out: u64 = self.trace.emitted.iter().sum();
+            for (quartile, photons) in self.trace.quartiles.iter_mut().zip(self.quarters) {
+                if out == photons {
+                    *quartile = time;
+                }
+            }
         }
         if self.detail.jumps {
             self.trace.log.push(JumpRow { time, jump, j: spin_of(after.j_squared()), m: after.jz() });
@@ -190,7 +212,10 @@ impl<V: Values> Recorder<V> for Record<V> {
             Process::Absorption => trace.absorbed[jump.bath] += 1,
             Process::Dephasing => {}
         }
-        if self.detail.jumps || trace.photons.len() < self.detail.photons {
+        if self.detail.jumps
+            || self.detail.photons > 0 && trace.quartiles[1].is_nan()
+            || trace.photons.len() < self.detail.photons
+        {
             self.keep(time, jump, after);
         }
     }

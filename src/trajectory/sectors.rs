@@ -52,7 +52,9 @@ impl<V: Values> Sectors<V> {
         self.lowered.fill(0);
     }
 
-    fn index(&self, j_squared: f64) -> Option<usize> {
+    /// The place k of a sector J = N/2 - k.
+    #[must_use]
+    pub fn index(&self, j_squared: f64) -> Option<usize> {
         let two_j = ((1.0 + 4.0 * j_squared).sqrt() - 1.0).round() as i64;
         usize::try_from((self.number - two_j) / 2).ok().filter(|index| *index < self.time.len())
     }

@@ -97,6 +97,14 @@ impl ExactRoad {
         self.burst.as_ref().map(|burst| burst.peak_intensity)
     }
 
+    /// The exact mean width of the burst of this many qubits, where there is a closed form.
+    #[must_use]
+    pub fn burst_width(&self, number: i64) -> Option<f64> {
+        let number = usize::try_from(number).ok()?;
+        let after = |quarters: usize| self.photon_time((quarters * number).div_ceil(4).checked_sub(1)?);
+        Some(after(3)? - after(1)?)
+    }
+
     /// The exact mean time of the k-th photon, from k = 0, where there is a closed form.
     #[must_use]
     pub fn photon_time(&self, photon: usize) -> Option<f64> {

@@ -9,14 +9,13 @@ use crate::report::words;
 /// The argument of a statistic.
 fn argument(statistic: &str, units: &str) -> (&'static str, &'static str) {
     match statistic {
-        "windowed_noise" | "cross_noise" | "transferred_heat" | "entropy_production" | "fluctuation_theorem" => {
+        "windowed_noise" | "entropy_production" | "fluctuation_theorem" | "fluctuation_symmetry" => {
             ("window t", words::time_unit(units))
         }
-        "spectrum" | "cross_spectrum" => ("angular frequency ω", if units == "SI" { "10⁹/s" } else { "ω₀" }),
-        "g2" | "waiting_time" | "delay_time" | "peak_time" => ("time τ", words::time_unit(units)),
-        "sector_probability" | "sector_current" | "bright_dwell" | "dark_dwell" => ("J", ""),
-        "cumulant" => ("order", ""),
-        "transferred_quanta" => ("quanta", ""),
+        "spectrum" => ("angular frequency ω", if units == "SI" { "10⁹/s" } else { "ω₀" }),
+        "g2" | "waiting_time" => ("time τ", words::time_unit(units)),
+        "sector_probability" | "sector_current" | "sector_noise" | "bright_dwell" | "dark_dwell" => ("J", ""),
+        "transferred_quanta" => ("net quanta absorbed", ""),
         _ => ("argument", ""),
     }
 }
