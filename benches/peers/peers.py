@@ -19,7 +19,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 TARGET = 0.01  # the standard error of <J_z> that a time is given for
-LIMIT = 150  # seconds that a measurement may take, preparation included
+LIMIT = 100  # seconds that a measurement may take, preparation included
 
 # kind, local bath, tool, the module it needs, sizes
 SAMPLED = [
@@ -98,7 +98,8 @@ def summarize(found):
             mean = sum(a["mean"] * a["count"] for a in answers) / total
             row["jumps_per_second"] = jumps / statistics.median(each)
             row["trajectories"] = total
-            row["z"] = (mean - ours[0]["exact"]) / (deviation / total**0.5)
+            exact = ours[0]["exact"]
+            row["z"] = None if exact is None else (mean - exact) / (deviation / total**0.5)
             row["deviation_ratio"] = statistics.median(a["deviation"] for a in answers) / deviation
             row["start_seconds"] = statistics.median(a["start"] for a in answers)
         else:
@@ -132,7 +133,7 @@ def table(rows):
             ours = next(o for o in chosen if o["tool"] == "superjump" and o["number"] == r["number"])
             own = r["tool"] == "superjump"
             if kind == "sampled":
-                last = [number_text(r["jumps_per_second"]), f"{r['z']:+.1f}"]
+                last = [number_text(r["jumps_per_second"]), "-" if r["z"] is None else f"{r['z']:+.1f}"]
             else:
                 last = ["-" if own else f"{r['relative_difference']:.0e}"]
             spread = f"{number_text(r['cpu_seconds'])} ({number_text(r['cpu_least'])}, {number_text(r['cpu_most'])})"
@@ -206,10 +207,11 @@ def main():
             else:
                 answers[key].append(answer)
     found = [(job, answers[json.dumps(job)]) for job in todo if answers[json.dumps(job)]]
+    (options.output / "raw.json").write_text(json.dumps(found, indent=1))
     rows = list(summarize(found))
 
     (options.output / "table.md").write_text(table(rows))
-    (options.output / "peers.json").write_text(json.dumps({"machine": machine(), "rows": rows, "raw": found}, indent=1))
+    (options.output / "peers.json").write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1))
     with open(options.output / "peers.csv", "w", newline="") as file:
         columns = list(dict.fromkeys(key for row in rows for key in row))
         writer = csv.DictWriter(file, columns)
