@@ -44,6 +44,7 @@ fn counting(criterion: &mut Criterion) {
             windows: 4,
             counted: Counted::default(),
             sectors: false,
+            conserved: false,
             entropy: None,
         };
         let noise = Protocol { counted, sectors: true, ..plain.clone() };

@@ -296,10 +296,25 @@ fn what_the_exact_road_cannot_do_is_refused_with_what_could() {
     exact(&local).stderr(contains("2253001 levels").and(contains("weak local bath")));
     let still = ["steady={}", "bath.hot.rate=0.0"];
     exact(&still).stderr(contains("no steady state"));
-    let mixed = ["noise={}", "initial={ state = \"product\", excited = 1 }"];
-    exact(&mixed).stderr(contains("spreads over 2 sectors"));
     exact(&["noise={ baths = [\"cold\"] }"]).stderr(contains("no bath \"cold\""));
     exact(&["noise={ windows = [-1.0] }"]).stderr(contains("`noise.windows` has -1"));
+}
+
+/// A start that spreads over sectors which nothing mixes has a noise in each, and none for all.
+#[test]
+fn noise_over_several_sectors_is_that_of_each() {
+    let folder = folder_with(SMALL);
+    let mixed = ["noise={ windows = [2.0] }", "initial={ state = \"product\", excited = 1 }", "steady={}"];
+    let mut command = superjump(&folder);
+    command.args(["exact", "small.toml", "-o", "out"]);
+    for set in mixed {
+        command.args(["--set", set]);
+    }
+    command.assert().success();
+    let summary = fs::read_to_string(folder.path().join("out/summary.json")).unwrap();
+    assert!(!summary.contains("\"noise\"") && summary.contains("\"heat_current\""));
+    let noise = fs::metadata(folder.path().join("out/noise.parquet")).unwrap();
+    assert!(noise.len() > 0 && folder.path().join("out/figures/sector_noise.svg").exists());
 }
 
 #[test]

@@ -177,6 +177,15 @@ fn noise_tables_and_transverse_spins_are_written() {
         reader.build().unwrap().map(Result::unwrap).collect::<Vec<_>>()
     };
     use arrow_array::cast::AsArray;
+    use arrow_array::types::Float64Type;
+    // Each window's distribution adds to one, up to what is left out of the tails.
+    let quanta = &read("quanta.parquet")[0];
+    let of = |name: &str| quanta.column_by_name(name).unwrap().as_primitive::<Float64Type>().values().to_vec();
+    let mut total = [0.0; 2];
+    for (window, p) in of("window").into_iter().zip(of("exact")) {
+        total[usize::from(window == 10.0)] += p;
+    }
+    assert!(total.iter().all(|total| (total - 1.0).abs() < 1e-9), "{total:?}");
     let batch = &read("noise.parquet")[0];
     let words: Vec<_> = batch.column_by_name("statistic").unwrap().as_string::<i32>().iter().flatten().collect();
     assert_eq!(
@@ -195,8 +204,10 @@ fn noise_tables_and_transverse_spins_are_written() {
             "waiting_time",
             "entropy_production",
             "fluctuation_theorem",
+            "fluctuation_symmetry",
             "entropy_production",
             "fluctuation_theorem",
+            "fluctuation_symmetry",
             "uncertainty_ratio",
             "fano",
         ]
