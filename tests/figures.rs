@@ -212,7 +212,7 @@ fn noise_tables_and_transverse_spins_are_written() {
             "fano",
         ]
     );
-    let values = batch.column_by_name("exact").unwrap().as_primitive::<arrow_array::types::Float64Type>();
+    let values = batch.column_by_name("exact").unwrap().as_primitive::<Float64Type>();
     assert!((values.value(5) / noise - 1.0).abs() < 1e-12, "S(0) is the noise");
     let series = &read("series.parquet")[0];
     let words: Vec<_> = series.column_by_name("quantity").unwrap().as_string::<i32>().iter().flatten().collect();

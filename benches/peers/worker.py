@@ -40,19 +40,25 @@ rate = 1.0
 temperature = 0.3333333333333333
 [initial]
 state = "ground"
-[evolution]
-until = 2.0
+"""
+EVOLUTION = "[evolution]\nuntil = 2.0\n"
+PARASITIC = """
+[[bath]]
+name = "parasitic"
+coupling = "local"
+rate = 1e-3
+temperature = 0.1
 """
 
 
-def superjump(verb, number, local, settings, threads=1):
-    """Runs the program; its summary, CPU and wall time from process start to files, peak memory in bytes."""
+def superjump(verb, number, local, settings, threads=1, steady=False):
+    """Runs the program, to its steady state alone or in time; its summary, CPU and wall time from process start to files, peak memory in bytes."""
     with tempfile.TemporaryDirectory() as folder:
-        scenario = ROOT / "scenarios/heat_valve.toml"
-        if not local:
-            scenario = pathlib.Path(folder, "collective.toml")
-            scenario.write_text(COLLECTIVE)
-        settings = {"qubits.number": number, "evolution.until": valve.UNTIL, "evolution.samples": valve.SAMPLES} | settings
+        scenario = pathlib.Path(folder, "valve.toml")
+        scenario.write_text(COLLECTIVE + (PARASITIC if local else "") + ("[steady]\n" if steady else EVOLUTION))
+        settings = {"qubits.number": number} | settings
+        if not steady:
+            settings = {"evolution.until": valve.UNTIL, "evolution.samples": valve.SAMPLES} | settings
         command = [BINARY, verb, scenario, f"--threads={threads}", "--no-report", "--no-progress", "--fresh", f"-o={folder}/out"]
         command += [f"--set={key}={value}" for key, value in settings.items()]
         with open(f"{folder}/messages", "w+") as messages:
@@ -114,8 +120,7 @@ def sample(job):
 def solve(job):
     steady = job["kind"] == "steady"
     if job["tool"] == "superjump":
-        settings = {"steady": "{}"} if steady else {}
-        done = superjump("exact", job["number"], True, settings)
+        done = superjump("exact", job["number"], True, {}, steady=steady)
         exact = lambda name, bath: done["quantities"][name, bath]["exact"]
         values = [exact("heat_current", "hot"), exact("noise", "hot")] if steady else [exact("jz", None)]
         return {"cpu": done["cpu"], "wall": done["wall"], "values": values}

@@ -271,20 +271,21 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
                 break;
             }
             // What is not asked for is not in the loop.
-            let counter = &mut self.counter;
-            match (self.correlators.is_empty() && !self.protocol.sectors, self.rotors.is_empty()) {
-                (true, true) => self.engine.advance(&mut state, now, next, rng, counter),
-                (true, false) => {
-                    self.engine.advance(&mut state, now, next, rng, &mut (counter, &mut self.timing));
+            let (engine, counter) = (self.engine, &mut self.counter);
+            let (correlators, sectors, timing) = (&mut self.correlators, &mut self.sectors, &mut self.timing);
+            match (correlators.is_empty(), self.protocol.sectors, self.rotors.is_empty()) {
+                (true, false, true) => engine.advance(&mut state, now, next, rng, counter),
+                (true, false, false) => engine.advance(&mut state, now, next, rng, &mut (counter, timing)),
+                (true, true, true) => engine.advance(&mut state, now, next, rng, &mut (counter, sectors)),
+                (true, true, false) => {
+                    engine.advance(&mut state, now, next, rng, &mut (counter, &mut (sectors, timing)));
                 }
-                (false, true) => {
-                    let mut others = (&mut self.correlators, &mut self.sectors);
-                    self.engine.advance(&mut state, now, next, rng, &mut (counter, &mut others));
+                (false, _, true) => {
+                    engine.advance(&mut state, now, next, rng, &mut (counter, &mut (correlators, sectors)));
                 }
-                (false, false) => {
-                    let mut others = (&mut self.correlators, &mut self.sectors);
-                    let mut others = (&mut others, &mut self.timing);
-                    self.engine.advance(&mut state, now, next, rng, &mut (counter, &mut others));
+                (false, _, false) => {
+                    let mut others = (correlators, &mut (sectors, timing));
+                    engine.advance(&mut state, now, next, rng, &mut (counter, &mut others));
                 }
             }
             now = next;

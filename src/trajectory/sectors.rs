@@ -11,8 +11,11 @@ pub struct Sectors<V: Values> {
     current: V::Form,
     /// `<J^2>` of the sector that is being watched.
     now: f64,
-    duration: f64,
-    integral: V,
+    /// Since when, and until when.
+    since: f64,
+    until: f64,
+    /// The integral of the current meanwhile.
+    sum: f64,
     /// Time spent in the sector J = N/2 - k.
     pub time: Vec<f64>,
     /// The integral of the current there.
@@ -32,8 +35,9 @@ impl<V: Values> Sectors<V> {
             number,
             current,
             now: f64::NAN,
-            duration: 0.0,
-            integral: V::default(),
+            since: 0.0,
+            until: 0.0,
+            sum: 0.0,
             time: vec![0.0; sectors],
             flow: vec![0.0; sectors],
             raised: vec![0; sectors],
@@ -44,8 +48,7 @@ impl<V: Values> Sectors<V> {
     /// Starts from zero.
     pub fn clear(&mut self) {
         self.now = f64::NAN;
-        self.duration = 0.0;
-        self.integral = V::default();
+        (self.since, self.until, self.sum) = (0.0, 0.0, 0.0);
         self.time.fill(0.0);
         self.flow.fill(0.0);
         self.raised.fill(0);
@@ -62,16 +65,16 @@ impl<V: Values> Sectors<V> {
     /// Adds what was summed to its sector.
     pub fn flush(&mut self) {
         if let Some(index) = self.index(self.now).filter(|_| !self.now.is_nan()) {
-            self.time[index] += self.duration;
-            self.flow[index] += self.integral.integral(self.current, self.duration);
+            self.time[index] += self.until - self.since;
+            self.flow[index] += self.sum;
         }
-        self.duration = 0.0;
-        self.integral = V::default();
+        (self.since, self.sum) = (self.until, 0.0);
     }
 
     #[cold]
-    fn change(&mut self, j_squared: f64) {
+    fn change(&mut self, start: f64, j_squared: f64) {
         self.flush();
+        self.since = start;
         if let (Some(from), Some(to), false) = (self.index(self.now), self.index(j_squared), self.now.is_nan()) {
             if to < from {
                 self.raised[from] += 1;
@@ -85,13 +88,13 @@ impl<V: Values> Sectors<V> {
 
 impl<V: Values> Recorder<V> for Sectors<V> {
     #[inline]
-    fn dwell(&mut self, _: f64, duration: f64, at_start: &V, mean: &V) {
+    fn dwell(&mut self, start: f64, duration: f64, at_start: &V, mean: &V) {
         let j_squared = at_start.j_squared();
         if j_squared != self.now {
-            self.change(j_squared);
+            self.change(start, j_squared);
         }
-        self.duration += duration;
-        self.integral.accumulate(mean, duration);
+        self.until = start + duration;
+        self.sum += mean.at(self.current) * duration;
     }
 
     #[inline]
