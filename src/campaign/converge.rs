@@ -15,16 +15,17 @@ use super::error::RunError;
 use super::input::{Group, Point};
 use super::round::{Piece, Shelf, State, protocol_key};
 use super::steady::SteadyRoad;
+use crate::bath::{Bath, Coupling};
 use crate::lindblad::{self, Counting, Effort};
-use crate::model::{Linear, System, Values};
+use crate::model::{Linear, Model, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
 use crate::statistics::{
-    Agreement, Counted, Distribution, Entropy, Estimate, GROUPS, Judgement, Merge, NoPlateau, NoiseEstimate,
+    Agreement, Counted, Distribution, Entropy, Estimate, Evidence, GROUPS, Judgement, Merge, NoPlateau, NoiseEstimate,
     NoiseReport, Protocol, Replica, Replicas, StopRule, Stretches, Sums, noise, sizes,
 };
 use crate::theory;
-use crate::trajectory::{DrivenLadder, Engine, Ladder, Populations, Registers, Start, Unravelling};
+use crate::trajectory::{DrivenLadder, Engine, Ladder, Leaps, Populations, Registers, Start, Unravelling};
 
 /// The basic window in relaxation times: what the noise leaves out of longer correlations is e^-6 of them.
 const WINDOW: f64 = 6.0;
@@ -148,6 +149,7 @@ pub(super) fn converge_with(
         Engine::Populations => {
             of_engine(point, place, progress, |group| (Populations::new(&group.model), group.model.clone()))
         }
+        Engine::Leaps => of_engine(point, place, progress, |group| (Leaps::new(&group.model), group.model.clone())),
         Engine::Ladder if driven => of_engine(point, place, progress, |group| {
             (DrivenLadder::new(&group.model, &group.hamiltonian), group.model.clone())
         }),
@@ -160,6 +162,21 @@ pub(super) fn converge_with(
             (Registers::new(&register, coherent), register)
         }),
     }
+}
+
+/// Whether collective jumps are seen one by one, and so may be counted.
+fn counts_collective(point: &Point) -> bool {
+    point.engine.engine != Engine::Leaps
+}
+
+/// A bound on the mean number of jumps that the engine goes through in a trajectory of this length.
+fn jumps_bound(point: &Point, duration: f64) -> f64 {
+    let of_group = |Group { model, .. }: &Group| {
+        let seen = |bath: &&Bath| counts_collective(point) || bath.coupling == Coupling::Local;
+        let baths = model.baths.iter().filter(seen).cloned().collect();
+        Model { baths, ..model.clone() }.jumps_bound(duration)
+    };
+    point.groups.iter().map(of_group).sum()
 }
 
 /// Whether the populations of identical qubits are all there is to the steady state.
@@ -192,7 +209,7 @@ fn relaxation(point: &Point) -> (f64, RelaxationFrom) {
             return (slowest(times), RelaxationFrom::Exact);
         }
         // Without local baths the chains of the sectors are all there is.
-        if point.groups.iter().all(|group| !group.model.rates(crate::bath::Coupling::Local).any())
+        if point.groups.iter().all(|group| !group.model.rates(Coupling::Local).any())
             && let Some(times) = point.groups.iter().map(chain).collect::<Option<Vec<_>>>()
         {
             return (slowest(times), RelaxationFrom::Exact);
@@ -276,7 +293,7 @@ pub fn forecast(point: &Point) -> Forecast {
     let (relaxation_time, relaxation_from) = relaxation(point);
     let (protocol, _) = protocol(point, relaxation_time);
     let duration = protocol.warm_up + protocol.stretch();
-    let jumps: f64 = point.groups.iter().map(|group| group.model.jumps_bound(duration)).sum();
+    let jumps = jumps_bound(point, duration);
     Forecast { relaxation_time, relaxation_from, duration, trajectories: GROUPS, jumps_bound: GROUPS as f64 * jumps }
 }
 
@@ -308,10 +325,11 @@ fn columns(point: &Point) -> Vec<Column> {
     let balances = |bath: usize| {
         is_plain(point) && point.groups.iter().all(|g| g.model.balanced_heat_current(&g.model.baths[bath]).is_some())
     };
+    let counted = |bath: usize| counts_collective(point) || point.baths()[bath].coupling == Coupling::Local;
     for column in point.columns() {
         match (column.quantity, column.bath) {
             (Quantity::HeatCurrentCounts, Some(bath)) => {
-                columns.push(column);
+                columns.extend(counted(bath).then_some(column));
                 if balances(bath) {
                     columns.push(Column { quantity: Quantity::HeatCurrentBalance, ..column });
                 }
@@ -431,6 +449,7 @@ where
             relaxation_time: time,
             stretch: protocol.stretch(),
             conserved: is_conserved(point),
+            evidence: if counts_collective(point) { Evidence::Quanta } else { Evidence::LocalJumps },
         };
         let first = attempt * ATTEMPT;
         let key = protocol_key(point, &protocol, &columns, first);
@@ -469,7 +488,7 @@ fn estimators(columns: &[Column], bath: usize) -> Vec<usize> {
 fn is_conserved(point: &Point) -> bool {
     let several = |Group { model, initial, .. }: &Group| {
         let reached = crate::dicke::sectors(model.number).filter(|two_j| initial.reaches(model.number, *two_j));
-        !model.rates(crate::bath::Coupling::Local).any() && reached.take(2).count() > 1
+        !model.rates(Coupling::Local).any() && reached.take(2).count() > 1
     };
     point.groups.iter().any(several)
 }
@@ -590,7 +609,7 @@ impl<E: Unravelling> Rounds<'_, E> {
     fn pieces(&self, trajectories: &Range<u64>) -> Vec<Piece> {
         let point = self.members.point;
         let duration = self.protocol.warm_up + self.protocol.stretch();
-        let jumps: f64 = point.groups.iter().map(|group| group.model.jumps_bound(duration)).sum();
+        let jumps = jumps_bound(point, duration);
         let a_jump = if point.engine.engine == Engine::Populations { 1.0 } else { 50.0 };
         Piece::of_round(self.key, trajectories, jumps * a_jump).collect()
     }

@@ -5,7 +5,7 @@ use crate::initial::InitialState;
 use crate::model::System;
 use crate::random::stream;
 use crate::trajectory::{
-    self, DrivenLadder, Engine, Ladder, Populations, Record, Registers, Start, Trace, Unravelling,
+    self, DrivenLadder, Engine, Ladder, Leaps, Populations, Record, Registers, Start, Trace, Unravelling,
 };
 
 /// Makes the trajectories of a point, one at a time.
@@ -20,6 +20,7 @@ pub fn simulator(point: &Point) -> Box<dyn Simulator + '_> {
     let driven = point.groups.iter().any(|group| group.hamiltonian.drive.is_some());
     match point.engine.engine {
         Engine::Populations => groups(point, |group| (Populations::new(&group.model), group.model.clone())),
+        Engine::Leaps => groups(point, |group| (Leaps::new(&group.model), group.model.clone())),
         Engine::Ladder if driven => {
             groups(point, |group| (DrivenLadder::new(&group.model, &group.hamiltonian), group.model.clone()))
         }

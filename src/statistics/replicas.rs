@@ -18,6 +18,8 @@ pub struct Replicas {
     drift: Moments,
     /// Jumps of all kinds, those of the warm-up included.
     pub jumps: u64,
+    /// Those within the stretches.
+    pub measured: u64,
     /// Quanta absorbed from each bath.
     pub absorbed: Vec<u64>,
     /// Quanta emitted into each bath.
@@ -47,6 +49,7 @@ impl Replicas {
             halves: Moments::new(1),
             drift: Moments::new(1),
             jumps: 0,
+            measured: 0,
             absorbed: vec![0; baths],
             emitted: vec![0; baths],
         }
@@ -67,6 +70,7 @@ impl Replicas {
         self.halves.push([second].iter());
         self.drift.push([first - second].iter());
         self.jumps += replica.jumps;
+        self.measured += replica.measured;
         self.absorbed.iter_mut().zip(&replica.absorbed).for_each(|(sum, one)| *sum += one);
         self.emitted.iter_mut().zip(&replica.emitted).for_each(|(sum, one)| *sum += one);
     }
@@ -78,6 +82,7 @@ impl Replicas {
         self.halves.merge(&later.halves);
         self.drift.merge(&later.drift);
         self.jumps += later.jumps;
+        self.measured += later.measured;
         self.absorbed.iter_mut().zip(&later.absorbed).for_each(|(sum, one)| *sum += one);
         self.emitted.iter_mut().zip(&later.emitted).for_each(|(sum, one)| *sum += one);
     }

@@ -79,6 +79,17 @@ pub struct StopRule {
     pub stretch: f64,
     /// J is conserved: replicas differ for ever by what J they drew, and only that spread counts.
     pub conserved: bool,
+    /// What the spread rests on.
+    pub evidence: Evidence,
+}
+
+/// What there has to be enough of, as the spread between replicas is inferred from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Quanta exchanged with the bath, in both directions.
+    Quanta,
+    /// Local jumps, where collective ones are not seen: what a current does between two of them is averaged exactly.
+    LocalJumps,
 }
 
 /// What the rule finds.
@@ -130,14 +141,22 @@ impl StopRule {
             }
         };
         short(count as f64, GROUPS as f64, format!("{GROUPS} trajectories"));
-        let (emitted, absorbed) = (replicas.emitted[self.bath], replicas.absorbed[self.bath]);
-        let (often, rarely) = (emitted.max(absorbed) as f64, emitted.min(absorbed) as f64);
-        short(often, EXCHANGED as f64, format!("{EXCHANGED} quanta exchanged with the bath (seen: {often})"));
-        // Quanta that cannot change the current by a tenth of what is allowed may stay rare.
-        let share = if mean == 0.0 { 0.0 } else { allowed / mean.abs() };
-        if rarely > 0.1 * share * often || often < 10.0 / share {
-            let words = format!("{EXCHANGED_RARELY} quanta against the current (seen: {rarely})");
-            short(rarely, EXCHANGED_RARELY as f64, words);
+        match self.evidence {
+            Evidence::Quanta => {
+                let (emitted, absorbed) = (replicas.emitted[self.bath], replicas.absorbed[self.bath]);
+                let (often, rarely) = (emitted.max(absorbed) as f64, emitted.min(absorbed) as f64);
+                short(often, EXCHANGED as f64, format!("{EXCHANGED} quanta exchanged with the bath (seen: {often})"));
+                // Quanta that cannot change the current by a tenth of what is allowed may stay rare.
+                let share = if mean == 0.0 { 0.0 } else { allowed / mean.abs() };
+                if rarely > 0.1 * share * often || often < 10.0 / share {
+                    let words = format!("{EXCHANGED_RARELY} quanta against the current (seen: {rarely})");
+                    short(rarely, EXCHANGED_RARELY as f64, words);
+                }
+            }
+            Evidence::LocalJumps => {
+                let seen = replicas.measured;
+                short(seen as f64, EXCHANGED as f64, format!("{EXCHANGED} local jumps (seen: {seen})"));
+            }
         }
         let covered = count as f64 * self.stretch / self.relaxation_time;
         short(covered, RELAXATIONS, format!("{RELAXATIONS} relaxation times (covered: {covered:.1})"));
@@ -181,6 +200,7 @@ mod tests {
             absorbed: vec![exchanged.0],
             emitted: vec![exchanged.1],
             jumps: exchanged.0 + exchanged.1,
+            measured: exchanged.0 + exchanged.1,
             halves,
             square: current * current + 1.0,
         }
@@ -195,6 +215,7 @@ mod tests {
             relaxation_time: 1.0,
             stretch: 50.0,
             conserved: false,
+            evidence: Evidence::Quanta,
         }
     }
 

@@ -101,6 +101,8 @@ pub struct Replica<V: Values> {
     pub emitted: Vec<u64>,
     /// Jumps, those of the warm-up included.
     pub jumps: u64,
+    /// Those within the stretch.
+    pub measured: u64,
     /// The averages of the watched current over the two halves.
     pub halves: [f64; 2],
     /// The average of its square.
@@ -118,6 +120,7 @@ impl<V: Values> Replica<V> {
         self.absorbed.iter_mut().zip(&other.absorbed).for_each(|(sum, quanta)| *sum += quanta);
         self.emitted.iter_mut().zip(&other.emitted).for_each(|(sum, quanta)| *sum += quanta);
         self.jumps += other.jumps;
+        self.measured += other.measured;
     }
 }
 
@@ -463,6 +466,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             absorbed: counter.absorbed.clone(),
             emitted: counter.emitted.clone(),
             jumps: warm_jumps + counter.jumps,
+            measured: counter.jumps,
             halves: [half / (stretch / 2.0), (whole - half) / (stretch / 2.0)],
             square: counter.square / stretch,
         }

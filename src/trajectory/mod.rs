@@ -7,6 +7,7 @@ mod channel;
 mod correlator;
 mod counter;
 mod ladder;
+mod leaps;
 mod populations;
 mod propagation;
 mod record;
@@ -17,6 +18,7 @@ mod timing;
 pub use correlator::{Correlator, own_stream};
 pub use counter::Counter;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState};
+pub use leaps::Leaps;
 pub use populations::Populations;
 pub use record::{Detail, JumpRow, Record, Trace};
 pub use register::{RegisterState, Registers, Start};
@@ -37,6 +39,8 @@ use crate::quantity::Sample;
 pub enum Engine {
     /// The jump chain on (J, M), for states diagonal in the Dicke basis: [`Populations`].
     Populations,
+    /// The same chain, which leaps from one local jump to the next: [`Leaps`].
+    Leaps,
     /// Superpositions of the levels of one sector: [`Ladder`].
     Ladder,
     /// Qubits that may differ, site by site: [`Registers`].
@@ -49,6 +53,7 @@ impl Engine {
     pub fn name(self) -> &'static str {
         match self {
             Engine::Populations => "populations",
+            Engine::Leaps => "leaps",
             Engine::Ladder => "ladder",
             Engine::Register => "register",
         }
@@ -57,7 +62,7 @@ impl Engine {
     /// Whether it follows coherences between levels, and so the transverse spin.
     #[must_use]
     pub fn coherent(self) -> bool {
-        self != Engine::Populations
+        !matches!(self, Engine::Populations | Engine::Leaps)
     }
 }
 
@@ -89,7 +94,8 @@ pub trait Unravelling: Sync {
     /// Draws a pure state of the initial ensemble.
     fn prepare(&self, initial: &InitialState, rng: &mut impl Rng) -> Self::State;
 
-    /// Evolves `state` from time `start` to `end`, telling the recorder of every dwell and jump on the way.
+    /// Evolves `state` from time `start` to `end`, telling the recorder of every dwell and jump on the way ([`Leaps`]: of
+    /// local jumps alone).
     ///
     /// The waiting time is memoryless given the state, so an interval may be cut anywhere without changing the law.
     fn advance(

@@ -18,19 +18,27 @@ use crate::quantity::Sample;
 /// The engine: the channels of a model, sorted by what they do to the ladder.
 #[derive(Debug)]
 pub struct Populations {
-    number: i64,
-    collective_down: Channel,
-    collective_up: Channel,
-    local_down: Channel,
-    local_up: Channel,
-    local_dephasing: Channel,
+    pub(super) number: i64,
+    pub(super) collective_down: Channel,
+    pub(super) collective_up: Channel,
+    pub(super) local_down: Channel,
+    pub(super) local_up: Channel,
+    pub(super) local_dephasing: Channel,
 }
 
 /// Weights of the outcomes J - 1 and J + 1 of local dephasing, as multiples of J^2 - M^2 and (J+1)^2 - M^2.
 #[derive(Clone, Copy)]
-struct DephasingWeights {
+pub(super) struct DephasingWeights {
     lower: f64,
     higher: f64,
+}
+
+impl DephasingWeights {
+    /// What leaves the sector, for a = J + M and b = J - M, in rates of one qubit.
+    #[inline]
+    pub(super) fn outward(self, a: f64, b: f64) -> f64 {
+        self.lower * a * b + self.higher * (a + 1.0) * (b + 1.0)
+    }
 }
 
 impl Populations {
@@ -47,7 +55,7 @@ impl Populations {
         }
     }
 
-    fn dephasing_weights(&self, two_j: i64) -> DephasingWeights {
+    pub(super) fn dephasing_weights(&self, two_j: i64) -> DephasingWeights {
         if self.local_dephasing.total == 0.0 {
             return DephasingWeights { lower: 0.0, higher: 0.0 };
         }
@@ -64,7 +72,7 @@ impl Populations {
     /// A local jump from `level`, drawn by `rate` in 0..(local rates); returns the jump and where it leads.
     #[cold]
     #[inline(never)]
-    fn local_jump(&self, level: Level, outward: f64, rate: f64, rng: &mut impl Rng) -> (Jump, Level) {
+    pub(super) fn local_jump(&self, level: Level, outward: f64, rate: f64, rng: &mut impl Rng) -> (Jump, Level) {
         let half = self.number as f64 / 2.0;
         let choices = [
             (Process::Emission, half + level.m(), &self.local_down),
@@ -117,7 +125,7 @@ impl Unravelling for Populations {
             let (emission, absorption) = (a * (b + 1.0), b * (a + 1.0));
             let (down_rate, up_rate) = (emission * down, absorption * up);
             let collective = down_rate + up_rate;
-            let outward = weights.lower * a * b + weights.higher * (a + 1.0) * (b + 1.0);
+            let outward = weights.outward(a, b);
             let total = collective + (half + m) * local_down + (half - m) * local_up + outward * dephasing;
 
             let observables = Observables { emission, jz: m, j_squared };

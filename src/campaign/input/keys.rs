@@ -88,7 +88,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("initial.angles", "a list of pairs [theta, phi] in radians, one for each qubit"),
     ("initial.amplitudes", "a list of 2j + 1 amplitudes"),
     ("evolution", "a table [evolution] with `until` (or `times`) and `trajectories`"),
-    ("evolution.engine", "\"auto\", \"populations\", \"ladder\" or \"register\""),
+    ("evolution.engine", "\"auto\", \"populations\", \"leaps\", \"ladder\" or \"register\""),
     ("evolution.until", "a positive, finite time"),
     ("evolution.samples", "a whole number from 2 to 10000000"),
     ("evolution.times", "ascending, finite times from 0 up, the last above 0"),

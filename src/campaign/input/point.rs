@@ -201,7 +201,7 @@ impl Point {
             let bound = if driven { group.model.jump_rate_bound() * until } else { group.model.jumps_bound(until) };
             let dephasing: f64 = group.model.rates(Coupling::Collective).dephasing;
             let n = group.model.number as f64;
-            let trivial = if self.engine.engine == Engine::Populations { 0.0 } else { dephasing * n * n / 4.0 * until };
+            let trivial = if self.engine.engine.coherent() { dephasing * n * n / 4.0 * until } else { 0.0 };
             bound * coupling * coupling + trivial
         };
         self.groups.iter().map(of_group).sum()
@@ -213,7 +213,7 @@ impl Point {
         let n = self.number() as f64;
         let driven = self.groups.iter().any(|group| group.hamiltonian.drive.is_some());
         let a_jump = match self.engine.engine {
-            Engine::Populations => 1.0,
+            Engine::Populations | Engine::Leaps => 1.0,
             Engine::Ladder if driven => 50.0 + n * n,
             Engine::Ladder => 3.0 + 0.16 * n,
             // The largest block of sharp excitation number, and its neighbours in each of N qubits.

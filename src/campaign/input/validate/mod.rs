@@ -91,7 +91,7 @@ impl<'a> Validator<'a> {
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
         self.figures(raw)?;
         let accuracy = self.steady(raw.steady.as_ref(), &groups, steady)?;
-        let engine = self.engine(raw, &groups)?;
+        let engine = self.engine(raw, &groups, steady)?;
         self.countable(raw, engine.engine, groups.len())?;
         Ok(Valid { groups, engine, evolution, steady, accuracy, noise, recording })
     }

@@ -1,0 +1,246 @@
+//! The modes of one sector: a birth-death chain over M under the collective baths, ended by local jumps.
+//!
+//! With T the generator of the chain and k_M the rate of local jumps, `Q = T - diag(k)`. T obeys detailed balance with
+//! the thermal ladder pi (18), so `sqrt(pi) Q / sqrt(pi)` is symmetric, tridiagonal, `-sum_i l_i v_i v_i^T`, and
+//!
+//! `[e^(Qt)]_aM = sqrt(pi_M/pi_a) sum_i v_ia v_iM e^(-l_i t)`.
+//!
+//! A leap begins only where pi_a is not much smaller than the largest weight, so that the first factor does not amplify
+//! rounding: every probability is good to some 1e-15. The integral of a value f over a leap of length t from a to M is
+//! `sum_ij v_ia F_ij v_jM (e^(-l_i t) - e^(-l_j t))/(l_j - l_i)` over the same sum, F = V^T diag(f) V.
+
+use faer::{Mat, Side};
+use rand::{Rng, RngExt};
+
+use super::Leaps;
+use crate::dicke::{Level, levels};
+use crate::model::Observables;
+
+/// Leaps begin where `sqrt(pi_a)` is at least this share of the largest: rounding grows by its inverse at most.
+const HOME: f64 = 0.1;
+/// Modes smaller than the slowest by e^-40 = 4e-18 are not there.
+const GONE: f64 = 40.0;
+
+/// A sector and its modes. Rows are levels from M = -J up, columns are modes from the slowest.
+#[derive(Debug)]
+pub(super) struct Sector {
+    two_j: i64,
+    /// `sqrt(pi_M)` over the largest.
+    root: Vec<f64>,
+    /// k_M.
+    ended: Vec<f64>,
+    /// l_i, ascending.
+    decay: Vec<f64>,
+    /// v_iM.
+    modes: Mat<f64>,
+    /// `sum_M sqrt(pi_M) v_iM`, and the same with k_M, which is l_i times it.
+    alive: Vec<f64>,
+    ending: Vec<f64>,
+    /// F of `<J_+ J_->` and of `<J_z>`.
+    emission: Mat<f64>,
+    jz: Mat<f64>,
+}
+
+/// From one level to the next local jump, or to the end of the time there is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leap {
+    pub duration: f64,
+    /// Whether a local jump follows.
+    pub ended: bool,
+    /// The level it comes to, before that jump.
+    pub to: Level,
+    /// The means of the values over it, given all of the above.
+    pub mean: Observables,
+}
+
+/// How much of a chain is alive at a time, and how fast it ends.
+#[derive(Clone, Copy)]
+struct Survival {
+    alive: f64,
+    ending: f64,
+}
+
+impl Sector {
+    /// The sector 2J under collective rates (down, up), not both zero, and local jumps at the rate `ended`.
+    pub fn new(two_j: i64, (down, up): (f64, f64), ended: impl Fn(Level) -> f64) -> Self {
+        let levels: Vec<Level> = levels(two_j).collect();
+        let size = levels.len();
+        // sqrt(pi) falls by the same factor at every step from the likelier end; zero where it is beyond a double.
+        let ratio = (up.min(down) / up.max(down)).sqrt();
+        let from_end = |k: usize| if up <= down { k } else { size - 1 - k };
+        let root: Vec<f64> = (0..size).map(|k| ratio.powi(from_end(k) as i32)).collect();
+        let ended: Vec<f64> = levels.iter().map(|level| ended(*level)).collect();
+        let matrix = Mat::from_fn(size, size, |row, column| match row.abs_diff(column) {
+            0 => down * levels[row].lowering() + up * levels[row].raising() + ended[row],
+            1 => -(down * up).sqrt() * levels[row.min(column)].raising(),
+            _ => 0.0,
+        });
+        let solved = matrix.self_adjoint_eigen(Side::Lower).expect("modes of a finite symmetric matrix");
+        let modes = solved.U().to_owned();
+        let over = |i: usize, weight: &dyn Fn(usize) -> f64| -> f64 {
+            (0..size).map(|k| root[k] * weight(k) * modes[(k, i)]).sum()
+        };
+        let mut decay: Vec<f64> = solved.S().column_vector().iter().copied().collect();
+        let mut alive: Vec<f64> = (0..size).map(|i| over(i, &|_| 1.0)).collect();
+        let ending: Vec<f64> = (0..size).map(|i| over(i, &|k| ended[k])).collect();
+        // T sqrt(pi) = 0 makes l_i alive_i = ending_i. The solver knows every l_i to rounding of the *largest*. Where the
+        // slowest mode is nearly thermal, this gives it to rounding of itself, as no term is negative; and what little
+        // is alive of modes that are faster than any local jump.
+        let whole = root.iter().map(|root| root * root).sum::<f64>().sqrt();
+        if alive[0].abs() > 0.5 * whole {
+            decay[0] = ending[0] / alive[0];
+        }
+        let fastest = ended.iter().copied().fold(0.0, f64::max);
+        for i in (1..size).filter(|i| decay[*i] > fastest) {
+            alive[i] = ending[i] / decay[i];
+        }
+        let form = |value: fn(&Level) -> f64| {
+            let valued = Mat::from_fn(size, size, |k, i| value(&levels[k]) * modes[(k, i)]);
+            modes.transpose() * valued
+        };
+        let (emission, jz) = (form(|level| level.lowering()), form(|level| level.m()));
+        // A level is a row: its modes lie side by side.
+        let modes = modes.transpose().to_owned();
+        Sector { two_j, root, ended, decay, modes, alive, ending, emission, jz }
+    }
+
+    /// Whether a leap may begin at a level.
+    pub fn is_home(&self, level: Level) -> bool {
+        self.root[level.above_bottom() as usize] >= HOME
+    }
+
+    /// A leap from a level, of `span` at most.
+    pub fn leap(&self, from: Level, span: f64, rng: &mut impl Rng) -> Leap {
+        let start = from.above_bottom() as usize;
+        let left = 1.0 - rng.random::<f64>();
+        // Without local jumps no rounding may bring one.
+        let lasts = self.decay[0] <= 0.0 || left <= self.survival(start, span).alive;
+        let (duration, ended) = if lasts { (span, false) } else { (self.time(start, left, span), true) };
+
+        let mut decayed = [0.0; Leaps::MOST_LEVELS];
+        let slow = self.decayed(duration, &mut decayed);
+        let decayed = &decayed[..slow];
+        let to = self.end(start, ended, decayed, rng);
+        let mean = |form: &Mat<f64>, here: f64, least: f64, most: f64| {
+            let mean = self.mean(form, start, to, duration, decayed);
+            // An end that has no probability to rounding has no mean either, and must stay a value.
+            if mean.is_nan() { here } else { mean.clamp(least, most) }
+        };
+        let j = from.j();
+        let mean = Observables {
+            emission: mean(&self.emission, from.lowering(), 0.0, (j + 1.0) * (j + 1.0)),
+            jz: mean(&self.jz, from.m(), -j, j),
+            j_squared: from.j_squared(),
+        };
+        let to = Level { two_m: 2 * to as i64 - self.two_j, ..from };
+        Leap { duration, ended, to, mean }
+    }
+
+    /// `e^(-l_i t)` of the modes that are not gone; returns how many.
+    fn decayed(&self, t: f64, into: &mut [f64]) -> usize {
+        let limit = self.decay[0] * t + GONE;
+        let slow = self.decay.iter().take_while(|decay| **decay * t < limit).count().max(1);
+        for (value, decay) in into.iter_mut().zip(&self.decay[..slow]) {
+            *value = (-decay * t).exp();
+        }
+        slow
+    }
+
+    /// The modes of a level.
+    fn row(&self, level: usize) -> &[f64] {
+        self.modes.col(level).try_as_col_major().expect("a column of an owned matrix").as_slice()
+    }
+
+    fn survival(&self, start: usize, t: f64) -> Survival {
+        let row = self.row(start);
+        let limit = self.decay[0] * t + GONE;
+        let mut sum = Survival { alive: 0.0, ending: 0.0 };
+        for (((decay, share), alive), ending) in self.decay.iter().zip(row).zip(&self.alive).zip(&self.ending) {
+            if decay * t > limit {
+                break;
+            }
+            let share = share * (-decay * t).exp();
+            sum.alive += share * alive;
+            sum.ending += share * ending;
+        }
+        let root = self.root[start];
+        Survival { alive: sum.alive / root, ending: sum.ending / root }
+    }
+
+    /// When a chain from `start` has this probability of being alive `left`, within `span`.
+    ///
+    /// Newton's method on the logarithm, exact at once where the slowest mode is alone; between bounds, as survival from
+    /// one level is neither convex nor concave in the logarithm.
+    fn time(&self, start: usize, left: f64, span: f64) -> f64 {
+        let (mut low, mut high) = (0.0, span);
+        let slowest = self.row(start)[0] * self.alive[0] / self.root[start];
+        let mut t = (slowest / left).ln() / self.decay[0];
+        loop {
+            if !(low < t && t < high) {
+                t = if high.is_finite() { 0.5 * (low + high) } else { 2.0 * low + self.decay[0].recip() };
+                if t <= low || t >= high {
+                    return t;
+                }
+            }
+            let Survival { alive, ending } = self.survival(start, t);
+            let excess = (alive / left).ln();
+            if excess > 0.0 {
+                low = t;
+            } else {
+                high = t;
+            }
+            let step = excess * alive / ending;
+            // Survival is known to some 1e-16 of 1, and t is a double.
+            if excess.abs() * alive <= 4e-16 || step.abs() <= 1e-15 * t {
+                return t;
+            }
+            t += step;
+        }
+    }
+
+    /// Draws the level at the end of a leap: where a local jump happens, or where the time ends.
+    fn end(&self, start: usize, ended: bool, decayed: &[f64], rng: &mut impl Rng) -> usize {
+        let row = &self.row(start)[..decayed.len()];
+        let weight = |k: usize| {
+            let sum: f64 = row.iter().zip(self.row(k)).zip(decayed).map(|((a, b), decayed)| a * b * decayed).sum();
+            (self.root[k] * if ended { self.ended[k] } else { 1.0 } * sum).max(0.0)
+        };
+        let levels = 0..self.root.len();
+        let total: f64 = levels.clone().map(weight).sum();
+        let mut rest = rng.random::<f64>() * total;
+        let mut chosen = start;
+        for (k, weight) in levels.map(|k| (k, weight(k))).filter(|(_, weight)| *weight > 0.0) {
+            chosen = k;
+            if rest < weight {
+                break;
+            }
+            rest -= weight;
+        }
+        chosen
+    }
+
+    /// The mean of a value over a leap of this length between two levels.
+    fn mean(&self, form: &Mat<f64>, start: usize, to: usize, t: f64, decayed: &[f64]) -> f64 {
+        let (from, to) = (self.row(start), self.row(to));
+        let slow = decayed.len();
+        let (mut sum, mut reached) = (0.0, 0.0);
+        for i in 0..slow {
+            let column = form.col(i).try_as_col_major().expect("a column of an owned matrix").as_slice();
+            reached += from[i] * to[i] * decayed[i];
+            sum += from[i] * to[i] * column[i] * decayed[i] * t;
+            for j in i + 1..self.decay.len() {
+                let apart = self.decay[j] - self.decay[i];
+                let overlap = if j >= slow {
+                    decayed[i] / apart
+                } else if apart * t < 0.5 {
+                    // Their difference, without cancelling.
+                    decayed[i] * if apart == 0.0 { t } else { -(-apart * t).exp_m1() / apart }
+                } else {
+                    (decayed[i] - decayed[j]) / apart
+                };
+                sum += column[j] * (from[i] * to[j] + from[j] * to[i]) * overlap;
+            }
+        }
+        sum / (reached * t)
+    }
+}
