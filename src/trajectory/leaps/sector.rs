@@ -244,3 +244,141 @@ impl Sector {
         sum / (reached * t)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::stream;
+
+    /// Q = T - diag(k) from the rates, and the local rates.
+    fn chain(two_j: i64, (down, up): (f64, f64), local: (f64, f64)) -> (Sector, Mat<f64>) {
+        let ended = move |level: Level| local.0 + local.1 * (level.m() + level.j()).powi(2);
+        let all: Vec<Level> = levels(two_j).collect();
+        let rate = |from: usize, to: usize| match to as i64 - from as i64 {
+            1 => up * all[from].raising(),
+            -1 => down * all[from].lowering(),
+            0 => -(up * all[from].raising() + down * all[from].lowering() + ended(all[from])),
+            _ => 0.0,
+        };
+        (Sector::new(two_j, (down, up), ended), Mat::from_fn(all.len(), all.len(), rate))
+    }
+
+    /// `e^(At)` of a matrix with no negative element beside the diagonal: a series of positive terms over a time so short
+    /// that it converges, squared. Good to some 1e-13 of the largest element for the times below.
+    fn exponential(a: &Mat<f64>, t: f64) -> Mat<f64> {
+        let size = a.nrows();
+        let fastest = (0..size).map(|k| -a[(k, k)]).fold(0.0, f64::max);
+        let doublings = (fastest * t).log2().ceil().max(0.0) as i32;
+        let short = t * 0.5_f64.powi(doublings);
+        let identity = Mat::<f64>::identity(size, size);
+        let shifted = Mat::from_fn(size, size, |i, j| short * (a[(i, j)] + if i == j { fastest } else { 0.0 }));
+        let (mut term, mut sum) = (identity.clone(), identity);
+        for k in 1..40 {
+            term = (&term * &shifted) * faer::Scale(f64::from(k).recip());
+            sum += &term;
+        }
+        let mut whole = sum * faer::Scale((-fastest * short).exp());
+        for _ in 0..doublings {
+            whole = &whole * &whole;
+        }
+        whole
+    }
+
+    /// Survival, where leaps end, and means, against exponentials of Q and of `[[Q, diag f], [0, Q]]` (Van Loan), whose
+    /// corner is the integral of the value. Modes are good to some 1e-15 of the whole, amplified tenfold at most.
+    #[test]
+    fn survival_and_means_are_those_of_the_matrix_exponential() {
+        for (two_j, rates, local) in [
+            (6, (1.0, 0.6), (0.1, 0.02)),
+            (5, (0.7, 0.9), (1e-4, 0.0)),
+            (7, (1.0, 1.0), (0.5, 0.9)),
+            (1, (2.0, 0.1), (0.2, 0.3)),
+        ] {
+            let (sector, q) = chain(two_j, rates, local);
+            let all: Vec<Level> = levels(two_j).collect();
+            let size = all.len();
+            for t in [1e-3, 0.1, 0.7, 4.0] {
+                let moved = exponential(&q, t);
+                let mut decayed = vec![0.0; size];
+                let slow = sector.decayed(t, &mut decayed);
+                for form in [&sector.emission, &sector.jz] {
+                    // J_z + J has no negative element either.
+                    let shift = if std::ptr::eq(form, &sector.jz) { two_j as f64 / 2.0 } else { 0.0 };
+                    let value = |k: usize| if shift > 0.0 { all[k].m() + shift } else { all[k].lowering() };
+                    let both = Mat::from_fn(2 * size, 2 * size, |i, j| match (i < size, j < size) {
+                        (true, true) => q[(i, j)],
+                        (false, false) => q[(i - size, j - size)],
+                        (true, false) if i == j - size => value(i),
+                        _ => 0.0,
+                    });
+                    let integral = exponential(&both, t);
+                    for start in (0..size).filter(|start| sector.is_home(all[*start])) {
+                        let alive: f64 = (0..size).map(|to| moved[(start, to)]).sum();
+                        let ending: f64 = (0..size).map(|to| moved[(start, to)] * sector.ended[to]).sum();
+                        let survival = sector.survival(start, t);
+                        assert!((survival.alive - alive).abs() < 1e-13 && (survival.ending - ending).abs() < 1e-12);
+                        for to in 0..size {
+                            let reached = moved[(start, to)];
+                            let mean = (sector.mean(form, start, to, t, &decayed[..slow]) + shift) * reached;
+                            let expected = integral[(start, size + to)] / t;
+                            // Both the integral and the probability are good to rounding of the largest value.
+                            assert!((mean - expected).abs() < 1e-12 * value(size - 1).max(10.0), "{mean} {expected}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The time at which survival is what was drawn, over fifteen decades of it.
+    #[test]
+    fn survival_is_inverted() {
+        for local in [(0.1, 0.02), (1e-7, 0.0), (0.3, 2.0)] {
+            let (sector, _) = chain(6, (1.0, 0.8), local);
+            for start in 0..7 {
+                for left in [1.0, 1.0 - 1e-15, 1.0 - 1e-9, 0.9, 0.5, 1e-3, 1e-15] {
+                    let t = sector.time(start, left, f64::INFINITY);
+                    let alive = sector.survival(start, t).alive;
+                    assert!((alive - left).abs() < 2e-14, "{left}: {t}, {alive}");
+                }
+            }
+        }
+    }
+
+    /// To first order in k the chain ends at the mean of k over the thermal ladder. The next order is smaller by k over
+    /// the gap, here 1e-12; the solver alone would know no more than 1e-15 of the fastest rate, 1e4.
+    #[test]
+    fn the_slowest_mode_is_known_to_rounding_of_itself() {
+        let local = (1e-12, 3e-14);
+        let (sector, _) = chain(100, (1.0, 0.6), local);
+        let thermal =
+            |value: &dyn Fn(f64) -> f64| -> f64 { (0..=100).map(|k| 0.6_f64.powi(k) * value(f64::from(k))).sum() };
+        let expected = thermal(&|k| local.0 + local.1 * k * k) / thermal(&|_| 1.0);
+        assert!((sector.decay[0] / expected - 1.0).abs() < 1e-11, "{} {expected}", sector.decay[0]);
+    }
+
+    /// Nothing is absorbed, or so little that most weights of the ladder are below a double: the far end is not reached.
+    #[test]
+    fn ladders_that_are_dark_at_one_end_stay_there() {
+        for (two_j, rates, local) in [
+            (6, (1.0, 0.0), (0.3, 1.0)),
+            (6, (0.0, 1.0), (0.3, 1.0)),
+            (400, (1.0, 1e-9), (1e-3, 1.0)),
+            (9, (1.0, 0.5), (0.0, 0.0)),
+        ] {
+            let (sector, _) = chain(two_j, rates, local);
+            let home = levels(two_j).find(|level| sector.is_home(*level)).unwrap();
+            let mut rng = stream(1, 2, 3);
+            for _ in 0..1000 {
+                let leap = sector.leap(home, 3.0, &mut rng);
+                assert!((0.0..=3.0).contains(&leap.duration) && (leap.ended || leap.duration == 3.0));
+                assert!(leap.to.two_m.abs() <= two_j && leap.mean.jz.is_finite() && leap.mean.emission.is_finite());
+                if rates.0.min(rates.1) == 0.0 {
+                    // A sum and a quotient of seven products: a few units in the last place.
+                    assert!(leap.to == home && (leap.mean.jz - home.m()).abs() < 1e-14);
+                }
+                assert!(!leap.ended || local != (0.0, 0.0));
+            }
+        }
+    }
+}
