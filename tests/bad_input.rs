@@ -264,6 +264,28 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
         "`initial.angles` has 1 entries, for 8 qubits",
         "pairs [theta, phi]",
     ),
+    ("samples = 11", "samples = 11\nengine = \"leaps\"", 21, "passes over collective jumps", "populations"),
+    (
+        "trajectories = 10",
+        "engine = \"leaps\"\n[steady]\n[noise]\nbaths = [\"hot\"]",
+        23,
+        "`noise` counts quanta, and the leaps engine passes over",
+        "populations",
+    ),
+    (
+        "trajectories = 10",
+        "engine = \"leaps\"\n[steady]\n[record]\nphotons = 3",
+        23,
+        "`record` keeps single jumps, and the leaps engine",
+        "populations",
+    ),
+    (
+        "trajectories = 10",
+        "engine = \"leaps\"\n[steady]\n[drive]\namplitude = 0.1",
+        21,
+        "a drive superposes the levels",
+        "\"ladder\"",
+    ),
     ("samples = 11", "samples = 11\nengine = \"qutip\"", 21, "`evolution.engine` is \"qutip\"", "\"ladder\""),
 ];
 
@@ -279,6 +301,15 @@ fn each_wrong_key_is_refused_with_its_line_and_what_is_allowed() {
         assert_eq!(error.line(), Some(*line), "{to}:\n{shown}");
         assert!(shown.contains(&format!("s.toml:{line}:")), "{to}:\n{shown}");
     }
+}
+
+/// Without a local bath a leap would never end.
+#[test]
+fn leaps_need_a_local_bath() {
+    let text = GOOD.replace("coupling = \"local\"", "coupling = \"collective\"");
+    let error = parse(&text.replace("trajectories = 10", "engine = \"leaps\"\n[steady]")).expect_err("no local bath");
+    assert!(error.title().contains("no local bath acts") && error.allowed().contains("populations"), "{error}");
+    assert_eq!(error.line(), Some(21));
 }
 
 #[test]

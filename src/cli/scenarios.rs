@@ -33,6 +33,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("superradiant_burst", include_str!("../../scenarios/superradiant_burst.toml")),
     ("telegraph", include_str!("../../scenarios/telegraph.toml")),
     ("telegraph_trace", include_str!("../../scenarios/telegraph_trace.toml")),
+    ("weak_local_bath", include_str!("../../scenarios/weak_local_bath.toml")),
 ];
 
 /// The title of a scenario.
