@@ -310,6 +310,10 @@ fn leaps_need_a_local_bath() {
     let error = parse(&text.replace("trajectories = 10", "engine = \"leaps\"\n[steady]")).expect_err("no local bath");
     assert!(error.title().contains("no local bath acts") && error.allowed().contains("populations"), "{error}");
     assert_eq!(error.line(), Some(21));
+    // Nor is one qubit slow: the floor of local jumps would be none under what the current rests on.
+    let text = GOOD.replace("number = 8", "number = 1").replace("j = 3\nm = -1", "j = 0.5\nm = 0.5");
+    let error = parse(&text.replace("trajectories = 10", "engine = \"leaps\"\n[steady]")).expect_err("one qubit");
+    assert!(error.title().contains("one qubit has one J") && error.allowed().contains("populations"), "{error}");
 }
 
 #[test]

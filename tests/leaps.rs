@@ -250,6 +250,7 @@ fn leaps_are_chosen_where_they_pay() {
     let steady = "[steady]\nbath = \"hot\"";
     assert_eq!(engine(&valve(10, 1e-3, 0.1, steady)), Engine::Leaps);
     assert_eq!(engine(&valve(10, 0.3, 0.1, steady)), Engine::Populations);
+    assert_eq!(engine(&valve(1, 1e-6, 0.1, steady)), Engine::Populations);
     assert_eq!(engine(&valve(10, 1e-3, 0.1, &format!("{steady}\n[noise]"))), Engine::Populations);
     assert_eq!(engine(&valve(10, 1e-3, 0.1, "[evolution]\nuntil = 1.0\ntrajectories = 1")), Engine::Populations);
     assert_eq!(engine(&valve(1000, 1e-6, 0.1, steady)), Engine::Populations);

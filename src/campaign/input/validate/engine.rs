@@ -62,6 +62,8 @@ impl Validator<'_> {
             (record.span(), format!("`record` keeps single jumps, and {unseen}"))
         } else if !groups.iter().any(|group| group.model.rates(Coupling::Local).any()) {
             (asked, "the leaps engine goes from one local jump to the next, and no local bath acts".to_owned())
+        } else if groups.iter().all(|group| group.model.number == 1) {
+            (asked, "the leaps engine is for slow changes of J, and one qubit has one J".to_owned())
         } else {
             return Ok(());
         };
@@ -109,7 +111,8 @@ const WORTH_A_LEAP: f64 = 1000.0;
 
 /// Whether leaps are exact and cheaper for all groups, and how many jumps they pass over.
 fn leaps_pay(groups: &[Group]) -> Option<f64> {
-    let fits = |group: &Group| group.model.number < Leaps::MOST_LEVELS as i64;
+    // One qubit has one sector, and relaxes at once.
+    let fits = |group: &Group| (2..Leaps::MOST_LEVELS as i64).contains(&group.model.number);
     let skipped = |group: &Group| Leaps::jumps_skipped(&group.model).filter(|_| fits(group));
     let fewest = groups.iter().map(skipped).try_fold(f64::INFINITY, |least, one| Some(least.min(one?)))?;
     (fewest >= WORTH_A_LEAP).then_some(fewest)
