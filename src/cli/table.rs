@@ -203,10 +203,18 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
     );
     if first.trajectories > 0 {
         let each = if points.len() > 1 { " a point" } else { "" };
-        let (count, engine) = (first.trajectories, &first.engine);
+        let count = first.trajectories;
+        // A sweep may come to where another engine is the cheapest.
+        let mut engines: Vec<&str> = Vec::new();
+        for point in points {
+            if !engines.contains(&point.engine.as_str()) {
+                engines.push(&point.engine);
+            }
+        }
+        let (s, engine) = (if engines.len() > 1 { "s" } else { "" }, engines.join(", "));
         let upto = if summary.complete { "" } else { "so far " };
         let peaks = if first.steady.is_some() { "" } else { "; peaks are over the run" };
-        text.push_str(&format!("\n{when}, {upto}{count} trajectories{each}, engine {engine}{peaks}.\n"));
+        text.push_str(&format!("\n{when}, {upto}{count} trajectories{each}, engine{s} {engine}{peaks}.\n"));
         text.push_str(&convergence(points, units.map_or("", |units| units.time())));
     } else {
         text.push_str(&format!("\n{when}, exact.\n"));
