@@ -256,3 +256,28 @@ fn leaps_are_chosen_where_they_pay() {
     assert_eq!(engine(&valve(1000, 1e-6, 0.1, steady)), Engine::Populations);
     assert_eq!(engine(&valve(10, 0.0, 0.1, steady)), Engine::Populations);
 }
+
+/// The shipped scenario from a terminal: a smaller error goes on from the rounds that are there, on another number of
+/// threads, to the bits of having asked for it at once; the summary says which engine, and why.
+#[test]
+fn a_run_goes_on_to_the_same_bits() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/weak_local_bath.toml");
+    let run = |output: &str, error: &str, threads: &str| -> serde_json::Value {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_superjump"));
+        command.current_dir(folder.path()).args(["run", scenario, "-o", output, "--threads", threads, "--no-report"]);
+        command.args(["--set", "qubits.number=12", "--set", &format!("steady.relative_error={error}")]);
+        let done = command.output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let summary = std::fs::read_to_string(folder.path().join(output).join("summary.json")).unwrap();
+        serde_json::from_str(&summary).unwrap()
+    };
+    run("grown", "0.03", "2");
+    let (grown, fresh) = (run("grown", "0.01", "1"), run("fresh", "0.01", "2"));
+    assert_eq!(grown["points"], fresh["points"]);
+    for point in fresh["points"].as_array().unwrap() {
+        assert_eq!(point["engine"], "leaps");
+        assert!(point["engine_because"].as_str().unwrap().contains("collective jumps lie between two local ones"));
+        assert_eq!(point["steady"]["converged"], true);
+    }
+}

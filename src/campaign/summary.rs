@@ -225,6 +225,7 @@ impl PointSummary {
             trajectories: run.trajectories,
             jumps: run.jumps,
             exact_missing,
+            engine_because: point.engine.because.clone(),
             steady: Some(run.convergence),
             ..PointSummary::of(point, point.engine.engine.name(), run.stopped_because, quantities)
         }
