@@ -56,7 +56,7 @@ fn counting(criterion: &mut Criterion) {
         let mut record = Record::new(&model, number, &columns(&[&model], false), 1, Detail::default());
         let mut recorded = || {
             trajectory::run(&engine, &initial, &[until], &mut stream(1, 0, 0), &mut record);
-            record.trace.jumps
+            record.trace.exchanged.jumps()
         };
         group.throughput(Throughput::Elements(recorded()));
         group.bench_function(BenchmarkId::new("record", number), |b| b.iter(&mut recorded));

@@ -42,7 +42,7 @@ fn measure<E: Unravelling<Values = Observables>>(
         let mut record = Record::new(&model, number, &columns(&[&model], false), 1, Detail::default());
         let mut jumps_until = |until: f64| {
             trajectory::run(&engine, &initial, &[until], &mut stream(1, 0, 0), &mut record);
-            record.trace.jumps
+            record.trace.exchanged.jumps()
         };
         let mut until = 1.0 / (number * number) as f64;
         while jumps_until(until) < wanted(number) {

@@ -56,7 +56,7 @@ fn jump_rate(criterion: &mut Criterion) {
             let mut record = Record::new(&register, number, &columns(&[&register], false), 1, Detail::default());
             let mut jumps_until = |until: f64| {
                 trajectory::run(&engine, &initial, &[until], &mut stream(1, 0, 0), &mut record);
-                record.trace.jumps
+                record.trace.exchanged.jumps()
             };
             let mut until = 1.0;
             while jumps_until(until) < 3_000 {

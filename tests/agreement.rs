@@ -98,10 +98,11 @@ proptest! {
         for number in 0..5 {
             let mut rng = stream(point.evolution.seed, 0, number);
             trajectory::run(&engine, &point.groups[0].initial, &point.evolution.times, &mut rng, &mut record);
-            let net: i64 = record.trace.absorbed.iter().zip(&record.trace.emitted).map(|(a, e)| *a as i64 - *e as i64).sum();
+            let exchanged = &record.trace.exchanged;
+            let net: i64 = (0..exchanged.baths()).map(|bath| exchanged.net(bath)).sum();
             let start = (point.groups[0].model.number / 2) as f64 - point.groups[0].model.number as f64 / 2.0;
             prop_assert_eq!(record.trace.final_level().1, start + net as f64);
-            prop_assert_eq!(record.trace.jumps as usize, record.trace.log.len());
+            prop_assert_eq!(record.trace.exchanged.jumps() as usize, record.trace.log.len());
 
             let (mut time, mut m) = (0.0, start);
             for row in &record.trace.log {

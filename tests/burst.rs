@@ -57,7 +57,7 @@ fn first_and_last_photon_follow_the_hypoexponential_law() {
             trajectory::run(&engine, &point.groups[0].initial, &point.evolution.times, &mut rng, &mut record);
             first.push(record.trace.photons[0]);
             last.push(*record.trace.photons.last().unwrap());
-            assert_eq!(record.trace.first_and_last_photon, Some((first[first.len() - 1], last[last.len() - 1])));
+            assert_eq!(record.trace.first_and_last_photon(), Some((first[first.len() - 1], last[last.len() - 1])));
         }
         let rates: Vec<f64> = decay_rates(Level::inverted(number), 1.0).collect();
         // KS at 0.001 each, eight tests: a false positive in 0.8 % of all seeds; this one is fixed.
@@ -85,7 +85,7 @@ fn widths_follow_their_law_and_photons_remember_the_first() {
         let mut rng = stream(19, 0, trajectory);
         trajectory::run(&engine, &point.groups[0].initial, &point.evolution.times, &mut rng, &mut record);
         widths.push(record.trace.burst_width().unwrap());
-        let (first, last) = record.trace.first_and_last_photon.unwrap();
+        let (first, last) = record.trace.first_and_last_photon().unwrap();
         products.push((first - mean(&rates[..1])) * (last - mean(&rates)));
     }
     // KS at 0.001.
@@ -131,11 +131,11 @@ fn a_million_qubits_burst_at_the_right_time() {
             &mut stream(2, 0, trajectory),
             &mut record,
         );
-        assert_eq!(record.trace.jumps, number as u64);
+        assert_eq!(record.trace.exchanged.jumps(), number as u64);
         assert_eq!(record.trace.final_level(), (number as f64 / 2.0, -number as f64 / 2.0));
         // (J+M)(J-M+1) at M = 1 and at M = 0, without loss; the first of the two is where the peak is.
         assert_eq!(record.trace.peak.0, 500_000.0 * 500_001.0);
-        last += record.trace.first_and_last_photon.unwrap().1 / runs as f64;
+        last += record.trace.first_and_last_photon().unwrap().1 / runs as f64;
         peak += record.trace.peak.1 / runs as f64;
     }
     // Five standard errors from the exact variances.

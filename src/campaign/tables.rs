@@ -14,7 +14,7 @@ use crate::bath::Process;
 use crate::lindblad::Transferred;
 use crate::quantity::{Column, Quantity};
 use crate::statistics::{Distribution, Ensemble, Estimate, NoiseEstimate, Subject};
-use crate::trajectory::{JumpRow, Trace};
+use crate::trajectory::{Exchanged, JumpRow, Trace};
 
 fn field(name: &str, kind: DataType, nullable: bool) -> Field {
     Field::new(name, kind, nullable)
@@ -53,7 +53,7 @@ fn optional_words<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> Arra
 struct TrajectoryRow {
     number: u64,
     /// Emitted and absorbed quanta of every bath.
-    exchanged: Vec<(u64, u64)>,
+    exchanged: Exchanged,
     jumps: u64,
     level: (f64, f64),
     peak: (f64, f64),
@@ -86,11 +86,11 @@ impl PartRows {
     pub fn push(&mut self, number: u64, trace: &Trace) {
         self.trajectories.push(TrajectoryRow {
             number,
-            exchanged: trace.emitted.iter().copied().zip(trace.absorbed.iter().copied()).collect(),
-            jumps: trace.jumps,
+            exchanged: trace.exchanged.clone(),
+            jumps: trace.exchanged.jumps(),
             level: trace.final_level(),
             peak: trace.peak,
-            photons: trace.first_and_last_photon,
+            photons: trace.first_and_last_photon(),
             photon_times: trace.photons.clone(),
             burst_width: trace.burst_width(),
         });
@@ -108,8 +108,8 @@ impl PartRows {
         let rows = &self.trajectories;
         let mut columns = vec![counts(rows.iter().map(|row| row.number))];
         for bath in 0..self.bath_names.len() {
-            columns.push(counts(rows.iter().map(|row| row.exchanged[bath].0)));
-            columns.push(counts(rows.iter().map(|row| row.exchanged[bath].1)));
+            columns.push(counts(rows.iter().map(|row| row.exchanged.emitted(bath))));
+            columns.push(counts(rows.iter().map(|row| row.exchanged.absorbed(bath))));
         }
         columns.extend([
             counts(rows.iter().map(|row| row.jumps)),

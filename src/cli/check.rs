@@ -28,7 +28,7 @@ fn pilot(point: &Point, milliseconds: u128) -> Pilot {
     let (mut jumps, mut done) = (0, 0.0);
     let started = Instant::now();
     while done < 100.0 && (done == 0.0 || started.elapsed().as_millis() < milliseconds) {
-        jumps += simulator.trajectory(done as u64).jumps;
+        jumps += simulator.trajectory(done as u64).exchanged.jumps();
         done += 1.0;
     }
     Pilot { jumps: jumps as f64 / done, seconds: started.elapsed().as_secs_f64() / done }

@@ -76,10 +76,12 @@ impl Values for Observables {
         form.integral(self.emission, self.jz, duration)
     }
 
+    #[inline]
     fn jz(&self) -> f64 {
         self.jz
     }
 
+    #[inline]
     fn j_squared(&self) -> f64 {
         self.j_squared
     }

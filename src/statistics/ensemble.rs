@@ -50,7 +50,7 @@ impl Ensemble {
         if let Some(width) = trace.burst_width() {
             self.width.push([width].iter());
         }
-        self.jumps += trace.jumps;
+        self.jumps += trace.exchanged.jumps();
     }
 
     /// Adds a later part of the same ensemble.

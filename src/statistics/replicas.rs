@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::stretch::Replica;
 use super::{Estimate, Moments};
 use crate::model::Values;
+use crate::trajectory::Exchanged;
 
 /// Averages over replicas. The first of the values is watched: its spread within and between stretches is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,12 +19,8 @@ pub struct Replicas {
     drift: Moments,
     /// Jumps of all kinds, those of the warm-up included.
     pub jumps: u64,
-    /// Those within the stretches.
-    pub measured: u64,
-    /// Quanta absorbed from each bath.
-    pub absorbed: Vec<u64>,
-    /// Quanta emitted into each bath.
-    pub emitted: Vec<u64>,
+    /// Quanta exchanged with each bath within the stretches.
+    pub exchanged: Exchanged,
 }
 
 /// How the watched current behaves within and between stretches: as it is reported, which for leaps is averaged over each.
@@ -49,9 +46,7 @@ impl Replicas {
             halves: Moments::new(1),
             drift: Moments::new(1),
             jumps: 0,
-            measured: 0,
-            absorbed: vec![0; baths],
-            emitted: vec![0; baths],
+            exchanged: Exchanged::new(baths),
         }
     }
 
@@ -70,9 +65,7 @@ impl Replicas {
         self.halves.push([second].iter());
         self.drift.push([first - second].iter());
         self.jumps += replica.jumps;
-        self.measured += replica.measured;
-        self.absorbed.iter_mut().zip(&replica.absorbed).for_each(|(sum, one)| *sum += one);
-        self.emitted.iter_mut().zip(&replica.emitted).for_each(|(sum, one)| *sum += one);
+        self.exchanged.merge(&replica.exchanged);
     }
 
     /// Adds later replicas.
@@ -82,9 +75,7 @@ impl Replicas {
         self.halves.merge(&later.halves);
         self.drift.merge(&later.drift);
         self.jumps += later.jumps;
-        self.measured += later.measured;
-        self.absorbed.iter_mut().zip(&later.absorbed).for_each(|(sum, one)| *sum += one);
-        self.emitted.iter_mut().zip(&later.emitted).for_each(|(sum, one)| *sum += one);
+        self.exchanged.merge(&later.exchanged);
     }
 
     /// The estimate of one value: replicas are independent, so its error is their spread, whatever each remembers.

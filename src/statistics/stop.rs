@@ -143,7 +143,8 @@ impl StopRule {
         short(count as f64, GROUPS as f64, format!("{GROUPS} trajectories"));
         match self.evidence {
             Evidence::Quanta => {
-                let (emitted, absorbed) = (replicas.emitted[self.bath], replicas.absorbed[self.bath]);
+                let exchanged = &replicas.exchanged;
+                let (emitted, absorbed) = (exchanged.emitted(self.bath), exchanged.absorbed(self.bath));
                 let (often, rarely) = (emitted.max(absorbed) as f64, emitted.min(absorbed) as f64);
                 short(often, EXCHANGED as f64, format!("{EXCHANGED} quanta exchanged with the bath (seen: {often})"));
                 // Quanta that cannot change the current by a tenth of what is allowed may stay rare.
@@ -154,7 +155,7 @@ impl StopRule {
                 }
             }
             Evidence::LocalJumps => {
-                let seen = replicas.measured;
+                let seen = replicas.exchanged.jumps();
                 short(seen as f64, EXCHANGED as f64, format!("{EXCHANGED} local jumps (seen: {seen})"));
             }
         }
@@ -189,18 +190,22 @@ impl Merge for Replicas {
 mod tests {
     use super::super::Replica;
     use super::*;
+    use crate::bath::Process;
     use crate::model::Observables;
+    use crate::trajectory::{Exchanged, Jump};
 
     fn replica(current: f64, halves: [f64; 2], exchanged: (u64, u64)) -> Replica<Observables> {
+        let mut tally = Exchanged::new(1);
+        for (quanta, process) in [(exchanged.0, Process::Absorption), (exchanged.1, Process::Emission)] {
+            (0..quanta).for_each(|_| tally.add(Jump { bath: 0, process }));
+        }
         Replica {
             mean: Observables::default(),
             integral: Observables::default(),
             j_squared: 0.0,
             net: vec![],
-            absorbed: vec![exchanged.0],
-            emitted: vec![exchanged.1],
+            exchanged: tally,
             jumps: exchanged.0 + exchanged.1,
-            measured: exchanged.0 + exchanged.1,
             halves,
             square: current * current + 1.0,
         }

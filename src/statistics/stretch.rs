@@ -11,7 +11,7 @@ use super::sums::Sums;
 use crate::initial::InitialState;
 use crate::model::Values;
 use crate::random::Stream;
-use crate::trajectory::{Correlator, Counter, Instants, Sectors, Timing, Unravelling, own_stream};
+use crate::trajectory::{Correlator, Counter, Exchanged, Instants, Sectors, Timing, Unravelling};
 
 /// The largest advance of a phase over a cell of a Fourier sum, within which it is expanded to second order: the power
 /// of white noise is then off by the fourth power of this over 320, 2.5e-5.
@@ -95,14 +95,10 @@ pub struct Replica<V: Values> {
     pub j_squared: f64,
     /// Net quanta absorbed from each bath.
     pub net: Vec<i64>,
-    /// Quanta absorbed from each bath.
-    pub absorbed: Vec<u64>,
-    /// Quanta emitted into each bath.
-    pub emitted: Vec<u64>,
+    /// Quanta exchanged with each bath.
+    pub exchanged: Exchanged,
     /// Jumps, those of the warm-up included.
     pub jumps: u64,
-    /// Those within the stretch.
-    pub measured: u64,
     /// The averages of the watched current over the two halves.
     pub halves: [f64; 2],
     /// The average of its square.
@@ -117,10 +113,8 @@ impl<V: Values> Replica<V> {
         self.square += other.square + 2.0 * mean(self) * mean(other);
         self.halves.iter_mut().zip(&other.halves).for_each(|(sum, half)| *sum += half);
         self.net.iter_mut().zip(&other.net).for_each(|(sum, net)| *sum += net);
-        self.absorbed.iter_mut().zip(&other.absorbed).for_each(|(sum, quanta)| *sum += quanta);
-        self.emitted.iter_mut().zip(&other.emitted).for_each(|(sum, quanta)| *sum += quanta);
+        self.exchanged.merge(&other.exchanged);
         self.jumps += other.jumps;
-        self.measured += other.measured;
     }
 }
 
@@ -160,7 +154,7 @@ pub struct Stretches<'a, E: Unravelling> {
     protocol: &'a Protocol,
     watched: <E::Values as Values>::Form,
     counter: Counter<E::Values>,
-    correlators: Vec<Correlator<E::Values>>,
+    correlator: Correlator<E::Values>,
     intensities: Vec<<E::Values as Values>::Form>,
     sectors: Sectors<E::Values>,
     rotors: Vec<Rotor>,
@@ -216,19 +210,15 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         let ticks = |period: f64| (stretch / period * (1.0 + 1e-12)) as u64;
         clocks.extend(counted.windows.iter().map(|w| Clock { period: *w, ticks: ticks(*w), done: 0 }));
         let baths = counted.baths.len();
-        let correlator =
-            |(bath, share): (&usize, &f64)| Correlator::new(*bath, intensities[*bath], &counted.delays, *share);
+        let of = counted.baths.iter().zip(&counted.shares).map(|(bath, share)| (*bath, intensities[*bath], *share));
+        let correlator = Correlator::new(of, &counted.delays);
         Stretches {
             engine,
             initial,
             protocol,
             watched,
             counter: Counter::new(intensities.len(), watched),
-            correlators: if counted.delays.is_empty() {
-                Vec::new()
-            } else {
-                counted.baths.iter().zip(&counted.shares).map(correlator).collect()
-            },
+            correlator,
             intensities: counted.baths.iter().map(|bath| intensities[*bath]).collect(),
             sectors: Sectors::new(if protocol.sectors { number } else { 0 }, watched),
             rotors: counted.frequencies.iter().map(rotor).collect(),
@@ -253,13 +243,14 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         if warm_up > 0.0 {
             self.engine.advance(&mut state, 0.0, warm_up, rng, &mut self.counter);
         }
-        let warm_jumps = self.counter.jumps;
-        self.begin(warm_up + stretch, rng);
+        let warm_jumps = self.counter.exchanged.jumps();
+        let values = self.engine.observe(&state, warm_up).values;
+        self.begin(warm_up, values.j_squared(), rng);
         if self.protocol.conserved {
-            self.sector = self.sectors.index(self.engine.observe(&state, warm_up).values.j_squared());
+            self.sector = self.sectors.index(values.j_squared());
         }
         if let Some(entropy) = &self.protocol.entropy {
-            let ln_weight = entropy.ln_weight(&self.engine.observe(&state, warm_up).values);
+            let ln_weight = entropy.ln_weight(&values);
             self.at_entropy.iter_mut().for_each(|(net, last)| {
                 net.fill(0);
                 *last = ln_weight;
@@ -275,20 +266,20 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             }
             // What is not asked for is not in the loop.
             let (engine, counter) = (self.engine, &mut self.counter);
-            let (correlators, sectors, timing) = (&mut self.correlators, &mut self.sectors, &mut self.timing);
-            match (correlators.is_empty(), self.protocol.sectors, self.rotors.is_empty()) {
-                (true, false, true) => engine.advance(&mut state, now, next, rng, counter),
-                (true, false, false) => engine.advance(&mut state, now, next, rng, &mut (counter, timing)),
-                (true, true, true) => engine.advance(&mut state, now, next, rng, &mut (counter, sectors)),
-                (true, true, false) => {
-                    engine.advance(&mut state, now, next, rng, &mut (counter, &mut (sectors, timing)));
+            let (correlator, sectors, timing) = (&mut self.correlator, &mut self.sectors, &mut self.timing);
+            let correlates = !self.protocol.counted.delays.is_empty();
+            match (correlates, self.protocol.sectors, self.rotors.is_empty()) {
+                (false, false, true) => engine.advance(&mut state, now, next, rng, counter),
+                (false, false, false) => engine.advance(&mut state, now, next, rng, &mut (counter, timing)),
+                (false, true, true) => engine.advance(&mut state, now, next, rng, &mut (counter, sectors)),
+                (false, true, false) => {
+                    engine.advance(&mut state, now, next, rng, &mut (counter, (sectors, timing)));
                 }
-                (false, _, true) => {
-                    engine.advance(&mut state, now, next, rng, &mut (counter, &mut (correlators, sectors)));
+                (true, _, true) => {
+                    engine.advance(&mut state, now, next, rng, &mut (counter, (correlator, sectors)));
                 }
-                (false, _, false) => {
-                    let mut others = (correlators, &mut (sectors, timing));
-                    engine.advance(&mut state, now, next, rng, &mut (counter, &mut others));
+                (true, _, false) => {
+                    engine.advance(&mut state, now, next, rng, &mut (counter, (correlator, (sectors, timing))));
                 }
             }
             now = next;
@@ -303,9 +294,9 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
                         let (before, last) = &mut self.at_entropy[index];
                         let ln_weight = entropy.ln_weight(&self.engine.observe(&state, now).values);
                         let counter = &self.counter;
-                        let net = before.iter().enumerate().map(|(bath, before)| counter.net(bath) - before);
+                        let net = before.iter().enumerate().map(|(bath, before)| counter.exchanged.net(bath) - before);
                         sums.entropy[index - 1].push(entropy.of_quanta(net) + *last - ln_weight);
-                        before.iter_mut().enumerate().for_each(|(bath, before)| *before = counter.net(bath));
+                        before.iter_mut().enumerate().for_each(|(bath, before)| *before = counter.exchanged.net(bath));
                         *last = ln_weight;
                     }
                     continue;
@@ -324,11 +315,12 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         self.finish(stretch, half, warm_jumps, sums)
     }
 
-    fn begin(&mut self, end: f64, rng: &mut Stream) {
+    fn begin(&mut self, start: f64, j_squared: f64, rng: &mut Stream) {
         self.counter.clear();
-        self.sectors.clear();
-        for correlator in &mut self.correlators {
-            correlator.begin(end, own_stream(rng));
+        self.sectors.begin(start, j_squared);
+        if !self.protocol.counted.delays.is_empty() {
+            let end = start + self.protocol.stretch();
+            self.correlator.begin(end, &mut self.counter.exchanged, rng);
         }
         self.clocks.iter_mut().for_each(|clock| clock.done = 0);
         self.timing.begin(self.protocol.warm_up + self.clocks[0].period / 2.0);
@@ -378,7 +370,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
     /// A window that was asked for ends.
     fn window_ends(&mut self, clock: usize, sums: &mut Sums) {
         for (place, bath) in self.protocol.counted.baths.iter().enumerate() {
-            let net = self.counter.net(*bath);
+            let net = self.counter.exchanged.net(*bath);
             let last = &mut self.at_window[clock][place];
             let of_bath = &mut sums.baths[place];
             of_bath.windows[clock - 1].push((net - *last) as f64);
@@ -392,7 +384,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         let baths = &self.protocol.counted.baths;
         let mut pair = 0;
         for (place, bath) in baths.iter().enumerate() {
-            let net = self.counter.net(*bath);
+            let net = self.counter.exchanged.net(*bath);
             let now = net - self.at_window[0][place];
             let [last, second_last] = self.before[place];
             let of_bath = &mut sums.baths[place];
@@ -412,7 +404,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
                 }
             }
             for (other, other_bath) in baths.iter().enumerate().skip(place + 1) {
-                let theirs = self.counter.net(*other_bath) - self.at_window[0][other];
+                let theirs = self.counter.exchanged.net(*other_bath) - self.at_window[0][other];
                 sums.pairs[pair][0].push(now as f64, theirs as f64);
                 if window > 1 {
                     let both = ((now + last) as f64, (theirs + self.before[other][0]) as f64);
@@ -433,7 +425,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             }
         }
         for (place, bath) in baths.iter().enumerate() {
-            let net = self.counter.net(*bath);
+            let net = self.counter.exchanged.net(*bath);
             self.before[place] = [net - self.at_window[0][place], self.before[place][0]];
             self.at_window[0][place] = net;
         }
@@ -446,13 +438,13 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         for (of_bath, intensity) in sums.baths.iter_mut().zip(&self.intensities) {
             of_bath.emission += counter.integral.integral(*intensity, stretch);
         }
-        for (of_bath, correlator) in sums.baths.iter_mut().zip(&self.correlators) {
-            of_bath.anchors += correlator.count as f64;
-            of_bath.rate.iter_mut().zip(&correlator.rate).for_each(|(sum, one)| *sum += one);
-            of_bath.waiting.iter_mut().zip(&correlator.waiting).for_each(|(sum, one)| *sum += one);
+        for (of_bath, correlation) in sums.baths.iter_mut().zip(&self.correlator.correlations) {
+            of_bath.anchors += correlation.count as f64;
+            of_bath.rate.iter_mut().zip(&correlation.rate).for_each(|(sum, one)| *sum += one);
+            of_bath.waiting.iter_mut().zip(&correlation.waiting).for_each(|(sum, one)| *sum += one);
         }
         if self.protocol.sectors {
-            self.sectors.flush();
+            self.sectors.flush(counter, self.protocol.warm_up + stretch);
             sums.sectors.add(&self.sectors.time, &self.sectors.flow, &self.sectors.raised, &self.sectors.lowered);
         }
         let mut mean = E::Values::default();
@@ -462,11 +454,9 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             mean,
             integral: counter.integral,
             j_squared: counter.j_squared / stretch,
-            net: (0..counter.absorbed.len()).map(|bath| counter.net(bath)).collect(),
-            absorbed: counter.absorbed.clone(),
-            emitted: counter.emitted.clone(),
-            jumps: warm_jumps + counter.jumps,
-            measured: counter.jumps,
+            net: (0..counter.exchanged.baths()).map(|bath| counter.exchanged.net(bath)).collect(),
+            exchanged: counter.exchanged.clone(),
+            jumps: warm_jumps + counter.exchanged.jumps(),
             halves: [half / (stretch / 2.0), (whole - half) / (stretch / 2.0)],
             square: counter.square / stretch,
         }

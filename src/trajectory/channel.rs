@@ -1,11 +1,13 @@
 //! The baths of each process of each coupling: who took the quantum, once it is known how it was exchanged.
 
+use super::Jump;
 use crate::bath::{Coupling, Process};
 use crate::model::Model;
 
 /// The baths of one process of one coupling, with the running sums of their rates.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Channel {
+    process: Process,
     /// (rate of this bath and all before it, bath).
     cumulative: Vec<(f64, usize)>,
     /// The rate of all together.
@@ -15,7 +17,7 @@ pub struct Channel {
 impl Channel {
     /// The baths of a model that act by this process with this coupling.
     pub fn new(model: &Model, coupling: Coupling, process: Process) -> Self {
-        let mut channel = Channel::default();
+        let mut channel = Channel { process, cumulative: Vec::new(), total: 0.0 };
         for (index, bath) in model.baths.iter().enumerate() {
             let rate = bath.rate(process);
             if bath.coupling == coupling && rate > 0.0 {
@@ -24,6 +26,22 @@ impl Channel {
             }
         }
         channel
+    }
+
+    /// How many baths.
+    pub fn baths(&self) -> usize {
+        self.cumulative.len()
+    }
+
+    /// The share in the total of the bath at this place and of all before it; 1 beyond the last.
+    pub fn share(&self, place: usize) -> f64 {
+        self.cumulative.get(place).map_or(1.0, |(upto, _)| upto / self.total)
+    }
+
+    /// The jump of the bath at this place, or of the last.
+    pub fn jump(&self, place: usize) -> Jump {
+        let bath = self.cumulative.get(place).or(self.cumulative.last()).map_or(0, |(_, bath)| *bath);
+        Jump { bath, process: self.process }
     }
 
     /// The bath at `rate`, drawn uniformly from 0 to the total.

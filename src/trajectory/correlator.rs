@@ -6,10 +6,10 @@
 
 use rand::{Rng, RngExt};
 
-use super::{Jump, Recorder};
-use crate::bath::Process;
+use super::counter::{Counter, Watcher};
+use super::{Exchanged, Jump};
 use crate::model::Values;
-use crate::random::Stream;
+use crate::random::{Stream, stream};
 
 /// A photon whose future is being read.
 #[derive(Clone, Copy, Debug)]
@@ -17,26 +17,19 @@ struct Anchor {
     time: f64,
     /// The delay that comes next.
     next: usize,
-    /// No photon has followed it yet.
-    alone: bool,
+    /// Its number among the photons of its bath.
+    photon: u64,
 }
 
 /// Sums over the anchors of one bath.
 #[derive(Clone, Debug)]
-pub struct Correlator<V: Values> {
+pub struct Correlation<V: Values> {
     bath: usize,
     intensity: V::Form,
-    delays: Vec<f64>,
     /// ln(1 - p) of the chance p of a photon to be an anchor; minus infinity where all are.
     ln_passed: f64,
-    rng: Option<Stream>,
-    /// Photons to pass before the next anchor.
-    skip: u64,
-    /// No anchors from here on: they would not live to their last delay.
-    closed: f64,
+    rng: Stream,
     anchors: Vec<Anchor>,
-    /// When the next reading is due.
-    due: f64,
     /// Anchors so far.
     pub count: u64,
     /// For each delay, the sum over anchors of the emission rate then.
@@ -45,101 +38,117 @@ pub struct Correlator<V: Values> {
     pub waiting: Vec<f64>,
 }
 
-impl<V: Values> Correlator<V> {
-    /// A correlator of the emissions into a bath of this intensity, at ascending delays. Each photon is an anchor with
-    /// the probability `share`.
-    #[must_use]
-    pub fn new(bath: usize, intensity: V::Form, delays: &[f64], share: f64) -> Self {
-        Correlator {
-            bath,
-            intensity,
-            delays: delays.to_vec(),
-            ln_passed: (-share.clamp(1e-12, 1.0)).ln_1p(),
-            rng: None,
-            skip: u64::MAX,
-            closed: f64::NEG_INFINITY,
-            anchors: Vec::with_capacity(64),
-            due: f64::INFINITY,
-            count: 0,
-            rate: vec![0.0; delays.len()],
-            waiting: vec![0.0; delays.len()],
-        }
-    }
-
-    /// Clears the sums and begins a stretch that lasts until `end`; the choice of anchors is drawn from `rng`.
-    pub fn begin(&mut self, end: f64, rng: Stream) {
-        self.rng = Some(rng);
-        self.closed = end - self.delays.last().copied().unwrap_or(0.0);
-        self.anchors.clear();
-        self.due = f64::INFINITY;
-        self.count = 0;
-        self.rate.fill(0.0);
-        self.waiting.fill(0.0);
-        self.skip = self.draw_skip();
-    }
-
-    /// Photons that are passed over: independent of everything, so that anchors are a fair sample.
-    fn draw_skip(&mut self) -> u64 {
-        let Some(rng) = &mut self.rng else { return u64::MAX };
-        let u: f64 = 1.0 - rng.random::<f64>();
+impl<V: Values> Correlation<V> {
+    /// Photons that are passed over until the next anchor: independent of everything, so that anchors are a fair sample.
+    fn skip(&mut self) -> u64 {
+        let u: f64 = 1.0 - self.rng.random::<f64>();
         (u.ln() / self.ln_passed) as u64
     }
 
-    /// Reads all that is due before `until`, in a state that lasts from then until there.
-    #[cold]
-    fn read(&mut self, until: f64, rate: f64) {
+    /// Reads all that is due before `until`, in a state of these values that lasts from then until there; returns when
+    /// the next is due.
+    fn read(&mut self, delays: &[f64], exchanged: &Exchanged, until: f64, values: &V) -> f64 {
+        let (rate, photons) = (values.at(self.intensity), exchanged.emitted(self.bath));
         let mut due = f64::INFINITY;
         for anchor in &mut self.anchors {
-            while let Some(delay) = self.delays.get(anchor.next) {
+            while let Some(delay) = delays.get(anchor.next) {
                 let at = anchor.time + delay;
                 if at >= until {
                     due = due.min(at);
                     break;
                 }
                 self.rate[anchor.next] += rate;
-                if anchor.alone {
+                if anchor.photon == photons {
                     self.waiting[anchor.next] += rate;
                 }
                 anchor.next += 1;
             }
         }
-        self.anchors.retain(|anchor| anchor.next < self.delays.len());
-        self.due = due;
+        self.anchors.retain(|anchor| anchor.next < delays.len());
+        due
+    }
+}
+
+/// Correlations of the emissions into some baths.
+#[derive(Clone, Debug)]
+pub struct Correlator<V: Values> {
+    /// Each with its bath.
+    pub correlations: Vec<Correlation<V>>,
+    delays: Vec<f64>,
+    /// No anchors from here on: they would not live to their last delay.
+    closed: f64,
+    /// When the next reading is due.
+    due: f64,
+}
+
+impl<V: Values> Correlator<V> {
+    /// For the emissions into baths (index, intensity, share of photons that are anchors), at ascending delays.
+    #[must_use]
+    pub fn new(of: impl Iterator<Item = (usize, V::Form, f64)>, delays: &[f64]) -> Self {
+        let correlation = |(bath, intensity, share): (usize, V::Form, f64)| Correlation {
+            bath,
+            intensity,
+            ln_passed: (-share.clamp(1e-12, 1.0)).ln_1p(),
+            rng: stream(0, 0, 0),
+            anchors: Vec::with_capacity(64),
+            count: 0,
+            rate: vec![0.0; delays.len()],
+            waiting: vec![0.0; delays.len()],
+        };
+        Correlator {
+            correlations: of.map(correlation).collect(),
+            delays: delays.to_vec(),
+            closed: f64::NEG_INFINITY,
+            due: f64::INFINITY,
+        }
     }
 
-    fn photon(&mut self, time: f64) {
-        self.anchors.iter_mut().for_each(|anchor| anchor.alone = false);
-        if self.skip > 0 {
-            self.skip -= 1;
-            return;
+    /// Clears the sums and begins a stretch that lasts until `end`, where nothing has been exchanged yet; the choice of
+    /// anchors is drawn from streams that `rng` seeds.
+    pub fn begin(&mut self, end: f64, exchanged: &mut Exchanged, rng: &mut Stream) {
+        self.closed = end - self.delays.last().copied().unwrap_or(0.0);
+        self.due = f64::INFINITY;
+        for correlation in &mut self.correlations {
+            correlation.rng = stream(rng.next_u64(), 0, 0);
+            correlation.anchors.clear();
+            correlation.count = 0;
+            correlation.rate.fill(0.0);
+            correlation.waiting.fill(0.0);
+            exchanged.wait_for(correlation.bath, correlation.skip().saturating_add(1));
         }
-        self.skip = self.draw_skip();
-        if time < self.closed && !self.delays.is_empty() {
-            self.count += 1;
-            self.anchors.push(Anchor { time, next: 0, alone: true });
+    }
+
+    #[cold]
+    fn read(&mut self, exchanged: &Exchanged, until: f64, values: V) {
+        let read = |correlation: &mut Correlation<V>| correlation.read(&self.delays, exchanged, until, &values);
+        self.due = self.correlations.iter_mut().map(read).fold(f64::INFINITY, f64::min);
+    }
+
+    #[cold]
+    fn anchored(&mut self, exchanged: &mut Exchanged, time: f64, bath: usize) {
+        let Some(correlation) = self.correlations.iter_mut().find(|one| one.bath == bath) else { return };
+        let photon = exchanged.emitted(bath);
+        exchanged.wait_for(bath, photon.saturating_add(1).saturating_add(correlation.skip()));
+        if time < self.closed {
+            correlation.count += 1;
+            correlation.anchors.push(Anchor { time, next: 0, photon });
             self.due = self.due.min(time + self.delays[0]);
         }
     }
 }
 
-impl<V: Values> Recorder<V> for Correlator<V> {
+impl<V: Values> Watcher<V> for Correlator<V> {
     #[inline]
-    fn dwell(&mut self, start: f64, duration: f64, at_start: &V, _: &V) {
-        if start + duration > self.due {
-            self.read(start + duration, at_start.at(self.intensity));
+    fn dwell(&mut self, counter: &mut Counter<V>, until: f64, at_start: &V) {
+        if until > self.due {
+            self.read(&counter.exchanged, until, *at_start);
         }
     }
 
     #[inline]
-    fn jump(&mut self, time: f64, jump: Jump, _: &V) {
-        if jump.process == Process::Emission && jump.bath == self.bath {
-            self.photon(time);
+    fn jump(&mut self, counter: &mut Counter<V>, time: f64, jump: Jump, _: &V) {
+        if counter.exchanged.is_awaited(jump.bath) {
+            self.anchored(&mut counter.exchanged, time, jump.bath);
         }
     }
-}
-
-/// The stream of a recorder's own draws, apart from the trajectory's.
-#[must_use]
-pub fn own_stream(rng: &mut impl Rng) -> Stream {
-    crate::random::stream(rng.next_u64(), 0, 0)
 }

@@ -1,18 +1,13 @@
 //! Counts and time integrals of one trajectory: what currents in the steady state are estimated from.
 
-use super::{Jump, Recorder};
-use crate::bath::Process;
+use super::{Exchanged, Jump, Recorder};
 use crate::model::Values;
 
 /// Running counts and integrals since they were last cleared. It allocates nothing.
 #[derive(Clone, Debug)]
 pub struct Counter<V: Values> {
-    /// Quanta absorbed from each bath.
-    pub absorbed: Vec<u64>,
-    /// Quanta emitted into each bath.
-    pub emitted: Vec<u64>,
-    /// Jumps of any kind.
-    pub jumps: u64,
+    /// Quanta exchanged with each bath.
+    pub exchanged: Exchanged,
     /// The integrals of the values over time.
     pub integral: V,
     /// The integral of `<J^2>`.
@@ -26,31 +21,14 @@ impl<V: Values> Counter<V> {
     /// A counter for so many baths, which watches how one form spreads.
     #[must_use]
     pub fn new(baths: usize, watched: V::Form) -> Self {
-        Counter {
-            absorbed: vec![0; baths],
-            emitted: vec![0; baths],
-            jumps: 0,
-            integral: V::default(),
-            j_squared: 0.0,
-            square: 0.0,
-            watched,
-        }
+        Counter { exchanged: Exchanged::new(baths), integral: V::default(), j_squared: 0.0, square: 0.0, watched }
     }
 
     /// Starts from zero.
     pub fn clear(&mut self) {
-        self.absorbed.fill(0);
-        self.emitted.fill(0);
-        self.jumps = 0;
+        self.exchanged.clear();
         self.integral = V::default();
         (self.j_squared, self.square) = (0.0, 0.0);
-    }
-
-    /// Net quanta absorbed from a bath.
-    #[must_use]
-    #[inline]
-    pub fn net(&self, bath: usize) -> i64 {
-        self.absorbed[bath] as i64 - self.emitted[bath] as i64
     }
 }
 
@@ -65,39 +43,57 @@ impl<V: Values> Recorder<V> for Counter<V> {
 
     #[inline]
     fn jump(&mut self, _: f64, jump: Jump, _: &V) {
-        self.jumps += 1;
-        match jump.process {
-            Process::Emission => self.emitted[jump.bath] += 1,
-            Process::Absorption => self.absorbed[jump.bath] += 1,
-            Process::Dephasing => {}
-        }
+        self.exchanged.add(jump);
     }
 }
 
-/// Two recorders that watch the same trajectory.
-impl<V, A: Recorder<V>, B: Recorder<V>> Recorder<V> for (&mut A, &mut B) {
-    #[inline]
+/// Watches a trajectory beside a [`Counter`], and reads there what it would else have to count again.
+pub trait Watcher<V: Values> {
+    /// The state has the values `at_start` from now until `until`, or until they change continuously. What is counted
+    /// and integrated is that up to now.
+    fn dwell(&mut self, counter: &mut Counter<V>, until: f64, at_start: &V);
+    /// A jump happened at `time`, it is counted, and it left the state with these values.
+    fn jump(&mut self, counter: &mut Counter<V>, time: f64, jump: Jump, after: &V);
+}
+
+/// A counter and what watches beside it.
+impl<V: Values, W: Watcher<V>> Recorder<V> for (&mut Counter<V>, W) {
+    #[inline(always)]
     fn dwell(&mut self, start: f64, duration: f64, at_start: &V, mean: &V) {
+        self.1.dwell(self.0, start + duration, at_start);
         self.0.dwell(start, duration, at_start, mean);
-        self.1.dwell(start, duration, at_start, mean);
     }
 
-    #[inline]
+    #[inline(always)]
     fn jump(&mut self, time: f64, jump: Jump, after: &V) {
         self.0.jump(time, jump, after);
-        self.1.jump(time, jump, after);
+        self.1.jump(self.0, time, jump, after);
     }
 }
 
-/// Recorders of one kind, as many as are asked for.
-impl<V, R: Recorder<V>> Recorder<V> for Vec<R> {
-    #[inline]
-    fn dwell(&mut self, start: f64, duration: f64, at_start: &V, mean: &V) {
-        self.iter_mut().for_each(|one| one.dwell(start, duration, at_start, mean));
+impl<V: Values, W: Watcher<V>> Watcher<V> for &mut W {
+    #[inline(always)]
+    fn dwell(&mut self, counter: &mut Counter<V>, until: f64, at_start: &V) {
+        (**self).dwell(counter, until, at_start);
     }
 
-    #[inline]
-    fn jump(&mut self, time: f64, jump: Jump, after: &V) {
-        self.iter_mut().for_each(|one| one.jump(time, jump, after));
+    #[inline(always)]
+    fn jump(&mut self, counter: &mut Counter<V>, time: f64, jump: Jump, after: &V) {
+        (**self).jump(counter, time, jump, after);
+    }
+}
+
+/// Two watchers of the same trajectory.
+impl<V: Values, A: Watcher<V>, B: Watcher<V>> Watcher<V> for (A, B) {
+    #[inline(always)]
+    fn dwell(&mut self, counter: &mut Counter<V>, until: f64, at_start: &V) {
+        self.0.dwell(counter, until, at_start);
+        self.1.dwell(counter, until, at_start);
+    }
+
+    #[inline(always)]
+    fn jump(&mut self, counter: &mut Counter<V>, time: f64, jump: Jump, after: &V) {
+        self.0.jump(counter, time, jump, after);
+        self.1.jump(counter, time, jump, after);
     }
 }

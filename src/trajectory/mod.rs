@@ -6,6 +6,7 @@
 mod channel;
 mod correlator;
 mod counter;
+mod exchanged;
 mod ladder;
 mod leaps;
 mod populations;
@@ -15,8 +16,9 @@ mod register;
 mod sectors;
 mod timing;
 
-pub use correlator::{Correlator, own_stream};
-pub use counter::Counter;
+pub use correlator::{Correlation, Correlator};
+pub use counter::{Counter, Watcher};
+pub use exchanged::Exchanged;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState};
 pub use leaps::Leaps;
 pub use populations::Populations;
@@ -25,13 +27,13 @@ pub use register::{RegisterState, Registers, Start};
 pub use sectors::Sectors;
 pub use timing::{Instants, Timing};
 
-use rand::Rng;
 use serde::Serialize;
 
 use crate::bath::Process;
 use crate::initial::InitialState;
 use crate::model::Values;
 use crate::quantity::Sample;
+use crate::random::Stream;
 
 /// The engines there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -92,7 +94,7 @@ pub trait Unravelling: Sync {
     type Values: Values;
 
     /// Draws a pure state of the initial ensemble.
-    fn prepare(&self, initial: &InitialState, rng: &mut impl Rng) -> Self::State;
+    fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> Self::State;
 
     /// Evolves `state` from time `start` to `end`, telling the recorder of every dwell and jump on the way ([`Leaps`]: of
     /// local jumps alone).
@@ -103,7 +105,7 @@ pub trait Unravelling: Sync {
         state: &mut Self::State,
         start: f64,
         end: f64,
-        rng: &mut impl Rng,
+        rng: &mut Stream,
         recorder: &mut impl Recorder<Self::Values>,
     );
 
@@ -116,7 +118,7 @@ pub fn run<E: Unravelling>(
     engine: &E,
     initial: &InitialState,
     times: &[f64],
-    rng: &mut impl Rng,
+    rng: &mut Stream,
     record: &mut Record<E::Values>,
 ) {
     record.clear();

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::{Jump, Recorder};
+use super::{Exchanged, Jump, Recorder};
 use crate::bath::Process;
 use crate::model::{System, Values};
 use crate::quantity::{Column, Interval, Measure, Sample};
@@ -34,17 +34,15 @@ pub struct Detail {
 pub struct Trace {
     /// The grid, times x columns.
     pub values: Array2<f64>,
-    /// Quanta emitted into each bath.
-    pub emitted: Vec<u64>,
-    /// Quanta absorbed from each bath.
-    pub absorbed: Vec<u64>,
-    /// Jumps of any kind.
-    pub jumps: u64,
+    /// Quanta exchanged with each bath.
+    pub exchanged: Exchanged,
     /// The highest total intensity, and when it was first reached: among the values after each jump and at each
     /// sample.
     pub peak: (f64, f64),
-    /// The times of the first and of the last emission.
-    pub first_and_last_photon: Option<(f64, f64)>,
+    /// The time of the first emission; NaN before it.
+    first_photon: f64,
+    /// The times of the last jump of every process.
+    last: [f64; 3],
     /// The times of the first emissions, as many as asked.
     pub photons: Vec<f64>,
     /// The times at which a quarter and three quarters as many photons as qubits were out, where photon times are asked
@@ -65,6 +63,12 @@ impl Trace {
         (spin_of(self.j_squared), self.jz)
     }
 
+    /// The times of the first and of the last emission.
+    #[must_use]
+    pub fn first_and_last_photon(&self) -> Option<(f64, f64)> {
+        (!self.first_photon.is_nan()).then_some((self.first_photon, self.last[Process::Emission as usize]))
+    }
+
     /// The width of the burst: the time from a quarter to three quarters as many photons as there are qubits.
     #[must_use]
     pub fn burst_width(&self) -> Option<f64> {
@@ -75,15 +79,11 @@ impl Trace {
     /// J, the peak of the total intensity and the width of the burst are not sums over groups; they become NaN.
     pub fn add(&mut self, other: &Trace, photons: usize) {
         self.values += &other.values;
-        self.emitted.iter_mut().zip(&other.emitted).for_each(|(mine, theirs)| *mine += theirs);
-        self.absorbed.iter_mut().zip(&other.absorbed).for_each(|(mine, theirs)| *mine += theirs);
-        self.jumps += other.jumps;
+        self.exchanged.merge(&other.exchanged);
         self.peak = (f64::NAN, f64::NAN);
         self.quartiles = [f64::NAN; 2];
-        self.first_and_last_photon = match (self.first_and_last_photon, other.first_and_last_photon) {
-            (Some((first, last)), Some((f, l))) => Some((first.min(f), last.max(l))),
-            (mine, theirs) => mine.or(theirs),
-        };
+        self.first_photon = self.first_photon.min(other.first_photon);
+        self.last.iter_mut().zip(other.last).for_each(|(mine, theirs)| *mine = mine.max(theirs));
         self.j_squared = f64::NAN;
         self.jz += other.jz;
         self.photons.extend(&other.photons);
@@ -106,6 +106,8 @@ pub struct Record<V: Values> {
     pub trace: Trace,
     measures: Vec<Measure<V>>,
     detail: Detail,
+    /// Whether there is more to keep of single jumps.
+    keeps: bool,
     /// As many photons as a quarter and three quarters of the qubits.
     quarters: [u64; 2],
     total_intensity: V::Form,
@@ -125,13 +127,13 @@ impl<V: Values> Record<V> {
         Record {
             trace: Trace {
                 values: Array2::zeros((samples, columns.len())),
-                emitted: vec![0; baths],
-                absorbed: vec![0; baths],
+                exchanged: Exchanged::new(baths),
                 photons: Vec::with_capacity(detail.photons),
                 ..Trace::default()
             },
             measures: columns.iter().map(|column| Measure::new(system, *column, total)).collect(),
             detail,
+            keeps: true,
             quarters: [1, 3].map(|quarters| (quarters * total.max(0) as u64).div_ceil(4)),
             total_intensity: system.total_intensity(),
             integral: V::default(),
@@ -142,22 +144,21 @@ impl<V: Values> Record<V> {
 
     /// Forgets the trajectory; the grid is overwritten by the next.
     pub fn clear(&mut self) {
-        self.trace.emitted.fill(0);
-        self.trace.absorbed.fill(0);
+        self.trace.exchanged.clear();
         self.net_before.fill(0);
-        self.trace.jumps = 0;
         self.trace.peak = (0.0, 0.0);
-        self.trace.first_and_last_photon = None;
+        (self.trace.first_photon, self.trace.last) = (f64::NAN, [f64::NAN; 3]);
         self.trace.photons.clear();
         self.trace.quartiles = [f64::NAN; 2];
         self.trace.log.clear();
+        self.keeps = self.detail.jumps || self.detail.photons > 0;
         self.integral = V::default();
     }
 
     /// Takes the sample of one grid time, `duration` after the one before, and starts the next interval.
     pub fn sample(&mut self, index: usize, duration: f64, now: &Sample<V>) {
         for bath in 0..self.net_quanta.len() {
-            let net = self.trace.absorbed[bath] as i64 - self.trace.emitted[bath] as i64;
+            let net = self.trace.exchanged.net(bath);
             self.net_quanta[bath] = net - self.net_before[bath];
             self.net_before[bath] = net;
         }
@@ -171,12 +172,12 @@ impl<V: Values> Record<V> {
     }
 
     #[cold]
-    fn keep(&mut self, time: f64, jump: Jump, after: &V) {
+    fn keep(&mut self, time: f64, jump: Jump, after: V) {
         if jump.process == Process::Emission && self.detail.photons > 0 {
             if self.trace.photons.len() < self.detail.photons {
                 self.trace.photons.push(time);
             }
-            let out: u64 = self.trace.emitted.iter().sum();
+            let out = self.trace.exchanged.photons();
             for (quartile, photons) in self.trace.quartiles.iter_mut().zip(self.quarters) {
                 if out == photons {
                     *quartile = time;
@@ -186,6 +187,9 @@ impl<V: Values> Record<V> {
         if self.detail.jumps {
             self.trace.log.push(JumpRow { time, jump, j: spin_of(after.j_squared()), m: after.jz() });
         }
+        let counts = self.detail.photons > 0
+            && (self.trace.quartiles[1].is_nan() || self.trace.photons.len() < self.detail.photons);
+        self.keeps = self.detail.jumps || counts;
     }
 }
 
@@ -202,21 +206,14 @@ impl<V: Values> Recorder<V> for Record<V> {
     #[inline]
     fn jump(&mut self, time: f64, jump: Jump, after: &V) {
         let trace = &mut self.trace;
-        trace.jumps += 1;
-        match jump.process {
-            Process::Emission => {
-                trace.emitted[jump.bath] += 1;
-                let first = trace.first_and_last_photon.map_or(time, |(first, _)| first);
-                trace.first_and_last_photon = Some((first, time));
-            }
-            Process::Absorption => trace.absorbed[jump.bath] += 1,
-            Process::Dephasing => {}
+        trace.exchanged.add(jump);
+        // By index, not by branch: what a jump does cannot be predicted.
+        trace.last[jump.process as usize] = time;
+        if trace.first_photon.is_nan() {
+            trace.first_photon = trace.last[Process::Emission as usize];
         }
-        if self.detail.jumps
-            || self.detail.photons > 0 && trace.quartiles[1].is_nan()
-            || trace.photons.len() < self.detail.photons
-        {
-            self.keep(time, jump, after);
+        if self.keeps {
+            self.keep(time, jump, *after);
         }
     }
 }

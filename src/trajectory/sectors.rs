@@ -1,21 +1,20 @@
 //! How long a trajectory stays in every sector J, and what flows meanwhile: the telegraph signal of a weak local bath.
 
-use super::{Jump, Recorder};
+use super::Jump;
+use super::counter::{Counter, Watcher};
 use crate::model::Values;
 
-/// Times, currents and changes by sector. It allocates nothing; a change of J is rare, and what happens within a sector
-/// is summed until then.
+/// Times, currents and changes by sector, for engines whose jumps alone change J. It allocates nothing; a change of J is
+/// rare, and what the counter integrated since the last is put down then.
 #[derive(Clone, Debug)]
 pub struct Sectors<V: Values> {
     number: i64,
     current: V::Form,
     /// `<J^2>` of the sector that is being watched.
     now: f64,
-    /// Since when, and until when.
-    since: f64,
-    until: f64,
-    /// The integral of the current meanwhile.
-    sum: f64,
+    /// Since when, and the integral of the current up to then.
+    since: (f64, f64),
+    start: f64,
     /// Time spent in the sector J = N/2 - k.
     pub time: Vec<f64>,
     /// The integral of the current there.
@@ -35,9 +34,8 @@ impl<V: Values> Sectors<V> {
             number,
             current,
             now: f64::NAN,
-            since: 0.0,
-            until: 0.0,
-            sum: 0.0,
+            since: (0.0, 0.0),
+            start: 0.0,
             time: vec![0.0; sectors],
             flow: vec![0.0; sectors],
             raised: vec![0; sectors],
@@ -45,10 +43,10 @@ impl<V: Values> Sectors<V> {
         }
     }
 
-    /// Starts from zero.
-    pub fn clear(&mut self) {
-        self.now = f64::NAN;
-        (self.since, self.until, self.sum) = (0.0, 0.0, 0.0);
+    /// Starts from zero at a time, in the sector of this `<J^2>`, together with the counter.
+    pub fn begin(&mut self, start: f64, j_squared: f64) {
+        self.now = j_squared;
+        (self.start, self.since) = (start, (start, 0.0));
         self.time.fill(0.0);
         self.flow.fill(0.0);
         self.raised.fill(0);
@@ -62,20 +60,20 @@ impl<V: Values> Sectors<V> {
         usize::try_from((self.number - two_j) / 2).ok().filter(|index| *index < self.time.len())
     }
 
-    /// Adds what was summed to its sector.
-    pub fn flush(&mut self) {
-        if let Some(index) = self.index(self.now).filter(|_| !self.now.is_nan()) {
-            self.time[index] += self.until - self.since;
-            self.flow[index] += self.sum;
+    /// Puts down what the counter holds up to a time.
+    pub fn flush(&mut self, counter: &Counter<V>, time: f64) {
+        let integral = counter.integral.integral(self.current, time - self.start);
+        if let Some(index) = self.index(self.now) {
+            self.time[index] += time - self.since.0;
+            self.flow[index] += integral - self.since.1;
         }
-        (self.since, self.sum) = (self.until, 0.0);
+        self.since = (time, integral);
     }
 
     #[cold]
-    fn change(&mut self, start: f64, j_squared: f64) {
-        self.flush();
-        self.since = start;
-        if let (Some(from), Some(to), false) = (self.index(self.now), self.index(j_squared), self.now.is_nan()) {
+    fn change(&mut self, counter: &Counter<V>, time: f64, j_squared: f64) {
+        self.flush(counter, time);
+        if let (Some(from), Some(to)) = (self.index(self.now), self.index(j_squared)) {
             if to < from {
                 self.raised[from] += 1;
             } else {
@@ -86,17 +84,15 @@ impl<V: Values> Sectors<V> {
     }
 }
 
-impl<V: Values> Recorder<V> for Sectors<V> {
+impl<V: Values> Watcher<V> for Sectors<V> {
     #[inline]
-    fn dwell(&mut self, start: f64, duration: f64, at_start: &V, mean: &V) {
-        let j_squared = at_start.j_squared();
-        if j_squared != self.now {
-            self.change(start, j_squared);
-        }
-        self.until = start + duration;
-        self.sum += mean.at(self.current) * duration;
-    }
+    fn dwell(&mut self, _: &mut Counter<V>, _: f64, _: &V) {}
 
     #[inline]
-    fn jump(&mut self, _: f64, _: Jump, _: &V) {}
+    fn jump(&mut self, counter: &mut Counter<V>, time: f64, _: Jump, after: &V) {
+        let j_squared = after.j_squared();
+        if j_squared.to_bits() != self.now.to_bits() {
+            self.change(counter, time, j_squared);
+        }
+    }
 }

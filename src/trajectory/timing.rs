@@ -1,7 +1,9 @@
 //! When within a cell of time quanta were exchanged: the moments from which Fourier transforms of a current are made.
 
-use super::{Jump, Recorder};
+use super::Jump;
+use super::counter::{Counter, Watcher};
 use crate::bath::Process;
+use crate::model::Values;
 
 /// Net quanta absorbed, and the first two moments of their times about the middle of a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -61,18 +63,22 @@ impl Timing {
     }
 }
 
-impl<V> Recorder<V> for Timing {
+impl<V: Values> Watcher<V> for Timing {
     #[inline]
-    fn dwell(&mut self, _: f64, _: f64, _: &V, _: &V) {}
+    fn dwell(&mut self, _: &mut Counter<V>, _: f64, _: &V) {}
 
     #[inline]
-    fn jump(&mut self, time: f64, jump: Jump, _: &V) {
-        let sign = match jump.process {
-            Process::Absorption => 1.0,
-            Process::Emission => -1.0,
-            Process::Dephasing => return,
-        };
+    fn jump(&mut self, _: &mut Counter<V>, time: f64, jump: Jump, _: &V) {
         let t = time - self.middle;
+        let sign = SIGN[jump.process as usize];
         self.cell[jump.bath].add(Instants { count: sign, first: sign * t, second: sign * t * t });
     }
 }
+
+/// What the quanta of each process count for, as absorbed ones.
+const SIGN: [f64; 3] = {
+    let mut sign = [0.0; 3];
+    sign[Process::Absorption as usize] = 1.0;
+    sign[Process::Emission as usize] = -1.0;
+    sign
+};

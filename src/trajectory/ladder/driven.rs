@@ -2,7 +2,7 @@
 //! diagonal, and a wait ends where the norm has fallen to what was drawn.
 
 use num_complex::Complex64;
-use rand::{Rng, RngExt};
+use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 use super::super::propagation::{Generator, Propagation, Wait};
@@ -11,6 +11,7 @@ use super::{Ladder, LadderState};
 use crate::initial::InitialState;
 use crate::model::{Drive, Hamiltonian, Model, Observables};
 use crate::quantity::Sample;
+use crate::random::Stream;
 
 /// The error of a step, in norm, where the state began with 1.
 const TOLERANCE: f64 = 1e-10;
@@ -128,7 +129,7 @@ impl Unravelling for DrivenLadder {
     type State = DrivenState;
     type Values = Observables;
 
-    fn prepare(&self, initial: &InitialState, rng: &mut impl Rng) -> DrivenState {
+    fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> DrivenState {
         let state = self.ladder.prepare(initial, rng);
         let room = self.ladder.number as usize + 1;
         DrivenState {
@@ -146,7 +147,7 @@ impl Unravelling for DrivenLadder {
         work: &mut DrivenState,
         start: f64,
         end: f64,
-        rng: &mut impl Rng,
+        rng: &mut Stream,
         recorder: &mut impl Recorder<Observables>,
     ) {
         let mut now = start;

@@ -11,7 +11,7 @@
 mod driven;
 mod state;
 
-use rand::{Rng, RngExt};
+use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 pub use self::driven::{DrivenLadder, DrivenState};
@@ -24,6 +24,7 @@ use crate::dicke::SectorChange;
 use crate::initial::InitialState;
 use crate::model::{Hamiltonian, Model, Observables};
 use crate::quantity::Sample;
+use crate::random::Stream;
 
 const PROCESSES: [Process; 3] = [Process::Emission, Process::Absorption, Process::Dephasing];
 
@@ -114,7 +115,7 @@ impl Ladder {
     }
 
     /// A jump of a state, drawn by the rates it has.
-    fn jump(&self, state: &mut LadderState, rates: &[f64; 6], rng: &mut impl Rng) -> Jump {
+    fn jump(&self, state: &mut LadderState, rates: &[f64; 6], rng: &mut Stream) -> Jump {
         let (kind, rest) = pick(*rates, rng.random::<f64>() * rates.iter().sum::<f64>());
         let process = PROCESSES[kind % 3];
         let channel = if kind < 3 { &self.collective[kind] } else { &self.local[kind - 3] };
@@ -134,7 +135,7 @@ impl Unravelling for Ladder {
     type State = LadderState;
     type Values = Observables;
 
-    fn prepare(&self, initial: &InitialState, rng: &mut impl Rng) -> LadderState {
+    fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> LadderState {
         let mut state = LadderState::new(self.number);
         let (two_j, amplitudes) = initial.draw_pure(self.number, rng);
         state.set(two_j, amplitudes);
@@ -146,7 +147,7 @@ impl Unravelling for Ladder {
         state: &mut LadderState,
         start: f64,
         end: f64,
-        rng: &mut impl Rng,
+        rng: &mut Stream,
         recorder: &mut impl Recorder<Observables>,
     ) {
         let mut now = start;

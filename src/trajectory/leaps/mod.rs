@@ -10,7 +10,7 @@ mod sector;
 
 use std::sync::OnceLock;
 
-use rand::{Rng, RngExt};
+use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 use super::populations::Populations;
@@ -20,6 +20,7 @@ use crate::dicke::Level;
 use crate::initial::InitialState;
 use crate::model::{Model, Observables};
 use crate::quantity::Sample;
+use crate::random::Stream;
 use crate::theory::{inverse_temperature, thermal_emission, thermal_jz, weak_local_bath};
 
 use sector::Sector;
@@ -68,25 +69,11 @@ impl Leaps {
             let (down, up) = (chain.collective_down.total, chain.collective_up.total);
             let fits = (2..=Self::MOST_LEVELS as i64).contains(&(level.two_j + 1));
             (fits && down + up > 0.0).then(|| {
-                let ended = |level| self.local_rate(level);
+                let ended = |level: Level| chain.local_rate(level.m(), chain.outward(level));
                 Sector::new(level.two_j, (down, up), ended)
             })
         };
         self.sectors[((self.chain.number - level.two_j) / 2) as usize].get_or_init(make).as_ref()
-    }
-
-    /// What leaves the sector by dephasing, in rates of one qubit.
-    fn outward(&self, level: Level) -> f64 {
-        let (a, b) = (level.above_bottom() as f64, level.below_top() as f64);
-        self.chain.dephasing_weights(level.two_j).outward(a, b)
-    }
-
-    /// The rate of all local jumps that change the level.
-    fn local_rate(&self, level: Level) -> f64 {
-        let (half, m) = (self.chain.number as f64 / 2.0, level.m());
-        (half + m) * self.chain.local_down.total
-            + (half - m) * self.chain.local_up.total
-            + self.outward(level) * self.chain.local_dephasing.total
     }
 }
 
@@ -94,7 +81,7 @@ impl Unravelling for Leaps {
     type State = Level;
     type Values = Observables;
 
-    fn prepare(&self, initial: &InitialState, rng: &mut impl Rng) -> Level {
+    fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> Level {
         initial.draw(self.chain.number, rng)
     }
 
@@ -103,7 +90,7 @@ impl Unravelling for Leaps {
         state: &mut Level,
         start: f64,
         end: f64,
-        rng: &mut impl Rng,
+        rng: &mut Stream,
         recorder: &mut impl Recorder<Observables>,
     ) {
         let (down, up) = (self.chain.collective_down.total, self.chain.collective_up.total);
@@ -111,7 +98,7 @@ impl Unravelling for Leaps {
         while now < end {
             let level = *state;
             let here = Observables::of(level);
-            let local = if let Some(sector) = self.sector(level).filter(|sector| sector.is_home(level)) {
+            if let Some(sector) = self.sector(level).filter(|sector| sector.is_home(level)) {
                 let leap = sector.leap(level, end - now, rng);
                 recorder.dwell(now, leap.duration, &here, &leap.mean);
                 *state = leap.to;
@@ -119,10 +106,9 @@ impl Unravelling for Leaps {
                     return;
                 }
                 now += leap.duration;
-                rng.random::<f64>() * self.local_rate(leap.to)
             } else {
                 let (emission, absorption) = (level.lowering() * down, level.raising() * up);
-                let total = emission + absorption + self.local_rate(level);
+                let total = emission + absorption + self.chain.local_rate(level.m(), self.chain.outward(level));
                 let wait: f64 = Exp1.sample(rng);
                 let next = now + wait / total;
                 // A dark state has total = 0 and waits for ever.
@@ -137,11 +123,9 @@ impl Unravelling for Leaps {
                     state.two_m += if rate + absorption < 0.0 { -2 } else { 2 };
                     continue;
                 }
-                rate
-            };
-            let (jump, to) = self.chain.local_jump(*state, self.outward(*state), local, rng);
-            *state = to;
-            recorder.jump(now, jump, &Observables::of(to));
+            }
+            let jump = self.chain.local_jump(state, rng);
+            recorder.jump(now, jump, &Observables::of(*state));
         }
     }
 

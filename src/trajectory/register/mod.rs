@@ -13,7 +13,7 @@ mod start;
 pub use start::Start;
 
 use num_complex::Complex64;
-use rand::{Rng, RngExt};
+use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 use self::operators::{Measured, OnBlock, Operators, Scratch};
@@ -23,6 +23,7 @@ use super::{Recorder, Unravelling};
 use crate::initial::InitialState;
 use crate::model::{Register, RegisterValues, Spin};
 use crate::quantity::Sample;
+use crate::random::Stream;
 
 /// The error that one step may make, in norm, relative to what is left at the jump.
 const TOLERANCE: f64 = 1e-10;
@@ -78,7 +79,7 @@ impl Registers {
     }
 
     /// Draws a pure state.
-    pub fn start(&self, start: &Start, rng: &mut impl Rng) -> RegisterState {
+    pub fn start(&self, start: &Start, rng: &mut Stream) -> RegisterState {
         let space = &self.operators.space;
         let mut all = start.draw(rng);
         normalize(&mut all);
@@ -128,7 +129,7 @@ impl Registers {
         state: &mut RegisterState,
         exponent: f64,
         limit: f64,
-        rng: &mut impl Rng,
+        rng: &mut Stream,
     ) -> (f64, Wait, RegisterValues) {
         let operators = &self.operators;
         let dimension = operators.space.dimension(state.block);
@@ -162,7 +163,7 @@ impl Unravelling for Registers {
     type State = RegisterState;
     type Values = RegisterValues;
 
-    fn prepare(&self, initial: &InitialState, rng: &mut impl Rng) -> RegisterState {
+    fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> RegisterState {
         self.start(&Start::new(initial, self.operators.space.qubits()), rng)
     }
 
@@ -171,7 +172,7 @@ impl Unravelling for Registers {
         state: &mut RegisterState,
         start: f64,
         end: f64,
-        rng: &mut impl Rng,
+        rng: &mut Stream,
         recorder: &mut impl Recorder<RegisterValues>,
     ) {
         let mut now = start;
