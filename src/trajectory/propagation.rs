@@ -98,7 +98,7 @@ pub struct Propagation {
     size: usize,
     /// v_1^dagger A v_1, taken out of the matrix and exponentiated by itself.
     center: Complex64,
-    /// Column j holds V^dagger A v_j, less the center on the diagonal; zero from row j + 2 on.
+    /// Column j holds V^dagger A v_j, less the center on the diagonal; only its first j + 2 rows mean anything.
     columns: [Small; MOST],
     /// The largest 1-norm of a column, which bounds the matrix.
     norm: f64,
@@ -158,7 +158,6 @@ impl Propagation {
                 generator.apply(&known[column * dimension..], next);
             }
             let coefficients = &mut self.columns[column];
-            *coefficients = [Complex64::ZERO; MOST];
             for (coefficient, vector) in coefficients.iter_mut().zip(known.chunks_exact(dimension)) {
                 *coefficient = inner(vector, next);
                 add_scaled(-*coefficient, vector, next);
@@ -191,14 +190,15 @@ impl Propagation {
         self.norm = 0.0;
         for (index, column) in self.columns[..size].iter_mut().enumerate() {
             column[index] -= self.center;
-            column[size..].fill(Complex64::ZERO);
-            self.norm = self.norm.max(column[..size].iter().map(|value| value.norm()).sum());
+            // Hessenberg: what lies below is not zero but never read.
+            let column = &column[..size.min(index + 2)];
+            self.norm = self.norm.max(column.iter().map(|value| value.norm()).sum());
         }
         self.rewind();
     }
 
     fn rewind(&mut self) {
-        self.coordinates = [Complex64::ZERO; MOST];
+        self.coordinates[..self.size].fill(Complex64::ZERO);
         self.coordinates[0] = Complex64::ONE;
     }
 
@@ -215,6 +215,13 @@ impl Propagation {
     pub fn wait(&mut self, exponent: f64, limit: f64) -> Wait {
         self.rewind();
         let decay = 2.0 * self.center.re;
+        if self.is_stationary() {
+            let time = exponent / -decay;
+            // A state that does not decay waits for ever.
+            let jumps = decay < 0.0 && time <= limit;
+            self.settle(if jumps { time } else { limit });
+            return if jumps { Wait::Jump(time) } else { Wait::Survived(decay * limit) };
+        }
         let (mut now, mut log) = (0.0, 0.0);
         loop {
             let length = self.expand(limit - now);

@@ -183,11 +183,9 @@ impl Operators {
     fn images(&self, block: usize, psi: &[Complex64], scratch: &mut Scratch) {
         let (below, above) = (self.space.below(block), self.space.above(block));
         let lowered = &mut scratch.lowered[..self.space.dimension_at(below)];
-        lowered.fill(Complex64::ZERO);
-        self.space.lower(block, &self.coupling, 1.0, psi, lowered);
+        self.space.lowered(block, &self.coupling, psi, lowered);
         let raised = &mut scratch.raised[..self.space.dimension_at(above)];
-        raised.fill(Complex64::ZERO);
-        self.space.raise(block, &self.coupling, 1.0, psi, raised);
+        self.space.raised(block, &self.coupling, psi, raised);
     }
 
     /// y = A psi, from S_- psi and S_+ psi.
@@ -259,21 +257,18 @@ impl Operators {
             Some(g) => emission / (g * g),
             None => {
                 let spare = &mut spare[..lowered.len()];
-                spare.fill(Complex64::ZERO);
-                self.space.lower(block, &Weights::Uniform(1.0), 1.0, psi, spare);
+                self.space.lowered(block, &Weights::Uniform(1.0), psi, spare);
                 norm_squared(spare)
             }
         };
         let (mut emission_energy, mut absorption_energy) = (-self.quantum * emission, self.quantum * absorption);
         if let Some(commutator) = &self.commutator {
             let spare_below = &mut spare[..lowered.len()];
-            spare_below.fill(Complex64::ZERO);
-            self.space.lower(block, commutator, 1.0, psi, spare_below);
+            self.space.lowered(block, commutator, psi, spare_below);
             emission_energy = inner(lowered, spare_below).re;
             // [H_0, S_+] = -[H_0, S_-]^dagger.
             let spare_above = &mut spare[..raised.len()];
-            spare_above.fill(Complex64::ZERO);
-            self.space.raise(block, commutator, 1.0, psi, spare_above);
+            self.space.raised(block, commutator, psi, spare_above);
             absorption_energy = -inner(raised, spare_above).re;
         }
         let excited_energy = match &self.energies {
@@ -318,10 +313,8 @@ impl Operators {
             return [Complex64::ZERO; 3];
         }
         let Scratch { lowered, raised } = scratch;
-        lowered.fill(Complex64::ZERO);
-        raised.fill(Complex64::ZERO);
-        self.space.lower(block, &Weights::Uniform(1.0), 1.0, psi, lowered);
-        self.space.raise(block, &Weights::Uniform(1.0), 1.0, psi, raised);
+        self.space.lowered(block, &Weights::Uniform(1.0), psi, lowered);
+        self.space.raised(block, &Weights::Uniform(1.0), psi, raised);
         // J_z on the right gives M of the column, on the left M of the row: one less.
         let symmetric = psi
             .iter()

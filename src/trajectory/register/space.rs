@@ -4,11 +4,15 @@
 //! state of sharp k lives in one of N + 1 blocks of C(N, k) masks, and a jump goes to the block below or above. A
 //! superposition of several k, or a driven state, takes one block of all 2^N.
 
+use std::ops::Range;
+
 use num_complex::Complex64;
 
 /// Where the terms of a sum over the qubits are found: row by row, the indices of the states that lead there.
 #[derive(Clone, Debug, Default)]
 struct Table {
+    /// The terms of every row, where all have as many.
+    width: Option<usize>,
     starts: Vec<u32>,
     sources: Vec<u32>,
 }
@@ -55,12 +59,13 @@ impl Space {
             masks[block].push(mask);
         }
         let table = |rows: Option<&Vec<u32>>, excited_in_row: bool| {
-            let mut table = Table { starts: vec![0], sources: Vec::new() };
+            let mut table = Table { width: None, starts: vec![0], sources: Vec::new() };
             for &row in rows.into_iter().flatten() {
                 let qubits = (0..number).filter(|qubit| (row >> qubit & 1 == 1) == excited_in_row);
                 table.sources.extend(qubits.map(|qubit| ranks[(row ^ 1 << qubit) as usize]));
                 table.starts.push(table.sources.len() as u32);
             }
+            table.width = Some(table.starts.get(1).map_or(0, |end| *end as usize)).filter(|width| !whole && *width > 0);
             table
         };
         let blocks = (0..masks.len())
@@ -142,6 +147,28 @@ impl Space {
         }
     }
 
+    /// `y = sum_j w_j sigma_-^(j) x`, from this block to the one below.
+    pub fn lowered(&self, block: usize, weights: &Weights, x: &[Complex64], y: &mut [Complex64]) {
+        match weights {
+            Weights::Uniform(weight) => self.blocks[block].lowering.set_sums(*weight, x, y),
+            Weights::Each { .. } => {
+                y.fill(Complex64::ZERO);
+                self.lower(block, weights, 1.0, x, y);
+            }
+        }
+    }
+
+    /// `y = sum_j w_j sigma_+^(j) x`, from this block to the one above.
+    pub fn raised(&self, block: usize, weights: &Weights, x: &[Complex64], y: &mut [Complex64]) {
+        match weights {
+            Weights::Uniform(weight) => self.blocks[block].raising.set_sums(*weight, x, y),
+            Weights::Each { .. } => {
+                y.fill(Complex64::ZERO);
+                self.raise(block, weights, 1.0, x, y);
+            }
+        }
+    }
+
     /// `y += factor * sum_j w_j sigma_-^(j) x`, from this block to the one below.
     pub fn lower(&self, block: usize, weights: &Weights, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
         let table = &self.blocks[block].lowering;
@@ -162,26 +189,41 @@ impl Space {
 }
 
 impl Table {
-    fn add_sums(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
-        for (y, ends) in y.iter_mut().zip(self.starts.windows(2)) {
-            let mut sum = Complex64::ZERO;
-            for &source in &self.sources[ends[0] as usize..ends[1] as usize] {
-                sum += x[source as usize];
+    /// Calls `row(y, sources, terms)` for every row: where it is written, where its terms come from, which terms they are.
+    #[inline(always)]
+    fn rows(&self, y: &mut [Complex64], mut row: impl FnMut(&mut Complex64, &[u32], Range<usize>)) {
+        // Every row of a block has as many terms, and the compiler makes use of that.
+        if let Some(width) = self.width {
+            for (index, (y, sources)) in y.iter_mut().zip(self.sources.chunks_exact(width)).enumerate() {
+                row(y, sources, index * width..(index + 1) * width);
             }
-            *y += sum * factor;
+        } else {
+            for (y, ends) in y.iter_mut().zip(self.starts.windows(2)) {
+                let terms = ends[0] as usize..ends[1] as usize;
+                row(y, &self.sources[terms.clone()], terms);
+            }
         }
     }
 
-    fn add_weighted(&self, weights: &[f64], factor: f64, x: &[Complex64], y: &mut [Complex64]) {
-        for (y, ends) in y.iter_mut().zip(self.starts.windows(2)) {
-            let terms = ends[0] as usize..ends[1] as usize;
-            let mut sum = Complex64::ZERO;
-            for (&source, weight) in self.sources[terms.clone()].iter().zip(&weights[terms]) {
-                sum += x[source as usize] * *weight;
-            }
-            *y += sum * factor;
-        }
+    fn add_sums(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
+        self.rows(y, |y, sources, _| *y += sum(sources, x) * factor);
     }
+
+    fn set_sums(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
+        self.rows(y, |y, sources, _| *y = sum(sources, x) * factor);
+    }
+
+    fn add_weighted(&self, weights: &[f64], factor: f64, x: &[Complex64], y: &mut [Complex64]) {
+        self.rows(y, |y, sources, terms| {
+            let weighted = sources.iter().zip(&weights[terms]).map(|(source, weight)| x[*source as usize] * *weight);
+            *y += weighted.sum::<Complex64>() * factor;
+        });
+    }
+}
+
+#[inline(always)]
+fn sum(sources: &[u32], x: &[Complex64]) -> Complex64 {
+    sources.iter().fold(Complex64::ZERO, |sum, source| sum + x[*source as usize])
 }
 
 #[cfg(test)]
