@@ -12,6 +12,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 
 use super::error::StoreError;
 use super::input::{Noise, Point, Purpose, Scenario};
@@ -41,10 +42,14 @@ impl Table {
         let described: HashMap<String, String> = metadata.iter().cloned().collect();
         let schema = Arc::new(Schema::new(fields).with_metadata(described));
         let footer = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_key_value_metadata(Some(footer))
-            .build();
+            .set_key_value_metadata(Some(footer));
+        // No two times are alike, and a dictionary of them is made in vain.
+        for field in schema.fields().iter().filter(|field| field.name().ends_with("_time")) {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
+        }
+        let properties = properties.build();
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
             .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
         Ok(Table { temporary, path, schema, writer: Some(writer) })
