@@ -146,9 +146,10 @@ impl<V: Values> Watcher<V> for Correlator<V> {
     }
 
     #[inline]
-    fn jump(&mut self, counter: &mut Counter<V>, time: f64, jump: Jump, _: &V) {
-        if counter.exchanged.is_awaited(jump.bath) {
-            self.anchored(&mut counter.exchanged, time, jump.bath);
-        }
+    fn jump(&mut self, _: &mut Counter<V>, _: f64, _: Jump, _: &V) {}
+
+    #[inline]
+    fn awaited(&mut self, counter: &mut Counter<V>, time: f64, bath: usize) {
+        self.anchored(&mut counter.exchanged, time, bath);
     }
 }

@@ -54,6 +54,9 @@ pub trait Watcher<V: Values> {
     fn dwell(&mut self, counter: &mut Counter<V>, until: f64, at_start: &V);
     /// A jump happened at `time`, it is counted, and it left the state with these values.
     fn jump(&mut self, counter: &mut Counter<V>, time: f64, jump: Jump, after: &V);
+    /// The last emission into a bath is the one that the counter waits for. The next to wait for is to be set.
+    #[inline(always)]
+    fn awaited(&mut self, _counter: &mut Counter<V>, _time: f64, _bath: usize) {}
 }
 
 /// A counter and what watches beside it.
@@ -66,7 +69,9 @@ impl<V: Values, W: Watcher<V>> Recorder<V> for (&mut Counter<V>, W) {
 
     #[inline(always)]
     fn jump(&mut self, time: f64, jump: Jump, after: &V) {
-        self.0.jump(time, jump, after);
+        if self.0.exchanged.add(jump) {
+            self.1.awaited(self.0, time, jump.bath);
+        }
         self.1.jump(self.0, time, jump, after);
     }
 }
@@ -80,6 +85,11 @@ impl<V: Values, W: Watcher<V>> Watcher<V> for &mut W {
     #[inline(always)]
     fn jump(&mut self, counter: &mut Counter<V>, time: f64, jump: Jump, after: &V) {
         (**self).jump(counter, time, jump, after);
+    }
+
+    #[inline(always)]
+    fn awaited(&mut self, counter: &mut Counter<V>, time: f64, bath: usize) {
+        (**self).awaited(counter, time, bath);
     }
 }
 
@@ -95,5 +105,11 @@ impl<V: Values, A: Watcher<V>, B: Watcher<V>> Watcher<V> for (A, B) {
     fn jump(&mut self, counter: &mut Counter<V>, time: f64, jump: Jump, after: &V) {
         self.0.jump(counter, time, jump, after);
         self.1.jump(counter, time, jump, after);
+    }
+
+    #[inline(always)]
+    fn awaited(&mut self, counter: &mut Counter<V>, time: f64, bath: usize) {
+        self.0.awaited(counter, time, bath);
+        self.1.awaited(counter, time, bath);
     }
 }

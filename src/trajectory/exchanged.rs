@@ -27,22 +27,18 @@ impl Exchanged {
         self.counts.fill(NOTHING);
     }
 
-    /// Counts one jump.
+    /// Counts one jump, and tells whether the last emission into its bath is the one that is waited for: seldom so, which
+    /// can be predicted.
     #[inline]
-    pub fn add(&mut self, jump: Jump) {
-        self.counts[jump.bath][jump.process as usize] += 1;
+    pub fn add(&mut self, jump: Jump) -> bool {
+        let counts = &mut self.counts[jump.bath];
+        counts[jump.process as usize] += 1;
+        counts[Process::Emission as usize] == counts[AWAITED]
     }
 
     /// Waits for the emission into a bath of this number, from 1.
     pub fn wait_for(&mut self, bath: usize, emission: u64) {
         self.counts[bath][AWAITED] = emission;
-    }
-
-    /// Whether the last emission into a bath is the one that was waited for: seldom so, which can be predicted.
-    #[must_use]
-    #[inline]
-    pub fn is_awaited(&self, bath: usize) -> bool {
-        self.emitted(bath) == self.counts[bath][AWAITED]
     }
 
     /// Adds the counts of other qubits with the same baths.
