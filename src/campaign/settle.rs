@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::converge::{SteadyRun, converge_with, exact_beside};
+use super::converge::{SteadyRun, converge_with};
 use super::error::RunError;
 use super::folder::Folder;
 use super::input::{Point, Scenario};
@@ -12,7 +12,7 @@ use super::options::{Event, Outcome, RunOptions, Shard};
 use super::progress::Progress;
 use super::round::Shelf;
 use super::status::{Live, State};
-use super::steady::SteadyRoad;
+use super::steady::{SteadyRoad, exact_beside};
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
 use super::tables::{noise_rows, quanta_rows};
