@@ -14,7 +14,7 @@ use rayon::ThreadPool;
 
 use super::error::RunError;
 use super::input::{Group, Point};
-use super::round::protocol_key;
+use super::round::{layout, protocol_key};
 use crate::model::System;
 use crate::statistics::{Counted, Evidence, GROUPS, Protocol, Replicas, StopRule};
 use crate::trajectory::{DrivenLadder, Engine, Ladder, Leaps, Populations, Registers, Start, Unravelling};
@@ -103,7 +103,8 @@ where
         };
         let first = attempt * ATTEMPT;
         let key = protocol_key(point, &protocol, &columns, first);
-        let rounds = Rounds { members: &members, protocol: &protocol, rule: &rule, first, key, place };
+        let layout = layout(&(Replicas::new(columns.len(), point.baths().len()), protocol.sums()));
+        let rounds = Rounds { members: &members, protocol: &protocol, rule: &rule, first, key, layout, place };
         // What was only estimated gives way to what is seen.
         let surprise = |replicas: &Replicas| {
             let seen = replicas.agreement(protocol.stretch()).map_or(0.0, |a| a.autocorrelation_time);

@@ -59,6 +59,8 @@ pub struct Rounds<'a, E: Unravelling> {
     pub first: u64,
     /// What its pieces are named by.
     pub key: u64,
+    /// How what is kept of them is laid out.
+    pub layout: u64,
     pub place: Place<'a>,
 }
 
@@ -144,7 +146,7 @@ impl<E: Unravelling> Rounds<'_, E> {
         let mut fold = Fold { replicas, groups, seen, next: 0, done: vec![None; GROUPS as usize] };
         let mut missing = Vec::new();
         for piece in &pieces {
-            let kept = shelf.map(|shelf| shelf.read(self.members.point, piece)).transpose()?.flatten();
+            let kept = shelf.map(|shelf| shelf.read(self.members.point, piece, self.layout)).transpose()?.flatten();
             match kept {
                 Some(states) => piece.groups.clone().zip(states).for_each(|(group, state)| fold.take(group, state)),
                 None => missing.push(piece),
@@ -198,7 +200,7 @@ impl<E: Unravelling> Rounds<'_, E> {
                 states.sort_by_key(|(group, _)| *group);
                 if let Some(shelf) = self.place.2 {
                     let states: Vec<&State> = states.iter().map(|(_, state)| state).collect();
-                    shelf.write(self.members.point, piece, &states)?;
+                    shelf.write(self.members.point, piece, self.layout, &states)?;
                 }
                 states.drain(..).for_each(|(group, state)| fold.take(group, state));
             }
