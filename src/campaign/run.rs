@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::compute::{News, Tally, compute, lock};
+use super::compute::{Exacts, News, Tally, compute, lock};
 use super::error::{RunError, StoreError};
-use super::exact::ExactRoad;
+use super::exact::{ExactRoad, NOT_ASKED};
 use super::folder::{Folder, Present, key};
 use super::input::{Point, Scenario};
 use super::manifest::Manifest;
@@ -137,7 +137,7 @@ fn run_helped(
     let (threads, output) = (options.threads, options.output.as_path());
     let plan = Plan::new(&scenario.points);
     if !options.fresh
-        && let Some(summary) = complete(scenario, output)?
+        && let Some(summary) = complete(scenario, options)?
     {
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
@@ -159,7 +159,7 @@ fn run_helped(
         meter.expect(part, there.contains(&key(&scenario.points[part.point], part)));
     }
     report(&Event::Started { parts: of, there: of - parts });
-    let exact = if options.shard.is_none() { solved_beside(&scenario.points) } else { Vec::new() };
+    let exact = if options.exact && options.shard.is_none() { solved_beside(&scenario.points) } else { Vec::new() };
     let tallies: Vec<Tally> = scenario.points.iter().map(|_| Tally::default()).collect();
     let queue = Mutex::new(missing(&plan, options.shard, there));
     let take = || lock(&queue).next();
@@ -212,6 +212,7 @@ fn run_helped(
     }
     word(State::Merging);
     let gaps = if interrupted { Gaps::Hurry } else { Gaps::Fill };
+    let roads = if options.exact { roads } else { left_out(scenario) };
     let seconds = || started.elapsed().as_secs_f64();
     let summary = merge(scenario, (output, &folder), roads, (gaps, threads, seconds), report)?;
     word(ended);
@@ -228,7 +229,7 @@ pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Resu
     let scenario = manifest.scenario(output)?;
     // Of another version, or a scenario that reads otherwise in this one.
     Folder::refuse_foreign(output, &scenario)?;
-    if let Some(summary) = complete(&scenario, output)? {
+    if let Some(summary) = complete(&scenario, options)? {
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
     let folder = Folder::lock(output, None)?;
@@ -236,26 +237,29 @@ pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Resu
         return settle(&scenario, options, (&folder, false), report);
     }
     let started = Instant::now();
-    let roads = scenario.points.iter().map(|_| std::sync::OnceLock::new()).collect();
+    let roads =
+        if options.exact { scenario.points.iter().map(|_| OnceLock::new()).collect() } else { left_out(&scenario) };
     let how = (Gaps::Leave, options.threads, || started.elapsed().as_secs_f64());
     let summary = merge(&scenario, (output, &folder), roads, how, report)?;
     Ok(Outcome { summary, already_complete: false, jumps: 0, interrupted: false })
 }
 
-/// The summary of an earlier run of the same scenario that is complete.
-fn complete(scenario: &Scenario, output: &Path) -> Result<Option<Summary>, StoreError> {
-    let same = |summary: &Summary| {
-        summary.complete
-            && summary.fingerprint == scenario.fingerprint()
-            && summary.version == env!("CARGO_PKG_VERSION")
-    };
-    Ok(Summary::read(output)?.filter(same))
+/// No exact values, as they are not asked for.
+fn left_out(scenario: &Scenario) -> Exacts {
+    scenario.points.iter().map(|_| OnceLock::from(ExactRoad::unsolved(NOT_ASKED))).collect()
+}
+
+/// The summary of an earlier run of the same scenario that is complete: with what was left out of it, unless it is again.
+fn complete(scenario: &Scenario, options: &RunOptions) -> Result<Option<Summary>, StoreError> {
+    let lacks = |summary: &Summary| summary.points.iter().any(|p| p.exact_missing.as_deref() == Some(NOT_ASKED));
+    let enough = |summary: &Summary| summary.is_of(scenario) && !(options.exact && lacks(summary));
+    Ok(Summary::read(&options.output)?.filter(enough))
 }
 
 /// The summary of an earlier run of the same scenario.
-pub(super) fn finished(scenario: &Scenario, output: &Path) -> Result<Option<Summary>, StoreError> {
-    if let Some(summary) = complete(scenario, output)? {
+pub(super) fn finished(scenario: &Scenario, options: &RunOptions) -> Result<Option<Summary>, StoreError> {
+    if let Some(summary) = complete(scenario, options)? {
         return Ok(Some(summary));
     }
-    Folder::refuse_foreign(output, scenario).map(|()| None)
+    Folder::refuse_foreign(&options.output, scenario).map(|()| None)
 }

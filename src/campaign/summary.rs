@@ -317,6 +317,11 @@ impl Summary {
         serde_json::from_slice(&text).map(Some).map_err(|source| StoreError::NotOurs { path, source })
     }
 
+    /// Whether it holds all that this version makes of a scenario.
+    pub(super) fn is_of(&self, scenario: &Scenario) -> bool {
+        self.complete && self.fingerprint == scenario.fingerprint() && self.version == env!("CARGO_PKG_VERSION")
+    }
+
     /// In what the scenario of this summary differs from another, in words.
     pub(super) fn difference(&self, other: &Scenario) -> String {
         let Summary { version, scenario, seed, scenario_text, .. } = self;

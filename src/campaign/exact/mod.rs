@@ -12,6 +12,9 @@ use crate::model::{Observables, Transverse};
 use crate::quantity::{Interval, Measure, Quantity, Sample};
 use crate::theory::decay_rates;
 
+/// Why there are none where [`super::RunOptions::exact`] is off.
+pub const NOT_ASKED: &str = "they were left out (--no-exact)";
+
 /// Exact values on the grid of a point, or why there are none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactRoad {
