@@ -78,11 +78,14 @@ pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), 
 }
 
 /// The parts of this process that are yet to be computed, in the order in which to do so.
-fn missing<'a>(plan: &'a Plan, shard: Option<Shard>, mut there: Present) -> impl Iterator<Item = Part> + Send + 'a {
+fn missing<'a>(plan: &'a Plan, shard: Option<Shard>, there: Present) -> impl Iterator<Item = Part> + Send + 'a {
     let mine = move |number: usize| shard.is_none_or(|shard| number as u64 % shard.of == shard.index - 1);
-    let parts = plan.schedule().enumerate().filter(move |(number, _)| mine(*number)).map(|(_, part)| part);
-    // Points of a sweep that do not differ in their physics share their parts.
-    parts.filter(move |part| there.insert(key(&plan.points[part.point], *part)))
+    let name = |part: &Part| key(&plan.points[part.point], *part);
+    // Points of a sweep that do not differ in their physics share their parts, each of them one shard's.
+    let mut planned = Present::new();
+    let parts = plan.schedule().filter(move |part| planned.insert(name(part)));
+    let parts = parts.enumerate().filter(move |(number, _)| mine(*number)).map(|(_, part)| part);
+    parts.filter(move |part| !there.contains(&name(part)))
 }
 
 /// Exact values that are solved beside the parts are held until the end: so many cells of them at most. Others are
@@ -262,4 +265,26 @@ pub(super) fn finished(scenario: &Scenario, options: &RunOptions) -> Result<Opti
         return Ok(Some(summary));
     }
     Folder::refuse_foreign(&options.output, scenario).map(|()| None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Overrides, Purpose};
+    use super::*;
+
+    #[test]
+    fn shards_share_every_part_out_once_where_points_are_alike_too() {
+        let text = "[qubits]\nnumber = 8\n[[bath]]\nname = \"b\"\ncoupling = \"local\"\nrate = 1.0\ntemperature = 1.0\n\
+             [initial]\nstate = \"ground\"\n[evolution]\nuntil = 5.0\ntrajectories = 1\n\
+             [sweep]\n\"evolution.trajectories\" = [70000, 200000, 200001]\n\"qubits.number\" = [1, 8]";
+        let scenario = Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default()).unwrap();
+        let plan = Plan::new(&scenario.points);
+        let name = |part: Part| key(&scenario.points[part.point], part);
+        let all: Present = plan.schedule().map(name).collect();
+        assert!((all.len() as u64) < plan.parts(), "points of one physics share parts");
+        let shards = (1..=3).map(|index| Shard { index, of: 3 });
+        let shared: Vec<_> = shards.flat_map(|shard| missing(&plan, Some(shard), Present::new())).map(name).collect();
+        assert_eq!(shared.len(), all.len(), "a part is computed by two shards");
+        assert_eq!(shared.into_iter().collect::<Present>(), all);
+    }
 }
