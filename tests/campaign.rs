@@ -279,7 +279,12 @@ fn shards_come_to_the_same_bits_as_the_whole() {
         refused(&place.run("shards", &["--shard", wrong]), 2, &["--shard"]);
     }
     let script = place.say(&["slurm", "campaign.toml", "--shards", "5", "-o", "a b"]);
-    assert!(script.contains("--array=1-5") && script.contains("--shard \"$SLURM_ARRAY_TASK_ID/5\""), "{script}");
+    assert!(
+        script.contains(" parts for 5 tasks")
+            && script.contains("--array=1-5")
+            && script.contains("--shard \"$SLURM_ARRAY_TASK_ID/5\""),
+        "{script}"
+    );
     assert!(script.contains("a b'"), "{script}");
 }
 

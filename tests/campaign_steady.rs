@@ -173,6 +173,8 @@ fn shards_take_points_and_a_merge_comes_to_the_bits_of_the_whole() {
     let summary = Summary::read(&place.path("shared")).unwrap().unwrap();
     assert!(!summary.complete && summary.points.len() == 1);
     success(&place.run("shared", &["--shard", "1/2"]));
+    let script = place.say(&["slurm", "steady.toml", "--shards", "5"]);
+    assert!(script.contains("# 2 points, each the work of one task, for 5 tasks"), "{script}");
     let before = parts(&place.path("shared"));
     success(&merge());
     assert_eq!(parts(&place.path("shared")), before, "a merge computes nothing");

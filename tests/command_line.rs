@@ -295,6 +295,10 @@ fn a_sweep_shows_the_quantity_that_is_asked_for() {
     };
     show("jz").success().stdout(contains("jz").and(contains("heat_current").not()));
     show("beauty").code(2).stderr(contains("no quantity \"beauty\"").and(contains("j_squared")));
+    // What each of two baths has is named once.
+    let two = folder_with(&format!("{SMALL}[[bath]]\nname = \"loss\"\ncoupling = \"local\"\ndown = 0.1\n"));
+    let wrong = superjump(&two).args(["run", "small.toml", "--show", "beauty"]).assert().code(2);
+    wrong.stderr(contains("only heat_current, heat_current_average, heat_current_counts, intensity, jz, "));
 }
 
 #[test]
