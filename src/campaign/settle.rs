@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::converge::{SteadyRun, converge_with};
 use super::error::RunError;
-use super::exact::NOT_ASKED;
+use super::exact::{INTERRUPTED, NOT_ASKED};
 use super::folder::Folder;
 use super::input::{Point, Scenario};
 use super::options::{Event, Outcome, RunOptions, Shard};
@@ -71,7 +71,12 @@ pub(super) fn settle(
             trajectories += run.trajectories;
             jumps += run.jumps;
             if let Some(store) = &mut store {
-                let road = if options.exact { exact_beside(point) } else { Err(NOT_ASKED.to_owned()) };
+                let road = match (options.exact, interrupted()) {
+                    (false, _) => Err(NOT_ASKED.to_owned()),
+                    // Somebody waits for the end.
+                    (true, true) => Err(INTERRUPTED.to_owned()),
+                    (true, false) => exact_beside(point),
+                };
                 let exact = road.as_ref().map_or(&[][..], |road| &road.noise);
                 store.write_noise(point, &noise_rows(&run.noise, exact))?;
                 let laws = road.as_ref().map_or(&[][..], |road| &road.transferred);

@@ -60,7 +60,7 @@ pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
         match &status.summary {
             None => "none yet",
             Some(_) if status.complete => "complete",
-            Some(summary) if summary.complete => "complete for what was asked before; more is asked for now",
+            Some(summary) if summary.complete => "complete for what was asked before; what is asked now is not done",
             Some(_) => "partial",
         }
     );
