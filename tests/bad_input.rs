@@ -316,6 +316,22 @@ fn leaps_need_a_local_bath() {
     assert!(error.title().contains("one qubit has one J") && error.allowed().contains("populations"), "{error}");
 }
 
+/// Quanta of several groups are not counted together; what their cumulants add up to is solved for.
+#[test]
+fn noise_of_several_groups_is_for_exact() {
+    let text = GOOD
+        .replace("number = 8", "[[qubits.group]]\nnumber = 2\n[[qubits.group]]\nnumber = 3")
+        .replace("state = \"dicke\"\nj = 3\nm = -1", "state = \"ground\"")
+        .replace("trajectories = 10", "[steady]\n[noise]\nbaths = [\"hot\"]");
+    let error = parse(&text).expect_err("noise of two groups");
+    assert!(error.title().contains("`noise`: trajectories of 2 groups of qubits"), "{error}");
+    assert!(error.allowed().contains("`superjump exact`"), "{error}");
+    assert_eq!(error.line(), Some(23), "{error}");
+    assert!(error.to_string().contains("s.toml:23:"), "{error}");
+    Scenario::parse("s", "s.toml", &text, Purpose::Exact, &Overrides::default()).unwrap();
+    parse(&text.replace("[noise]\nbaths = [\"hot\"]", "")).unwrap();
+}
+
 #[test]
 fn command_line_values_are_checked_and_shown_as_such() {
     let with = |sets: &[&str]| {

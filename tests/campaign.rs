@@ -1,14 +1,15 @@
 //! Campaigns that are cut short, spread, damaged and grown come to the same bits as one that was left alone.
 #![allow(missing_docs)]
 
-use std::collections::BTreeMap;
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
+use common::program::{Place, assert_bare, parts, refused, success};
 use superjump::campaign::Summary;
-use tempfile::TempDir;
 
 /// Two points of unequal cost, several parts each, some tenths of a second on two cores.
 const SCENARIO: &str = "title = \"campaign\"
@@ -37,75 +38,8 @@ photons = 1
 
 const TABLES: [&str; 3] = ["series.parquet", "summary.parquet", "trajectories.parquet"];
 
-struct Place(TempDir);
-
-impl Place {
-    fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("campaign.toml"), SCENARIO).unwrap();
-        Place(folder)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_superjump"));
-        command.current_dir(self.0.path()).args(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    /// `superjump run campaign.toml -o output ...`, to its end.
-    fn run(&self, output: &str, more: &[&str]) -> Output {
-        self.command(&["run", "campaign.toml", "-o", output, "--threads", "2"]).args(more).output().unwrap()
-    }
-
-    fn start(&self, output: &str, more: &[&str]) -> Child {
-        self.command(&["run", "campaign.toml", "-o", output, "--threads", "2"]).args(more).spawn().unwrap()
-    }
-
-    /// Waits until so many parts are in a folder; false where the process ends before.
-    fn wait_for_parts(&self, output: &str, count: usize, child: &mut Child) -> bool {
-        let started = Instant::now();
-        while parts(&self.path(output)).len() < count {
-            if child.try_wait().unwrap().is_some() {
-                return false;
-            }
-            assert!(started.elapsed() < Duration::from_secs(120), "no parts");
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        true
-    }
-}
-
-/// Every part of a folder of results, with the time it was written.
-fn parts(output: &Path) -> BTreeMap<PathBuf, SystemTime> {
-    let mut found = BTreeMap::new();
-    let list = |folder: &Path| {
-        fs::read_dir(folder).map_or(Vec::new(), |entries| entries.map(|e| e.unwrap().path()).collect::<Vec<_>>())
-    };
-    for folder in list(&output.join("parts")).into_iter().filter(|path| path.is_dir()) {
-        for path in list(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "parquet")) {
-            let modified = fs::metadata(&path).unwrap().modified().unwrap();
-            found.insert(path, modified);
-        }
-    }
-    found
-}
-
-fn success(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn refused(output: &Output, code: i32, words: &[&str]) {
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{text}");
-    for word in words {
-        assert!(text.contains(word), "`{word}` is not in: {text}");
-    }
+fn place() -> Place {
+    Place::new("campaign.toml", SCENARIO, &["--threads", "2"])
 }
 
 /// Asserts that two folders hold the same tables, byte for byte, and the same summaries but for the timing.
@@ -122,7 +56,7 @@ fn assert_same(one: &Path, other: &Path) {
 
 #[test]
 fn fifty_kills_at_random_times_leave_the_bits_of_a_run_that_was_left_alone() {
-    let place = Place::new();
+    let place = place();
     success(&place.run("whole", &[]));
     let whole = Instant::now();
     success(&place.run("again", &[]));
@@ -157,7 +91,7 @@ fn fifty_kills_at_random_times_leave_the_bits_of_a_run_that_was_left_alone() {
 #[cfg(unix)]
 #[test]
 fn sigterm_merges_what_there_is_says_how_to_go_on_and_exits_with_130() {
-    let place = Place::new();
+    let place = place();
     success(&place.run("whole", &["--trajectories", "100000"]));
     let more = ["--trajectories", "100000", "--no-progress"];
     let mut child = place.start("stopped", &more);
@@ -174,7 +108,7 @@ fn sigterm_merges_what_there_is_says_how_to_go_on_and_exits_with_130() {
         assert!(point.trajectories < 100_000 || point.stopped_because == "trajectories");
         assert!(point.trajectories == 100_000 || point.stopped_because == "interrupted");
     }
-    let status = success(&place.command(&["status", "stopped"]).output().unwrap());
+    let status = place.say(&["status", "stopped"]);
     assert!(status.contains("results: partial") && status.contains("interrupted"), "{status}");
     let kept = parts(&place.path("stopped"));
     assert!(kept.len() >= 3);
@@ -187,7 +121,7 @@ fn sigterm_merges_what_there_is_says_how_to_go_on_and_exits_with_130() {
 
 #[test]
 fn a_complete_run_touches_nothing_and_a_grown_one_adds() {
-    let place = Place::new();
+    let place = place();
     success(&place.run("grown", &["--trajectories", "5000"]));
     let before = parts(&place.path("grown"));
     let stamp = |name: &str| fs::metadata(place.path("grown").join(name)).unwrap().modified().unwrap();
@@ -216,7 +150,7 @@ fn a_complete_run_touches_nothing_and_a_grown_one_adds() {
 
 #[test]
 fn a_part_that_is_cut_short_altered_foreign_or_gone_is_computed_again() {
-    let place = Place::new();
+    let place = place();
     success(&place.run("whole", &[]));
     let names: Vec<PathBuf> = parts(&place.path("whole")).into_keys().collect();
     assert!(names.len() > 8);
@@ -242,13 +176,13 @@ fn a_part_that_is_cut_short_altered_foreign_or_gone_is_computed_again() {
     }
     assert!(text.contains("checksum") && text.contains("cut short") && text.contains("superjump.point"), "{text}");
     assert_same(&place.path("other"), &place.path("whole"));
-    let status = success(&place.command(&["status", "whole"]).output().unwrap());
+    let status = place.say(&["status", "whole"]);
     assert!(status.contains("4 damaged parts"), "{status}");
 }
 
 #[test]
 fn not_one_bit_of_a_part_can_change_unseen() {
-    let place = Place::new();
+    let place = place();
     let small = ["--trajectories", "20", "--set", "qubits.number=2"];
     success(&place.run("whole", &small));
     let reference = TABLES.map(|table| fs::read(place.path("whole").join(table)).unwrap());
@@ -272,7 +206,7 @@ fn not_one_bit_of_a_part_can_change_unseen() {
 
 #[test]
 fn a_second_process_refuses_and_a_dead_one_is_recognized() {
-    let place = Place::new();
+    let place = place();
     let long = ["--trajectories", "10000000", "--no-progress"];
     let mut first = place.start("out", &long);
     assert!(place.wait_for_parts("out", 1, &mut first));
@@ -281,7 +215,7 @@ fn a_second_process_refuses_and_a_dead_one_is_recognized() {
     refused(&place.run("out", &[&long[..], &["--fresh"]].concat()), 2, &["at work", &owner]);
     refused(&place.run("out", &[&long[..], &["--shard", "1/2"]].concat()), 2, &["at work", &owner]);
     refused(&place.command(&["merge", "out"]).output().unwrap(), 2, &["at work", &owner]);
-    let status = success(&place.command(&["status", "out"]).output().unwrap());
+    let status = place.say(&["status", "out"]);
     assert!(status.contains(&owner) && status.contains("results: none yet"), "{status}");
     first.kill().unwrap();
     first.wait().unwrap();
@@ -293,7 +227,7 @@ fn a_second_process_refuses_and_a_dead_one_is_recognized() {
 
 #[test]
 fn a_folder_of_something_else_is_refused_with_the_difference() {
-    let place = Place::new();
+    let place = place();
     let small = ["--trajectories", "100"];
     success(&place.run("out", &small));
     // The summary gone, the parts still speak for the scenario.
@@ -323,7 +257,7 @@ fn a_folder_of_something_else_is_refused_with_the_difference() {
 
 #[test]
 fn shards_come_to_the_same_bits_as_the_whole() {
-    let place = Place::new();
+    let place = place();
     success(&place.run("whole", &[]));
     refused(&place.command(&["merge", "shards"]).output().unwrap(), 2, &["no campaign"]);
     assert!(success(&place.run("shards", &["--shard", "2/3"])).contains("superjump merge shards"));
@@ -336,22 +270,48 @@ fn shards_come_to_the_same_bits_as_the_whole() {
         success(&other.wait_with_output().unwrap());
     }
     let before = parts(&place.path("shards"));
-    success(&place.command(&["merge", "shards"]).output().unwrap());
+    place.say(&["merge", "shards"]);
     assert_same(&place.path("whole"), &place.path("shards"));
     assert_eq!(parts(&place.path("shards")), before);
     assert_eq!(before.len(), parts(&place.path("whole")).len());
-    assert!(success(&place.command(&["merge", "shards"]).output().unwrap()).contains("Complete already"));
+    assert!(place.say(&["merge", "shards"]).contains("Complete already"));
     for wrong in ["0/3", "4/3", "3", "a/b"] {
         refused(&place.run("shards", &["--shard", wrong]), 2, &["--shard"]);
     }
-    let script = success(&place.command(&["slurm", "campaign.toml", "--shards", "5", "-o", "a b"]).output().unwrap());
-    assert!(script.contains("--array=1-5") && script.contains("--shard \"$SLURM_ARRAY_TASK_ID/5\""), "{script}");
+    let script = place.say(&["slurm", "campaign.toml", "--shards", "5", "-o", "a b"]);
+    assert!(
+        script.contains(" parts for 5 tasks")
+            && script.contains("--array=1-5")
+            && script.contains("--shard \"$SLURM_ARRAY_TASK_ID/5\""),
+        "{script}"
+    );
     assert!(script.contains("a b'"), "{script}");
 }
 
 #[test]
+fn without_exact_values_estimates_are_the_same_and_exact_values_come_later() {
+    let place = place();
+    success(&place.run("whole", &[]));
+    let said = success(&place.run("bare", &["--no-exact"]));
+    assert!(said.contains("No exact values (point 0): they were left out (--no-exact)"), "{said}");
+    assert_bare(&place.path("whole"), &place.path("bare"));
+    let rows = "trajectories.parquet";
+    assert!(fs::read(place.path("whole").join(rows)).unwrap() == fs::read(place.path("bare").join(rows)).unwrap());
+    let before = parts(&place.path("bare"));
+    success(&place.run("bare", &[]));
+    assert_eq!(parts(&place.path("bare")), before, "no part was computed again");
+    assert_same(&place.path("whole"), &place.path("bare"));
+    // Shards compute nothing exact: it is the merge that is asked.
+    success(&place.run("shards", &["--shard", "1/1"]));
+    place.say(&["merge", "shards", "--no-exact"]);
+    assert_bare(&place.path("whole"), &place.path("shards"));
+    place.say(&["merge", "shards"]);
+    assert_same(&place.path("whole"), &place.path("shards"));
+}
+
+#[test]
 fn the_log_tells_what_happened_in_lines_of_json() {
-    let place = Place::new();
+    let place = place();
     success(&place.run("out", &["--log", "events.jsonl"]));
     let text = fs::read_to_string(place.path("events.jsonl")).unwrap();
     let events: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -387,7 +347,7 @@ impl Drop for Small {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_a_clear_error_and_the_run_goes_on_where_there_is_room() {
-    let place = Place::new();
+    let place = place();
     let Some(disk) = Small::mount(place.path("small"), "300k") else {
         println!("skipped: mounting a tmpfs is not allowed here");
         return;
@@ -412,7 +372,7 @@ fn a_full_disk_is_a_clear_error_and_the_run_goes_on_where_there_is_room() {
 
 #[test]
 fn a_folder_that_vanishes_is_a_clear_error() {
-    let place = Place::new();
+    let place = place();
     let mut child = place.start("out", &["--trajectories", "10000000", "--no-progress"]);
     assert!(place.wait_for_parts("out", 1, &mut child));
     fs::rename(place.path("out"), place.path("elsewhere")).unwrap();

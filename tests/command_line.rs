@@ -1,10 +1,13 @@
 //! The program as a user meets it: verbs, exit codes, what a run leaves and what a wrong one does not.
 #![allow(missing_docs)]
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use common::program;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use superjump::campaign::Summary;
@@ -29,9 +32,7 @@ jumps = true
 ";
 
 fn superjump(folder: &TempDir) -> Command {
-    let mut command = Command::cargo_bin("superjump").unwrap();
-    command.current_dir(folder.path());
-    command
+    program::superjump(folder.path())
 }
 
 fn folder_with(text: &str) -> TempDir {
@@ -185,6 +186,19 @@ fn check_says_what_would_run_and_writes_nothing() {
     assert_eq!(names(folder.path()), ["small.toml"]);
 }
 
+/// `auto` picks by the point: `check` names every engine of a sweep, with its points.
+#[test]
+fn check_names_all_engines_of_a_sweep() {
+    let folder = TempDir::new().unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/fig5_trajectories.toml");
+    superjump(&folder).arg("check").arg(shipped).assert().success().stdout(
+        contains("engine         populations at points 0, 4, 8, 9, 10, 11: the state stays diagonal")
+            .and(contains("engine         leaps at points 1, 2, 3, 5, 6, 7: some "))
+            .and(contains("point 0        populations relaxes in"))
+            .and(contains("point 1        leaps       relaxes in")),
+    );
+}
+
 #[test]
 fn where_the_exact_value_cannot_be_afforded_the_column_is_null_and_the_summary_says_why() {
     let folder = folder_with(SMALL);
@@ -213,7 +227,10 @@ fn exact_writes_what_a_run_writes_with_exact_values_alone() {
         .success()
         .stdout(contains("exact").and(contains("Solved")));
     let output = folder.path().join("output/small-exact");
-    assert_eq!(names(&output), ["figures", "report.html", "series.parquet", "summary.json", "summary.parquet"]);
+    assert_eq!(
+        names(&output),
+        ["figures", "parts", "report.html", "series.parquet", "summary.json", "summary.parquet"]
+    );
     let point = Summary::read(&output).unwrap().unwrap().points.remove(0);
     assert_eq!((point.engine.as_str(), point.stopped_because.as_str(), point.time), ("exact", "exact", Some(2.0)));
     assert!(point.quantities.iter().all(|q| q.exact.is_some() && q.estimate.is_none() && q.std_error.is_none()));
@@ -278,6 +295,10 @@ fn a_sweep_shows_the_quantity_that_is_asked_for() {
     };
     show("jz").success().stdout(contains("jz").and(contains("heat_current").not()));
     show("beauty").code(2).stderr(contains("no quantity \"beauty\"").and(contains("j_squared")));
+    // What each of two baths has is named once.
+    let two = folder_with(&format!("{SMALL}[[bath]]\nname = \"loss\"\ncoupling = \"local\"\ndown = 0.1\n"));
+    let wrong = superjump(&two).args(["run", "small.toml", "--show", "beauty"]).assert().code(2);
+    wrong.stderr(contains("only heat_current, heat_current_average, heat_current_counts, intensity, jz, "));
 }
 
 #[test]

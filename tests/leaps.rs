@@ -264,11 +264,10 @@ fn a_run_goes_on_to_the_same_bits() {
     let folder = tempfile::TempDir::new().unwrap();
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/weak_local_bath.toml");
     let run = |output: &str, error: &str, threads: &str| -> serde_json::Value {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_superjump"));
-        command.current_dir(folder.path()).args(["run", scenario, "-o", output, "--threads", threads, "--no-report"]);
+        let mut command = common::program::superjump(folder.path());
+        command.args(["run", scenario, "-o", output, "--threads", threads, "--no-report"]);
         command.args(["--set", "qubits.number=12", "--set", &format!("steady.relative_error={error}")]);
-        let done = command.output().unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        command.assert().success();
         let summary = std::fs::read_to_string(folder.path().join(output).join("summary.json")).unwrap();
         serde_json::from_str(&summary).unwrap()
     };

@@ -1,11 +1,12 @@
 //! The report: figures that are valid, a page that is whole, and folders that are not.
 #![allow(missing_docs)]
 
+mod common;
+
 use std::fs;
-use std::path::Path;
 use std::process::Command as Process;
 
-use assert_cmd::Command;
+use common::program::superjump;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use tempfile::TempDir;
@@ -32,12 +33,6 @@ trajectories = 400
 jumps = true
 photons = 6
 ";
-
-fn superjump(folder: &Path) -> Command {
-    let mut command = Command::cargo_bin("superjump").unwrap();
-    command.current_dir(folder);
-    command
-}
 
 /// A folder with the results of a scenario in `out`.
 fn ran(verb: &str, text: &str) -> TempDir {

@@ -2,18 +2,17 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test words` writes the files anew.
 #![allow(missing_docs)]
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 
-use assert_cmd::Command;
+use common::program::{success, superjump};
 use tempfile::TempDir;
 
 /// What the program says, in a folder.
 fn said(folder: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::cargo_bin("superjump").unwrap();
-    let output = command.current_dir(folder).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    success(&superjump(folder).args(arguments).output().unwrap())
 }
 
 /// Compares a text with a file of the repository, or writes the file.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::compute::Exacts;
 use super::error::RunError;
-use super::exact::ExactRoad;
+use super::exact::{ExactRoad, INTERRUPTED};
 use super::folder::{Folder, Found};
 use super::input::Scenario;
 use super::options::Event;
@@ -79,7 +79,7 @@ pub fn merge(
                 continue;
             }
             // The last part of its point.
-            let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved("the run was interrupted"));
+            let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved(INTERRUPTED));
             let stopped = averages.as_ref().and_then(|averages| rule(asked, averages));
             complete &= stopped.is_some();
             if let Some(Averages { ensemble }) = averages.take() {

@@ -27,7 +27,7 @@ mod store;
 mod summary;
 mod tables;
 
-pub use converge::{Convergence, Forecast, RelaxationFrom, Standing, SteadyRun, converge, exact_beside, forecast};
+pub use converge::{Convergence, Forecast, RelaxationFrom, Standing, SteadyRun, converge, forecast};
 pub use error::{NoSteadyState, RunError, StoreError};
 pub use exact::ExactRoad;
 pub use input::{
@@ -44,5 +44,5 @@ pub use run::{Deliver, Helpers, merge_parts, run, run_with, simulate};
 pub use simulator::{Simulator, simulator};
 pub use solve::solve;
 pub use status::{Live, State, Status};
-pub use steady::{ExactNoise, SteadyRoad};
+pub use steady::{ExactNoise, SteadyRoad, exact_beside};
 pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};

@@ -49,6 +49,8 @@ pub struct RunOptions {
     pub fresh: bool,
     /// Compute a share of the parts, and leave the merging to [`super::merge_parts`].
     pub shard: Option<Shard>,
+    /// Solve for exact values beside the estimates, where they can be afforded. No estimate depends on it.
+    pub exact: bool,
     /// Set from elsewhere, it ends the run: parts that are done stay, those in hand are dropped.
     pub stop: Arc<AtomicBool>,
 }
@@ -57,7 +59,7 @@ impl RunOptions {
     /// To run everything into `output`.
     #[must_use]
     pub fn new(output: impl Into<PathBuf>, threads: usize) -> Self {
-        RunOptions { threads, output: output.into(), fresh: false, shard: None, stop: Arc::default() }
+        RunOptions { threads, output: output.into(), fresh: false, shard: None, exact: true, stop: Arc::default() }
     }
 }
 

@@ -88,6 +88,33 @@ pub fn protocol_key(point: &Point, protocol: &Protocol, columns: &[Column], firs
     u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
 }
 
+/// A number for how states like this `empty` one are laid out: the names of all fields, and how many columns there are.
+pub fn layout(empty: &State) -> u64 {
+    let digest = Sha256::digest(format!("{empty:?}"));
+    u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
+}
+
+fn encode(layout: u64, states: &[&State]) -> Result<Vec<u8>, String> {
+    postcard::to_stdvec(&(layout, states)).map_err(|error| error.to_string())
+}
+
+/// The groups of a piece. The binary form names no fields, so that what has another layout is not read at all.
+fn decode(layout: u64, piece: &Piece, bytes: &[u8]) -> Result<Vec<State>, String> {
+    let (found, rest) = postcard::take_from_bytes::<u64>(bytes).map_err(|error| error.to_string())?;
+    if found != layout {
+        return Err("its sums are laid out as another build has them".to_owned());
+    }
+    let (states, rest) = postcard::take_from_bytes::<Vec<State>>(rest).map_err(|error| error.to_string())?;
+    let expected = piece.trajectories.end - piece.trajectories.start;
+    let groups = (piece.groups.end - piece.groups.start) as usize;
+    let counted = states.iter().all(|(replicas, _)| replicas.count() == expected);
+    if states.len() == groups && counted && rest.is_empty() {
+        Ok(states)
+    } else {
+        Err("its state has another shape".to_owned())
+    }
+}
+
 /// Where pieces are kept, and what is to be said of them.
 pub struct Shelf<'a> {
     folder: &'a Folder,
@@ -115,15 +142,8 @@ impl<'a> Shelf<'a> {
     }
 
     /// The groups of a piece, where it is there.
-    pub fn read(&self, point: &Point, piece: &Piece) -> Result<Option<Vec<State>>, RunError> {
-        let expected = piece.trajectories.end - piece.trajectories.start;
-        let decode = |bytes: &[u8]| {
-            let states: Vec<State> = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
-            let groups = (piece.groups.end - piece.groups.start) as usize;
-            let fits = states.len() == groups && states.iter().all(|(replicas, _)| replicas.count() == expected);
-            if fits { Ok(states) } else { Err("its state has another shape".to_owned()) }
-        };
-        match self.folder.read_piece(point, piece, decode)? {
+    pub fn read(&self, point: &Point, piece: &Piece, layout: u64) -> Result<Option<Vec<State>>, RunError> {
+        match self.folder.read_piece(point, piece, |bytes| decode(layout, piece, bytes))? {
             Found::Good(states) => {
                 let jumps = states.iter().map(|(replicas, _)| replicas.jumps).sum();
                 self.jumps.fetch_add(jumps, Ordering::Relaxed);
@@ -136,8 +156,8 @@ impl<'a> Shelf<'a> {
     }
 
     /// Keeps the groups of a piece.
-    pub fn write(&self, point: &Point, piece: &Piece, states: &[&State]) -> Result<(), RunError> {
-        let bytes = postcard::to_stdvec(states).map_err(|error| RunError::Damaged(error.to_string()))?;
+    pub fn write(&self, point: &Point, piece: &Piece, layout: u64, states: &[&State]) -> Result<(), RunError> {
+        let bytes = encode(layout, states).map_err(RunError::Damaged)?;
         Ok(self.folder.write_piece(point, piece, &bytes)?)
     }
 }
@@ -160,5 +180,30 @@ mod tests {
         assert_eq!(names.len(), 1 + 8 + 64);
         names.pop();
         assert_eq!(trajectories_held(names.iter().map(String::as_str)), 63 * 9 + 2);
+    }
+
+    /// What a build before or after this one has kept, byte by byte whole, is refused in words and never read as numbers.
+    #[test]
+    fn a_piece_of_another_layout_is_refused() {
+        let piece = Piece { protocol: 7, trajectories: 0..0, groups: 0..2 };
+        let state = (Replicas::new(3, 2), Sums::default());
+        let here = layout(&state);
+        let bytes = encode(here, &[&state, &state]).unwrap();
+        assert_eq!(decode(here, &piece, &bytes).unwrap(), [state.clone(), state.clone()]);
+        // Another number of columns or baths, as another set of fields, is another layout.
+        for other in [Replicas::new(4, 2), Replicas::new(3, 1)] {
+            let words = decode(layout(&(other, Sums::default())), &piece, &bytes).unwrap_err();
+            assert!(words.contains("another build"), "{words}");
+        }
+        // Before there was a number, the states stood alone.
+        let without = postcard::to_stdvec(&[&state, &state][..]).unwrap();
+        assert!(decode(here, &piece, &without).unwrap_err().contains("another build"));
+        for end in 0..bytes.len() {
+            assert!(decode(here, &piece, &bytes[..end]).is_err(), "cut to {end} bytes");
+        }
+        let longer = [bytes.as_slice(), &[0]].concat();
+        assert!(decode(here, &piece, &longer).unwrap_err().contains("another shape"));
+        let fewer = encode(here, &[&state]).unwrap();
+        assert!(decode(here, &piece, &fewer).unwrap_err().contains("another shape"));
     }
 }

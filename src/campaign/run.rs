@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::compute::{News, Tally, compute, lock};
+use super::compute::{Exacts, News, Tally, compute, lock};
 use super::error::{RunError, StoreError};
-use super::exact::ExactRoad;
+use super::exact::{ExactRoad, NOT_ASKED};
 use super::folder::{Folder, Present, key};
 use super::input::{Point, Scenario};
 use super::manifest::Manifest;
@@ -78,11 +78,14 @@ pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), 
 }
 
 /// The parts of this process that are yet to be computed, in the order in which to do so.
-fn missing<'a>(plan: &'a Plan, shard: Option<Shard>, mut there: Present) -> impl Iterator<Item = Part> + Send + 'a {
+fn missing<'a>(plan: &'a Plan, shard: Option<Shard>, there: Present) -> impl Iterator<Item = Part> + Send + 'a {
     let mine = move |number: usize| shard.is_none_or(|shard| number as u64 % shard.of == shard.index - 1);
-    let parts = plan.schedule().enumerate().filter(move |(number, _)| mine(*number)).map(|(_, part)| part);
-    // Points of a sweep that do not differ in their physics share their parts.
-    parts.filter(move |part| there.insert(key(&plan.points[part.point], *part)))
+    let name = |part: &Part| key(&plan.points[part.point], *part);
+    // Points of a sweep that do not differ in their physics share their parts, each of them one shard's.
+    let mut planned = Present::new();
+    let parts = plan.schedule().filter(move |part| planned.insert(name(part)));
+    let parts = parts.enumerate().filter(move |(number, _)| mine(*number)).map(|(_, part)| part);
+    parts.filter(move |part| !there.contains(&name(part)))
 }
 
 /// Exact values that are solved beside the parts are held until the end: so many cells of them at most. Others are
@@ -137,7 +140,7 @@ fn run_helped(
     let (threads, output) = (options.threads, options.output.as_path());
     let plan = Plan::new(&scenario.points);
     if !options.fresh
-        && let Some(summary) = complete(scenario, output)?
+        && let Some(summary) = complete(scenario, options)?
     {
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
@@ -159,7 +162,7 @@ fn run_helped(
         meter.expect(part, there.contains(&key(&scenario.points[part.point], part)));
     }
     report(&Event::Started { parts: of, there: of - parts });
-    let exact = if options.shard.is_none() { solved_beside(&scenario.points) } else { Vec::new() };
+    let exact = if options.exact && options.shard.is_none() { solved_beside(&scenario.points) } else { Vec::new() };
     let tallies: Vec<Tally> = scenario.points.iter().map(|_| Tally::default()).collect();
     let queue = Mutex::new(missing(&plan, options.shard, there));
     let take = || lock(&queue).next();
@@ -212,6 +215,7 @@ fn run_helped(
     }
     word(State::Merging);
     let gaps = if interrupted { Gaps::Hurry } else { Gaps::Fill };
+    let roads = if options.exact { roads } else { left_out(scenario) };
     let seconds = || started.elapsed().as_secs_f64();
     let summary = merge(scenario, (output, &folder), roads, (gaps, threads, seconds), report)?;
     word(ended);
@@ -228,7 +232,7 @@ pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Resu
     let scenario = manifest.scenario(output)?;
     // Of another version, or a scenario that reads otherwise in this one.
     Folder::refuse_foreign(output, &scenario)?;
-    if let Some(summary) = complete(&scenario, output)? {
+    if let Some(summary) = complete(&scenario, options)? {
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
     let folder = Folder::lock(output, None)?;
@@ -236,26 +240,51 @@ pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Resu
         return settle(&scenario, options, (&folder, false), report);
     }
     let started = Instant::now();
-    let roads = scenario.points.iter().map(|_| std::sync::OnceLock::new()).collect();
+    let roads =
+        if options.exact { scenario.points.iter().map(|_| OnceLock::new()).collect() } else { left_out(&scenario) };
     let how = (Gaps::Leave, options.threads, || started.elapsed().as_secs_f64());
     let summary = merge(&scenario, (output, &folder), roads, how, report)?;
     Ok(Outcome { summary, already_complete: false, jumps: 0, interrupted: false })
 }
 
-/// The summary of an earlier run of the same scenario that is complete.
-fn complete(scenario: &Scenario, output: &Path) -> Result<Option<Summary>, StoreError> {
-    let same = |summary: &Summary| {
-        summary.complete
-            && summary.fingerprint == scenario.fingerprint()
-            && summary.version == env!("CARGO_PKG_VERSION")
-    };
-    Ok(Summary::read(output)?.filter(same))
+/// No exact values, as they are not asked for.
+fn left_out(scenario: &Scenario) -> Exacts {
+    scenario.points.iter().map(|_| OnceLock::from(ExactRoad::unsolved(NOT_ASKED))).collect()
+}
+
+/// The summary of an earlier run of the same scenario that is complete: with what was left out of it, unless it is again.
+fn complete(scenario: &Scenario, options: &RunOptions) -> Result<Option<Summary>, StoreError> {
+    let lacks = |summary: &Summary| summary.points.iter().any(|p| p.exact_missing.as_deref() == Some(NOT_ASKED));
+    let enough = |summary: &Summary| summary.is_of(scenario) && !(options.exact && lacks(summary));
+    Ok(Summary::read(&options.output)?.filter(enough))
 }
 
 /// The summary of an earlier run of the same scenario.
-pub(super) fn finished(scenario: &Scenario, output: &Path) -> Result<Option<Summary>, StoreError> {
-    if let Some(summary) = complete(scenario, output)? {
+pub(super) fn finished(scenario: &Scenario, options: &RunOptions) -> Result<Option<Summary>, StoreError> {
+    if let Some(summary) = complete(scenario, options)? {
         return Ok(Some(summary));
     }
-    Folder::refuse_foreign(output, scenario).map(|()| None)
+    Folder::refuse_foreign(&options.output, scenario).map(|()| None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Overrides, Purpose};
+    use super::*;
+
+    #[test]
+    fn shards_share_every_part_out_once_where_points_are_alike_too() {
+        let text = "[qubits]\nnumber = 8\n[[bath]]\nname = \"b\"\ncoupling = \"local\"\nrate = 1.0\ntemperature = 1.0\n\
+             [initial]\nstate = \"ground\"\n[evolution]\nuntil = 5.0\ntrajectories = 1\n\
+             [sweep]\n\"evolution.trajectories\" = [70000, 200000, 200001]\n\"qubits.number\" = [1, 8]";
+        let scenario = Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default()).unwrap();
+        let plan = Plan::new(&scenario.points);
+        let name = |part: Part| key(&scenario.points[part.point], part);
+        let all: Present = plan.schedule().map(name).collect();
+        assert!((all.len() as u64) < plan.parts(), "points of one physics share parts");
+        let shards = (1..=3).map(|index| Shard { index, of: 3 });
+        let shared: Vec<_> = shards.flat_map(|shard| missing(&plan, Some(shard), Present::new())).map(name).collect();
+        assert_eq!(shared.len(), all.len(), "a part is computed by two shards");
+        assert_eq!(shared.into_iter().collect::<Present>(), all);
+    }
 }

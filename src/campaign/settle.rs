@@ -1,18 +1,20 @@
 //! Running a campaign to steady states: the files of a run, point after point. Rounds are kept in the folder of parts,
 //! and what is there is not computed again.
 
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::converge::{SteadyRun, converge_with, exact_beside};
+use super::converge::{SteadyRun, converge_with};
 use super::error::RunError;
+use super::exact::{INTERRUPTED, NOT_ASKED};
 use super::folder::Folder;
 use super::input::{Point, Scenario};
 use super::options::{Event, Outcome, RunOptions, Shard};
 use super::progress::Progress;
 use super::round::Shelf;
 use super::status::{Live, State};
-use super::steady::SteadyRoad;
+use super::steady::{SteadyRoad, exact_beside};
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
 use super::tables::{noise_rows, quanta_rows};
@@ -27,7 +29,13 @@ pub(super) fn settle(
     (folder, fills): (&Folder, bool),
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
-    let mine = |point: &&Point| options.shard.is_none_or(|Shard { index, of }| point.index as u64 % of == index - 1);
+    // Points of the same physics share rounds, and so a shard.
+    let mut homes = HashMap::new();
+    for point in &scenario.points {
+        let next = homes.len() as u64;
+        homes.entry(point.id).or_insert(next);
+    }
+    let mine = |point: &&Point| options.shard.is_none_or(|Shard { index, of }| homes[&point.id] % of == index - 1);
     let shelf = Shelf::new(folder, fills);
     let mut store = options.shard.is_none().then(|| Store::create(&options.output, scenario)).transpose()?;
     let started = Instant::now();
@@ -63,7 +71,12 @@ pub(super) fn settle(
             trajectories += run.trajectories;
             jumps += run.jumps;
             if let Some(store) = &mut store {
-                let road = exact_beside(point);
+                let road = match (options.exact, interrupted()) {
+                    (false, _) => Err(NOT_ASKED.to_owned()),
+                    // Somebody waits for the end.
+                    (true, true) => Err(INTERRUPTED.to_owned()),
+                    (true, false) => exact_beside(point),
+                };
                 let exact = road.as_ref().map_or(&[][..], |road| &road.noise);
                 store.write_noise(point, &noise_rows(&run.noise, exact))?;
                 let laws = road.as_ref().map_or(&[][..], |road| &road.transferred);

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::error::RunError;
 use super::exact::ExactRoad;
+use super::folder::Folder;
 use super::input::{Point, Scenario};
 use super::options::{Outcome, RunOptions};
 use super::run::finished;
@@ -26,12 +27,17 @@ struct Solved {
 /// told how many points are done.
 ///
 /// # Errors
-/// A point that has no exact value, or results that cannot be written.
+/// A point that has no exact value, a folder in which another process is at work, or results that cannot be written.
 pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut(usize)) -> Result<Outcome, RunError> {
-    if !options.fresh
-        && let Some(summary) = finished(scenario, &options.output)?
-    {
-        return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
+    let complete = |summary| Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false };
+    let before = || if options.fresh { Ok(None) } else { finished(scenario, options) };
+    if let Some(summary) = before()? {
+        return Ok(complete(summary));
+    }
+    let _folder = Folder::lock(&options.output, None)?;
+    // Another process may have come to the end since.
+    if let Some(summary) = before()? {
+        return Ok(complete(summary));
     }
     let mut store = Store::create(&options.output, scenario)?;
     let started = Instant::now();

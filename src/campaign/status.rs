@@ -85,6 +85,9 @@ pub struct Status {
     pub set_aside: usize,
     /// The results, where there are any; they may be older than the parts.
     pub summary: Option<Summary>,
+    /// Whether the results are all that was asked for last: more trajectories, points or a smaller error may have been
+    /// asked for since.
+    pub complete: bool,
 }
 
 impl Status {
@@ -111,6 +114,10 @@ impl Status {
             .collect();
         processes
             .sort_by_key(|live| live.shard.as_ref().and_then(|shard| shard.split('/').next()?.parse::<u64>().ok()));
-        Ok(Status { manifest, finished, processes, set_aside, summary: Summary::read(output)? })
+        let summary = Summary::read(output)?;
+        // A scenario that this version cannot read is none of its results.
+        let scenario = manifest.scenario(output).ok();
+        let complete = summary.as_ref().zip(scenario).is_some_and(|(summary, scenario)| summary.is_of(&scenario));
+        Ok(Status { manifest, finished, processes, set_aside, summary, complete })
     }
 }

@@ -35,6 +35,20 @@ pub struct SteadyRoad {
     pub transferred: Vec<(usize, f64, Transferred)>,
 }
 
+/// Qubits of the full equation that is solved beside a run.
+const MOST_REGISTER: i64 = 5;
+
+/// Exact values beside the estimates of a steady run, where they can be afforded.
+///
+/// # Errors
+/// Why they cannot.
+pub fn exact_beside(point: &Point) -> Result<SteadyRoad, String> {
+    if !point.on_the_ladder() && point.number() > MOST_REGISTER {
+        return Err(format!("beyond {MOST_REGISTER} qubits that differ or are driven nothing is solved beside a run"));
+    }
+    SteadyRoad::new(point, Effort::Beside).map_err(|e| e.to_string())
+}
+
 /// The steady state of one group.
 struct GroupSteady {
     now: Observables,
@@ -50,7 +64,7 @@ impl SteadyRoad {
     /// # Errors
     /// A model without a steady state, or too large, or a solve that does not reach its residual.
     pub fn new(point: &Point, effort: Effort) -> Result<Self, NoSteadyState> {
-        if !point.groups.iter().all(Group::on_the_ladder) {
+        if !point.on_the_ladder() {
             let alike = point.groups.iter().all(Group::alike);
             let mut values = if alike { driven_values(point)? } else { exact::register::steady_values(point)? };
             values.extend(closed_forms(point));

@@ -1,5 +1,6 @@
 //! The summary of a campaign: `summary.json`, one entry a point, one row a quantity.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -279,8 +280,10 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
             Quantity::HeatCurrentLimit,
         ]),
     }
+    // A quantity of every bath is named once.
+    let mut seen = HashSet::new();
+    quantities.retain(|quantity| seen.insert(quantity.name()));
     let mut names: Vec<String> = quantities.iter().map(|quantity| quantity.name().to_owned()).collect();
-    names.dedup();
     let photon = |photon: usize| format!("{}_{}", Quantity::PhotonTime.name(), photon + 1);
     names.extend((0..point.recording.photons).map(photon));
     names
@@ -315,6 +318,11 @@ impl Summary {
             Err(error) => return Err(StoreError::io("read", &path, error)),
         };
         serde_json::from_slice(&text).map(Some).map_err(|source| StoreError::NotOurs { path, source })
+    }
+
+    /// Whether it holds all that this version makes of a scenario.
+    pub(super) fn is_of(&self, scenario: &Scenario) -> bool {
+        self.complete && self.fingerprint == scenario.fingerprint() && self.version == env!("CARGO_PKG_VERSION")
     }
 
     /// In what the scenario of this summary differs from another, in words.

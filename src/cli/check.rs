@@ -16,6 +16,27 @@ pub struct CheckArguments {
     scenario: ScenarioArguments,
 }
 
+/// The engines of a sweep, each with its points, in the order in which they come.
+fn engines(points: &[Point]) -> Vec<(&'static str, Vec<&Point>)> {
+    let mut engines: Vec<(&'static str, Vec<&Point>)> = Vec::new();
+    for point in points {
+        let name = point.engine.engine.name();
+        match engines.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, of)) => of.push(point),
+            None => engines.push((name, vec![point])),
+        }
+    }
+    engines
+}
+
+/// Their numbers, a few of them.
+fn places(points: &[&Point]) -> String {
+    let numbers: Vec<String> = points.iter().take(MOST_PILOTS).map(|point| point.index.to_string()).collect();
+    let more = points.len() - numbers.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{} {}{more}", if points.len() == 1 { "point" } else { "points" }, numbers.join(", "))
+}
+
 /// What a few trajectories of a point cost.
 struct Pilot {
     jumps: f64,
@@ -44,7 +65,10 @@ fn describe(scenario: &Scenario, threads: usize) {
     println!("{} is valid.", scenario.name);
     println!("  {}", scenario.title);
     println!("  points         {}", points.len());
-    println!("  engine         {}: {}", first.engine.engine.name(), first.engine.because);
+    for (engine, points) in &engines(points) {
+        let of = if points.len() == scenario.points.len() { String::new() } else { format!(" at {}", places(points)) };
+        println!("  engine         {engine}{of}: {}", points[0].engine.because);
+    }
     for bath in first.baths() {
         let rates = [("down", bath.down), ("up", bath.up), ("dephasing", bath.dephasing)];
         let rates: Vec<String> =
@@ -85,12 +109,14 @@ fn describe(scenario: &Scenario, threads: usize) {
 
 /// What a run to the steady state begins with: how it goes on is for the data to tell.
 fn describe_steady(points: &[Point], units: Units) {
+    let width = points.iter().map(|point| point.engine.engine.name().len()).max().unwrap_or(0);
     for point in points.iter().step_by(points.len().div_ceil(MOST_PILOTS)) {
         let Forecast { relaxation_time, relaxation_from, duration, trajectories, jumps_bound } = forecast(point);
         let from = format!("{relaxation_from:?}").to_lowercase();
         println!(
-            "  point {:<8} relaxes in {} {} ({from}); first {trajectories} trajectories of {}, up to {} jumps",
+            "  point {:<8} {} relaxes in {} {} ({from}); first {trajectories} trajectories of {}, up to {} jumps",
             point.index,
+            format_args!("{:<width$}", point.engine.engine.name()),
             superjump::report::number(relaxation_time),
             units.time(),
             superjump::report::number(duration),

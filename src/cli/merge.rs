@@ -20,6 +20,9 @@ pub struct MergeArguments {
     /// Threads to use; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// Leave out exact values; merged again without it, they are added
+    #[arg(long)]
+    no_exact: bool,
     /// The quantity that the table of a sweep shows [default: the first]
     #[arg(long, value_name = "QUANTITY")]
     show: Option<String>,
@@ -29,7 +32,8 @@ pub struct MergeArguments {
 }
 
 pub fn merge(arguments: &MergeArguments) -> anyhow::Result<ExitCode> {
-    let options = RunOptions::new(&arguments.folder, arguments.threads.map_or_else(all_threads, usize::from));
+    let threads = arguments.threads.map_or_else(all_threads, usize::from);
+    let options = RunOptions { exact: !arguments.no_exact, ..RunOptions::new(&arguments.folder, threads) };
     let mut display = Display::new(1, arguments.no_progress, None)?;
     let outcome = campaign::merge_parts(&options, &mut |event| display.update(event));
     display.finish();

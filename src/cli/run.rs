@@ -26,6 +26,10 @@ pub struct RunArguments {
     /// Compute every n-th part only, e.g. --shard 3/16, into a folder that is shared; then `superjump merge` it
     #[arg(long, value_name = "K/N", conflicts_with = "fresh")]
     shard: Option<Shard>,
+    /// Leave out exact values, where they cost more than the trajectories; estimates are the same. Run again without it,
+    /// they are added
+    #[arg(long)]
+    no_exact: bool,
     /// Append what happens to a file, an event a line, as JSON
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -39,7 +43,7 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let show = arguments.output.show.as_deref();
     table::check_shown(&scenario, show)?;
     let options = arguments.output.options(&scenario.name, arguments.scenario.threads());
-    let options = RunOptions { shard: arguments.shard, stop: stop_on_signal()?, ..options };
+    let options = RunOptions { shard: arguments.shard, exact: !arguments.no_exact, stop: stop_on_signal()?, ..options };
     #[cfg(feature = "mpi")]
     let mut ranks = campaign::Ranks::join();
     #[cfg(feature = "mpi")]

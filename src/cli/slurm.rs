@@ -1,5 +1,7 @@
 //! `superjump slurm`: a job-array script for Slurm, to be looked at and submitted.
 
+use std::collections::HashSet;
+
 use clap::Args;
 use superjump::campaign::{Plan, Purpose};
 
@@ -32,10 +34,15 @@ pub fn slurm(arguments: &SlurmArguments) -> anyhow::Result<()> {
     let program = quoted(&std::env::current_exe()?.display().to_string());
     let mut words = vec![program.clone(), "run".to_owned()];
     words.extend(arguments.scenario.words()?.iter().map(|word| quoted(word)));
-    let parts = Plan::new(&scenario.points).parts();
+    // To a steady state a shard takes whole points, and those of the same physics together.
+    let whole = match scenario.points.iter().filter(|point| point.steady).map(|point| point.id).collect::<HashSet<_>>()
+    {
+        points if points.is_empty() => format!("{} parts", Plan::new(&scenario.points).parts()),
+        points => format!("{} points, each the work of one task,", points.len()),
+    };
     println!(
         "#!/bin/bash
-# {} parts for {shards} tasks, which share the folder; then: {program} merge {output}
+# {whole} for {shards} tasks, which share the folder; then: {program} merge {output}
 #SBATCH --job-name=superjump-{}
 #SBATCH --array=1-{shards}
 #SBATCH --ntasks=1
@@ -43,7 +50,6 @@ pub fn slurm(arguments: &SlurmArguments) -> anyhow::Result<()> {
 #SBATCH --time={}
 #SBATCH --signal=B:TERM@60
 exec {} -o {output} --shard \"$SLURM_ARRAY_TASK_ID/{shards}\" --threads {threads} --no-progress",
-        parts,
         scenario.name,
         arguments.time,
         words.join(" "),

@@ -59,7 +59,8 @@ pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
         "results: {}",
         match &status.summary {
             None => "none yet",
-            Some(summary) if summary.complete && (steady || done == asked) => "complete",
+            Some(_) if status.complete => "complete",
+            Some(summary) if summary.complete => "complete for what was asked before; what is asked now is not done",
             Some(_) => "partial",
         }
     );

@@ -1,5 +1,7 @@
 //! Results as a table in the terminal, and numbers as people write them.
 
+use std::collections::HashSet;
+
 use comfy_table::{CellAlignment, Table, presets};
 use superjump::campaign::{PointSummary, QuantitySummary, Scenario, Summary, quantity_names};
 use superjump::report::{foremost, number, with_error};
@@ -182,8 +184,9 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
     });
     let shown = drawn.or_else(|| first.quantities.iter().find(|q| show.is_none_or(|name| q.quantity == name)));
     if let (Some(name), None) = (show, shown) {
-        let mut names: Vec<String> = first.quantities.iter().map(|q| q.quantity.clone()).collect();
-        names.dedup();
+        let mut seen = HashSet::new();
+        let names = first.quantities.iter().filter(|q| seen.insert(q.quantity.as_str()));
+        let names: Vec<String> = names.map(|q| q.quantity.clone()).collect();
         return Err(no_quantity(name, &names));
     }
     let mut text = String::new();

@@ -1,6 +1,8 @@
 //! Helpers shared by the tests: scenarios from short texts, and estimates by name.
 #![allow(dead_code)]
 
+pub mod program;
+
 use serde_json::Value;
 use superjump::campaign::{ExactRoad, Overrides, Point, Purpose, Scenario, simulate};
 use superjump::model::Model;

@@ -12,6 +12,11 @@ use crate::model::{Observables, Transverse};
 use crate::quantity::{Interval, Measure, Quantity, Sample};
 use crate::theory::decay_rates;
 
+/// Why there are none where [`super::RunOptions::exact`] is off.
+pub const NOT_ASKED: &str = "they were left out (--no-exact)";
+/// Why there are none where somebody waited for the end.
+pub const INTERRUPTED: &str = "the run was interrupted";
+
 /// Exact values on the grid of a point, or why there are none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactRoad {

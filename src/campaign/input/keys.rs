@@ -109,7 +109,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "a positive, finite number in the unit of the heat current, in place of `relative_error`",
     ),
     ("steady.confidence", "a number from 0.5 to 0.9999: how often the interval has to hold the true current"),
-    ("steady.max_jumps", "a positive, finite number of jumps to spend on a point at most"),
+    (
+        "steady.max_jumps",
+        "a positive, finite number of jumps to spend on a point at most; with leaps, of local jumps, the only ones they see",
+    ),
     ("steady.bath", "the name of a bath, whose heat current is to be precise"),
     ("noise.baths", "a list of names of baths; all that exchange quanta if left out"),
     ("noise.windows", "ascending, positive, finite times"),

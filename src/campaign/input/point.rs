@@ -182,6 +182,12 @@ impl Point {
         self.groups.iter().map(|group| group.model.number).sum()
     }
 
+    /// Whether the populations of identical qubits are all there is to the steady state.
+    #[must_use]
+    pub fn on_the_ladder(&self) -> bool {
+        self.groups.iter().all(Group::on_the_ladder)
+    }
+
     /// The smallest J at which more flows from the watched bath than on average, where J switches between such sectors
     /// and others.
     #[must_use]

@@ -1,0 +1,161 @@
+//! The engines of a point's groups, and the columns that one trajectory of all of them gives.
+
+use super::super::input::{Group, Point};
+use super::protocol::counts_collective;
+use crate::bath::Coupling;
+use crate::model::{Linear, System, Values};
+use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
+use crate::random::stream;
+use crate::statistics::{Counted, Protocol, Replica, Replicas, Stretches, Sums};
+use crate::trajectory::Unravelling;
+
+/// How a replica becomes one of the values that are averaged.
+enum Reading<V: Values> {
+    Measure(Measure<V>),
+    /// A form in `<J_z>` alone.
+    Balance(Linear),
+    JSquared,
+}
+
+impl<V: Values> Reading<V> {
+    fn value(&self, replica: &Replica<V>, stretch: f64) -> f64 {
+        match self {
+            Reading::Measure(measure) => {
+                let interval =
+                    Interval { duration: stretch, integral: replica.integral, net_quanta: Some(&replica.net) };
+                measure.value(&Sample { values: replica.mean, transverse: None }, &interval)
+            }
+            Reading::Balance(form) => form.at(0.0, replica.mean.jz()),
+            Reading::JSquared => replica.j_squared,
+        }
+    }
+}
+
+/// The columns that are averaged: what is the current, estimator by estimator, and the rest.
+pub fn columns(point: &Point) -> Vec<Column> {
+    let mut columns = Vec::new();
+    let balances = |bath: usize| {
+        point.on_the_ladder()
+            && point.groups.iter().all(|g| g.model.balanced_heat_current(&g.model.baths[bath]).is_some())
+    };
+    let counted = |bath: usize| counts_collective(point) || point.baths()[bath].coupling == Coupling::Local;
+    for column in point.columns() {
+        match (column.quantity, column.bath) {
+            (Quantity::HeatCurrentCounts, Some(bath)) => {
+                columns.extend(counted(bath).then_some(column));
+                if balances(bath) {
+                    columns.push(Column { quantity: Quantity::HeatCurrentBalance, ..column });
+                }
+            }
+            (
+                Quantity::HeatCurrentAverage
+                | Quantity::Intensity
+                | Quantity::Jz
+                | Quantity::JSquared
+                | Quantity::Excited,
+                _,
+            ) => columns.push(column),
+            // What is of one instant, or turns with the qubits.
+            _ => {}
+        }
+    }
+    columns
+}
+
+/// The estimators of the current of a bath among the columns.
+pub fn estimators(columns: &[Column], bath: usize) -> Vec<usize> {
+    let current = |quantity| {
+        matches!(quantity, Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts | Quantity::HeatCurrentBalance)
+    };
+    let of = |column: &Column| column.bath == Some(bath) && current(column.quantity);
+    (0..columns.len()).filter(|index| of(&columns[*index])).collect()
+}
+
+/// One engine and system for each group of qubits.
+pub struct Members<'a, E: Unravelling> {
+    pub point: &'a Point,
+    engines: Vec<E>,
+    watched: Vec<<E::Values as Values>::Form>,
+    intensities: Vec<Vec<<E::Values as Values>::Form>>,
+    readings: Vec<Vec<Reading<E::Values>>>,
+}
+
+impl<'a, E: Unravelling> Members<'a, E> {
+    /// The engine and the system of each group, and how these columns are read from them.
+    pub fn new<S>(point: &'a Point, columns: &[Column], engine: impl Fn(&Group) -> (E, S)) -> Self
+    where
+        S: System<Values = E::Values>,
+    {
+        let (engines, systems): (Vec<E>, Vec<S>) = point.groups.iter().map(engine).unzip();
+        let baths = 0..point.baths().len();
+        let readings = |(group, system): (&Group, &S)| {
+            let reading = |column: &Column| match (column.quantity, column.bath) {
+                (Quantity::HeatCurrentBalance, Some(bath)) => {
+                    Reading::Balance(group.model.balanced_heat_current(&group.model.baths[bath]).unwrap_or_default())
+                }
+                (Quantity::JSquared, _) => Reading::JSquared,
+                _ => Reading::Measure(Measure::new(system, *column, point.number())),
+            };
+            columns.iter().map(reading).collect()
+        };
+        let intensities = |system: &S| baths.clone().map(|bath| system.intensity(bath)).collect();
+        Members {
+            point,
+            engines,
+            watched: systems.iter().map(|system| system.heat_current(point.accuracy.bath)).collect(),
+            intensities: systems.iter().map(intensities).collect(),
+            readings: point.groups.iter().zip(&systems).map(readings).collect(),
+        }
+    }
+
+    /// How many columns there are.
+    pub fn columns(&self) -> usize {
+        self.readings[0].len()
+    }
+
+    /// Runs trajectories of these numbers.
+    pub fn run(&self, protocol: &Protocol, numbers: impl Iterator<Item = u64>) -> (Replicas, Sums) {
+        let point = self.point;
+        let mut replicas = Replicas::new(self.columns(), point.baths().len());
+        let mut sums = protocol.sums();
+        // Counting statistics are of one group; the others only add to the averages.
+        let plain = Protocol {
+            counted: Counted::default(),
+            sectors: false,
+            conserved: false,
+            entropy: None,
+            ..protocol.clone()
+        };
+        let mut unused = plain.sums();
+        let mut stretches: Vec<Stretches<E>> = (0..self.engines.len())
+            .map(|index| {
+                let Group { model, initial, .. } = &point.groups[index];
+                let protocol = if index == 0 { protocol } else { &plain };
+                let (watched, intensities) = (self.watched[index], &self.intensities[index]);
+                Stretches::new(&self.engines[index], initial, protocol, model.number, watched, intensities)
+            })
+            .collect();
+        let stretch = protocol.stretch();
+        let mut values = vec![0.0; self.columns()];
+        for number in numbers {
+            let mut rng = stream(point.evolution.seed, point.id, number);
+            let mut whole: Option<Replica<E::Values>> = None;
+            values.fill(0.0);
+            for (index, (stretches, readings)) in stretches.iter_mut().zip(&self.readings).enumerate() {
+                let sums = if index == 0 { &mut sums } else { &mut unused };
+                let replica = stretches.run(&mut rng, sums);
+                for (value, reading) in values.iter_mut().zip(readings) {
+                    *value += reading.value(&replica, stretch);
+                }
+                match &mut whole {
+                    Some(whole) => whole.add(&replica),
+                    None => whole = Some(replica),
+                }
+            }
+            if let Some(whole) = whole {
+                replicas.push(&values, &whole);
+            }
+        }
+        (replicas, sums)
+    }
+}

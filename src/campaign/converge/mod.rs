@@ -1,0 +1,152 @@
+//! The steady state of a point from trajectories: rounds of preset sizes until the stop rule is satisfied.
+//!
+//! A round is one task for each group of a jackknife, folded in the order of the groups: the result is a function of the
+//! point and the seed, whatever the number of threads.
+
+mod members;
+mod outcome;
+mod protocol;
+mod rounds;
+
+use std::sync::atomic::AtomicBool;
+
+use rayon::ThreadPool;
+
+use super::error::RunError;
+use super::input::{Group, Point};
+use super::round::{layout, protocol_key};
+use crate::model::System;
+use crate::statistics::{Counted, Evidence, GROUPS, Protocol, Replicas, StopRule};
+use crate::trajectory::{DrivenLadder, Engine, Ladder, Leaps, Populations, Registers, Start, Unravelling};
+
+use members::{Members, columns, estimators};
+use outcome::Finished;
+pub use outcome::{Convergence, SteadyRun};
+pub use protocol::{Forecast, RelaxationFrom, forecast};
+use protocol::{counts_collective, is_conserved, protocol, relaxation};
+pub use rounds::Standing;
+use rounds::{Ended, Place, Rounds};
+
+/// The most cells of a Fourier sum in a stretch.
+const CELLS: f64 = 4_194_304.0;
+/// How far the autocorrelation time seen in the data may exceed an estimated relaxation time.
+const SURPRISE: f64 = 2.0;
+/// Trajectories of one attempt at a relaxation time have numbers of their own.
+const ATTEMPT: u64 = 1 << 48;
+
+/// Runs a point to its steady state on a pool of threads, or until it is told to stop: the round in hand is dropped then,
+/// and there is nothing before the first is complete.
+///
+/// # Errors
+/// A frequency that would take too many cells, or a budget that does not reach for the first round.
+pub fn converge(
+    point: &Point,
+    pool: &ThreadPool,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(&Standing),
+) -> Result<Option<SteadyRun>, RunError> {
+    converge_with(point, (pool, stop, None), progress)
+}
+
+/// The same with rounds that are kept: what is there is not computed again.
+pub(super) fn converge_with(
+    point: &Point,
+    place: Place,
+    progress: &mut dyn FnMut(&Standing),
+) -> Result<Option<SteadyRun>, RunError> {
+    let driven = point.groups.iter().any(|group| group.hamiltonian.drive.is_some());
+    match point.engine.engine {
+        Engine::Populations => {
+            of_engine(point, place, progress, |group| (Populations::new(&group.model), group.model.clone()))
+        }
+        Engine::Leaps => of_engine(point, place, progress, |group| (Leaps::new(&group.model), group.model.clone())),
+        Engine::Ladder if driven => of_engine(point, place, progress, |group| {
+            (DrivenLadder::new(&group.model, &group.hamiltonian), group.model.clone())
+        }),
+        Engine::Ladder => of_engine(point, place, progress, |group| {
+            (Ladder::new(&group.model, &group.hamiltonian), group.model.clone())
+        }),
+        Engine::Register => of_engine(point, place, progress, |group| {
+            let register = group.register();
+            let coherent = !Start::new(&group.initial, register.number()).is_sharp();
+            (Registers::new(&register, coherent), register)
+        }),
+    }
+}
+
+fn of_engine<E, S>(
+    point: &Point,
+    place: Place,
+    progress: &mut dyn FnMut(&Standing),
+    engine: impl Fn(&Group) -> (E, S),
+) -> Result<Option<SteadyRun>, RunError>
+where
+    E: Unravelling,
+    S: System<Values = E::Values>,
+{
+    let columns = columns(point);
+    let members = Members::new(point, &columns, engine);
+    let (mut time, mut from) = relaxation(point);
+    let mut spent = 0;
+    for attempt in 0.. {
+        let (protocol, too_short) = protocol(point, time);
+        affordable(point, &protocol, &members)?;
+        let rule = StopRule {
+            target: point.accuracy.target,
+            confidence: point.accuracy.confidence,
+            bath: point.accuracy.bath,
+            estimators: estimators(&columns, point.accuracy.bath),
+            relaxation_time: time,
+            stretch: protocol.stretch(),
+            conserved: is_conserved(point),
+            evidence: if counts_collective(point) { Evidence::Quanta } else { Evidence::LocalJumps },
+        };
+        let first = attempt * ATTEMPT;
+        let key = protocol_key(point, &protocol, &columns, first);
+        let layout = layout(&(Replicas::new(columns.len(), point.baths().len()), protocol.sums()));
+        let rounds = Rounds { members: &members, protocol: &protocol, rule: &rule, first, key, layout, place };
+        // What was only estimated gives way to what is seen.
+        let surprise = |replicas: &Replicas| {
+            let seen = replicas.agreement(protocol.stretch()).map_or(0.0, |a| a.autocorrelation_time);
+            let slower = from != RelaxationFrom::Exact && !rule.conserved && seen > SURPRISE * time && attempt < 20;
+            slower.then_some(seen)
+        };
+        match rounds.run(progress, too_short, spent, surprise)? {
+            Ended::Slower { seen, jumps } => {
+                (time, from) = (SURPRISE * seen, RelaxationFrom::Data);
+                spent += jumps;
+            }
+            Ended::Nothing => return Ok(None),
+            Ended::Done(done) => {
+                let finished = Finished { point, columns: &columns, protocol: &protocol, relaxation: (time, from) };
+                return Ok(Some(finished.steady_run(*done, too_short)));
+            }
+        }
+    }
+    unreachable!("attempts end when the last of them is not asked for a surprise")
+}
+
+/// Refuses what one stretch, or the first round of them, cannot afford.
+fn affordable<E: Unravelling>(point: &Point, protocol: &Protocol, members: &Members<E>) -> Result<(), RunError> {
+    if protocol.cells() > CELLS {
+        let highest = CELLS / protocol.stretch() / 2.0;
+        let asked = protocol.counted.frequencies.last().copied().unwrap_or(0.0);
+        return Err(RunError::Frequency { point: point.index, asked, highest });
+    }
+    // A trajectory of a sixty-fourth of the length, from a stream that is not used again.
+    let pilot = Protocol {
+        warm_up: protocol.warm_up / GROUPS as f64,
+        window: protocol.window / GROUPS as f64,
+        counted: Counted::default(),
+        sectors: false,
+        conserved: false,
+        entropy: None,
+        ..protocol.clone()
+    };
+    let (replicas, _) = members.run(&pilot, std::iter::once(u64::MAX));
+    let jumps = replicas.jumps as f64 * (GROUPS * GROUPS) as f64;
+    if jumps > point.accuracy.max_jumps {
+        return Err(RunError::Budget { point: point.index, jumps, allowed: point.accuracy.max_jumps });
+    }
+    Ok(())
+}

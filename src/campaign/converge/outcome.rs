@@ -1,0 +1,157 @@
+//! What the rounds of a point come to: estimates, noise, and how the steady state was reached.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::input::Point;
+use super::members::estimators;
+use super::protocol::{RelaxationFrom, WINDOW};
+use super::rounds::Done;
+use crate::quantity::{Column, Quantity};
+use crate::statistics::{
+    Agreement, Distribution, Estimate, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Replicas, noise,
+};
+
+/// How a steady state was reached, and whether.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Convergence {
+    /// Whether everything that was asked for was met.
+    pub converged: bool,
+    /// What is missing where it was not.
+    pub missing: Vec<String>,
+    /// How many trajectories it would take then, about.
+    pub trajectories_needed: Option<u64>,
+    /// The estimator that `heat_current` of the watched bath is from.
+    pub estimator: String,
+    /// Half the width of its interval.
+    pub half_width: Option<f64>,
+    /// How often the interval has to hold the true value.
+    pub confidence: f64,
+    /// The time that every trajectory threw away.
+    pub warm_up: f64,
+    /// The time that every trajectory measured.
+    pub stretch: f64,
+    /// The slowest relaxation time.
+    pub relaxation_time: f64,
+    /// Where it is from.
+    pub relaxation_from: RelaxationFrom,
+    /// How trajectories agree, where they show any spread.
+    pub agreement: Option<Agreement>,
+    /// What was refused of the noise, and why.
+    pub refused: Vec<String>,
+}
+
+/// The steady state of a point, from trajectories.
+#[derive(Clone, Debug)]
+pub struct SteadyRun {
+    /// Each quantity with its estimate.
+    pub values: Vec<(Quantity, Option<usize>, Estimate)>,
+    /// What `[noise]` asks for.
+    pub noise: Vec<NoiseEstimate>,
+    /// How the quanta are distributed in its windows.
+    pub distributions: Vec<Distribution>,
+    /// How it was reached.
+    pub convergence: Convergence,
+    /// Why it ended: "relative_error" or "absolute_error" where it converged, "trajectories", "max_jumps" or "until"
+    /// where that was spent first, "interrupted" where somebody was.
+    pub stopped_because: &'static str,
+    /// Trajectories.
+    pub trajectories: u64,
+    /// Jumps of all of them.
+    pub jumps: u64,
+}
+
+/// A run that has ended, to be summed up.
+pub struct Finished<'a> {
+    pub point: &'a Point,
+    pub columns: &'a [Column],
+    pub protocol: &'a Protocol,
+    pub relaxation: (f64, RelaxationFrom),
+}
+
+impl Finished<'_> {
+    /// The estimates, and what is missing; `too_short` is the length that trajectories should have had.
+    pub fn steady_run(&self, done: Done, too_short: Option<f64>) -> SteadyRun {
+        let Done { replicas, groups, mut judgement, stopped_because } = done;
+        let Finished { point, columns, protocol, .. } = *self;
+        if let Some(needed) = too_short {
+            judgement.missing.push(format!("trajectories of {needed:.4} or more (`evolution.until`)"));
+        }
+        let bright = point.bright_sector().unwrap_or(0.0);
+        let NoiseReport { rows: mut noise, too_short: plateaus, undersampled, one_way, distributions } =
+            if protocol.counted.baths.is_empty() {
+                NoiseReport::default()
+            } else {
+                noise(&groups, protocol, point.number(), point.accuracy.bath, bright)
+            };
+        let mut refused: Vec<String> = plateaus.iter().map(|no| self.words(no)).collect();
+        refused.extend(undersampled.iter().map(|(window, effective)| {
+            format!(
+                "fluctuation theorem over windows of {window}: the average of exp(-sigma) rests on {effective:.1} of them; \
+                 shorter windows are sampled better"
+            )
+        }));
+        refused.extend(one_way.iter().map(|(window, backward)| {
+            format!(
+                "fluctuation symmetry over windows of {window}: only {backward} of them produced a negative entropy"
+            )
+        }));
+        if protocol.conserved {
+            refused.push(
+                "long-time noise: every trajectory keeps its J, so counts drift apart with their J for ever; sector_noise \
+                 is the noise within each"
+                    .to_owned(),
+            );
+        }
+        if let Some(needed) = too_short.filter(|_| !noise.is_empty()) {
+            // The stretch is no longer than what correlations may be.
+            noise.retain(|row| !row.subject.statistic.is_of_long_times());
+            refused.push(format!(
+                "long-time noise: windows of {:.4} are shorter than the slowest relaxation needs; {:.4} or more, and \
+                 trajectories of {needed:.4}, are needed",
+                protocol.window,
+                WINDOW * self.relaxation.0
+            ));
+        }
+        let met = judgement.met();
+        let convergence = Convergence {
+            converged: met,
+            trajectories_needed: (!met && too_short.is_none()).then_some(judgement.needed.min(1e18) as u64),
+            missing: judgement.missing,
+            estimator: columns[judgement.best].quantity.name().to_owned(),
+            half_width: Some(judgement.half_width).filter(|width| width.is_finite()),
+            confidence: point.accuracy.confidence,
+            warm_up: protocol.warm_up,
+            stretch: protocol.stretch(),
+            relaxation_time: self.relaxation.0,
+            relaxation_from: self.relaxation.1,
+            agreement: replicas.agreement(protocol.stretch()),
+            refused,
+        };
+        let values = self.values(&replicas);
+        let (trajectories, jumps) = (replicas.count(), replicas.jumps);
+        SteadyRun { values, noise, distributions, convergence, stopped_because, trajectories, jumps }
+    }
+
+    fn words(&self, no: &NoPlateau) -> String {
+        format!("bath {}: {no}", self.point.baths()[no.bath].name)
+    }
+
+    /// Every column, and before those of a bath its best estimate of the current.
+    fn values(&self, replicas: &Replicas) -> Vec<(Quantity, Option<usize>, Estimate)> {
+        let mut values = Vec::new();
+        for (index, column) in self.columns.iter().enumerate() {
+            if let (Quantity::HeatCurrentAverage, Some(bath)) = (column.quantity, column.bath) {
+                let error = |index: &usize| {
+                    replicas.estimate(*index).and_then(|estimate| estimate.std_error).unwrap_or(f64::INFINITY)
+                };
+                let of_bath = estimators(self.columns, bath);
+                let best = of_bath.into_iter().min_by(|a, b| error(a).total_cmp(&error(b)));
+                let estimate = best.and_then(|best| replicas.estimate(best));
+                values.extend(estimate.map(|estimate| (Quantity::HeatCurrent, Some(bath), estimate)));
+            }
+            let estimate = replicas.estimate(index);
+            values.extend(estimate.map(|estimate| (column.quantity, column.bath, estimate)));
+        }
+        values
+    }
+}

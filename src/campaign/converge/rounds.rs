@@ -1,0 +1,231 @@
+//! Rounds of preset sizes, a task for each group of a jackknife, until the stop rule or a budget ends them. Pieces of
+//! them that are kept are not computed again.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+
+use rayon::ThreadPool;
+
+use super::super::error::RunError;
+use super::super::round::{Piece, Shelf, State};
+use super::members::Members;
+use super::protocol::jumps_bound;
+use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Protocol, Replicas, StopRule, Sums, sizes};
+use crate::trajectory::{Engine, Unravelling};
+
+/// Where a point stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing {
+    /// Trajectories that are done.
+    pub trajectories: u64,
+    /// Those that there will be at the next look.
+    pub of: u64,
+    /// Jumps so far.
+    pub jumps: u64,
+    /// The watched current.
+    pub current: Option<Estimate>,
+}
+
+/// Where a run computes, what ends it, and where its rounds are kept.
+pub type Place<'a> = (&'a ThreadPool, &'a AtomicBool, Option<&'a Shelf<'a>>);
+
+/// How an attempt ended.
+pub enum Ended {
+    /// Slower relaxation than was assumed.
+    Slower {
+        seen: f64,
+        jumps: u64,
+    },
+    Done(Box<Done>),
+    /// Stopped before the first round was complete.
+    Nothing,
+}
+
+/// The last of the rounds, and what was made of them.
+pub struct Done {
+    pub replicas: Replicas,
+    pub groups: Vec<Sums>,
+    pub judgement: Judgement,
+    pub stopped_because: &'static str,
+}
+
+/// What rounds are of, what ends them, and where they are kept.
+pub struct Rounds<'a, E: Unravelling> {
+    pub members: &'a Members<'a, E>,
+    pub protocol: &'a Protocol,
+    pub rule: &'a StopRule,
+    /// The number of the first trajectory.
+    pub first: u64,
+    /// What its pieces are named by.
+    pub key: u64,
+    /// How what is kept of them is laid out.
+    pub layout: u64,
+    pub place: Place<'a>,
+}
+
+impl<E: Unravelling> Rounds<'_, E> {
+    /// Runs rounds until there are enough, or no more are allowed; `spent` jumps were before them.
+    pub fn run(
+        &self,
+        progress: &mut dyn FnMut(&Standing),
+        too_short: Option<f64>,
+        spent: u64,
+        surprise: impl Fn(&Replicas) -> Option<f64>,
+    ) -> Result<Ended, RunError> {
+        let point = self.members.point;
+        let cap = match point.evolution.trajectories / GROUPS * GROUPS {
+            0 => u64::MAX,
+            cap => cap,
+        };
+        let mut replicas = Replicas::new(self.members.columns(), point.baths().len());
+        let mut groups = vec![self.protocol.sums(); GROUPS as usize];
+        for size in sizes() {
+            let size = size.min(cap);
+            let before = (replicas.clone(), groups.clone());
+            let mut show = |replicas, current: &Replicas| {
+                progress(&Standing {
+                    trajectories: replicas,
+                    of: size,
+                    jumps: spent + current.jumps,
+                    current: self.rule.judge(current).estimate,
+                });
+            };
+            let whole = self.round(size, &mut replicas, &mut groups, &mut show)?;
+            if !whole {
+                let (replicas, groups) = before;
+                if replicas.count() == 0 {
+                    return Ok(Ended::Nothing);
+                }
+                let judgement = self.rule.judge(&replicas);
+                return Ok(Ended::Done(Box::new(Done { replicas, groups, judgement, stopped_because: "interrupted" })));
+            }
+            if let Some(seen) = surprise(&replicas).filter(|_| too_short.is_none()) {
+                return Ok(Ended::Slower { seen, jumps: replicas.jumps });
+            }
+            let judgement = self.rule.judge(&replicas);
+            // The next size is at most twice this one.
+            let next = (spent + replicas.jumps) as f64 * 1.5;
+            let stopped_because = if too_short.is_some() {
+                "until"
+            } else if judgement.met() {
+                point.accuracy.target.name()
+            } else if size >= cap {
+                "trajectories"
+            } else if next > point.accuracy.max_jumps {
+                "max_jumps"
+            } else {
+                continue;
+            };
+            return Ok(Ended::Done(Box::new(Done { replicas, groups, judgement, stopped_because })));
+        }
+        unreachable!("the sizes have no end")
+    }
+
+    /// The pieces of a round.
+    fn pieces(&self, trajectories: &Range<u64>) -> Vec<Piece> {
+        let point = self.members.point;
+        let duration = self.protocol.warm_up + self.protocol.stretch();
+        let jumps = jumps_bound(point, duration);
+        let a_jump = if point.engine.engine == Engine::Populations { 1.0 } else { 50.0 };
+        Piece::of_round(self.key, trajectories, jumps * a_jump).collect()
+    }
+
+    /// Adds trajectories up to this number: what is kept, and a task for each group that is not. False where it was
+    /// stopped, and the round is not whole.
+    fn round(
+        &self,
+        size: u64,
+        replicas: &mut Replicas,
+        groups: &mut [Sums],
+        seen: &mut dyn FnMut(u64, &Replicas),
+    ) -> Result<bool, RunError> {
+        let (pool, stop, shelf) = self.place;
+        let trajectories = replicas.count() / GROUPS..size / GROUPS;
+        let pieces = self.pieces(&trajectories);
+        let mut fold = Fold { replicas, groups, seen, next: 0, done: vec![None; GROUPS as usize] };
+        let mut missing = Vec::new();
+        for piece in &pieces {
+            let kept = shelf.map(|shelf| shelf.read(self.members.point, piece, self.layout)).transpose()?.flatten();
+            match kept {
+                Some(states) => piece.groups.clone().zip(states).for_each(|(group, state)| fold.take(group, state)),
+                None => missing.push(piece),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(true);
+        }
+        if shelf.is_some_and(|shelf| !shelf.fills) {
+            return Ok(false);
+        }
+        let failed = AtomicBool::new(false);
+        pool.in_place_scope(|scope| {
+            let (sender, receiver) = mpsc::channel();
+            for group in missing.iter().flat_map(|piece| piece.groups.clone()) {
+                let (sender, trajectories, failed) = (sender.clone(), trajectories.clone(), &failed);
+                scope.spawn(move |_| {
+                    let numbers = trajectories.map(|k| self.first + k * GROUPS + group);
+                    let go_on = |_: &u64| !stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed);
+                    // Nobody listens any more where another task has panicked.
+                    let _ = sender.send((group, self.members.run(self.protocol, numbers.take_while(go_on))));
+                });
+            }
+            drop(sender);
+            let kept = self.keep(&missing, &receiver, &mut fold);
+            failed.store(kept.is_err(), Ordering::Relaxed);
+            kept
+        })
+    }
+
+    /// Writes each piece when its groups are there, and folds them. False where they were stopped.
+    fn keep(
+        &self,
+        missing: &[&Piece],
+        receiver: &mpsc::Receiver<(u64, State)>,
+        fold: &mut Fold,
+    ) -> Result<bool, RunError> {
+        let mut waiting: Vec<Vec<(u64, State)>> = vec![Vec::new(); missing.len()];
+        let mut whole = true;
+        for (group, state) in receiver {
+            let Some(at) = missing.iter().position(|piece| piece.groups.contains(&group)) else { continue };
+            let (piece, states) = (missing[at], &mut waiting[at]);
+            let asked = piece.trajectories.end - piece.trajectories.start;
+            // A group that was stopped is cut short, and dropped.
+            if state.0.count() < asked {
+                whole = false;
+                continue;
+            }
+            states.push((group, state));
+            if states.len() as u64 == piece.groups.end - piece.groups.start {
+                states.sort_by_key(|(group, _)| *group);
+                if let Some(shelf) = self.place.2 {
+                    let states: Vec<&State> = states.iter().map(|(_, state)| state).collect();
+                    shelf.write(self.members.point, piece, self.layout, &states)?;
+                }
+                states.drain(..).for_each(|(group, state)| fold.take(group, state));
+            }
+        }
+        Ok(whole)
+    }
+}
+
+/// The fold of a round, in the order of the groups, whichever is first.
+struct Fold<'a> {
+    replicas: &'a mut Replicas,
+    groups: &'a mut [Sums],
+    seen: &'a mut dyn FnMut(u64, &Replicas),
+    next: usize,
+    done: Vec<Option<Replicas>>,
+}
+
+impl Fold<'_> {
+    fn take(&mut self, group: u64, (some, sums): State) {
+        self.groups[group as usize].merge(&sums);
+        self.done[group as usize] = Some(some);
+        while let Some(some) = self.done.get_mut(self.next).and_then(Option::take) {
+            self.replicas.merge(&some);
+            self.next += 1;
+            (self.seen)(self.replicas.count(), self.replicas);
+        }
+    }
+}
