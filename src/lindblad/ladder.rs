@@ -82,6 +82,12 @@ impl Ladder {
         ladder
     }
 
+    /// N.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        self.number
+    }
+
     /// The index of a level, if it is kept.
     #[must_use]
     pub fn index(&self, level: Level) -> Option<usize> {

@@ -1,9 +1,11 @@
 //! The exact module: the Lindblad equation solved, not sampled. It knows nothing of trajectories, nor they of it.
 
+mod censored;
 mod coherences;
 mod compensated;
 mod counting;
 pub mod density;
+mod dissection;
 mod driven;
 mod ladder;
 mod populations;
