@@ -5,7 +5,7 @@
 
 use super::ladder::Ladder;
 use super::rational::SolveError;
-use super::transient::Transient;
+use super::relaxation::Relaxation;
 use crate::bath::Coupling;
 use crate::dicke::Level;
 use crate::initial::InitialState;
@@ -140,26 +140,22 @@ impl Populations {
     /// The exact averages at ascending `times`, to 1e-10 of the largest value of each.
     ///
     /// # Errors
-    /// If a factorization fails.
+    /// If no step, however short, is exact enough.
     pub fn transient(&self, times: &[f64]) -> Result<Vec<Exact>, SolveError> {
         let levels = &self.ladder.levels;
         let row = |value: fn(&Level) -> f64| levels.iter().map(value).collect::<Vec<f64>>();
         let functionals = [row(|l| l.lowering()), row(|l| l.m())];
         let entries = self.ladder.entries();
 
-        let mut p = self.initial.clone();
-        let mut now = 0.0;
-        let mut transient = Transient::new(levels.len(), &entries, &functionals);
         let mut averages = Vec::with_capacity(times.len());
-        for &time in times {
-            let integrals = transient.advance(&mut p, time - now)?;
-            now = time;
-            averages.push(Exact {
-                now: observables(levels, &p),
-                emission_integral: integrals[0],
-                jz_integral: integrals[1],
-            });
-        }
+        Relaxation::new(&self.ladder.coordinates(), &entries, &functionals).through(
+            &mut self.initial.clone(),
+            times,
+            |p, integrals| {
+                let (emission_integral, jz_integral) = (integrals[0], integrals[1]);
+                averages.push(Exact { now: observables(levels, p), emission_integral, jz_integral });
+            },
+        )?;
         Ok(averages)
     }
 }

@@ -121,8 +121,7 @@ impl<'a> Reduced<'a> {
                 rates.push(rate);
             }
         }
-        let at: Vec<_> = ladder.levels.iter().map(|level| (level.two_j, level.two_m)).collect();
-        let plan = Dissection::new(states, last, &at, &links);
+        let plan = Dissection::new(states, last, &ladder.coordinates(), &links);
         drop(links);
         let stuck = || SteadyError::Factorization { states, reason: "some level is never left".to_owned() };
         let chain = Censored::new(&plan, &rates).ok_or_else(stuck)?;
