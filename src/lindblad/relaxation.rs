@@ -14,11 +14,17 @@ use super::rational::{SolveError, Triplet};
 /// The error of a window, in `|p|_1`.
 const TOLERANCE: f64 = 2e-12;
 /// The length of a window over gamma.
-const REACH: f64 = 10.0;
+const REACH: f64 = 12.0;
 /// Dimensions of a space: looked at from the first, so many between two looks, and the most.
 const FIRST_LOOK: usize = 8;
 const LOOKS: usize = 4;
 const MOST: usize = 40;
+/// Less of a window than this is not taken; a shorter one is tried.
+const WORTHWHILE: f64 = 1.0 / 16.0;
+/// A space of this dimension reaches as far again as it is asked to.
+const EASY: f64 = 48.0;
+/// The most by which a window is longer than the one before.
+const MOST_GROWTH: f64 = 32.0;
 /// A window so much shorter than the fastest process is no longer worth a try.
 const SHORTEST: f64 = 1e-6;
 
@@ -102,10 +108,10 @@ impl<'a> Relaxation<'a> {
                     length = first;
                     continue;
                 }
-                Some(reached) => reached,
-                None if asked * self.fastest < SHORTEST => return Err(failed(bounds.around(asked))),
-                None => {
-                    length = asked / 16.0;
+                Some(reached) if reached >= asked * WORTHWHILE => reached,
+                _ if asked * self.fastest < SHORTEST => return Err(failed(bounds.around(asked))),
+                _ => {
+                    length = asked / 4.0;
                     continue;
                 }
             };
@@ -129,7 +135,8 @@ impl<'a> Relaxation<'a> {
             space.expand(&y, p);
             since.iter_mut().zip(integrals.iter().zip(&before)).for_each(|(sum, (a, b))| *sum += a - b);
             now += reached;
-            length = reached * if reached < asked { 2.0 } else { 8.0 };
+            // A space that did not have to be large could have reached further.
+            length = reached * (EASY / space.dimension() as f64).powi(2).min(MOST_GROWTH);
         }
     }
 
