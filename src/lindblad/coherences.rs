@@ -129,9 +129,11 @@ impl Coherences {
         for unit in [Complex64::ONE, Complex64::I] {
             let mut part: Vec<f64> = self.initial.iter().map(|v| (v * unit.conj()).re).collect();
             let mut slots = result.iter_mut();
-            relaxation.through(&mut part, times, |part, _| {
+            let mut now = vec![0.0; part.len()];
+            relaxation.through(&mut part, times, |at| {
+                at.copy_to(&mut now);
                 let elements = slots.next().expect("one for each time");
-                elements.iter_mut().zip(part).for_each(|(element, part)| *element += unit * part);
+                elements.iter_mut().zip(&now).for_each(|(element, now)| *element += unit * now);
             })?;
         }
         for (elements, time) in result.iter_mut().zip(times) {

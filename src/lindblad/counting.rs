@@ -100,7 +100,7 @@ impl<'a> Counting<'a> {
         let size = z.iter().map(|z| z.abs()).sum::<f64>().max(1.0);
         let mut later: Vec<f64> = z.iter().map(|z| z / size).collect();
         Relaxation::new(&ladder.coordinates(), &ladder.entries(), &[])
-            .through(&mut later, &[window], |_, _| ())
+            .through(&mut later, &[window], |_| ())
             .map_err(|e| SteadyError::Factorization { states: z.len(), reason: e.to_string() })?;
         later.iter_mut().for_each(|z| *z *= size);
         let whole: Vec<f64> = x.iter().zip(later.iter().zip(&z)).map(|(x, (a, b))| x + (a - b) / window).collect();
@@ -238,8 +238,12 @@ impl<'a> Counting<'a> {
     ) -> Result<Vec<f64>, SteadyError> {
         let states = v.len();
         let mut values = Vec::with_capacity(times.len());
-        Relaxation::new(&self.equation.ladder().coordinates(), entries, &[])
-            .through(&mut v, times, |v, _| values.push(self.emission(bath, v).iter().sum()))
+        // The rate of emissions from each level: 1.A.
+        let ladder = self.equation.ladder();
+        let mut rates = vec![0.0; states];
+        ladder.exchange_into(bath, -1.0, &mut |m, rate| rates[m.from] += (-rate).max(0.0) * m.weight);
+        Relaxation::new(&ladder.coordinates(), entries, &[rates])
+            .through(&mut v, times, |at| values.push(at.values[0]))
             .map_err(|e| SteadyError::Factorization { states, reason: e.to_string() })?;
         Ok(values)
     }

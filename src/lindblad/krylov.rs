@@ -229,7 +229,8 @@ impl Krylov {
     }
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+/// A sum of products in eight parts, which a processor adds side by side.
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (eights_a, eights_b) = (a.chunks_exact(8), b.chunks_exact(8));
     let rest: f64 = eights_a.remainder().iter().zip(eights_b.remainder()).map(|(a, b)| a * b).sum();

@@ -8,7 +8,7 @@
 use super::censored::Censored;
 use super::compensated::Compensated;
 use super::dissection::{Dissection, Link};
-use super::krylov::Krylov;
+use super::krylov::{Bounds, Krylov, dot};
 use super::rational::{SolveError, Triplet};
 
 /// The error of a window, in `|p|_1`.
@@ -42,6 +42,31 @@ pub struct Relaxation<'a> {
     fastest: f64,
 }
 
+/// What is known at a time that was asked for.
+pub struct Now<'a> {
+    /// `c p` of each functional.
+    pub values: &'a [f64],
+    /// The integral of `c p` since the time before.
+    pub integrals: &'a [f64],
+    state: State<'a>,
+}
+
+/// p, or how to get it.
+enum State<'a> {
+    Known(&'a [f64]),
+    Within(&'a Krylov, &'a [f64]),
+}
+
+impl Now<'_> {
+    /// Writes all of p.
+    pub fn copy_to(&self, p: &mut [f64]) {
+        match self.state {
+            State::Known(known) => p.copy_from_slice(known),
+            State::Within(space, y) => space.expand(y, p),
+        }
+    }
+}
+
 impl<'a> Relaxation<'a> {
     /// The generator with these entries (repeated ones add) on states at these coordinates, of which neighbours alone
     /// are linked; `c p` is integrated over time for each of the `functionals` c.
@@ -68,24 +93,19 @@ impl<'a> Relaxation<'a> {
         Relaxation { states, plan, rates, deaths, entries, functionals, fastest }
     }
 
-    /// Goes from p at t = 0 through ascending `times`; `each` is told p, and the integrals of the functionals since the
-    /// time before.
+    /// Takes p from t = 0 through ascending `times` to the last of them; `each` is told of every one.
     ///
     /// # Errors
     /// If no window, however short, has a bound below 2e-12.
-    pub fn through(
-        &self,
-        p: &mut [f64],
-        times: &[f64],
-        mut each: impl FnMut(&[f64], &[f64]),
-    ) -> Result<(), SolveError> {
+    pub fn through(&self, p: &mut [f64], times: &[f64], mut each: impl FnMut(&Now)) -> Result<(), SolveError> {
         let nothing = vec![0.0; self.functionals.len()];
         let mut since = nothing.clone();
         let (mut now, mut next) = (0.0, 0);
         let mut length = 30.0 / self.fastest;
         loop {
             while times.get(next).is_some_and(|time| *time <= now) {
-                each(p, &since);
+                let values: Vec<f64> = self.functionals.iter().map(|row| dot(row, p)).collect();
+                each(&Now { values: &values, integrals: &since, state: State::Known(p) });
                 since.clone_from(&nothing);
                 next += 1;
             }
@@ -93,7 +113,7 @@ impl<'a> Relaxation<'a> {
             if self.fastest == 0.0 || p.iter().all(|p| *p == 0.0) {
                 // Nothing moves.
                 since.iter_mut().zip(self.functionals).for_each(|(sum, c)| {
-                    *sum += (times[next] - now) * c.iter().zip(p.iter()).map(|(c, p)| c * p).sum::<f64>();
+                    *sum += (times[next] - now) * dot(c, p);
                 });
                 now = times[next];
                 continue;
@@ -121,15 +141,16 @@ impl<'a> Relaxation<'a> {
             let whole = reached >= asked && asked >= until;
             while let Some(time) = times.get(next).filter(|time| **time - now <= reached || whole) {
                 let (y, integrals) = solve(time - now)?;
-                space.expand(&y, p);
+                let values: Vec<f64> = rows.iter().map(|row| dot(row, &y)).collect();
                 since.iter_mut().zip(integrals.iter().zip(&before)).for_each(|(sum, (a, b))| *sum += a - b);
-                each(p, &since);
+                each(&Now { values: &values, integrals: &since, state: State::Within(&space, &y) });
                 since.clone_from(&nothing);
                 before = integrals;
                 next += 1;
-            }
-            if next == times.len() {
-                return Ok(());
+                if next == times.len() {
+                    space.expand(&y, p);
+                    return Ok(());
+                }
             }
             let (y, integrals) = solve(reached)?;
             space.expand(&y, p);
@@ -141,7 +162,7 @@ impl<'a> Relaxation<'a> {
     }
 
     /// The Krylov space of p for times up to a length, as large as it must be.
-    fn window(&self, p: &[f64], length: f64) -> Result<(Krylov, super::krylov::Bounds), SolveError> {
+    fn window(&self, p: &[f64], length: f64) -> Result<(Krylov, Bounds), SolveError> {
         let gamma = length / REACH;
         let mut rates = self.rates.clone();
         let exits = rates.len() - self.states;
@@ -219,16 +240,20 @@ mod tests {
                     let mut now = 0.0;
                     let mut grid = times.iter();
                     Relaxation::new(&equation.ladder().coordinates(), &entries, &functionals)
-                        .through(&mut equation.initial().to_vec(), &times, |q, integrals| {
+                        .through(&mut equation.initial().to_vec(), &times, |at| {
                             let time = *grid.next().unwrap();
                             let step = time - now;
                             let expected = other.advance(&mut p, step).unwrap();
                             now = time;
-                            let error: f64 = p.iter().zip(q).map(|(p, q)| (p - q).abs()).sum();
+                            let mut q = vec![0.0; p.len()];
+                            at.copy_to(&mut q);
+                            let error: f64 = p.iter().zip(&q).map(|(p, q)| (p - q).abs()).sum();
                             // Forty steps of 1e-11 at most, of the other.
                             assert!(error < 1e-10, "N = {number}, {baths:?}, t = {time}: {error:.1e}");
-                            let error = (integrals[0] - expected[0]).abs();
+                            let error = (at.integrals[0] - expected[0]).abs();
                             assert!(error < 1e-10 * (number as f64) * step.max(1.0), "integral: {error:.1e}");
+                            let value: f64 = functionals[0].iter().zip(&q).map(|(c, q)| c * q).sum();
+                            assert!((value - at.values[0]).abs() < 1e-12 * number as f64);
                         })
                         .unwrap();
                     assert!(grid.next().is_none());
@@ -246,7 +271,12 @@ mod tests {
         let times = [0.0, 1e-3, 0.1, 1.0, 7.0, 500.0];
         let mut seen = Vec::new();
         let mut p = vec![0.6, 0.0, 0.4];
-        Relaxation::new(&at, &entries, &[]).through(&mut p, &times, |p, _| seen.push(p.to_vec())).unwrap();
+        Relaxation::new(&at, &entries, &[])
+            .through(&mut p, &times, |now| {
+                seen.push(vec![0.0; 3]);
+                now.copy_to(seen.last_mut().unwrap());
+            })
+            .unwrap();
         for (t, p) in times.iter().zip(seen) {
             let exact = [0.6 * (-2.0 * t).exp(), 1.2 * ((-2.0 * t).exp() - (-3.0 * t).exp()), 0.4];
             assert!(p.iter().zip(exact).all(|(p, exact)| (p - exact).abs() < 1e-12), "{t}: {p:?}");
