@@ -10,7 +10,8 @@ use faer::c64;
 
 use super::rational::exponential;
 
-/// A time times the fastest rate over which exp(tW) keeps its smoothing: `|W exp(tW)|_1 <= SMOOTHING/t`.
+/// How exp(tW) smooths: `|W exp(tW)|_1 <= SMOOTHING/t`. Near one for chains in detailed balance, of the order of the root of
+/// the number of levels for a burst, which moves; with room to spare, as it multiplies what is tiny anyway.
 const SMOOTHING: f64 = 100.0;
 /// Times at which the residual is looked at, each half the one before.
 const SAMPLES: usize = 8;
@@ -31,7 +32,7 @@ pub struct Krylov {
 }
 
 /// The bound of the error at some times, ascending.
-pub struct Bounds(Vec<(f64, f64)>);
+pub struct Bounds(pub(super) Vec<(f64, f64)>);
 
 impl Bounds {
     /// The latest time up to which the error is below a tolerance, if any.
