@@ -21,7 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 TARGET = 0.01  # the standard error of <J_z> that a time is given for
 LIMIT = 100  # seconds that a measurement may take, preparation included
 
-# kind, local bath, tool, the module it needs, sizes. Up to N = 203 superjump solves exactly beside its run, and that is in
+# kind, local bath, tool, the module it needs, sizes. Up to N = 202 superjump solves exactly beside its run, and that is in
 # its time.
 SAMPLED = [
     (True, "superjump", None, [2, 4, 6, 8, 10, 200, 1000]),

@@ -16,6 +16,8 @@ use crate::units::Units;
 
 /// The largest relative residual that is accepted.
 pub const MAX_RESIDUAL: f64 = 1e-8;
+/// A correction below this is the last.
+const SETTLED: f64 = 1e-9;
 /// Corrections of a response.
 const MOST_REFINEMENTS: usize = 8;
 /// The last level is to be no less likely than this times the likeliest: responses are relative to it.
@@ -140,11 +142,12 @@ impl<'a> Reduced<'a> {
             x.iter_mut().zip(&r).for_each(|(x, more)| *x += more);
             let largest = |v: &[f64]| v.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
             residual = largest(&r) / largest(&x).max(f64::MIN_POSITIVE);
-            if residual.is_nan() || residual < 1e-15 {
+            // A correction of the size r leaves an error of r^2.
+            if residual.is_nan() || residual < SETTLED {
                 break;
             }
         }
-        // What a last correction would still change, relative to the solution.
+        // What the last correction changed, relative to the solution.
         if residual.is_nan() || residual > MAX_RESIDUAL {
             Err(SteadyError::Residual { states: x.len(), residual })
         } else {
