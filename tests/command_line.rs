@@ -312,7 +312,7 @@ fn what_the_exact_road_cannot_do_is_refused_with_what_could() {
         }
         command.assert().code(2)
     };
-    exact(&["qubits.number=30000"]).stderr(contains("30001 levels").and(contains("trajectories reach further")));
+    exact(&["qubits.number=300000"]).stderr(contains("300001 levels").and(contains("trajectories reach further")));
     let local = ["steady={}", "bath.hot.coupling=local", "qubits.number=3000"];
     exact(&local).stderr(contains("2253001 levels").and(contains("weak local bath")));
     let still = ["steady={}", "bath.hot.rate=0.0"];

@@ -295,9 +295,9 @@ fn windows_too_short_for_the_slowest_relaxation_are_refused() {
 /// Beyond what is solved beside a run the chain over J is trusted until the data are slower.
 #[test]
 fn large_models_take_their_relaxation_from_chains_and_data() {
-    // 4,356 levels. The local bath is stronger than the collective ones, so the chain over thermal sectors does not hold;
+    // 11,236 levels. The local bath is stronger than the collective ones, so the chain over thermal sectors does not hold;
     // it is in balance with them, so the current is exactly that of independent qubits (25).
-    let text = "[qubits]\nnumber = 130\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\ndown = 0.002\nup = 0.001\n\
+    let text = "[qubits]\nnumber = 210\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\ndown = 0.002\nup = 0.001\n\
         [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\ndown = 0.001\nup = 0.0002\n\
         [[bath]]\nname = \"bulk\"\ncoupling = \"local\"\ndown = 0.3\nup = 0.12\n\
         [initial]\nstate = \"ground\"\n[steady]\nrelative_error = 0.05";
@@ -307,5 +307,5 @@ fn large_models_take_their_relaxation_from_chains_and_data() {
     assert!(run.convergence.converged && run.convergence.relaxation_from != RelaxationFrom::Exact);
     let model = &point.groups[0].model;
     let exact = independent_bath_current(model, &model.baths[0]);
-    assert_within_5_sigma(value(&run, Quantity::HeatCurrent, 0), exact, "current of a hundred and thirty qubits");
+    assert_within_5_sigma(value(&run, Quantity::HeatCurrent, 0), exact, "current of two hundred and ten qubits");
 }

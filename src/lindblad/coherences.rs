@@ -7,7 +7,7 @@
 use num_complex::Complex64;
 
 use super::rational::{SolveError, Triplet};
-use super::transient::Transient;
+use super::relaxation::Relaxation;
 use crate::bath::{Coupling, Process};
 use crate::dicke::{Level, SectorChange, local_amplitude, sectors};
 use crate::initial::InitialState;
@@ -121,23 +121,24 @@ impl Coherences {
     /// The elements at ascending `times` in the lab frame, each time a vector over [`Coherences::upper`].
     ///
     /// # Errors
-    /// If a factorization fails.
+    /// If no step, however short, is exact enough.
     pub fn transient(&self, times: &[f64]) -> Result<Vec<Vec<Complex64>>, SolveError> {
-        let mut parts = [
-            self.initial.iter().map(|v| v.re).collect::<Vec<f64>>(),
-            self.initial.iter().map(|v| v.im).collect::<Vec<f64>>(),
-        ];
-        let mut now = 0.0;
-        let mut transient = Transient::new(self.upper.len(), &self.entries, &[]);
-        let mut result = Vec::with_capacity(times.len());
-        for &time in times {
-            for part in parts.iter_mut().filter(|part| part.iter().any(|v| *v != 0.0)) {
-                transient.advance(part, time - now)?;
-            }
-            now = time;
+        let mut result = vec![vec![Complex64::ZERO; self.upper.len()]; times.len()];
+        let at: Vec<(i64, i64)> = self.upper.iter().map(|level| (level.two_j, level.two_m)).collect();
+        let relaxation = Relaxation::new(&at, &self.entries, &[]);
+        for unit in [Complex64::ONE, Complex64::I] {
+            let mut part: Vec<f64> = self.initial.iter().map(|v| (v * unit.conj()).re).collect();
+            let mut slots = result.iter_mut();
+            let mut now = vec![0.0; part.len()];
+            relaxation.through(&mut part, times, |at| {
+                at.copy_to(&mut now);
+                let elements = slots.next().expect("one for each time");
+                elements.iter_mut().zip(&now).for_each(|(element, now)| *element += unit * now);
+            })?;
+        }
+        for (elements, time) in result.iter_mut().zip(times) {
             let phase = Complex64::cis(-self.rotation * time);
-            let elements = parts[0].iter().zip(&parts[1]).map(|(re, im)| phase * Complex64::new(*re, *im));
-            result.push(elements.collect());
+            elements.iter_mut().for_each(|element| *element *= phase);
         }
         Ok(result)
     }
@@ -146,7 +147,7 @@ impl Coherences {
     /// than one.
     ///
     /// # Errors
-    /// If a factorization fails.
+    /// If no step, however short, is exact enough.
     pub fn transverse(&self, times: &[f64]) -> Result<Vec<(f64, f64)>, SolveError> {
         if self.order != 1 {
             return Ok(vec![(0.0, 0.0); times.len()]);

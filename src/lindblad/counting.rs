@@ -10,8 +10,8 @@ use faer::{Mat, c64};
 
 use super::populations::Populations;
 use super::rational::Triplet;
+use super::relaxation::Relaxation;
 use super::steady::{Reduced, SteadyError, SteadyState};
-use super::transient::Transient;
 use crate::bath::Process;
 use crate::dicke::Level;
 
@@ -99,8 +99,8 @@ impl<'a> Counting<'a> {
         // To the size of z, which a slow relaxation makes large.
         let size = z.iter().map(|z| z.abs()).sum::<f64>().max(1.0);
         let mut later: Vec<f64> = z.iter().map(|z| z / size).collect();
-        Transient::new(z.len(), &ladder.entries(), &[])
-            .advance(&mut later, window)
+        Relaxation::new(&ladder.coordinates(), &ladder.entries(), &[])
+            .through(&mut later, &[window], |_| ())
             .map_err(|e| SteadyError::Factorization { states: z.len(), reason: e.to_string() })?;
         later.iter_mut().for_each(|z| *z *= size);
         let whole: Vec<f64> = x.iter().zip(later.iter().zip(&z)).map(|(x, (a, b))| x + (a - b) / window).collect();
@@ -237,16 +237,14 @@ impl<'a> Counting<'a> {
         times: &[f64],
     ) -> Result<Vec<f64>, SteadyError> {
         let states = v.len();
-        let mut transient = Transient::new(states, entries, &[]);
-        let mut now = 0.0;
         let mut values = Vec::with_capacity(times.len());
-        for &time in times {
-            transient
-                .advance(&mut v, time - now)
-                .map_err(|e| SteadyError::Factorization { states, reason: e.to_string() })?;
-            now = time;
-            values.push(self.emission(bath, &v).iter().sum());
-        }
+        // The rate of emissions from each level: 1.A.
+        let ladder = self.equation.ladder();
+        let mut rates = vec![0.0; states];
+        ladder.exchange_into(bath, -1.0, &mut |m, rate| rates[m.from] += (-rate).max(0.0) * m.weight);
+        Relaxation::new(&ladder.coordinates(), entries, &[rates])
+            .through(&mut v, times, |at| values.push(at.values[0]))
+            .map_err(|e| SteadyError::Factorization { states, reason: e.to_string() })?;
         Ok(values)
     }
 

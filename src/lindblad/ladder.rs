@@ -82,6 +82,17 @@ impl Ladder {
         ladder
     }
 
+    /// N.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        self.number
+    }
+
+    /// (2J, 2M) of each level: a jump leads to a neighbour of this grid.
+    pub(super) fn coordinates(&self) -> Vec<(i64, i64)> {
+        self.levels.iter().map(|level| (level.two_j, level.two_m)).collect()
+    }
+
     /// The index of a level, if it is kept.
     #[must_use]
     pub fn index(&self, level: Level) -> Option<usize> {

@@ -1,14 +1,18 @@
 //! The exact module: the Lindblad equation solved, not sampled. It knows nothing of trajectories, nor they of it.
 
+mod censored;
 mod coherences;
 mod compensated;
 mod counting;
 pub mod density;
+mod dissection;
 mod driven;
+mod krylov;
 mod ladder;
 mod populations;
 mod rational;
 mod register;
+mod relaxation;
 mod steady;
 mod transferred;
 mod transient;

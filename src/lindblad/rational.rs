@@ -79,6 +79,32 @@ impl SolveError {
     }
 }
 
+/// Replaces `p` by exp(tW) p for t = `time`, given `solve`: the number of a pole, theta and p to `(tW - theta)^-1 p`.
+/// Returns the integrals of `c p` over that time, one for each functional c.
+///
+/// The integral q of c p obeys dq/dt = c p, one more row of the generator, which is solved by hand:
+/// `theta x_q = t c x - q`.
+pub(super) fn exponential(
+    p: &mut [f64],
+    functionals: &[Vec<f64>],
+    time: f64,
+    mut solve: impl FnMut(usize, c64, &[f64]) -> Vec<c64>,
+) -> Vec<f64> {
+    let mut integrals = vec![0.0; functionals.len()];
+    for (pole, (theta, alpha)) in POLES.into_iter().enumerate() {
+        let x = solve(pole, theta, p);
+        for (integral, functional) in integrals.iter_mut().zip(functionals) {
+            let dot: c64 = functional.iter().zip(&x).map(|(c, x)| x * *c).sum();
+            *integral += 2.0 * (alpha * (dot * time - *integral) / theta).re;
+        }
+        for (value, x) in p.iter_mut().zip(&x) {
+            *value += 2.0 * (alpha * x).re;
+        }
+    }
+    p.iter_mut().chain(&mut integrals).for_each(|value| *value *= ALPHA_0);
+    integrals
+}
+
 /// exp(tW) for one t, ready to be applied again and again, with the time integrals of linear functionals.
 pub struct Propagator<'a> {
     entries: &'a [Triplet],
@@ -120,23 +146,8 @@ impl<'a> Propagator<'a> {
     }
 
     /// Replaces `p` by exp(tW) p, and returns the integrals of `c p` over that time, one for each functional.
-    ///
-    /// The integral q of c p obeys dq/dt = c p, one more row of the generator, which is solved by hand:
-    /// `theta x_q = t c x - q`.
     pub fn apply(&self, p: &mut [f64]) -> Vec<f64> {
-        let mut integrals = vec![0.0; self.functionals.len()];
-        for (lu, (theta, alpha)) in self.solvers.iter().zip(POLES) {
-            let x = self.solve(lu, theta, p);
-            for (integral, functional) in integrals.iter_mut().zip(self.functionals) {
-                let dot: c64 = functional.iter().zip(&x).map(|(c, x)| x * *c).sum();
-                *integral += 2.0 * (alpha * (dot * self.time - *integral) / theta).re;
-            }
-            for (value, x) in p.iter_mut().zip(&x) {
-                *value += 2.0 * (alpha * x).re;
-            }
-        }
-        p.iter_mut().chain(&mut integrals).for_each(|value| *value *= ALPHA_0);
-        integrals
+        exponential(p, self.functionals, self.time, |pole, theta, p| self.solve(&self.solvers[pole], theta, p))
     }
 
     /// `(tW - theta)^-1 p`, refined with a residual in twice the precision.

@@ -1,22 +1,29 @@
-//! Steady states of the populations, by a sparse direct solve refined to near machine precision.
+//! Steady states of the populations, by elimination without a subtraction.
 //!
-//! W is singular: its columns add to zero. One level is taken as the reference, its probability set to 1 and its row
-//! and column struck out; what is left is a nonsingular M-matrix. The solution is refined with a residual in twice
-//! the precision, as slow local baths are otherwise lost in the rounding of fast collective ones.
+//! W is singular: its columns add to zero. All levels but one are eliminated in a way that keeps every probability to
+//! its last digits ([`Censored`]), whatever lies between the rates; the response to a perturbation is then refined with
+//! a residual in twice the precision, as slow local baths are otherwise lost in the rounding of fast collective ones.
 
-use faer::Mat;
-use faer::prelude::Solve;
-use faer::sparse::linalg::solvers::Lu;
-use faer::sparse::{SparseColMat, Triplet as FaerTriplet};
-
+use super::censored::Censored;
+use super::dissection::{Dissection, Link};
 use super::ladder::Ladder;
 use super::populations::{Populations, observables};
 use crate::bath::Process;
 use crate::dicke::Level;
-use crate::model::Observables;
+use crate::model::{Model, Observables};
+use crate::theory::weak_local_bath;
+use crate::units::Units;
 
 /// The largest relative residual that is accepted.
 pub const MAX_RESIDUAL: f64 = 1e-8;
+/// A correction below this is the last.
+const SETTLED: f64 = 1e-9;
+/// Corrections of a response.
+const MOST_REFINEMENTS: usize = 8;
+/// The last level is to be no less likely than this times the likeliest: responses are relative to it.
+const LIKELY: f64 = 1e-6;
+/// Choices of that level; the second is the likeliest.
+const MOST_CHOICES: usize = 3;
 
 /// Why there is no steady state.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -33,7 +40,7 @@ pub enum SteadyError {
         /// How many.
         sectors: usize,
     },
-    /// The factorization broke down.
+    /// A factorization broke down.
     #[error("the sparse factorization of the {states}-level generator failed: {reason}")]
     Factorization {
         /// Levels.
@@ -93,81 +100,56 @@ impl SteadyState {
     }
 }
 
-/// W without the row and the column of one level, factorized: solves `W x = b` up to multiples of the steady state.
+/// W with all levels but one eliminated: solves `W x = b` up to multiples of the steady state.
 pub struct Reduced<'a> {
     ladder: &'a Ladder,
-    reference: usize,
-    lu: Lu<usize, f64>,
-    /// The largest loss rate, which sets the scale of a residual.
+    plan: Dissection,
+    chain: Censored,
+    /// The largest loss rate.
     scale: f64,
 }
 
 impl<'a> Reduced<'a> {
-    fn new(ladder: &'a Ladder, reference: usize) -> Result<Self, SteadyError> {
+    /// Eliminates all levels but `last`.
+    fn new(ladder: &'a Ladder, last: usize) -> Result<Self, SteadyError> {
         let states = ladder.levels.len();
-        let failed = |reason: String| SteadyError::Factorization { states, reason };
-        let place = |index: usize| index - usize::from(index > reference);
-        let mut scale = 0.0_f64;
-        let mut diagonal = vec![0.0; states];
-        let mut triplets = Vec::new();
+        let (mut links, mut rates) = (Vec::new(), Vec::new());
+        let mut leaving = vec![0.0; states];
         for flow in &ladder.flows {
             for m in &flow.moves {
                 let rate = flow.rate * m.weight;
-                diagonal[m.from] -= rate;
-                if m.from != reference && m.to != reference {
-                    triplets.push(FaerTriplet::new(place(m.to), place(m.from), rate));
-                }
+                leaving[m.from] += rate;
+                links.push(Link { from: m.from, to: m.to });
+                rates.push(rate);
             }
         }
-        for (index, value) in diagonal.into_iter().enumerate() {
-            scale = scale.max(-value);
-            if index != reference {
-                triplets.push(FaerTriplet::new(place(index), place(index), value));
-            }
-        }
-        let matrix = SparseColMat::<usize, f64>::try_new_from_triplets(states - 1, states - 1, &triplets)
-            .map_err(|e| failed(format!("{e:?}")))?;
-        drop(triplets);
-        let lu = matrix.sp_lu().map_err(|e| failed(format!("{e:?}")))?;
-        Ok(Reduced { ladder, reference, lu, scale })
+        let plan = Dissection::new(states, last, &ladder.coordinates(), &links);
+        drop(links);
+        let stuck = || SteadyError::Factorization { states, reason: "some level is never left".to_owned() };
+        let chain = Censored::new(&plan, &rates).ok_or_else(stuck)?;
+        Ok(Reduced { ladder, plan, chain, scale: leaving.into_iter().fold(0.0, f64::max) })
     }
 
-    /// `x += W'^-1 r` for every row but the reference's.
-    fn correct(&self, x: &mut [f64], r: &[f64]) -> f64 {
-        let skip = |index: &usize| *index != self.reference;
-        let rows: Vec<usize> = (0..x.len()).filter(skip).collect();
-        let mut work = Mat::from_fn(rows.len(), 1, |row, _| r[rows[row]]);
-        self.lu.solve_in_place(&mut work);
-        let mut largest = 0.0_f64;
-        for (row, &index) in rows.iter().enumerate() {
-            x[index] += work[(row, 0)];
-            largest = largest.max(work[(row, 0)].abs());
-        }
-        largest
-    }
-
-    /// The solution of `W x = b` that has `x = start` at the reference level, refined until it stands still.
-    fn solve(&self, b: Option<&[f64]>, start: f64) -> Result<Vec<f64>, SteadyError> {
-        let states = self.ladder.levels.len();
-        let mut x = vec![0.0; states];
-        x[self.reference] = start;
+    /// The solution of `W x = b` that is 0 at the last level, refined until it stands still.
+    fn solve(&self, b: &[f64]) -> Result<Vec<f64>, SteadyError> {
+        let mut x = b.to_vec();
+        self.chain.solve(&self.plan, &mut x);
         let mut residual = f64::INFINITY;
-        for _ in 0..8 {
+        for _ in 0..MOST_REFINEMENTS {
             let mut r = self.ladder.apply_compensated(&x);
-            match b {
-                Some(b) => r.iter_mut().zip(b).for_each(|(r, b)| *r = b - *r),
-                None => r.iter_mut().for_each(|r| *r = -*r),
-            }
-            let change = self.correct(&mut x, &r);
-            let size = x.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-            residual = change / size.max(f64::MIN_POSITIVE);
-            if residual.is_nan() || residual < 1e-15 {
+            r.iter_mut().zip(b).for_each(|(r, b)| *r = b - *r);
+            self.chain.solve(&self.plan, &mut r);
+            x.iter_mut().zip(&r).for_each(|(x, more)| *x += more);
+            let largest = |v: &[f64]| v.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+            residual = largest(&r) / largest(&x).max(f64::MIN_POSITIVE);
+            // A correction of the size r leaves an error of r^2.
+            if residual.is_nan() || residual < SETTLED {
                 break;
             }
         }
-        // What a last correction would still change, relative to the solution.
+        // What the last correction changed, relative to the solution.
         if residual.is_nan() || residual > MAX_RESIDUAL {
-            Err(SteadyError::Residual { states, residual })
+            Err(SteadyError::Residual { states: x.len(), residual })
         } else {
             Ok(x)
         }
@@ -178,7 +160,7 @@ impl<'a> Reduced<'a> {
     /// # Errors
     /// A solution that does not solve.
     pub fn solve_traceless(&self, b: &[f64], steady: &[f64]) -> Result<Vec<f64>, SteadyError> {
-        let mut x = self.solve(Some(b), 0.0)?;
+        let mut x = self.solve(b)?;
         let trace: f64 = x.iter().sum();
         x.iter_mut().zip(steady).for_each(|(x, p)| *x -= trace * p);
         Ok(x)
@@ -232,36 +214,45 @@ impl Populations {
         if !ladder.mixes_sectors() && sectors > 1 {
             return Err(SteadyError::SeveralSectors { sectors });
         }
-        // The reference must not be all but empty: start from the likelier end of the first sector, and move to the
-        // most likely level if that was a bad guess.
-        let rate = |process| ladder.flows.iter().filter(|f| f.process == process).map(|f| f.rate).sum::<f64>();
+        // Responses are solved relative to the level that stays, which must not be all but empty. With emission and
+        // absorption every level is reached from every other; else only the end of the ladder is, for ever.
+        let any = |process| ladder.flows.iter().any(|f| f.process == process);
+        let (emits, absorbs) = (any(Process::Emission), any(Process::Absorption));
         let top = ladder.levels[0].two_j as usize;
-        let mut reference = if rate(Process::Emission) >= rate(Process::Absorption) { 0 } else { top };
-        let mut outcome = Err(SteadyError::NothingMoves);
-        for _ in 0..4 {
-            let reduced = Reduced::new(ladder, reference)?;
-            let likeliest = match reduced.solve(None, 1.0) {
-                Ok(p) => {
-                    let total: f64 = p.iter().sum();
-                    let (likeliest, highest) =
-                        p.iter().enumerate().fold((0, 0.0), |best, (i, v)| if *v > best.1 { (i, *v) } else { best });
-                    if highest <= 1e12 {
-                        let p = p.into_iter().map(|p| (p / total).max(0.0)).collect();
-                        return Ok((SteadyState { levels: ladder.levels.clone(), p }, reduced));
-                    }
-                    likeliest
-                }
-                Err(error) => {
-                    outcome = Err(error);
-                    // Too far from the bulk even to be represented: try the middle of the first sector.
-                    top / 2
-                }
-            };
-            if likeliest == reference {
+        let mut last = if emits && absorbs {
+            self.likely()
+        } else if emits {
+            0
+        } else {
+            top
+        };
+        let mut outcome = Err(SteadyError::Residual { states: ladder.levels.len(), residual: f64::INFINITY });
+        for _ in 0..MOST_CHOICES {
+            let reduced = Reduced::new(ladder, last)?;
+            let mut p = reduced.chain.steady(&reduced.plan);
+            let (likeliest, highest) =
+                p.iter().enumerate().fold((last, p[last]), |best, (i, v)| if *v > best.1 { (i, *v) } else { best });
+            if p[last] >= LIKELY * highest {
+                let total: f64 = p.iter().sum();
+                p.iter_mut().for_each(|p| *p /= total);
+                outcome = Ok((SteadyState { levels: ladder.levels.clone(), p }, reduced));
                 break;
             }
-            reference = likeliest;
+            last = likeliest;
         }
         outcome
+    }
+
+    /// A level that is likely in the steady state: under a weak local bath the end of the likeliest sector.
+    fn likely(&self) -> usize {
+        let ladder = self.ladder();
+        let top = ladder.levels[0].two_j;
+        let baths = ladder.baths.clone();
+        let model = Model { units: Units::Natural, number: ladder.number(), frequency: 1.0, baths };
+        let rate = |process| ladder.flows.iter().filter(|f| f.process == process).map(|f| f.rate).sum::<f64>();
+        let sign = if rate(Process::Emission) >= rate(Process::Absorption) { -1 } else { 1 };
+        let likeliest = |sectors: Vec<(i64, f64)>| sectors.into_iter().max_by(|a, b| a.1.total_cmp(&b.1));
+        let two_j = weak_local_bath(&model).ok().and_then(likeliest).map_or(top, |(two_j, _)| two_j);
+        ladder.index(Level { two_j, two_m: sign * two_j }).unwrap_or(0)
     }
 }
