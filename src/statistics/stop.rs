@@ -197,7 +197,9 @@ mod tests {
     fn replica(current: f64, halves: [f64; 2], exchanged: (u64, u64)) -> Replica<Observables> {
         let mut tally = Exchanged::new(1);
         for (quanta, process) in [(exchanged.0, Process::Absorption), (exchanged.1, Process::Emission)] {
-            (0..quanta).for_each(|_| tally.add(Jump { bath: 0, process }));
+            for _ in 0..quanta {
+                tally.add(Jump { bath: 0, process });
+            }
         }
         Replica {
             mean: Observables::default(),
