@@ -38,7 +38,7 @@ pub struct TooLarge {
     pub available: f64,
 }
 
-/// Jumps of a block, roughly: some 50 ms of work, so that progress is smooth and threads end together.
+/// Jumps of a block, roughly: some 20 ms of work, so that progress is smooth and threads end together.
 const JUMPS_PER_BLOCK: f64 = 2e6;
 /// The most trajectories of a block.
 const MAX_BLOCK: u64 = 1024;
