@@ -68,10 +68,12 @@ impl Leaps {
             let chain = &self.chain;
             let (down, up) = (chain.collective_down.total, chain.collective_up.total);
             let fits = (2..=Self::MOST_LEVELS as i64).contains(&(level.two_j + 1));
-            (fits && down + up > 0.0).then(|| {
+            if fits && down + up > 0.0 {
                 let ended = |level: Level| chain.local_rate(level.m(), chain.outward(level));
                 Sector::new(level.two_j, (down, up), ended)
-            })
+            } else {
+                None
+            }
         };
         self.sectors[((self.chain.number - level.two_j) / 2) as usize].get_or_init(make).as_ref()
     }

@@ -61,8 +61,9 @@ struct Survival {
 }
 
 impl Sector {
-    /// The sector 2J under collective rates (down, up), not both zero, and local jumps at the rate `ended`.
-    pub fn new(two_j: i64, (down, up): (f64, f64), ended: impl Fn(Level) -> f64) -> Self {
+    /// The sector 2J under collective rates (down, up), not both zero, and local jumps at the rate `ended`; `None` where
+    /// the rates are too large for its modes to be found.
+    pub fn new(two_j: i64, (down, up): (f64, f64), ended: impl Fn(Level) -> f64) -> Option<Self> {
         let levels: Vec<Level> = levels(two_j).collect();
         let size = levels.len();
         // sqrt(pi) falls by the same factor at every step from the likelier end; zero where it is beyond a double.
@@ -70,17 +71,23 @@ impl Sector {
         let from_end = |k: usize| if up <= down { k } else { size - 1 - k };
         let root: Vec<f64> = (0..size).map(|k| ratio.powi(from_end(k) as i32)).collect();
         let ended: Vec<f64> = levels.iter().map(|level| ended(*level)).collect();
+        // The solver squares entries; a power of two as the unit of rates changes no digit.
+        let most = (0..size).map(|k| down * levels[k].lowering() + up * levels[k].raising() + ended[k]);
+        let unit = 2.0_f64.powi(most.fold(1.0, f64::max).log2() as i32);
+        if !unit.is_finite() {
+            return None;
+        }
         let matrix = Mat::from_fn(size, size, |row, column| match row.abs_diff(column) {
-            0 => down * levels[row].lowering() + up * levels[row].raising() + ended[row],
-            1 => -(down * up).sqrt() * levels[row.min(column)].raising(),
+            0 => (down * levels[row].lowering() + up * levels[row].raising() + ended[row]) / unit,
+            1 => -((down / unit) * (up / unit)).sqrt() * levels[row.min(column)].raising(),
             _ => 0.0,
         });
-        let solved = matrix.self_adjoint_eigen(Side::Lower).expect("modes of a finite symmetric matrix");
+        let solved = matrix.self_adjoint_eigen(Side::Lower).ok()?;
         let modes = solved.U().to_owned();
         let over = |i: usize, weight: &dyn Fn(usize) -> f64| -> f64 {
             (0..size).map(|k| root[k] * weight(k) * modes[(k, i)]).sum()
         };
-        let mut decay: Vec<f64> = solved.S().column_vector().iter().copied().collect();
+        let mut decay: Vec<f64> = solved.S().column_vector().iter().map(|decay| decay * unit).collect();
         let mut alive: Vec<f64> = (0..size).map(|i| over(i, &|_| 1.0)).collect();
         let ending: Vec<f64> = (0..size).map(|i| over(i, &|k| ended[k])).collect();
         // T sqrt(pi) = 0 makes l_i alive_i = ending_i. The solver knows every l_i to rounding of the *largest*. Where the
@@ -101,7 +108,7 @@ impl Sector {
         let (emission, jz) = (form(|level| level.lowering()), form(|level| level.m()));
         // A level is a row: its modes lie side by side.
         let modes = modes.transpose().to_owned();
-        Sector { two_j, root, ended, decay, modes, alive, ending, emission, jz }
+        Some(Sector { two_j, root, ended, decay, modes, alive, ending, emission, jz })
     }
 
     /// Whether a leap may begin at a level.
@@ -260,7 +267,7 @@ mod tests {
             0 => -(up * all[from].raising() + down * all[from].lowering() + ended(all[from])),
             _ => 0.0,
         };
-        (Sector::new(two_j, (down, up), ended), Mat::from_fn(all.len(), all.len(), rate))
+        (Sector::new(two_j, (down, up), ended).unwrap(), Mat::from_fn(all.len(), all.len(), rate))
     }
 
     /// `e^(At)` of a matrix with no negative element beside the diagonal: a series of positive terms over a time so short
@@ -380,5 +387,16 @@ mod tests {
                 assert!(!leap.ended || local != (0.0, 0.0));
             }
         }
+    }
+
+    #[test]
+    fn rates_of_any_size_have_modes_or_are_refused() {
+        for rate in [1e-300, 1.0, 1e160, 1e300] {
+            let sector = Sector::new(4, (rate, rate / 2.0), |_| 1.0).unwrap();
+            assert!(sector.decay.iter().all(|decay| decay.is_finite()), "{rate}: {:?}", sector.decay);
+            // In the thermal ladder every level ends at the rate 1.
+            assert!((sector.decay[0] - 1.0).abs() < 1e-12, "{rate}: {:?}", sector.decay);
+        }
+        assert!(Sector::new(4, (f64::INFINITY, 1.0), |_| 1.0).is_none());
     }
 }

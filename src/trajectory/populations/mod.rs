@@ -160,6 +160,7 @@ impl Unravelling for Populations {
         Sample { values: Observables::of(*state), transverse: None }
     }
 }
+
 impl Populations {
     /// Collective jumps within a sector, until a local one is due (true) or the end comes (false).
     #[inline(always)]
