@@ -151,7 +151,7 @@ impl<V: Values> Record<V> {
         self.trace.photons.clear();
         self.trace.quartiles = [f64::NAN; 2];
         self.trace.log.clear();
-        self.keeps = self.detail.jumps || self.detail.photons > 0;
+        self.keeps = true;
         self.integral = V::default();
     }
 
@@ -173,6 +173,9 @@ impl<V: Values> Record<V> {
 
     #[cold]
     fn keep(&mut self, time: f64, jump: Jump, after: V) {
+        if self.trace.first_photon.is_nan() {
+            self.trace.first_photon = self.trace.last[Process::Emission as usize];
+        }
         if jump.process == Process::Emission && self.detail.photons > 0 {
             if self.trace.photons.len() < self.detail.photons {
                 self.trace.photons.push(time);
@@ -189,7 +192,7 @@ impl<V: Values> Record<V> {
         }
         let counts = self.detail.photons > 0
             && (self.trace.quartiles[1].is_nan() || self.trace.photons.len() < self.detail.photons);
-        self.keeps = self.detail.jumps || counts;
+        self.keeps = self.detail.jumps || counts || self.trace.first_photon.is_nan();
     }
 }
 
@@ -209,9 +212,6 @@ impl<V: Values> Recorder<V> for Record<V> {
         trace.exchanged.add(jump);
         // By index, not by branch: what a jump does cannot be predicted.
         trace.last[jump.process as usize] = time;
-        if trace.first_photon.is_nan() {
-            trace.first_photon = trace.last[Process::Emission as usize];
-        }
         if self.keeps {
             self.keep(time, jump, *after);
         }

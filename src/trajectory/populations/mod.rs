@@ -5,9 +5,9 @@
 //! local dephasing) exchanges no quantum and changes no record, so the chain leaves it out; all laws stay the same.
 
 mod rows;
+mod waiting;
 
 use rand::{Rng, RngExt};
-use rand_distr::{Distribution, Exp1};
 
 use super::channel::{Channel, pick};
 use super::{Jump, Recorder, Unravelling};
@@ -19,6 +19,7 @@ use crate::quantity::Sample;
 use crate::random::Stream;
 
 use rows::{Exit, Outcomes, Sector, Tables};
+use waiting::Ziggurat;
 
 /// The engine: the channels of a model, sorted by what they do to the ladder.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ pub struct Populations {
     pub(super) local_dephasing: Channel,
     outcomes: Outcomes,
     tables: Tables,
+    ziggurat: Ziggurat,
 }
 
 /// Weights of the outcomes J - 1 and J + 1 of local dephasing, as multiples of J^2 - M^2 and (J+1)^2 - M^2.
@@ -59,6 +61,7 @@ impl Populations {
             number: model.number,
             outcomes: Outcomes::new(&collective_down, &collective_up),
             tables: Tables::new(model.number, local),
+            ziggurat: Ziggurat::new(),
             collective_down,
             collective_up,
             local_down: Channel::new(model, Coupling::Local, Process::Emission),
@@ -179,8 +182,7 @@ impl Populations {
         let (mut time, mut stream) = (*now, rng.clone());
         let local = loop {
             let values = here.values(j_squared);
-            let wait: f64 = Exp1.sample(&mut stream);
-            let wait = wait * here.mean_wait();
+            let wait = self.ziggurat.draw(&mut stream) * here.mean_wait();
             let next = time + wait;
             // A dark state has no rate: it waits for ever, or for NaN.
             let jumps = next < end;

@@ -42,7 +42,7 @@ fn choice<T: Copy + PartialOrd>(drawn: T, [first, down, second, collective]: [T;
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub(super) struct Row {
-    upto: [i64; 4],
+    upto: [u64; 4],
     mean_wait: f64,
     emission: f64,
     jz: f64,
@@ -61,7 +61,7 @@ impl Exit for &Row {
 
     #[inline(always)]
     fn choose(&self, word: u64) -> Choice {
-        choice((word >> 2) as i64, self.upto)
+        choice(word >> 2, self.upto)
     }
 }
 
@@ -193,7 +193,8 @@ impl Rates {
         let collective = if local < down + up { (1 << 62) - share(local) } else { share(down + up) };
         let down = if up < down { collective - share(up) } else { share(down) };
         let part = |width: i64, first: f64| (width as f64 * first) as i64;
-        let upto = [part(down, emits), down, down + part(collective - down, absorbs), collective];
+        let upto =
+            [part(down, emits), down, down + part(collective - down, absorbs), collective].map(|bound| bound as u64);
         Row { upto, mean_wait: 1.0 / total, emission, jz }
     }
 }
