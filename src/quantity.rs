@@ -18,6 +18,8 @@ pub enum Quantity {
     HeatCurrentCounts,
     /// The steady heat current from the average of `<J_z>`, as all currents add to zero: (24) and beyond.
     HeatCurrentBalance,
+    /// The steady average by regression on what must stay as it is, d<J_z>/dt = d<J^2>/dt = 0.
+    HeatCurrentControlled,
     /// Photons per unit time into a bath.
     Intensity,
     /// `<J_z>`.
@@ -59,6 +61,18 @@ pub enum Quantity {
 }
 
 impl Quantity {
+    /// What this is an estimate of in the steady state: there are several of the heat current.
+    #[must_use]
+    pub fn steady(self) -> Quantity {
+        match self {
+            Quantity::HeatCurrentAverage
+            | Quantity::HeatCurrentCounts
+            | Quantity::HeatCurrentBalance
+            | Quantity::HeatCurrentControlled => Quantity::HeatCurrent,
+            other => other,
+        }
+    }
+
     /// The name in results.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -67,6 +81,7 @@ impl Quantity {
             Quantity::HeatCurrentAverage => "heat_current_average",
             Quantity::HeatCurrentCounts => "heat_current_counts",
             Quantity::HeatCurrentBalance => "heat_current_balance",
+            Quantity::HeatCurrentControlled => "heat_current_controlled",
             Quantity::Intensity => "intensity",
             Quantity::Jz => "jz",
             Quantity::JSquared => "j_squared",
@@ -97,6 +112,7 @@ impl Quantity {
             | Quantity::HeatCurrentAverage
             | Quantity::HeatCurrentCounts
             | Quantity::HeatCurrentBalance
+            | Quantity::HeatCurrentControlled
             | Quantity::HeatCurrentIndependent
             | Quantity::HeatCurrentSymmetric
             | Quantity::HeatCurrentLimit => units.heat_current(),

@@ -176,12 +176,7 @@ fn steady_currents_are_the_exact_ones() {
         let exact = SteadyRoad::new(&point, Effort::Steady).unwrap();
         let mut compared = 0;
         for (quantity, bath, estimate) in &run.values {
-            let of = match quantity {
-                Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts | Quantity::HeatCurrentBalance => {
-                    Quantity::HeatCurrent
-                }
-                other => *other,
-            };
+            let of = quantity.steady();
             let value = exact.values.iter().find(|(q, b, _)| *q == of && b == bath).unwrap().2;
             assert_within_5_sigma(*estimate, value, &format!("N = {number}, {rate}: {quantity:?} of {bath:?}"));
             compared += 1;

@@ -186,12 +186,12 @@ mod tests {
     #[test]
     fn a_piece_of_another_layout_is_refused() {
         let piece = Piece { protocol: 7, trajectories: 0..0, groups: 0..2 };
-        let state = (Replicas::new(3, 2), Sums::default());
+        let state = (Replicas::new(3, 0, 2), Sums::default());
         let here = layout(&state);
         let bytes = encode(here, &[&state, &state]).unwrap();
         assert_eq!(decode(here, &piece, &bytes).unwrap(), [state.clone(), state.clone()]);
         // Another number of columns or baths, as another set of fields, is another layout.
-        for other in [Replicas::new(4, 2), Replicas::new(3, 1)] {
+        for other in [Replicas::new(4, 0, 2), Replicas::new(3, 1, 2), Replicas::new(3, 0, 1)] {
             let words = decode(layout(&(other, Sums::default())), &piece, &bytes).unwrap_err();
             assert!(words.contains("another build"), "{words}");
         }

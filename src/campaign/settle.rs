@@ -106,14 +106,7 @@ pub(super) fn settle(
 fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, String>) -> PointSummary {
     let exact = road.as_ref().map_or(&[][..], |road| &road.values);
     let solved = |quantity: Quantity, bath: Option<usize>| {
-        // Estimators of the same current.
-        let of = match quantity {
-            Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts | Quantity::HeatCurrentBalance => {
-                Quantity::HeatCurrent
-            }
-            other => other,
-        };
-        exact.iter().find(|(q, b, _)| *q == of && *b == bath).map(|(.., value)| *value)
+        exact.iter().find(|(q, b, _)| *q == quantity.steady() && *b == bath).map(|(.., value)| *value)
     };
     let mut quantities = Vec::new();
     let mut seen = Vec::new();

@@ -269,6 +269,7 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
         }
         Purpose::Trajectories | Purpose::Exact => quantities.extend([
             Quantity::HeatCurrentBalance,
+            Quantity::HeatCurrentControlled,
             Quantity::Jx,
             Quantity::Jy,
             Quantity::Noise,

@@ -6,7 +6,7 @@ mod system;
 
 pub use register::{Register, RegisterForm, RegisterValues};
 pub use spin::{Spin, Transverse};
-pub use system::{Form, System, Values};
+pub use system::{Balance, Form, System, Values};
 
 use std::ops::Add;
 
@@ -197,6 +197,31 @@ impl Model {
         Some(Linear { emission: 0.0, jz: own + emission * jz, constant: own_constant + emission * constant })
     }
 
+    /// d`<J_z>`/dt by the baths: `(up - down) <J_+ J_-> - 2 up <J_z>`, local `up (N/2 - <J_z>) - down (N/2 + <J_z>)`.
+    #[must_use]
+    pub fn jz_balance(&self) -> Balance<Linear> {
+        let (collective, local) = (self.rates(Coupling::Collective), self.rates(Coupling::Local));
+        let form = Linear {
+            emission: collective.up - collective.down,
+            jz: -2.0 * collective.up - local.up - local.down,
+            constant: (local.up - local.down) * self.number as f64 / 2.0,
+        };
+        Balance { form, j_squared: 0.0 }
+    }
+
+    /// d`<J^2>`/dt, which only local baths change: `-(down + up) <J^2 + J_z^2 - N> + (up - down) (N - 1) <J_z> -
+    /// dephasing <J^2 - J_z^2 - N/2>`, where `J_z^2 = J^2 + J_z - J_+ J_-`.
+    #[must_use]
+    pub fn j_squared_balance(&self) -> Balance<Linear> {
+        let (Rates { down, up, dephasing }, n) = (self.rates(Coupling::Local), self.number as f64);
+        let form = Linear {
+            emission: down + up - dephasing,
+            jz: (up - down) * (n - 1.0) - (down + up) + dephasing,
+            constant: (down + up + dephasing / 2.0) * n,
+        };
+        Balance { form, j_squared: -2.0 * (down + up) }
+    }
+
     /// Whether every bath that exchanges quanta has the same ratio of absorption to emission, as at one temperature: no
     /// current flows in the steady state then.
     #[must_use]
@@ -237,6 +262,8 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bath::Process;
+    use crate::dicke::{SectorChange, levels, local_weight, sectors};
 
     fn model(coupling: Coupling) -> Model {
         let bath = Bath { name: "b".into(), coupling, down: 1.7, up: 0.6, dephasing: 0.0, temperature: None };
@@ -270,6 +297,44 @@ mod tests {
         assert!(!model.in_equilibrium());
         let alone = Model { baths: vec![model.baths[0].clone(), bath("b", Coupling::Local, 7.0, 5.0)], ..model };
         assert!(alone.in_equilibrium());
+    }
+
+    /// Against the jumps of the ladder, level by level: sums of a few products of numbers up to N^2.
+    #[test]
+    fn the_balances_are_what_jumps_do_on_average() {
+        use Process::{Absorption, Dephasing, Emission};
+        let couplings = [Coupling::Local, Coupling::Collective];
+        for (process, coupling) in [Emission, Absorption, Dephasing].into_iter().flat_map(|p| couplings.map(|c| (p, c)))
+        {
+            let rate = |of| if of == process { 0.7 } else { 0.0 };
+            let (down, up, dephasing) = (rate(Emission), rate(Absorption), rate(Dephasing));
+            let bath = Bath { name: "only".into(), coupling, down, up, dephasing, temperature: None };
+            for number in 2..9 {
+                let model = Model { units: Units::Natural, number, frequency: 1.0, baths: vec![bath.clone()] };
+                for level in sectors(number).flat_map(levels) {
+                    let mut expected = [0.0; 2];
+                    let mut jump = |rate: f64, to: Level| {
+                        expected[0] += 0.7 * rate * (to.m() - level.m());
+                        expected[1] += 0.7 * rate * (to.j_squared() - level.j_squared());
+                    };
+                    let two_m = level.two_m + process.two_m();
+                    match (coupling, process) {
+                        (Coupling::Local, _) => SectorChange::ALL.into_iter().for_each(|change| {
+                            let to = Level { two_j: level.two_j + change.two_j(), two_m };
+                            jump(local_weight(number, level, process, change), to);
+                        }),
+                        (_, Emission) => jump(level.lowering(), Level { two_m, ..level }),
+                        (_, Absorption) => jump(level.raising(), Level { two_m, ..level }),
+                        (_, Dephasing) => {}
+                    }
+                    let now = Observables::of(level);
+                    for (balance, expected) in [model.jz_balance(), model.j_squared_balance()].iter().zip(expected) {
+                        let value = balance.form.at(now.emission, now.jz) + balance.j_squared * now.j_squared;
+                        assert!((value - expected).abs() < 1e-12, "{coupling:?} {process:?}, N = {number}, {level:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

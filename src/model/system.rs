@@ -27,6 +27,15 @@ pub trait Values: Copy + Debug + Default + Send + Sync {
     }
 }
 
+/// The rate at which baths change an average: a form in the values, and so much of `<J^2>`. In the steady state it is zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Balance<F> {
+    /// The form in the values.
+    pub form: F,
+    /// What `<J^2>` is multiplied by.
+    pub j_squared: f64,
+}
+
 /// Qubits and their baths, as far as records need to know them. Baths go by their index.
 pub trait System {
     /// What its currents are made of.
@@ -46,6 +55,11 @@ pub trait System {
     fn jz(&self) -> Form<Self>;
     /// What these qubits contribute to the excited fraction of `total`.
     fn excited(&self, total: i64) -> Form<Self>;
+
+    /// d`<J_z>`/dt and d`<J^2>`/dt by the baths, where they follow from the values and anything changes them.
+    fn balances(&self) -> [Option<Balance<Form<Self>>>; 2] {
+        [None; 2]
+    }
 
     /// Whether every quantum carries the same heat, so that heat may be counted.
     fn quanta_are_alike(&self) -> bool {
@@ -116,5 +130,11 @@ impl System for Model {
 
     fn excited(&self, total: i64) -> Linear {
         Linear::excited(self.number, total)
+    }
+
+    fn balances(&self) -> [Option<Balance<Linear>>; 2] {
+        let acts = |balance: &Balance<Linear>| *balance != Balance::default();
+        // One qubit keeps its J.
+        [Some(self.jz_balance()), Some(self.j_squared_balance()).filter(|_| self.number > 1)].map(|b| b.filter(acts))
     }
 }

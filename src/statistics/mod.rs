@@ -1,5 +1,6 @@
 //! Statistics of an ensemble of trajectories: estimators that merge, in a fixed order, to the same bits.
 
+mod controlled;
 mod ensemble;
 mod entropy;
 mod jackknife;
@@ -13,6 +14,7 @@ mod stop;
 mod stretch;
 mod sums;
 
+pub use controlled::Controlled;
 pub use ensemble::Ensemble;
 pub use entropy::{Entropy, EntropySums};
 pub use jackknife::{Merge, jackknife};
@@ -20,7 +22,7 @@ pub use moments::{Estimate, Moments};
 pub use noise::{Distribution, NoPlateau, NoiseEstimate, NoiseReport, noise};
 pub use powers::{Comoment, Powers};
 pub use quanta::Quanta;
-pub use replicas::{Agreement, Replicas};
+pub use replicas::{Agreement, Estimator, Replicas};
 pub use statistic::{Statistic, Subject};
 pub use stop::{Evidence, GROUPS, Judgement, StopRule, Target, half_width, sizes};
 pub use stretch::{Counted, Protocol, Replica, Stretches};

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::stretch::Replica;
-use super::{Estimate, Moments};
+use super::{Controlled, Estimate, Moments};
 use crate::model::Values;
 use crate::trajectory::Exchanged;
 
 /// Averages over replicas. The first of the values is watched: its spread within and between stretches is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Replicas {
-    values: Moments,
+    values: Controlled,
     /// The watched current: its average, and that of its square, over a stretch.
     within: Moments,
     /// Its averages over halves of stretches, two a replica.
@@ -36,12 +36,21 @@ pub struct Agreement {
     pub drift: f64,
 }
 
+/// How a value is estimated: as it is, or by regression on the controls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Estimator {
+    /// Which value.
+    pub index: usize,
+    /// Whether the controls are used.
+    pub controlled: bool,
+}
+
 impl Replicas {
-    /// Of so many values, for a model of so many baths.
+    /// Of so many values and controls, for a model of so many baths.
     #[must_use]
-    pub fn new(values: usize, baths: usize) -> Self {
+    pub fn new(values: usize, controls: usize, baths: usize) -> Self {
         Replicas {
-            values: Moments::new(values),
+            values: Controlled::new(values, controls),
             within: Moments::new(2),
             halves: Moments::new(1),
             drift: Moments::new(1),
@@ -56,9 +65,9 @@ impl Replicas {
         self.values.count()
     }
 
-    /// Adds a replica with its values.
+    /// Adds a replica with its values, then its controls.
     pub fn push<V: Values>(&mut self, values: &[f64], replica: &Replica<V>) {
-        self.values.push(values.iter());
+        self.values.push(values);
         let [first, second] = replica.halves;
         self.within.push([(first + second) / 2.0, replica.square].iter());
         self.halves.push([first].iter());
@@ -80,8 +89,23 @@ impl Replicas {
 
     /// The estimate of one value: replicas are independent, so its error is their spread, whatever each remembers.
     #[must_use]
-    pub fn estimate(&self, index: usize) -> Option<Estimate> {
-        self.values.estimate(index)
+    pub fn estimate(&self, Estimator { index, controlled }: Estimator) -> Option<Estimate> {
+        if controlled { self.values.regressed(index) } else { self.values.plain(index) }
+    }
+
+    /// How many replicas an estimate has beside the numbers that are fitted to them.
+    #[must_use]
+    pub fn freedom(&self, estimator: Estimator) -> u64 {
+        let fitted = if estimator.controlled { self.values.controls() } else { 0 };
+        self.count().saturating_sub(1 + fitted as u64)
+    }
+
+    /// How far each control is from zero, in standard errors.
+    pub fn imbalances(&self) -> impl Iterator<Item = f64> {
+        (0..self.values.controls()).map(|control| {
+            let estimate = self.values.control(control);
+            estimate.and_then(|estimate| Some(estimate.mean / estimate.std_error?)).unwrap_or(0.0)
+        })
     }
 
     /// How the watched current behaves over stretches of this length; `None` while it shows no spread.

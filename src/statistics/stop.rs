@@ -6,7 +6,7 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::replicas::{Agreement, Replicas};
+use super::replicas::{Agreement, Estimator, Replicas};
 use super::{Estimate, Merge};
 
 /// Replicas go in groups of as many: one each in the groups of a jackknife.
@@ -55,11 +55,11 @@ pub fn sizes() -> impl Iterator<Item = u64> {
     std::iter::successors(Some(1_u64), |size| Some((size + size / 2).max(size + 1))).map(|size| size * GROUPS)
 }
 
-/// Half the width of the interval that holds the mean with this confidence: Student's t with n - 1 degrees of freedom.
+/// Half the width of the interval that holds the mean with this confidence: Student's t with so many degrees of freedom.
 #[must_use]
-pub fn half_width(std_error: f64, count: u64, confidence: f64) -> f64 {
-    let degrees = (count.max(2) - 1) as f64;
-    StudentsT::new(0.0, 1.0, degrees).map_or(f64::INFINITY, |t| t.inverse_cdf(0.5 + confidence / 2.0) * std_error)
+pub fn half_width(std_error: f64, freedom: u64, confidence: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom.max(1) as f64)
+        .map_or(f64::INFINITY, |t| t.inverse_cdf(0.5 + confidence / 2.0) * std_error)
 }
 
 /// The rule of one run.
@@ -72,7 +72,7 @@ pub struct StopRule {
     /// The bath whose current it is.
     pub bath: usize,
     /// Estimators of this current, as indices of the values of the replicas.
-    pub estimators: Vec<usize>,
+    pub estimators: Vec<Estimator>,
     /// The slowest relaxation time.
     pub relaxation_time: f64,
     /// The length of a stretch.
@@ -95,8 +95,8 @@ pub enum Evidence {
 /// What the rule finds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
-    /// The index of the best estimator: that of the smallest error.
-    pub best: usize,
+    /// The best estimator: that of the smallest error.
+    pub best: Estimator,
     /// Its estimate; `None` before the first replica.
     pub estimate: Option<Estimate>,
     /// Half the width of its interval; infinite without a spread.
@@ -120,14 +120,15 @@ impl StopRule {
     #[must_use]
     pub fn judge(&self, replicas: &Replicas) -> Judgement {
         let count = replicas.count();
-        let error = |index: &usize| {
-            let known = replicas.estimate(*index).and_then(|estimate| estimate.std_error);
+        let error = |estimator: &Estimator| {
+            let known = replicas.estimate(*estimator).and_then(|estimate| estimate.std_error);
             known.unwrap_or(f64::INFINITY)
         };
-        let best = self.estimators.iter().copied().min_by(|a, b| error(a).total_cmp(&error(b))).unwrap_or(0);
+        let best = self.estimators.iter().copied().min_by(|a, b| error(a).total_cmp(&error(b)));
+        let best = best.unwrap_or(Estimator { index: 0, controlled: false });
         let estimate = replicas.estimate(best);
         let std_error = error(&best);
-        let half_width = half_width(std_error, count, self.confidence);
+        let half_width = half_width(std_error, replicas.freedom(best), self.confidence);
         let mean = estimate.map_or(0.0, |estimate| estimate.mean);
         let allowed = self.target.width(mean);
 
@@ -176,6 +177,9 @@ impl StopRule {
                 missing.push(format!("a longer warm-up (first and second halves differ by {drift:.1} sigma)"));
             }
         }
+        if let Some(off) = replicas.imbalances().find(|off| off.abs() > DRIFT) {
+            missing.push(format!("a longer warm-up (what must stay as it is drifts by {off:.1} sigma)"));
+        }
         Judgement { best, estimate, half_width, missing, needed: needed.max(1.0) }
     }
 }
@@ -218,7 +222,7 @@ mod tests {
             target: Target::Relative(0.01),
             confidence: 0.95,
             bath: 0,
-            estimators: vec![0],
+            estimators: vec![Estimator { index: 0, controlled: false }],
             relaxation_time: 1.0,
             stretch: 50.0,
             conserved: false,
@@ -235,8 +239,8 @@ mod tests {
     #[test]
     fn the_interval_is_students() {
         // Tables of t: 12.706 for one degree of freedom, 2.262 for nine, 1.960 for very many.
-        for (count, expected) in [(2, 12.706), (10, 2.262), (1_000_000, 1.960)] {
-            assert!((half_width(1.0, count, 0.95) - expected).abs() < 1e-3);
+        for (freedom, expected) in [(1, 12.706), (9, 2.262), (1_000_000, 1.960)] {
+            assert!((half_width(1.0, freedom, 0.95) - expected).abs() < 1e-3);
         }
     }
 
@@ -244,7 +248,7 @@ mod tests {
     /// trajectories every estimate is the same, and the sample variance zero.
     #[test]
     fn trajectories_without_a_jump_are_no_evidence() {
-        let mut replicas = Replicas::new(1, 1);
+        let mut replicas = Replicas::new(1, 0, 1);
         for count in 1..=200 {
             replicas.push(&[-0.02], &replica(-0.02, [-0.02, -0.02], (0, 0)));
             let judgement = rule().judge(&replicas);
@@ -262,10 +266,26 @@ mod tests {
         assert!(judgement.needed > 500.0);
     }
 
+    /// A control that has to be zero on average and is 0.1 ± 0.004 shows that the state is not steady.
+    #[test]
+    fn a_balance_that_does_not_hold_is_not_convergence() {
+        for (mean, met) in [(0.0, true), (0.1, false)] {
+            let mut replicas = Replicas::new(1, 1, 1);
+            for k in 0..256_u32 {
+                let noise = 0.1 * (f64::from(k * 37 % 64) / 32.0 - 1.0);
+                let current = 1.0 + 0.1 * noise + 0.01 * f64::from(k * 29 % 64) / 64.0;
+                replicas.push(&[current, mean + noise], &replica(current, [current, current], (1000, 500)));
+            }
+            let judgement = rule().judge(&replicas);
+            assert_eq!(judgement.met(), met, "{judgement:?}");
+            assert!(met || judgement.missing[0].contains("drifts"), "{judgement:?}");
+        }
+    }
+
     #[test]
     fn a_drift_or_a_disagreement_is_not_convergence() {
         let run = |halves: fn(f64) -> [f64; 2]| {
-            let mut replicas = Replicas::new(1, 1);
+            let mut replicas = Replicas::new(1, 0, 1);
             for k in 0..256_u32 {
                 let noise = 0.01 * (f64::from(k * 37 % 64) / 32.0 - 1.0);
                 let current = 1.0 + noise;

@@ -3,10 +3,10 @@
 use super::super::input::{Group, Point};
 use super::protocol::counts_collective;
 use crate::bath::Coupling;
-use crate::model::{Linear, System, Values};
+use crate::model::{Balance, Linear, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
-use crate::statistics::{Counted, Protocol, Replica, Replicas, Stretches, Sums};
+use crate::statistics::{Counted, Estimator, Protocol, Replica, Replicas, Stretches, Sums};
 use crate::trajectory::Unravelling;
 
 /// How a replica becomes one of the values that are averaged.
@@ -63,12 +63,24 @@ pub fn columns(point: &Point) -> Vec<Column> {
 }
 
 /// The estimators of the current of a bath among the columns.
-pub fn estimators(columns: &[Column], bath: usize) -> Vec<usize> {
-    let current = |quantity| {
-        matches!(quantity, Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts | Quantity::HeatCurrentBalance)
+pub fn estimators(columns: &[Column], bath: usize) -> Vec<Estimator> {
+    let of = |column: &Column| column.bath == Some(bath) && column.quantity.steady() == Quantity::HeatCurrent;
+    let ways = |index: usize| {
+        let controlled = columns[index].quantity == Quantity::HeatCurrentAverage;
+        [Some(false), controlled.then_some(true)]
+            .into_iter()
+            .flatten()
+            .map(move |controlled| Estimator { index, controlled })
     };
-    let of = |column: &Column| column.bath == Some(bath) && current(column.quantity);
-    (0..columns.len()).filter(|index| of(&columns[*index])).collect()
+    (0..columns.len()).filter(|index| of(&columns[*index])).flat_map(ways).collect()
+}
+
+/// What an estimator is called.
+pub fn quantity(columns: &[Column], estimator: Estimator) -> Quantity {
+    match columns[estimator.index].quantity {
+        Quantity::HeatCurrentAverage if estimator.controlled => Quantity::HeatCurrentControlled,
+        other => other,
+    }
 }
 
 /// One engine and system for each group of qubits.
@@ -78,6 +90,7 @@ pub struct Members<'a, E: Unravelling> {
     watched: Vec<<E::Values as Values>::Form>,
     intensities: Vec<Vec<<E::Values as Values>::Form>>,
     readings: Vec<Vec<Reading<E::Values>>>,
+    balances: Vec<Vec<Balance<<E::Values as Values>::Form>>>,
 }
 
 impl<'a, E: Unravelling> Members<'a, E> {
@@ -99,8 +112,19 @@ impl<'a, E: Unravelling> Members<'a, E> {
             columns.iter().map(reading).collect()
         };
         let intensities = |system: &S| baths.clone().map(|bath| system.intensity(bath)).collect();
+        // A drive turns <J_z> as well.
+        let balances = |(group, system): (&Group, &S)| {
+            let [jz, j_squared] = system.balances();
+            [jz.filter(|_| group.hamiltonian.drive.is_none()), j_squared]
+        };
+        let of_groups: Vec<_> = point.groups.iter().zip(&systems).map(balances).collect();
+        // The sum over groups is zero where each has one.
+        let whole = |which: &usize| of_groups.iter().all(|balances| balances[*which].is_some());
+        let kept: Vec<usize> = (0..2).filter(whole).collect();
+        let of_kept = |balances: &[Option<_>; 2]| kept.iter().filter_map(|which| balances[*which]).collect();
         Members {
             point,
+            balances: of_groups.iter().map(of_kept).collect(),
             engines,
             watched: systems.iter().map(|system| system.heat_current(point.accuracy.bath)).collect(),
             intensities: systems.iter().map(intensities).collect(),
@@ -108,15 +132,15 @@ impl<'a, E: Unravelling> Members<'a, E> {
         }
     }
 
-    /// How many columns there are.
-    pub fn columns(&self) -> usize {
-        self.readings[0].len()
+    /// What trajectories are folded into.
+    pub fn replicas(&self) -> Replicas {
+        Replicas::new(self.readings[0].len(), self.balances[0].len(), self.point.baths().len())
     }
 
     /// Runs trajectories of these numbers.
     pub fn run(&self, protocol: &Protocol, numbers: impl Iterator<Item = u64>) -> (Replicas, Sums) {
         let point = self.point;
-        let mut replicas = Replicas::new(self.columns(), point.baths().len());
+        let mut replicas = self.replicas();
         let mut sums = protocol.sums();
         // Counting statistics are of one group; the others only add to the averages.
         let plain = Protocol {
@@ -136,7 +160,7 @@ impl<'a, E: Unravelling> Members<'a, E> {
             })
             .collect();
         let stretch = protocol.stretch();
-        let mut values = vec![0.0; self.columns()];
+        let mut values = vec![0.0; self.readings[0].len() + self.balances[0].len()];
         for number in numbers {
             let mut rng = stream(point.evolution.seed, point.id, number);
             let mut whole: Option<Replica<E::Values>> = None;
@@ -144,8 +168,12 @@ impl<'a, E: Unravelling> Members<'a, E> {
             for (index, (stretches, readings)) in stretches.iter_mut().zip(&self.readings).enumerate() {
                 let sums = if index == 0 { &mut sums } else { &mut unused };
                 let replica = stretches.run(&mut rng, sums);
-                for (value, reading) in values.iter_mut().zip(readings) {
+                let (columns, controls) = values.split_at_mut(readings.len());
+                for (value, reading) in columns.iter_mut().zip(readings) {
                     *value += reading.value(&replica, stretch);
+                }
+                for (value, balance) in controls.iter_mut().zip(&self.balances[index]) {
+                    *value += replica.mean.at(balance.form) + balance.j_squared * replica.j_squared;
                 }
                 match &mut whole {
                     Some(whole) => whole.add(&replica),

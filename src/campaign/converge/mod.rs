@@ -16,7 +16,8 @@ use super::error::RunError;
 use super::input::{Group, Point};
 use super::round::{layout, protocol_key};
 use crate::model::System;
-use crate::statistics::{Counted, Evidence, GROUPS, Protocol, Replicas, StopRule};
+use crate::quantity::Column;
+use crate::statistics::{Counted, Estimator, Evidence, GROUPS, Protocol, Replicas, StopRule};
 use crate::trajectory::{DrivenLadder, Engine, Ladder, Leaps, Populations, Registers, Start, Unravelling};
 
 use members::{Members, columns, estimators};
@@ -95,7 +96,7 @@ where
             target: point.accuracy.target,
             confidence: point.accuracy.confidence,
             bath: point.accuracy.bath,
-            estimators: estimators(&columns, point.accuracy.bath),
+            estimators: judged(point, &columns),
             relaxation_time: time,
             stretch: protocol.stretch(),
             conserved: is_conserved(point),
@@ -103,7 +104,7 @@ where
         };
         let first = attempt * ATTEMPT;
         let key = protocol_key(point, &protocol, &columns, first);
-        let layout = layout(&(Replicas::new(columns.len(), point.baths().len()), protocol.sums()));
+        let layout = layout(&(members.replicas(), protocol.sums()));
         let rounds = Rounds { members: &members, protocol: &protocol, rule: &rule, first, key, layout, place };
         // What was only estimated gives way to what is seen.
         let surprise = |replicas: &Replicas| {
@@ -124,6 +125,13 @@ where
         }
     }
     unreachable!("attempts end when the last of them is not asked for a surprise")
+}
+
+/// The estimators that the error is asked of. Controls make a current known long before its noise: where that is asked
+/// for, they do not end the run.
+fn judged(point: &Point, columns: &[Column]) -> Vec<Estimator> {
+    let all = estimators(columns, point.accuracy.bath);
+    all.into_iter().filter(|estimator| !estimator.controlled || point.noise.baths.is_empty()).collect()
 }
 
 /// Refuses what one stretch, or the first round of them, cannot afford.

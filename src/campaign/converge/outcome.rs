@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::input::Point;
-use super::members::estimators;
+use super::members::{estimators, quantity};
 use super::protocol::{RelaxationFrom, WINDOW};
 use super::rounds::Done;
 use crate::quantity::{Column, Quantity};
 use crate::statistics::{
-    Agreement, Distribution, Estimate, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Replicas, noise,
+    Agreement, Distribution, Estimate, Estimator, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Replicas, noise,
 };
 
 /// How a steady state was reached, and whether.
@@ -117,7 +117,7 @@ impl Finished<'_> {
             converged: met,
             trajectories_needed: (!met && too_short.is_none()).then_some(judgement.needed.min(1e18) as u64),
             missing: judgement.missing,
-            estimator: columns[judgement.best].quantity.name().to_owned(),
+            estimator: quantity(columns, judgement.best).name().to_owned(),
             half_width: Some(judgement.half_width).filter(|width| width.is_finite()),
             confidence: point.accuracy.confidence,
             warm_up: protocol.warm_up,
@@ -141,16 +141,24 @@ impl Finished<'_> {
         let mut values = Vec::new();
         for (index, column) in self.columns.iter().enumerate() {
             if let (Quantity::HeatCurrentAverage, Some(bath)) = (column.quantity, column.bath) {
-                let error = |index: &usize| {
-                    replicas.estimate(*index).and_then(|estimate| estimate.std_error).unwrap_or(f64::INFINITY)
+                let error = |estimator: &Estimator| {
+                    replicas.estimate(*estimator).and_then(|estimate| estimate.std_error).unwrap_or(f64::INFINITY)
                 };
                 let of_bath = estimators(self.columns, bath);
                 let best = of_bath.into_iter().min_by(|a, b| error(a).total_cmp(&error(b)));
                 let estimate = best.and_then(|best| replicas.estimate(best));
                 values.extend(estimate.map(|estimate| (Quantity::HeatCurrent, Some(bath), estimate)));
             }
-            let estimate = replicas.estimate(index);
-            values.extend(estimate.map(|estimate| (column.quantity, column.bath, estimate)));
+            let [plain, controlled] =
+                [false, true].map(|controlled| replicas.estimate(Estimator { index, controlled }));
+            let row = |quantity, estimate: Option<Estimate>| estimate.map(|e| (quantity, column.bath, e));
+            if column.quantity.steady() == Quantity::HeatCurrent {
+                values.extend(row(column.quantity, plain));
+                let average = column.quantity == Quantity::HeatCurrentAverage;
+                values.extend(row(Quantity::HeatCurrentControlled, controlled.filter(|_| average)));
+            } else {
+                values.extend(row(column.quantity, controlled.or(plain)));
+            }
         }
         values
     }

@@ -78,7 +78,7 @@ impl<E: Unravelling> Rounds<'_, E> {
             0 => u64::MAX,
             cap => cap,
         };
-        let mut replicas = Replicas::new(self.members.columns(), point.baths().len());
+        let mut replicas = self.members.replicas();
         let mut groups = vec![self.protocol.sums(); GROUPS as usize];
         for size in sizes() {
             let size = size.min(cap);
