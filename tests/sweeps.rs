@@ -53,6 +53,15 @@ fn spacings_hit_their_ends_and_whole_ones_stay_whole() {
 }
 
 #[test]
+fn a_sweep_is_replaced_as_a_whole_and_its_keys_may_be_quoted() {
+    let sweep = "\"qubits.number\" = [1, 2, 3]";
+    assert_eq!(points(sweep, &["sweep={}"]).len(), 1);
+    let other = points(sweep, &["sweep={ \"bath.hot.rate\" = [1.0, 2.0] }"]);
+    assert_eq!(parameters(&other), [vec![json!(1.0)], vec![json!(2.0)]]);
+    assert_eq!(parameters(&points(sweep, &["sweep.\"qubits.number\"=[4, 5]"])), [vec![json!(4)], vec![json!(5)]]);
+}
+
+#[test]
 fn zipped_keys_go_together_and_cross_with_the_others() {
     let zipped = "\"qubits.number\" = [2, 4]\n[sweep.zip]\n\"bath.hot.rate\" = { linspace = [1.0, 3.0, 3] }\n\
                   \"bath.hot.temperature\" = [0.1, 0.2, 0.3]";

@@ -14,7 +14,7 @@ use super::keys::allowed;
 use super::point::{Evolution, Point, Purpose, point_id};
 use super::raw::RawScenario;
 use super::source::{ScenarioError, Source};
-use super::sweep::{Axis, Texts, Value, combinations, first_span, fix, label, path_at, set, set_axis, take_axes};
+use super::sweep::{self, Axis, Texts, Value, combinations, first_span, fix, label, path_at, set, set_axis, take_axes};
 use super::validate::{Valid, Validator};
 
 /// A validated scenario.
@@ -203,7 +203,13 @@ impl Argument {
         let source = texts.0;
         let value = self.value(source)?;
         let key = self.key.get_ref();
+        if key == "sweep" {
+            *axes = sweep::axes(value, texts)?;
+            return Ok(());
+        }
         if let Some(swept) = key.strip_prefix("sweep.") {
+            // As in the file, where such a key has to be quoted.
+            let swept = swept.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(swept);
             return set_axis(axes, Spanned::new(self.key.span(), swept.to_owned()), value, texts);
         }
         fix(axes, key);

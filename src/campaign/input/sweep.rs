@@ -34,11 +34,12 @@ const MAX_POINTS: usize = 1_000_000;
 
 /// Takes the `[sweep]` table out of a scenario.
 pub fn take_axes<'i>(root: &mut DeTable<'i>, texts: Texts<'_, 'i>) -> Result<Vec<Axis<'i>>, ScenarioError> {
-    let source = texts.0;
-    let Some(sweep) = root.remove("sweep") else {
-        return Ok(Vec::new());
-    };
-    let span = sweep.span();
+    root.remove("sweep").map_or(Ok(Vec::new()), |sweep| axes(sweep, texts))
+}
+
+/// The axes of a `[sweep]` table.
+pub fn axes<'i>(sweep: Value<'i>, texts: Texts<'_, 'i>) -> Result<Vec<Axis<'i>>, ScenarioError> {
+    let (source, span) = (texts.0, sweep.span());
     let DeValue::Table(table) = sweep.into_inner() else {
         return Err(source.error(span, "`sweep` is not a table".to_owned(), allowed("sweep")));
     };
