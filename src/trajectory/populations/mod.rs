@@ -44,7 +44,7 @@ pub(super) struct DephasingWeights {
 
 impl DephasingWeights {
     /// What leaves the sector, for a = J + M and b = J - M, in rates of one qubit.
-    #[inline]
+    #[inline(always)]
     pub(super) fn outward(self, a: f64, b: f64) -> f64 {
         self.lower * a * b + self.higher * (a + 1.0) * (b + 1.0)
     }
@@ -95,6 +95,7 @@ impl Populations {
     }
 
     /// The rate of all local jumps that change a level, of which `outward` dephase.
+    #[inline(always)]
     pub(super) fn local_rate(&self, m: f64, outward: f64) -> f64 {
         let half = self.number as f64 / 2.0;
         (half + m) * self.local_down.total + (half - m) * self.local_up.total + outward * self.local_dephasing.total
