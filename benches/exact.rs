@@ -41,6 +41,14 @@ fn exact(criterion: &mut Criterion) {
             b.iter(|| Populations::new(&model, &start(number)).transient(&times).expect("a transient"));
         });
     }
+    // What benches/peers asks of its tools.
+    for number in [40, 100] {
+        let model = valve(number);
+        let times: Vec<f64> = (0..=20).map(|k| 0.1 * f64::from(k)).collect();
+        group.bench_function(BenchmarkId::new("transient_at_21_times", number), |b| {
+            b.iter(|| Populations::new(&model, &start(number)).transient(&times).expect("a transient"));
+        });
+    }
     group.bench_function(BenchmarkId::new("weak_local_bath", 10_000), |b| b.iter(|| weak_local_bath(&valve(10_000))));
     group.finish();
 }

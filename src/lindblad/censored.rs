@@ -10,6 +10,7 @@
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, Par};
+use pulp::Arch;
 
 use super::dissection::{Dissection, Front};
 
@@ -26,6 +27,9 @@ pub struct Censored {
     /// For each front: the rows of what it eliminates, the whole width; then the columns below them. The place of `R_kk`
     /// has S_k, the columns below the diagonal have R_ik / S_k.
     factors: Vec<Vec<f64>>,
+    /// For each front: how what is eliminated there acts on each other through all of itself; below the diagonal for what
+    /// is eliminated later, above it for what was earlier. With these the rows of a front do not wait for each other.
+    inverses: Vec<Vec<f64>>,
 }
 
 impl Censored {
@@ -34,6 +38,7 @@ impl Censored {
     #[must_use]
     pub fn new(plan: &Dissection, rates: &[f64]) -> Option<Self> {
         let mut factors = Vec::with_capacity(plan.fronts.len());
+        let mut inverses = Vec::with_capacity(plan.fronts.len());
         // What fronts leave to their parents.
         let mut rests: Vec<(&Front, Vec<f64>)> = Vec::new();
         let mut spare = Vec::new();
@@ -61,11 +66,12 @@ impl Censored {
                 factor.extend_from_slice(&row[..own]);
                 rest.extend_from_slice(&row[own..]);
             }
+            inverses.push(inverses_of(&factor, size, own));
             factors.push(factor);
             rests.push((front, rest));
             spare = matrix;
         }
-        Some(Censored { factors })
+        Some(Censored { factors, inverses })
     }
 
     /// The steady probabilities, up to their sum: that of the likeliest state is between 1e-200 and 1e200.
@@ -95,35 +101,75 @@ impl Censored {
     /// Replaces b by the solution of `W x = b` that is 0 at the last state, for a b whose entries add to zero (that of
     /// the last state is not read). W is the generator, `W_ij = R_ij - delta_ij sum_k R_ki`.
     pub fn solve(&self, plan: &Dissection, b: &mut [f64]) {
-        let mut local = Vec::new();
-        for (front, factor) in plan.fronts.iter().zip(&self.factors) {
+        Arch::new().dispatch(
+            #[inline(always)]
+            || self.substitute(plan, b),
+        );
+    }
+
+    #[inline(always)]
+    fn substitute(&self, plan: &Dissection, b: &mut [f64]) {
+        let (mut local, mut own_part) = (Vec::new(), Vec::new());
+        for ((front, factor), inverse) in plan.fronts.iter().zip(&self.factors).zip(&self.inverses) {
             let (size, own) = (front.states.len(), front.own);
             local.clear();
             local.extend(front.states[..own].iter().map(|state| b[*state as usize]));
+            own_part.resize(own, 0.0);
             for k in 0..own {
-                let value = local[k];
-                (k + 1..own).for_each(|i| local[i] += factor[i * size + k] * value);
-                b[front.states[k] as usize] = value;
+                own_part[k] = local[k] + dot(&inverse[k * own..][..k], &local[..k]);
             }
+            own_part.iter().zip(&front.states).for_each(|(value, state)| b[*state as usize] = *value);
             for (row, state) in factor[own * size..].chunks_exact(own).zip(&front.states[own..]) {
-                b[*state as usize] += dot(row, &local);
+                b[*state as usize] += dot(row, &own_part);
             }
         }
         b[plan.last] = 0.0;
-        for (front, factor) in plan.fronts.iter().zip(&self.factors).rev() {
-            let size = front.states.len();
+        for ((front, factor), inverse) in plan.fronts.iter().zip(&self.factors).zip(&self.inverses).rev() {
+            let (size, own) = (front.states.len(), front.own);
             local.clear();
             local.extend(front.states.iter().map(|state| b[*state as usize]));
-            for k in (0..front.own).rev() {
+            own_part.resize(own, 0.0);
+            for k in 0..own {
                 let row = &factor[k * size..][..size];
-                local[k] = (dot(&row[k + 1..], &local[k + 1..]) - local[k]) / row[k];
-                b[front.states[k] as usize] = local[k];
+                own_part[k] = (dot(&row[own..], &local[own..]) - local[k]) / row[k];
+            }
+            for (k, state) in front.states[..own].iter().enumerate() {
+                b[*state as usize] = own_part[k] + dot(&inverse[k * own..][k + 1..own], &own_part[k + 1..]);
             }
         }
     }
 }
 
+/// The inverses of the two triangles of a front's own states, less their diagonals of 1. All terms have one sign.
+fn inverses_of(factor: &[f64], size: usize, own: usize) -> Vec<f64> {
+    let mut inverse = vec![0.0; own * own];
+    // Row k of the lower one: l_k + sum_{i<k} l_ki (row i).
+    for k in 0..own {
+        let (before, row) = inverse.split_at_mut(k * own);
+        row[..k].copy_from_slice(&factor[k * size..][..k]);
+        for (i, above) in before.chunks_exact(own).enumerate() {
+            let weight = factor[k * size + i];
+            row[..i].iter_mut().zip(&above[..i]).for_each(|(value, above)| *value += weight * above);
+        }
+    }
+    // Row k of the upper one, from the last on: u_kj = R_kj / S_k.
+    for k in (0..own).rev() {
+        let (head, after) = inverse.split_at_mut((k + 1) * own);
+        let row = &mut head[k * own..];
+        let rates = &factor[k * size..][..own];
+        for j in k + 1..own {
+            row[j] += rates[j] / rates[k];
+        }
+        for (i, below) in (k + 1..own).zip(after.chunks_exact(own)) {
+            let weight = rates[i] / rates[k];
+            row[i + 1..].iter_mut().zip(&below[i + 1..]).for_each(|(value, below)| *value += weight * below);
+        }
+    }
+    inverse
+}
+
 /// A sum of products in four parts, which a processor adds side by side.
+#[inline(always)]
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 4];
     let (fours_a, fours_b) = (a.chunks_exact(4), b.chunks_exact(4));

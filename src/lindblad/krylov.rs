@@ -7,6 +7,7 @@
 //! J. van den Eshof, M. Hochbruck, SIAM J. Sci. Comput. 27, 1438 (2006).
 
 use faer::c64;
+use pulp::Arch;
 
 use super::rational::exponential;
 
@@ -27,8 +28,15 @@ pub struct Krylov {
     basis: Vec<Vec<f64>>,
     /// `|v|_1` of each.
     norms: Vec<f64>,
-    /// Columns of H with the entry below the diagonal.
-    columns: Vec<Vec<f64>>,
+    /// Rows of H, and one row more.
+    rows: Vec<Vec<f64>>,
+}
+
+/// Room for the elimination of a small system: real and imaginary parts of an upper triangle, and of the solution.
+#[derive(Default)]
+struct Workspace {
+    upper: [Vec<f64>; 2],
+    x: [Vec<f64>; 2],
 }
 
 /// The bound of the error at some times, ascending.
@@ -56,34 +64,34 @@ impl Krylov {
     pub fn new(p: &[f64], gamma: f64) -> Self {
         let size = norm(p);
         let first: Vec<f64> = p.iter().map(|p| p / size).collect();
-        Krylov { gamma, size, norms: vec![norm_1(&first)], basis: vec![first], columns: Vec::new() }
+        Krylov { gamma, size, norms: vec![norm_1(&first)], basis: vec![first], rows: vec![Vec::new()] }
     }
 
     /// The dimension m.
     #[must_use]
     pub fn dimension(&self) -> usize {
-        self.columns.len()
+        self.rows.len() - 1
     }
 
     /// The vector to which A is to be applied next, which is the direction of the residual.
     #[must_use]
     pub fn front(&self) -> &[f64] {
-        &self.basis[self.columns.len()]
+        &self.basis[self.dimension()]
     }
 
     /// One dimension more: takes A applied to [`Krylov::front`]. False if the space is closed, and so exact.
     pub fn grow(&mut self, mut next: Vec<f64>) -> bool {
         let before = norm(&next);
-        let mut column = Vec::with_capacity(self.basis.len() + 1);
-        for v in &self.basis {
+        let mut below = vec![0.0; self.dimension()];
+        for (v, row) in self.basis.iter().zip(&mut self.rows) {
             let overlap = dot(v, &next);
             next.iter_mut().zip(v).for_each(|(x, v)| *x -= overlap * v);
-            column.push(overlap);
+            row.push(overlap);
         }
         let left = norm(&next);
         let open = left > 1e-15 * before && self.basis.len() < next.len();
-        column.push(if open { left } else { 0.0 });
-        self.columns.push(column);
+        below.push(if open { left } else { 0.0 });
+        self.rows.push(below);
         next.iter_mut().for_each(|x| *x = if open { *x / left } else { 0.0 });
         self.norms.push(norm_1(&next));
         self.basis.push(next);
@@ -91,57 +99,38 @@ impl Krylov {
     }
 
     /// `exp(tB) y` of the small system, and the integrals of the rows, in one step of the rational approximation.
-    fn step(&self, time: f64, y: &mut [f64], rows: &[Vec<f64>]) -> Vec<f64> {
+    fn step(&self, time: f64, y: &mut [f64], rows: &[Vec<f64>], room: &mut Workspace) -> Vec<f64> {
         let ratio = time / self.gamma;
-        // (tB - theta)^-1 = H [(t/gamma - theta) H - t/gamma]^-1
+        // With a = t/gamma - theta and s = t/(gamma a), (tB - theta)^-1 is H (H - s)^-1 / a, and H (H - s)^-1 is
+        // 1 + s (H - s)^-1.
         exponential(y, rows, time, |_, theta, y| {
-            let x = self.hessenberg(ratio - theta, ratio, y);
-            let m = x.len();
-            let entry = |row: usize, column: usize| self.columns[column][row];
-            (0..m).map(|row| (row.saturating_sub(1)..m).map(|column| x[column] * entry(row, column)).sum()).collect()
+            let a = c64::new(ratio, 0.0) - theta;
+            let shift = c64::new(ratio, 0.0) / a;
+            self.shifted(shift, y, room);
+            let [re, im] = &room.x;
+            let x = re.iter().zip(im).map(|(re, im)| c64::new(*re, *im));
+            x.zip(y).map(|(x, y)| (shift * x + *y) / a).collect()
         })
     }
 
-    /// `(a H - b)^-1 y`, H of Hessenberg form: elimination of one diagonal, with a choice of two rows.
-    fn hessenberg(&self, a: c64, b: f64, y: &[f64]) -> Vec<c64> {
-        let m = y.len();
-        let mut matrix: Vec<c64> = vec![c64::ZERO; m * m];
-        for (column, entries) in self.columns.iter().take(m).enumerate() {
-            for (row, entry) in entries.iter().take(m).enumerate() {
-                matrix[row * m + column] = a * *entry;
-            }
-            matrix[column * m + column] -= b;
-        }
-        let mut x: Vec<c64> = y.iter().map(|y| c64::new(*y, 0.0)).collect();
-        for k in 0..m.saturating_sub(1) {
-            let (above, below) = matrix.split_at_mut((k + 1) * m);
-            let (upper, lower) = (&mut above[k * m..][k..], &mut below[k..m]);
-            if lower[0].norm_sqr() > upper[0].norm_sqr() {
-                upper.swap_with_slice(lower);
-                x.swap(k, k + 1);
-            }
-            let factor = lower[0] / upper[0];
-            lower.iter_mut().zip(upper.iter()).for_each(|(low, up)| *low -= factor * *up);
-            let value = x[k];
-            x[k + 1] -= factor * value;
-        }
-        for k in (0..m).rev() {
-            let row = &matrix[k * m..][..m];
-            let known: c64 = row[k + 1..].iter().zip(&x[k + 1..]).map(|(r, x)| *r * *x).sum();
-            x[k] = (x[k] - known) / row[k];
-        }
-        x
+    /// `(H - shift)^-1 y`: H has Hessenberg form, so that one diagonal is eliminated, with a choice of two rows.
+    fn shifted(&self, shift: c64, y: &[f64], room: &mut Workspace) {
+        Arch::new().dispatch(
+            #[inline(always)]
+            || shifted(&self.rows, shift, y, room),
+        );
     }
 
     /// y(t), and the integrals up to then of rows in the basis; compared with steps of half the length until they
     /// agree to `tolerance`. `None` if they never do.
     #[must_use]
     pub fn at(&self, time: f64, rows: &[Vec<f64>], tolerance: f64) -> Option<(Vec<f64>, Vec<f64>)> {
-        let repeat = |pieces: u32| {
+        let mut room = Workspace::default();
+        let mut repeat = |pieces: u32| {
             let mut y = self.start();
             let mut sums = vec![0.0; rows.len()];
             for _ in 0..pieces {
-                let more = self.step(time / f64::from(pieces), &mut y, rows);
+                let more = self.step(time / f64::from(pieces), &mut y, rows, &mut room);
                 sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
             }
             (y, sums)
@@ -181,20 +170,21 @@ impl Krylov {
     }
 
     /// The residual's size g at a time.
-    fn residual(&self, time: f64) -> f64 {
+    fn residual(&self, time: f64, room: &mut Workspace) -> f64 {
         let mut y = self.start();
         if time > 0.0 {
-            self.step(time, &mut y, &[]);
+            self.step(time, &mut y, &[], room);
         }
         let m = y.len();
-        let below = self.columns[m - 1][m];
-        below / self.gamma * self.hessenberg(c64::new(1.0, 0.0), 0.0, &y)[m - 1].re
+        self.shifted(c64::ZERO, &y, room);
+        self.rows[m][m - 1] / self.gamma * room.x[0][m - 1]
     }
 
     /// Whether it is worth while to ask for the bounds up to a time: its last part alone is below the tolerance.
     #[must_use]
     pub fn is_promising(&self, time: f64, tolerance: f64) -> bool {
-        2.0 * self.gamma * self.residual(time).abs() * self.norms[self.dimension()] <= tolerance
+        2.0 * self.gamma * self.residual(time, &mut Workspace::default()).abs() * self.norms[self.dimension()]
+            <= tolerance
     }
 
     /// Bounds of the error `|p(t) - V y(t)|_1` up to a time. `slope` is `|(1 - gamma W) v|_1` of the residual's
@@ -206,16 +196,18 @@ impl Krylov {
     #[must_use]
     pub fn bounds(&self, time: f64, slope: f64, tolerance: f64) -> Bounds {
         let norm = self.norms[self.dimension()];
-        let first = self.residual(0.0).abs();
+        let mut room = Workspace::default();
+        let at_start = self.residual(0.0, &mut room);
+        let first = at_start.abs();
         let mut times: Vec<f64> = (0..SAMPLES).map(|half| time / f64::from(1 << half)).collect();
         while 4.0 * norm * first * times[times.len() - 1] > tolerance && times.len() < 2 * SAMPLES {
             times.push(times[times.len() - 1] / 16.0);
         }
         times.reverse();
-        let (mut before, mut g_before) = (0.0, self.residual(0.0));
+        let (mut before, mut g_before) = (0.0, at_start);
         let (mut integral, mut variation) = (0.0, 0.0);
         let bounds = times.into_iter().map(|t| {
-            let g = self.residual(t);
+            let g = self.residual(t, &mut room);
             let whole = integral + 0.5 * (t - before) * (g.abs() + g_before.abs());
             let change = (g - g_before).abs();
             let ends = |start: f64, change: f64| norm * (whole + self.gamma * (start.abs() + g.abs() + change));
@@ -230,7 +222,61 @@ impl Krylov {
     }
 }
 
+/// Elimination row by row. Those of H are real but for their shifted diagonal.
+#[inline(always)]
+fn shifted(rows: &[Vec<f64>], shift: c64, y: &[f64], Workspace { upper, x }: &mut Workspace) {
+    let m = y.len();
+    let [re, im] = upper;
+    re.resize(m * m, 0.0);
+    im.resize(m * m, 0.0);
+    let [x_re, x_im] = x;
+    x_re.clear();
+    x_re.extend_from_slice(y);
+    x_im.clear();
+    x_im.resize(m, 0.0);
+    re[..m].copy_from_slice(&rows[0][..m]);
+    im[..m].fill(0.0);
+    re[0] -= shift.re;
+    im[0] -= shift.im;
+    for k in 0..m - 1 {
+        // Row k as the rows before have left it, and row k + 1, which takes what is left.
+        let (above, below) = re.split_at_mut((k + 1) * m);
+        let (re_k, re_l) = (&mut above[k * m + k..], &mut below[k..m]);
+        let (above, below) = im.split_at_mut((k + 1) * m);
+        let (im_k, im_l) = (&mut above[k * m + k..], &mut below[k..m]);
+        re_l.copy_from_slice(&rows[k + 1][k..m]);
+        im_l.fill(0.0);
+        re_l[1] -= shift.re;
+        im_l[1] -= shift.im;
+        if re_l[0] * re_l[0] > re_k[0] * re_k[0] + im_k[0] * im_k[0] {
+            re_k.swap_with_slice(re_l);
+            im_k.swap_with_slice(im_l);
+            x_re.swap(k, k + 1);
+            x_im.swap(k, k + 1);
+        }
+        let factor = c64::new(re_l[0], im_l[0]) / c64::new(re_k[0], im_k[0]);
+        let (f, g) = (factor.re, factor.im);
+        let lower = re_l[1..].iter_mut().zip(&mut im_l[1..]);
+        for ((low_re, low_im), (up_re, up_im)) in lower.zip(re_k[1..].iter().zip(&im_k[1..])) {
+            *low_re -= f * up_re - g * up_im;
+            *low_im -= f * up_im + g * up_re;
+        }
+        let value = factor * c64::new(x_re[k], x_im[k]);
+        x_re[k + 1] -= value.re;
+        x_im[k + 1] -= value.im;
+    }
+    for k in (0..m).rev() {
+        let (re, im) = (&re[k * m + k..][..m - k], &im[k * m + k..][..m - k]);
+        let (later_re, later_im) = (&x_re[k + 1..], &x_im[k + 1..]);
+        let known_re = dot(&re[1..], later_re) - dot(&im[1..], later_im);
+        let known_im = dot(&re[1..], later_im) + dot(&im[1..], later_re);
+        let value = (c64::new(x_re[k], x_im[k]) - c64::new(known_re, known_im)) / c64::new(re[0], im[0]);
+        (x_re[k], x_im[k]) = (value.re, value.im);
+    }
+}
+
 /// A sum of products in eight parts, which a processor adds side by side.
+#[inline(always)]
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (eights_a, eights_b) = (a.chunks_exact(8), b.chunks_exact(8));

@@ -101,7 +101,7 @@ impl<'a> Relaxation<'a> {
         let nothing = vec![0.0; self.functionals.len()];
         let mut since = nothing.clone();
         let (mut now, mut next) = (0.0, 0);
-        let mut length = 30.0 / self.fastest;
+        let mut length = 60.0 / self.fastest;
         loop {
             while times.get(next).is_some_and(|time| *time <= now) {
                 let values: Vec<f64> = self.functionals.iter().map(|row| dot(row, p)).collect();
