@@ -5,12 +5,11 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use superjump::campaign::{Event, Progress};
 use superjump::report;
 
-use super::table;
+use super::{UsageError, table};
 
 /// Seconds between the lines of a run without a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -48,7 +47,7 @@ impl Log {
 
 impl Display {
     /// The display of the run of so many points.
-    pub fn new(points: usize, silent: bool, log: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn new(points: usize, silent: bool, log: Option<&Path>) -> Result<Self, UsageError> {
         let kind = if silent {
             Kind::Silent
         } else if std::io::stderr().is_terminal() {
@@ -64,8 +63,8 @@ impl Display {
         };
         let open = |path: &Path| {
             let file = File::options().append(true).create(true).open(path);
-            let file = file.with_context(|| format!("cannot write the log {}", path.display()))?;
-            anyhow::Ok(Log { path: path.to_owned(), writer: BufWriter::new(file), failed: None })
+            let refused = |error| UsageError(format!("cannot write the log {}: {error}", path.display()));
+            file.map(|file| Log { path: path.to_owned(), writer: BufWriter::new(file), failed: None }).map_err(refused)
         };
         Ok(Display { kind, points, log: log.map(open).transpose()? })
     }

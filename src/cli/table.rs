@@ -34,6 +34,19 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// `1 thread`, `2 threads`.
+pub fn plural(count: u64, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
+/// A time with its unit: `50/omega_0`, `12.5 ns`.
+pub fn time(value: f64, units: Units) -> String {
+    match units.time().strip_prefix('1') {
+        Some(inverse) => format!("{}{inverse}", number(value)),
+        None => format!("{} {}", number(value), units.time()),
+    }
+}
+
 /// The unit, unless it is a pure number's.
 fn unit(quantity: &QuantitySummary) -> &str {
     if quantity.unit == "1" { "" } else { &quantity.unit }
@@ -118,21 +131,21 @@ fn all_points(points: &[PointSummary], shown: &QuantitySummary) -> Table {
 }
 
 /// Whether steady states were reached, and what is missing where they were not.
-fn convergence(points: &[PointSummary], time: &str) -> String {
+fn convergence(points: &[PointSummary], units: Units) -> String {
     let mut text = String::new();
     let steady = || points.iter().filter_map(|point| point.steady.as_ref().map(|steady| (point, steady)));
     let total = steady().count();
     let reached = steady().filter(|(_, steady)| steady.converged).count();
     match (total, steady().next()) {
         (1, Some((point, steady))) if steady.converged => {
-            let warm_up = number(steady.warm_up);
             text.push_str(&format!(
-                "Converged ({}): interval of ±{} at {} %, from {}; each trajectory measured {} {time} after {warm_up}.\n",
+                "Converged ({}): interval of ±{} at {} %, from {}; each trajectory measured {} after {}.\n",
                 point.stopped_because,
                 number(steady.half_width.unwrap_or(f64::INFINITY)),
                 100.0 * steady.confidence,
                 steady.estimator,
-                number(steady.stretch),
+                time(steady.stretch, units),
+                time(steady.warm_up, units),
             ));
         }
         (2.., _) if reached == total => text.push_str(&format!("All {total} points converged.\n")),
@@ -197,16 +210,14 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
     text.push_str(&trimmed(&table));
     if points.len() > MOST_POINTS {
         let more = points.len() - MOST_POINTS;
-        text.push_str(&format!("... and {more} more {}\n", if more == 1 { "point" } else { "points" }));
+        text.push_str(&format!("... and {}\n", plural(more as u64, "more point")));
     }
-    let units = [Units::Natural, Units::Si].into_iter().find(|units| units.name() == summary.units);
-    let when = first.time.map_or_else(
-        || "In the steady state".to_owned(),
-        |t| format!("At time {} {}", number(t), units.map_or("", |units| units.time())),
-    );
+    let units = if summary.units == Units::Si.name() { Units::Si } else { Units::Natural };
+    let when = first.time.map_or_else(|| "In the steady state".to_owned(), |t| format!("At time {}", time(t, units)));
     if first.trajectories > 0 {
         let each = if points.len() > 1 { " a point" } else { "" };
-        let count = first.trajectories;
+        let count =
+            if first.trajectories == 1 { "1 trajectory" } else { &format!("{} trajectories", first.trajectories) };
         // A sweep may come to where another engine is the cheapest.
         let mut engines: Vec<&str> = Vec::new();
         for point in points {
@@ -217,8 +228,8 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
         let (s, engine) = (if engines.len() > 1 { "s" } else { "" }, engines.join(", "));
         let upto = if summary.complete { "" } else { "so far " };
         let peaks = if first.steady.is_some() { "" } else { "; peaks are over the run" };
-        text.push_str(&format!("\n{when}, {upto}{count} trajectories{each}, engine{s} {engine}{peaks}.\n"));
-        text.push_str(&convergence(points, units.map_or("", |units| units.time())));
+        text.push_str(&format!("\n{when}, {upto}{count}{each}, engine{s} {engine}{peaks}.\n"));
+        text.push_str(&convergence(points, units));
     } else {
         text.push_str(&format!("\n{when}, exact.\n"));
     }
