@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use super::choose::asked::foremost;
 use super::data::{Point, Quantity, Run};
-use super::figure::{Datum, Figure, Shape};
-use super::svg::{self, Drawing, escape, spans};
+use super::figure::{Colour, Datum, Figure, Shape};
+use super::svg::{self, Drawing};
+use super::symbol::{self, KEY};
+use super::text::{escape, plain, spans};
 use super::words;
 
 const STYLE: &str = include_str!("page.css");
@@ -38,11 +40,11 @@ fn hover(figure: &Figure, drawing: &Drawing) -> String {
         figure.series.iter().filter(|s| !s.faint && !s.points.is_empty() && !matches!(s.shape, Shape::Cells(..)));
     let series = told.map(|s| {
         let points: Vec<Value> = svg::thinned(&s.points, s.faint).iter().map(point).collect();
-        json!({ "label": svg::plain(&s.label), "group": s.group, "points": points })
+        json!({ "label": plain(&s.label), "group": s.group, "points": points })
     });
     let data = json!({
         "x": drawing.x, "y": drawing.y,
-        "names": [svg::plain(&figure.x.label), svg::plain(&figure.y.label)],
+        "names": [plain(&figure.x.label), plain(&figure.y.label)],
         "series": series.collect::<Vec<_>>(),
     });
     // Inside a script element `<` could end it.
@@ -63,18 +65,14 @@ fn figure(html: &mut String, figure: &Figure) {
     if !listed.is_empty() {
         html.push_str("<div class=\"legend\">");
         for series in listed {
-            let (group, colour) = (series.group, series.colour.svg());
-            let kind = match series.shape {
-                Shape::Dashed => "dashed",
-                Shape::Dotted => "dotted",
-                Shape::Markers => "dot",
-                Shape::Bars(_) | Shape::Cells(..) => "block",
-                _ => "line",
-            };
-            let ink = if series.colour == super::figure::Colour::Ink { " ink" } else { "" };
+            let ink = if series.colour == Colour::Ink { " class=\"ink\"" } else { "" };
+            let mut key = String::new();
+            symbol::key(&mut key, series, (0.0, 7.0));
             let _ = write!(
                 html,
-                "<button type=\"button\" aria-pressed=\"true\" data-group=\"{group}\"><i class=\"{kind}{ink}\" style=\"color:{colour}\"></i>{}</button>",
+                "<button type=\"button\" aria-pressed=\"true\" data-group=\"{}\"><svg{ink} width=\"{KEY}\" height=\"14\" \
+                 aria-hidden=\"true\">{key}</svg>{}</button>",
+                series.group,
                 rich(&series.label)
             );
         }
@@ -163,7 +161,7 @@ fn verdict(run: &Run) -> String {
             "interrupted" => "<strong>Interrupted: these results are partial.</strong>".to_owned(),
             "relative_error" | "absolute_error" => "Converged: the steady current is known as well as was asked.".to_owned(),
             "max_jumps" | "until" => {
-                format!("<strong>Not converged</strong>: `{reason}` was spent before the steady current was known as well as was asked.")
+                format!("<strong>Not converged</strong>: <code>{reason}</code> was spent before the steady current was known as well as was asked.")
             }
             "" => continue,
             other => format!("Ended because of: {}.", other.replace('_', " ")),
@@ -219,10 +217,9 @@ fn facts(run: &Run, exact: bool) -> Vec<(&'static str, String)> {
             let each = if summary.points.len() > 1 { " a point" } else { "" };
             facts.push(("trajectories", format!("{}{each}", point.trajectories)));
         }
-        let of = point.time.map_or_else(
-            || "the steady state".to_owned(),
-            |t| format!("time {} {}", words::short(t), words::time_unit(&summary.units)),
-        );
+        let of = point
+            .time
+            .map_or_else(|| "the steady state".to_owned(), |t| format!("time {}", words::time(t, &summary.units)));
         facts.push(("values of", of));
     }
     if !exact {
