@@ -52,7 +52,8 @@ impl Display {
             Kind::Silent
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(0);
-            let style = "{bar:30} {percent:>3}%  {human_pos}/{human_len} {prefix}  {msg}";
+            // A line that is longer than the terminal is wide could not be wiped.
+            let style = "{bar:20} {percent:>3}%  {human_pos}/{human_len} {prefix}  {wide_msg}";
             if let Ok(style) = ProgressStyle::with_template(style) {
                 bar.set_style(style.progress_chars("━━╌"));
             }
@@ -125,12 +126,9 @@ impl Display {
     }
 }
 
-/// Rate, time left, point and running estimate, as far as they are known.
+/// Time left, point, running estimate and rate, as far as they are known; a narrow terminal cuts the last.
 pub fn message(progress: &Progress, points: usize) -> String {
     let mut words = Vec::new();
-    if progress.jumps > 0 {
-        words.push(format!("{} jumps/s", table::count(progress.jumps as f64 / progress.seconds)));
-    }
     if let Some(left) = progress.seconds_left {
         words.push(format!("{} left", table::duration(left)));
     }
@@ -140,7 +138,10 @@ pub fn message(progress: &Progress, points: usize) -> String {
     if let Some(estimate) = progress.current {
         let value = report::with_error(estimate.mean, estimate.std_error);
         let (name, unit) = &progress.watched;
-        words.push(format!("{name} {value} {}", if unit == "1" { "" } else { unit }));
+        words.push(format!("{name} {value} {}", if unit == "1" { "" } else { unit }).trim_end().to_owned());
+    }
+    if progress.jumps > 0 {
+        words.push(format!("{} jumps/s", table::count(progress.jumps as f64 / progress.seconds)));
     }
     words.join("  ")
 }

@@ -29,7 +29,7 @@ pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
     let steady = manifest.points.iter().any(|point| point.steady);
     if steady {
         let begun = status.finished.iter().filter(|done| **done > 0).count();
-        say!("{done} trajectories on disk, {begun} of {points} points begun; each takes as many as its error does")?;
+        say!("{done} trajectories on disk, {begun} of {points} points begun; each takes as many as its error needs")?;
     } else {
         let percent = 100.0 * done as f64 / asked as f64;
         say!(

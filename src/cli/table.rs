@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use comfy_table::{CellAlignment, Table, presets};
 use superjump::campaign::{PointSummary, QuantitySummary, Scenario, Summary, quantity_names};
-use superjump::report::{foremost, number, with_error};
+use superjump::report::{foremost, least_to_most, number, with_error};
 use superjump::units::Units;
 
 use super::UsageError;
@@ -155,11 +155,11 @@ fn convergence(points: &[PointSummary], units: Units) -> String {
     for (point, steady) in steady().filter(|(_, steady)| !steady.converged) {
         let needed = steady.trajectories_needed.map_or(String::new(), |n| format!("; about {n} trajectories would do"));
         let missing = steady.missing.join("; ");
-        text.push_str(&format!(
-            "NOT CONVERGED{}, {} spent: missing {missing}{needed}.\n",
-            which(point),
-            point.stopped_because
-        ));
+        let why = match point.stopped_because.as_str() {
+            "interrupted" => "interrupted".to_owned(),
+            budget => format!("{budget} spent"),
+        };
+        text.push_str(&format!("NOT CONVERGED{}, {why}: missing {missing}{needed}.\n", which(point)));
     }
     for (point, steady) in steady() {
         for refused in &steady.refused {
@@ -216,8 +216,10 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
     let when = first.time.map_or_else(|| "In the steady state".to_owned(), |t| format!("At time {}", time(t, units)));
     if first.trajectories > 0 {
         let each = if points.len() > 1 { " a point" } else { "" };
-        let count =
-            if first.trajectories == 1 { "1 trajectory" } else { &format!("{} trajectories", first.trajectories) };
+        let count = match least_to_most(points.iter().map(|point| point.trajectories)).as_str() {
+            "1" => "1 trajectory".to_owned(),
+            counts => format!("{counts} trajectories"),
+        };
         // A sweep may come to where another engine is the cheapest.
         let mut engines: Vec<&str> = Vec::new();
         for point in points {

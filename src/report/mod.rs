@@ -23,7 +23,7 @@ use rayon::prelude::*;
 
 pub use choose::asked::foremost;
 pub use compare::{Comparison, Difference, compare};
-pub use words::{number, with_error};
+pub use words::{least_to_most, number, with_error};
 
 use choose::asked;
 use data::Run;

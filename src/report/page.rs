@@ -215,7 +215,8 @@ fn facts(run: &Run, exact: bool) -> Vec<(&'static str, String)> {
         facts.push(("engine", point.engine.clone()));
         if point.trajectories > 0 {
             let each = if summary.points.len() > 1 { " a point" } else { "" };
-            facts.push(("trajectories", format!("{}{each}", point.trajectories)));
+            let counts = words::least_to_most(summary.points.iter().map(|point| point.trajectories));
+            facts.push(("trajectories", format!("{counts}{each}")));
         }
         let of = point
             .time

@@ -119,6 +119,13 @@ pub fn with_error(value: f64, error: Option<f64>) -> String {
     }
 }
 
+/// Counts that may differ: `64`, or `64 to 1216`.
+#[must_use]
+pub fn least_to_most(counts: impl Iterator<Item = u64>) -> String {
+    let (least, most) = counts.fold((u64::MAX, 0), |(least, most), count| (least.min(count), most.max(count)));
+    if least < most { format!("{least} to {most}") } else { most.to_string() }
+}
+
 /// A number to six digits.
 #[must_use]
 pub fn number(value: f64) -> String {
@@ -191,6 +198,8 @@ mod tests {
         assert_eq!(unit("hbar omega_0^2"), "ħω₀²");
         assert_eq!(value(&"state=coherent theta=1.5707963267948966".into()), "coherent theta=1.57");
         assert_eq!(key_unit("bath.hot.temperature", "SI"), "mK");
+        let counts = |counts: &[u64]| least_to_most(counts.iter().copied());
+        assert_eq!((counts(&[64, 1216, 576]).as_str(), counts(&[5, 5]).as_str()), ("64 to 1216", "5"));
         assert_eq!((time(50.0, "natural").as_str(), time(12.5, "SI").as_str()), ("50/ω₀", "12.5 ns"));
     }
 }
