@@ -26,8 +26,8 @@ pub struct RunArguments {
     /// Compute every n-th part only, e.g. --shard 3/16, into a folder that is shared; then `superjump merge` it
     #[arg(long, value_name = "K/N", conflicts_with = "fresh")]
     shard: Option<Shard>,
-    /// Leave out exact values, where they cost more than the trajectories; estimates are the same. Run again without it,
-    /// they are added
+    /// Leave out exact values, where they cost more than the trajectories; estimates are the same. Run again without
+    /// it, they are added
     #[arg(long)]
     no_exact: bool,
     /// Append what happens to a file, an event a line, as JSON

@@ -183,8 +183,8 @@ pub fn check_shown(scenario: &Scenario, show: Option<&str>) -> anyhow::Result<()
     }
 }
 
-/// The results of a run. Of a sweep one quantity is shown: `show` by its name, or that of the scenario's first figure, or
-/// the first there is.
+/// The results of a run. Of a sweep one quantity is shown: `show` by its name, or that of the scenario's first figure,
+/// or the first there is.
 ///
 /// # Errors
 /// A name that is none of the quantities.

@@ -1,4 +1,5 @@
-//! What a folder of results holds, read leniently: whatever is missing, or of another version, is a note and not an end.
+//! What a folder of results holds, read leniently: whatever is missing, or of another version, is a note and not an
+//! end.
 
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,8 @@
 //! Figures and one page from the files of a run: what was done, what came out, and how sure that is.
 //!
-//! data (what the folder holds, read leniently) -> choose/ (which figures) -> figure (axes and series) -> svg (with scale,
-//! symbol, text) -> png, and all of it -> page. compare puts two runs side by side. Nothing here knows how a run is made.
+//! data (what the folder holds, read leniently) -> choose/ (which figures) -> figure (axes and series) -> svg (with
+//! scale, symbol, text) -> png, and all of it -> page. compare puts two runs side by side. Nothing here knows how a run
+//! is made.
 
 mod choose;
 mod compare;

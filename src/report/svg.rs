@@ -1,5 +1,5 @@
-//! A figure as SVG. Every series is a group of its own with a class and a number, so that a page can restyle it, hide it
-//! and find it; nothing is drawn twice for dark or for hover.
+//! A figure as SVG. Every series is a group of its own with a class and a number, so that a page can restyle it, hide
+//! it and find it; nothing is drawn twice for dark or for hover.
 
 use std::fmt::Write;
 
@@ -269,8 +269,8 @@ fn values(figure: &Figure, vertical: bool) -> impl Iterator<Item = f64> + '_ {
     figure.series.iter().flat_map(of_series)
 }
 
-/// Draws a figure; with a legend beside it, or without where the page has one of its own. `None` if nothing in it can be
-/// drawn.
+/// Draws a figure; with a legend beside it, or without where the page has one of its own. `None` if nothing in it can
+/// be drawn.
 pub fn draw(figure: &Figure, legend: bool) -> Option<Drawing> {
     let cells = figure.series.iter().any(|s| matches!(s.shape, Shape::Cells(..)));
     let bars = figure.series.iter().any(|s| matches!(s.shape, Shape::Bars(..)));
