@@ -150,6 +150,20 @@ fn figure_tables_choose_axes_and_series() {
     report.stderr(contains("figure `other`: nothing of `beauty` to draw"));
 }
 
+/// One number by other means is no figure of its own.
+#[test]
+fn a_steady_sweep_is_drawn_once_for_each_quantity() {
+    let valve = "[qubits]\nnumber = 2\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 2.0\n\
+                 [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.5\n\
+                 [initial]\nstate = \"ground\"\n[steady]\nrelative_error = 0.2\n[sweep]\n\"qubits.number\" = [1, 2]\n";
+    let folder = ran("run", valve);
+    let names = figures(&folder, ".svg");
+    assert!(names.contains(&"heat_current_sweep".to_owned()), "{names:?}");
+    for twin in ["average", "counts", "balance", "controlled"] {
+        assert!(!names.iter().any(|name| name.contains(twin)), "{names:?}");
+    }
+}
+
 #[test]
 fn wrong_figure_tables_are_refused_with_their_line() {
     let folder = TempDir::new().unwrap();

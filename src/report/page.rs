@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::choose::asked::foremost;
 use super::data::{Point, Quantity, Run};
 use super::figure::{Colour, Datum, Figure, Shape};
+use super::scale::minus;
 use super::svg::{self, Drawing};
 use super::symbol::{self, KEY};
 use super::text::{escape, plain, spans};
@@ -91,13 +92,13 @@ fn cells(row: &Quantity, sampled: bool) -> String {
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
     let mut html = String::new();
     if sampled {
-        let estimate = or_dash(row.estimate.map(|v| words::with_error(v, row.std_error)));
+        let estimate = or_dash(row.estimate.map(|v| minus(&words::with_error(v, row.std_error))));
         let _ = write!(html, "<td class=\"n\">{estimate}</td>");
     }
-    let _ = write!(html, "<td class=\"n\">{}</td>", or_dash(row.exact.map(words::number)));
+    let _ = write!(html, "<td class=\"n\">{}</td>", or_dash(row.exact.map(|v| minus(&words::number(v)))));
     if sampled {
         let far = if row.z.is_some_and(|z| z.abs() > 4.0) { " far" } else { "" };
-        let z = or_dash(row.z.map(|z| super::scale::minus(&format!("{z:+.1}"))));
+        let z = or_dash(row.z.map(|z| minus(&format!("{z:+.1}"))));
         let _ = write!(html, "<td class=\"n{far}\">{z}</td>");
     }
     let _ = write!(html, "<td>{}</td>", rich(&words::unit(&row.unit)));
@@ -134,10 +135,13 @@ fn sweep(html: &mut String, points: &[Point], shown: &Quantity, sampled: bool) {
         let Some(row) = point.quantities.iter().find(|q| q.quantity == shown.quantity && q.bath == shown.bath) else {
             continue;
         };
-        let values: String = keys
-            .iter()
-            .map(|key| format!("<td>{}</td>", escape(&point.parameters.get(*key).map_or(String::new(), words::value))))
-            .collect();
+        let cell = |key: &&String| {
+            let value = point.parameters.get(*key);
+            // Words may be long, and wrap.
+            let class = if value.is_some_and(Value::is_string) { " class=\"q\"" } else { "" };
+            format!("<td{class}>{}</td>", escape(&value.map_or(String::new(), words::value)))
+        };
+        let values: String = keys.iter().map(cell).collect();
         let more = if index >= MOST_ROWS { " class=\"more\"" } else { "" };
         let _ = writeln!(html, "<tr{more}>{values}{}</tr>", cells(row, sampled));
     }
@@ -212,7 +216,13 @@ fn facts(run: &Run, exact: bool) -> Vec<(&'static str, String)> {
         facts.push(("points", summary.points.len().to_string()));
     }
     if let Some(point) = summary.points.first() {
-        facts.push(("engine", point.engine.clone()));
+        let mut engines: Vec<&str> = Vec::new();
+        for point in &summary.points {
+            if !engines.contains(&point.engine.as_str()) {
+                engines.push(&point.engine);
+            }
+        }
+        facts.push(("engine", engines.join(", ")));
         if point.trajectories > 0 {
             let each = if summary.points.len() > 1 { " a point" } else { "" };
             let counts = words::least_to_most(summary.points.iter().map(|point| point.trajectories));

@@ -22,9 +22,7 @@ pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String
         }
         figures.extend(drawn);
     }
-    figures.retain(|figure| !figure.is_empty());
-    // Also where a sweep that figures were asked of is set to one point.
-    if figures.is_empty() {
+    if asked.is_empty() {
         figures.extend(sweep::default(run));
         figures.extend(time::default(run));
     }

@@ -245,8 +245,8 @@ pub fn default(run: &Run) -> Vec<Figure> {
     for row in &first.quantities {
         let name = row.quantity.as_str();
         let reference = REFERENCES.iter().any(|(_, quantity, ..)| *quantity == name);
-        let detail = name.starts_with("photon_time_") || name.ends_with("_average") || name.ends_with("_counts");
-        if reference || detail || name == "excited" || done.contains(&name) {
+        let twin = ["_average", "_counts", "_balance", "_controlled"].iter().any(|end| name.ends_with(end));
+        if reference || twin || name.starts_with("photon_time_") || name == "excited" || done.contains(&name) {
             continue;
         }
         done.push(name);
