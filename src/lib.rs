@@ -4,10 +4,11 @@
 //! pure states by the Monte Carlo wave-function method, averages many trajectories, and holds the averages against
 //! the exact Lindblad equation.
 //!
-//! The modules form layers, and arrows point down only (`tests/architecture.rs` checks it): [`campaign`] plans and
-//! runs a scenario; [`report`] draws what it left; [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are two independent roads to
-//! the same numbers; [`theory`] holds closed forms; [`model`], [`initial`] and [`quantity`] say what is simulated and
-//! recorded; [`dicke`] is the ladder; [`bath`], [`circuit`], [`units`] and [`random`] are the floor.
+//! The modules form layers, and arrows point down only (`tests/architecture.rs` checks it): [`campaign`] plans and runs
+//! a scenario; [`report`] draws what it left; [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are
+//! two independent roads to the same numbers; [`theory`] holds closed forms; [`model`], [`initial`] and [`quantity`]
+//! say what is simulated and recorded; [`dicke`] is the ladder; [`bath`], [`circuit`], [`units`] and [`random`] are the
+//! floor.
 #![doc = include_str!("../docs/library.md")]
 
 pub mod bath;

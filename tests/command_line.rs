@@ -5,6 +5,7 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 
 use assert_cmd::Command;
 use common::program;
@@ -192,8 +193,8 @@ fn check_names_all_engines_of_a_sweep() {
     let folder = TempDir::new().unwrap();
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/fig5_trajectories.toml");
     superjump(&folder).arg("check").arg(shipped).assert().success().stdout(
-        contains("engine         populations at points 0, 4, 8, 9, 10, 11: the state stays diagonal")
-            .and(contains("engine         leaps at points 1, 2, 3, 5, 6, 7: some "))
+        contains("engine         populations at points 0, 4, 8 to 11: the state stays diagonal")
+            .and(contains("engine         leaps at points 1 to 3, 5 to 7: some "))
             .and(contains("point 0        populations relaxes in"))
             .and(contains("point 1        leaps       relaxes in")),
     );
@@ -336,6 +337,9 @@ fn noise_over_several_sectors_is_that_of_each() {
     assert!(!summary.contains("\"noise\"") && summary.contains("\"heat_current\""));
     let noise = fs::metadata(folder.path().join("out/noise.parquet")).unwrap();
     assert!(noise.len() > 0 && folder.path().join("out/figures/sector_noise.svg").exists());
+    // How likely a sector is, is no property of the bath whose current is watched.
+    let figure = |name: &str| fs::read_to_string(folder.path().join("out/figures").join(name)).unwrap();
+    assert!(figure("sector_current.svg").contains(">hot<") && !figure("sector_probability.svg").contains(">hot<"));
 }
 
 #[test]
@@ -352,7 +356,37 @@ fn every_shipped_scenario_is_listed_printed_and_valid() {
         superjump(&folder).args(["scenarios", stem]).assert().success().stdout(text);
         superjump(&folder).arg("check").arg(shipped.join(&name)).assert().success();
     }
-    superjump(&folder).args(["scenarios", "nothing"]).assert().failure().stderr(contains("superjump scenarios"));
+    superjump(&folder).args(["scenarios", "nothing"]).assert().code(2).stderr(contains("superjump scenarios"));
+}
+
+#[test]
+fn who_stops_reading_ends_neither_the_work_nor_in_a_panic() {
+    let folder = folder_with(SMALL);
+    for arguments in [&["run", "small.toml", "-o", "out"][..], &["scenarios"], &["schema"], &["completions", "bash"]] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_superjump"));
+        child.current_dir(folder.path()).args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = child.spawn().unwrap();
+        // Closed at once: every line it prints is lost.
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
+    }
+    assert!(folder.path().join("out/report.html").exists(), "the figures of a run whose table nobody reads");
+}
+
+#[test]
+fn what_is_asked_for_and_is_not_there_exits_with_2_and_says_so() {
+    let folder = folder_with(SMALL);
+    superjump(&folder).args(["run", "small.toml", "-o", "a", "--no-report"]).assert().success();
+    superjump(&folder).args(["run", "small.toml", "-o", "b", "--seed", "2", "--no-report"]).assert().success();
+    for (arguments, words) in [
+        (&["man", "nothing"][..], "no verb \"nothing\""),
+        (&["report", "a", "--figures", "none.toml"], "cannot read none.toml: No such file"),
+        (&["run", "small.toml", "-o", "c", "--log", "none/log"], "cannot write the log none/log: No such file"),
+        (&["compare", "a", "b", "--show", "nothing"], "no quantity \"nothing\" is in both runs"),
+        (&["slurm", "small.toml", "--fresh"], "unexpected argument"),
+    ] {
+        superjump(&folder).args(arguments).assert().code(2).stderr(contains(words));
+    }
 }
 
 #[test]

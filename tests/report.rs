@@ -132,6 +132,12 @@ fn figure_tables_choose_axes_and_series() {
         .filter(|n| n.has_tag_name("text"))
         .map(|n| n.descendants().filter_map(|t| if t.is_text() { t.text() } else { None }).collect())
         .collect();
+    // The page has the lines and markers of the drawing in its legend.
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    let legend = page.split("<div class=\"legend\">").nth(1).unwrap().split("</div>").next().unwrap();
+    for form in ["<circle", "Z\" fill", "stroke-dasharray=\"2 3\""] {
+        assert!(legend.contains(form), "no {form} in {legend}");
+    }
     for wanted in
         ["T0/Tcavity", "J = 1", "J = 2", "J = 3", "independent qubits", "heat current, cavity bath / J (ħω₀²)"]
     {
@@ -142,6 +148,20 @@ fn figure_tables_choose_axes_and_series() {
     fs::write(folder.path().join("other.toml"), other).unwrap();
     let report = superjump(folder.path()).args(["report", "out", "--figures", "other.toml"]).assert().success();
     report.stderr(contains("figure `other`: nothing of `beauty` to draw"));
+}
+
+/// One number by other means is no figure of its own.
+#[test]
+fn a_steady_sweep_is_drawn_once_for_each_quantity() {
+    let valve = "[qubits]\nnumber = 2\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 2.0\n\
+                 [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.5\n\
+                 [initial]\nstate = \"ground\"\n[steady]\nrelative_error = 0.2\n[sweep]\n\"qubits.number\" = [1, 2]\n";
+    let folder = ran("run", valve);
+    let names = figures(&folder, ".svg");
+    assert!(names.contains(&"heat_current_sweep".to_owned()), "{names:?}");
+    for twin in ["average", "counts", "balance", "controlled"] {
+        assert!(!names.iter().any(|name| name.contains(twin)), "{names:?}");
+    }
 }
 
 #[test]
@@ -245,7 +265,7 @@ fn the_page_works_in_a_browser() {
         figure.querySelector('.legend button').click();\
         const back = figure.querySelectorAll('svg .hidden').length;\
         document.title = JSON.stringify({ failed: window.failed, tip, hidden, back, time: last[0], value: last[1],\
-          wide: document.documentElement.scrollWidth - window.innerWidth, shown: document.querySelectorAll('figure svg').length });</script>";
+          wide: document.documentElement.scrollWidth - window.innerWidth, shown: document.querySelectorAll('.plot svg').length });</script>";
     let probed =
         page.replacen("<style>", &format!("{before}<style>"), 1).replace("</body>", &format!("{after}</body>"));
     let file = folder.path().join("out/probed.html");

@@ -1,5 +1,5 @@
 //! What people read, held word by word: help, the table of a run, the reference of scenario keys. Where a change is meant,
-//! `UPDATE_SNAPSHOTS=1 cargo test --test words` writes the files anew.
+//! `UPDATE_SNAPSHOTS=1 cargo test --release --test words` writes the files anew.
 #![allow(missing_docs)]
 
 mod common;
@@ -54,10 +54,11 @@ fn the_table_of_a_run_and_of_a_sweep() {
 fn the_reference_of_keys_is_what_the_program_reads() {
     let here = TempDir::new().unwrap();
     let introduction = "# The scenario file\n\n\
-        A scenario is a TOML file; `superjump scenarios` lists those that ship, each with comments. A key that is unknown, missing or out of\n\
-        range is refused with its line and what is allowed. `*` stands for the name of a bath or of a figure: `[sweep]` and `--set` write\n\
-        `bath.hot.rate`, the file itself `[[bath]]` with `name = \"hot\"`. `superjump schema` prints the same for editors.\n\n\
-        This page is printed by the program (`superjump schema --markdown`) from the types that read the file; a test holds the two\n\
-        together.\n\n";
+        A scenario is a TOML file; `superjump scenarios` lists those that ship, each with comments. A key that is unknown,\n\
+        missing or out of range is refused with its line and what is allowed. `*` stands for the name of a bath or of a figure:\n\
+        `[sweep]` and `--set` write `bath.hot.rate`, the file itself `[[bath]]` with `name = \"hot\"`. `superjump schema` prints\n\
+        the same for editors.\n\n\
+        The table is printed by the program (`superjump schema --markdown`) from the types that read the file; a test holds the\n\
+        two together.\n\n";
     hold("docs/scenario.md", &format!("{introduction}{}", said(here.path(), &["schema", "--markdown"])));
 }

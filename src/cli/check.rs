@@ -29,12 +29,28 @@ fn engines(points: &[Point]) -> Vec<(&'static str, Vec<&Point>)> {
     engines
 }
 
-/// Their numbers, a few of them.
+/// Runs of neighbours among the points that are listed.
+const MOST_RUNS: usize = 8;
+
+/// Their numbers, neighbours in one: `points 0, 4, 8 to 11`.
 fn places(points: &[&Point]) -> String {
-    let numbers: Vec<String> = points.iter().take(MOST_PILOTS).map(|point| point.index.to_string()).collect();
-    let more = points.len() - numbers.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{} {}{more}", if points.len() == 1 { "point" } else { "points" }, numbers.join(", "))
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for point in points {
+        match runs.last_mut().filter(|(_, last)| *last + 1 == point.index) {
+            Some((_, last)) => *last = point.index,
+            None => runs.push((point.index, point.index)),
+        }
+    }
+    let word = |(first, last): &(usize, usize)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first} to {last}"),
+    };
+    let listed = runs.iter().take(MOST_RUNS);
+    let left = points.len() - listed.clone().map(|(first, last)| last - first + 1).sum::<usize>();
+    let left = if left > 0 { format!(" and {left} more") } else { String::new() };
+    let words: Vec<String> = listed.map(word).collect();
+    format!("{} {}{left}", if points.len() == 1 { "point" } else { "points" }, words.join(", "))
 }
 
 /// What a few trajectories of a point cost.
@@ -58,36 +74,38 @@ fn pilot(point: &Point, milliseconds: u128) -> Pilot {
 /// Points that are tried out: more are scaled from these, spread evenly over the sweep.
 const MOST_PILOTS: usize = 20;
 
-fn describe(scenario: &Scenario, threads: usize) {
+fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
     let points = &scenario.points;
     let first = &points[0];
     let units = first.units();
-    println!("{} is valid.", scenario.name);
-    println!("  {}", scenario.title);
-    println!("  points         {}", points.len());
+    say!("{} is valid.", scenario.name)?;
+    say!("  {}", scenario.title)?;
+    say!("  points         {}", points.len())?;
     for (engine, points) in &engines(points) {
         let of = if points.len() == scenario.points.len() { String::new() } else { format!(" at {}", places(points)) };
-        println!("  engine         {engine}{of}: {}", points[0].engine.because);
+        say!("  engine         {engine}{of}: {}", points[0].engine.because)?;
     }
+    let differ = points.iter().any(|point| !point.baths().eq(first.baths()));
+    let at = if differ { " at point 0" } else { "" };
     for bath in first.baths() {
         let rates = [("down", bath.down), ("up", bath.up), ("dephasing", bath.dephasing)];
         let rates: Vec<String> =
             rates.iter().filter(|(_, rate)| *rate > 0.0).map(|(name, rate)| format!("{name} {rate:.6}")).collect();
         let coupling = format!("{:?}", bath.coupling).to_lowercase();
-        println!("  bath           {} ({coupling}): {} {}", bath.name, rates.join(", "), units.rate());
+        say!("  bath           {} ({coupling}): {} {}{at}", bath.name, rates.join(", "), units.rate())?;
     }
     if first.steady {
         return describe_steady(points, units);
     }
     let until = first.evolution.until();
-    println!("  time           to {until} {}, {} samples", units.time(), first.evolution.times.len());
+    say!("  time           to {}, {} samples", table::time(until, units), first.evolution.times.len())?;
 
     let plan = Plan::new(&scenario.points);
-    println!(
+    say!(
         "  trajectories   {} in {} parts on disk, which a run that is cut short goes on from",
         plan.trajectories(),
         plan.parts()
-    );
+    )?;
     let stride = points.len().div_ceil(MOST_PILOTS);
     let (mut jumps, mut seconds) = (0.0, 0.0);
     for point in points.iter().step_by(stride) {
@@ -96,40 +114,45 @@ fn describe(scenario: &Scenario, threads: usize) {
         jumps += pilot.jumps * trajectories;
         seconds += pilot.seconds * trajectories / threads as f64;
     }
-    println!("  jumps          about {}", table::count(jumps));
-    println!("  duration       about {} on {threads} threads", table::duration(seconds));
-    println!("  memory         about {:.0} MB", (plan.memory(threads) / 1e6).max(1.0));
+    say!("  jumps          about {}", table::count(jumps))?;
+    say!("  duration       about {} on {}", table::duration(seconds), table::plural(threads as u64, "thread"))?;
+    say!("  memory         about {:.0} MB", (plan.memory(threads) / 1e6).max(1.0))?;
     let missing: Vec<_> =
         points.iter().filter_map(|point| ExactRoad::affordable(point, Effort::Beside).err()).collect();
     match missing.first() {
-        None => println!("  exact          beside every estimate"),
-        Some(why) => println!("  exact          not for {} of {} points: {why}", missing.len(), points.len()),
+        None => say!("  exact          beside every estimate")?,
+        Some(why) => say!("  exact          not for {} of {} points: {why}", missing.len(), points.len())?,
     }
+    Ok(())
 }
 
 /// What a run to the steady state begins with: how it goes on is for the data to tell.
-fn describe_steady(points: &[Point], units: Units) {
+fn describe_steady(points: &[Point], units: Units) -> anyhow::Result<()> {
     let width = points.iter().map(|point| point.engine.engine.name().len()).max().unwrap_or(0);
-    for point in points.iter().step_by(points.len().div_ceil(MOST_PILOTS)) {
+    let stride = points.len().div_ceil(MOST_PILOTS);
+    if stride > 1 {
+        say!("  of {} points, one in {stride}:", points.len())?;
+    }
+    for point in points.iter().step_by(stride) {
         let Forecast { relaxation_time, relaxation_from, duration, trajectories, jumps_bound } = forecast(point);
         let from = format!("{relaxation_from:?}").to_lowercase();
-        println!(
-            "  point {:<8} {} relaxes in {} {} ({from}); first {trajectories} trajectories of {}, up to {} jumps",
+        say!(
+            "  point {:<8} {:<width$} relaxes in {} ({from}); first {trajectories} trajectories of {}, up to {} jumps",
             point.index,
-            format_args!("{:<width$}", point.engine.engine.name()),
-            superjump::report::number(relaxation_time),
-            units.time(),
-            superjump::report::number(duration),
+            point.engine.engine.name(),
+            table::time(relaxation_time, units),
+            table::time(duration, units),
             table::count(jumps_bound),
-        );
+        )?;
     }
+    Ok(())
 }
 
 /// What the exact road would do, for a scenario without trajectories.
 fn describe_exact(scenario: &Scenario) -> anyhow::Result<()> {
-    println!("{} is valid, for `superjump exact`.", scenario.name);
-    println!("  {}", scenario.title);
-    println!("  points         {}", scenario.points.len());
+    say!("{} is valid, for `superjump exact`.", scenario.name)?;
+    say!("  {}", scenario.title)?;
+    say!("  points         {}", scenario.points.len())?;
     for point in &scenario.points {
         let efforts = [(point.steady, Effort::Steady), (!point.evolution.times.is_empty(), Effort::Transient)];
         for (_, effort) in efforts.into_iter().filter(|(asked, _)| *asked) {
@@ -137,7 +160,7 @@ fn describe_exact(scenario: &Scenario) -> anyhow::Result<()> {
                 .map_err(|reason| RunError::NoExactValue { point: point.index, reason })?;
         }
     }
-    println!("  exact          every point is small enough");
+    say!("  exact          every point is small enough")?;
     Ok(())
 }
 
@@ -154,6 +177,5 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<()> {
     };
     let threads = arguments.scenario.threads();
     Plan::new(&scenario.points).check_memory(threads).map_err(RunError::from)?;
-    describe(&scenario, threads);
-    Ok(())
+    describe(&scenario, threads)
 }

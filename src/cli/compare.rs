@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use superjump::report::{self, Comparison, Difference, with_error};
 
-use super::table;
+use super::{UsageError, put, table};
 
 /// Rows that are listed without being asked for.
 const MOST_ROWS: usize = 40;
@@ -51,7 +51,10 @@ fn render(comparison: &Comparison, most: usize) -> String {
         lines.push(swept.then(|| row.point.clone()).into_iter().chain(cells).collect());
     }
     let numbers_from = if swept { 3 } else { 2 };
-    let mut text = table::lines(header.map(str::to_owned).collect(), numbers_from, lines);
+    let mut text = match rows.as_slice() {
+        [] => "The runs have no quantity in common at the same values of the sweep.\n".to_owned(),
+        _ => table::lines(header.map(str::to_owned).collect(), numbers_from, lines),
+    };
     if rows.len() > most {
         text.push_str(&format!("... and {} more (--all lists them)\n", rows.len() - most));
     }
@@ -64,7 +67,7 @@ fn render(comparison: &Comparison, most: usize) -> String {
                 scores.len()
             ));
         }
-        None if rows.is_empty() => text.push_str("\nThe runs have no quantity in common.\n"),
+        None if rows.is_empty() => {}
         None => {
             let relative = |row: &Difference| {
                 let (a, b) = (row.first.0, row.second.0);
@@ -91,9 +94,14 @@ pub fn compare(arguments: &CompareArguments) -> anyhow::Result<()> {
         // The times of single photons are many.
         None => arguments.all || !quantity.starts_with("photon_time_"),
     };
+    let common = comparison.differences.len();
     comparison.differences.retain(|row| shown(&row.quantity));
+    if let (Some(name), true) = (&arguments.show, comparison.differences.is_empty() && common > 0) {
+        let text = format!("no quantity \"{name}\" is in both runs; without --show all of them are listed");
+        return Err(UsageError(text).into());
+    }
     let size = |sigma: Option<f64>| sigma.map_or(-1.0, f64::abs);
     comparison.differences.sort_by(|a, b| size(b.sigma).total_cmp(&size(a.sigma)));
-    print!("{}", render(&comparison, if arguments.all { usize::MAX } else { MOST_ROWS }));
-    Ok(())
+    let most = if arguments.all { usize::MAX } else { MOST_ROWS };
+    Ok(put(format_args!("{}", render(&comparison, most)))?)
 }

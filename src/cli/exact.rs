@@ -21,7 +21,7 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     let scenario = arguments.scenario.read(Purpose::Exact)?;
     let options = arguments.output.options(&format!("{}-exact", scenario.name), arguments.scenario.threads());
     table::check_shown(&scenario, arguments.output.show.as_deref())?;
-    println!("{}", scenario.title);
+    say!("{}", scenario.title)?;
     // Draws on a terminal only.
     let bar = if arguments.output.no_progress {
         ProgressBar::hidden()
@@ -35,12 +35,12 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let outcome = outcome?;
     let Some(summary) = &outcome.summary else { return Ok(()) };
-    println!("{}", table::render(summary, arguments.output.show.as_deref())?);
+    say!("{}", table::render(summary, arguments.output.show.as_deref())?)?;
     if outcome.already_complete {
-        println!("Complete already: nothing was done (--fresh starts over).");
+        say!("Complete already: nothing was done (--fresh starts over).")?;
     } else {
-        println!("Solved in {:.2} s.", summary.timing.seconds);
+        say!("Solved in {:.2} s.", summary.timing.seconds)?;
     }
-    println!("Results: {}", options.output.join("summary.json").display());
+    say!("Results: {}", options.output.join("summary.json").display())?;
     if arguments.output.no_report { Ok(()) } else { super::report::draw(&options.output, Some(&scenario.text)) }
 }

@@ -29,6 +29,9 @@ pub struct MergeArguments {
     /// Show no progress
     #[arg(long)]
     no_progress: bool,
+    /// Draw no figures and no page; `superjump report DIR` does it later
+    #[arg(long)]
+    no_report: bool,
 }
 
 pub fn merge(arguments: &MergeArguments) -> anyhow::Result<ExitCode> {
@@ -41,12 +44,14 @@ pub fn merge(arguments: &MergeArguments) -> anyhow::Result<ExitCode> {
     let Some(summary) = &outcome.summary else {
         bail!("there is not one part in {} yet", arguments.folder.display());
     };
-    println!("{}", table::render(summary, arguments.show.as_deref())?);
+    say!("{}", table::render(summary, arguments.show.as_deref())?)?;
     if outcome.already_complete {
-        println!("Complete already: nothing was done.");
+        say!("Complete already: nothing was done.")?;
     }
-    println!("Results: {}", arguments.folder.join("summary.json").display());
-    super::report::draw(&arguments.folder, None)?;
+    say!("Results: {}", arguments.folder.join("summary.json").display())?;
+    if !arguments.no_report {
+        super::report::draw(&arguments.folder, None)?;
+    }
     if summary.complete {
         return Ok(ExitCode::SUCCESS);
     }

@@ -1,5 +1,12 @@
 //! The verbs of the program, one file each, and how errors leave it.
 
+/// A line on standard output.
+macro_rules! say {
+    ($($words:tt)*) => {
+        $crate::cli::put(format_args!("{}\n", format_args!($($words)*)))
+    };
+}
+
 pub mod check;
 pub mod compare;
 pub mod exact;
@@ -14,7 +21,8 @@ pub mod slurm;
 pub mod status;
 mod table;
 
-use std::io::IsTerminal;
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -106,10 +114,15 @@ pub struct OutputArguments {
     no_report: bool,
 }
 
+/// The folder that is given, or output/`name`.
+fn output_folder(given: Option<&Path>, name: &str) -> PathBuf {
+    given.map_or_else(|| Path::new("output").join(name), Path::to_owned)
+}
+
 impl OutputArguments {
     /// The options of a run whose results go to output/`name` unless another folder is given.
     fn options(&self, name: &str, threads: usize) -> RunOptions {
-        let output = self.output.clone().unwrap_or_else(|| Path::new("output").join(name));
+        let output = output_folder(self.output.as_deref(), name);
         RunOptions { fresh: self.fresh, ..RunOptions::new(output, threads) }
     }
 }
@@ -127,7 +140,7 @@ impl ScenarioArguments {
     }
 
     /// The same scenario as words of a command line, but for the threads.
-    fn words(&self) -> std::io::Result<Vec<String>> {
+    fn words(&self) -> io::Result<Vec<String>> {
         let mut words = vec![std::path::absolute(&self.file)?.display().to_string()];
         words.extend(self.set.iter().map(|assignment| format!("--set={assignment}")));
         for (key, value) in [("trajectories", &self.trajectories), ("seed", &self.seed)] {
@@ -151,17 +164,20 @@ fn all_threads() -> usize {
 #[error("{0}")]
 pub struct UsageError(String);
 
+/// Writes to standard output. Who stops reading, as `head` does, has what it wanted; the work goes on.
+fn put(text: fmt::Arguments) -> io::Result<()> {
+    match io::stdout().write_fmt(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
 /// Prints an error for people, and gives the exit code of its kind.
 pub fn fail(error: &anyhow::Error) -> ExitCode {
     if let Some(error) = error.downcast_ref::<ScenarioError>() {
-        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         eprintln!("{}", error.render(colour));
         return ExitCode::from(2);
-    }
-    // Who stops reading, as `head` does, has what it wanted.
-    let closed = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
-    if error.downcast_ref().is_some_and(closed) {
-        return ExitCode::SUCCESS;
     }
     // Every error of ours tells its cause itself.
     eprintln!("error: {error}");

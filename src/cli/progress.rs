@@ -5,12 +5,11 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use superjump::campaign::{Event, Progress};
 use superjump::report;
 
-use super::table;
+use super::{UsageError, table};
 
 /// Seconds between the lines of a run without a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -48,12 +47,13 @@ impl Log {
 
 impl Display {
     /// The display of the run of so many points.
-    pub fn new(points: usize, silent: bool, log: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn new(points: usize, silent: bool, log: Option<&Path>) -> Result<Self, UsageError> {
         let kind = if silent {
             Kind::Silent
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(0);
-            let style = "{bar:30} {percent:>3}%  {human_pos}/{human_len} {prefix}  {msg}";
+            // A line that is longer than the terminal is wide could not be wiped.
+            let style = "{bar:20} {percent:>3}%  {human_pos}/{human_len} {prefix}  {wide_msg}";
             if let Ok(style) = ProgressStyle::with_template(style) {
                 bar.set_style(style.progress_chars("━━╌"));
             }
@@ -64,8 +64,8 @@ impl Display {
         };
         let open = |path: &Path| {
             let file = File::options().append(true).create(true).open(path);
-            let file = file.with_context(|| format!("cannot write the log {}", path.display()))?;
-            anyhow::Ok(Log { path: path.to_owned(), writer: BufWriter::new(file), failed: None })
+            let refused = |error| UsageError(format!("cannot write the log {}: {error}", path.display()));
+            file.map(|file| Log { path: path.to_owned(), writer: BufWriter::new(file), failed: None }).map_err(refused)
         };
         Ok(Display { kind, points, log: log.map(open).transpose()? })
     }
@@ -126,12 +126,9 @@ impl Display {
     }
 }
 
-/// Rate, time left, point and running estimate, as far as they are known.
+/// Time left, point, running estimate and rate, as far as they are known; a narrow terminal cuts the last.
 pub fn message(progress: &Progress, points: usize) -> String {
     let mut words = Vec::new();
-    if progress.jumps > 0 {
-        words.push(format!("{} jumps/s", table::count(progress.jumps as f64 / progress.seconds)));
-    }
     if let Some(left) = progress.seconds_left {
         words.push(format!("{} left", table::duration(left)));
     }
@@ -141,7 +138,10 @@ pub fn message(progress: &Progress, points: usize) -> String {
     if let Some(estimate) = progress.current {
         let value = report::with_error(estimate.mean, estimate.std_error);
         let (name, unit) = &progress.watched;
-        words.push(format!("{name} {value} {}", if unit == "1" { "" } else { unit }));
+        words.push(format!("{name} {value} {}", if unit == "1" { "" } else { unit }).trim_end().to_owned());
+    }
+    if progress.jumps > 0 {
+        words.push(format!("{} jumps/s", table::count(progress.jumps as f64 / progress.seconds)));
     }
     words.join("  ")
 }

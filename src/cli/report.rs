@@ -1,12 +1,12 @@
 //! `superjump report`: draw the figures and the page of results that are there.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
 use superjump::report;
+
+use super::{UsageError, table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  superjump report output/heat_valve\n  \
@@ -27,15 +27,17 @@ pub fn draw(folder: &Path, figures: Option<&str>) -> anyhow::Result<()> {
     for note in &drawn.notes {
         eprintln!("note: {note}");
     }
-    let count = drawn.figures.len();
     let figures = folder.join("figures");
-    let named = if count == 1 { "1 figure".to_owned() } else { format!("{count} figures") };
-    writeln!(io::stdout(), "Drawn:   {} ({named} in {})", drawn.page.display(), figures.display())?;
+    let named = table::plural(drawn.figures.len() as u64, "figure");
+    say!("Drawn:   {} ({named} in {})", drawn.page.display(), figures.display())?;
     Ok(())
 }
 
 pub fn report(arguments: &ReportArguments) -> anyhow::Result<()> {
-    let read = |path: &PathBuf| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let read = |path: &PathBuf| {
+        let refused = |error| UsageError(format!("cannot read {}: {error}; give a scenario file", path.display()));
+        fs::read_to_string(path).map_err(refused)
+    };
     let figures = arguments.figures.as_ref().map(read).transpose()?;
     draw(&arguments.folder, figures.as_deref())
 }

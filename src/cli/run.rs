@@ -26,8 +26,8 @@ pub struct RunArguments {
     /// Compute every n-th part only, e.g. --shard 3/16, into a folder that is shared; then `superjump merge` it
     #[arg(long, value_name = "K/N", conflicts_with = "fresh")]
     shard: Option<Shard>,
-    /// Leave out exact values, where they cost more than the trajectories; estimates are the same. Run again without it,
-    /// they are added
+    /// Leave out exact values, where they cost more than the trajectories; estimates are the same. Run again without
+    /// it, they are added
     #[arg(long)]
     no_exact: bool,
     /// Append what happens to a file, an event a line, as JSON
@@ -51,7 +51,7 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         ranks.help(&scenario, &options)?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}", scenario.title);
+    say!("{}", scenario.title)?;
     let no_progress = arguments.output.no_progress;
     let mut display = Display::new(scenario.points.len(), no_progress, arguments.log.as_deref())?;
     let mut report = |event: &Event| display.update(event);
@@ -69,9 +69,9 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         }
     })?;
     if let Some(summary) = &outcome.summary {
-        println!("{}", table::render(summary, show)?);
+        say!("{}", table::render(summary, show)?)?;
     }
-    tell(&outcome, &options);
+    tell(&outcome, &options)?;
     if outcome.summary.is_some() && options.shard.is_none() && !arguments.output.no_report {
         super::report::draw(&options.output, Some(&scenario.text))?;
     }
@@ -89,35 +89,36 @@ fn stop_on_signal() -> std::io::Result<Arc<AtomicBool>> {
 }
 
 /// What was done, and what is to do.
-fn tell(outcome: &Outcome, options: &RunOptions) {
+fn tell(outcome: &Outcome, options: &RunOptions) -> std::io::Result<()> {
     if outcome.already_complete {
-        println!("Complete already: nothing was done (--fresh starts over).");
+        say!("Complete already: nothing was done (--fresh starts over).")?;
     } else if let Some(summary) = &outcome.summary {
         let (threads, seconds) = (options.threads, summary.timing.seconds);
         let jumps = outcome.jumps as f64;
-        println!(
+        say!(
             "{} jumps in {seconds:.2} s on {} ({} a second){}.",
             table::count(jumps),
-            if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") },
+            table::plural(threads as u64, "thread"),
             table::count(jumps / seconds),
             match summary.timing.jumps - outcome.jumps.min(summary.timing.jumps) {
                 0 => String::new(),
                 before => format!(", after {} before", table::count(before as f64)),
             },
-        );
+        )?;
     }
     if outcome.interrupted {
         let command: Vec<String> =
             std::env::args().filter(|word| word != "--fresh").map(|word| quoted(&word)).collect();
-        println!("Interrupted: the results are partial. To go on:\n  {}", command.join(" "));
+        say!("Interrupted: the results are partial. To go on:\n  {}", command.join(" "))?;
     }
     if let Some(shard) = options.shard {
         if !outcome.interrupted && !outcome.already_complete {
-            println!("Shard {shard} is done. When all are: superjump merge {}", options.output.display());
+            say!("Shard {shard} is done. When all are: superjump merge {}", options.output.display())?;
         }
     } else if outcome.summary.is_some() {
-        println!("Results: {}", options.output.join("summary.json").display());
+        say!("Results: {}", options.output.join("summary.json").display())?;
     }
+    Ok(())
 }
 
 /// A word as a shell takes it.

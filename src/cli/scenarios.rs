@@ -1,7 +1,8 @@
 //! `superjump scenarios`: the scenarios that ship with the program.
 
-use anyhow::bail;
 use clap::Args;
+
+use super::{UsageError, put};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  superjump scenarios heat_valve > my_valve.toml")]
@@ -45,15 +46,16 @@ fn title(text: &str) -> &str {
 pub fn scenarios(arguments: &ScenariosArguments) -> anyhow::Result<()> {
     if let Some(name) = &arguments.name {
         let Some((_, text)) = SHIPPED.iter().find(|(shipped, _)| shipped == name) else {
-            bail!("no scenario \"{name}\" ships with superjump; `superjump scenarios` lists those that do");
+            let text =
+                format!("no scenario \"{name}\" ships with superjump; `superjump scenarios` lists those that do");
+            return Err(UsageError(text).into());
         };
-        print!("{text}");
-        return Ok(());
+        return Ok(put(format_args!("{text}"))?);
     }
     let width = SHIPPED.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, text) in SHIPPED {
-        println!("{name:width$}  {}", title(text));
+        say!("{name:width$}  {}", title(text))?;
     }
-    println!("\n`superjump scenarios NAME > FILE` writes one to a file, `superjump run FILE` runs it.");
+    say!("\n`superjump scenarios NAME > FILE` writes one to a file, `superjump run FILE` runs it.")?;
     Ok(())
 }

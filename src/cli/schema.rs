@@ -1,7 +1,5 @@
 //! `superjump schema`: the keys of a scenario, for editors and for people.
 
-use std::io::{self, Write};
-
 use clap::Args;
 use superjump::campaign::{scenario_keys, schema};
 
@@ -17,13 +15,11 @@ pub struct SchemaArguments {
 
 pub fn print(arguments: &SchemaArguments) -> anyhow::Result<()> {
     if !arguments.markdown {
-        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&schema())?)?;
-        return Ok(());
+        return Ok(say!("{}", serde_json::to_string_pretty(&schema())?)?);
     }
-    let mut out = io::stdout().lock();
-    writeln!(out, "| key | type | allowed |\n|---|---|---|")?;
+    say!("| key | type | allowed |\n|---|---|---|")?;
     for key in scenario_keys() {
-        writeln!(out, "| `{}` | {} | {} |", key.path, key.kind, key.allowed.replace('|', "\\|"))?;
+        say!("| `{}` | {} | {} |", key.path, key.kind, key.allowed.replace('|', "\\|"))?;
     }
     Ok(())
 }

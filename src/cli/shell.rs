@@ -1,13 +1,10 @@
 //! `superjump completions` and `superjump man`: what the parser of arguments knows, for shells and for `man`.
 
-use std::io;
-
-use anyhow::bail;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::Cli;
+use super::{Cli, UsageError, put};
 
 #[derive(Debug, Args)]
 #[command(
@@ -31,8 +28,9 @@ pub struct ManArguments {
 
 /// Prints the completions of a shell.
 pub fn completions(arguments: &CompletionsArguments) -> anyhow::Result<()> {
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "superjump", &mut io::stdout());
-    Ok(())
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "superjump", &mut script);
+    Ok(put(format_args!("{}", String::from_utf8(script)?))?)
 }
 
 /// Prints a page of the manual.
@@ -43,9 +41,12 @@ pub fn man(arguments: &ManArguments) -> anyhow::Result<()> {
         None => Man::new(program),
         Some(verb) => match program.find_subcommand(verb) {
             Some(found) => Man::new(found.clone()).title(format!("superjump-{verb}")),
-            None => bail!("there is no verb \"{verb}\"; `superjump --help` lists them"),
+            None => {
+                return Err(UsageError(format!("there is no verb \"{verb}\"; `superjump --help` lists them")).into());
+            }
         },
     };
-    page.render(&mut io::stdout())?;
-    Ok(())
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    Ok(put(format_args!("{}", String::from_utf8(text)?))?)
 }

@@ -1,12 +1,13 @@
 //! `superjump slurm`: a job-array script for Slurm, to be looked at and submitted.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 
 use clap::Args;
 use superjump::campaign::{Plan, Purpose};
 
 use super::run::quoted;
-use super::{OutputArguments, ScenarioArguments};
+use super::{ScenarioArguments, output_folder};
 
 #[derive(Debug, Args)]
 #[command(
@@ -16,8 +17,9 @@ use super::{OutputArguments, ScenarioArguments};
 pub struct SlurmArguments {
     #[command(flatten)]
     scenario: ScenarioArguments,
-    #[command(flatten)]
-    output: OutputArguments,
+    /// The folder for the results, shared by all tasks [default: output/<scenario>]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
     /// Tasks of the array
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     shards: u64,
@@ -29,7 +31,7 @@ pub struct SlurmArguments {
 pub fn slurm(arguments: &SlurmArguments) -> anyhow::Result<()> {
     let scenario = arguments.scenario.read(Purpose::Trajectories)?;
     let (shards, threads) = (arguments.shards, arguments.scenario.threads());
-    let output = arguments.output.options(&scenario.name, threads).output;
+    let output = output_folder(arguments.output.as_deref(), &scenario.name);
     let output = quoted(&std::path::absolute(output)?.display().to_string());
     let program = quoted(&std::env::current_exe()?.display().to_string());
     let mut words = vec![program.clone(), "run".to_owned()];
@@ -40,7 +42,7 @@ pub fn slurm(arguments: &SlurmArguments) -> anyhow::Result<()> {
         points if points.is_empty() => format!("{} parts", Plan::new(&scenario.points).parts()),
         points => format!("{} points, each the work of one task,", points.len()),
     };
-    println!(
+    say!(
         "#!/bin/bash
 # {whole} for {shards} tasks, which share the folder; then: {program} merge {output}
 #SBATCH --job-name=superjump-{}
@@ -53,6 +55,6 @@ exec {} -o {output} --shard \"$SLURM_ARRAY_TASK_ID/{shards}\" --threads {threads
         scenario.name,
         arguments.time,
         words.join(" "),
-    );
+    )?;
     Ok(())
 }

@@ -25,17 +25,17 @@ pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
     let asked: u64 = manifest.points.iter().map(|point| point.trajectories).sum();
     let done: u64 = status.finished.iter().sum();
     let complete = manifest.points.iter().zip(&status.finished).filter(|(point, done)| point.trajectories == **done);
-    println!("{}: {}", manifest.scenario, manifest.title);
+    say!("{}: {}", manifest.scenario, manifest.title)?;
     let steady = manifest.points.iter().any(|point| point.steady);
     if steady {
         let begun = status.finished.iter().filter(|done| **done > 0).count();
-        println!("{done} trajectories on disk, {begun} of {points} points begun; each takes as many as its error does");
+        say!("{done} trajectories on disk, {begun} of {points} points begun; each takes as many as its error needs")?;
     } else {
         let percent = 100.0 * done as f64 / asked as f64;
-        println!(
+        say!(
             "{percent:.1} %: {done} of {asked} trajectories on disk, {} of {points} points complete",
             complete.count()
-        );
+        )?;
     }
     if points > 1 {
         for (point, done) in manifest.points.iter().zip(&status.finished).take(MOST_POINTS) {
@@ -43,19 +43,19 @@ pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
             let parameters: Vec<String> =
                 point.parameters.iter().map(|(key, value)| format!("{key} = {}", word(value))).collect();
             let of = if steady { String::new() } else { format!("/{}", point.trajectories) };
-            println!("  {done:>12}{of}  {}", parameters.join(", "));
+            say!("  {done:>12}{of}  {}", parameters.join(", "))?;
         }
         if points > MOST_POINTS {
-            println!("  ... and {} more", points - MOST_POINTS);
+            say!("  ... and {} more", points - MOST_POINTS)?;
         }
     }
     for process in &status.processes {
-        println!("{}", describe(process, points));
+        say!("{}", describe(process, points))?;
     }
     if status.set_aside > 0 {
-        println!("{} damaged parts were set aside (*.bad) and are computed again", status.set_aside);
+        say!("{} damaged parts were set aside (*.bad) and are computed again", status.set_aside)?;
     }
-    println!(
+    say!(
         "results: {}",
         match &status.summary {
             None => "none yet",
@@ -63,13 +63,14 @@ pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
             Some(summary) if summary.complete => "complete for what was asked before; what is asked now is not done",
             Some(_) => "partial",
         }
-    );
+    )?;
     Ok(())
 }
 
 fn describe(live: &Live, points: usize) -> String {
     let shard = live.shard.as_ref().map_or(String::new(), |shard| format!("shard {shard}, "));
-    let who = format!("{shard}process {} on {} ({} threads)", live.process, live.host, live.threads);
+    let threads = table::plural(live.threads as u64, "thread");
+    let who = format!("{shard}process {} on {} ({threads})", live.process, live.host);
     let what = match (live.silent(), live.state) {
         (Some(age), _) => format!("gone without a word {} ago", table::duration(age.as_secs_f64())),
         (_, State::Computing) => {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use comfy_table::{CellAlignment, Table, presets};
 use superjump::campaign::{PointSummary, QuantitySummary, Scenario, Summary, quantity_names};
-use superjump::report::{foremost, number, with_error};
+use superjump::report::{foremost, least_to_most, number, with_error};
 use superjump::units::Units;
 
 use super::UsageError;
@@ -31,6 +31,19 @@ pub fn duration(seconds: f64) -> String {
         s if s < 7200.0 => format!("{:.0} min", s / 60.0),
         s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
         s => format!("{:.1} days", s / 86_400.0),
+    }
+}
+
+/// `1 thread`, `2 threads`.
+pub fn plural(count: u64, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
+/// A time with its unit: `50/omega_0`, `12.5 ns`.
+pub fn time(value: f64, units: Units) -> String {
+    match units.time().strip_prefix('1') {
+        Some(inverse) => format!("{}{inverse}", number(value)),
+        None => format!("{} {}", number(value), units.time()),
     }
 }
 
@@ -118,21 +131,21 @@ fn all_points(points: &[PointSummary], shown: &QuantitySummary) -> Table {
 }
 
 /// Whether steady states were reached, and what is missing where they were not.
-fn convergence(points: &[PointSummary], time: &str) -> String {
+fn convergence(points: &[PointSummary], units: Units) -> String {
     let mut text = String::new();
     let steady = || points.iter().filter_map(|point| point.steady.as_ref().map(|steady| (point, steady)));
     let total = steady().count();
     let reached = steady().filter(|(_, steady)| steady.converged).count();
     match (total, steady().next()) {
         (1, Some((point, steady))) if steady.converged => {
-            let warm_up = number(steady.warm_up);
             text.push_str(&format!(
-                "Converged ({}): interval of ±{} at {} %, from {}; each trajectory measured {} {time} after {warm_up}.\n",
+                "Converged ({}): interval of ±{} at {} %, from {}; each trajectory measured {} after {}.\n",
                 point.stopped_because,
                 number(steady.half_width.unwrap_or(f64::INFINITY)),
                 100.0 * steady.confidence,
                 steady.estimator,
-                number(steady.stretch),
+                time(steady.stretch, units),
+                time(steady.warm_up, units),
             ));
         }
         (2.., _) if reached == total => text.push_str(&format!("All {total} points converged.\n")),
@@ -142,11 +155,11 @@ fn convergence(points: &[PointSummary], time: &str) -> String {
     for (point, steady) in steady().filter(|(_, steady)| !steady.converged) {
         let needed = steady.trajectories_needed.map_or(String::new(), |n| format!("; about {n} trajectories would do"));
         let missing = steady.missing.join("; ");
-        text.push_str(&format!(
-            "NOT CONVERGED{}, {} spent: missing {missing}{needed}.\n",
-            which(point),
-            point.stopped_because
-        ));
+        let why = match point.stopped_because.as_str() {
+            "interrupted" => "interrupted".to_owned(),
+            budget => format!("{budget} spent"),
+        };
+        text.push_str(&format!("NOT CONVERGED{}, {why}: missing {missing}{needed}.\n", which(point)));
     }
     for (point, steady) in steady() {
         for refused in &steady.refused {
@@ -170,8 +183,8 @@ pub fn check_shown(scenario: &Scenario, show: Option<&str>) -> anyhow::Result<()
     }
 }
 
-/// The results of a run. Of a sweep one quantity is shown: `show` by its name, or that of the scenario's first figure, or
-/// the first there is.
+/// The results of a run. Of a sweep one quantity is shown: `show` by its name, or that of the scenario's first figure,
+/// or the first there is.
 ///
 /// # Errors
 /// A name that is none of the quantities.
@@ -197,16 +210,16 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
     text.push_str(&trimmed(&table));
     if points.len() > MOST_POINTS {
         let more = points.len() - MOST_POINTS;
-        text.push_str(&format!("... and {more} more {}\n", if more == 1 { "point" } else { "points" }));
+        text.push_str(&format!("... and {}\n", plural(more as u64, "more point")));
     }
-    let units = [Units::Natural, Units::Si].into_iter().find(|units| units.name() == summary.units);
-    let when = first.time.map_or_else(
-        || "In the steady state".to_owned(),
-        |t| format!("At time {} {}", number(t), units.map_or("", |units| units.time())),
-    );
+    let units = if summary.units == Units::Si.name() { Units::Si } else { Units::Natural };
+    let when = first.time.map_or_else(|| "In the steady state".to_owned(), |t| format!("At time {}", time(t, units)));
     if first.trajectories > 0 {
         let each = if points.len() > 1 { " a point" } else { "" };
-        let count = first.trajectories;
+        let count = match least_to_most(points.iter().map(|point| point.trajectories)).as_str() {
+            "1" => "1 trajectory".to_owned(),
+            counts => format!("{counts} trajectories"),
+        };
         // A sweep may come to where another engine is the cheapest.
         let mut engines: Vec<&str> = Vec::new();
         for point in points {
@@ -217,8 +230,8 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
         let (s, engine) = (if engines.len() > 1 { "s" } else { "" }, engines.join(", "));
         let upto = if summary.complete { "" } else { "so far " };
         let peaks = if first.steady.is_some() { "" } else { "; peaks are over the run" };
-        text.push_str(&format!("\n{when}, {upto}{count} trajectories{each}, engine{s} {engine}{peaks}.\n"));
-        text.push_str(&convergence(points, units.map_or("", |units| units.time())));
+        text.push_str(&format!("\n{when}, {upto}{count}{each}, engine{s} {engine}{peaks}.\n"));
+        text.push_str(&convergence(points, units));
     } else {
         text.push_str(&format!("\n{when}, exact.\n"));
     }

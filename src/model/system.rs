@@ -27,7 +27,8 @@ pub trait Values: Copy + Debug + Default + Send + Sync {
     }
 }
 
-/// The rate at which baths change an average: a form in the values, and so much of `<J^2>`. In the steady state it is zero.
+/// The rate at which baths change an average: a form in the values, and so much of `<J^2>`. In the steady state it is
+/// zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Balance<F> {
     /// The form in the values.

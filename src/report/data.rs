@@ -1,4 +1,5 @@
-//! What a folder of results holds, read leniently: whatever is missing, or of another version, is a note and not an end.
+//! What a folder of results holds, read leniently: whatever is missing, or of another version, is a note and not an
+//! end.
 
 use std::fs;
 use std::path::Path;
@@ -228,7 +229,6 @@ impl Run {
         }
     }
 
-    /// The curves of a table whose rows are (point, name, bath, argument, estimate, std_error, exact).
     /// The distributions of quanta, a curve for each window of each bath: the probability of a number, in its bin.
     fn quanta(&mut self, folder: &Path) -> Vec<Curve> {
         let numbers = ["point", "window", "quanta", "width", "probability", "std_error", "exact"];
@@ -265,6 +265,7 @@ impl Run {
         curves
     }
 
+    /// The curves of a table whose rows are (point, name, bath, argument, estimate, std_error, exact).
     fn curves(&mut self, folder: &Path, file: &str, [name, argument, estimate]: [&str; 3]) -> Vec<Curve> {
         let columns = ["point", name, "bath", "other_bath", argument, estimate, "std_error", "exact", "unit"];
         let rows = match table::read(folder, file, &columns, |_| false) {

@@ -56,6 +56,14 @@ pub struct Datum {
     pub error: Option<f64>,
 }
 
+impl Datum {
+    /// The lower end of its error bar: 0 where the error is the value, as of what was seen once, and not its rounding.
+    pub fn low(&self) -> f64 {
+        let low = self.y - self.error.unwrap_or(0.0);
+        if low.abs() > 1e-9 * self.y.abs() { low } else { 0.0 }
+    }
+}
+
 /// How a series is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shape {

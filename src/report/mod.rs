@@ -1,7 +1,8 @@
 //! Figures and one page from the files of a run: what was done, what came out, and how sure that is.
 //!
-//! data (what the folder holds, read leniently) -> choose/ (which figures) -> figure (axes and series) -> svg -> png, and
-//! all of it -> page. compare puts two runs side by side. Nothing here knows how a run is made.
+//! data (what the folder holds, read leniently) -> choose/ (which figures) -> figure (axes and series) -> svg (with
+//! scale, symbol, text) -> png, and all of it -> page. compare puts two runs side by side. Nothing here knows how a run
+//! is made.
 
 mod choose;
 mod compare;
@@ -11,7 +12,9 @@ mod page;
 mod png;
 mod scale;
 mod svg;
+mod symbol;
 mod table;
+mod text;
 mod words;
 
 use std::fs;
@@ -21,7 +24,7 @@ use rayon::prelude::*;
 
 pub use choose::asked::foremost;
 pub use compare::{Comparison, Difference, compare};
-pub use words::{number, with_error};
+pub use words::{least_to_most, number, with_error};
 
 use choose::asked;
 use data::Run;

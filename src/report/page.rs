@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 
 use super::choose::asked::foremost;
 use super::data::{Point, Quantity, Run};
-use super::figure::{Datum, Figure, Shape};
-use super::svg::{self, Drawing, escape, spans};
+use super::figure::{Colour, Datum, Figure, Shape};
+use super::scale::minus;
+use super::svg::{self, Drawing};
+use super::symbol::{self, KEY};
+use super::text::{escape, plain, spans};
 use super::words;
 
 const STYLE: &str = include_str!("page.css");
@@ -38,11 +41,11 @@ fn hover(figure: &Figure, drawing: &Drawing) -> String {
         figure.series.iter().filter(|s| !s.faint && !s.points.is_empty() && !matches!(s.shape, Shape::Cells(..)));
     let series = told.map(|s| {
         let points: Vec<Value> = svg::thinned(&s.points, s.faint).iter().map(point).collect();
-        json!({ "label": svg::plain(&s.label), "group": s.group, "points": points })
+        json!({ "label": plain(&s.label), "group": s.group, "points": points })
     });
     let data = json!({
         "x": drawing.x, "y": drawing.y,
-        "names": [svg::plain(&figure.x.label), svg::plain(&figure.y.label)],
+        "names": [plain(&figure.x.label), plain(&figure.y.label)],
         "series": series.collect::<Vec<_>>(),
     });
     // Inside a script element `<` could end it.
@@ -63,18 +66,14 @@ fn figure(html: &mut String, figure: &Figure) {
     if !listed.is_empty() {
         html.push_str("<div class=\"legend\">");
         for series in listed {
-            let (group, colour) = (series.group, series.colour.svg());
-            let kind = match series.shape {
-                Shape::Dashed => "dashed",
-                Shape::Dotted => "dotted",
-                Shape::Markers => "dot",
-                Shape::Bars(_) | Shape::Cells(..) => "block",
-                _ => "line",
-            };
-            let ink = if series.colour == super::figure::Colour::Ink { " ink" } else { "" };
+            let ink = if series.colour == Colour::Ink { " class=\"ink\"" } else { "" };
+            let mut key = String::new();
+            symbol::key(&mut key, series, (0.0, 7.0));
             let _ = write!(
                 html,
-                "<button type=\"button\" aria-pressed=\"true\" data-group=\"{group}\"><i class=\"{kind}{ink}\" style=\"color:{colour}\"></i>{}</button>",
+                "<button type=\"button\" aria-pressed=\"true\" data-group=\"{}\"><svg{ink} width=\"{KEY}\" height=\"14\" \
+                 aria-hidden=\"true\">{key}</svg>{}</button>",
+                series.group,
                 rich(&series.label)
             );
         }
@@ -93,13 +92,13 @@ fn cells(row: &Quantity, sampled: bool) -> String {
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
     let mut html = String::new();
     if sampled {
-        let estimate = or_dash(row.estimate.map(|v| words::with_error(v, row.std_error)));
+        let estimate = or_dash(row.estimate.map(|v| minus(&words::with_error(v, row.std_error))));
         let _ = write!(html, "<td class=\"n\">{estimate}</td>");
     }
-    let _ = write!(html, "<td class=\"n\">{}</td>", or_dash(row.exact.map(words::number)));
+    let _ = write!(html, "<td class=\"n\">{}</td>", or_dash(row.exact.map(|v| minus(&words::number(v)))));
     if sampled {
         let far = if row.z.is_some_and(|z| z.abs() > 4.0) { " far" } else { "" };
-        let z = or_dash(row.z.map(|z| super::scale::minus(&format!("{z:+.1}"))));
+        let z = or_dash(row.z.map(|z| minus(&format!("{z:+.1}"))));
         let _ = write!(html, "<td class=\"n{far}\">{z}</td>");
     }
     let _ = write!(html, "<td>{}</td>", rich(&words::unit(&row.unit)));
@@ -136,10 +135,13 @@ fn sweep(html: &mut String, points: &[Point], shown: &Quantity, sampled: bool) {
         let Some(row) = point.quantities.iter().find(|q| q.quantity == shown.quantity && q.bath == shown.bath) else {
             continue;
         };
-        let values: String = keys
-            .iter()
-            .map(|key| format!("<td>{}</td>", escape(&point.parameters.get(*key).map_or(String::new(), words::value))))
-            .collect();
+        let cell = |key: &&String| {
+            let value = point.parameters.get(*key);
+            // Words may be long, and wrap.
+            let class = if value.is_some_and(Value::is_string) { " class=\"q\"" } else { "" };
+            format!("<td{class}>{}</td>", escape(&value.map_or(String::new(), words::value)))
+        };
+        let values: String = keys.iter().map(cell).collect();
         let more = if index >= MOST_ROWS { " class=\"more\"" } else { "" };
         let _ = writeln!(html, "<tr{more}>{values}{}</tr>", cells(row, sampled));
     }
@@ -163,7 +165,7 @@ fn verdict(run: &Run) -> String {
             "interrupted" => "<strong>Interrupted: these results are partial.</strong>".to_owned(),
             "relative_error" | "absolute_error" => "Converged: the steady current is known as well as was asked.".to_owned(),
             "max_jumps" | "until" => {
-                format!("<strong>Not converged</strong>: `{reason}` was spent before the steady current was known as well as was asked.")
+                format!("<strong>Not converged</strong>: <code>{reason}</code> was spent before the steady current was known as well as was asked.")
             }
             "" => continue,
             other => format!("Ended because of: {}.", other.replace('_', " ")),
@@ -214,15 +216,21 @@ fn facts(run: &Run, exact: bool) -> Vec<(&'static str, String)> {
         facts.push(("points", summary.points.len().to_string()));
     }
     if let Some(point) = summary.points.first() {
-        facts.push(("engine", point.engine.clone()));
+        let mut engines: Vec<&str> = Vec::new();
+        for point in &summary.points {
+            if !engines.contains(&point.engine.as_str()) {
+                engines.push(&point.engine);
+            }
+        }
+        facts.push(("engine", engines.join(", ")));
         if point.trajectories > 0 {
             let each = if summary.points.len() > 1 { " a point" } else { "" };
-            facts.push(("trajectories", format!("{}{each}", point.trajectories)));
+            let counts = words::least_to_most(summary.points.iter().map(|point| point.trajectories));
+            facts.push(("trajectories", format!("{counts}{each}")));
         }
-        let of = point.time.map_or_else(
-            || "the steady state".to_owned(),
-            |t| format!("time {} {}", words::short(t), words::time_unit(&summary.units)),
-        );
+        let of = point
+            .time
+            .map_or_else(|| "the steady state".to_owned(), |t| format!("time {}", words::time(t, &summary.units)));
         facts.push(("values of", of));
     }
     if !exact {

@@ -1,20 +1,18 @@
-//! A figure as SVG. Every series is a group of its own with a class and a number, so that a page can restyle it, hide it
-//! and find it; nothing is drawn twice for dark or for hover.
+//! A figure as SVG. Every series is a group of its own with a class and a number, so that a page can restyle it, hide
+//! it and find it; nothing is drawn twice for dark or for hover.
 
 use std::fmt::Write;
 
 use super::figure::{Axis, Colour, Datum, Figure, Series, Shape};
 use super::scale::Scale;
+use super::symbol::{self, KEY};
+use super::text::{self, LETTER, cut, escape, plain, width};
 
-/// The size of letters, in pixels of the drawing.
-const LETTER: f64 = 14.0;
 /// The plot area.
 const WIDTH: f64 = 470.0;
 const HEIGHT: f64 = 330.0;
 /// Space above the plot area, without and with a heading.
 const TOP: [f64; 2] = [14.0, 34.0];
-/// Letters of a line of the legend, beyond which it is cut.
-const LONGEST: usize = 44;
 
 /// A drawing, and how its axes map values to its pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,57 +34,6 @@ pub struct Mapping {
     pub pixels: (f64, f64),
     /// Whether the ends are logarithms.
     pub log: bool,
-}
-
-/// Text as XML.
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-/// Text with `_{subscript}` and `^{superscript}` as a sequence of (text, shift).
-pub fn spans(text: &str) -> Vec<(&str, i8)> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("_{").into_iter().chain(rest.find("^{")).min() {
-        let Some(end) = rest[at..].find('}') else { break };
-        found.push((&rest[..at], 0));
-        found.push((&rest[at + 2..at + end], if rest[at..].starts_with('_') { -1 } else { 1 }));
-        rest = &rest[at + end + 1..];
-    }
-    found.push((rest, 0));
-    found.retain(|(text, _)| !text.is_empty());
-    found
-}
-
-/// The same as one plain string.
-pub fn plain(text: &str) -> String {
-    spans(text).iter().map(|(text, shift)| if *shift < 0 { format!("_{text}") } else { (*text).to_owned() }).collect()
-}
-
-/// An estimate of the width of a text, in pixels.
-fn width(text: &str) -> f64 {
-    spans(text).iter().map(|(t, shift)| t.chars().count() as f64 * if *shift == 0 { 0.61 } else { 0.46 }).sum::<f64>()
-        * LETTER
-}
-
-/// A label short enough for the legend.
-fn cut(label: &str) -> String {
-    if label.chars().count() <= LONGEST {
-        return label.to_owned();
-    }
-    label.chars().take(LONGEST - 1).chain(['…']).collect()
-}
-
-fn rich(text: &str) -> String {
-    let mut xml = String::new();
-    let mut shifted = 0.0;
-    for (text, shift) in spans(text) {
-        let wanted = -4.0 * f64::from(shift);
-        let size = if shift == 0 { "" } else { " font-size=\"75%\"" };
-        let _ = write!(xml, "<tspan dy=\"{}\"{size}>{}</tspan>", wanted - shifted, escape(text));
-        shifted = wanted;
-    }
-    xml
 }
 
 struct Canvas {
@@ -111,11 +58,11 @@ impl Canvas {
         );
     }
 
-    fn text(&mut self, (x, y): (f64, f64), anchor: &str, text: &str, more: &str) {
+    fn text(&mut self, (x, y): (f64, f64), anchor: &str, words: &str, more: &str) {
         let _ = write!(
             self.svg,
             "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"#1a1a1a\"{more}>{}</text>",
-            rich(text)
+            text::svg(words)
         );
     }
 
@@ -170,16 +117,6 @@ impl Canvas {
         path
     }
 
-    fn stroke(&mut self, path: &str, series: &Series, width: f64, dashes: &str) {
-        let opacity = if series.faint { " stroke-opacity=\"0.25\"" } else { "" };
-        let dashes = if dashes.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dashes}\"") };
-        let _ = write!(
-            self.svg,
-            "<path d=\"{path}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\" stroke-linejoin=\"round\"{opacity}{dashes}/>",
-            series.colour.svg()
-        );
-    }
-
     /// Two standard errors to both sides.
     fn band(&mut self, points: &[Datum], colour: Colour) {
         let edges: Vec<_> =
@@ -200,51 +137,11 @@ impl Canvas {
         }
     }
 
-    fn marker(&mut self, (x, y): (f64, f64), series: &Series, radius: f64) {
-        let colour = series.colour.svg();
-        let filled = format!("fill=\"{colour}\" stroke=\"none\"");
-        let r = radius;
-        let _ = match (series.colour, series.group % 3) {
-            // References in ink are open triangles.
-            (Colour::Ink, _) => write!(
-                self.svg,
-                "<path d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}Z\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.3\"/>",
-                x,
-                y - 1.2 * r,
-                x - 1.1 * r,
-                y + 0.8 * r,
-                x + 1.1 * r,
-                y + 0.8 * r
-            ),
-            (_, 1) => write!(
-                self.svg,
-                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" {filled}/>",
-                x - 0.9 * r,
-                y - 0.9 * r,
-                1.8 * r,
-                1.8 * r
-            ),
-            (_, 2) => write!(
-                self.svg,
-                "<path d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}Z\" {filled}/>",
-                x,
-                y - 1.3 * r,
-                x + 1.3 * r,
-                y,
-                x,
-                y + 1.3 * r,
-                x - 1.3 * r,
-                y
-            ),
-            _ => write!(self.svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r}\" {filled}/>"),
-        };
-    }
-
     fn error_bar(&mut self, datum: &Datum, colour: Colour) {
         let Some(error) = datum.error else { return };
         let high = self.at(datum.x, datum.y + error);
         // Where a logarithm has no lower end the bar runs down to the frame.
-        let low = self.at(datum.x, datum.y - error).or(high.map(|(x, _)| (x, self.top + HEIGHT)));
+        let low = self.at(datum.x, datum.low()).or(high.map(|(x, _)| (x, self.top + HEIGHT)));
         if let (Some((x, low)), Some((_, high))) = (low, high) {
             let path = format!("M{x:.1} {low:.1}V{high:.1}M{:.1} {low:.1}h6M{:.1} {high:.1}h6", x - 3.0, x - 3.0);
             let _ =
@@ -288,30 +185,32 @@ impl Canvas {
 
     fn series(&mut self, series: &Series) {
         let points = thinned(&series.points, series.faint);
-        let width = if series.faint { 1.0 } else { 2.0 };
         let path = || self.path(points.iter().map(|d| (d.x, d.y)));
         match series.shape {
             Shape::Line => {
                 let path = path();
                 self.band(&points, series.colour);
-                self.stroke(&path, series, width, "");
+                symbol::stroke(&mut self.svg, &path, series);
             }
-            Shape::Dashed => self.stroke(&path(), series, 1.6, "6 6"),
-            Shape::Dotted => self.stroke(&path(), series, 1.8, "2 3"),
+            Shape::Dashed | Shape::Dotted => {
+                let path = path();
+                symbol::stroke(&mut self.svg, &path, series);
+            }
             Shape::Steps => {
                 let steps = points.windows(2).flat_map(|pair| [(pair[0].x, pair[0].y), (pair[1].x, pair[0].y)]);
                 let last = points.last().map(|d| (d.x, d.y));
                 let path = self.path(steps.chain(last));
-                self.stroke(&path, series, width.min(1.5), "");
+                symbol::stroke(&mut self.svg, &path, series);
             }
             Shape::Markers | Shape::Beads => {
                 if series.shape == Shape::Beads {
-                    self.stroke(&path(), series, 1.6, "");
+                    let path = path();
+                    symbol::stroke(&mut self.svg, &path, series);
                 }
                 for datum in &series.points {
                     let Some(at) = self.at(datum.x, datum.y) else { continue };
                     self.error_bar(datum, series.colour);
-                    self.marker(at, series, if series.shape == Shape::Beads { 2.6 } else { 3.8 });
+                    symbol::marker(&mut self.svg, at, series);
                 }
             }
             Shape::Bars(wide) => self.bars(series, wide),
@@ -326,28 +225,8 @@ impl Canvas {
         for series in figure.series.iter().filter(|series| series.listed) {
             let group = series.group;
             let _ = write!(self.svg, "<g class=\"series legend\" data-group=\"{group}\">");
-            let (middle, colour) = (y - 0.35 * LETTER, series.colour.svg());
-            let line = format!("M{x:.1} {middle:.1}h26");
-            match series.shape {
-                Shape::Markers => self.marker((x + 13.0, middle), series, 3.8),
-                Shape::Bars(_) | Shape::Cells(..) => {
-                    let top = middle - 5.0;
-                    // As solid as what it stands for.
-                    let opacity = if matches!(series.shape, Shape::Cells(..)) { 1.0 } else { 0.75 };
-                    let _ = write!(
-                        self.svg,
-                        "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"26\" height=\"10\" fill=\"{colour}\" fill-opacity=\"{opacity}\"/>"
-                    );
-                }
-                Shape::Dashed => self.stroke(&line, series, 1.6, "6 6"),
-                Shape::Dotted => self.stroke(&line, series, 1.8, "2 3"),
-                Shape::Line | Shape::Steps => self.stroke(&line, series, if series.faint { 1.0 } else { 2.0 }, ""),
-                Shape::Beads => {
-                    self.stroke(&line, series, 1.6, "");
-                    self.marker((x + 13.0, middle), series, 2.6);
-                }
-            }
-            self.text((x + 34.0, y), "start", &cut(&series.label), "");
+            symbol::key(&mut self.svg, series, (x, y - 0.35 * LETTER));
+            self.text((x + KEY + 8.0, y), "start", &cut(&series.label), "");
             self.svg.push_str("</g>");
             y += 1.45 * LETTER;
         }
@@ -382,10 +261,7 @@ fn values(figure: &Figure, vertical: bool) -> impl Iterator<Item = f64> + '_ {
                 (Shape::Cells(width, _), false) => [d.x - width / 2.0, d.x + width / 2.0],
                 (Shape::Cells(_, height), true) => [d.y - height / 2.0, d.y + height / 2.0],
                 (_, false) => [d.x, d.x],
-                (Shape::Markers | Shape::Beads | Shape::Line, true) => {
-                    let error = d.error.unwrap_or(0.0);
-                    [d.y - error, d.y + error]
-                }
+                (Shape::Markers | Shape::Beads | Shape::Line, true) => [d.low(), d.y + d.error.unwrap_or(0.0)],
                 (_, true) => [d.y, d.y],
             })
             .collect::<Vec<_>>()
@@ -393,8 +269,8 @@ fn values(figure: &Figure, vertical: bool) -> impl Iterator<Item = f64> + '_ {
     figure.series.iter().flat_map(of_series)
 }
 
-/// Draws a figure; with a legend beside it, or without where the page has one of its own. `None` if nothing in it can be
-/// drawn.
+/// Draws a figure; with a legend beside it, or without where the page has one of its own. `None` if nothing in it can
+/// be drawn.
 pub fn draw(figure: &Figure, legend: bool) -> Option<Drawing> {
     let cells = figure.series.iter().any(|s| matches!(s.shape, Shape::Cells(..)));
     let bars = figure.series.iter().any(|s| matches!(s.shape, Shape::Bars(..)));
@@ -409,7 +285,7 @@ pub fn draw(figure: &Figure, legend: bool) -> Option<Drawing> {
     let beside = listed.clone().map(|series| width(&cut(&series.label))).fold(0.0, f64::max);
     let lines = listed.count() as f64;
     let legend = legend && lines > 0.0;
-    let whole = left + WIDTH + if legend { 16.0 + 34.0 + beside + 10.0 } else { 14.0 };
+    let whole = left + WIDTH + if legend { 16.0 + KEY + 8.0 + beside + 10.0 } else { 14.0 };
     let top = TOP[usize::from(figure.heading.is_some())];
     let tall = (top + HEIGHT + 3.6 * LETTER).max(if legend { top + 1.45 * LETTER * lines + LETTER } else { 0.0 });
 
@@ -447,4 +323,26 @@ pub fn draw(figure: &Figure, legend: bool) -> Option<Drawing> {
         y: mapping(&canvas.y, (top + HEIGHT, top)),
         svg: canvas.svg,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was seen once has an error of its own size: its bar ends at the frame, and not at the rounding of 0.
+    #[test]
+    fn an_error_bar_to_zero_does_not_stretch_a_logarithmic_axis() {
+        let once = 1.0 / 3.0 * 0.1;
+        let points = vec![
+            Datum { x: 0.0, y: 0.1, error: Some(0.01) },
+            Datum { x: 1.0, y: once, error: Some(once * (1.0 - 2.0 * f64::EPSILON)) },
+        ];
+        let series = Series::new("p", Colour::Category(0), Shape::Markers, 0, points);
+        let y = Axis { log: true, ..Axis::default() };
+        let figure = Figure { name: "p".into(), y, series: vec![series], ..Figure::default() };
+        let drawing = draw(&figure, false).unwrap();
+        assert!((-2.0..-1.0).contains(&drawing.y.ends.0), "{:?}", drawing.y);
+        let frame = format!(" {:.1}V", TOP[0] + HEIGHT);
+        assert!(drawing.svg.contains(&frame), "no bar down to the frame: {}", drawing.svg);
+    }
 }

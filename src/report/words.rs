@@ -11,9 +11,9 @@ pub fn quantity(name: &str) -> String {
         "heat_current_independent" => "independent qubits",
         "heat_current_symmetric" => "J = N/2",
         "heat_current_limit" => "limit N → ∞",
-        "intensity" | "peak_intensity" => {
-            return if name == "intensity" { "emitted intensity".into() } else { "peak intensity".into() };
-        }
+        "heat_current_balance" => "heat current by energy balance",
+        "heat_current_controlled" => "heat current by control variates",
+        "intensity" => "emitted intensity",
         "jx" => "⟨J_{x}⟩",
         "jy" => "⟨J_{y}⟩",
         "jz" => "⟨J_{z}⟩",
@@ -89,6 +89,12 @@ pub fn time_unit(units: &str) -> &'static str {
     if units == "SI" { "ns" } else { "1/ω₀" }
 }
 
+/// A time with its unit: `50/ω₀`, `12.5 ns`.
+pub fn time(value: f64, units: &str) -> String {
+    let unit = time_unit(units);
+    unit.strip_prefix('1').map_or_else(|| format!("{} {unit}", short(value)), |over| format!("{}{over}", short(value)))
+}
+
 /// An estimate with its error, both to the error's second digit: `2.497 ± 0.013`.
 #[must_use]
 pub fn with_error(value: f64, error: Option<f64>) -> String {
@@ -111,6 +117,13 @@ pub fn with_error(value: f64, error: Option<f64>) -> String {
         }
         _ => number(value),
     }
+}
+
+/// Counts that may differ: `64`, or `64 to 1216`.
+#[must_use]
+pub fn least_to_most(counts: impl Iterator<Item = u64>) -> String {
+    let (least, most) = counts.fold((u64::MAX, 0), |(least, most), count| (least.min(count), most.max(count)));
+    if least < most { format!("{least} to {most}") } else { most.to_string() }
 }
 
 /// A number to six digits.
@@ -185,5 +198,8 @@ mod tests {
         assert_eq!(unit("hbar omega_0^2"), "ħω₀²");
         assert_eq!(value(&"state=coherent theta=1.5707963267948966".into()), "coherent theta=1.57");
         assert_eq!(key_unit("bath.hot.temperature", "SI"), "mK");
+        let counts = |counts: &[u64]| least_to_most(counts.iter().copied());
+        assert_eq!((counts(&[64, 1216, 576]).as_str(), counts(&[5, 5]).as_str()), ("64 to 1216", "5"));
+        assert_eq!((time(50.0, "natural").as_str(), time(12.5, "SI").as_str()), ("50/ω₀", "12.5 ns"));
     }
 }

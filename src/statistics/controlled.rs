@@ -1,8 +1,8 @@
 //! Means of many numbers beside control variates: numbers whose true mean is known to be zero.
 //!
-//! What a sample mean owes to the chance that its controls are not zero is taken off by regression, and its error with it
-//! (Lavenberg and Welch, Manage. Sci. 27, 322 (1981)): exact for normal numbers, and stretches that cover many relaxation
-//! times are nearly normal.
+//! What a sample mean owes to the chance that its controls are not zero is taken off by regression, and its error with
+//! it (Lavenberg and Welch, Manage. Sci. 27, 322 (1981)): exact for normal numbers, and stretches that cover many
+//! relaxation times are nearly normal.
 
 use serde::{Deserialize, Serialize};
 
@@ -93,8 +93,9 @@ impl Controlled {
     /// `None` without controls that vary, or of few vectors.
     ///
     /// The error has a term beside the one of the fit: one standard deviation of the value over n. A fit may leave so
-    /// little that all of the rest is of rare events, which n vectors may not have seen; the term is what one more vector
-    /// could change that is a deviation off the fit. Hence the gain over the plain mean, in variance, is at most n.
+    /// little that all of the rest is of rare events, which n vectors may not have seen; the term is what one more
+    /// vector could change that is a deviation off the fit. Hence the gain over the plain mean, in variance, is at most
+    /// n.
     #[must_use]
     pub fn regressed(&self, value: usize) -> Option<Estimate> {
         let (n, first, d) = (self.count() as f64, self.values(), self.controls);

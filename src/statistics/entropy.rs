@@ -1,8 +1,8 @@
 //! Entropy production along trajectories, `sigma`, in units of k_B.
 //!
 //! A quantum absorbed from a bath takes ln(down/up) from it. A level (J, M) stands for d_J states of probability p/d_J
-//! each, and the entropy of the qubits changes by the logarithm of that. Together they obey `<exp(-sigma)> = 1` over any
-//! window (Seifert, 2005), for any number of qubits and baths.
+//! each, and the entropy of the qubits changes by the logarithm of that. Together they obey `<exp(-sigma)> = 1` over
+//! any window (Seifert, 2005), for any number of qubits and baths.
 
 use std::collections::HashMap;
 
@@ -89,16 +89,16 @@ impl EntropySums {
         self.reversed += later.reversed;
     }
 
-    /// `P(sigma < 0) / <exp(-sigma); sigma > 0>`: 1, as `P(-sigma) = exp(-sigma) P(sigma)` for every sigma, summed over the
-    /// positive ones.
+    /// `P(sigma < 0) / <exp(-sigma); sigma > 0>`: 1, as `P(-sigma) = exp(-sigma) P(sigma)` for every sigma, summed over
+    /// the positive ones.
     #[must_use]
     pub fn symmetry(&self) -> f64 {
         self.backward / self.reversed
     }
 
-    /// How many windows the average of exp(-sigma) effectively rests on: by the weights that were seen, and by those that
-    /// a sample of this size is too small to see. What dominates the average runs as if time went backwards, and has the
-    /// probability exp(-sigma) of what is typical (Jarzynski, 2006).
+    /// How many windows the average of exp(-sigma) effectively rests on: by the weights that were seen, and by those
+    /// that a sample of this size is too small to see. What dominates the average runs as if time went backwards, and
+    /// has the probability exp(-sigma) of what is typical (Jarzynski, 2006).
     #[must_use]
     pub fn effective(&self) -> f64 {
         let seen = self.exponential * self.exponential / self.square;

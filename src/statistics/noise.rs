@@ -1,8 +1,9 @@
 //! Counting statistics from sums over windows: cumulants, covariances, spectrum, correlations, sectors.
 //!
 //! A cumulant of the quanta counted in a window T grows as `c T - d`, but for terms that vanish as e^(-T/tau) with the
-//! slowest relaxation time tau. So `[k(2T) - k(T)]/T` is the long-time value c, where `k(T)/T` is still low by d/T. What
-//! it leaves out is seen in the data: `[k(3T) - 2 k(2T) + k(T)]/T`, twice the covariance of windows that do not touch.
+//! slowest relaxation time tau. So `[k(2T) - k(T)]/T` is the long-time value c, where `k(T)/T` is still low by d/T.
+//! What it leaves out is seen in the data: `[k(3T) - 2 k(2T) + k(T)]/T`, twice the covariance of windows that do not
+//! touch.
 
 use super::entropy::EntropySums;
 use super::statistic::{Statistic, Subject};
@@ -71,8 +72,8 @@ pub struct NoPlateau {
     pub needed: f64,
 }
 
-/// Everything from the sums of the groups. `watched` is the bath whose current the sectors tell, `bright` the smallest J
-/// of a bright sector.
+/// Everything from the sums of the groups. `watched` is the bath whose current the sectors tell, `bright` the smallest
+/// J of a bright sector.
 #[must_use]
 pub fn noise(groups: &[Sums], protocol: &Protocol, number: i64, watched: usize, bright: f64) -> NoiseReport {
     let Some(whole) = groups.iter().cloned().reduce(|mut sum, one| {

@@ -23,7 +23,8 @@ pub struct Replicas {
     pub exchanged: Exchanged,
 }
 
-/// How the watched current behaves within and between stretches: as it is reported, which for leaps is averaged over each.
+/// How the watched current behaves within and between stretches: as it is reported, which for leaps is averaged over
+/// each.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Agreement {
     /// Its integrated autocorrelation time, from the spread between stretches over that within them.

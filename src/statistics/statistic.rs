@@ -93,7 +93,15 @@ impl Statistic {
     /// Whether it is of the qubits as a whole, and not of one bath.
     #[must_use]
     pub fn is_of_all_baths(self) -> bool {
-        matches!(self, Statistic::EntropyProduction | Statistic::FluctuationTheorem | Statistic::FluctuationSymmetry)
+        matches!(
+            self,
+            Statistic::EntropyProduction
+                | Statistic::FluctuationTheorem
+                | Statistic::FluctuationSymmetry
+                | Statistic::SectorProbability
+                | Statistic::BrightDwell
+                | Statistic::DarkDwell
+        )
     }
 
     /// The unit in a unit system; "1" for a pure number.
@@ -118,7 +126,7 @@ impl Statistic {
 pub struct Subject {
     /// The statistic.
     pub statistic: Statistic,
-    /// Index of the bath; that of the current, for sectors; of no meaning for what is of all of them.
+    /// Index of the bath; of no meaning for what is of all of them.
     pub bath: usize,
     /// Index of the other bath of a covariance.
     pub other_bath: Option<usize>,

@@ -55,7 +55,8 @@ pub fn sizes() -> impl Iterator<Item = u64> {
     std::iter::successors(Some(1_u64), |size| Some((size + size / 2).max(size + 1))).map(|size| size * GROUPS)
 }
 
-/// Half the width of the interval that holds the mean with this confidence: Student's t with so many degrees of freedom.
+/// Half the width of the interval that holds the mean with this confidence: Student's t with so many degrees of
+/// freedom.
 #[must_use]
 pub fn half_width(std_error: f64, freedom: u64, confidence: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom.max(1) as f64)

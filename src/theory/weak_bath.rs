@@ -153,7 +153,6 @@ mod tests {
     use crate::bath::{Bath, Process};
     use crate::dicke::{SectorChange, levels, local_weight};
     use crate::initial::InitialState;
-    use std::time::Instant;
 
     fn bath(coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
         Bath { name: format!("{coupling:?}{down}"), coupling, down, up, dephasing, temperature: None }
@@ -279,14 +278,11 @@ mod tests {
     }
 
     #[test]
-    fn ten_thousand_qubits_take_no_time() {
-        let start = Instant::now();
+    fn ten_thousand_qubits_add_to_one_and_carry_more_than_independent_ones() {
         let model = model(10_000, WARM, (1.1, 0.1, 0.0));
         let sectors = weak_local_bath(&model).unwrap();
         let total: f64 = sectors.iter().map(|(_, p)| p).sum();
         let hot = mixture_current(&model, &model.baths[0], &sectors);
-        // The limit is a second; a release build takes about a millisecond.
-        assert!(start.elapsed().as_secs_f64() < 1.0, "{:?}", start.elapsed());
         assert!((total - 1.0).abs() < 1e-12);
         assert!(hot > independent_bath_current(&model, &model.baths[0]));
     }

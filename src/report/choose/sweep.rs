@@ -219,10 +219,12 @@ pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
         figure.x = Axis::new(&label, unit).log_if(x_log);
         figure.y = Axis { zero, ..Axis::new(&divided, &words::unit(&first.unit)).log_if(y_log) };
         figure.title = format!("{} against {label}", super::capital(&divided));
-        let when = panel[0].time.map_or_else(
-            || "In the steady state".to_owned(),
-            |t| format!("At time {} {}", words::short(t), words::time_unit(units)),
-        );
+        let of_the_run = ["peak_", "burst_", "photon_"].iter().any(|start| asked.quantity.starts_with(start));
+        let when = match panel[0].time {
+            _ if of_the_run => "Over the run".to_owned(),
+            Some(t) => format!("At time {}", words::time(t, units)),
+            None => "In the steady state".to_owned(),
+        };
         let drawn =
             if curves.len() < all { format!("; {} of {all} curves are drawn", curves.len()) } else { String::new() };
         let bars = if sampled { "; error bars are one standard error" } else { ", exact" };
@@ -243,8 +245,8 @@ pub fn default(run: &Run) -> Vec<Figure> {
     for row in &first.quantities {
         let name = row.quantity.as_str();
         let reference = REFERENCES.iter().any(|(_, quantity, ..)| *quantity == name);
-        let detail = name.starts_with("photon_time_") || name.ends_with("_average") || name.ends_with("_counts");
-        if reference || detail || name == "excited" || done.contains(&name) {
+        let twin = ["_average", "_counts", "_balance", "_controlled"].iter().any(|end| name.ends_with(end));
+        if reference || twin || name.starts_with("photon_time_") || name == "excited" || done.contains(&name) {
             continue;
         }
         done.push(name);
