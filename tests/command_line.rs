@@ -275,6 +275,19 @@ fn a_steady_state_is_reached_and_said_to_be() {
         .assert()
         .code(2)
         .stderr(contains("beyond `steady.max_jumps`"));
+    // Of the first part of a trajectory, as none of this length ever ends.
+    superjump(&folder)
+        .args(["run", "small.toml", "--set", "steady={}", "--set", "bath.hot.rate=1e60", "-o", "hopeless"])
+        .assert()
+        .code(2)
+        .stderr(contains("beyond `steady.max_jumps`"));
+    let hopeless = "evolution={ until = 2.0, samples = 5, trajectories = 10 }";
+    superjump(&folder)
+        .args(["check", "small.toml", "--set", "bath.hot.rate=1e60", "--set", hopeless])
+        .args(["--set", "record.jumps=false"])
+        .assert()
+        .success()
+        .stdout(contains("years"));
     superjump(&folder)
         .args(["run", "small.toml", "--set", "steady={}", "--set", "noise={ frequencies = [1e9] }", "-o", "fast"])
         .assert()

@@ -28,8 +28,9 @@ pub struct Plan<'a> {
 /// A scenario that does not fit the memory of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "the scenario needs about {needed:.1} GB of memory and {available:.1} GB are free; \
-     fewer `evolution.samples`, `record.photons` or --threads, or no `record.jumps`, need less"
+    "the scenario needs about {} GB of memory and {available:.1} GB are free; \
+     fewer `evolution.samples`, `record.photons` or --threads, or no `record.jumps`, need less",
+    if *needed < 1e6 { format!("{needed:.1}") } else { format!("{needed:.1e}") }
 )]
 pub struct TooLarge {
     /// Gigabytes.

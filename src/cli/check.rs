@@ -59,17 +59,35 @@ struct Pilot {
     seconds: f64,
 }
 
-/// Times trajectories of a point, from one to a hundred, until some milliseconds are spent on it.
+/// Times trajectories of a point, from one to a hundred, until some milliseconds are spent on it. Of very long ones,
+/// ever longer first parts are tried out.
 fn pilot(point: &Point, milliseconds: u128) -> Pilot {
-    let mut simulator = simulator(point);
-    let (mut jumps, mut done) = (0, 0.0);
-    let started = Instant::now();
-    while done < 100.0 && (done == 0.0 || started.elapsed().as_millis() < milliseconds) {
-        jumps += simulator.trajectory(done as u64).exchanged.jumps();
-        done += 1.0;
+    let begun = Instant::now();
+    let until = point.evolution.until();
+    let bound: f64 = point.groups.iter().map(|group| group.model.jumps_bound(until)).sum();
+    let mut halvings = (bound / LONG).log2().ceil().clamp(0.0, 2000.0) as i32;
+    loop {
+        let mut part = point.clone();
+        if halvings > 0 {
+            part.evolution.times = vec![until * 0.5_f64.powi(halvings / 2) * 0.5_f64.powi(halvings - halvings / 2)];
+        }
+        let mut simulator = simulator(&part);
+        let (mut jumps, mut done) = (0, 0.0);
+        let started = Instant::now();
+        while done < 100.0 && (done == 0.0 || started.elapsed().as_millis() < milliseconds) {
+            jumps += simulator.trajectory(done as u64).exchanged.jumps();
+            done += 1.0;
+        }
+        if halvings == 0 || begun.elapsed().as_millis() >= milliseconds {
+            let of_whole = 2.0_f64.powi(halvings) / done;
+            return Pilot { jumps: jumps as f64 * of_whole, seconds: started.elapsed().as_secs_f64() * of_whole };
+        }
+        halvings -= 1;
     }
-    Pilot { jumps: jumps as f64 / done, seconds: started.elapsed().as_secs_f64() / done }
 }
+
+/// Jumps of the first part of a trajectory that is tried out, at most.
+const LONG: f64 = 1e7;
 
 /// Points that are tried out: more are scaled from these, spread evenly over the sweep.
 const MOST_PILOTS: usize = 20;
@@ -89,8 +107,11 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
     let at = if differ { " at point 0" } else { "" };
     for bath in first.baths() {
         let rates = [("down", bath.down), ("up", bath.up), ("dephasing", bath.dephasing)];
-        let rates: Vec<String> =
-            rates.iter().filter(|(_, rate)| *rate > 0.0).map(|(name, rate)| format!("{name} {rate:.6}")).collect();
+        let rates: Vec<String> = rates
+            .iter()
+            .filter(|(_, rate)| *rate > 0.0)
+            .map(|(name, rate)| format!("{name} {}", superjump::report::number(*rate)))
+            .collect();
         let coupling = format!("{:?}", bath.coupling).to_lowercase();
         say!("  bath           {} ({coupling}): {} {}{at}", bath.name, rates.join(", "), units.rate())?;
     }

@@ -23,14 +23,15 @@ pub fn count(value: f64) -> String {
     }
 }
 
-/// A duration: `0.4 s`, `12 s`, `3 min`, `5.2 h`, `2.1 days`.
+/// A duration: `0.4 s`, `12 s`, `3 min`, `5.2 h`, `2.1 days`, `3.4e5 years`.
 pub fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 10.0 => format!("{s:.1} s"),
         s if s < 120.0 => format!("{s:.0} s"),
         s if s < 7200.0 => format!("{:.0} min", s / 60.0),
         s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
-        s => format!("{:.1} days", s / 86_400.0),
+        s if s < 1e8 => format!("{:.1} days", s / 86_400.0),
+        s => format!("{:.1e} years", s / 31_557_600.0),
     }
 }
 

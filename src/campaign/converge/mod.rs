@@ -24,12 +24,14 @@ use members::{Members, columns, estimators};
 use outcome::Finished;
 pub use outcome::{Convergence, SteadyRun};
 pub use protocol::{Forecast, RelaxationFrom, forecast};
-use protocol::{counts_collective, is_conserved, protocol, relaxation};
+use protocol::{counts_collective, is_conserved, jumps_bound, protocol, relaxation};
 pub use rounds::Standing;
 use rounds::{Ended, Place, Rounds};
 
 /// The most cells of a Fourier sum in a stretch.
 const CELLS: f64 = 4_194_304.0;
+/// Jumps of the shortest pilot, at most.
+const SHORT_PILOT: f64 = 1e5;
 /// How far the autocorrelation time seen in the data may exceed an estimated relaxation time.
 const SURPRISE: f64 = 2.0;
 /// Trajectories of one attempt at a relaxation time have numbers of their own.
@@ -141,20 +143,28 @@ fn affordable<E: Unravelling>(point: &Point, protocol: &Protocol, members: &Memb
         let asked = protocol.counted.frequencies.last().copied().unwrap_or(0.0);
         return Err(RunError::Frequency { point: point.index, asked, highest });
     }
-    // A trajectory of a sixty-fourth of the length, from a stream that is not used again.
-    let pilot = Protocol {
-        warm_up: protocol.warm_up / GROUPS as f64,
-        window: protocol.window / GROUPS as f64,
-        counted: Counted::default(),
-        sectors: false,
-        conserved: false,
-        entropy: None,
-        ..protocol.clone()
-    };
-    let (replicas, _) = members.run(&pilot, std::iter::once(u64::MAX));
-    let jumps = replicas.jumps as f64 * (GROUPS * GROUPS) as f64;
-    if jumps > point.accuracy.max_jumps {
-        return Err(RunError::Budget { point: point.index, jumps, allowed: point.accuracy.max_jumps });
+    // A trajectory of a sixty-fourth of the length, from a stream that is not used again; before it ever longer first
+    // parts of one, so that none is followed that is hopeless.
+    let (whole, allowed) = (protocol.warm_up + protocol.stretch(), point.accuracy.max_jumps);
+    let longest = (GROUPS as f64).recip();
+    let halvings = (jumps_bound(point, longest * whole) / SHORT_PILOT).log2().ceil().clamp(0.0, 4000.0) as i32;
+    for halving in (0..=halvings).rev() {
+        // In two factors, as a length may be shorter than the shortest share.
+        let part = |length: f64| length * longest * 0.5_f64.powi(halving / 2) * 0.5_f64.powi(halving - halving / 2);
+        let pilot = Protocol {
+            warm_up: part(protocol.warm_up),
+            window: part(protocol.window),
+            counted: Counted::default(),
+            sectors: false,
+            conserved: false,
+            entropy: None,
+            ..protocol.clone()
+        };
+        let (replicas, _) = members.run(&pilot, std::iter::once(u64::MAX));
+        let jumps = replicas.jumps as f64 * (GROUPS * GROUPS) as f64;
+        if jumps > allowed {
+            return Err(RunError::Budget { point: point.index, jumps: jumps * 2.0_f64.powi(halving), allowed });
+        }
     }
     Ok(())
 }

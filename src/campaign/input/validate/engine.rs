@@ -131,7 +131,8 @@ fn cheapest(groups: &[Group], uncounted: bool) -> EngineChoice {
         (Engine::Ladder, "the initial state superposes levels, and so has a transverse spin")
     } else if let Some(skipped) = leaps_pay(groups).filter(|_| uncounted) {
         let because = format!(
-            "some {skipped:.0} collective jumps lie between two local ones, and nothing that is asked for counts them"
+            "some {} collective jumps lie between two local ones, and nothing that is asked for counts them",
+            if skipped < 1e15 { format!("{skipped:.0}") } else { format!("{skipped:.1e}") }
         );
         return EngineChoice { engine: Engine::Leaps, because };
     } else {

@@ -23,6 +23,9 @@ use self::system::Qubits;
 
 type Result<T> = std::result::Result<T, ScenarioError>;
 
+/// Larger numbers are slips, and their squares would not be finite.
+const LARGEST: f64 = 1e100;
+
 /// What a scenario says once every value is checked.
 pub struct Valid {
     pub groups: Vec<Group>,
@@ -124,13 +127,20 @@ impl<'a> Validator<'a> {
 
     fn not_negative(&self, value: &Spanned<f64>, key: &str) -> Result<f64> {
         let number = *value.get_ref();
-        let fits = number.is_finite() && number >= 0.0;
-        if fits { Ok(number) } else { self.refuse(value.span(), key, &format!("is {number}")) }
+        if (0.0..=LARGEST).contains(&number) { Ok(number) } else { self.unfit(value, key) }
+    }
+
+    /// A number that is refused, in few digits.
+    fn unfit<T>(&self, value: &Spanned<f64>, key: &str) -> Result<T> {
+        let number = *value.get_ref();
+        if number.is_finite() && number.abs() > LARGEST {
+            return self.refuse(value.span(), key, &format!("is {number:e}, beyond {LARGEST:e}"));
+        }
+        self.refuse(value.span(), key, &format!("is {number}"))
     }
 
     fn positive(&self, value: &Spanned<f64>, key: &str) -> Result<f64> {
         let number = *value.get_ref();
-        let fits = number.is_finite() && number > 0.0;
-        if fits { Ok(number) } else { self.refuse(value.span(), key, &format!("is {number}")) }
+        if number > 0.0 && number <= LARGEST { Ok(number) } else { self.unfit(value, key) }
     }
 }

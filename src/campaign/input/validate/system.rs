@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawBath, RawGroup, RawQubits, RawTransmon};
-use super::{Result, Validator};
+use super::{LARGEST, Result, Validator};
 use crate::bath::{Bath, Coupling};
 use crate::circuit::{Circuit, Filter, FilterForm, Resonator, Transmon};
 use crate::dicke::MAX_QUBITS;
@@ -196,8 +196,8 @@ impl Validator<'_> {
             return Err(self.source.error(table.span(), title, help));
         };
         bath.dephasing = dephasing.unwrap_or(0.0);
-        if !(bath.down.is_finite() && bath.up.is_finite()) {
-            let title = format!("bath \"{label}\": gamma (1 + n) is beyond the range of a double");
+        if !(bath.down <= LARGEST && bath.up <= LARGEST) {
+            let title = format!("bath \"{label}\": gamma (1 + n) is beyond {LARGEST:e}");
             return Err(self.source.error(table.span(), title, "a lower temperature or rate"));
         }
         Ok(bath)
