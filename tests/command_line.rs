@@ -242,6 +242,22 @@ fn exact_writes_what_a_run_writes_with_exact_values_alone() {
         .assert()
         .success()
         .stdout(contains("noise").and(contains("effective_temperature")).and(contains("In the steady state")));
+    // The last point of the sweep is out of reach: said before the first is solved.
+    superjump(&folder)
+        .args([
+            "exact",
+            "small.toml",
+            "--set",
+            "steady={}",
+            "--set",
+            "sweep={ 'qubits.number' = [2, 9000] }",
+            "-o",
+            "far",
+        ])
+        .assert()
+        .code(2)
+        .stderr(contains("point 1 has no exact value: the master equation over 20259001 levels"));
+    assert!(!folder.path().join("far").exists());
     let run = superjump(&folder).args(["run", "small.toml", "--set", "steady={}"]).assert().code(2);
     run.stderr(contains("zero by symmetry").and(contains("absolute_error")));
 }

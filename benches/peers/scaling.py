@@ -73,7 +73,7 @@ def main():
         lines += ["", f"Exponent of the upper half: {exponent(sizes, medians):.2f} ({expectation}).", ""]
 
     lines += ["### Exact steady state with its noise", "", "| N | levels | CPU s | peak memory, MB |", "|---|---|---|---|"]
-    sizes, medians = [30, 100, 200, 400, 700, 1000], []
+    sizes, medians = [30, 100, 200, 400, 700, 1000, 1400, 2000], []
     for number in sizes:
         done = [superjump("exact", number, True, {}, steady=True) for _ in range(options.repeats if number < 700 else 1)]
         medians.append(statistics.median(d["cpu"] for d in done))
@@ -85,7 +85,7 @@ def main():
     one_core(False)
     lines += ["### Trajectories and threads: the heat valve, N = 8", "",
               "| trajectories | threads | jumps | CPU s | wall s | peak memory, MB |", "|---|---|---|---|---|---|"]
-    for count in [10_000, 100_000, 1_000_000]:
+    for count in [10_000, 100_000, 1_000_000, 3_000_000]:
         for threads in [1, 2]:
             done = [superjump("run", 8, True, {"evolution.trajectories": count}, threads) for _ in range(options.repeats)]
             middle = lambda key: statistics.median(d[key] for d in done)

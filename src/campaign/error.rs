@@ -114,6 +114,16 @@ pub enum RunError {
         /// Why.
         reason: String,
     },
+    /// A point does not fit the memory of this machine.
+    #[error("point {point} takes about {needed:.1} GB of memory to be solved for and {available:.1} GB are free")]
+    Memory {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// Gigabytes.
+        needed: f64,
+        /// Gigabytes.
+        available: f64,
+    },
     /// A spectrum at a frequency that the stretches of a slow model cannot resolve.
     #[error(
         "point {point}: a spectrum at the angular frequency {asked} would take too many cells in every stretch, which the \

@@ -109,7 +109,7 @@ fn parts_at_once(scenario: &Scenario, threads: usize) -> usize {
 fn window(parts: &mut Peekable<impl Iterator<Item = Part>>, most: usize) -> Vec<Part> {
     let mut window: Vec<Part> = Vec::new();
     let mut trajectories = 0;
-    while let Some(part) = parts.next_if(|_| window.len() < most && trajectories < 1 << 19) {
+    while let Some(part) = parts.next_if(|_| window.len() < most && trajectories < 1 << 17) {
         trajectories += part.count;
         window.push(part);
     }

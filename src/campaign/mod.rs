@@ -42,7 +42,7 @@ pub use progress::Progress;
 pub use ranks::Ranks;
 pub use run::{Deliver, Helpers, merge_parts, run, run_with, simulate};
 pub use simulator::{Simulator, simulator};
-pub use solve::solve;
+pub use solve::{solvable, solve};
 pub use status::{Live, State, Status};
 pub use steady::{ExactNoise, SteadyRoad, exact_beside};
 pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};

@@ -190,12 +190,17 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// How much is needed, and how much there is.
     pub fn check_memory(&self, threads: usize) -> Result<(), TooLarge> {
-        let mut system = sysinfo::System::new();
-        system.refresh_memory();
-        let (needed, available) = (self.memory(threads) / 1e9, system.available_memory() as f64 / 1e9);
-        // Where the system does not say, nothing is refused.
-        if available > 0.0 && needed > available { Err(TooLarge { needed, available }) } else { Ok(()) }
+        let (needed, available) = (self.memory(threads) / 1e9, available_memory() / 1e9);
+        if needed > available { Err(TooLarge { needed, available }) } else { Ok(()) }
     }
+}
+
+/// Bytes that are free; infinite where the system does not say, so that nothing is refused.
+pub fn available_memory() -> f64 {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let free = system.available_memory();
+    if free > 0 { free as f64 } else { f64::INFINITY }
 }
 
 #[cfg(test)]

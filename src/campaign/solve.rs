@@ -9,18 +9,52 @@ use super::exact::ExactRoad;
 use super::folder::Folder;
 use super::input::{Point, Scenario};
 use super::options::{Outcome, RunOptions};
+use super::plan::available_memory;
 use super::run::finished;
 use super::steady::SteadyRoad;
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
 use super::tables::{SeriesRow, noise_rows, quanta_rows, series};
-use crate::lindblad::Effort;
+use crate::lindblad::{Effort, Populations};
 use crate::quantity::Quantity;
 
 /// One point, solved.
 struct Solved {
     series: Vec<SeriesRow>,
     steady: Option<SteadyRoad>,
+}
+
+/// Bytes that the solution of one level takes at most, up to a million levels: the elimination that a steady state or a
+/// window of time keeps, and that of a spectrum.
+const LEVEL: f64 = 2500.0;
+const SPECTRUM_LEVEL: f64 = 11_000.0;
+
+/// Bytes to solve a point for its populations; qubits that differ, or are driven, have no more than some hundred MB.
+fn memory(point: &Point) -> f64 {
+    let levels = point.groups.iter().map(|group| Populations::states(&group.model, &group.initial)).max().unwrap_or(0);
+    levels as f64 * if point.steady && !point.noise.frequencies.is_empty() { SPECTRUM_LEVEL } else { LEVEL }
+}
+
+/// How many points may be solved at a time on this machine, before anything is.
+///
+/// # Errors
+/// A point that is too large to be solved, or for the memory that is free.
+pub fn solvable(points: &[Point]) -> Result<usize, RunError> {
+    let available = available_memory();
+    let mut at_once = usize::MAX;
+    for point in points {
+        let efforts = [(point.steady, Effort::Steady), (!point.evolution.times.is_empty(), Effort::Transient)];
+        for (_, effort) in efforts.into_iter().filter(|(asked, _)| *asked) {
+            ExactRoad::affordable(point, effort)
+                .map_err(|reason| RunError::NoExactValue { point: point.index, reason })?;
+        }
+        let needed = memory(point);
+        if needed > available {
+            return Err(RunError::Memory { point: point.index, needed: needed / 1e9, available: available / 1e9 });
+        }
+        at_once = at_once.min((available / needed) as usize);
+    }
+    Ok(at_once)
 }
 
 /// Solves every point of a scenario and writes the results. What is complete already is left as it is. `progress` is
@@ -34,6 +68,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
     if let Some(summary) = before()? {
         return Ok(complete(summary));
     }
+    let at_once = solvable(&scenario.points)?.min(options.threads);
     let _folder = Folder::lock(&options.output, None)?;
     // Another process may have come to the end since.
     if let Some(summary) = before()? {
@@ -41,7 +76,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
     }
     let mut store = Store::create(&options.output, scenario)?;
     let started = Instant::now();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(at_once).build()?;
     let mut points = Vec::with_capacity(scenario.points.len());
     progress(0);
     // A few points at a time, written in order.

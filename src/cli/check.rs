@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use clap::Args;
-use superjump::campaign::{ExactRoad, Forecast, Plan, Point, Purpose, RunError, Scenario, forecast, simulator};
+use superjump::campaign::{
+    ExactRoad, Forecast, Plan, Point, Purpose, RunError, Scenario, forecast, simulator, solvable,
+};
 use superjump::lindblad::Effort;
 use superjump::units::Units;
 
@@ -174,13 +176,7 @@ fn describe_exact(scenario: &Scenario) -> anyhow::Result<()> {
     say!("{} is valid, for `superjump exact`.", scenario.name)?;
     say!("  {}", scenario.title)?;
     say!("  points         {}", scenario.points.len())?;
-    for point in &scenario.points {
-        let efforts = [(point.steady, Effort::Steady), (!point.evolution.times.is_empty(), Effort::Transient)];
-        for (_, effort) in efforts.into_iter().filter(|(asked, _)| *asked) {
-            ExactRoad::affordable(point, effort)
-                .map_err(|reason| RunError::NoExactValue { point: point.index, reason })?;
-        }
-    }
+    solvable(&scenario.points)?;
     say!("  exact          every point is small enough")?;
     Ok(())
 }

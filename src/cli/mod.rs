@@ -191,6 +191,7 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
         Some(
             RunError::TooLarge(_)
             | RunError::NoExactValue { .. }
+            | RunError::Memory { .. }
             | RunError::Frequency { .. }
             | RunError::Budget { .. },
         ) => ExitCode::from(2),

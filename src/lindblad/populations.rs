@@ -52,7 +52,7 @@ impl Effort {
         match self {
             Effort::Beside => (10_500, 20_001),
             Effort::Transient => (260_000, 200_001),
-            Effort::Steady => (600_000, 2_000_000),
+            Effort::Steady => (1_010_000, 2_000_000),
         }
     }
 

@@ -136,8 +136,8 @@ pub struct Run {
     pub notes: Vec<String>,
 }
 
-/// Rows of `trajectories.parquet` that are looked at.
-const MOST_TRAJECTORIES: usize = 2_000_000;
+/// Rows of `trajectories.parquet` that are looked at: more would not be seen in eighty bars.
+const MOST_TRAJECTORIES: usize = 200_000;
 /// Trajectories whose jumps are looked at.
 pub const FOLLOWED: u64 = 60;
 
