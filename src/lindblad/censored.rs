@@ -10,9 +10,9 @@
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, Par};
-use pulp::Arch;
 
 use super::dissection::{Dissection, Front};
+use super::vectorized::vectorized;
 
 /// So many states are eliminated before what remains of a large front is brought up to date.
 const PANEL: usize = 32;
@@ -37,6 +37,14 @@ impl Censored {
     /// between the same two states add). `None` if some state cannot reach the last, or a rate is not finite.
     #[must_use]
     pub fn new(plan: &Dissection, rates: &[f64]) -> Option<Self> {
+        vectorized(
+            #[inline(always)]
+            || Self::eliminated(plan, rates),
+        )
+    }
+
+    #[inline(always)]
+    fn eliminated(plan: &Dissection, rates: &[f64]) -> Option<Self> {
         let mut factors = Vec::with_capacity(plan.fronts.len());
         let mut inverses = Vec::with_capacity(plan.fronts.len());
         // What fronts leave to their parents.
@@ -101,7 +109,7 @@ impl Censored {
     /// Replaces b by the solution of `W x = b` that is 0 at the last state, for a b whose entries add to zero (that of
     /// the last state is not read). W is the generator, `W_ij = R_ij - delta_ij sum_k R_ki`.
     pub fn solve(&self, plan: &Dissection, b: &mut [f64]) {
-        Arch::new().dispatch(
+        vectorized(
             #[inline(always)]
             || self.substitute(plan, b),
         );
@@ -141,6 +149,7 @@ impl Censored {
 }
 
 /// The inverses of the two triangles of a front's own states, less their diagonals of 1. All terms have one sign.
+#[inline(always)]
 fn inverses_of(factor: &[f64], size: usize, own: usize) -> Vec<f64> {
     let mut inverse = vec![0.0; own * own];
     // Row k of the lower one: l_k + sum_{i<k} l_ki (row i).
@@ -181,6 +190,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Eliminates the first `own` states of a dense chain of `size`, row by row in `matrix`.
+#[inline(always)]
 fn eliminate(matrix: &mut [f64], size: usize, own: usize) -> Option<()> {
     let panel = if size < SMALL { own.max(1) } else { PANEL };
     for start in (0..own).step_by(panel) {

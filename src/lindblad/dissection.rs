@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 /// As many levels are not cut in two.
-const LEAF: usize = 20;
+const LEAF: usize = 32;
 const NOWHERE: u32 = u32::MAX;
 
 /// A transition between two states: where from, where to.

@@ -6,10 +6,8 @@
 //! `g = h/gamma e_m^T H^-1 y`, and exp(tW) never increases `|p|_1`.
 //! J. van den Eshof, M. Hochbruck, SIAM J. Sci. Comput. 27, 1438 (2006).
 
-use faer::c64;
-use pulp::Arch;
-
-use super::rational::exponential;
+use super::hessenberg::{LANES, Lanes, Workspace, last_of_inverse, step};
+use super::vectorized::vectorized;
 
 /// How exp(tW) smooths: `|W exp(tW)|_1 <= SMOOTHING/t`. Near one for chains in detailed balance, of the order of the root of
 /// the number of levels for a burst, which moves; with room to spare, as it multiplies what is tiny anyway.
@@ -30,13 +28,6 @@ pub struct Krylov {
     norms: Vec<f64>,
     /// Rows of H, and one row more.
     rows: Vec<Vec<f64>>,
-}
-
-/// Room for the elimination of a small system: real and imaginary parts of an upper triangle, and of the solution.
-#[derive(Default)]
-struct Workspace {
-    upper: [Vec<f64>; 2],
-    x: [Vec<f64>; 2],
 }
 
 /// The bound of the error at some times, ascending.
@@ -81,72 +72,63 @@ impl Krylov {
 
     /// One dimension more: takes A applied to [`Krylov::front`]. False if the space is closed, and so exact.
     pub fn grow(&mut self, mut next: Vec<f64>) -> bool {
-        let before = norm(&next);
+        vectorized(
+            #[inline(always)]
+            || self.orthogonalize(&mut next),
+        )
+    }
+
+    #[inline(always)]
+    fn orthogonalize(&mut self, next: &mut Vec<f64>) -> bool {
+        let before = norm(next);
         let mut below = vec![0.0; self.dimension()];
         for (v, row) in self.basis.iter().zip(&mut self.rows) {
-            let overlap = dot(v, &next);
+            let overlap = dot(v, next);
             next.iter_mut().zip(v).for_each(|(x, v)| *x -= overlap * v);
             row.push(overlap);
         }
-        let left = norm(&next);
+        let left = norm(next);
         let open = left > 1e-15 * before && self.basis.len() < next.len();
         below.push(if open { left } else { 0.0 });
         self.rows.push(below);
         next.iter_mut().for_each(|x| *x = if open { *x / left } else { 0.0 });
-        self.norms.push(norm_1(&next));
-        self.basis.push(next);
+        self.norms.push(norm_1(next));
+        self.basis.push(std::mem::take(next));
         open
     }
 
-    /// `exp(tB) y` of the small system, and the integrals of the rows, in one step of the rational approximation.
-    fn step(&self, time: f64, y: &mut [f64], rows: &[Vec<f64>], room: &mut Workspace) -> Vec<f64> {
-        let ratio = time / self.gamma;
-        // With a = t/gamma - theta and s = t/(gamma a), (tB - theta)^-1 is H (H - s)^-1 / a, and H (H - s)^-1 is
-        // 1 + s (H - s)^-1.
-        exponential(y, rows, time, |_, theta, y| {
-            let a = c64::new(ratio, 0.0) - theta;
-            let shift = c64::new(ratio, 0.0) / a;
-            self.shifted(shift, y, room);
-            let [re, im] = &room.x;
-            let x = re.iter().zip(im).map(|(re, im)| c64::new(*re, *im));
-            x.zip(y).map(|(x, y)| (shift * x + *y) / a).collect()
-        })
-    }
-
-    /// `(H - shift)^-1 y`: H has Hessenberg form, so that one diagonal is eliminated, with a choice of two rows.
-    fn shifted(&self, shift: c64, y: &[f64], room: &mut Workspace) {
-        Arch::new().dispatch(
-            #[inline(always)]
-            || shifted(&self.rows, shift, y, room),
-        );
-    }
-
-    /// y(t), and the integrals up to then of rows in the basis; compared with steps of half the length until they
-    /// agree to `tolerance`. `None` if they never do.
+    /// y at times, at most as many as there are lanes, and the integrals up to each of rows in the basis; compared with
+    /// steps of half the length until they agree to `tolerance`. `None` if they never do.
     #[must_use]
-    pub fn at(&self, time: f64, rows: &[Vec<f64>], tolerance: f64) -> Option<(Vec<f64>, Vec<f64>)> {
+    pub fn at(&self, times: &[f64], rows: &[Vec<f64>], tolerance: f64) -> Option<Vec<(Vec<f64>, Vec<f64>)>> {
         let mut room = Workspace::default();
         let mut repeat = |pieces: u32| {
             let mut y = self.start();
-            let mut sums = vec![0.0; rows.len()];
+            let mut sums = vec![[0.0; LANES]; rows.len()];
+            let length = lanes(times).map(|time| time / f64::from(pieces));
             for _ in 0..pieces {
-                let more = self.step(time / f64::from(pieces), &mut y, rows, &mut room);
-                sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+                let more = step(&self.rows, self.gamma, &length, &mut y, rows, &mut room);
+                sums.iter_mut().zip(more).for_each(|(sum, more)| (0..LANES).for_each(|l| sum[l] += more[l]));
             }
             (y, sums)
         };
         let mut pieces = 1;
         let mut long = repeat(1).0;
-        while pieces < MOST_PIECES {
+        let mut found = vec![None; times.len()];
+        while pieces < MOST_PIECES && found.iter().any(Option::is_none) {
             pieces *= 2;
             let (short, integrals) = repeat(pieces);
-            let error: f64 = long.iter().zip(&short).zip(&self.norms).map(|((a, b), norm)| (a - b).abs() * norm).sum();
-            if error <= tolerance {
-                return Some((short, integrals));
+            for (lane, found) in found.iter_mut().enumerate().filter(|(_, found)| found.is_none()) {
+                let differences = long.iter().zip(&short).map(|(a, b)| (a[lane] - b[lane]).abs());
+                let error: f64 = differences.zip(&self.norms).map(|(difference, norm)| difference * norm).sum();
+                if error <= tolerance {
+                    let of = |all: &[Lanes]| all.iter().map(|lanes| lanes[lane]).collect();
+                    *found = Some((of(&short), of(&integrals)));
+                }
             }
             long = short;
         }
-        None
+        found.into_iter().collect()
     }
 
     /// `V y`.
@@ -163,28 +145,33 @@ impl Krylov {
         self.basis[..self.dimension()].iter().map(|v| dot(row, v)).collect()
     }
 
-    fn start(&self) -> Vec<f64> {
-        let mut y = vec![0.0; self.dimension()];
-        y[0] = self.size;
+    fn start(&self) -> Vec<Lanes> {
+        let mut y = vec![[0.0; LANES]; self.dimension()];
+        y[0] = [self.size; LANES];
         y
     }
 
-    /// The residual's size g at a time.
-    fn residual(&self, time: f64, room: &mut Workspace) -> f64 {
-        let mut y = self.start();
-        if time > 0.0 {
-            self.step(time, &mut y, &[], room);
-        }
+    /// The residual's size g for y.
+    fn residual(&self, y: &[Lanes], room: &mut Workspace) -> Lanes {
         let m = y.len();
-        self.shifted(c64::ZERO, &y, room);
-        self.rows[m][m - 1] / self.gamma * room.x[0][m - 1]
+        last_of_inverse(&self.rows, y, room).map(|x| self.rows[m][m - 1] / self.gamma * x)
+    }
+
+    /// The residual's size at times.
+    fn residuals(&self, times: &[f64], room: &mut Workspace) -> Vec<f64> {
+        let of_chunk = |chunk: &[f64]| {
+            let mut y = self.start();
+            step(&self.rows, self.gamma, &lanes(chunk), &mut y, &[], room);
+            self.residual(&y, room).into_iter().take(chunk.len()).collect::<Vec<f64>>()
+        };
+        times.chunks(LANES).flat_map(of_chunk).collect()
     }
 
     /// Whether it is worth while to ask for the bounds up to a time: its last part alone is below the tolerance.
     #[must_use]
     pub fn is_promising(&self, time: f64, tolerance: f64) -> bool {
-        2.0 * self.gamma * self.residual(time, &mut Workspace::default()).abs() * self.norms[self.dimension()]
-            <= tolerance
+        let residual = self.residuals(&[time], &mut Workspace::default())[0];
+        2.0 * self.gamma * residual.abs() * self.norms[self.dimension()] <= tolerance
     }
 
     /// Bounds of the error `|p(t) - V y(t)|_1` up to a time. `slope` is `|(1 - gamma W) v|_1` of the residual's
@@ -197,17 +184,17 @@ impl Krylov {
     pub fn bounds(&self, time: f64, slope: f64, tolerance: f64) -> Bounds {
         let norm = self.norms[self.dimension()];
         let mut room = Workspace::default();
-        let at_start = self.residual(0.0, &mut room);
+        let at_start = self.residual(&self.start(), &mut room)[0];
         let first = at_start.abs();
         let mut times: Vec<f64> = (0..SAMPLES).map(|half| time / f64::from(1 << half)).collect();
         while 4.0 * norm * first * times[times.len() - 1] > tolerance && times.len() < 2 * SAMPLES {
             times.push(times[times.len() - 1] / 16.0);
         }
         times.reverse();
+        let residuals = self.residuals(&times, &mut room);
         let (mut before, mut g_before) = (0.0, at_start);
         let (mut integral, mut variation) = (0.0, 0.0);
-        let bounds = times.into_iter().map(|t| {
-            let g = self.residual(t, &mut room);
+        let bounds = times.into_iter().zip(residuals).map(|(t, g)| {
             let whole = integral + 0.5 * (t - before) * (g.abs() + g_before.abs());
             let change = (g - g_before).abs();
             let ends = |start: f64, change: f64| norm * (whole + self.gamma * (start.abs() + g.abs() + change));
@@ -222,57 +209,9 @@ impl Krylov {
     }
 }
 
-/// Elimination row by row. Those of H are real but for their shifted diagonal.
-#[inline(always)]
-fn shifted(rows: &[Vec<f64>], shift: c64, y: &[f64], Workspace { upper, x }: &mut Workspace) {
-    let m = y.len();
-    let [re, im] = upper;
-    re.resize(m * m, 0.0);
-    im.resize(m * m, 0.0);
-    let [x_re, x_im] = x;
-    x_re.clear();
-    x_re.extend_from_slice(y);
-    x_im.clear();
-    x_im.resize(m, 0.0);
-    re[..m].copy_from_slice(&rows[0][..m]);
-    im[..m].fill(0.0);
-    re[0] -= shift.re;
-    im[0] -= shift.im;
-    for k in 0..m - 1 {
-        // Row k as the rows before have left it, and row k + 1, which takes what is left.
-        let (above, below) = re.split_at_mut((k + 1) * m);
-        let (re_k, re_l) = (&mut above[k * m + k..], &mut below[k..m]);
-        let (above, below) = im.split_at_mut((k + 1) * m);
-        let (im_k, im_l) = (&mut above[k * m + k..], &mut below[k..m]);
-        re_l.copy_from_slice(&rows[k + 1][k..m]);
-        im_l.fill(0.0);
-        re_l[1] -= shift.re;
-        im_l[1] -= shift.im;
-        if re_l[0] * re_l[0] > re_k[0] * re_k[0] + im_k[0] * im_k[0] {
-            re_k.swap_with_slice(re_l);
-            im_k.swap_with_slice(im_l);
-            x_re.swap(k, k + 1);
-            x_im.swap(k, k + 1);
-        }
-        let factor = c64::new(re_l[0], im_l[0]) / c64::new(re_k[0], im_k[0]);
-        let (f, g) = (factor.re, factor.im);
-        let lower = re_l[1..].iter_mut().zip(&mut im_l[1..]);
-        for ((low_re, low_im), (up_re, up_im)) in lower.zip(re_k[1..].iter().zip(&im_k[1..])) {
-            *low_re -= f * up_re - g * up_im;
-            *low_im -= f * up_im + g * up_re;
-        }
-        let value = factor * c64::new(x_re[k], x_im[k]);
-        x_re[k + 1] -= value.re;
-        x_im[k + 1] -= value.im;
-    }
-    for k in (0..m).rev() {
-        let (re, im) = (&re[k * m + k..][..m - k], &im[k * m + k..][..m - k]);
-        let (later_re, later_im) = (&x_re[k + 1..], &x_im[k + 1..]);
-        let known_re = dot(&re[1..], later_re) - dot(&im[1..], later_im);
-        let known_im = dot(&re[1..], later_im) + dot(&im[1..], later_re);
-        let value = (c64::new(x_re[k], x_im[k]) - c64::new(known_re, known_im)) / c64::new(re[0], im[0]);
-        (x_re[k], x_im[k]) = (value.re, value.im);
-    }
+/// The last time fills what lanes are left.
+fn lanes(times: &[f64]) -> Lanes {
+    std::array::from_fn(|lane| times[lane.min(times.len() - 1)])
 }
 
 /// A sum of products in eight parts, which a processor adds side by side.
@@ -287,10 +226,12 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
+#[inline(always)]
 fn norm(v: &[f64]) -> f64 {
     dot(v, v).sqrt()
 }
 
+#[inline(always)]
 fn norm_1(v: &[f64]) -> f64 {
     v.iter().map(|v| v.abs()).sum()
 }

@@ -7,6 +7,7 @@ mod counting;
 pub mod density;
 mod dissection;
 mod driven;
+mod hessenberg;
 mod krylov;
 mod ladder;
 mod populations;
@@ -16,6 +17,7 @@ mod relaxation;
 mod steady;
 mod transferred;
 mod transient;
+mod vectorized;
 
 pub use coherences::Coherences;
 pub use counting::{Counting, Cumulants};

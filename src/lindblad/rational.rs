@@ -13,10 +13,10 @@ use faer::{Mat, c64};
 
 use super::compensated::Compensated;
 
-const ALPHA_0: f64 = 2.124_853_710_495_224e-16;
+pub(super) const ALPHA_0: f64 = 2.124_853_710_495_224e-16;
 
 /// (theta_l, alpha_l)
-const POLES: [(c64, c64); 8] = [
+pub(super) const POLES: [(c64, c64); 8] = [
     (
         c64::new(3.509_103_608_414_918, 8.436_198_985_884_374),
         c64::new(5.464_930_576_870_21e3, -3.797_983_575_308_356e4),

@@ -8,13 +8,14 @@
 use super::censored::Censored;
 use super::compensated::Compensated;
 use super::dissection::{Dissection, Link};
+use super::hessenberg::LANES;
 use super::krylov::{Bounds, Krylov, dot};
 use super::rational::{SolveError, Triplet};
 
 /// The error of a window, in `|p|_1`.
 const TOLERANCE: f64 = 2e-12;
 /// The length of a window over gamma.
-const REACH: f64 = 12.0;
+const REACH: f64 = 16.0;
 /// Dimensions of a space: looked at from the first, so many between two looks, and the most.
 const FIRST_LOOK: usize = 8;
 const LOOKS: usize = 4;
@@ -22,7 +23,7 @@ const MOST: usize = 40;
 /// Less of a window than this is not taken; a shorter one is tried.
 const WORTHWHILE: f64 = 1.0 / 16.0;
 /// A space of this dimension reaches as far again as it is asked to.
-const EASY: f64 = 48.0;
+const EASY: f64 = 64.0;
 /// The most by which a window is longer than the one before.
 const MOST_GROWTH: f64 = 32.0;
 /// A window so much shorter than the fastest process is no longer worth a try.
@@ -137,24 +138,31 @@ impl<'a> Relaxation<'a> {
             };
             let rows: Vec<Vec<f64>> = self.functionals.iter().map(|row| space.project(row)).collect();
             let mut before = nothing.clone();
-            let solve = |t: f64| space.at(t, &rows, TOLERANCE).ok_or_else(|| failed(f64::INFINITY));
             let whole = reached >= asked && asked >= until;
-            while let Some(time) = times.get(next).filter(|time| **time - now <= reached || whole) {
-                let (y, integrals) = solve(time - now)?;
-                let values: Vec<f64> = rows.iter().map(|row| dot(row, &y)).collect();
-                since.iter_mut().zip(integrals.iter().zip(&before)).for_each(|(sum, (a, b))| *sum += a - b);
-                each(&Now { values: &values, integrals: &since, state: State::Within(&space, &y) });
-                since.clone_from(&nothing);
-                before = integrals;
-                next += 1;
-                if next == times.len() {
-                    space.expand(&y, p);
-                    return Ok(());
+            let mut ends: Vec<f64> =
+                times[next..].iter().map(|time| time - now).take_while(|time| *time <= reached || whole).collect();
+            let beyond = next + ends.len();
+            if beyond < times.len() {
+                ends.push(reached);
+            }
+            let mut end = Vec::new();
+            for ends in ends.chunks(LANES) {
+                for (y, integrals) in space.at(ends, &rows, TOLERANCE).ok_or_else(|| failed(f64::INFINITY))? {
+                    since.iter_mut().zip(integrals.iter().zip(&before)).for_each(|(sum, (a, b))| *sum += a - b);
+                    before = integrals;
+                    if next < beyond {
+                        let values: Vec<f64> = rows.iter().map(|row| dot(row, &y)).collect();
+                        each(&Now { values: &values, integrals: &since, state: State::Within(&space, &y) });
+                        since.clone_from(&nothing);
+                        next += 1;
+                    }
+                    end = y;
                 }
             }
-            let (y, integrals) = solve(reached)?;
-            space.expand(&y, p);
-            since.iter_mut().zip(integrals.iter().zip(&before)).for_each(|(sum, (a, b))| *sum += a - b);
+            space.expand(&end, p);
+            if next == times.len() {
+                return Ok(());
+            }
             now += reached;
             // A space that did not have to be large could have reached further.
             length = reached * (EASY / space.dimension() as f64).powi(2).min(MOST_GROWTH);
@@ -299,8 +307,9 @@ mod tests {
                         let mut exact = equation.initial().to_vec();
                         relaxation.through(&mut exact, &[time], |_| ()).unwrap();
                         let mut p = vec![0.0; exact.len()];
-                        let Some((y, _)) = space.at(time, &[], 1e-12) else { continue };
-                        space.expand(&y, &mut p);
+                        let Some(found) = space.at(&[time], &[], 1e-12) else { continue };
+                        let (y, _) = &found[0];
+                        space.expand(y, &mut p);
                         let error: f64 = p.iter().zip(&exact).map(|(a, b)| (a - b).abs()).sum();
                         assert!(
                             error <= bound + 1e-11,
