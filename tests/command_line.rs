@@ -250,6 +250,8 @@ fn exact_writes_what_a_run_writes_with_exact_values_alone() {
             "--set",
             "steady={}",
             "--set",
+            "bath.hot.coupling=\"local\"",
+            "--set",
             "sweep={ 'qubits.number' = [2, 9000] }",
             "-o",
             "far",

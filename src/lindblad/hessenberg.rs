@@ -211,6 +211,18 @@ mod tests {
     }
 
     #[test]
+    fn vector_registers_change_no_bit() {
+        for m in [1, 2, 9, 24] {
+            let h = matrix(m);
+            let y: Vec<Lanes> = (0..m).map(|row| from_fn(|l| (row as f64 + 0.1 * l as f64).cos())).collect();
+            let mut room = Workspace::default();
+            eliminate(&h, &ZERO, &ZERO, &y, &mut room);
+            let plain = room.x[0][m - 1].map(f64::to_bits);
+            assert_eq!(last_of_inverse(&h, &y, &mut room).map(f64::to_bits), plain, "m = {m}");
+        }
+    }
+
+    #[test]
     fn one_unknown_decays_as_an_exponential() {
         // H = 1/(1 + gamma k), so that y' = -k y.
         let (gamma, k) = (0.25, 3.0);
