@@ -57,7 +57,7 @@ fn the_reference_of_keys_is_what_the_program_reads() {
         A scenario is a TOML file; `superjump scenarios` lists those that ship, each with comments. A key that is unknown,\n\
         missing or out of range is refused with its line and what is allowed. `*` stands for the name of a bath or of a figure:\n\
         `[sweep]` and `--set` write `bath.hot.rate`, the file itself `[[bath]]` with `name = \"hot\"`. `superjump schema` prints\n\
-        the same for editors.\n\n\
+        the same for editors. Rates, times, temperatures and frequencies end at 1e100: larger numbers are slips.\n\n\
         The table is printed by the program (`superjump schema --markdown`) from the types that read the file; a test holds the\n\
         two together.\n\n";
     hold("docs/scenario.md", &format!("{introduction}{}", said(here.path(), &["schema", "--markdown"])));
