@@ -15,7 +15,7 @@ use super::options::Event;
 use super::part::{Averages, PartResult, run_block};
 use super::part_file::StoredPart;
 use super::plan::{Part, Plan};
-use super::store::Store;
+use super::store::{ROW_GROUP, Store};
 use super::summary::{PointSummary, Summary, Timing};
 use super::tables::series;
 use crate::lindblad::Effort;
@@ -109,7 +109,7 @@ fn parts_at_once(scenario: &Scenario, threads: usize) -> usize {
 fn window(parts: &mut Peekable<impl Iterator<Item = Part>>, most: usize) -> Vec<Part> {
     let mut window: Vec<Part> = Vec::new();
     let mut trajectories = 0;
-    while let Some(part) = parts.next_if(|_| window.len() < most && trajectories < 1 << 17) {
+    while let Some(part) = parts.next_if(|_| window.len() < most && trajectories < ROW_GROUP) {
         trajectories += part.count;
         window.push(part);
     }

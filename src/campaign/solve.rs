@@ -40,7 +40,11 @@ fn memory(point: &Point) -> f64 {
 /// # Errors
 /// A point that is too large to be solved, or for the memory that is free.
 pub fn solvable(points: &[Point]) -> Result<usize, RunError> {
-    let available = available_memory();
+    within(points, available_memory())
+}
+
+/// The same for so many free bytes.
+fn within(points: &[Point], available: f64) -> Result<usize, RunError> {
     let mut at_once = usize::MAX;
     for point in points {
         let efforts = [(point.steady, Effort::Steady), (!point.evolution.times.is_empty(), Effort::Transient)];
@@ -125,4 +129,31 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
     let quantities =
         rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.quantity, row.bath, value)));
     PointSummary::solved(point, Some(last), quantities.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Overrides, Purpose, Scenario};
+    use super::*;
+
+    fn scenario(extra: &str) -> Scenario {
+        let text = format!(
+            "[qubits]\nnumber = 8\n[[bath]]\nname = \"b\"\ncoupling = \"local\"\nrate = 1.0\ntemperature = 1.0\n\
+             [initial]\nstate = \"ground\"\n[steady]\n{extra}[sweep]\n\"qubits.number\" = [3, 400]"
+        );
+        Scenario::parse("s", "s.toml", &text, Purpose::Exact, &Overrides::default()).unwrap()
+    }
+
+    #[test]
+    fn as_many_points_at_a_time_as_memory_holds() {
+        // 400 qubits have 40,401 levels: 0.1 GB, and four times as much with a spectrum.
+        let plain = scenario("").points;
+        assert_eq!(within(&plain, 1e9).unwrap(), 9);
+        assert_eq!(within(&plain, 1.5e8).unwrap(), 1);
+        let refused = within(&plain, 1e8).unwrap_err();
+        assert!(matches!(refused, RunError::Memory { point: 1, .. }), "{refused}");
+        assert_eq!(within(&scenario("[noise]\nfrequencies = [1.0]\n").points, 1e9).unwrap(), 2);
+        // Where the system does not say what is free.
+        assert_eq!(within(&plain, f64::INFINITY).unwrap(), usize::MAX);
+    }
 }

@@ -21,7 +21,7 @@ use super::summary::Summary;
 use super::tables::{self, NoiseRow, QuantaRow, SeriesRow};
 
 /// Rows of a row group, which the writer holds: as many as DuckDB reads at a time, give or take.
-const ROW_GROUP: usize = 1 << 17;
+pub(super) const ROW_GROUP: u64 = 1 << 17;
 
 /// A Parquet table on its way: `<name>.parquet.tmp` until it is finished.
 struct Table {
@@ -47,7 +47,7 @@ impl Table {
         let footer = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_max_row_group_row_count(Some(ROW_GROUP))
+            .set_max_row_group_row_count(Some(ROW_GROUP as usize))
             .set_key_value_metadata(Some(footer));
         // No two times are alike, and a dictionary of them is made in vain.
         for field in schema.fields().iter().filter(|field| field.name().ends_with("_time")) {

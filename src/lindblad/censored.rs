@@ -12,7 +12,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, Par};
 
 use super::dissection::{Dissection, Front};
-use super::vectorized::vectorized;
+use super::vectorized::{dot, vectorized};
 
 /// So many states are eliminated before what remains of a large front is brought up to date.
 const PANEL: usize = 32;
@@ -94,7 +94,7 @@ impl Censored {
             local.extend(front.states.iter().map(|state| p[*state as usize]));
             for k in (0..front.own).rev() {
                 let row = &factor[k * size..][..size];
-                local[k] = dot(&row[k + 1..], &local[k + 1..]) / row[k];
+                local[k] = dot::<4>(&row[k + 1..], &local[k + 1..]) / row[k];
                 if local[k] > LARGE {
                     let down = |value: &mut f64| *value /= LARGE;
                     p.iter_mut().for_each(down);
@@ -124,11 +124,11 @@ impl Censored {
             local.extend(front.states[..own].iter().map(|state| b[*state as usize]));
             own_part.resize(own, 0.0);
             for k in 0..own {
-                own_part[k] = local[k] + dot(&inverse[k * own..][..k], &local[..k]);
+                own_part[k] = local[k] + dot::<4>(&inverse[k * own..][..k], &local[..k]);
             }
             own_part.iter().zip(&front.states).for_each(|(value, state)| b[*state as usize] = *value);
             for (row, state) in factor[own * size..].chunks_exact(own).zip(&front.states[own..]) {
-                b[*state as usize] += dot(row, &own_part);
+                b[*state as usize] += dot::<4>(row, &own_part);
             }
         }
         b[plan.last] = 0.0;
@@ -139,10 +139,10 @@ impl Censored {
             own_part.resize(own, 0.0);
             for k in 0..own {
                 let row = &factor[k * size..][..size];
-                own_part[k] = (dot(&row[own..], &local[own..]) - local[k]) / row[k];
+                own_part[k] = (dot::<4>(&row[own..], &local[own..]) - local[k]) / row[k];
             }
             for (k, state) in front.states[..own].iter().enumerate() {
-                b[*state as usize] = own_part[k] + dot(&inverse[k * own..][k + 1..own], &own_part[k + 1..]);
+                b[*state as usize] = own_part[k] + dot::<4>(&inverse[k * own..][k + 1..own], &own_part[k + 1..]);
             }
         }
     }
@@ -175,18 +175,6 @@ fn inverses_of(factor: &[f64], size: usize, own: usize) -> Vec<f64> {
         }
     }
     inverse
-}
-
-/// A sum of products in four parts, which a processor adds side by side.
-#[inline(always)]
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (fours_a, fours_b) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = fours_a.remainder().iter().zip(fours_b.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in fours_a.zip(fours_b) {
-        (0..4).for_each(|i| sums[i] += a[i] * b[i]);
-    }
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
 
 /// Eliminates the first `own` states of a dense chain of `size`, row by row in `matrix`.

@@ -7,7 +7,7 @@
 //! J. van den Eshof, M. Hochbruck, SIAM J. Sci. Comput. 27, 1438 (2006).
 
 use super::hessenberg::{LANES, Lanes, Workspace, last_of_inverse, step};
-use super::vectorized::vectorized;
+use super::vectorized::{dot, vectorized};
 
 /// How exp(tW) smooths: `|W exp(tW)|_1 <= SMOOTHING/t`. Near one for chains in detailed balance, of the order of the root of
 /// the number of levels for a burst, which moves; with room to spare, as it multiplies what is tiny anyway.
@@ -83,7 +83,7 @@ impl Krylov {
         let before = norm(next);
         let mut below = vec![0.0; self.dimension()];
         for (v, row) in self.basis.iter().zip(&mut self.rows) {
-            let overlap = dot(v, next);
+            let overlap = dot::<8>(v, next);
             next.iter_mut().zip(v).for_each(|(x, v)| *x -= overlap * v);
             row.push(overlap);
         }
@@ -142,7 +142,7 @@ impl Krylov {
     /// A row vector in the basis.
     #[must_use]
     pub fn project(&self, row: &[f64]) -> Vec<f64> {
-        self.basis[..self.dimension()].iter().map(|v| dot(row, v)).collect()
+        self.basis[..self.dimension()].iter().map(|v| dot::<8>(row, v)).collect()
     }
 
     fn start(&self) -> Vec<Lanes> {
@@ -214,21 +214,9 @@ fn lanes(times: &[f64]) -> Lanes {
     std::array::from_fn(|lane| times[lane.min(times.len() - 1)])
 }
 
-/// A sum of products in eight parts, which a processor adds side by side.
-#[inline(always)]
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (eights_a, eights_b) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f64 = eights_a.remainder().iter().zip(eights_b.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in eights_a.zip(eights_b) {
-        (0..8).for_each(|i| sums[i] += a[i] * b[i]);
-    }
-    sums.iter().sum::<f64>() + rest
-}
-
 #[inline(always)]
 fn norm(v: &[f64]) -> f64 {
-    dot(v, v).sqrt()
+    dot::<8>(v, v).sqrt()
 }
 
 #[inline(always)]

@@ -9,8 +9,9 @@ use super::censored::Censored;
 use super::compensated::Compensated;
 use super::dissection::{Dissection, Link};
 use super::hessenberg::LANES;
-use super::krylov::{Bounds, Krylov, dot};
+use super::krylov::{Bounds, Krylov};
 use super::rational::{SolveError, Triplet};
+use super::vectorized::dot;
 
 /// The error of a window, in `|p|_1`.
 const TOLERANCE: f64 = 2e-12;
@@ -105,7 +106,7 @@ impl<'a> Relaxation<'a> {
         let mut length = 60.0 / self.fastest;
         loop {
             while times.get(next).is_some_and(|time| *time <= now) {
-                let values: Vec<f64> = self.functionals.iter().map(|row| dot(row, p)).collect();
+                let values: Vec<f64> = self.functionals.iter().map(|row| dot::<8>(row, p)).collect();
                 each(&Now { values: &values, integrals: &since, state: State::Known(p) });
                 since.clone_from(&nothing);
                 next += 1;
@@ -114,7 +115,7 @@ impl<'a> Relaxation<'a> {
             if self.fastest == 0.0 || p.iter().all(|p| *p == 0.0) {
                 // Nothing moves.
                 since.iter_mut().zip(self.functionals).for_each(|(sum, c)| {
-                    *sum += (times[next] - now) * dot(c, p);
+                    *sum += (times[next] - now) * dot::<8>(c, p);
                 });
                 now = times[next];
                 continue;
@@ -151,7 +152,7 @@ impl<'a> Relaxation<'a> {
                     since.iter_mut().zip(integrals.iter().zip(&before)).for_each(|(sum, (a, b))| *sum += a - b);
                     before = integrals;
                     if next < beyond {
-                        let values: Vec<f64> = rows.iter().map(|row| dot(row, &y)).collect();
+                        let values: Vec<f64> = rows.iter().map(|row| dot::<8>(row, &y)).collect();
                         each(&Now { values: &values, integrals: &since, state: State::Within(&space, &y) });
                         since.clone_from(&nothing);
                         next += 1;

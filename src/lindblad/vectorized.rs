@@ -1,4 +1,4 @@
-//! Inner loops compiled twice, and the one taken that this processor can run.
+//! Inner loops compiled twice, and the one taken that this processor can run; sums that fill its registers.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -22,4 +22,16 @@ impl<R, F: FnMut() -> R> WithSimd for Work<F> {
     fn with_simd<S: Simd>(mut self, _: S) -> R {
         (self.0)()
     }
+}
+
+/// A sum of products in so many parts, which a processor adds side by side: more for long rows, fewer for short ones.
+#[inline(always)]
+pub fn dot<const PARTS: usize>(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; PARTS];
+    let (parts_a, parts_b) = (a.chunks_exact(PARTS), b.chunks_exact(PARTS));
+    let rest: f64 = parts_a.remainder().iter().zip(parts_b.remainder()).map(|(a, b)| a * b).sum();
+    for (a, b) in parts_a.zip(parts_b) {
+        (0..PARTS).for_each(|i| sums[i] += a[i] * b[i]);
+    }
+    sums.iter().sum::<f64>() + rest
 }
