@@ -16,7 +16,7 @@ use super::vectorized::dot;
 /// The error of a window, in `|p|_1`.
 const TOLERANCE: f64 = 2e-12;
 /// The length of a window over gamma.
-const REACH: f64 = 16.0;
+const REACH: f64 = 12.0;
 /// Dimensions of a space: looked at from the first, so many between two looks, and the most.
 const FIRST_LOOK: usize = 8;
 const LOOKS: usize = 4;
@@ -24,7 +24,7 @@ const MOST: usize = 40;
 /// Less of a window than this is not taken; a shorter one is tried.
 const WORTHWHILE: f64 = 1.0 / 16.0;
 /// A space of this dimension reaches as far again as it is asked to.
-const EASY: f64 = 64.0;
+const EASY: f64 = 48.0;
 /// The most by which a window is longer than the one before.
 const MOST_GROWTH: f64 = 32.0;
 /// A window so much shorter than the fastest process is no longer worth a try.
