@@ -1,6 +1,7 @@
 //! Driven and twisted qubits on the ladder, exactly: against the full equation, closed forms, and at larger N.
 #![allow(missing_docs)]
 
+use ndarray::{Array1, Array2};
 use num_complex::Complex64;
 use proptest::prelude::*;
 use superjump::bath::{Bath, Coupling};
@@ -82,6 +83,144 @@ proptest! {
             prop_assert!(off.iter().all(|off| off.abs() < 1e-10), "{off:?}");
         }
     }
+}
+
+/// exp(tL) of the full equation as a matrix over the elements of rho: the equation itself over a short time, squared and
+/// squared again.
+fn propagator(equation: &RegisterEquation, dimension: usize, time: f64) -> Array2<Complex64> {
+    let squarings = (time / 2.0).max(1.0).log2().ceil() as i32;
+    let short = time / 2.0_f64.powi(squarings);
+    let size = dimension * dimension;
+    let mut matrix = Array2::zeros((size, size));
+    for column in 0..size {
+        let mut unit = Array2::zeros((dimension, dimension));
+        unit[(column / dimension, column % dimension)] = Complex64::ONE;
+        let image = &equation.transient(&unit, &[short])[0];
+        matrix.column_mut(column).iter_mut().zip(image).for_each(|(to, from)| *to = *from);
+    }
+    (0..squarings).fold(matrix, |matrix, _| matrix.dot(&matrix))
+}
+
+/// An interval from 1e-3 to 1e4, all decades alike.
+fn interval() -> impl Strategy<Value = f64> {
+    (-3.0..4.0).prop_map(|exponent: f64| 10.0_f64.powf(exponent))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
+    /// However long an interval, and however little is left of the memory of its beginning: what turns many times is not
+    /// taken for what is gone.
+    #[test]
+    fn intervals_of_any_length_are_those_of_the_matrix_exponential(
+        n in 1_i64..=3,
+        driven in any::<bool>(),
+        (amplitude, detuning, chi) in (-3.0..3.0, -2.0..2.0, -0.5..0.5),
+        weak in prop_oneof![Just(1.0), Just(1e-3), Just(1e-6)],
+        collective in rates(),
+        local in rates(),
+        theta in 0.0..3.1,
+        intervals in proptest::collection::vec(interval(), 1..3),
+    ) {
+        let of = |coupling, (down, up, dephasing): (f64, f64, f64)| {
+            bath(coupling, weak * down, weak * up, weak * dephasing)
+        };
+        let baths = vec![of(Coupling::Collective, collective), of(Coupling::Local, local)];
+        let model = Model { units: Units::Natural, number: n, frequency: 0.7, baths };
+        let hamiltonian = Hamiltonian { drive: driven.then_some(Drive { amplitude, detuning }), chi };
+        let initial = InitialState::Coherent { theta, phi: 0.3 };
+        let equation = equation(&model, hamiltonian);
+        let mut rho = density::of(&initial, n as usize).unwrap();
+        let mut times = Vec::new();
+        let mut now = 0.0;
+        for interval in &intervals {
+            now += interval;
+            times.push(now);
+        }
+        let found = Driven::new(&model, &hamiltonian, &initial).transient(&times).unwrap();
+        let dimension = rho.nrows();
+        for (interval, found) in intervals.iter().zip(&found) {
+            let exponential = propagator(&equation, dimension, *interval);
+            let flat: Array1<Complex64> = rho.iter().copied().collect();
+            let after = exponential.dot(&flat).into_shape_with_order((dimension, dimension)).unwrap();
+            // The full equation itself takes too long where much happens.
+            if *interval < 50.0 {
+                agree(&equation, &equation.transient(&rho, &[*interval])[0], found);
+            }
+            agree(&equation, &after, found);
+            rho = after;
+        }
+    }
+}
+
+/// By the matrix exponential; a comparison of one long step with its two halves once gave -7.2e-6.
+#[test]
+fn a_weakly_damped_drive_is_followed_through_a_long_interval() {
+    let baths = vec![bath(Coupling::Collective, 1e-3, 0.0, 0.0)];
+    let model = Model { units: Units::Natural, number: 8, frequency: 1.0, baths };
+    let hamiltonian = Hamiltonian { drive: Some(Drive { amplitude: 1.0, detuning: 0.0 }), chi: 0.0 };
+    let driven = Driven::new(&model, &hamiltonian, &InitialState::Dicke(Level::ground(8)));
+    let long = driven.transient(&[100.0]).unwrap()[0];
+    assert!((long.exact.now.jz + 3.194_97).abs() < 5e-6, "{}", long.exact.now.jz);
+    let times: Vec<f64> = (1..=400).map(|k| 0.25 * f64::from(k)).collect();
+    let short = driven.transient(&times).unwrap()[399];
+    assert!((long.exact.now.jz - short.exact.now.jz).abs() < 1e-10);
+}
+
+/// Without a bath: Rabi's formula, at any time.
+#[test]
+fn one_qubit_turns_as_often_as_rabi_says() {
+    let model = Model { units: Units::Natural, number: 1, frequency: 1.0, baths: Vec::new() };
+    let (amplitude, detuning) = (0.8, 0.6);
+    let hamiltonian = Hamiltonian { drive: Some(Drive { amplitude, detuning }), chi: 0.0 };
+    for time in [1e-3, 1.0, 70.0, 75.0, 1e3, 1e4_f64] {
+        let found = Driven::new(&model, &hamiltonian, &InitialState::Dicke(Level::ground(1))).transient(&[time]);
+        let excited = 0.5 + found.unwrap()[0].exact.now.jz;
+        // The frequency is hypot(amplitude, detuning) = 1.
+        let exact = amplitude * amplitude * (time / 2.0).sin().powi(2);
+        assert!((excited - exact).abs() < 1e-10, "t = {time}: {excited} {exact}");
+    }
+}
+
+/// Kitagawa and Ueda: `<J_+> = N/2 cos^(N-1)(chi t)` of a coherent state on the equator, turned back and forth for ever.
+#[test]
+fn twisting_is_followed_through_one_long_interval() {
+    let model = Model { units: Units::Natural, number: 8, frequency: 1.0, baths: Vec::new() };
+    let hamiltonian = Hamiltonian { drive: None, chi: 1.0 };
+    let initial = InitialState::Coherent { theta: std::f64::consts::FRAC_PI_2, phi: 0.0 };
+    for time in [0.5, 20.0, 1e3, 1e4_f64] {
+        let found = Driven::new(&model, &hamiltonian, &initial).transient(&[time]).unwrap()[0];
+        let length = 4.0 * time.cos().powi(7);
+        assert!((found.jx - length * time.cos()).abs() < 1e-10, "t = {time}: {} {length}", found.jx);
+        // It turns from x to y, and the largest phase by 1e6.
+        assert!((found.jy.abs() - (length * time.sin()).abs()).abs() < 1e-10, "t = {time}: {}", found.jy);
+    }
+}
+
+/// A drive beside rates a million times its own: too fast for a series, and too slow to be left out.
+#[test]
+fn a_drive_beside_far_faster_baths_is_still_seen() {
+    let stiff = |rate: f64| {
+        let baths = vec![bath(Coupling::Collective, rate, 0.3 * rate, 0.0), bath(Coupling::Local, 1.0, 0.2, 0.5)];
+        let model = Model { units: Units::Natural, number: 2, frequency: 1.0, baths };
+        let hamiltonian = Hamiltonian { drive: Some(Drive { amplitude: 2.0, detuning: 1.0 }), chi: 0.3 };
+        let initial = InitialState::Dicke(Level::new(2, 2, 0).unwrap());
+        let found = Driven::new(&model, &hamiltonian, &initial).transient(&[0.8]).unwrap()[0];
+        (equation(&model, hamiltonian), density::of(&initial, 2).unwrap(), found)
+    };
+    let (equation, rho, found) = stiff(1e4);
+    agree(&equation, &equation.transient(&rho, &[0.8])[0], &found);
+    // The first correction to infinitely fast collective baths is of the order of one over their rate.
+    let [a, b, c] = [1e7, 2e7, 4e7].map(|rate| stiff(rate).2.exact.now.j_squared);
+    assert!((a - b).abs() < 1e-6 && ((a - b) / (b - c) - 2.0).abs() < 0.1, "{a} {b} {c}");
+}
+
+#[test]
+fn what_turns_too_often_is_refused_before_it_is_followed() {
+    let driven = Driven::new(&valve(8), &DRIVEN, &InitialState::Dicke(Level::ground(8)));
+    assert!(driven.reaches(1e3, Effort::Beside).is_ok());
+    let refused = driven.reaches(1e12, Effort::Transient).unwrap_err().to_string();
+    assert!(refused.contains("multiplications") && refused.contains("1000000000000"), "{refused}");
 }
 
 fn valve(number: i64) -> Model {

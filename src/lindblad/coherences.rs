@@ -52,9 +52,19 @@ impl Coherences {
         let mut entries = Vec::new();
         for (column, &level) in upper.iter().enumerate() {
             let other = below(level);
-            let mut feed = |to: Level, value: f64| {
-                if let Some(row) = index(to) {
+            let mut push = |row: usize, value: f64| {
+                if value != 0.0 {
                     entries.push(Triplet { row, column, value });
+                }
+            };
+            let mut feed = |to: Level, value: f64| {
+                let row = index(to);
+                // Of populations every gain is a loss, to the last digit: what is slow is lost in the rounding of a sum.
+                if order == 0 && row != Some(column) {
+                    push(column, -value);
+                }
+                if let Some(row) = row.filter(|row| order > 0 || *row != column) {
+                    push(row, value);
                 }
             };
             let both = |value: fn(Level) -> f64| value(level) + value(other);
@@ -62,16 +72,6 @@ impl Coherences {
             let (down, up) = (Level { two_m: level.two_m - 2, ..level }, Level { two_m: level.two_m + 2, ..level });
             feed(down, collective.down * product(Level::lowering));
             feed(up, collective.up * product(Level::raising));
-            let half = n as f64 / 2.0;
-            let order = order as f64;
-            let loss = 0.5 * collective.down * both(Level::lowering)
-                + 0.5 * collective.up * both(Level::raising)
-                // Collective dephasing: M M' gained, (M^2 + M'^2)/2 lost.
-                + 0.5 * collective.dephasing * order * order
-                + local.down * (half + 0.5 * both(Level::m))
-                + local.up * (half - 0.5 * both(Level::m))
-                + local.dephasing * half / 2.0;
-            feed(level, -loss);
             for (process, rate) in [
                 (Process::Emission, local.down),
                 (Process::Absorption, local.up),
@@ -83,6 +83,20 @@ impl Coherences {
                     if let (true, (Some(a), Some(b))) = (rate > 0.0, amplitudes) {
                         feed(a.to, rate * a.amplitude * b.amplitude);
                     }
+                }
+            }
+            if order > 0 {
+                let (half, order) = (n as f64 / 2.0, order as f64);
+                for loss in [
+                    0.5 * collective.down * both(Level::lowering),
+                    0.5 * collective.up * both(Level::raising),
+                    // Collective dephasing: M M' gained, (M^2 + M'^2)/2 lost.
+                    0.5 * collective.dephasing * order * order,
+                    local.down * (half + 0.5 * both(Level::m)),
+                    local.up * (half - 0.5 * both(Level::m)),
+                    local.dephasing * half / 2.0,
+                ] {
+                    push(column, -loss);
                 }
             }
         }

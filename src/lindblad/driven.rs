@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use faer::Mat;
 use faer::prelude::Solve;
+use faer::sparse::linalg::LuError;
 use faer::sparse::linalg::solvers::Lu;
 use faer::sparse::{SparseColMat, Triplet as FaerTriplet};
 use num_complex::Complex64;
@@ -61,6 +62,8 @@ pub struct Driven {
     initial: Vec<f64>,
     /// The angular frequency at which the lab sees the frame turn; 0 with a drive.
     rotation: f64,
+    /// The span of the energies in the frame, over hbar: no coherence turns faster.
+    turning: f64,
     mixes_sectors: bool,
 }
 
@@ -113,7 +116,18 @@ impl Driven {
         };
         // A million qubits have half a million sectors: not even counted.
         let states = if model.number > 1_000 { i64::MAX } else { Self::states(model, initial) };
-        if states > limit { Err(NotAffordable { states, limit, road: effort.name() }) } else { Ok(()) }
+        if states > limit { Err(NotAffordable::Levels { states, limit, road: effort.name() }) } else { Ok(()) }
+    }
+
+    /// Whether a transient to this time is short enough for what it is solved for: what turns has to be followed.
+    ///
+    /// # Errors
+    /// How many multiplications it would take, and how many are attempted.
+    pub fn reaches(&self, until: f64, effort: Effort) -> Result<(), NotAffordable> {
+        // Some seconds, and some minutes.
+        let limit = if effort == Effort::Beside { 1e10 } else { 1e12 };
+        let work = self.evolution(&[]).work(until);
+        if work > limit { Err(NotAffordable::Work { until, work, limit, road: effort.name() }) } else { Ok(()) }
     }
 
     /// Builds the equation. Without a local channel only the sectors of `initial` are kept.
@@ -130,6 +144,7 @@ impl Driven {
             entries: Vec::new(),
             initial: Vec::new(),
             rotation: if drive.is_some() { 0.0 } else { angular(model.frequency) },
+            turning: 0.0,
             mixes_sectors: model.rates(Coupling::Local).any(),
         };
         let mut places = BTreeMap::new();
@@ -156,14 +171,16 @@ impl Driven {
             driven.orders.push(Order { upper: block.upper().to_vec(), real, imaginary });
         }
 
+        let energy = |two_j: i64, a: usize| {
+            let m = a as f64 - two_j as f64 / 2.0;
+            detuning * m + chi * m * m
+        };
+        // <a| J_x |a-1> of the drive.
+        let step = |two_j: i64, a: usize| half_amplitude * ((a as i64 * (two_j + 1 - a as i64)) as f64).max(0.0).sqrt();
+        driven.turning = span(model.number, energy, step);
         let mut assembly = Assembly { places: &places, entries: &mut driven.entries };
         for &(two_j, a, b) in places.keys() {
-            let energy = |a: usize| {
-                let m = a as f64 - two_j as f64 / 2.0;
-                detuning * m + chi * m * m
-            };
-            // <a| J_x |a-1> of the drive.
-            let step = |a: usize| half_amplitude * ((a as i64 * (two_j + 1 - a as i64)) as f64).sqrt();
+            let (energy, step) = (|a| energy(two_j, a), |a| step(two_j, a));
             let mut add = |column, factor| assembly.add(two_j, (a, b), column, factor);
             let top = two_j as usize;
             add((a, b), Complex64::new(0.0, energy(b) - energy(a)));
@@ -186,6 +203,11 @@ impl Driven {
         driven
     }
 
+    /// The equation, ready to be integrated over time together with `c rho` for each of the `functionals` c.
+    fn evolution<'a>(&'a self, functionals: &'a [Vec<f64>]) -> Transient<'a> {
+        Transient::new(self.initial.len(), &self.entries, functionals, self.turning)
+    }
+
     fn averages(&self, rho: &[f64], integrals: [f64; 2], time: f64) -> DrivenAverages {
         let exact = Exact { now: self.observables(rho), emission_integral: integrals[0], jz_integral: integrals[1] };
         let mut lowered = Complex64::ZERO;
@@ -202,10 +224,11 @@ impl Driven {
         observables(&self.orders[0].upper, rho)
     }
 
-    /// The exact averages at ascending `times`, to 1e-10 of the largest value of each.
+    /// The exact averages at ascending `times`, to 1e-10 of the largest value of each, or to the 1e-16 of an angle that a
+    /// phase has turned by in all where that is more.
     ///
     /// # Errors
-    /// If a factorization fails.
+    /// If a factorization fails, or no step is short enough.
     pub fn transient(&self, times: &[f64]) -> Result<Vec<DrivenAverages>, SolveError> {
         let levels = &self.orders[0].upper;
         let row = |value: fn(&Level) -> f64| {
@@ -214,13 +237,17 @@ impl Driven {
             row
         };
         let functionals = [row(|l| l.lowering()), row(|l| l.m())];
+        let trace = |rho: &[f64]| rho[..levels.len()].iter().sum::<f64>();
         let mut rho = self.initial.clone();
         let mut now = 0.0;
-        let mut transient = Transient::new(rho.len(), &self.entries, &functionals);
+        let mut transient = self.evolution(&functionals);
         let mut averages = Vec::with_capacity(times.len());
         for &time in times {
             let integrals = transient.advance(&mut rho, time - now)?;
             now = time;
+            // Rounding of many steps adds up in the trace alone, as nothing damps it.
+            let grown = trace(&rho) / trace(&self.initial);
+            rho.iter_mut().for_each(|element| *element /= grown);
             averages.push(self.averages(&rho, [integrals[0], integrals[1]], time));
         }
         Ok(averages)
@@ -246,6 +273,17 @@ impl Driven {
         }
         Ok(self.averages(&rho, [0.0; 2], 0.0))
     }
+}
+
+/// The span of the energies in the sector 2J by Gershgorin's circles, of a matrix with this diagonal and, at a, this
+/// element between a - 1 and a.
+fn span(two_j: i64, diagonal: impl Fn(i64, usize) -> f64, beside: impl Fn(i64, usize) -> f64) -> f64 {
+    let (mut lowest, mut highest) = (f64::INFINITY, f64::NEG_INFINITY);
+    for a in 0..=two_j as usize {
+        let (center, radius) = (diagonal(two_j, a), beside(two_j, a).abs() + beside(two_j, a + 1).abs());
+        (lowest, highest) = (lowest.min(center - radius), highest.max(center + radius));
+    }
+    highest - lowest
 }
 
 /// The unknowns of one sector, or of all: the generator with the equation of one population replaced by the trace.
@@ -302,7 +340,11 @@ impl Component {
         let triplets: Vec<_> = generator.chain(trace_row).collect();
         let matrix = SparseColMat::<usize, f64>::try_new_from_triplets(states, states, &triplets)
             .map_err(|e| failed(format!("{e:?}")))?;
-        let lu = matrix.sp_lu().map_err(|e| failed(format!("{e:?}")))?;
+        let lu = matrix.sp_lu().map_err(|e| match e {
+            // A row without an entry: something that nothing moves.
+            LuError::SymbolicSingular { .. } => SteadyError::NotUnique(0.0),
+            LuError::Generic(e) => failed(format!("{e:?}")),
+        })?;
         let trace = populations.iter().map(|position| driven.initial[members[*position]]).sum();
         Ok(Component { members, populations, entries, trace, scale, lu })
     }

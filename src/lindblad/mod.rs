@@ -14,6 +14,7 @@ mod populations;
 mod rational;
 mod register;
 mod relaxation;
+mod series;
 mod steady;
 mod transferred;
 mod transient;

@@ -23,15 +23,33 @@ pub struct Exact {
 }
 
 /// An equation that is too large for a road.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the master equation over {states} levels is beyond the {limit} that are solved {road}")]
-pub struct NotAffordable {
-    /// The levels it would need.
-    pub states: i64,
-    /// The most that are attempted.
-    pub limit: i64,
-    /// Which road.
-    pub road: &'static str,
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NotAffordable {
+    /// By its levels.
+    #[error("the master equation over {states} levels is beyond the {limit} that are solved {road}")]
+    Levels {
+        /// The levels it would need.
+        states: i64,
+        /// The most that are attempted.
+        limit: i64,
+        /// Which road.
+        road: &'static str,
+    },
+    /// By the time it has to be followed for.
+    #[error(
+        "to follow the drive and the twisting to time {until} takes {work:.0e} multiplications, more than the \
+         {limit:.0e} that are spent {road}"
+    )]
+    Work {
+        /// The last time.
+        until: f64,
+        /// Multiplications.
+        work: f64,
+        /// The most that are attempted.
+        limit: f64,
+        /// Which road.
+        road: &'static str,
+    },
 }
 
 /// What an equation is solved for, and so how large it may be.
@@ -109,7 +127,7 @@ impl Populations {
         let states = Self::states(model, initial);
         let (plane, chain) = effort.limits();
         let limit = if model.rates(Coupling::Local).any() { plane } else { chain };
-        if states > limit { Err(NotAffordable { states, limit, road: effort.name() }) } else { Ok(()) }
+        if states > limit { Err(NotAffordable::Levels { states, limit, road: effort.name() }) } else { Ok(()) }
     }
 
     /// Builds the equation. Without a local channel J is conserved, and only the sectors of `initial` are kept.

@@ -2,7 +2,8 @@
 //!
 //! The spectrum of a relaxation generator lies along the negative real axis, over many decades; there the best
 //! rational approximation of order (16, 16) is within 1e-15 of the exponential *whatever the time*, at the cost of
-//! eight sparse complex solves. Off that axis it is less exact: `transient.rs` cuts steps where that matters. In its incomplete partial fractions form,
+//! eight sparse complex solves. Off that axis it is less exact, 4e-13 at an imaginary part of 0.5, 1e-9 at 2, and far from
+//! it zero: `transient.rs` cuts steps where that matters. In its incomplete partial fractions form,
 //! `p <- p + 2 Re[ alpha_l (tW - theta_l)^-1 p ]` for l = 1..8, then `p <- alpha_0 p`.
 //! M. Pusa, Nucl. Sci. Eng. 182, 297 (2016), Table A.1 (coefficients).
 

@@ -58,12 +58,16 @@ impl ExactRoad {
     pub fn affordable(point: &Point, effort: Effort) -> Result<(), String> {
         let transverse = point.columns().iter().any(|column| column.quantity == Quantity::Jx);
         for group in &point.groups {
-            let Group { model, initial, .. } = group;
+            let Group { model, hamiltonian, initial, .. } = group;
             if !group.alike() {
                 let until = if effort == Effort::Steady { 0.0 } else { point.evolution.until() };
                 register::prepare(group, until, effort)?;
             } else if group.ties_orders(transverse) {
                 Driven::affordable(model, initial, effort).map_err(|e| e.to_string())?;
+                if effort != Effort::Steady {
+                    let driven = Driven::new(model, hamiltonian, initial);
+                    driven.reaches(point.evolution.until(), effort).map_err(|e| e.to_string())?;
+                }
             } else {
                 Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
             }
@@ -152,7 +156,9 @@ fn solve_group(group: &Group, times: &[f64], transverse: bool, effort: Effort) -
     let Group { model, hamiltonian, initial, .. } = group;
     if group.ties_orders(transverse) {
         Driven::affordable(model, initial, effort).map_err(|e| e.to_string())?;
-        let solved = Driven::new(model, hamiltonian, initial).transient(times).map_err(|e| e.to_string())?;
+        let driven = Driven::new(model, hamiltonian, initial);
+        driven.reaches(times.last().copied().unwrap_or(0.0), effort).map_err(|e| e.to_string())?;
+        let solved = driven.transient(times).map_err(|e| e.to_string())?;
         let spins = solved.iter().map(|average| (average.jx, average.jy)).collect();
         return Ok((solved.into_iter().map(|average| average.exact).collect(), Some(spins)));
     }
