@@ -2,6 +2,11 @@
 
 use serde::Serialize;
 
+use crate::rounded::Rounded;
+
+/// Rounding of the product of two rates, each rounded before.
+const PRODUCT: f64 = 4.0 * f64::EPSILON;
+
 /// How a bath sees the qubits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -76,6 +81,17 @@ impl Bath {
             Process::Absorption => self.up,
             Process::Dephasing => self.dephasing,
         }
+    }
+
+    /// What drives a current from this bath into another, `(up down' - down up')/total`; of two thermal baths
+    /// `gamma gamma' (n - n')`. Zero where they have one temperature, or rates in one ratio, to rounding: two that are
+    /// both hotter than their rates can tell remain in doubt.
+    #[must_use]
+    pub fn exchange(&self, other: &Bath, total: f64) -> Rounded {
+        let (forth, back) = (self.up * (other.down / total), self.down * (other.up / total));
+        let exchange = Rounded { value: forth - back, error: PRODUCT * (forth + back) };
+        let differ = self.temperature.is_some() && other.temperature.is_some() && self.temperature != other.temperature;
+        if exchange.value.abs() <= exchange.error && !differ { Rounded::ZERO } else { exchange }
     }
 }
 

@@ -7,8 +7,8 @@
 //! The modules form layers, and arrows point down only (`tests/architecture.rs` checks it): [`campaign`] plans and runs
 //! a scenario; [`report`] draws what it left; [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are
 //! two independent roads to the same numbers; [`theory`] holds closed forms; [`model`], [`initial`] and [`quantity`]
-//! say what is simulated and recorded; [`dicke`] is the ladder; [`bath`], [`circuit`], [`units`] and [`random`] are the
-//! floor.
+//! say what is simulated and recorded; [`dicke`] is the ladder; [`bath`], [`circuit`], [`units`], [`random`] and [`rounded`]
+//! are the floor.
 #![doc = include_str!("../docs/library.md")]
 
 pub mod bath;
@@ -21,6 +21,7 @@ pub mod model;
 pub mod quantity;
 pub mod random;
 pub mod report;
+pub mod rounded;
 pub mod statistics;
 pub mod theory;
 pub mod trajectory;

@@ -17,6 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["dicke"],
     &["circuit"],
     &["bath", "units", "random"],
+    &["rounded"],
 ];
 
 fn layer(module: &str) -> usize {

@@ -129,5 +129,6 @@ fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, String>) -
     }
     let alone = exact.iter().filter(|(quantity, bath, _)| !seen.contains(&(*quantity, *bath)));
     quantities.extend(alone.map(|(quantity, bath, value)| QuantitySummary::exact(point, *quantity, *bath, *value)));
-    PointSummary::settled(point, run, road.as_ref().err().cloned(), quantities)
+    let exact_refused = road.as_ref().map_or(Vec::new(), |road| road.refused.clone());
+    PointSummary { exact_refused, ..PointSummary::settled(point, run, road.as_ref().err().cloned(), quantities) }
 }

@@ -122,7 +122,8 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
         let row = |(quantity, bath, value): &(Quantity, Option<usize>, f64)| {
             QuantitySummary::exact(point, *quantity, *bath, *value)
         };
-        return PointSummary::solved(point, None, steady.values.iter().map(row).collect());
+        let solved = PointSummary::solved(point, None, steady.values.iter().map(row).collect());
+        return PointSummary { exact_refused: steady.refused.clone(), ..solved };
     }
     let last = point.evolution.until();
     let rows = solved.series.iter().filter(|row| row.time == last);

@@ -79,6 +79,9 @@ pub struct PointSummary {
     pub stopped_because: String,
     /// Why there are no exact values, or null where there are.
     pub exact_missing: Option<String>,
+    /// Quantities that have no exact value though the others have, each with its reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exact_refused: Vec<String>,
     /// How the steady state was reached, and whether, where trajectories were run to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady: Option<Convergence>,
@@ -250,6 +253,7 @@ impl PointSummary {
             time: None,
             stopped_because: stopped_because.to_owned(),
             exact_missing: None,
+            exact_refused: Vec::new(),
             steady: None,
             quantities,
         }

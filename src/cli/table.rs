@@ -240,5 +240,12 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
         let which = if points.len() > 1 { format!(" (point {})", point.index) } else { String::new() };
         text.push_str(&format!("No exact values{which}: {}.\n", point.exact_missing.as_deref().unwrap_or_default()));
     }
+    // Of a sweep one point tells what is the same for most.
+    if let Some(point) = points.iter().find(|point| !point.exact_refused.is_empty()) {
+        let which = if points.len() > 1 { format!(" (point {})", point.index) } else { String::new() };
+        for refused in &point.exact_refused {
+            text.push_str(&format!("No exact value{which}: {refused}.\n"));
+        }
+    }
     Ok(text.trim_end().to_owned())
 }

@@ -3,17 +3,26 @@
 //! C(t) counts the net quanta absorbed from a bath. Its cumulant generating function grows as lambda(z) t, lambda the
 //! leading eigenvalue of `W + (e^z - 1) A_+ + (e^-z - 1) A_-`, where A_+ absorbs a quantum from the bath and A_- emits
 //! one into it. The cumulants are the derivatives of lambda, by perturbation theory of every order.
+//!
+//! What all baths give is what M changes by, which is bounded: in the long run the quanta of a bath are those of all
+//! others with the other sign. A bath that is far livelier than they are is counted so, as its own jumps to and fro would
+//! leave no digit of their difference.
 
 use faer::prelude::Solve;
 use faer::sparse::{SparseColMat, Triplet as FaerTriplet};
 use faer::{Mat, c64};
 
+use super::currents::{Occupation, currents};
 use super::populations::Populations;
 use super::rational::Triplet;
 use super::relaxation::Relaxation;
 use super::steady::{Reduced, SteadyError, SteadyState};
 use crate::bath::Process;
 use crate::dicke::Level;
+use crate::rounded::{Rounded, balanced};
+
+/// A bath so many times as lively as all others together is counted by them.
+const LIVELY: f64 = 1e3;
 
 /// The first cumulants of the net quanta absorbed from a bath, per unit time in the long run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,6 +42,14 @@ pub struct Counting<'a> {
     equation: &'a Populations,
     steady: SteadyState,
     reduced: Reduced<'a>,
+    occupation: Occupation,
+    currents: Vec<Rounded>,
+}
+
+/// What is counted: the net quanta absorbed from these baths, with a sign.
+struct Counter {
+    baths: Vec<usize>,
+    sign: f64,
 }
 
 impl<'a> Counting<'a> {
@@ -42,7 +59,10 @@ impl<'a> Counting<'a> {
     /// A model without one: no bath that exchanges quanta, or sectors that do not mix.
     pub fn new(equation: &'a Populations) -> Result<Self, SteadyError> {
         let (steady, reduced) = equation.factorize()?;
-        Ok(Counting { equation, steady, reduced })
+        let ladder = equation.ladder();
+        let occupation = Occupation::of(ladder, &steady.p);
+        let currents = currents(&ladder.baths, &occupation, Some(Rounded::ZERO));
+        Ok(Counting { equation, steady, reduced, occupation, currents })
     }
 
     /// The equation that this is the steady state of.
@@ -56,22 +76,75 @@ impl<'a> Counting<'a> {
         &self.steady
     }
 
-    /// The current I of a bath, net quanta absorbed from it per unit time.
+    /// What the steady state gives to baths of unit rates.
+    #[must_use]
+    pub fn occupation(&self) -> &Occupation {
+        &self.occupation
+    }
+
+    /// The currents of all baths, net quanta absorbed from each per unit time, with what is known of them.
+    #[must_use]
+    pub fn currents(&self) -> &[Rounded] {
+        &self.currents
+    }
+
+    /// The current I of a bath, net quanta absorbed from it per unit time; NaN where rounding leaves nothing of it.
     #[must_use]
     pub fn current(&self, bath: usize) -> f64 {
-        self.equation.ladder().exchange_total(bath, &self.steady.p, -1.0)
+        balanced(&self.currents)[bath].unwrap_or(f64::NAN)
     }
 
     /// Jumps of a bath per unit time that exchange a quantum, in either direction: S(omega) at high frequency.
     #[must_use]
     pub fn activity(&self, bath: usize) -> f64 {
-        self.equation.ladder().exchange_total(bath, &self.steady.p, 1.0)
+        let of = &self.equation.ladder().baths[bath];
+        let (absorbed, emitted) = self.occupation.seen(of.coupling);
+        of.up * absorbed.value + of.down * emitted.value
+    }
+
+    /// The bath itself, as windows and spectra see it.
+    fn itself(bath: usize) -> Counter {
+        Counter { baths: vec![bath], sign: 1.0 }
+    }
+
+    /// What has the long-run statistics of a bath: itself, or all others with the other sign.
+    fn counter(&self, bath: usize) -> Counter {
+        let others: Vec<usize> = (0..self.currents.len()).filter(|other| *other != bath).collect();
+        let lively: f64 = others.iter().map(|other| self.activity(*other)).sum();
+        if self.activity(bath) > LIVELY * lively { Counter { baths: others, sign: -1.0 } } else { Self::itself(bath) }
+    }
+
+    /// `L_k v`, `L_k = A_+ + (-1)^k A_-` of what is counted.
+    fn moved(&self, counter: &Counter, k: usize, v: &[f64]) -> Vec<f64> {
+        let mut sum = vec![0.0; v.len()];
+        for bath in &counter.baths {
+            let moved = self.equation.ladder().exchange(*bath, v, parity(k));
+            sum.iter_mut().zip(moved).for_each(|(sum, moved)| *sum += counter.sign.powi(k as i32) * moved);
+        }
+        sum
+    }
+
+    /// `1.L_k v`.
+    fn total(&self, counter: &Counter, k: usize, v: &[f64]) -> f64 {
+        let sum: f64 = counter.baths.iter().map(|b| self.equation.ladder().exchange_total(*b, v, parity(k))).sum();
+        counter.sign.powi(k as i32) * sum
+    }
+
+    /// The same with what its terms add to.
+    fn rounded_total(&self, counter: &Counter, k: usize, v: &[f64]) -> Rounded {
+        let sizes: Vec<f64> = v.iter().map(|v| v.abs()).collect();
+        Rounded::of(self.total(counter, k, v), self.total(counter, 2, &sizes))
+    }
+
+    /// `1.L_2 p + 2 1.L_1 x`, as a variance per time is.
+    fn variance(&self, counter: &Counter, x: &[f64]) -> Rounded {
+        self.rounded_total(counter, 2, &self.steady.p) + self.rounded_total(counter, 1, x) * 2.0
     }
 
     /// The first-order response x of the steady state to counting: `W x = -(A_+ - A_-) p + I p`, `1.x = 0`.
-    fn response(&self, bath: usize) -> Result<Vec<f64>, SteadyError> {
-        let mut b = self.equation.ladder().exchange(bath, &self.steady.p, -1.0);
-        let current = self.current(bath);
+    fn response(&self, counter: &Counter) -> Result<Vec<f64>, SteadyError> {
+        let mut b = self.moved(counter, 1, &self.steady.p);
+        let current = self.total(counter, 1, &self.steady.p);
         b.iter_mut().zip(&self.steady.p).for_each(|(b, p)| *b = current * p - *b);
         self.reduced.solve_traceless(&b, &self.steady.p)
     }
@@ -81,8 +154,16 @@ impl<'a> Counting<'a> {
     /// # Errors
     /// A solve that does not reach its residual.
     pub fn noise(&self, bath: usize) -> Result<f64, SteadyError> {
-        let x = self.response(bath)?;
-        Ok(self.activity(bath) + 2.0 * self.equation.ladder().exchange_total(bath, &x, -1.0))
+        self.rounded_noise(bath).map(|noise| noise.value)
+    }
+
+    /// The same with what is known of it.
+    ///
+    /// # Errors
+    /// A solve that does not reach its residual.
+    pub fn rounded_noise(&self, bath: usize) -> Result<Rounded, SteadyError> {
+        let counter = self.counter(bath);
+        Ok(self.variance(&counter, &self.response(&counter)?))
     }
 
     /// `Var C(t)/t` in the steady state over a window of finite length t: below the noise while the window is shorter
@@ -92,8 +173,17 @@ impl<'a> Counting<'a> {
     /// # Errors
     /// A solve or a factorization that fails.
     pub fn windowed_noise(&self, bath: usize, window: f64) -> Result<f64, SteadyError> {
+        self.rounded_windowed_noise(bath, window).map(|noise| noise.value)
+    }
+
+    /// The same with what is known of it.
+    ///
+    /// # Errors
+    /// As [`Counting::windowed_noise`].
+    pub fn rounded_windowed_noise(&self, bath: usize, window: f64) -> Result<Rounded, SteadyError> {
         let ladder = self.equation.ladder();
-        let x = self.response(bath)?;
+        let counter = Self::itself(bath);
+        let x = self.response(&counter)?;
         let z: Vec<f64> = x.iter().map(|x| -x).collect();
         let z = self.reduced.solve_traceless(&z, &self.steady.p)?;
         // To the size of z, which a slow relaxation makes large.
@@ -104,7 +194,7 @@ impl<'a> Counting<'a> {
             .map_err(|e| SteadyError::Factorization { states: z.len(), reason: e.to_string() })?;
         later.iter_mut().for_each(|z| *z *= size);
         let whole: Vec<f64> = x.iter().zip(later.iter().zip(&z)).map(|(x, (a, b))| x + (a - b) / window).collect();
-        Ok(self.activity(bath) + 2.0 * ladder.exchange_total(bath, &whole, -1.0))
+        Ok(self.variance(&counter, &whole))
     }
 
     /// The zero-frequency covariance of two baths, `lim Cov(C_a(t), C_b(t))/t`; of a bath with itself, its noise.
@@ -112,12 +202,27 @@ impl<'a> Counting<'a> {
     /// # Errors
     /// A solve that does not reach its residual.
     pub fn cross_noise(&self, a: usize, b: usize) -> Result<f64, SteadyError> {
+        self.rounded_cross_noise(a, b).map(|noise| noise.value)
+    }
+
+    /// The same with what is known of it.
+    ///
+    /// # Errors
+    /// As [`Counting::cross_noise`].
+    pub fn rounded_cross_noise(&self, a: usize, b: usize) -> Result<Rounded, SteadyError> {
         if a == b {
-            return self.noise(a);
+            return self.rounded_noise(a);
         }
-        let ladder = self.equation.ladder();
-        let (xa, xb) = (self.response(a)?, self.response(b)?);
-        Ok(ladder.exchange_total(a, &xb, -1.0) + ladder.exchange_total(b, &xa, -1.0))
+        let (of_a, of_b) = (self.counter(a), self.counter(b));
+        let (xa, xb) = (self.response(&of_a)?, self.response(&of_b)?);
+        let common = self.common(&of_a, &of_b);
+        Ok(self.rounded_total(&of_a, 1, &xb) + self.rounded_total(&of_b, 1, &xa) + Rounded::of(common, common))
+    }
+
+    /// Quanta that both count, per unit time: each is one of either or one with the other sign.
+    fn common(&self, a: &Counter, b: &Counter) -> f64 {
+        let shared = a.baths.iter().filter(|bath| b.baths.contains(bath));
+        a.sign * b.sign * shared.map(|bath| self.activity(*bath)).sum::<f64>()
     }
 
     /// The first four cumulants of a bath, by the recursion
@@ -126,6 +231,15 @@ impl<'a> Counting<'a> {
     /// # Errors
     /// A solve that does not reach its residual.
     pub fn cumulants(&self, bath: usize) -> Result<Cumulants, SteadyError> {
+        let [mean, noise, third, fourth] = self.rounded_cumulants(bath)?.map(|cumulant| cumulant.value);
+        Ok(Cumulants { mean, noise, third, fourth })
+    }
+
+    /// The same with what is known of them.
+    ///
+    /// # Errors
+    /// As [`Counting::cumulants`].
+    pub fn rounded_cumulants(&self, bath: usize) -> Result<[Rounded; 4], SteadyError> {
         const CHOOSE: [[f64; 5]; 5] = [
             [1.0, 0.0, 0.0, 0.0, 0.0],
             [1.0, 1.0, 0.0, 0.0, 0.0],
@@ -133,25 +247,24 @@ impl<'a> Counting<'a> {
             [1.0, 3.0, 3.0, 1.0, 0.0],
             [1.0, 4.0, 6.0, 4.0, 1.0],
         ];
-        let ladder = self.equation.ladder();
-        let sign = |k: usize| if k.is_multiple_of(2) { 1.0 } else { -1.0 };
+        let counter = self.counter(bath);
         let mut orders = vec![self.steady.p.clone()];
-        let mut c = [0.0; 5];
+        let mut c = [Rounded::ZERO; 5];
         for n in 1..=4 {
-            c[n] = (1..=n).map(|k| CHOOSE[n][k] * ladder.exchange_total(bath, &orders[n - k], sign(k))).sum();
+            c[n] = (1..=n).map(|k| self.rounded_total(&counter, k, &orders[n - k]) * CHOOSE[n][k]).sum();
             if n == 4 {
                 break;
             }
             let mut b = vec![0.0; self.steady.p.len()];
             for k in 1..=n {
-                let moved = ladder.exchange(bath, &orders[n - k], sign(k));
+                let moved = self.moved(&counter, k, &orders[n - k]);
                 for ((b, moved), r) in b.iter_mut().zip(moved).zip(&orders[n - k]) {
-                    *b -= CHOOSE[n][k] * (moved - c[k] * r);
+                    *b -= CHOOSE[n][k] * (moved - c[k].value * r);
                 }
             }
             orders.push(self.reduced.solve_traceless(&b, &self.steady.p)?);
         }
-        Ok(Cumulants { mean: c[1], noise: c[2], third: c[3], fourth: c[4] })
+        Ok([c[1], c[2], c[3], c[4]])
     }
 
     /// The spectrum of the current of a bath, without the pole of its mean:
@@ -160,14 +273,23 @@ impl<'a> Counting<'a> {
     /// # Errors
     /// A factorization that fails.
     pub fn spectrum(&self, bath: usize, frequency: f64) -> Result<f64, SteadyError> {
+        self.rounded_spectrum(bath, frequency).map(|density| density.value)
+    }
+
+    /// The same with what is known of it.
+    ///
+    /// # Errors
+    /// As [`Counting::spectrum`].
+    pub fn rounded_spectrum(&self, bath: usize, frequency: f64) -> Result<Rounded, SteadyError> {
         if frequency == 0.0 {
-            return self.noise(bath);
+            return self.rounded_noise(bath);
         }
         let ladder = self.equation.ladder();
         let states = ladder.levels.len();
         let failed = |reason: String| SteadyError::Factorization { states, reason };
-        let current = self.current(bath);
-        let moved = ladder.exchange(bath, &self.steady.p, -1.0);
+        let counter = Self::itself(bath);
+        let current = self.total(&counter, 1, &self.steady.p);
+        let moved = self.moved(&counter, 1, &self.steady.p);
         let mut x = Mat::from_fn(states, 1, |i, _| c64::new(moved[i] - current * self.steady.p[i], 0.0));
         let entries = ladder.entries();
         let shift = (0..states).map(|i| FaerTriplet::new(i, i, c64::new(0.0, frequency)));
@@ -177,7 +299,7 @@ impl<'a> Counting<'a> {
             .map_err(|e| failed(format!("{e:?}")))?;
         matrix.sp_lu().map_err(|e| failed(format!("{e:?}")))?.solve_in_place(&mut x);
         let real: Vec<f64> = x.col(0).iter().map(|x| x.re).collect();
-        Ok(self.activity(bath) + 2.0 * ladder.exchange_total(bath, &real, -1.0))
+        Ok(self.variance(&counter, &real))
     }
 
     /// `g2(tau) = 1.A e^{W tau} A p / (1.A p)^2` of the emissions A into a bath, at ascending delays.
@@ -252,15 +374,20 @@ impl<'a> Counting<'a> {
     /// a bath takes ln(down/up) from it. Infinite where a quantum flows against a rate that is zero.
     #[must_use]
     pub fn entropy_production(&self) -> f64 {
+        self.rounded_entropy_production().value
+    }
+
+    /// The same with what is known of it.
+    #[must_use]
+    pub fn rounded_entropy_production(&self) -> Rounded {
         let baths = &self.equation.ladder().baths;
-        baths
-            .iter()
-            .enumerate()
-            .filter(|(_, bath)| bath.down + bath.up > 0.0)
-            .map(|(index, bath)| {
-                let current = self.current(index);
+        let exchanging = baths.iter().zip(&self.currents).filter(|(bath, _)| bath.down + bath.up > 0.0);
+        exchanging
+            .filter(|(_, current)| current.value.abs() > current.error)
+            .map(|(bath, current)| {
                 // Nothing flows: nothing is produced, however cold the bath.
-                if current == 0.0 { 0.0 } else { -current * (bath.down / bath.up).ln() }
+                let produced = *current * -(bath.down.ln() - bath.up.ln());
+                produced + Rounded::of(0.0, produced.value)
             })
             .sum()
     }
@@ -268,13 +395,12 @@ impl<'a> Counting<'a> {
     /// The thermodynamic uncertainty relation of a bath, `S_b Sigma / (2 I_b^2) >= 1`: the left side.
     ///
     /// # Errors
-    /// A solve that does not reach its residual; `None` within where no net current flows.
+    /// A solve that does not reach its residual; `None` within where no net current flows, or too few digits of what it
+    /// is made of are known.
     pub fn uncertainty_ratio(&self, bath: usize) -> Result<Option<f64>, SteadyError> {
-        let current = self.current(bath);
-        if current == 0.0 {
-            return Ok(None);
-        }
-        Ok(Some(self.noise(bath)? * self.entropy_production() / (2.0 * current * current)))
+        let Some(current) = self.currents[bath].known().filter(|current| *current != 0.0) else { return Ok(None) };
+        let known = self.rounded_noise(bath)?.known().zip(self.rounded_entropy_production().known());
+        Ok(known.map(|(noise, produced)| noise * produced / (2.0 * current * current)))
     }
 
     /// The slowest relaxation time, 1/|lambda| of the eigenvalue of W nearest to zero, to a few parts in a thousand.
@@ -314,4 +440,9 @@ impl<'a> Counting<'a> {
     pub fn fastest_rate(&self) -> f64 {
         self.reduced.scale()
     }
+}
+
+/// The sign of `A_-` in `L_k`.
+fn parity(k: usize) -> f64 {
+    if k.is_multiple_of(2) { 1.0 } else { -1.0 }
 }

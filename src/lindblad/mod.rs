@@ -4,6 +4,7 @@ mod censored;
 mod coherences;
 mod compensated;
 mod counting;
+mod currents;
 pub mod density;
 mod dissection;
 mod driven;
@@ -22,6 +23,7 @@ mod vectorized;
 
 pub use coherences::Coherences;
 pub use counting::{Counting, Cumulants};
+pub use currents::{Occupation, currents};
 pub use driven::{Driven, DrivenAverages};
 pub use ladder::{Flow, Ladder, Move};
 pub use populations::{Effort, Exact, NotAffordable, Populations};

@@ -51,6 +51,14 @@ pub enum SteadyError {
     /// The kernel of the generator has more than one dimension, to rounding.
     #[error("there is no unique steady state: the slowest relaxation is at most {0:.1e} of the fastest rate")]
     NotUnique(f64),
+    /// What takes the slowest processes to respond is more than a double holds.
+    #[error("the response to rates as far apart as {slowest:.1e} and {fastest:.1e} is beyond the range of a double")]
+    Range {
+        /// The lowest rate of a process.
+        slowest: f64,
+        /// The highest.
+        fastest: f64,
+    },
     /// The solution does not solve.
     #[error("the solution over {states} levels has a relative residual of {residual:.1e}, above {MAX_RESIDUAL:.0e}")]
     Residual {
@@ -148,7 +156,11 @@ impl<'a> Reduced<'a> {
             }
         }
         // What the last correction changed, relative to the solution.
-        if residual.is_nan() || residual > MAX_RESIDUAL {
+        if residual.is_nan() || !x.iter().all(|x| x.is_finite()) {
+            let rates = || self.ladder.flows.iter().map(|flow| flow.rate);
+            let (slowest, fastest) = (rates().fold(f64::INFINITY, f64::min), rates().fold(0.0, f64::max));
+            Err(SteadyError::Range { slowest, fastest })
+        } else if residual > MAX_RESIDUAL {
             Err(SteadyError::Residual { states: x.len(), residual })
         } else {
             Ok(x)

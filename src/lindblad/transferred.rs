@@ -79,8 +79,13 @@ impl Counting<'_> {
                 Process::Dephasing => (0.0, 0),
             };
             let own = if of.coupling == flow.coupling { own } else { 0.0 };
+            // Not the difference, in which a fast bath drowns the others.
+            let uncounted = |b: usize| b != bath || flow.process == Process::Dephasing;
+            let others = ladder.baths.iter().enumerate();
+            let others = others.filter(|(b, other)| uncounted(*b) && other.coupling == flow.coupling);
+            let others: f64 = others.map(|(_, other)| other.rate(flow.process)).sum();
             for m in &flow.moves {
-                for (rate, quanta) in [(own, quanta), (flow.rate - own, 0)] {
+                for (rate, quanta) in [(own, quanta), (others, 0)] {
                     let probability = rate * m.weight / fastest;
                     if probability > 0.0 {
                         steps.push(Step { from: m.from, to: m.to, probability, quanta });

@@ -2,21 +2,30 @@
 
 use crate::bath::{Bath, Coupling};
 use crate::model::{Model, Rates};
+use crate::rounded::Rounded;
 
-use super::thermal::{inverse_temperature, thermal_jz};
+use super::thermal::{difference, inverse_temperature, thermal_jz};
 
-/// `up_b down_c - down_b up_c` summed over the baths c: what drives the current from b. For two thermal baths it is
-/// `gamma_b gamma_c (n_b - n_c)`, free of the large terms that cancel in (22).
-pub(super) fn exchange<'a>(bath: &Bath, others: impl Iterator<Item = &'a Bath>) -> f64 {
-    others.map(|other| bath.up * other.down - bath.down * other.up).sum()
+/// `up_b down_c - down_b up_c` summed over the baths c, over what all of them together emit and absorb: what drives the
+/// current from b. For two thermal baths it is `gamma_b gamma_c (n_b - n_c)`, free of the large terms that cancel in (22).
+/// NaN where rounding leaves nothing of it.
+pub(super) fn exchange<'a>(bath: &Bath, others: impl Iterator<Item = &'a Bath>, total: f64) -> f64 {
+    let (mut sum, mut scale) = (Rounded::ZERO, 0.0);
+    for exchange in others.map(|other| bath.exchange(other, total)) {
+        sum = sum + exchange;
+        scale += exchange.value.abs();
+    }
+    sum.beside(scale).unwrap_or(f64::NAN)
 }
 
 /// [`exchange`] with the collective baths of the model, and their summed rates; `None` where nothing flows, as from a
 /// local bath, which all of this file takes as infinitely weak.
 fn collective(model: &Model, bath: &Bath) -> Option<(f64, Rates)> {
+    let rates = model.rates(Coupling::Collective);
     let baths = model.baths.iter().filter(|other| other.coupling == Coupling::Collective);
-    let exchange = if bath.coupling == Coupling::Collective { exchange(bath, baths) } else { 0.0 };
-    (exchange != 0.0).then(|| (exchange, model.rates(Coupling::Collective)))
+    let acts = bath.coupling == Coupling::Collective && rates.down + rates.up > 0.0;
+    let exchange = if acts { exchange(bath, baths, rates.down + rates.up) } else { 0.0 };
+    (exchange != 0.0).then_some((exchange, rates))
 }
 
 /// The steady current from a collective bath into the qubits in the sector J (24), for any number of collective baths:
@@ -32,9 +41,9 @@ pub fn sector_current(model: &Model, bath: &Bath, two_j: i64) -> f64 {
         // <J_+ J_->/up = -2 <J_z>/(down - up), by detailed balance.
         exchange
             * if x == 0.0 {
-                2.0 * j * (j + 1.0) / (3.0 * rates.up)
+                4.0 * j * (j + 1.0) / 3.0
             } else {
-                -2.0 * thermal_jz(j, x) / (rates.down - rates.up)
+                -2.0 * thermal_jz(j, x) * ((rates.down + rates.up) / (rates.down - rates.up))
             }
     })
 }
@@ -51,7 +60,8 @@ pub fn mixture_current(model: &Model, bath: &Bath, sectors: &[(i64, f64)]) -> f6
 /// Where more is absorbed than emitted, `<J_z> -> J`. Infinite where as much is.
 #[must_use]
 pub fn cold_sector_current(model: &Model, bath: &Bath, two_j: i64) -> f64 {
-    collective(model, bath).map_or(0.0, |(exchange, rates)| exchange * two_j as f64 / (rates.down - rates.up).abs())
+    collective(model, bath)
+        .map_or(0.0, |(exchange, rates)| exchange * two_j as f64 * ((rates.down + rates.up) / difference(rates).abs()))
 }
 
 /// The hot limit (28) of [`sector_current`], `<J_z> -> -J(J+1) T0/3T*`, for J T0 << T*; in quanta per unit time.
@@ -62,8 +72,9 @@ pub fn hot_sector_current(model: &Model, bath: &Bath, two_j: i64) -> f64 {
     let j = two_j as f64 / 2.0;
     collective(model, bath).map_or(0.0, |(exchange, rates)| {
         let x = inverse_temperature(rates);
-        let x_over_difference = if x == 0.0 { rates.up.recip() } else { x / (rates.down - rates.up) };
-        2.0 / 3.0 * exchange * j * (j + 1.0) * x_over_difference
+        // x (down + up)/(down - up)
+        let factor = if x == 0.0 { 2.0 } else { x * ((rates.down + rates.up) / (rates.down - rates.up)) };
+        2.0 / 3.0 * exchange * j * (j + 1.0) * factor
     })
 }
 
@@ -78,7 +89,7 @@ pub fn independent_current(number: f64, gamma_hot: f64, n_hot: f64, gamma_cold: 
 /// of them alone and is excited with probability `up/(up + down)`; in quanta per unit time. Local baths do not enter.
 #[must_use]
 pub fn independent_bath_current(model: &Model, bath: &Bath) -> f64 {
-    collective(model, bath).map_or(0.0, |(exchange, rates)| model.number as f64 * exchange / (rates.down + rates.up))
+    collective(model, bath).map_or(0.0, |(exchange, _)| model.number as f64 * exchange)
 }
 
 /// The current in the sector J = N/2 of infinitely many qubits (29), `coth(T0/2T*)` times [`independent_bath_current`],

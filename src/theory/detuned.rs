@@ -24,9 +24,9 @@ pub fn lone_qubit_rates(model: &Model) -> Rates {
 #[must_use]
 pub fn lone_qubit_current(model: &Model, bath: &Bath) -> f64 {
     let rates = lone_qubit_rates(model);
-    let exchange = exchange(bath, model.baths.iter());
+    let total = rates.down + rates.up;
     // p_1 = up/(up + down).
-    if exchange == 0.0 { 0.0 } else { exchange / (rates.down + rates.up) }
+    if total == 0.0 { 0.0 } else { exchange(bath, model.baths.iter(), total) }
 }
 
 /// The heat current (36) from the baths of this name into detuned qubits, in

@@ -2,6 +2,7 @@
 
 use crate::dicke::Level;
 use crate::model::Rates;
+use crate::rounded::Rounded;
 
 /// `x* = T0/T*` of two or more baths together (15): with the summed rates of emission and absorption,
 /// `x* = ln(down/up)`. Infinite where nothing is absorbed, zero where as much is absorbed as emitted, negative where
@@ -16,11 +17,19 @@ pub fn inverse_temperature(rates: Rates) -> f64 {
     }
 }
 
+/// `down - up`; NaN where rounding leaves too little of it. Exactly 0 stands for itself.
+pub(super) fn difference(rates: Rates) -> f64 {
+    let difference = rates.down - rates.up;
+    let rounded = Rounded { value: difference, error: f64::EPSILON * (rates.down + rates.up) };
+    if difference == 0.0 { 0.0 } else { rounded.known().unwrap_or(f64::NAN) }
+}
+
 /// The effective temperature T*/T0 of two or more collective baths together (16): with the summed rates of emission
-/// and absorption, `exp(-T0/T*) = up/down`. Zero where nothing is absorbed, infinite or negative for inverting rates.
+/// and absorption, `exp(-T0/T*) = up/down`. Zero where nothing is absorbed, infinite or negative for inverting rates, NaN
+/// where rounding leaves too little of what the rates differ by.
 #[must_use]
 pub fn effective_temperature(collective: Rates) -> f64 {
-    inverse_temperature(collective).recip()
+    if difference(collective).is_nan() { f64::NAN } else { inverse_temperature(collective).recip() }
 }
 
 /// `coth y - 1/y`, to rounding: odd, `y/3` near zero, ±1 at infinity.

@@ -2,11 +2,14 @@
 
 use ndarray::Array2;
 
+use super::super::counted::LOST;
 use super::super::error::NoSteadyState;
 use super::super::input::{Group, Point};
+use super::super::steady::{SteadyRoad, exchanges};
 use crate::lindblad::density::{self, DensityMatrix};
 use crate::lindblad::{Effort, RegisterEquation, RegisterError};
 use crate::quantity::{Column, Quantity};
+use crate::rounded::{Rounded, balanced};
 
 /// Beyond this nothing is even tried.
 const MOST_QUBITS: i64 = 10;
@@ -68,36 +71,61 @@ pub fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String> {
 }
 
 /// A column in a state, for `share` of all qubits; NaN for what is no average of a density matrix.
+///
+/// rho is off by the rounding of its own size: what is below that of the most an average may be is nothing.
 fn value_in(equation: &RegisterEquation, column: Column, rho: &DensityMatrix, share: f64) -> f64 {
+    let half = equation.number() as f64 / 2.0;
+    let cleared = |value, most| Rounded::of(value, most).cleared();
     match (column.quantity, column.bath) {
         (Quantity::HeatCurrent, Some(bath)) => equation.heat_current(bath, rho),
         (Quantity::Intensity, Some(bath)) => equation.intensity(bath, rho),
-        (Quantity::Jx, _) => equation.jx(rho),
-        (Quantity::Jy, _) => equation.jy(rho),
-        (Quantity::Jz, _) => equation.jz(rho),
+        (Quantity::Jx, _) => cleared(equation.jx(rho), half),
+        (Quantity::Jy, _) => cleared(equation.jy(rho), half),
+        (Quantity::Jz, _) => cleared(equation.jz(rho), half),
         (Quantity::JSquared, _) => equation.j_squared(rho),
-        (Quantity::Excited, _) => share * equation.excited(rho),
+        (Quantity::Excited, _) => share * cleared(equation.excited(rho), 1.0).clamp(0.0, 1.0),
         _ => f64::NAN,
     }
+}
+
+/// The heat currents from all baths in the steady state. Without a drive they add to nothing: one that is a difference of
+/// far larger terms than the others is known from them.
+fn steady_heat_currents(equation: &RegisterEquation, group: &Group, rho: &DensityMatrix) -> Vec<Rounded> {
+    let own = |bath: usize| {
+        let jumps = equation.net_quanta(bath, rho) + 2.0 * equation.intensity(bath, rho);
+        Rounded::of(equation.heat_current(bath, rho), jumps * group.model.quantum())
+    };
+    let own: Vec<Rounded> = (0..group.model.baths.len()).map(own).collect();
+    if group.hamiltonian.drive.is_some() {
+        return own;
+    }
+    let missing: Rounded = own.iter().copied().sum();
+    let doubt = if missing.value.abs() > missing.error { missing.value.abs() / missing.error } else { 1.0 };
+    let balanced = |bath: usize| {
+        let others = -own.iter().enumerate().filter(|(b, _)| *b != bath).map(|(_, current)| *current).sum::<Rounded>();
+        let Rounded { value, error } = if own[bath].error <= others.error { own[bath] } else { others };
+        Rounded { value, error: doubt * error }
+    };
+    (0..own.len()).map(balanced).collect()
 }
 
 /// The steady state: what the columns hold, and the zero-frequency noise of the net quanta of each bath.
 ///
 /// # Errors
-/// More qubits than are solved for, no unique steady state, or counting statistics that are asked for beyond that.
-pub fn steady_values(point: &Point) -> Result<Vec<(Quantity, Option<usize>, f64)>, NoSteadyState> {
-    let asked = &point.noise;
-    if asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
-        return Err(NoSteadyState::NotOnTheLadder);
-    }
+/// More qubits than are solved for, or no unique steady state.
+pub fn steady_values(point: &Point, road: &mut SteadyRoad) -> Result<(), NoSteadyState> {
     let columns = point.columns();
-    let averaged = [Quantity::HeatCurrentAverage, Quantity::HeatCurrentCounts];
-    let mut values: Vec<_> = columns
-        .into_iter()
-        .filter(|column| !averaged.contains(&column.quantity))
-        .map(|column| (column.quantity, column.bath, 0.0))
-        .collect();
-    let mut noise = vec![0.0; point.baths().len()];
+    // What turns with the qubits has no steady value in the lab.
+    let driven = point.groups.iter().all(|group| group.hamiltonian.drive.is_some());
+    let left_out = |quantity: Quantity| match quantity {
+        Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts | Quantity::HeatCurrent => true,
+        Quantity::Jx | Quantity::Jy => !driven,
+        _ => false,
+    };
+    let mut values: Vec<_> =
+        columns.iter().filter(|column| !left_out(column.quantity)).map(|column| (*column, 0.0)).collect();
+    let mut noise = vec![Rounded::ZERO; point.baths().len()];
+    let mut heat = noise.clone();
     for group in &point.groups {
         if group.model.number > MOST_QUBITS {
             let qubits = group.model.number as usize;
@@ -106,21 +134,35 @@ pub fn steady_values(point: &Point) -> Result<Vec<(Quantity, Option<usize>, f64)
         let equation = RegisterEquation::new(&group.register())?;
         let rho = equation.steady_state()?;
         let share = group.model.number as f64 / point.number() as f64;
-        for (quantity, bath, value) in &mut values {
-            *value += value_in(&equation, Column { quantity: *quantity, bath: *bath }, &rho, share);
+        for (column, value) in &mut values {
+            *value += value_in(&equation, *column, &rho, share);
+        }
+        for (sum, current) in heat.iter_mut().zip(steady_heat_currents(&equation, group, &rho)) {
+            *sum = *sum + current;
         }
         for (bath, noise) in noise.iter_mut().enumerate() {
-            *noise += equation.current_and_noise(bath)?.1;
+            *noise = *noise + equation.rounded_noise(bath)?.1;
         }
     }
-    // What turns with the qubits has no steady value in the lab.
-    let driven = point.groups.iter().all(|group| group.hamiltonian.drive.is_some());
-    values.retain(|(quantity, _, value)| {
-        value.is_finite() && (driven || !matches!(quantity, Quantity::Jx | Quantity::Jy))
-    });
-    let exchanges = |bath: usize| point.baths()[bath].down + point.baths()[bath].up > 0.0;
-    values.extend(
-        noise.into_iter().enumerate().filter(|(bath, _)| exchanges(*bath)).map(|(b, s)| (Quantity::Noise, Some(b), s)),
-    );
-    Ok(values)
+    let known = balanced(&heat);
+    for column in columns {
+        match (column.quantity, column.bath) {
+            (Quantity::HeatCurrent, Some(bath)) => match known[bath] {
+                Some(value) => road.values.push((column.quantity, column.bath, value)),
+                None => road.refuse(point, column.quantity, bath, LOST),
+            },
+            _ => {
+                let found = values.iter().find(|(other, _)| *other == column).map(|(_, value)| *value);
+                let found = found.filter(|value| value.is_finite());
+                road.values.extend(found.map(|value| (column.quantity, column.bath, value)));
+            }
+        }
+    }
+    for (bath, noise) in noise.into_iter().enumerate().filter(|(bath, _)| exchanges(point, *bath)) {
+        match noise.known() {
+            Some(noise) => road.values.push((Quantity::Noise, Some(bath), noise)),
+            None => road.refuse(point, Quantity::Noise, bath, LOST),
+        }
+    }
+    Ok(())
 }

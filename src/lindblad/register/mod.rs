@@ -211,6 +211,12 @@ impl RegisterEquation {
         })
     }
 
+    /// N.
+    #[must_use]
+    pub fn number(&self) -> usize {
+        self.qubits
+    }
+
     /// drho/dt, for any 2^N x 2^N matrix.
     ///
     /// # Panics

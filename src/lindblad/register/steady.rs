@@ -10,8 +10,9 @@ use faer::{Mat, c64};
 use ndarray::Array2;
 use num_complex::Complex64;
 
-use super::{Operator, RegisterEquation, RegisterError, largest};
+use super::{BathOperators, Operator, RegisterEquation, RegisterError, largest};
 use crate::lindblad::density::DensityMatrix;
+use crate::rounded::Rounded;
 
 /// Relaxation slower than this times the fastest rate cannot be told from none.
 const SMALLEST_GAP: f64 = 1e-12;
@@ -19,6 +20,8 @@ const SMALLEST_GAP: f64 = 1e-12;
 const MAX_RESIDUAL: f64 = 1e-8;
 /// The most elements of rho that are solved for; their matrix is dense.
 const MOST_ELEMENTS: usize = 4096;
+/// A bath so many times as lively as all others together is counted by them.
+const LIVELY: f64 = 1e3;
 /// Inverse iterations; a second steady state shows in the first.
 const ITERATIONS: usize = 8;
 
@@ -130,14 +133,36 @@ impl RegisterEquation {
     /// # Errors
     /// As [`RegisterEquation::steady_state`].
     pub fn current_and_noise(&self, bath: usize) -> Result<(f64, f64), RegisterError> {
+        self.rounded_noise(bath).map(|(current, noise)| (current, noise.value))
+    }
+
+    /// The same with what rounding leaves of the noise.
+    ///
+    /// # Errors
+    /// As [`RegisterEquation::steady_state`].
+    pub fn rounded_noise(&self, bath: usize) -> Result<(f64, Rounded), RegisterError> {
         let solver = Solver::new(self)?;
         let rho = solver.steady_state()?;
-        let bath = &self.baths[bath];
         let trace = |matrix: &DensityMatrix| matrix.diag().sum().re;
-        let net = |rho: &DensityMatrix| jumped(&bath.absorption, rho) - jumped(&bath.emission, rho);
-        let current = trace(&net(&rho));
-        let activity = trace(&jumped(&bath.absorption, &rho)) + trace(&jumped(&bath.emission, &rho));
+        let size = |matrix: &DensityMatrix| matrix.diag().iter().map(|value| value.norm()).sum::<f64>();
+        let lively = |baths: &[&BathOperators], rho: &DensityMatrix| -> f64 {
+            baths.iter().map(|bath| size(&jumped(&bath.absorption, rho)) + size(&jumped(&bath.emission, rho))).sum()
+        };
+        // Without a drive all quanta are those of baths: in the long run one gives what the others take.
+        let others: Vec<_> =
+            self.baths.iter().enumerate().filter(|(b, _)| *b != bath).map(|(_, other)| other).collect();
+        let own = vec![&self.baths[bath]];
+        let balanced = !self.driven && lively(&own, &rho) > LIVELY * lively(&others, &rho);
+        let (counted, sign) = if balanced { (others, -1.0) } else { (own, 1.0) };
+        let net = |rho: &DensityMatrix| {
+            let sum = counted.iter().fold(Array2::zeros(rho.dim()), |sum: DensityMatrix, bath| {
+                sum + jumped(&bath.absorption, rho) - jumped(&bath.emission, rho)
+            });
+            sum * Complex64::from(sign)
+        };
+        let (activity, current) = (lively(&counted, &rho), trace(&net(&rho)));
         let x = solver.solve(&(net(&rho) - &rho * Complex64::from(current)), 0.0)?;
-        Ok((current, activity - 2.0 * trace(&net(&x))))
+        let noise = Rounded::of(activity - 2.0 * trace(&net(&x)), activity + 2.0 * lively(&counted, &x));
+        Ok((current, noise))
     }
 }

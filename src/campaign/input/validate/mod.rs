@@ -25,6 +25,8 @@ type Result<T> = std::result::Result<T, ScenarioError>;
 
 /// Larger numbers are slips, and their squares would not be finite.
 const LARGEST: f64 = 1e100;
+/// Smaller rates lose digits, and what responds to them is beyond a double.
+const SMALLEST: f64 = 1e-300;
 
 /// What a scenario says once every value is checked.
 pub struct Valid {
@@ -128,6 +130,15 @@ impl<'a> Validator<'a> {
     fn not_negative(&self, value: &Spanned<f64>, key: &str) -> Result<f64> {
         let number = *value.get_ref();
         if (0.0..=LARGEST).contains(&number) { Ok(number) } else { self.unfit(value, key) }
+    }
+
+    /// A rate: nothing, or what a double holds all digits of.
+    fn rate_of(&self, value: &Spanned<f64>, key: &str) -> Result<f64> {
+        let rate = self.not_negative(value, key)?;
+        if rate > 0.0 && rate < SMALLEST {
+            return self.refuse(value.span(), key, &format!("is {rate:e}, below {SMALLEST:e}"));
+        }
+        Ok(rate)
     }
 
     /// A number that is refused, in few digits.

@@ -113,7 +113,7 @@ impl Validator<'_> {
         let key = |field: &str| format!("bath.{label}.{field}");
         let Some(circuit) = &raw.circuit else {
             let rate = self.require(&raw.rate, &key("rate"), table.span())?;
-            let gamma = self.not_negative(rate, &key("rate"))?;
+            let gamma = self.rate_of(rate, &key("rate"))?;
             let Some(filter) = &raw.filter else { return Ok(gamma) };
             let get = |value: &Key<f64>, field: &str| {
                 let key = key(&format!("filter.{field}"));
@@ -171,9 +171,8 @@ impl Validator<'_> {
                 return self.refuse(coupling.span(), &key("coupling"), &format!("is \"{other}\""));
             }
         };
-        let optional = |value: &Key<f64>, field: &str| {
-            value.as_ref().map(|value| self.not_negative(value, &key(field))).transpose()
-        };
+        let optional =
+            |value: &Key<f64>, field: &str| value.as_ref().map(|value| self.rate_of(value, &key(field))).transpose();
         let dephasing = optional(&raw.dephasing, "dephasing")?;
         let (down, up) = (optional(&raw.down, "down")?, optional(&raw.up, "up")?);
         let thermal = raw.rate.is_some() || raw.temperature.is_some() || raw.circuit.is_some() || raw.filter.is_some();

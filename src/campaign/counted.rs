@@ -1,0 +1,244 @@
+//! The rows of `noise.parquet` as they are solved for: statistics of the quanta and of the sectors in the steady state.
+
+use super::error::NoSteadyState;
+use super::input::{Group, Point};
+use crate::bath::Coupling;
+use crate::dicke::Level;
+use crate::initial::InitialState;
+use crate::lindblad::{Counting, Populations, SteadyError, SteadyState};
+use crate::model::Model;
+use crate::rounded::{Rounded, balanced};
+use crate::statistics::{Statistic, Subject};
+
+/// A row of `noise.parquet`, as it is solved for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExactNoise {
+    /// What it is about.
+    pub subject: Subject,
+    /// The exact value, summed over groups for noise.
+    pub value: f64,
+}
+
+/// Why a difference of large terms has no value.
+pub const LOST: &str = "it is a difference of large terms, and rounding leaves fewer than six of its digits";
+
+/// Rows, and why others have no value.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub rows: Vec<ExactNoise>,
+    pub refused: Vec<String>,
+}
+
+impl Rows {
+    fn push(&mut self, subject: Subject, value: f64) {
+        self.rows.push(ExactNoise { subject, value });
+    }
+
+    /// A row where its value is known beside others of a size, and else the reason.
+    fn judged(&mut self, point: &Point, subject: Subject, value: Result<Rounded, SteadyError>, scale: f64) {
+        let reason = match value.map(|value| value.beside(scale)) {
+            Ok(Some(value)) => return self.push(subject, value),
+            Ok(None) => LOST.to_owned(),
+            Err(error) => error.to_string(),
+        };
+        self.refuse(point, subject, &reason);
+    }
+
+    fn refuse(&mut self, point: &Point, subject: Subject, reason: &str) {
+        let argument = subject.argument.map_or_else(String::new, |argument| format!(", {argument}"));
+        let (name, bath) = (subject.statistic.name(), &point.baths()[subject.bath].name);
+        self.refused.push(format!("{name} ({bath}{argument}): {reason}"));
+    }
+}
+
+/// What `[noise]` asks about the counts of a group in its steady state.
+pub fn rows(group: &Group, counting: &Counting, equation: &Populations, point: &Point) -> Result<Rows, NoSteadyState> {
+    let mut rows = Rows::default();
+    counting_rows(&mut rows, counting, point)?;
+    if point.groups.len() > 1 || point.noise.baths.is_empty() {
+        return Ok(rows);
+    }
+    if let Some(bright) = point.bright_sector() {
+        sector_rows(&mut rows, equation, counting.steady(), &group.model, point, bright);
+    }
+    // Of finite entropy production, and of one group: that of several is not what windows of one see.
+    if let Some(produced) = counting.rounded_entropy_production().beside(0.0) {
+        let watched = point.accuracy.bath;
+        for &window in &point.noise.windows {
+            for (statistic, value) in entropy_rows(produced) {
+                rows.push(Subject::new(statistic, watched, Some(window)), value);
+            }
+        }
+        for &bath in point.noise.baths.iter().filter(|_| !point.noise.windows.is_empty()) {
+            let subject = Subject::new(Statistic::UncertaintyRatio, bath, None);
+            match counting.uncertainty_ratio(bath) {
+                Ok(Some(value)) => rows.push(subject, value),
+                Ok(None) => rows.refuse(point, subject, NO_CURRENT),
+                Err(error) => rows.refuse(point, subject, &error.to_string()),
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// Why a ratio to a current has no value.
+pub const NO_CURRENT: &str = "no current flows that rounding leaves six digits of";
+
+/// What windows of any length say about the entropy that is produced.
+fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
+    [
+        (Statistic::EntropyProduction, produced),
+        (Statistic::FluctuationTheorem, 1.0),
+        (Statistic::FluctuationSymmetry, 1.0),
+    ]
+}
+
+/// Where J is conserved and the start spreads over sectors: how likely each is, what flows there, its noise, and the
+/// variance in windows of all of them together.
+pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Result<Rows, NoSteadyState> {
+    let Group { model, .. } = group;
+    let watched = point.accuracy.bath;
+    let mut rows = Rows::default();
+    let mut produced = Rounded::ZERO;
+    // For each bath and window: <n> and <n^2> so far.
+    let mut moments = vec![(Rounded::ZERO, Rounded::ZERO); point.noise.baths.len() * point.noise.windows.len()];
+    for (two_j, p) in steady.sectors().into_iter().filter(|(_, p)| *p > 0.0) {
+        let subject = |statistic, bath| Subject::new(statistic, bath, Some(two_j as f64 / 2.0));
+        rows.push(subject(Statistic::SectorProbability, watched), p);
+        if two_j == 0 {
+            // One level, and nothing that moves it.
+            rows.push(subject(Statistic::SectorCurrent, watched), 0.0);
+            point.noise.baths.iter().for_each(|bath| rows.push(subject(Statistic::SectorNoise, *bath), 0.0));
+            continue;
+        }
+        let equation = Populations::new(model, &InitialState::Dicke(Level { two_j, two_m: -two_j }));
+        let counting = Counting::new(&equation)?;
+        let currents = counting.currents();
+        let largest = currents.iter().map(|current| current.value.abs()).fold(0.0, f64::max);
+        let heat = currents[watched] * model.quantum();
+        rows.judged(point, subject(Statistic::SectorCurrent, watched), Ok(heat), largest * model.quantum());
+        produced = produced + counting.rounded_entropy_production() * p;
+        let mut sums = moments.iter_mut();
+        for &bath in &point.noise.baths {
+            rows.judged(point, subject(Statistic::SectorNoise, bath), counting.rounded_noise(bath), 0.0);
+            for &window in &point.noise.windows {
+                let mean = currents[bath] * window;
+                let (first, second) = sums.next().expect("one for each bath and window");
+                *first = *first + mean * p;
+                *second = *second + (counting.rounded_windowed_noise(bath, window)? * window + mean * mean) * p;
+            }
+        }
+    }
+    if let Some(produced) = produced.known() {
+        for &window in &point.noise.windows {
+            for (statistic, value) in entropy_rows(produced) {
+                rows.push(Subject::new(statistic, watched, Some(window)), value);
+            }
+        }
+    }
+    let mut sums = moments.into_iter();
+    for &bath in &point.noise.baths {
+        for (&window, (first, second)) in point.noise.windows.iter().zip(&mut sums) {
+            let subject = Subject::new(Statistic::WindowedNoise, bath, Some(window));
+            rows.judged(point, subject, Ok((second - first * first) * window.recip()), 0.0);
+        }
+    }
+    Ok(rows)
+}
+
+fn counting_rows(rows: &mut Rows, counting: &Counting, point: &Point) -> Result<(), NoSteadyState> {
+    let asked = &point.noise;
+    for (place, &bath) in asked.baths.iter().enumerate() {
+        let subject = |statistic, argument: Option<f64>| Subject::new(statistic, bath, argument);
+        for &window in &asked.windows {
+            let noise = counting.rounded_windowed_noise(bath, window);
+            rows.judged(point, subject(Statistic::WindowedNoise, Some(window)), noise, 0.0);
+        }
+        let cumulants = counting.rounded_cumulants(bath);
+        // Odd ones may vanish beside the noise.
+        let scale = cumulants.as_ref().map_or(0.0, |cumulants| cumulants[1].value.abs());
+        for (order, statistic, beside) in
+            [(1, Statistic::Noise, 0.0), (2, Statistic::ThirdCumulant, scale), (3, Statistic::FourthCumulant, scale)]
+        {
+            let cumulant = cumulants.clone().map(|cumulants| cumulants[order]);
+            rows.judged(point, subject(statistic, None), cumulant, beside);
+        }
+        for &frequency in &asked.frequencies {
+            let density = counting.rounded_spectrum(bath, frequency);
+            rows.judged(point, subject(Statistic::Spectrum, Some(frequency)), density, 0.0);
+        }
+        // Correlations of several groups are not sums over them.
+        if point.groups.len() == 1 {
+            for (statistic, values) in [
+                (Statistic::G2, counting.emission_correlation(bath, &asked.delays)?),
+                (Statistic::WaitingTime, counting.waiting_time_density(bath, &asked.delays)?),
+            ] {
+                let pairs = values.iter().flat_map(|values| asked.delays.iter().zip(values));
+                pairs.for_each(|(delay, value)| rows.push(subject(statistic, Some(*delay)), *value));
+            }
+        }
+        for &other in &asked.baths[place + 1..] {
+            let subject = Subject { other_bath: Some(other), ..subject(Statistic::CrossNoise, None) };
+            rows.judged(point, subject, counting.rounded_cross_noise(bath, other), scale);
+        }
+    }
+    Ok(())
+}
+
+/// The telegraph signal of the sectors: how likely each is, what flows there, how long the bright and the dark last.
+fn sector_rows(
+    rows: &mut Rows,
+    equation: &Populations,
+    steady: &SteadyState,
+    model: &Model,
+    point: &Point,
+    bright: f64,
+) {
+    let watched = point.accuracy.bath;
+    let bath = &model.baths[watched];
+    let half = model.number as f64 / 2.0;
+    let of_level = |level: Level| {
+        let (absorbed, emitted) = match bath.coupling {
+            Coupling::Collective => (level.raising(), level.lowering()),
+            Coupling::Local => (half - level.m(), half + level.m()),
+        };
+        let (gain, loss) = (bath.up * absorbed, bath.down * emitted);
+        Rounded::of(gain - loss, gain + loss) * model.quantum()
+    };
+    let of = |levels: &[(Level, f64)]| {
+        let p: f64 = levels.iter().map(|(_, p)| p).sum();
+        (p, levels.iter().map(|(level, p)| of_level(*level) * *p).sum::<Rounded>())
+    };
+    let levels: Vec<(Level, f64)> = steady.levels.iter().copied().zip(steady.p.iter().copied()).collect();
+    let sectors: Vec<_> = levels.chunk_by(|a, b| a.0.two_j == b.0.two_j).map(|s| (s[0].0.j(), of(s))).collect();
+    // As often as they fall they rise.
+    let ladder = equation.ladder();
+    let is_bright = |index: usize| ladder.levels[index].j() >= bright;
+    let falls: f64 = ladder
+        .flows
+        .iter()
+        .flat_map(|flow| flow.moves.iter().map(move |m| (m, flow.rate)))
+        .filter(|(m, _)| is_bright(m.from) && !is_bright(m.to))
+        .map(|(m, rate)| rate * m.weight * steady.p[m.from])
+        .sum();
+    let part = |lit: bool| of(&levels.iter().copied().filter(|(l, _)| (l.j() >= bright) == lit).collect::<Vec<_>>());
+    let (light, dark) = (part(true), part(false));
+    let subject = |statistic, j: f64| Subject::new(statistic, watched, Some(j));
+    let ends = [(Statistic::BrightCurrent, light), (Statistic::DarkCurrent, dark)];
+    let currents = sectors.iter().map(|(j, found)| (subject(Statistic::SectorCurrent, *j), *found));
+    let currents = currents.chain(ends.map(|(statistic, found)| (subject(statistic, bright), found)));
+    let (subjects, values): (Vec<_>, Vec<_>) =
+        currents.filter(|(_, (p, _))| *p > 0.0).map(|(subject, (p, flow))| (subject, flow * p.recip())).unzip();
+    sectors.iter().for_each(|(j, (p, _))| rows.push(subject(Statistic::SectorProbability, *j), *p));
+    for (subject, value) in subjects.into_iter().zip(balanced(&values)) {
+        match value {
+            Some(value) => rows.push(subject, value),
+            None => rows.refuse(point, subject, LOST),
+        }
+    }
+    for (statistic, p) in [(Statistic::BrightDwell, light.0), (Statistic::DarkDwell, dark.0)] {
+        if (p / falls).is_finite() {
+            rows.push(subject(statistic, bright), p / falls);
+        }
+    }
+}
