@@ -81,15 +81,15 @@ fn value_in(equation: &RegisterEquation, column: Column, rho: &DensityMatrix, sh
     }
 }
 
-/// The steady state: what the columns hold, and the zero-frequency noise of the net quanta of each bath.
+/// What the columns hold in the steady state, and of each bath the mean rate and the zero-frequency noise of its net
+/// quanta.
+pub type Steady = (Vec<(Quantity, Option<usize>, f64)>, Vec<(f64, f64)>);
+
+/// The steady state.
 ///
 /// # Errors
-/// More qubits than are solved for, no unique steady state, or counting statistics that are asked for beyond that.
-pub fn steady_values(point: &Point) -> Result<Vec<(Quantity, Option<usize>, f64)>, NoSteadyState> {
-    let asked = &point.noise;
-    if asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
-        return Err(NoSteadyState::NotOnTheLadder);
-    }
+/// More qubits than are solved for, or no unique steady state.
+pub fn steady_values(point: &Point) -> Result<Steady, NoSteadyState> {
     let columns = point.columns();
     let averaged = [Quantity::HeatCurrentAverage, Quantity::HeatCurrentCounts];
     let mut values: Vec<_> = columns
@@ -97,7 +97,7 @@ pub fn steady_values(point: &Point) -> Result<Vec<(Quantity, Option<usize>, f64)
         .filter(|column| !averaged.contains(&column.quantity))
         .map(|column| (column.quantity, column.bath, 0.0))
         .collect();
-    let mut noise = vec![0.0; point.baths().len()];
+    let mut counted = vec![(0.0, 0.0); point.baths().len()];
     for group in &point.groups {
         if group.model.number > MOST_QUBITS {
             let qubits = group.model.number as usize;
@@ -109,8 +109,9 @@ pub fn steady_values(point: &Point) -> Result<Vec<(Quantity, Option<usize>, f64)
         for (quantity, bath, value) in &mut values {
             *value += value_in(&equation, Column { quantity: *quantity, bath: *bath }, &rho, share);
         }
-        for (bath, noise) in noise.iter_mut().enumerate() {
-            *noise += equation.current_and_noise(bath)?.1;
+        for (bath, (current, noise)) in counted.iter_mut().enumerate() {
+            let of_group = equation.current_and_noise(bath)?;
+            (*current, *noise) = (*current + of_group.0, *noise + of_group.1);
         }
     }
     // What turns with the qubits has no steady value in the lab.
@@ -118,9 +119,5 @@ pub fn steady_values(point: &Point) -> Result<Vec<(Quantity, Option<usize>, f64)
     values.retain(|(quantity, _, value)| {
         value.is_finite() && (driven || !matches!(quantity, Quantity::Jx | Quantity::Jy))
     });
-    let exchanges = |bath: usize| point.baths()[bath].down + point.baths()[bath].up > 0.0;
-    values.extend(
-        noise.into_iter().enumerate().filter(|(bath, _)| exchanges(*bath)).map(|(b, s)| (Quantity::Noise, Some(b), s)),
-    );
-    Ok(values)
+    Ok((values, counted))
 }

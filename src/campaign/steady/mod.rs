@@ -1,12 +1,12 @@
 //! The exact steady state of a point, the counting statistics around it, and the closed forms it is compared with.
 
+mod driven;
+
 use crate::bath::Coupling;
 use crate::dicke::Level;
 use crate::initial::InitialState;
-use crate::lindblad::{
-    Counting, Cumulants, Driven, DrivenAverages, Effort, Populations, SteadyError, SteadyState, Transferred,
-};
-use crate::model::{Model, Observables, Transverse};
+use crate::lindblad::{Counting, Cumulants, Effort, Populations, SteadyError, SteadyState, Transferred};
+use crate::model::{Model, Observables};
 use crate::quantity::{Interval, Measure, Quantity, Sample};
 use crate::statistics::{Statistic, Subject};
 use crate::theory;
@@ -43,8 +43,8 @@ const MOST_REGISTER: i64 = 5;
 /// # Errors
 /// Why they cannot.
 pub fn exact_beside(point: &Point) -> Result<SteadyRoad, String> {
-    if !point.on_the_ladder() && point.number() > MOST_REGISTER {
-        return Err(format!("beyond {MOST_REGISTER} qubits that differ or are driven nothing is solved beside a run"));
+    if point.groups.iter().any(|group| !group.alike() && group.model.number > MOST_REGISTER) {
+        return Err(format!("beyond {MOST_REGISTER} qubits that differ nothing is solved beside a run"));
     }
     SteadyRoad::new(point, Effort::Beside).map_err(|e| e.to_string())
 }
@@ -66,9 +66,11 @@ impl SteadyRoad {
     pub fn new(point: &Point, effort: Effort) -> Result<Self, NoSteadyState> {
         if !point.on_the_ladder() {
             let alike = point.groups.iter().all(Group::alike);
-            let mut values = if alike { driven_values(point)? } else { exact::register::steady_values(point)? };
-            values.extend(closed_forms(point));
-            return Ok(SteadyRoad { values, ..SteadyRoad::default() });
+            let (values, noise) = if alike { driven::values(point, effort)? } else { register(point, effort)? };
+            let mut road = SteadyRoad { values, noise, ..SteadyRoad::default() };
+            road.add_noise_that_is_asked(point);
+            road.values.extend(closed_forms(point));
+            return Ok(road);
         }
         let groups = point.groups.iter().map(|group| solve(group, point, effort)).collect::<Result<Vec<_>, _>>()?;
         let mut road = SteadyRoad::default();
@@ -102,10 +104,7 @@ impl SteadyRoad {
         if let Some(counted) = groups.iter().map(|g| g.counting.as_ref()).collect::<Option<Vec<_>>>() {
             for (bath, current) in currents.iter().enumerate().filter(|(b, _)| exchanges(point, *b)) {
                 let noise: f64 = counted.iter().map(|(noise, _)| noise[bath]).sum();
-                road.values.push((Quantity::Noise, Some(bath), noise));
-                if *current != 0.0 {
-                    road.values.push((Quantity::Fano, Some(bath), noise / current.abs()));
-                }
+                road.values.extend(noise_and_fano(bath, noise, *current));
             }
             let entropy: f64 = counted.iter().map(|(_, entropy)| entropy).sum();
             if entropy.is_finite() {
@@ -135,43 +134,41 @@ impl SteadyRoad {
         }
         Ok(road)
     }
+
+    /// The rows of noise and Fano factors, from their values, of the baths that are asked for.
+    fn add_noise_that_is_asked(&mut self, point: &Point) {
+        for (quantity, bath, value) in &self.values {
+            let statistic = match quantity {
+                Quantity::Noise => Statistic::Noise,
+                Quantity::Fano => Statistic::Fano,
+                _ => continue,
+            };
+            if let Some(bath) = bath.filter(|bath| point.noise.baths.contains(bath)) {
+                self.noise.push(ExactNoise { subject: Subject::new(statistic, bath, None), value: *value });
+            }
+        }
+    }
 }
 
-/// The steady state of driven groups: averages, without the statistics of what is counted.
-fn driven_values(point: &Point) -> Result<Vec<(Quantity, Option<usize>, f64)>, NoSteadyState> {
+/// What, which bath, and the value.
+type Values = Vec<(Quantity, Option<usize>, f64)>;
+
+/// The steady state of qubits that differ: averages and noise, and of finite windows or frequencies nothing.
+fn register(point: &Point, effort: Effort) -> Result<(Values, Vec<ExactNoise>), NoSteadyState> {
     let asked = &point.noise;
-    if asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
+    if effort != Effort::Beside && asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
         return Err(NoSteadyState::NotOnTheLadder);
     }
-    let solve = |group: &Group| {
-        Driven::affordable(&group.model, &group.initial, Effort::Steady)?;
-        Ok(Driven::new(&group.model, &group.hamiltonian, &group.initial).steady_state()?)
-    };
-    let groups = point.groups.iter().map(solve).collect::<Result<Vec<_>, NoSteadyState>>()?;
-    let mut values = Vec::new();
-    for column in point.columns() {
-        if matches!(column.quantity, Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts) {
-            continue;
-        }
-        let of_group = |(steady, group): (&DrivenAverages, &Group)| {
-            let nothing = Interval { duration: 0.0, integral: Observables::default(), net_quanta: None };
-            let none = f64::NAN;
-            // Without a drive the transverse spin turns in the lab, and has no steady value.
-            let transverse = group.hamiltonian.drive.map(|_| Transverse {
-                jx: steady.jx,
-                jy: steady.jy,
-                spin_length: none,
-                squeezing: none,
-            });
-            let now = Sample { values: steady.exact.now, transverse };
-            Measure::new(&group.model, column, point.number()).value(&now, &nothing)
-        };
-        let value: f64 = groups.iter().zip(&point.groups).map(of_group).sum();
-        if value.is_finite() {
-            values.push((column.quantity, column.bath, value));
-        }
-    }
-    Ok(values)
+    let (mut values, counted) = exact::register::steady_values(point)?;
+    let counted = counted.into_iter().enumerate().filter(|(bath, _)| exchanges(point, *bath));
+    values.extend(counted.flat_map(|(bath, (current, noise))| noise_and_fano(bath, noise, current)));
+    Ok((values, Vec::new()))
+}
+
+/// The noise of a bath and, where there is a current in quanta, its Fano factor.
+fn noise_and_fano(bath: usize, noise: f64, current: f64) -> impl Iterator<Item = (Quantity, Option<usize>, f64)> {
+    let fano = (current != 0.0).then(|| (Quantity::Fano, Some(bath), noise / current.abs()));
+    [(Quantity::Noise, Some(bath), noise)].into_iter().chain(fano)
 }
 
 fn exchanges(point: &Point, bath: usize) -> bool {
