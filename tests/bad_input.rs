@@ -236,6 +236,13 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("trajectories = 10", "[noise]\nbaths = [\"cold\"]", 22, "there is no bath \"cold\"", "hot, loss"),
     ("trajectories = 10", "[noise]\nwindows = [1.0, 6.0]", 22, "has 6, longer than the run of 5", "takes as long"),
     ("trajectories = 10", "[noise]\nfrequencies = [-1.0]", 22, "`noise.frequencies` has -1", "from 0 up"),
+    (
+        "trajectories = 10",
+        "trajectories = 500\n[noise]\nbaths = [\"hot\"]",
+        22,
+        "`noise` is of the steady state, and `evolution` asks for a transient of 500 trajectories to 5",
+        "`[steady]` beside it",
+    ),
     ("trajectories = 10", "trajectories = 10\n[record]\nphotons = -1", 23, "`record.photons` is -1", "from 0"),
     ("[initial]", "[initial", 14, "not valid TOML", "TOML"),
     ("number = 8", "number = 8\nfrequencies = [1.0, 1.1]", 5, "has 2 entries, for 8 qubits", "one for each qubit"),
@@ -389,6 +396,9 @@ fn a_current_that_is_zero_by_symmetry_has_no_relative_error() {
         error.title().contains("zero by symmetry") && error.allowed().contains("`steady.absolute_error`"),
         "{error}"
     );
+    // Where `[noise]` alone asks for the steady state, too.
+    let error = parse(&alone.replacen("[sweep]", "[noise]\n[sweep]", 1)).unwrap_err();
+    assert!(error.title().contains("zero by symmetry") && error.line() == Some(17), "{error}");
     let still = GOOD.replace("down = 0.5", "dephasing = 0.5").replace("trajectories = 10\n", "");
     let error = parse(&still.replacen("[sweep]", "[steady]\nbath = \"loss\"\n[sweep]", 1)).unwrap_err();
     assert!(error.title().contains("only dephases") && error.allowed().contains("absorbs or emits"), "{error}");

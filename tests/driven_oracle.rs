@@ -8,7 +8,7 @@ use superjump::bath::{Bath, Coupling};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
 use superjump::lindblad::{
-    Coherences, Driven, DrivenAverages, Effort, Populations, RegisterEquation, SteadyError, density,
+    Coherences, Counting, Driven, DrivenAverages, Effort, Populations, RegisterEquation, SteadyError, density,
 };
 use superjump::model::{Drive, Hamiltonian, Model, Register};
 use superjump::units::Units;
@@ -247,6 +247,80 @@ fn steady_states_are_those_of_the_full_equation() {
             &Driven::new(&model, &DRIVEN, &initial).steady_state().unwrap(),
         );
     }
+}
+
+/// Of a bath of each kind, with a drive, with twisting alone and without either.
+#[test]
+fn the_noise_is_that_of_the_full_equation() {
+    let chi = Hamiltonian { drive: None, chi: 0.2 };
+    for n in 1..=4 {
+        let model = valve(n);
+        let initial = InitialState::Dicke(Level::ground(n));
+        for hamiltonian in [DRIVEN, chi, Hamiltonian::default()] {
+            let (equation, driven) = (equation(&model, hamiltonian), Driven::new(&model, &hamiltonian, &initial));
+            let steady = driven.steady().unwrap();
+            for bath in 0..3 {
+                let (current, noise) = equation.current_and_noise(bath).unwrap();
+                // The full equation's own error: 1e-16 of the fastest rate over the slowest, 1e4, twice.
+                assert!((steady.current(bath) - current).abs() < 1e-10, "{n}, {bath}");
+                let found = steady.noise(bath).unwrap().value;
+                assert!((found / noise - 1.0).abs() < 1e-8, "{n}, {bath}: {found} {noise}");
+                // A thousand relaxations, which are followed to their end.
+                if n <= 2 {
+                    let long = steady.windowed_noise(bath, 1e6).unwrap().value;
+                    assert!((long / noise - 1.0).abs() < 1e-2, "{n}, {bath}: {long} {noise}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_drive_counts_are_those_of_the_populations() {
+    let model = valve(9);
+    let initial = InitialState::Dicke(Level::ground(9));
+    let (driven, equation) =
+        (Driven::new(&model, &Hamiltonian::default(), &initial), Populations::new(&model, &initial));
+    let (steady, counting) = (driven.steady().unwrap(), Counting::new(&equation).unwrap());
+    for bath in 0..3 {
+        for window in [0.1, 3.0, 200.0] {
+            let (a, b) =
+                (steady.windowed_noise(bath, window).unwrap().value, counting.windowed_noise(bath, window).unwrap());
+            assert!((a / b - 1.0).abs() < 1e-7, "{bath}, {window}: {a} {b}");
+        }
+    }
+}
+
+fn cold(number: i64, rate: f64) -> Model {
+    let baths = vec![bath(Coupling::Collective, rate, 0.0, 0.0)];
+    Model { units: Units::Natural, number, frequency: 1.0, baths }
+}
+
+/// Bloch's equations: the slowest mode of one qubit at resonance decays at gamma/2; far off resonance the slowest is
+/// the pair of its dipole, at gamma/2 and +-i Delta, farther from zero than the population at gamma. A drive far
+/// stronger than N gamma turns a spin of any length so fast about x that `<J_x>` alone stays, and decays at gamma/2.
+#[test]
+fn the_slowest_mode_is_found_whatever_it_turns_at() {
+    let time = |number, rate, amplitude, detuning| {
+        let hamiltonian = Hamiltonian { drive: Some(Drive { amplitude, detuning }), chi: 0.0 };
+        let initial = InitialState::Dicke(Level::ground(number));
+        Driven::new(&cold(number, rate), &hamiltonian, &initial).relaxation_time().unwrap()
+    };
+    for (amplitude, detuning) in [(0.1, 0.0), (3.0, 0.0), (0.0, 30.0)] {
+        let found = time(1, 0.2, amplitude, detuning);
+        assert!((found - 10.0).abs() < 1e-9, "{amplitude}, {detuning}: {found}");
+    }
+    assert!((time(12, 0.2, 3000.0, 0.0) - 10.0).abs() < 1e-3);
+    assert!((time(10, 0.2, 3.0, 0.0) - 9.16).abs() < 0.05, "{}", time(10, 0.2, 3.0, 0.0));
+}
+
+/// A time crystal that takes 9.2 to come to rest: four digits of the full generator's own solution in a dense basis.
+#[test]
+fn the_noise_of_a_time_crystal() {
+    let hamiltonian = Hamiltonian { drive: Some(Drive { amplitude: 3.0, detuning: 0.0 }), chi: 0.0 };
+    let driven = Driven::new(&cold(10, 0.2), &hamiltonian, &InitialState::Dicke(Level::ground(10)));
+    let noise = driven.steady().unwrap().noise(0).unwrap().value;
+    assert!((noise - 9.092).abs() < 1e-3, "{noise}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Rows {
     }
 
     /// A row where its value is known beside others of a size, and else the reason.
-    fn judged(&mut self, point: &Point, subject: Subject, value: Result<Rounded, SteadyError>, scale: f64) {
+    pub fn judged(&mut self, point: &Point, subject: Subject, value: Result<Rounded, SteadyError>, scale: f64) {
         let reason = match value.map(|value| value.beside(scale)) {
             Ok(Some(value)) => return self.push(subject, value),
             Ok(None) => LOST.to_owned(),
@@ -44,7 +44,8 @@ impl Rows {
         self.refuse(point, subject, &reason);
     }
 
-    fn refuse(&mut self, point: &Point, subject: Subject, reason: &str) {
+    /// No row, for this reason.
+    pub fn refuse(&mut self, point: &Point, subject: Subject, reason: &str) {
         let argument = subject.argument.map_or_else(String::new, |argument| format!(", {argument}"));
         let (name, bath) = (subject.statistic.name(), &point.baths()[subject.bath].name);
         self.refused.push(format!("{name} ({bath}{argument}): {reason}"));

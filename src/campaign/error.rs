@@ -168,6 +168,9 @@ pub enum NoSteadyState {
     #[error(transparent)]
     Register(#[from] RegisterError),
     /// What is asked for is not solved for qubits that differ.
-    #[error("counting windows, spectra and correlations are not solved for qubits that differ or are driven")]
+    #[error("counting windows, spectra and correlations are not solved for qubits that differ")]
     NotOnTheLadder,
+    /// The same of driven qubits.
+    #[error("correlations of emissions (`noise.delays`) are not solved for driven qubits")]
+    Correlations,
 }

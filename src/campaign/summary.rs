@@ -22,6 +22,9 @@ pub struct Summary {
     pub scenario: String,
     /// Its title.
     pub title: String,
+    /// The kind of run, and which table asks for it; empty in files of older versions.
+    #[serde(default)]
+    pub kind: String,
     /// The version of superjump that ran it.
     pub version: String,
     /// The seed.
@@ -299,6 +302,7 @@ impl Summary {
         Summary {
             scenario: scenario.name.clone(),
             title: scenario.title.clone(),
+            kind: scenario.kind(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: scenario.seed(),
             units: scenario.points.first().map_or("natural", |point| point.units().name()).to_owned(),

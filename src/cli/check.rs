@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use clap::Args;
 use superjump::campaign::{
-    ExactRoad, Forecast, Plan, Point, Purpose, RunError, Scenario, forecast, simulator, solvable,
+    ExactRoad, Forecast, Plan, Point, Purpose, RunError, Scenario, ScenarioError, forecast, simulator, solvable,
 };
 use superjump::lindblad::Effort;
 use superjump::units::Units;
@@ -100,6 +100,7 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
     let units = first.units();
     say!("{} is valid.", scenario.name)?;
     say!("  {}", scenario.title)?;
+    say!("  kind           {}", scenario.kind())?;
     say!("  points         {}", points.len())?;
     for (engine, points) in &engines(points) {
         let of = if points.len() == scenario.points.len() { String::new() } else { format!(" at {}", places(points)) };
@@ -172,9 +173,11 @@ fn describe_steady(points: &[Point], units: Units) -> anyhow::Result<()> {
 }
 
 /// What the exact road would do, for a scenario without trajectories.
-fn describe_exact(scenario: &Scenario) -> anyhow::Result<()> {
+fn describe_exact(scenario: &Scenario, not_run: &ScenarioError) -> anyhow::Result<()> {
     say!("{} is valid, for `superjump exact`.", scenario.name)?;
     say!("  {}", scenario.title)?;
+    say!("  kind           {}", scenario.kind())?;
+    say!("  run            not: {}", not_run.title())?;
     say!("  points         {}", scenario.points.len())?;
     solvable(&scenario.points)?;
     say!("  exact          every point is small enough")?;
@@ -184,12 +187,11 @@ fn describe_exact(scenario: &Scenario) -> anyhow::Result<()> {
 pub fn check(arguments: &CheckArguments) -> anyhow::Result<()> {
     let scenario = match arguments.scenario.read(Purpose::Trajectories) {
         Ok(scenario) => scenario,
-        // A scenario of steady states alone is not wrong; one that is wrong for both is.
+        // A scenario without trajectories is not wrong; one that asks for them, or is wrong for both, is.
         Err(error) => {
-            return match arguments.scenario.read(Purpose::Exact) {
-                Ok(scenario) => describe_exact(&scenario),
-                Err(_) => Err(error.into()),
-            };
+            let exact = arguments.scenario.read(Purpose::Exact);
+            let alone = exact.ok().filter(|exact| exact.points.iter().all(|point| point.evolution.trajectories == 0));
+            return alone.map_or_else(|| Err(error.clone().into()), |scenario| describe_exact(&scenario, &error));
         }
     };
     let threads = arguments.scenario.threads();

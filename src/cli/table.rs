@@ -204,6 +204,9 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
         return Err(no_quantity(name, &names));
     }
     let mut text = String::new();
+    if !summary.kind.is_empty() {
+        text.push_str(&format!("{}\n", summary.kind));
+    }
     let table = match shown {
         Some(shown) if points.len() > 1 => all_points(points, shown),
         _ => one_point(first),

@@ -8,7 +8,7 @@ use num_complex::Complex64;
 
 use super::rational::{SolveError, Triplet};
 use super::relaxation::Relaxation;
-use crate::bath::{Coupling, Process};
+use crate::bath::{Bath, Coupling, Process};
 use crate::dicke::{Level, SectorChange, local_amplitude, sectors};
 use crate::initial::InitialState;
 use crate::model::Model;
@@ -17,6 +17,9 @@ use crate::model::Model;
 #[derive(Clone, Debug)]
 pub struct Coherences {
     order: i64,
+    number: i64,
+    /// Where each sector begins among the elements, from the largest J.
+    offsets: Vec<Option<usize>>,
     /// k omega_0, the angular frequency at which the block rotates in the lab frame.
     rotation: f64,
     /// The upper level (J, M) of each element; the lower is (J, M - k).
@@ -41,24 +44,20 @@ impl Coherences {
                 upper.extend((order..=two_j).map(|step| Level { two_j, two_m: 2 * step - two_j }));
             }
         }
-        let index = |level: Level| {
-            let sector = usize::try_from((n - level.two_j) / 2).ok()?;
-            let inside = level.two_m.abs() <= level.two_j && level.two_m - 2 * order >= -level.two_j;
-            let offset = offsets.get(sector).copied().flatten()?;
-            inside.then(|| offset + (level.above_bottom() - order) as usize)
-        };
-        let below = |level: Level| Level { two_m: level.two_m - 2 * order, ..level };
+        let rotation = order as f64 * model.units.angular(model.frequency);
+        let start = vec![Complex64::ZERO; upper.len()];
+        let mut block = Coherences { order, number: n, offsets, rotation, upper, entries: Vec::new(), initial: start };
 
         let mut entries = Vec::new();
-        for (column, &level) in upper.iter().enumerate() {
-            let other = below(level);
+        for (column, &level) in block.upper.iter().enumerate() {
+            let other = block.lower(level);
             let mut push = |row: usize, value: f64| {
                 if value != 0.0 {
                     entries.push(Triplet { row, column, value });
                 }
             };
             let mut feed = |to: Level, value: f64| {
-                let row = index(to);
+                let row = block.index(to);
                 // Of populations every gain is a loss, to the last digit: what is slow is lost in the rounding of a sum.
                 if order == 0 && row != Some(column) {
                     push(column, -value);
@@ -67,25 +66,17 @@ impl Coherences {
                     push(row, value);
                 }
             };
-            let both = |value: fn(Level) -> f64| value(level) + value(other);
-            let product = |value: fn(Level) -> f64| (value(level) * value(other)).sqrt();
-            let (down, up) = (Level { two_m: level.two_m - 2, ..level }, Level { two_m: level.two_m + 2, ..level });
-            feed(down, collective.down * product(Level::lowering));
-            feed(up, collective.up * product(Level::raising));
-            for (process, rate) in [
-                (Process::Emission, local.down),
-                (Process::Absorption, local.up),
-                (Process::Dephasing, local.dephasing),
-            ] {
-                for change in SectorChange::ALL {
-                    let amplitudes =
-                        (local_amplitude(n, level, process, change), local_amplitude(n, other, process, change));
-                    if let (true, (Some(a), Some(b))) = (rate > 0.0, amplitudes) {
-                        feed(a.to, rate * a.amplitude * b.amplitude);
-                    }
+            for (coupling, rates) in [(Coupling::Collective, collective), (Coupling::Local, local)] {
+                for (process, rate) in [
+                    (Process::Emission, rates.down),
+                    (Process::Absorption, rates.up),
+                    (Process::Dephasing, rates.dephasing),
+                ] {
+                    block.gains(level, (coupling, process, rate), &mut feed);
                 }
             }
             if order > 0 {
+                let both = |value: fn(Level) -> f64| value(level) + value(other);
                 let (half, order) = (n as f64 / 2.0, order as f64);
                 for loss in [
                     0.5 * collective.down * both(Level::lowering),
@@ -100,14 +91,66 @@ impl Coherences {
                 }
             }
         }
-        let mut start = vec![Complex64::ZERO; upper.len()];
+        block.entries = entries;
         for (level, value) in initial.coherences(n, order) {
-            if let Some(index) = index(level) {
-                start[index] = value;
+            if let Some(index) = block.index(level) {
+                block.initial[index] = value;
             }
         }
-        let rotation = order as f64 * model.units.angular(model.frequency);
-        Coherences { order, rotation, upper, entries, initial: start }
+        block
+    }
+
+    /// Where the element of an upper level is, if it is one.
+    fn index(&self, level: Level) -> Option<usize> {
+        let sector = usize::try_from((self.number - level.two_j) / 2).ok()?;
+        let inside = level.two_m.abs() <= level.two_j && level.two_m - 2 * self.order >= -level.two_j;
+        let offset = self.offsets.get(sector).copied().flatten()?;
+        inside.then(|| offset + (level.above_bottom() - self.order) as usize)
+    }
+
+    fn lower(&self, level: Level) -> Level {
+        Level { two_m: level.two_m - 2 * self.order, ..level }
+    }
+
+    /// What jumps of a process at this rate make of the element of an upper level; not of collective dephasing, which
+    /// moves nothing.
+    fn gains(
+        &self,
+        level: Level,
+        (coupling, process, rate): (Coupling, Process, f64),
+        feed: &mut impl FnMut(Level, f64),
+    ) {
+        let (n, other) = (self.number, self.lower(level));
+        let product = |value: fn(Level) -> f64| (value(level) * value(other)).sqrt();
+        match (coupling, process) {
+            (Coupling::Collective, Process::Emission) => {
+                feed(Level { two_m: level.two_m - 2, ..level }, rate * product(Level::lowering));
+            }
+            (Coupling::Collective, Process::Absorption) => {
+                feed(Level { two_m: level.two_m + 2, ..level }, rate * product(Level::raising));
+            }
+            (Coupling::Collective, Process::Dephasing) => {}
+            (Coupling::Local, _) => {
+                for change in SectorChange::ALL {
+                    let amplitudes =
+                        (local_amplitude(n, level, process, change), local_amplitude(n, other, process, change));
+                    if let (true, (Some(a), Some(b))) = (rate > 0.0, amplitudes) {
+                        feed(a.to, rate * a.amplitude * b.amplitude);
+                    }
+                }
+            }
+        }
+    }
+
+    /// `sum L rho L^dagger` over the jumps of a bath that emit into it or absorb from it.
+    pub(super) fn jumps(&self, bath: &Bath, process: Process) -> Vec<Triplet> {
+        let mut entries = Vec::new();
+        for (column, &level) in self.upper.iter().enumerate() {
+            self.gains(level, (bath.coupling, process, bath.rate(process)), &mut |to, value| {
+                entries.extend(self.index(to).map(|row| Triplet { row, column, value }));
+            });
+        }
+        entries
     }
 
     /// The order k.

@@ -24,7 +24,7 @@ mod vectorized;
 pub use coherences::Coherences;
 pub use counting::{Counting, Cumulants};
 pub use currents::{Occupation, currents};
-pub use driven::{Driven, DrivenAverages};
+pub use driven::{Driven, DrivenAverages, DrivenSteady};
 pub use ladder::{Flow, Ladder, Move};
 pub use populations::{Effort, Exact, NotAffordable, Populations};
 pub use rational::{Propagator, SolveError, Triplet};

@@ -18,6 +18,8 @@ pub struct Summary {
     pub scenario: String,
     /// Its title.
     pub title: String,
+    /// The kind of run, and which table asks for it.
+    pub kind: String,
     /// The version that ran it.
     pub version: String,
     /// The seed.

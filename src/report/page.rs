@@ -212,6 +212,9 @@ fn reproduce(run: &Run, exact: bool) -> String {
 fn facts(run: &Run, exact: bool) -> Vec<(&'static str, String)> {
     let summary = &run.summary;
     let mut facts = vec![("scenario", summary.scenario.clone())];
+    if !summary.kind.is_empty() {
+        facts.push(("kind", summary.kind.clone()));
+    }
     if summary.points.len() > 1 {
         facts.push(("points", summary.points.len().to_string()));
     }

@@ -19,7 +19,7 @@ pub use ensemble::Ensemble;
 pub use entropy::{Entropy, EntropySums};
 pub use jackknife::{Merge, jackknife};
 pub use moments::{Estimate, Moments};
-pub use noise::{Distribution, NoPlateau, NoiseEstimate, NoiseReport, noise};
+pub use noise::{Distribution, NoPlateau, NoiseEstimate, NoiseReport, noise, off_plateau};
 pub use powers::{Comoment, Powers};
 pub use quanta::Quanta;
 pub use replicas::{Agreement, Estimator, Replicas};

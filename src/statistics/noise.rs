@@ -126,6 +126,15 @@ pub fn noise(groups: &[Sums], protocol: &Protocol, number: i64, watched: usize, 
     NoiseReport { rows, too_short, undersampled, one_way, distributions }
 }
 
+/// How far the noise is from its plateau: the largest covariance of counts in windows that do not touch, over its error.
+#[must_use]
+pub fn off_plateau(groups: &[Sums], protocol: &Protocol) -> f64 {
+    let of_baths =
+        |sums: &Sums| (0..protocol.counted.baths.len()).map(|bath| remainder(sums, protocol, bath)).collect();
+    let sigmas = |estimate: Option<Estimate>| estimate.and_then(|e| Some(e.mean.abs() / e.std_error?)).unwrap_or(0.0);
+    jackknife(groups, of_baths).into_iter().map(sigmas).fold(0.0, f64::max)
+}
+
 /// The histograms with the errors of their bins.
 fn distributions(groups: &[Sums], whole: &Sums, protocol: &Protocol) -> Vec<Distribution> {
     let mut found = Vec::new();

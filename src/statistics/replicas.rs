@@ -7,6 +7,9 @@ use super::{Controlled, Estimate, Moments};
 use crate::model::Values;
 use crate::trajectory::Exchanged;
 
+/// The most, in standard errors, that what is zero in a steady state may be off by chance (false positives: 6e-5).
+pub const DRIFT: f64 = 4.0;
+
 /// Averages over replicas. The first of the values is watched: its spread within and between stretches is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Replicas {
@@ -89,9 +92,20 @@ impl Replicas {
     }
 
     /// The estimate of one value: replicas are independent, so its error is their spread, whatever each remembers.
+    /// `None` by regression where a control is farther from zero than chance takes it: its true mean is not zero then,
+    /// and a value there would be extrapolated to a state that was never seen.
     #[must_use]
     pub fn estimate(&self, Estimator { index, controlled }: Estimator) -> Option<Estimate> {
-        if controlled { self.values.regressed(index) } else { self.values.plain(index) }
+        if !controlled {
+            return self.values.plain(index);
+        }
+        self.values.regressed(index).filter(|_| self.is_balanced())
+    }
+
+    /// Whether what has to be zero in a steady state is zero, as far as chance allows.
+    #[must_use]
+    pub fn is_balanced(&self) -> bool {
+        self.imbalances().all(|off| off.abs() <= DRIFT)
     }
 
     /// How many replicas an estimate has beside the numbers that are fitted to them.

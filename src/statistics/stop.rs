@@ -6,7 +6,7 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::replicas::{Agreement, Estimator, Replicas};
+use super::replicas::{Agreement, DRIFT, Estimator, Replicas};
 use super::{Estimate, Merge};
 
 /// Replicas go in groups of as many: one each in the groups of a jackknife.
@@ -18,8 +18,6 @@ const EXCHANGED_RARELY: u64 = 100;
 const RELAXATIONS: f64 = 100.0;
 /// The most that halves of stretches may disagree.
 const SPLIT_R_HAT: f64 = 1.2;
-/// The most, in standard errors, that first and second halves may differ (false positives: 6e-5).
-const DRIFT: f64 = 4.0;
 
 /// The error that is asked for: half the width of the interval.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -23,7 +23,7 @@ pub use current::{
 };
 pub use detuned::{detuned_current, lone_qubit_current, lone_qubit_rates};
 pub use pump::pumped_superradiance;
-pub use relaxation::{birth_death_gap, relaxation_rate};
+pub use relaxation::{birth_death_gap, relaxation_rate, strongly_driven_relaxation_rate};
 pub use thermal::{
     effective_temperature, inverse_temperature, ln_partition, thermal_emission, thermal_jz, thermal_probability,
 };

@@ -97,6 +97,13 @@ pub fn relaxation_rate(model: &Model, initial: &InitialState) -> Option<f64> {
     Some(within.map_or(over_j, |within| over_j.min(within)))
 }
 
+/// The slowest relaxation rate under a resonant drive `Omega J_x` far stronger than N times all rates: J_y and J_z turn,
+/// `<J_x>` stays, and each channel takes half its rate from it, collective or local, at any J.
+#[must_use]
+pub fn strongly_driven_relaxation_rate(model: &Model) -> f64 {
+    model.baths.iter().map(|bath| 0.5 * (bath.down + bath.up + bath.dephasing)).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::dense;

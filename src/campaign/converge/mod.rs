@@ -17,14 +17,14 @@ use super::input::{Group, Point};
 use super::round::{layout, protocol_key};
 use crate::model::System;
 use crate::quantity::Column;
-use crate::statistics::{Counted, Estimator, Evidence, GROUPS, Protocol, Replicas, StopRule};
+use crate::statistics::{Counted, Estimator, Evidence, GROUPS, Protocol, Replicas, StopRule, Sums, off_plateau};
 use crate::trajectory::{DrivenLadder, Engine, Ladder, Leaps, Populations, Registers, Start, Unravelling};
 
 use members::{Members, columns, estimators};
 use outcome::Finished;
 pub use outcome::{Convergence, SteadyRun};
 pub use protocol::{Forecast, RelaxationFrom, forecast};
-use protocol::{counts_collective, is_conserved, jumps_bound, protocol, relaxation};
+use protocol::{Schedule, counts_collective, is_conserved, jumps_bound, relaxation, schedule};
 pub use rounds::Standing;
 use rounds::{Ended, Place, Rounds};
 
@@ -34,6 +34,10 @@ const CELLS: f64 = 4_194_304.0;
 const SHORT_PILOT: f64 = 1e5;
 /// How far the autocorrelation time seen in the data may exceed an estimated relaxation time.
 const SURPRISE: f64 = 2.0;
+/// How far off its plateau, in standard errors, noise may be before an estimated relaxation time gives way (false
+/// positives: 3e-3 a look, which cost longer trajectories and nothing else), and to how many times as long.
+const OFF_PLATEAU: f64 = 3.0;
+const LONGER: f64 = 4.0;
 /// Trajectories of one attempt at a relaxation time have numbers of their own.
 const ATTEMPT: u64 = 1 << 48;
 
@@ -92,8 +96,9 @@ where
     let (mut time, mut from) = relaxation(point);
     let mut spent = 0;
     for attempt in 0.. {
-        let (protocol, too_short) = protocol(point, time);
-        affordable(point, &protocol, &members)?;
+        let plan = schedule(point, time);
+        let Schedule { protocol, too_short, .. } = &plan;
+        affordable(point, protocol, &members)?;
         let rule = StopRule {
             target: point.accuracy.target,
             confidence: point.accuracy.confidence,
@@ -105,24 +110,32 @@ where
             evidence: if counts_collective(point) { Evidence::Quanta } else { Evidence::LocalJumps },
         };
         let first = attempt * ATTEMPT;
-        let key = protocol_key(point, &protocol, &columns, first);
+        let key = protocol_key(point, protocol, &columns, first);
         let layout = layout(&(members.replicas(), protocol.sums()));
-        let rounds = Rounds { members: &members, protocol: &protocol, rule: &rule, first, key, layout, place };
+        let rounds = Rounds { members: &members, protocol, rule: &rule, first, key, layout, place };
         // What was only estimated gives way to what is seen.
-        let surprise = |replicas: &Replicas| {
+        let surprise = |replicas: &Replicas, groups: &[Sums]| {
+            if from == RelaxationFrom::Exact || rule.conserved || attempt >= 20 {
+                return None;
+            }
             let seen = replicas.agreement(protocol.stretch()).map_or(0.0, |a| a.autocorrelation_time);
-            let slower = from != RelaxationFrom::Exact && !rule.conserved && seen > SURPRISE * time && attempt < 20;
-            slower.then_some(seen)
+            if seen > SURPRISE * time {
+                return Some(SURPRISE * seen);
+            }
+            // Counts may remember for longer than the current shows, among all that is faster in it.
+            let again = replicas.jumps as f64 / replicas.count() as f64 * LONGER * GROUPS as f64;
+            let reach = (spent + replicas.jumps) as f64 + again <= point.accuracy.max_jumps;
+            (reach && off_plateau(groups, protocol) > OFF_PLATEAU).then_some(LONGER * time)
         };
-        match rounds.run(progress, too_short, spent, surprise)? {
-            Ended::Slower { seen, jumps } => {
-                (time, from) = (SURPRISE * seen, RelaxationFrom::Data);
+        match rounds.run(progress, *too_short, spent, surprise)? {
+            Ended::Slower { time: slower, jumps } => {
+                (time, from) = (slower, RelaxationFrom::Data);
                 spent += jumps;
             }
             Ended::Nothing => return Ok(None),
             Ended::Done(done) => {
-                let finished = Finished { point, columns: &columns, protocol: &protocol, relaxation: (time, from) };
-                return Ok(Some(finished.steady_run(*done, too_short)));
+                let finished = Finished { point, columns: &columns, schedule: &plan, relaxation: (time, from) };
+                return Ok(Some(finished.steady_run(*done)));
             }
         }
     }

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::super::input::Point;
 use super::members::{estimators, quantity};
-use super::protocol::{RelaxationFrom, WINDOW};
+use super::protocol::{RelaxationFrom, Schedule, WINDOW};
 use super::rounds::Done;
 use crate::quantity::{Column, Quantity};
 use crate::statistics::{
-    Agreement, Distribution, Estimate, Estimator, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Replicas, noise,
+    Agreement, Distribution, Estimate, Estimator, NoPlateau, NoiseEstimate, NoiseReport, Replicas, noise,
 };
 
 /// How a steady state was reached, and whether.
@@ -64,15 +64,16 @@ pub struct SteadyRun {
 pub struct Finished<'a> {
     pub point: &'a Point,
     pub columns: &'a [Column],
-    pub protocol: &'a Protocol,
+    pub schedule: &'a Schedule,
     pub relaxation: (f64, RelaxationFrom),
 }
 
 impl Finished<'_> {
-    /// The estimates, and what is missing; `too_short` is the length that trajectories should have had.
-    pub fn steady_run(&self, done: Done, too_short: Option<f64>) -> SteadyRun {
+    /// The estimates, and what is missing.
+    pub fn steady_run(&self, done: Done) -> SteadyRun {
         let Done { replicas, groups, mut judgement, stopped_because } = done;
-        let Finished { point, columns, protocol, .. } = *self;
+        let Finished { point, columns, schedule, .. } = *self;
+        let &Schedule { ref protocol, too_short, ref left_out } = schedule;
         if let Some(needed) = too_short {
             judgement.missing.push(format!("trajectories of {needed:.4} or more (`evolution.until`)"));
         }
@@ -95,6 +96,7 @@ impl Finished<'_> {
                 "fluctuation symmetry over windows of {window}: only {backward} of them produced a negative entropy"
             )
         }));
+        refused.extend_from_slice(left_out);
         if protocol.conserved {
             refused.push(
                 "long-time noise: every trajectory keeps its J, so counts drift apart with their J for ever; sector_noise \
@@ -136,16 +138,30 @@ impl Finished<'_> {
         format!("bath {}: {no}", self.point.baths()[no.bath].name)
     }
 
+    /// Whether a quantity can have this value: what regression extrapolates knows no bounds.
+    fn is_possible(&self, quantity: Quantity, value: f64) -> bool {
+        let half = self.point.number() as f64 / 2.0;
+        match quantity {
+            Quantity::Excited => (0.0..=1.0).contains(&value),
+            Quantity::Jz => value.abs() <= half,
+            Quantity::JSquared => (0.0..=half * (half + 1.0)).contains(&value),
+            Quantity::Intensity => value >= 0.0,
+            _ => true,
+        }
+    }
+
     /// Every column, and before those of a bath its best estimate of the current.
     fn values(&self, replicas: &Replicas) -> Vec<(Quantity, Option<usize>, Estimate)> {
         let mut values = Vec::new();
-        for (index, column) in self.columns.iter().enumerate() {
+        let holds =
+            |index: usize| self.columns[index].quantity != Quantity::HeatCurrentBalance || replicas.is_balanced();
+        for (index, column) in self.columns.iter().enumerate().filter(|(index, _)| holds(*index)) {
             if let (Quantity::HeatCurrentAverage, Some(bath)) = (column.quantity, column.bath) {
                 let error = |estimator: &Estimator| {
                     replicas.estimate(*estimator).and_then(|estimate| estimate.std_error).unwrap_or(f64::INFINITY)
                 };
-                let of_bath = estimators(self.columns, bath);
-                let best = of_bath.into_iter().min_by(|a, b| error(a).total_cmp(&error(b)));
+                let of_bath = estimators(self.columns, bath).into_iter().filter(|estimator| holds(estimator.index));
+                let best = of_bath.min_by(|a, b| error(a).total_cmp(&error(b)));
                 let estimate = best.and_then(|best| replicas.estimate(best));
                 values.extend(estimate.map(|estimate| (Quantity::HeatCurrent, Some(bath), estimate)));
             }
@@ -157,7 +173,8 @@ impl Finished<'_> {
                 let average = column.quantity == Quantity::HeatCurrentAverage;
                 values.extend(row(Quantity::HeatCurrentControlled, controlled.filter(|_| average)));
             } else {
-                values.extend(row(column.quantity, controlled.or(plain)));
+                let possible = controlled.filter(|estimate| self.is_possible(column.quantity, estimate.mean));
+                values.extend(row(column.quantity, possible.or(plain)));
             }
         }
         values

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::input::{Group, Point};
 use crate::bath::{Bath, Coupling};
-use crate::lindblad::{self, Counting, Effort};
+use crate::lindblad::{Counting, Driven, Effort, Populations, RegisterEquation};
 use crate::model::Model;
 use crate::statistics::{Counted, Entropy, GROUPS, Protocol};
 use crate::theory;
@@ -43,10 +43,12 @@ pub fn counts_collective(point: &Point) -> bool {
 
 /// A bound on the mean number of jumps that the engine goes through in a trajectory of this length.
 pub fn jumps_bound(point: &Point, duration: f64) -> f64 {
-    let of_group = |Group { model, .. }: &Group| {
+    let of_group = |Group { model, hamiltonian, .. }: &Group| {
         let seen = |bath: &&Bath| counts_collective(point) || bath.coupling == Coupling::Local;
         let baths = model.baths.iter().filter(seen).cloned().collect();
-        Model { baths, ..model.clone() }.jumps_bound(duration)
+        let model = Model { baths, ..model.clone() };
+        // What is driven never runs out of quanta.
+        if hamiltonian.drive.is_some() { model.jump_rate_bound() * duration } else { model.jumps_bound(duration) }
     };
     point.groups.iter().map(of_group).sum()
 }
@@ -60,53 +62,98 @@ pub fn is_conserved(point: &Point) -> bool {
     point.groups.iter().any(several)
 }
 
+/// Qubits that differ whose equation is diagonalized, at most.
+const MOST_REGISTER: i64 = 5;
+
+/// The slowest relaxation time of a group from the spectrum of its master equation, where that can be afforded.
+fn from_spectrum(group: &Group) -> Option<f64> {
+    let Group { model, hamiltonian, initial, .. } = group;
+    if group.on_the_ladder() {
+        Populations::affordable(model, initial, Effort::Beside).ok()?;
+        let equation = Populations::new(model, initial);
+        equation.ladder().mixes_sectors().then(|| Counting::new(&equation).ok()?.relaxation_time().ok()).flatten()
+    } else if group.alike() {
+        Driven::affordable(model, initial, Effort::Steady).ok()?;
+        Driven::new(model, hamiltonian, initial).relaxation_time()
+    } else {
+        let few = model.number <= MOST_REGISTER;
+        few.then(|| RegisterEquation::new(&group.register()).ok()?.relaxation_time()).flatten()
+    }
+}
+
 /// The slowest relaxation time of the groups, and where it is from.
 pub fn relaxation(point: &Point) -> (f64, RelaxationFrom) {
-    let exact = |Group { model, initial, .. }: &Group| {
-        lindblad::Populations::affordable(model, initial, Effort::Beside).ok()?;
-        let equation = lindblad::Populations::new(model, initial);
-        equation.ladder().mixes_sectors().then(|| Counting::new(&equation).ok()?.relaxation_time().ok()).flatten()
+    let chain = |Group { model, hamiltonian, initial, .. }: &Group| {
+        let rate = theory::relaxation_rate(model, initial)?;
+        let driven = hamiltonian.drive.map_or(f64::INFINITY, |_| theory::strongly_driven_relaxation_rate(model));
+        Some(rate.min(driven).recip())
     };
-    let chain = |Group { model, initial, .. }: &Group| theory::relaxation_rate(model, initial).map(f64::recip);
     let slowest = |times: Vec<f64>| times.into_iter().fold(0.0, f64::max);
-    if point.on_the_ladder() {
-        if let Some(times) = point.groups.iter().map(exact).collect::<Option<Vec<_>>>() {
-            return (slowest(times), RelaxationFrom::Exact);
-        }
-        // Without local baths the chains of the sectors are all there is.
-        if point.groups.iter().all(|group| !group.model.rates(Coupling::Local).any())
-            && let Some(times) = point.groups.iter().map(chain).collect::<Option<Vec<_>>>()
-        {
-            return (slowest(times), RelaxationFrom::Exact);
-        }
+    if let Some(times) = point.groups.iter().map(from_spectrum).collect::<Option<Vec<_>>>() {
+        return (slowest(times), RelaxationFrom::Exact);
+    }
+    // Without local baths the chains of the sectors are all there is.
+    if point.on_the_ladder()
+        && point.groups.iter().all(|group| !group.model.rates(Coupling::Local).any())
+        && let Some(times) = point.groups.iter().map(chain).collect::<Option<Vec<_>>>()
+    {
+        return (slowest(times), RelaxationFrom::Exact);
     }
     let times: Vec<f64> = point.groups.iter().filter_map(chain).collect();
     let fallback = point.groups.iter().map(|group| group.model.jump_rate_bound().recip()).fold(0.0, f64::max);
     if times.is_empty() { (100.0 * fallback, RelaxationFrom::Data) } else { (slowest(times), RelaxationFrom::Chain) }
 }
 
-/// What entropy production is made of, where windows are asked for and the steady probabilities can be had.
+/// What entropy production in windows is made of, where the steady probabilities can be had.
 fn entropy(point: &Point) -> Option<Arc<Entropy>> {
     let [Group { model, initial, .. }] = point.groups.as_slice() else { return None };
-    let asked = !point.noise.baths.is_empty() && !point.noise.windows.is_empty();
-    if !asked || !point.on_the_ladder() || point.engine.engine != Engine::Populations {
+    if point.noise.baths.is_empty() || !point.on_the_ladder() || point.engine.engine != Engine::Populations {
         return None;
     }
-    lindblad::Populations::affordable(model, initial, Effort::Beside).ok()?;
-    let steady = lindblad::Populations::new(model, initial).steady_state().ok()?;
+    Populations::affordable(model, initial, Effort::Beside).ok()?;
+    let steady = Populations::new(model, initial).steady_state().ok()?;
     Entropy::new(model.number, &model.baths, steady.levels.into_iter().zip(steady.p)).map(Arc::new)
 }
 
-/// How long to run for a relaxation time, and whether that is longer than the run may be.
-pub fn protocol(point: &Point, time: f64) -> (Protocol, Option<f64>) {
-    let warm_up = if point.groups.iter().all(|group| group.initial.is_steady()) { 0.0 } else { WARM_UP * time };
-    let window = WINDOW * time;
+/// How long to run, and what of it the budget does not reach for.
+pub struct Schedule {
+    pub protocol: Protocol,
+    /// The length that trajectories should have had, where it is longer than they may be.
+    pub too_short: Option<f64>,
+    /// What was asked for and left out, and why.
+    pub left_out: Vec<String>,
+}
+
+/// How long to run for a relaxation time, as far as trajectories may be as long.
+pub fn schedule(point: &Point, time: f64) -> Schedule {
+    let mut warm_up = if point.groups.iter().all(|group| group.initial.is_steady()) { 0.0 } else { WARM_UP * time };
+    let mut window = WINDOW * time;
+    let until = point.evolution.until();
+    let allowed = if until > 0.0 { until } else { f64::INFINITY };
+    // Basic windows that there is time for, an even number.
+    let mut most = 2.0 * ((allowed - warm_up) / (2.0 * window)).floor();
+    let mut too_short = None;
+    if most < WINDOWS {
+        too_short = Some(warm_up + WINDOWS * window);
+        (warm_up, window, most) = (until / 2.0, until / (2.0 * WINDOWS), WINDOWS);
+    }
+    let room = most * window;
+
     let asked = &point.noise;
+    // A window is counted in at least once, and a delay has as long before it in which it may begin.
+    let fit = |lengths: &[f64], times: f64| lengths.iter().copied().partition(|length| times * length <= room);
+    let (windows, longer): (Vec<f64>, Vec<f64>) = fit(&asked.windows, 1.0);
+    let (delays, later): (Vec<f64>, Vec<f64>) = fit(&asked.delays, 2.0);
+    let left = format!("{room:.4} that `evolution.until` leaves after a warm-up of {warm_up:.4}");
+    let long = longer.iter().map(|window| format!("windows of {window}: longer than the {left}"));
+    let left_out = long.chain(later.iter().map(|delay| format!("delays of {delay}: beyond half of the {left}")));
+    let left_out = left_out.collect();
+
     let longest = |times: &[f64]| times.last().copied().unwrap_or(0.0);
     let bound: f64 = point.groups.iter().map(|group| group.model.jump_rate_bound()).sum();
-    let wanted = [4.0 * longest(&asked.windows), 2.0 * longest(&asked.delays), JUMPS / bound];
-    let windows = wanted.iter().map(|length| length / window).fold(WINDOWS, f64::max);
-    let windows = 2 * (windows / 2.0).ceil().min(1e9) as u32;
+    let wanted = [4.0 * longest(&windows), 2.0 * longest(&delays), JUMPS / bound];
+    let count = wanted.iter().map(|length| length / window).fold(WINDOWS, f64::max);
+    let count = (2.0 * (count / 2.0).ceil().min(1e9)).min(most) as u32;
     let told_apart = !asked.baths.is_empty()
         && point.groups.len() == 1
         && point.engine.engine == Engine::Populations
@@ -118,23 +165,14 @@ pub fn protocol(point: &Point, time: f64) -> (Protocol, Option<f64>) {
         let Group { model, .. } = &point.groups[0];
         let n = model.number as f64;
         let most = model.baths[*bath].down * n.max(n / 2.0 * (n / 2.0 + 1.0));
-        (4.0 / (most * longest(&asked.delays))).min(1.0)
+        (4.0 / (most * longest(&delays))).min(1.0)
     };
-    let counted = Counted {
-        baths: asked.baths.clone(),
-        windows: asked.windows.clone(),
-        frequencies: asked.frequencies.clone(),
-        delays: asked.delays.clone(),
-        shares: asked.baths.iter().map(share).collect(),
-    };
-    let protocol = Protocol { warm_up, window, windows, counted, sectors, conserved, entropy: entropy(point) };
-    let needed = warm_up + protocol.stretch();
-    let until = point.evolution.until();
-    if until > 0.0 && needed > until {
-        let window = until / (2.0 * WINDOWS);
-        return (Protocol { warm_up: until / 2.0, window, windows: WINDOWS as u32, ..protocol }, Some(needed));
-    }
-    (protocol, None)
+    let shares = asked.baths.iter().map(share).collect();
+    let entropy = if windows.is_empty() { None } else { entropy(point) };
+    let frequencies = asked.frequencies.clone();
+    let counted = Counted { baths: asked.baths.clone(), windows, frequencies, delays, shares };
+    let protocol = Protocol { warm_up, window, windows: count, counted, sectors, conserved, entropy };
+    Schedule { protocol, too_short, left_out }
 }
 
 /// What the first round of a point will be: the least that tells a steady state.
@@ -156,7 +194,7 @@ pub struct Forecast {
 #[must_use]
 pub fn forecast(point: &Point) -> Forecast {
     let (relaxation_time, relaxation_from) = relaxation(point);
-    let (protocol, _) = protocol(point, relaxation_time);
+    let Schedule { protocol, .. } = schedule(point, relaxation_time);
     let duration = protocol.warm_up + protocol.stretch();
     let jumps = jumps_bound(point, duration);
     Forecast { relaxation_time, relaxation_from, duration, trajectories: GROUPS, jumps_bound: GROUPS as f64 * jumps }

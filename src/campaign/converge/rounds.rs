@@ -32,9 +32,9 @@ pub type Place<'a> = (&'a ThreadPool, &'a AtomicBool, Option<&'a Shelf<'a>>);
 
 /// How an attempt ended.
 pub enum Ended {
-    /// Slower relaxation than was assumed.
+    /// Slower relaxation than was assumed, and the time to go on with.
     Slower {
-        seen: f64,
+        time: f64,
         jumps: u64,
     },
     Done(Box<Done>),
@@ -71,7 +71,7 @@ impl<E: Unravelling> Rounds<'_, E> {
         progress: &mut dyn FnMut(&Standing),
         too_short: Option<f64>,
         spent: u64,
-        surprise: impl Fn(&Replicas) -> Option<f64>,
+        surprise: impl Fn(&Replicas, &[Sums]) -> Option<f64>,
     ) -> Result<Ended, RunError> {
         let point = self.members.point;
         let cap = match point.evolution.trajectories / GROUPS * GROUPS {
@@ -100,8 +100,8 @@ impl<E: Unravelling> Rounds<'_, E> {
                 let judgement = self.rule.judge(&replicas);
                 return Ok(Ended::Done(Box::new(Done { replicas, groups, judgement, stopped_because: "interrupted" })));
             }
-            if let Some(seen) = surprise(&replicas).filter(|_| too_short.is_none()) {
-                return Ok(Ended::Slower { seen, jumps: replicas.jumps });
+            if let Some(time) = surprise(&replicas, &groups).filter(|_| too_short.is_none()) {
+                return Ok(Ended::Slower { time, jumps: replicas.jumps });
             }
             let judgement = self.rule.judge(&replicas);
             // The next size is at most twice this one.

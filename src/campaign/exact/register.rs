@@ -2,14 +2,15 @@
 
 use ndarray::Array2;
 
-use super::super::counted::LOST;
+use super::super::counted::{ExactNoise, LOST};
 use super::super::error::NoSteadyState;
 use super::super::input::{Group, Point};
-use super::super::steady::{SteadyRoad, exchanges};
+use super::super::steady::SteadyRoad;
 use crate::lindblad::density::{self, DensityMatrix};
 use crate::lindblad::{Effort, RegisterEquation, RegisterError};
 use crate::quantity::{Column, Quantity};
 use crate::rounded::{Rounded, balanced};
+use crate::statistics::{Statistic, Subject};
 
 /// Beyond this nothing is even tried.
 const MOST_QUBITS: i64 = 10;
@@ -112,8 +113,12 @@ fn steady_heat_currents(equation: &RegisterEquation, group: &Group, rho: &Densit
 /// The steady state: what the columns hold, and the zero-frequency noise of the net quanta of each bath.
 ///
 /// # Errors
-/// More qubits than are solved for, or no unique steady state.
-pub fn steady_values(point: &Point, road: &mut SteadyRoad) -> Result<(), NoSteadyState> {
+/// More qubits than are solved for, no unique steady state, or counting statistics that are asked for beyond that.
+pub fn steady_values(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(), NoSteadyState> {
+    let asked = &point.noise;
+    if effort != Effort::Beside && asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
+        return Err(NoSteadyState::NotOnTheLadder);
+    }
     let columns = point.columns();
     // What turns with the qubits has no steady value in the lab.
     let driven = point.groups.iter().all(|group| group.hamiltonian.drive.is_some());
@@ -124,8 +129,9 @@ pub fn steady_values(point: &Point, road: &mut SteadyRoad) -> Result<(), NoStead
     };
     let mut values: Vec<_> =
         columns.iter().filter(|column| !left_out(column.quantity)).map(|column| (*column, 0.0)).collect();
-    let mut noise = vec![Rounded::ZERO; point.baths().len()];
-    let mut heat = noise.clone();
+    let mut heat = vec![Rounded::ZERO; point.baths().len()];
+    // Mean rate and noise of the net quanta.
+    let mut counted = vec![[Rounded::ZERO; 2]; heat.len()];
     for group in &point.groups {
         if group.model.number > MOST_QUBITS {
             let qubits = group.model.number as usize;
@@ -140,8 +146,10 @@ pub fn steady_values(point: &Point, road: &mut SteadyRoad) -> Result<(), NoStead
         for (sum, current) in heat.iter_mut().zip(steady_heat_currents(&equation, group, &rho)) {
             *sum = *sum + current;
         }
-        for (bath, noise) in noise.iter_mut().enumerate() {
-            *noise = *noise + equation.rounded_noise(bath)?.1;
+        for (bath, [current, noise]) in counted.iter_mut().enumerate() {
+            let of_group = equation.rounded_noise(bath)?;
+            let jumps = equation.net_quanta(bath, &rho) + 2.0 * equation.intensity(bath, &rho);
+            (*current, *noise) = (*current + Rounded::of(of_group.0, jumps), *noise + of_group.1);
         }
     }
     let known = balanced(&heat);
@@ -158,10 +166,15 @@ pub fn steady_values(point: &Point, road: &mut SteadyRoad) -> Result<(), NoStead
             }
         }
     }
-    for (bath, noise) in noise.into_iter().enumerate().filter(|(bath, _)| exchanges(point, *bath)) {
-        match noise.known() {
-            Some(noise) => road.values.push((Quantity::Noise, Some(bath), noise)),
-            None => road.refuse(point, Quantity::Noise, bath, LOST),
+    for (bath, [current, noise]) in counted.into_iter().enumerate() {
+        road.noise_of(point, bath, Ok(noise), current);
+    }
+    for (quantity, statistic) in [(Quantity::Noise, Statistic::Noise), (Quantity::Fano, Statistic::Fano)] {
+        for &bath in &asked.baths {
+            let found =
+                road.values.iter().find(|(q, b, _)| (*q, *b) == (quantity, Some(bath))).map(|(.., value)| *value);
+            let row = |value| ExactNoise { subject: Subject::new(statistic, bath, None), value };
+            road.noise.extend(found.map(row));
         }
     }
     Ok(())

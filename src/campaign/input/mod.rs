@@ -3,6 +3,7 @@
 //! and scenario, which does all of it. Nothing outside sees the raw form.
 
 mod keys;
+mod kind;
 mod point;
 mod raw;
 mod scenario;

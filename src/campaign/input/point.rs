@@ -144,6 +144,8 @@ pub struct Point {
     pub evolution: Evolution,
     /// Whether the steady state is asked for.
     pub steady: bool,
+    /// The table that asks for it: `[steady]`, or `[noise]` alone.
+    pub steady_because: Option<&'static str>,
     /// When its current from trajectories counts as known.
     pub accuracy: Accuracy,
     /// Counting statistics in the steady state.

@@ -108,8 +108,20 @@ impl Scenario {
             let valid = Validator::new(&source, purpose).scenario(&raw)?;
             title = title.or(raw.title);
             let id = point_id(&valid.groups, valid.engine.engine, &valid.evolution.times);
-            let Valid { groups, engine, evolution, steady, accuracy, noise, recording } = valid;
-            let point = Point { index, id, parameters, groups, engine, evolution, steady, accuracy, noise, recording };
+            let Valid { groups, engine, evolution, steady_because, accuracy, noise, recording } = valid;
+            let point = Point {
+                index,
+                id,
+                parameters,
+                groups,
+                engine,
+                evolution,
+                steady: steady_because.is_some(),
+                steady_because,
+                accuracy,
+                noise,
+                recording,
+            };
             if let Some(first) = points.first() {
                 comparable(first, &point, &axes, &source)?;
             }

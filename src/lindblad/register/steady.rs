@@ -22,6 +22,10 @@ const MAX_RESIDUAL: f64 = 1e-8;
 const MOST_ELEMENTS: usize = 4096;
 /// A bath so many times as lively as all others together is counted by them.
 const LIVELY: f64 = 1e3;
+/// The same where it is one of all eigenvalues of a matrix that is not normal.
+const SMALLEST_EIGENVALUE: f64 = 1e-8;
+/// The most elements whose matrix is diagonalized: all of four qubits, those of equal number of five; a second.
+const MOST_DIAGONALIZED: usize = 256;
 /// Inverse iterations; a second steady state shows in the first.
 const ITERATIONS: usize = 8;
 
@@ -33,30 +37,43 @@ struct Solver<'a> {
     lu: PartialPivLu<c64>,
 }
 
+/// The elements that close among themselves and hold the trace.
+fn pairs(equation: &RegisterEquation) -> Vec<(usize, usize)> {
+    let d = 1_usize << equation.qubits;
+    (0..d)
+        .flat_map(|row| (0..d).map(move |column| (row, column)))
+        .filter(|(row, column)| equation.driven || row.count_ones() == column.count_ones())
+        .collect()
+}
+
+/// The generator on these elements, less `shift` times |g><g| Tr.
+fn generator(equation: &RegisterEquation, pairs: &[(usize, usize)], shift: f64) -> Mat<c64> {
+    let d = 1_usize << equation.qubits;
+    let mut matrix = Mat::<c64>::zeros(pairs.len(), pairs.len());
+    for (index, pair) in pairs.iter().enumerate() {
+        let mut unit = Array2::zeros((d, d));
+        unit[*pair] = Complex64::from(1.0);
+        let mut change = equation.right_hand_side(&unit);
+        if pair.0 == pair.1 {
+            change[(0, 0)] -= shift;
+        }
+        for (row, element) in pairs.iter().enumerate() {
+            matrix[(row, index)] = change[*element];
+        }
+    }
+    matrix
+}
+
 impl<'a> Solver<'a> {
     fn new(equation: &'a RegisterEquation) -> Result<Self, RegisterError> {
         let d = 1_usize << equation.qubits;
-        let pairs: Vec<(usize, usize)> = (0..d)
-            .flat_map(|row| (0..d).map(move |column| (row, column)))
-            .filter(|(row, column)| equation.driven || row.count_ones() == column.count_ones())
-            .collect();
+        let pairs = pairs(equation);
         if pairs.len() > MOST_ELEMENTS {
             let bytes = |elements: usize| 16.0 * elements as f64;
             let (state, steady) = (bytes(d * d), bytes(pairs.len()) * pairs.len() as f64);
             return Err(RegisterError::TooLarge { qubits: equation.qubits, state, steady });
         }
-        let mut matrix = Mat::<c64>::zeros(pairs.len(), pairs.len());
-        for (index, pair) in pairs.iter().enumerate() {
-            let mut unit = Array2::zeros((d, d));
-            unit[*pair] = Complex64::from(1.0);
-            let mut change = equation.right_hand_side(&unit);
-            if pair.0 == pair.1 {
-                change[(0, 0)] -= equation.speed;
-            }
-            for (row, element) in pairs.iter().enumerate() {
-                matrix[(row, index)] = change[*element];
-            }
-        }
+        let matrix = generator(equation, &pairs, equation.speed);
         let solver = Solver { equation, pairs, lu: matrix.partial_piv_lu() };
         let gap = solver.gap();
         if gap > SMALLEST_GAP { Ok(solver) } else { Err(RegisterError::NotUnique(gap)) }
@@ -121,6 +138,21 @@ impl RegisterEquation {
     /// told from another; if the relative residual is above 1e-8.
     pub fn steady_state(&self) -> Result<DensityMatrix, RegisterError> {
         Solver::new(self)?.steady_state()
+    }
+
+    /// The slowest relaxation time of the elements that hold the trace: 1/|Re lambda| of the eigenvalue of the
+    /// generator that is nearest to the imaginary axis, beside that of the steady state. `None` beyond some hundred
+    /// elements, or where the slowest cannot be told from a second steady state.
+    #[must_use]
+    pub fn relaxation_time(&self) -> Option<f64> {
+        let pairs = pairs(self);
+        if pairs.len() > MOST_DIAGONALIZED {
+            return None;
+        }
+        let mut eigenvalues = generator(self, &pairs, 0.0).eigenvalues().ok()?;
+        eigenvalues.sort_by(|a, b| a.norm().total_cmp(&b.norm()));
+        let gap = eigenvalues.iter().skip(1).map(|value| -value.re).reduce(f64::min)?;
+        (gap > SMALLEST_EIGENVALUE * self.speed).then(|| gap.recip())
     }
 
     /// The net quanta absorbed from the bath of this index in the steady state: their mean rate I, and their

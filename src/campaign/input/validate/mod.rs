@@ -33,7 +33,7 @@ pub struct Valid {
     pub groups: Vec<Group>,
     pub engine: EngineChoice,
     pub evolution: Evolution,
-    pub steady: bool,
+    pub steady_because: Option<&'static str>,
     pub accuracy: Accuracy,
     pub noise: Noise,
     pub recording: Recording,
@@ -87,7 +87,9 @@ impl<'a> Validator<'a> {
             Ok(Group { model, hamiltonian, register, initial })
         };
         let groups = groups.iter().map(model).collect::<Result<Vec<Group>>>()?;
-        let steady = raw.steady.is_some() || raw.noise.is_some();
+        let noise_alone = raw.noise.as_ref().map(|_| "[noise]");
+        let steady_because = raw.steady.as_ref().map(|_| "[steady]").or(noise_alone);
+        let steady = steady_because.is_some();
         let evolution = match (&raw.evolution, steady) {
             (None, true) => Evolution { seed: 1, ..Evolution::default() },
             (evolution, ..) => self.evolution(self.table(evolution, "evolution")?, steady)?,
@@ -95,10 +97,11 @@ impl<'a> Validator<'a> {
         let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths, evolution.until())?;
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
         self.figures(raw)?;
-        let accuracy = self.steady(raw.steady.as_ref(), &groups, steady)?;
+        let accuracy = self.steady(raw, &groups)?;
         let engine = self.engine(raw, &groups, steady)?;
         self.countable(raw, engine.engine, groups.len())?;
-        Ok(Valid { groups, engine, evolution, steady, accuracy, noise, recording })
+        self.one_kind(raw, &evolution)?;
+        Ok(Valid { groups, engine, evolution, steady_because, accuracy, noise, recording })
     }
 
     fn table<'b, T>(&self, table: &'b Key<T>, key: &str) -> Result<&'b Spanned<T>> {

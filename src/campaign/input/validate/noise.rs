@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::super::point::{Accuracy, Group, Noise, Purpose};
-use super::super::raw::{Key, RawNoise, RawScenario, RawSteady};
+use super::super::point::{Accuracy, Evolution, Group, Noise, Purpose};
+use super::super::raw::{Key, RawNoise, RawScenario};
 use super::{Result, Validator};
 use crate::bath::Bath;
 use crate::statistics::Target;
@@ -13,17 +13,29 @@ use crate::trajectory::Engine;
 
 impl Validator<'_> {
     /// The `[steady]` table. Trajectories need all of it; the exact road only knows which bath is meant.
-    pub(super) fn steady(&self, raw: Option<&Spanned<RawSteady>>, groups: &[Group], asked: bool) -> Result<Accuracy> {
+    pub(super) fn steady(&self, raw: &RawScenario, groups: &[Group]) -> Result<Accuracy> {
+        let (steady, noise) = (raw.steady.as_ref(), raw.noise.as_ref());
         let baths = &groups[0].model.baths;
         let exchanges = |bath: usize| groups.iter().any(|g| g.model.baths[bath].down + g.model.baths[bath].up > 0.0);
         let first = (0..baths.len()).find(|bath| exchanges(*bath)).unwrap_or(0);
         let mut accuracy = Accuracy { bath: first, ..Accuracy::default() };
-        let Some(table) = raw else { return Ok(accuracy) };
+        let balanced = || groups.iter().all(|g| g.hamiltonian.drive.is_none() && g.model.in_equilibrium());
+        let zero = "the steady heat current is zero by symmetry, and no error is small beside it: all baths have the \
+                    same temperature";
+        let help = "`steady.absolute_error`, in the unit of the heat current";
+        let Some(table) = steady else {
+            return match noise {
+                Some(noise) if self.purpose == Purpose::Trajectories && balanced() => {
+                    Err(self.source.error(noise.span(), zero.to_owned(), help))
+                }
+                _ => Ok(accuracy),
+            };
+        };
         let raw = table.get_ref();
         if let Some(name) = &raw.bath {
             accuracy.bath = self.bath_index(name.get_ref(), name.span(), "steady.bath", baths)?;
         }
-        let sampled = asked && self.purpose == Purpose::Trajectories;
+        let sampled = self.purpose == Purpose::Trajectories;
         if sampled && !exchanges(accuracy.bath) {
             let span = raw.bath.as_ref().map_or_else(|| table.span(), Spanned::span);
             let title =
@@ -41,15 +53,9 @@ impl Validator<'_> {
             }
             (None, None) => accuracy.target,
         };
-        if sampled
-            && matches!(accuracy.target, Target::Relative(_))
-            && groups.iter().all(|g| g.hamiltonian.drive.is_none() && g.model.in_equilibrium())
-        {
+        if sampled && matches!(accuracy.target, Target::Relative(_)) && balanced() {
             let span = relative.map_or_else(|| table.span(), Spanned::span);
-            let title = "the steady heat current is zero by symmetry, and no error is small beside it: all baths have \
-                         the same temperature"
-                .to_owned();
-            return Err(self.source.error(span, title, "`steady.absolute_error`, in the unit of the heat current"));
+            return Err(self.source.error(span, zero.to_owned(), help));
         }
         if let Some(confidence) = &raw.confidence {
             let value = *confidence.get_ref();
@@ -87,6 +93,23 @@ impl Validator<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses `[noise]`, which is of the steady state, in what is a whole transient without it: which of the two is
+    /// meant, `[steady]` has to say.
+    pub(super) fn one_kind(&self, raw: &RawScenario, evolution: &Evolution) -> Result<()> {
+        let Some(noise) = raw.noise.as_ref().filter(|_| self.purpose == Purpose::Trajectories) else { return Ok(()) };
+        if raw.steady.is_some() || evolution.trajectories == 0 || evolution.times.is_empty() {
+            return Ok(());
+        }
+        let title = format!(
+            "`noise` is of the steady state, and `evolution` asks for a transient of {} trajectories to {}",
+            evolution.trajectories,
+            evolution.until()
+        );
+        let help = "`[steady]` beside it, for which `evolution` is a budget; or `[noise]` without `evolution.until`, \
+                    `times` and `trajectories`; or no `[noise]`";
+        Err(self.source.error(noise.span(), title, help))
     }
 
     /// The `[noise]` table; `until` is the end of the run, or 0 where it takes as long as it takes.

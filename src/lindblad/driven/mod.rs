@@ -5,32 +5,22 @@
 //! sectors is fed by nothing and reaches no observable. rho is Hermitian: its elements of M >= M', as real and imaginary
 //! parts, are as many real numbers as it has elements, sum (2J+1)^2.
 
+mod steady;
+
 use std::collections::BTreeMap;
 
-use faer::Mat;
-use faer::prelude::Solve;
-use faer::sparse::linalg::LuError;
-use faer::sparse::linalg::solvers::Lu;
-use faer::sparse::{SparseColMat, Triplet as FaerTriplet};
 use num_complex::Complex64;
 
 use super::coherences::Coherences;
-use super::compensated::Compensated;
 use super::populations::{Effort, Exact, NotAffordable, observables};
 use super::rational::{SolveError, Triplet};
-use super::steady::{MAX_RESIDUAL, SteadyError};
 use super::transient::Transient;
-use crate::bath::Coupling;
+use crate::bath::{Bath, Coupling};
 use crate::dicke::{Level, sectors};
 use crate::initial::InitialState;
 use crate::model::{Hamiltonian, Model, Observables};
 
-/// Relaxation slower than this times the fastest rate cannot be told from none.
-const SMALLEST_GAP: f64 = 1e-13;
-/// Inverse iterations; a second steady state shows in the first.
-const ITERATIONS: usize = 6;
-/// Corrections of a steady state.
-const REFINEMENTS: usize = 4;
+pub use steady::DrivenSteady;
 
 /// Exact averages at one time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,8 +36,8 @@ pub struct DrivenAverages {
 /// Where the elements of one order are among the unknowns.
 #[derive(Clone, Debug)]
 struct Order {
-    /// The upper level of each element.
-    upper: Vec<Level>,
+    /// What the baths do to them.
+    block: Coherences,
     /// The index of the first real part.
     real: usize,
     /// The index of the first imaginary part; order 0 has none.
@@ -65,6 +55,7 @@ pub struct Driven {
     /// The span of the energies in the frame, over hbar: no coherence turns faster.
     turning: f64,
     mixes_sectors: bool,
+    baths: Vec<Bath>,
 }
 
 /// Collects entries of the real generator from the complex ones.
@@ -126,7 +117,7 @@ impl Driven {
     pub fn reaches(&self, until: f64, effort: Effort) -> Result<(), NotAffordable> {
         // Some seconds, and some minutes.
         let limit = if effort == Effort::Beside { 1e10 } else { 1e12 };
-        let work = self.evolution(&[]).work(until);
+        let work = self.propagator(&[]).work(until);
         if work > limit { Err(NotAffordable::Work { until, work, limit, road: effort.name() }) } else { Ok(()) }
     }
 
@@ -146,6 +137,7 @@ impl Driven {
             rotation: if drive.is_some() { 0.0 } else { angular(model.frequency) },
             turning: 0.0,
             mixes_sectors: model.rates(Coupling::Local).any(),
+            baths: model.baths.clone(),
         };
         let mut places = BTreeMap::new();
         for order in 0..=model.number {
@@ -168,7 +160,7 @@ impl Driven {
                     value: entry.value,
                 }));
             }
-            driven.orders.push(Order { upper: block.upper().to_vec(), real, imaginary });
+            driven.orders.push(Order { block, real, imaginary });
         }
 
         let energy = |two_j: i64, a: usize| {
@@ -203,16 +195,16 @@ impl Driven {
         driven
     }
 
-    /// The equation, ready to be integrated over time together with `c rho` for each of the `functionals` c.
-    fn evolution<'a>(&'a self, functionals: &'a [Vec<f64>]) -> Transient<'a> {
-        Transient::new(self.initial.len(), &self.entries, functionals, self.turning)
+    /// The levels of the populations, the first unknowns.
+    fn levels(&self) -> &[Level] {
+        self.orders[0].block.upper()
     }
 
     fn averages(&self, rho: &[f64], integrals: [f64; 2], time: f64) -> DrivenAverages {
         let exact = Exact { now: self.observables(rho), emission_integral: integrals[0], jz_integral: integrals[1] };
         let mut lowered = Complex64::ZERO;
-        if let Some(Order { upper, real, imaginary: Some(imaginary) }) = self.orders.get(1) {
-            for (index, level) in upper.iter().enumerate() {
+        if let Some(Order { block, real, imaginary: Some(imaginary) }) = self.orders.get(1) {
+            for (index, level) in block.upper().iter().enumerate() {
                 lowered += Complex64::new(rho[real + index], rho[imaginary + index]) * level.lowering().sqrt();
             }
         }
@@ -221,7 +213,12 @@ impl Driven {
     }
 
     fn observables(&self, rho: &[f64]) -> Observables {
-        observables(&self.orders[0].upper, rho)
+        observables(self.levels(), rho)
+    }
+
+    /// exp(tL), with these rows integrated over time.
+    fn propagator<'a>(&'a self, functionals: &'a [Vec<f64>]) -> Transient<'a> {
+        Transient::new(self.initial.len(), &self.entries, functionals, self.turning)
     }
 
     /// The exact averages at ascending `times`, to 1e-10 of the largest value of each, or to the 1e-16 of an angle that a
@@ -230,7 +227,7 @@ impl Driven {
     /// # Errors
     /// If a factorization fails, or no step is short enough.
     pub fn transient(&self, times: &[f64]) -> Result<Vec<DrivenAverages>, SolveError> {
-        let levels = &self.orders[0].upper;
+        let levels = self.levels();
         let row = |value: fn(&Level) -> f64| {
             let mut row = vec![0.0; self.initial.len()];
             row.iter_mut().zip(levels).for_each(|(entry, level)| *entry = value(level));
@@ -240,7 +237,7 @@ impl Driven {
         let trace = |rho: &[f64]| rho[..levels.len()].iter().sum::<f64>();
         let mut rho = self.initial.clone();
         let mut now = 0.0;
-        let mut transient = self.evolution(&functionals);
+        let mut transient = self.propagator(&functionals);
         let mut averages = Vec::with_capacity(times.len());
         for &time in times {
             let integrals = transient.advance(&mut rho, time - now)?;
@@ -251,27 +248,6 @@ impl Driven {
             averages.push(self.averages(&rho, [integrals[0], integrals[1]], time));
         }
         Ok(averages)
-    }
-
-    /// The averages of the steady state: without a local channel, of that in which every sector keeps the probability
-    /// that it began with. Without a drive `<J_x>` and `<J_y>` are 0. Its error is about 1e-16 of the fastest rate over
-    /// the slowest.
-    ///
-    /// # Errors
-    /// If the steady state is not unique, or the solve does not reach a relative residual of 1e-8.
-    pub fn steady_state(&self) -> Result<DrivenAverages, SteadyError> {
-        let mut rho = vec![0.0; self.initial.len()];
-        let populations = &self.orders[0].upper;
-        let mut solved: Vec<i64> = Vec::new();
-        for level in populations {
-            let one = if self.mixes_sectors { None } else { Some(level.two_j) };
-            if solved.contains(&one.unwrap_or(-1)) {
-                continue;
-            }
-            solved.push(one.unwrap_or(-1));
-            Component::new(self, one)?.solve(&mut rho)?;
-        }
-        Ok(self.averages(&rho, [0.0; 2], 0.0))
     }
 }
 
@@ -284,126 +260,4 @@ fn span(two_j: i64, diagonal: impl Fn(i64, usize) -> f64, beside: impl Fn(i64, u
         (lowest, highest) = (lowest.min(center - radius), highest.max(center + radius));
     }
     highest - lowest
-}
-
-/// The unknowns of one sector, or of all: the generator with the equation of one population replaced by the trace.
-struct Component {
-    /// The unknowns.
-    members: Vec<usize>,
-    /// Which of them are populations, as positions among the members.
-    populations: Vec<usize>,
-    /// The generator, by positions, without the row that is replaced (0).
-    entries: Vec<Triplet>,
-    /// What the populations add to.
-    trace: f64,
-    /// The largest rate.
-    scale: f64,
-    lu: Lu<usize, f64>,
-}
-
-impl Component {
-    fn new(driven: &Driven, sector: Option<i64>) -> Result<Self, SteadyError> {
-        let mut members = Vec::new();
-        for order in &driven.orders {
-            let inside = |level: &&Level| sector.is_none_or(|two_j| level.two_j == two_j);
-            let of = |base: usize| {
-                order
-                    .upper
-                    .iter()
-                    .enumerate()
-                    .filter(move |(_, level)| inside(level))
-                    .map(move |(index, _)| base + index)
-            };
-            members.extend(of(order.real));
-            members.extend(order.imaginary.into_iter().flat_map(of));
-        }
-        let mut place = vec![None; driven.initial.len()];
-        for (position, &member) in members.iter().enumerate() {
-            place[member] = Some(position);
-        }
-        let last = driven.orders[0].upper.len();
-        let populations: Vec<usize> = (0..members.len()).filter(|position| members[*position] < last).collect();
-        let mut entries = Vec::new();
-        let mut scale = f64::MIN_POSITIVE;
-        for entry in &driven.entries {
-            if let (Some(row), Some(column)) = (place[entry.row], place[entry.column]) {
-                scale = scale.max(entry.value.abs());
-                if row != 0 {
-                    entries.push(Triplet { row, column, value: entry.value });
-                }
-            }
-        }
-        let states = members.len();
-        let failed = |reason: String| SteadyError::Factorization { states, reason };
-        let generator = entries.iter().map(|e| FaerTriplet::new(e.row, e.column, e.value));
-        let trace_row = populations.iter().map(|position| FaerTriplet::new(0, *position, scale));
-        let triplets: Vec<_> = generator.chain(trace_row).collect();
-        let matrix = SparseColMat::<usize, f64>::try_new_from_triplets(states, states, &triplets)
-            .map_err(|e| failed(format!("{e:?}")))?;
-        let lu = matrix.sp_lu().map_err(|e| match e {
-            // A row without an entry: something that nothing moves.
-            LuError::SymbolicSingular { .. } => SteadyError::NotUnique(0.0),
-            LuError::Generic(e) => failed(format!("{e:?}")),
-        })?;
-        let trace = populations.iter().map(|position| driven.initial[members[*position]]).sum();
-        Ok(Component { members, populations, entries, trace, scale, lu })
-    }
-
-    fn inverse(&self, b: &[f64]) -> Vec<f64> {
-        let mut work = Mat::from_fn(b.len(), 1, |row, _| b[row]);
-        self.lu.solve_in_place(&mut work);
-        work.col(0).iter().copied().collect()
-    }
-
-    /// What is left of the equations.
-    fn residual(&self, x: &[f64]) -> Vec<f64> {
-        let mut sums = vec![Compensated::default(); x.len()];
-        sums[0].add(self.scale * self.trace);
-        for position in &self.populations {
-            sums[0].add(-self.scale * x[*position]);
-        }
-        for entry in &self.entries {
-            sums[entry.row].add(-entry.value * x[entry.column]);
-        }
-        sums.into_iter().map(Compensated::value).collect()
-    }
-
-    /// The least magnitude of an eigenvalue over the fastest rate, by inverse iteration; 0 if there is no inverse.
-    fn gap(&self) -> f64 {
-        // Any start will do that is orthogonal to nothing.
-        let mut x: Vec<f64> = (0..self.members.len()).map(|index| (1.0 + index as f64).sin()).collect();
-        let mut gap = f64::INFINITY;
-        for _ in 0..ITERATIONS {
-            let size = largest(&x);
-            x.iter_mut().for_each(|value| *value /= size);
-            x = self.inverse(&x);
-            gap = gap.min(1.0 / (largest(&x) * self.scale));
-        }
-        if gap.is_finite() && largest(&x).is_finite() { gap } else { 0.0 }
-    }
-
-    fn solve(&self, rho: &mut [f64]) -> Result<(), SteadyError> {
-        let gap = self.gap();
-        if gap.is_nan() || gap <= SMALLEST_GAP {
-            return Err(SteadyError::NotUnique(gap));
-        }
-        let mut x = vec![0.0; self.members.len()];
-        for _ in 0..REFINEMENTS {
-            let correction = self.inverse(&self.residual(&x));
-            x.iter_mut().zip(correction).for_each(|(x, more)| *x += more);
-        }
-        let residual = largest(&self.residual(&x)) / (self.scale * largest(&x).max(f64::MIN_POSITIVE));
-        if residual.is_nan() || residual > MAX_RESIDUAL {
-            return Err(SteadyError::Residual { states: x.len(), residual });
-        }
-        for (member, value) in self.members.iter().zip(x) {
-            rho[*member] = value;
-        }
-        Ok(())
-    }
-}
-
-/// The largest magnitude; NaN if there is one.
-fn largest(values: &[f64]) -> f64 {
-    values.iter().map(|value| value.abs()).fold(0.0, |a, b| if b > a || b.is_nan() { b } else { a })
 }

@@ -1,12 +1,12 @@
 //! The exact steady state of a point, the counting statistics around it, and the closed forms it is compared with.
 
+mod driven;
+
 use crate::bath::Coupling;
-use crate::lindblad::{
-    Counting, Driven, Effort, Occupation, Populations, SteadyError, Transferred, currents as currents_of,
-};
+use crate::lindblad::{Counting, Effort, Occupation, Populations, SteadyError, Transferred, currents as currents_of};
 use crate::model::{Model, Observables};
 use crate::quantity::Quantity;
-use crate::rounded::{ROUNDING, Rounded, balanced};
+use crate::rounded::{Rounded, balanced};
 use crate::statistics::{Statistic, Subject};
 use crate::theory;
 
@@ -36,8 +36,8 @@ const MOST_REGISTER: i64 = 5;
 /// # Errors
 /// Why they cannot.
 pub fn exact_beside(point: &Point) -> Result<SteadyRoad, String> {
-    if !point.on_the_ladder() && point.number() > MOST_REGISTER {
-        return Err(format!("beyond {MOST_REGISTER} qubits that differ or are driven nothing is solved beside a run"));
+    if point.groups.iter().any(|group| !group.alike() && group.model.number > MOST_REGISTER) {
+        return Err(format!("beyond {MOST_REGISTER} qubits that differ nothing is solved beside a run"));
     }
     SteadyRoad::new(point, Effort::Beside).map_err(|e| e.to_string())
 }
@@ -50,11 +50,18 @@ struct GroupSteady {
     currents: Vec<Rounded>,
     /// `<J_x>` and `<J_y>` in the frame of a drive; without one they turn in the lab, and have no steady value.
     transverse: Option<[f64; 2]>,
-    /// Noise by bath, entropy production; `None` where nothing is counted: J is conserved and the ensemble spreads over
-    /// sectors, or a drive feeds the qubits.
-    counting: Option<(Vec<Result<Rounded, SteadyError>>, Rounded)>,
+    /// `None` where J is conserved and the ensemble spreads over sectors.
+    counted: Option<Counted>,
     rows: Rows,
     transferred: Vec<(usize, f64, Transferred)>,
+}
+
+/// What the quanta of one group come to in the long run.
+struct Counted {
+    /// The noise of each bath.
+    noise: Vec<Result<Rounded, SteadyError>>,
+    /// `None` where a drive does work.
+    entropy_production: Option<Rounded>,
 }
 
 impl SteadyRoad {
@@ -64,17 +71,14 @@ impl SteadyRoad {
     /// A model without a steady state, or too large, or a solve that does not reach its residual.
     pub fn new(point: &Point, effort: Effort) -> Result<Self, NoSteadyState> {
         let mut road = SteadyRoad::default();
-        let asked = &point.noise;
-        let on_the_ladder = point.on_the_ladder();
-        if !on_the_ladder && asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
-            return Err(NoSteadyState::NotOnTheLadder);
-        }
         if !point.groups.iter().all(Group::alike) {
-            exact::register::steady_values(point, &mut road)?;
+            exact::register::steady_values(point, effort, &mut road)?;
             road.closed_forms(point);
             return Ok(road);
         }
-        let solve = |group| if on_the_ladder { solve(group, point, effort) } else { solve_driven(group) };
+        let on_the_ladder = point.on_the_ladder();
+        let solve =
+            |group| if on_the_ladder { solve(group, point, effort) } else { driven::solve(group, point, effort) };
         let groups = point.groups.iter().map(solve).collect::<Result<Vec<_>, _>>()?;
         let currents = road.averages(point, &groups);
         road.statistics(point, &groups, &currents);
@@ -162,22 +166,12 @@ impl SteadyRoad {
 
     /// Noise, and what is made of it, of all groups together.
     fn statistics(&mut self, point: &Point, groups: &[GroupSteady], currents: &[Rounded]) {
-        let Some(counted) = groups.iter().map(|g| g.counting.as_ref()).collect::<Option<Vec<_>>>() else { return };
-        for (bath, current) in currents.iter().enumerate().filter(|(b, _)| exchanges(point, *b)) {
-            let noise = counted.iter().map(|(noise, _)| noise[bath].clone()).sum::<Result<Rounded, _>>();
-            let noise = noise.map_err(|error| error.to_string()).and_then(|noise| noise.known().ok_or(LOST.to_owned()));
-            match noise {
-                Ok(noise) => {
-                    self.values.push((Quantity::Noise, Some(bath), noise));
-                    match current.known().filter(|current| *current != 0.0) {
-                        Some(current) => self.values.push((Quantity::Fano, Some(bath), noise / current.abs())),
-                        None => self.refuse(point, Quantity::Fano, bath, NO_CURRENT),
-                    }
-                }
-                Err(reason) => self.refuse(point, Quantity::Noise, bath, &reason),
-            }
+        let Some(counted) = groups.iter().map(|g| g.counted.as_ref()).collect::<Option<Vec<_>>>() else { return };
+        for (bath, current) in currents.iter().enumerate() {
+            let noise = counted.iter().map(|of| of.noise[bath].clone()).sum::<Result<Rounded, _>>();
+            self.noise_of(point, bath, noise.map_err(|error| error.to_string()), *current);
         }
-        let entropy: Rounded = counted.iter().map(|(_, entropy)| *entropy).sum();
+        let Some(entropy) = counted.iter().map(|of| of.entropy_production).sum::<Option<Rounded>>() else { return };
         match entropy.known() {
             Some(entropy) => self.values.push((Quantity::EntropyProduction, None, entropy)),
             None => {
@@ -188,6 +182,23 @@ impl SteadyRoad {
                 };
                 self.refused.push(format!("{}: {reason}", Quantity::EntropyProduction.name()));
             }
+        }
+    }
+
+    /// The noise of a bath that exchanges quanta, and its ratio to the current.
+    pub(super) fn noise_of(&mut self, point: &Point, bath: usize, noise: Result<Rounded, String>, current: Rounded) {
+        if !exchanges(point, bath) {
+            return;
+        }
+        match noise.and_then(|noise| noise.known().ok_or(LOST.to_owned())) {
+            Ok(noise) => {
+                self.values.push((Quantity::Noise, Some(bath), noise));
+                match current.known().filter(|current| *current != 0.0) {
+                    Some(current) => self.values.push((Quantity::Fano, Some(bath), noise / current.abs())),
+                    None => self.refuse(point, Quantity::Fano, bath, NO_CURRENT),
+                }
+            }
+            Err(reason) => self.refuse(point, Quantity::Noise, bath, &reason),
         }
     }
 
@@ -225,29 +236,8 @@ impl SteadyRoad {
     }
 }
 
-pub(super) fn exchanges(point: &Point, bath: usize) -> bool {
+fn exchanges(point: &Point, bath: usize) -> bool {
     point.groups.iter().any(|group| group.model.baths[bath].down + group.model.baths[bath].up > 0.0)
-}
-
-/// The steady state of a driven group: averages, without the statistics of what is counted.
-fn solve_driven(group: &Group) -> Result<GroupSteady, NoSteadyState> {
-    let Group { model, hamiltonian, initial, .. } = group;
-    Driven::affordable(model, initial, Effort::Steady)?;
-    let steady = Driven::new(model, hamiltonian, initial).steady_state()?;
-    let now = steady.exact.now;
-    let occupation = Occupation::of_averages(model.number, now.emission, now.jz, ROUNDING);
-    // d<J_z>/dt by the drive.
-    let amplitude = hamiltonian.drive.map_or(0.0, |drive| model.units.angular(drive.amplitude));
-    let inflow = Rounded::of(steady.jy, model.number as f64 / 2.0) * amplitude;
-    Ok(GroupSteady {
-        currents: currents_of(&model.baths, &occupation, Some(inflow)),
-        now,
-        occupation,
-        transverse: hamiltonian.drive.map(|_| [steady.jx, steady.jy]),
-        counting: None,
-        rows: Rows::default(),
-        transferred: Vec::new(),
-    })
 }
 
 fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
@@ -267,7 +257,7 @@ fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, No
                 currents: currents_of(&model.baths, &occupation, Some(Rounded::ZERO)),
                 occupation,
                 transverse: None,
-                counting: None,
+                counted: None,
                 rows,
                 transferred: Vec::new(),
             });
@@ -287,7 +277,7 @@ fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, No
         occupation: *counting.occupation(),
         currents: counting.currents().to_vec(),
         transverse: None,
-        counting: Some((noise, counting.rounded_entropy_production())),
+        counted: Some(Counted { noise, entropy_production: Some(counting.rounded_entropy_production()) }),
         rows,
         transferred,
     })

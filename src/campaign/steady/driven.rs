@@ -1,0 +1,92 @@
+//! The exact steady state of driven identical qubits.
+
+use super::super::counted::Rows;
+use super::super::error::NoSteadyState;
+use super::super::input::{Group, Point};
+use super::{Counted, GroupSteady};
+use crate::lindblad::{Driven, DrivenSteady, Effort, NotAffordable, Occupation, SteadyError, currents};
+use crate::rounded::{ROUNDING, Rounded};
+use crate::statistics::{Statistic, Subject};
+
+/// Relaxation times after which nothing is left of a response, to rounding.
+const RELAXATIONS: f64 = 40.0;
+
+/// The steady state of a driven group: averages, noise, windows and spectra, without correlations.
+pub(super) fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
+    let Group { model, hamiltonian, initial, .. } = group;
+    if effort != Effort::Beside && !point.noise.delays.is_empty() {
+        return Err(NoSteadyState::Correlations);
+    }
+    Driven::affordable(model, initial, Effort::Steady)?;
+    let equation = Driven::new(model, hamiltonian, initial);
+    let steady = equation.steady()?;
+    let averages = steady.averages();
+    let now = averages.exact.now;
+    let occupation = Occupation::of_averages(model.number, now.emission, now.jz, ROUNDING);
+    // d<J_z>/dt by the drive.
+    let amplitude = hamiltonian.drive.map_or(0.0, |drive| model.units.angular(drive.amplitude));
+    let inflow = Rounded::of(averages.jy, model.number as f64 / 2.0) * amplitude;
+    let noise: Vec<_> = (0..model.baths.len()).map(|bath| steady.noise(bath)).collect();
+    let mut rows = Rows::default();
+    let asked = !point.noise.baths.is_empty();
+    let counted = match noise.iter().find_map(|noise| noise.as_ref().err()) {
+        Some(error @ SteadyError::SeveralSectors { .. }) => {
+            match (asked, effort) {
+                (false, _) => {}
+                (true, Effort::Beside) => rows.refused.push(format!("noise: {error}")),
+                (true, _) => return Err(error.clone().into()),
+            }
+            None
+        }
+        _ => {
+            counting_rows(&mut rows, &equation, &steady, point, effort)?;
+            Some(Counted { noise, entropy_production: None })
+        }
+    };
+    Ok(GroupSteady {
+        currents: currents(&model.baths, &occupation, Some(inflow)),
+        now,
+        occupation,
+        transverse: hamiltonian.drive.map(|_| [averages.jx, averages.jy]),
+        counted,
+        rows,
+        transferred: Vec::new(),
+    })
+}
+
+/// What `[noise]` asks about the counts.
+fn counting_rows(
+    rows: &mut Rows,
+    equation: &Driven,
+    steady: &DrivenSteady,
+    point: &Point,
+    effort: Effort,
+) -> Result<(), NoSteadyState> {
+    let asked = &point.noise;
+    // A window is a transient, until nothing is left of what it began with.
+    let of_windows = if effort == Effort::Beside { Effort::Beside } else { Effort::Transient };
+    let affordable = |group: &Group, window: f64| -> Result<(), NotAffordable> {
+        Driven::affordable(&group.model, &group.initial, of_windows)?;
+        equation.reaches(window, of_windows).or_else(|error| {
+            let time = equation.relaxation_time().ok_or(error)?;
+            equation.reaches(window.min(RELAXATIONS * time), of_windows)
+        })
+    };
+    for &bath in &asked.baths {
+        let subject = |statistic, argument| Subject::new(statistic, bath, argument);
+        rows.judged(point, subject(Statistic::Noise, None), steady.noise(bath), 0.0);
+        for &window in &asked.windows {
+            let subject = subject(Statistic::WindowedNoise, Some(window));
+            match point.groups.iter().try_for_each(|group| affordable(group, window)) {
+                Ok(()) => rows.judged(point, subject, steady.windowed_noise(bath, window), 0.0),
+                Err(error) if effort == Effort::Beside => rows.refuse(point, subject, &error.to_string()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for &frequency in &asked.frequencies {
+            let density = steady.spectrum(bath, frequency);
+            rows.judged(point, subject(Statistic::Spectrum, Some(frequency)), density, 0.0);
+        }
+    }
+    Ok(())
+}
