@@ -103,6 +103,7 @@ where
             stretch: protocol.stretch(),
             conserved: is_conserved(point),
             evidence: if counts_collective(point) { Evidence::Quanta } else { Evidence::LocalJumps },
+            bound: point.steady_current_bound(),
         };
         let first = attempt * ATTEMPT;
         let key = protocol_key(point, &protocol, &columns, first);
@@ -112,6 +113,8 @@ where
         let surprise = |replicas: &Replicas| {
             let seen = replicas.agreement(protocol.stretch()).map_or(0.0, |a| a.autocorrelation_time);
             let slower = from != RelaxationFrom::Exact && !rule.conserved && seen > SURPRISE * time && attempt < 20;
+            // What is left of a current that is known to be none says nothing about time.
+            let slower = slower && !(rule.is_known() && rule.judge(replicas).met());
             slower.then_some(seen)
         };
         match rounds.run(progress, too_short, spent, surprise)? {
@@ -121,7 +124,8 @@ where
             }
             Ended::Nothing => return Ok(None),
             Ended::Done(done) => {
-                let finished = Finished { point, columns: &columns, protocol: &protocol, relaxation: (time, from) };
+                let (protocol, columns) = (&protocol, &columns);
+                let finished = Finished { point, columns, protocol, relaxation: (time, from), known: rule.is_known() };
                 return Ok(Some(finished.steady_run(*done, too_short)));
             }
         }

@@ -16,6 +16,9 @@ use crate::statistics::{
 pub struct Convergence {
     /// Whether everything that was asked for was met.
     pub converged: bool,
+    /// Why the current is known to be none, or too small to matter, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_current: Option<String>,
     /// What is missing where it was not.
     pub missing: Vec<String>,
     /// How many trajectories it would take then, about.
@@ -51,7 +54,7 @@ pub struct SteadyRun {
     pub distributions: Vec<Distribution>,
     /// How it was reached.
     pub convergence: Convergence,
-    /// Why it ended: "relative_error" or "absolute_error" where it converged, "trajectories", "max_jumps" or "until"
+    /// Why it ended: "relative_error", "absolute_error" or "no_current" where it converged, "trajectories", "max_jumps" or "until"
     /// where that was spent first, "interrupted" where somebody was.
     pub stopped_because: &'static str,
     /// Trajectories.
@@ -66,6 +69,8 @@ pub struct Finished<'a> {
     pub columns: &'a [Column],
     pub protocol: &'a Protocol,
     pub relaxation: (f64, RelaxationFrom),
+    /// Whether the current is known to be next to nothing.
+    pub known: bool,
 }
 
 impl Finished<'_> {
@@ -115,6 +120,7 @@ impl Finished<'_> {
         let met = judgement.met();
         let convergence = Convergence {
             converged: met,
+            no_current: self.known.then(|| self.no_current()),
             trajectories_needed: (!met && too_short.is_none()).then_some(judgement.needed.min(1e18) as u64),
             missing: judgement.missing,
             estimator: quantity(columns, judgement.best).name().to_owned(),
@@ -130,6 +136,13 @@ impl Finished<'_> {
         let values = self.values(&replicas);
         let (trajectories, jumps) = (replicas.count(), replicas.jumps);
         SteadyRun { values, noise, distributions, convergence, stopped_because, trajectories, jumps }
+    }
+
+    fn no_current(&self) -> String {
+        match self.point.no_current() {
+            Some(why) => format!("no heat flows in the steady state: {why}"),
+            None => "the rates allow no steady current of a tenth of the error".to_owned(),
+        }
     }
 
     fn words(&self, no: &NoPlateau) -> String {

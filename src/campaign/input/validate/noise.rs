@@ -41,14 +41,13 @@ impl Validator<'_> {
             }
             (None, None) => accuracy.target,
         };
+        let still = || groups.iter().map(Group::no_current).collect::<Option<Vec<_>>>();
         if sampled
             && matches!(accuracy.target, Target::Relative(_))
-            && groups.iter().all(|g| g.hamiltonian.drive.is_none() && g.model.in_equilibrium())
+            && let Some(reasons) = still()
         {
             let span = relative.map_or_else(|| table.span(), Spanned::span);
-            let title = "the steady heat current is zero by symmetry, and no error is small beside it: all baths have \
-                         the same temperature"
-                .to_owned();
+            let title = format!("no heat flows in the steady state, and no error is small beside it: {}", reasons[0]);
             return Err(self.source.error(span, title, "`steady.absolute_error`, in the unit of the heat current"));
         }
         if let Some(confidence) = &raw.confidence {
