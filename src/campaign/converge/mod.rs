@@ -6,6 +6,7 @@
 mod members;
 mod outcome;
 mod protocol;
+mod refusals;
 mod rounds;
 
 use std::sync::atomic::AtomicBool;
