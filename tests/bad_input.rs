@@ -386,19 +386,35 @@ fn a_circuit_without_a_frequency_is_refused_with_the_number() {
     assert!(error.unwrap_err().title().contains("`bath.a.circuit.resistance` is -3"));
 }
 
+/// What is said is true of the case: of one bath, of rates, and of temperatures that differ where rates do not.
 #[test]
-fn a_current_that_is_zero_by_symmetry_has_no_relative_error() {
+fn a_current_that_is_zero_has_no_relative_error() {
     let alone = GOOD
         .replace("[[bath]]\nname = \"loss\"\ncoupling = \"local\"\ndown = 0.5\n", "")
         .replace("trajectories = 10\n", "");
-    let error = parse(&alone.replacen("[sweep]", "[steady]\nrelative_error = 0.01\n[sweep]", 1)).unwrap_err();
-    assert!(
-        error.title().contains("zero by symmetry") && error.allowed().contains("`steady.absolute_error`"),
-        "{error}"
-    );
+    let frozen = |temperature: &str| {
+        GOOD.replace("temperature = 3.0", &format!("temperature = {temperature}"))
+            .replace("down = 0.5", "rate = 0.5\ntemperature = 1e-5")
+            .replace("trajectories = 10\n", "")
+    };
+    let rates = GOOD
+        .replace("rate = 1.0\ntemperature = 3.0", "down = 3.0\nup = 1.0")
+        .replace("down = 0.5", "down = 0.3\nup = 0.1")
+        .replace("\"bath.hot.rate\" = [1.0, 2.0]", "\"qubits.number\" = [6, 8]")
+        .replace("trajectories = 10\n", "");
+    for (text, words) in [
+        (alone.clone(), "one bath alone"),
+        (frozen("1e-3"), "zero in double precision"),
+        (frozen("0.03"), "frozen"),
+        (rates, "one ratio up/down"),
+    ] {
+        let error = parse(&text.replacen("[sweep]", "[steady]\nrelative_error = 0.01\n[sweep]", 1)).unwrap_err();
+        let said = error.title().contains("no heat flows in the steady state") && error.title().contains(words);
+        assert!(said && error.allowed().contains("`steady.absolute_error`"), "{words}: {error}");
+    }
     // Where `[noise]` alone asks for the steady state, too.
     let error = parse(&alone.replacen("[sweep]", "[noise]\n[sweep]", 1)).unwrap_err();
-    assert!(error.title().contains("zero by symmetry") && error.line() == Some(17), "{error}");
+    assert!(error.title().contains("no heat flows") && error.line() == Some(17), "{error}");
     let still = GOOD.replace("down = 0.5", "dephasing = 0.5").replace("trajectories = 10\n", "");
     let error = parse(&still.replacen("[sweep]", "[steady]\nbath = \"loss\"\n[sweep]", 1)).unwrap_err();
     assert!(error.title().contains("only dephases") && error.allowed().contains("absorbs or emits"), "{error}");

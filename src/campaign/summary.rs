@@ -77,8 +77,9 @@ pub struct PointSummary {
     /// The time that the quantities are of, or null for the steady state.
     pub time: Option<f64>,
     /// Why it ended. "trajectories": all that were asked for are done; "interrupted": it has not; "exact": nothing was
-    /// sampled. For a steady state "relative_error" or "absolute_error": it is known as well as was asked; "trajectories",
-    /// "max_jumps" or "until": that was spent first, and `steady` tells what is missing.
+    /// sampled. For a steady state "relative_error" or "absolute_error": it is known as well as was asked; "no_current":
+    /// it is known beforehand to be no more than a tenth of the absolute error; "trajectories", "max_jumps" or "until":
+    /// that was spent first, and `steady` tells what is missing.
     pub stopped_because: String,
     /// Why there are no exact values, or null where there are.
     pub exact_missing: Option<String>,

@@ -163,6 +163,9 @@ fn convergence(points: &[PointSummary], units: Units) -> String {
         text.push_str(&format!("NOT CONVERGED{}, {why}: missing {missing}{needed}.\n", which(point)));
     }
     for (point, steady) in steady() {
+        if let Some(why) = &steady.no_current {
+            text.push_str(&format!("Known beforehand{}: {why}.\n", which(point)));
+        }
         for refused in &steady.refused {
             text.push_str(&format!("Refused{}: {refused}.\n", which(point)));
         }

@@ -1,10 +1,12 @@
 //! The validated physical model: identical qubits and the baths around them, or a register of qubits that differ.
 
 mod register;
+mod rest;
 mod spin;
 mod system;
 
 pub use register::{Register, RegisterForm, RegisterValues};
+pub use rest::NoCurrent;
 pub use spin::{Spin, Transverse};
 pub use system::{Balance, Form, System, Values};
 
@@ -222,18 +224,6 @@ impl Model {
         Balance { form, j_squared: -2.0 * (down + up) }
     }
 
-    /// Whether every bath that exchanges quanta has the same ratio of absorption to emission, as at one temperature: no
-    /// current flows in the steady state then.
-    #[must_use]
-    pub fn in_equilibrium(&self) -> bool {
-        let mut exchanging = self.baths.iter().filter(|bath| bath.down + bath.up > 0.0);
-        let Some(first) = exchanging.next() else { return true };
-        exchanging.all(|bath| {
-            let (a, b) = (bath.up * first.down, bath.down * first.up);
-            (a - b).abs() <= 1e-12 * (a + b)
-        })
-    }
-
     /// Heat carried by one quantum; see [`Units::quantum`].
     #[must_use]
     pub fn quantum(&self) -> f64 {
@@ -294,9 +284,6 @@ mod tests {
             let balanced = model.balanced_heat_current(bath).unwrap().at(emission, jz);
             assert!((balanced - model.heat_current(bath).at(emission, jz)).abs() < 1e-12, "{}", bath.name);
         }
-        assert!(!model.in_equilibrium());
-        let alone = Model { baths: vec![model.baths[0].clone(), bath("b", Coupling::Local, 7.0, 5.0)], ..model };
-        assert!(alone.in_equilibrium());
     }
 
     /// Against the jumps of the ladder, level by level: sums of a few products of numbers up to N^2.

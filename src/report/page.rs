@@ -164,6 +164,7 @@ fn verdict(run: &Run) -> String {
             "exact" => "Solved exactly: nothing was sampled.".to_owned(),
             "interrupted" => "<strong>Interrupted: these results are partial.</strong>".to_owned(),
             "relative_error" | "absolute_error" => "Converged: the steady current is known as well as was asked.".to_owned(),
+            "no_current" => "Converged: no steady current flows that the error would see.".to_owned(),
             "max_jumps" | "until" => {
                 format!("<strong>Not converged</strong>: <code>{reason}</code> was spent before the steady current was known as well as was asked.")
             }

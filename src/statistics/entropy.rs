@@ -40,6 +40,12 @@ impl Entropy {
         self.per_quantum.iter().zip(net).map(|(s, net)| -s * net as f64).sum()
     }
 
+    /// What each bath loses with a quantum.
+    #[must_use]
+    pub fn per_quantum(&self) -> &[f64] {
+        &self.per_quantum
+    }
+
     /// ln(p/d_J) of the level with these values.
     #[must_use]
     pub fn ln_weight<V: Values>(&self, values: &V) -> f64 {
@@ -49,32 +55,48 @@ impl Entropy {
     }
 }
 
-/// Sums over windows of one length.
+/// Windows that produced entropies within one bin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Bin {
+    count: f64,
+    /// The sum of exp(-sigma): how many windows that produced as much less are to be expected.
+    reversed: f64,
+}
+
+/// Sums over windows of one length.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EntropySums {
     /// Of sigma.
     pub sigma: Powers,
     /// Of exp(-sigma).
     pub exponential: f64,
-    /// Of its square.
-    pub square: f64,
     /// How many windows produced a negative entropy.
     pub backward: f64,
-    /// Of exp(-sigma), over the windows that produced a positive one.
+    /// Of exp(-sigma), over the windows that produced a positive one: how many are to be expected to produce a negative one.
     pub reversed: f64,
+    /// The same windows by what they produced, up to the largest that was seen.
+    bins: Vec<Bin>,
 }
 
 /// Entropies that differ from 0 by rounding are 0, which is its own reverse.
 const NOTHING: f64 = 1e-9;
+/// Bins of entropy are so wide.
+const BIN: f64 = 0.25;
+/// The last of them holds all that is larger: no sample sees its reverse.
+const BINS: usize = 256;
 
 impl EntropySums {
     /// Adds a window.
     pub fn push(&mut self, sigma: f64) {
+        let weight = (-sigma).exp();
         self.sigma.push(sigma);
-        self.exponential += (-sigma).exp();
-        self.square += (-2.0 * sigma).exp();
+        self.exponential += weight;
         if sigma > NOTHING {
-            self.reversed += (-sigma).exp();
+            self.reversed += weight;
+            let bin = ((sigma / BIN) as usize).min(BINS - 1);
+            self.bins.resize(self.bins.len().max(bin + 1), Bin::default());
+            self.bins[bin].count += 1.0;
+            self.bins[bin].reversed += weight;
         } else if sigma < -NOTHING {
             self.backward += 1.0;
         }
@@ -84,9 +106,13 @@ impl EntropySums {
     pub fn merge(&mut self, later: &EntropySums) {
         self.sigma.merge(&later.sigma);
         self.exponential += later.exponential;
-        self.square += later.square;
         self.backward += later.backward;
         self.reversed += later.reversed;
+        self.bins.resize(self.bins.len().max(later.bins.len()), Bin::default());
+        for (mine, theirs) in self.bins.iter_mut().zip(&later.bins) {
+            mine.count += theirs.count;
+            mine.reversed += theirs.reversed;
+        }
     }
 
     /// `P(sigma < 0) / <exp(-sigma); sigma > 0>`: 1, as `P(-sigma) = exp(-sigma) P(sigma)` for every sigma, summed over
@@ -96,12 +122,65 @@ impl EntropySums {
         self.backward / self.reversed
     }
 
-    /// How many windows the average of exp(-sigma) effectively rests on: by the weights that were seen, and by those
-    /// that a sample of this size is too small to see. What dominates the average runs as if time went backwards, and
-    /// has the probability exp(-sigma) of what is typical (Jarzynski, 2006).
+    /// What this sample has of the windows that `<exp(-sigma)>` is made of. By the same symmetry those near -sigma carry of
+    /// the average what the probability of those near sigma is, and these were seen (Jarzynski, 2006).
     #[must_use]
-    pub fn effective(&self) -> f64 {
-        let seen = self.exponential * self.exponential / self.square;
-        seen.min(self.sigma.count * (-self.sigma.cumulants()[0]).exp())
+    pub fn sampling(&self) -> Sampling {
+        let (mut expected, mut unseen) = (0.0, 0.0);
+        let (mut square, mut cube) = (0.0, 0.0);
+        for bin in self.bins.iter().rev().filter(|bin| bin.count > 0.0) {
+            expected += bin.reversed;
+            if expected < 1.0 {
+                unseen += bin.count;
+                continue;
+            }
+            // Of exp(-sigma) - 1, for windows that run forwards and for as many as are to be expected backwards.
+            let weight = bin.reversed / bin.count;
+            square += bin.count * (1.0 - weight).powi(2) * (1.0 / weight + 1.0);
+            cube += bin.count * (1.0 - weight).powi(3) * (1.0 / (weight * weight) - 1.0);
+        }
+        let effective = if cube > 0.0 { square.powi(3) / (cube * cube) } else { 0.0 };
+        Sampling { unseen: unseen / self.sigma.count, effective }
+    }
+}
+
+/// How well a sample of windows knows an exponential average.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampling {
+    /// The share of the average that is of windows of which not one is to be expected.
+    pub unseen: f64,
+    /// How many of equal weight would be as skewed as those that the rest is of.
+    pub effective: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 10,000 windows of sigma = 5, of whose reverse 67 are to be expected, among a million that produce nothing: the rest
+    /// of the average is theirs, and the skewness is that of a Poisson number of them. Two of sigma = 12 have no reverse.
+    #[test]
+    fn what_a_sample_has_of_its_exponential_average() {
+        let windows = [(0.0, 1_000_000), (5.0, 10_000), (-5.0, 70), (12.0, 2)];
+        let sums = |from: usize, to: usize| {
+            let mut sums = EntropySums::default();
+            for (sigma, count) in &windows[from..to] {
+                (0..*count).for_each(|_| sums.push(*sigma));
+            }
+            sums
+        };
+        let mut merged = sums(2, 4);
+        merged.merge(&sums(0, 2));
+        for sums in [sums(0, 4), merged] {
+            let Sampling { unseen, effective } = sums.sampling();
+            assert_eq!(unseen, 2.0 / 1_010_072.0);
+            // But for what 1 and exp(-5) add: 2 %.
+            assert!((effective / (10_000.0 * (-5.0_f64).exp()) - 1.0).abs() < 0.03, "{effective}");
+            assert_eq!(sums.backward, 70.0);
+        }
+        // From windows that all run forwards nothing is known.
+        let mut forwards = EntropySums::default();
+        (0..1000).for_each(|_| forwards.push(20.0));
+        assert_eq!(forwards.sampling(), Sampling { unseen: 1.0, effective: 0.0 });
     }
 }

@@ -3,6 +3,7 @@
 mod controlled;
 mod ensemble;
 mod entropy;
+mod evidence;
 mod jackknife;
 mod moments;
 mod noise;
@@ -16,7 +17,8 @@ mod sums;
 
 pub use controlled::Controlled;
 pub use ensemble::Ensemble;
-pub use entropy::{Entropy, EntropySums};
+pub use entropy::{Entropy, EntropySums, Sampling};
+pub use evidence::{LEAST_EVENTS, Scarce, Thin};
 pub use jackknife::{Merge, jackknife};
 pub use moments::{Estimate, Moments};
 pub use noise::{Distribution, NoPlateau, NoiseEstimate, NoiseReport, noise, off_plateau};

@@ -6,6 +6,7 @@
 //! touch.
 
 use super::entropy::EntropySums;
+use super::evidence::{Sample, Thin};
 use super::statistic::{Statistic, Subject};
 use super::stretch::Protocol;
 use super::sums::Sums;
@@ -27,10 +28,8 @@ pub struct NoiseReport {
     pub rows: Vec<NoiseEstimate>,
     /// The baths for which windows are too short: their long-time values are left out.
     pub too_short: Vec<NoPlateau>,
-    /// Windows over which exp(-sigma) is hardly sampled, and the number of those that its average effectively rests on.
-    pub undersampled: Vec<(f64, f64)>,
-    /// Windows too few of which ran backwards, and how many did.
-    pub one_way: Vec<(f64, f64)>,
+    /// What too little was seen for.
+    pub thin: Vec<Thin>,
     /// How the quanta of each bath are distributed in each of the windows that are asked for.
     pub distributions: Vec<Distribution>,
 }
@@ -47,9 +46,6 @@ pub struct Distribution {
     /// The first number of each bin, and its probability.
     pub bins: Vec<(i64, Option<Estimate>)>,
 }
-
-/// Windows that an exponential average effectively rests on, at least.
-const LEAST_EFFECTIVE: f64 = 200.0;
 
 /// How far beyond its error what the windows leave out may be before long-time values are refused (false positives:
 /// 6e-5).
@@ -88,42 +84,35 @@ pub fn noise(groups: &[Sums], protocol: &Protocol, number: i64, watched: usize, 
     let baths = protocol.counted.baths.len();
     let mut estimates = jackknife(groups, |sums| {
         let mut values: Vec<f64> = (0..baths).map(|bath| remainder(sums, protocol, bath)).collect();
+        values.extend(sums.baths.iter().map(|bath| bath.spans[0].cumulants()[0] / protocol.window));
         values.extend(evaluate(sums, protocol, number, bright, &visited));
         values
     });
-    let rest = estimates.split_off(baths.min(estimates.len()));
+    let rest = estimates.split_off((2 * baths).min(estimates.len()));
+    let (remainders, currents) = estimates.split_at(baths.min(estimates.len()));
+    let sample = Sample { sums: &whole, protocol, number, currents };
     let mut too_short = Vec::new();
-    for (bath, remainder) in protocol.counted.baths.iter().zip(&estimates).filter(|_| !protocol.conserved) {
+    for (bath, remainder) in protocol.counted.baths.iter().zip(remainders).filter(|_| !protocol.conserved) {
         if let Some(Estimate { mean, std_error: Some(error) }) = remainder
             && mean.abs() > PLATEAU_SIGMA * error
+            && (*mean > 0.0 || sample.sees_apart(*bath))
         {
             let needed = 3.0 * protocol.window;
             too_short.push(NoPlateau { bath: *bath, window: protocol.window, sigmas: mean.abs() / error, needed });
         }
     }
-    let mut undersampled = Vec::new();
-    let mut one_way = Vec::new();
-    if protocol.entropy.is_some() {
-        let windows = || protocol.counted.windows.iter().zip(&whole.entropy);
-        one_way.extend(windows().map(|(w, sums)| (*w, sums.backward)).filter(|(_, n)| *n < LEAST_EFFECTIVE));
-        let effective = windows().map(|(w, sums)| (*w, sums.effective()));
-        undersampled.extend(effective.filter(|(_, n)| n.is_nan() || *n < LEAST_EFFECTIVE));
-    }
+    let mut thin = Vec::new();
     let row = |(subject, estimate): (Subject, Option<Estimate>)| {
         let of = |bath: usize| too_short.iter().any(|no| no.bath == bath);
         let short = subject.statistic.is_of_long_times() && (of(subject.bath) || subject.other_bath.is_some_and(of));
-        let hardly = |windows: &[(f64, f64)]| windows.iter().any(|(window, _)| subject.argument == Some(*window));
-        let luck = match subject.statistic {
-            Statistic::FluctuationTheorem => hardly(&undersampled),
-            Statistic::FluctuationSymmetry => hardly(&one_way),
-            _ => false,
-        };
-        NoiseEstimate { subject, estimate: estimate.filter(|_| !short && !luck) }
+        let refused = sample.refuses(&subject, estimate.as_ref()).filter(|_| !short);
+        thin.extend(refused);
+        NoiseEstimate { subject, estimate: estimate.filter(|_| !short && refused.is_none()) }
     };
     // Between sectors that never mix the counts drift apart for ever.
     let drifts = |subject: &Subject| protocol.conserved && subject.statistic.is_of_long_times();
     let rows = subjects.into_iter().zip(rest).filter(|(subject, _)| !drifts(subject)).map(row).collect();
-    NoiseReport { rows, too_short, undersampled, one_way, distributions }
+    NoiseReport { rows, too_short, thin, distributions }
 }
 
 /// How far the noise is from its plateau: the largest covariance of counts in windows that do not touch, over its error.

@@ -80,7 +80,12 @@ pub struct StopRule {
     pub conserved: bool,
     /// What the spread rests on.
     pub evidence: Evidence,
+    /// The most that the current can be, where that is known: 0 where all baths are in balance with the qubits.
+    pub bound: Option<f64>,
 }
+
+/// The share of an absolute error below which a current that cannot be larger is known without seeing any of it.
+const NEGLIGIBLE: f64 = 0.1;
 
 /// What there has to be enough of, as the spread between replicas is inferred from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +120,21 @@ impl Judgement {
 }
 
 impl StopRule {
+    /// Whether the current is known before anything is seen: to no more than a tenth of the absolute error.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        match self.target {
+            Target::Absolute(error) => self.bound.is_some_and(|bound| bound <= NEGLIGIBLE * error),
+            Target::Relative(_) => false,
+        }
+    }
+
+    /// Why a run that met the target stopped.
+    #[must_use]
+    pub fn met_by(&self) -> &'static str {
+        if self.is_known() { "no_current" } else { self.target.name() }
+    }
+
     /// Judges what there is.
     #[must_use]
     pub fn judge(&self, replicas: &Replicas) -> Judgement {
@@ -127,7 +147,7 @@ impl StopRule {
         let best = best.unwrap_or(Estimator { index: 0, controlled: false });
         let estimate = replicas.estimate(best);
         let std_error = error(&best);
-        let half_width = half_width(std_error, replicas.freedom(best), self.confidence);
+        let mut half_width = half_width(std_error, replicas.freedom(best), self.confidence);
         let mean = estimate.map_or(0.0, |estimate| estimate.mean);
         let allowed = self.target.width(mean);
 
@@ -142,6 +162,8 @@ impl StopRule {
         };
         short(count as f64, GROUPS as f64, format!("{GROUPS} trajectories"));
         match self.evidence {
+            // Nothing has to be seen of what is not there.
+            _ if self.is_known() => {}
             Evidence::Quanta => {
                 let exchanged = &replicas.exchanged;
                 let (emitted, absorbed) = (exchanged.emitted(self.bath), exchanged.absorbed(self.bath));
@@ -161,6 +183,16 @@ impl StopRule {
         }
         let covered = count as f64 * self.stretch / self.relaxation_time;
         short(covered, RELAXATIONS, format!("{RELAXATIONS} relaxation times (covered: {covered:.1})"));
+        if self.is_known() {
+            // What the estimate is off by is known, and so is what trajectories agree on.
+            let off = if std_error.is_finite() { half_width } else { 0.0 }.max(mean.abs());
+            half_width = off;
+            if off > allowed {
+                needed = needed.max(count as f64 * (off / allowed).powi(2));
+                missing.push(format!("a current within ±{allowed:.3e} of none (it is {mean:.3e}, ±{half_width:.3e})"));
+            }
+            return Judgement { best, estimate, half_width, missing, needed: needed.max(1.0) };
+        }
         if !std_error.is_finite() {
             missing.push("a spread between trajectories, to infer an error from".to_owned());
         } else if half_width > allowed {
@@ -226,6 +258,7 @@ mod tests {
             stretch: 50.0,
             conserved: false,
             evidence: Evidence::Quanta,
+            bound: None,
         }
     }
 
@@ -263,6 +296,29 @@ mod tests {
         assert!(judgement.half_width < 0.01 * 0.02 && !judgement.met());
         assert!(judgement.missing[0].contains("400 quanta"), "{:?}", judgement.missing);
         assert!(judgement.needed > 500.0);
+    }
+
+    /// Without a quantum and without a spread: enough where the current is known to be no more than a tenth of an absolute
+    /// error, if it is within that error; not where it is asked for relative to itself.
+    #[test]
+    fn a_current_that_is_known_to_be_none_needs_no_quanta() {
+        let mut replicas = Replicas::new(1, 0, 1);
+        for _ in 0..64 {
+            replicas.push(&[1e-14], &replica(1e-14, [3e-14, -1e-14], (0, 0)));
+        }
+        let known = StopRule { target: Target::Absolute(0.01), bound: Some(1e-3), ..rule() };
+        let judgement = known.judge(&replicas);
+        assert!(judgement.met() && judgement.half_width == 1e-14, "{judgement:?}");
+        assert_eq!(known.met_by(), "no_current");
+        for other in [
+            StopRule { bound: Some(2e-3), ..known.clone() },
+            StopRule { bound: None, ..known.clone() },
+            StopRule { target: Target::Relative(0.01), ..known.clone() },
+            StopRule { target: Target::Absolute(1e-15), bound: Some(0.0), ..known.clone() },
+            StopRule { relaxation_time: 100.0, ..known.clone() },
+        ] {
+            assert!(!other.judge(&replicas).met(), "{other:?}");
+        }
     }
 
     /// A control that has to be zero on average and is 0.1 ± 0.004 shows that the state is not steady.

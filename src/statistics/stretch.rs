@@ -435,13 +435,20 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
     fn finish(&mut self, stretch: f64, half: f64, warm_jumps: u64, sums: &mut Sums) -> Replica<E::Values> {
         let counter = &self.counter;
         sums.time += stretch;
+        let exchanged = &counter.exchanged;
+        sums.add_quanta(
+            (0..exchanged.baths()).map(|b| [exchanged.emitted(b), exchanged.absorbed(b)].map(|n| n as f64)),
+        );
         for (of_bath, intensity) in sums.baths.iter_mut().zip(&self.intensities) {
             of_bath.emission += counter.integral.integral(*intensity, stretch);
         }
         for (of_bath, correlation) in sums.baths.iter_mut().zip(&self.correlator.correlations) {
             of_bath.anchors += correlation.count as f64;
-            of_bath.rate.iter_mut().zip(&correlation.rate).for_each(|(sum, one)| *sum += one);
-            of_bath.waiting.iter_mut().zip(&correlation.waiting).for_each(|(sum, one)| *sum += one);
+            let add = |sums: &mut Vec<f64>, ones: &[f64]| sums.iter_mut().zip(ones).for_each(|(sum, one)| *sum += one);
+            add(&mut of_bath.rate, &correlation.rate);
+            add(&mut of_bath.rate_square, &correlation.rate_square);
+            add(&mut of_bath.waiting, &correlation.waiting);
+            add(&mut of_bath.waiting_square, &correlation.waiting_square);
         }
         if self.protocol.sectors {
             self.sectors.flush(counter, self.protocol.warm_up + stretch);

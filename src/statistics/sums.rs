@@ -55,8 +55,12 @@ pub struct BathSums {
     pub anchors: f64,
     /// Sums of the emission rate at each delay after an anchor.
     pub rate: Vec<f64>,
-    /// The same while no photon has followed.
+    /// Sums of its square.
+    pub rate_square: Vec<f64>,
+    /// Sums of the rate while no photon has followed.
     pub waiting: Vec<f64>,
+    /// Sums of the square of that.
+    pub waiting_square: Vec<f64>,
 }
 
 /// The time, the current and the changes of every sector J = N/2 - k.
@@ -88,6 +92,8 @@ impl SectorSums {
 pub struct Sums {
     /// The time that was measured.
     pub time: f64,
+    /// Quanta emitted into every bath of the model, and absorbed from it.
+    pub quanta: Vec<[f64; 2]>,
     /// The baths whose counts are asked for, in their order.
     pub baths: Vec<BathSums>,
     /// For each pair of them, (0, 1), (0, 2), (1, 2), ...: counts in one and in two basic windows.
@@ -112,7 +118,9 @@ impl Sums {
             quanta: vec![Quanta::default(); windows],
             phasors: vec![[Phasors::default(); 2]; frequencies],
             rate: vec![0.0; delays],
+            rate_square: vec![0.0; delays],
             waiting: vec![0.0; delays],
+            waiting_square: vec![0.0; delays],
             ..BathSums::default()
         };
         Sums {
@@ -122,11 +130,20 @@ impl Sums {
             ..Sums::default()
         }
     }
+
+    /// Adds quanta emitted into every bath, and absorbed from it.
+    pub fn add_quanta(&mut self, of_baths: impl ExactSizeIterator<Item = [f64; 2]>) {
+        self.quanta.resize(self.quanta.len().max(of_baths.len()), [0.0; 2]);
+        for (mine, theirs) in self.quanta.iter_mut().zip(of_baths) {
+            mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
+        }
+    }
 }
 
 impl Merge for Sums {
     fn merge(&mut self, later: &Self) {
         self.time += later.time;
+        self.add_quanta(later.quanta.iter().copied());
         for (mine, theirs) in self.baths.iter_mut().zip(&later.baths) {
             mine.spans.iter_mut().zip(&theirs.spans).for_each(|(a, b)| a.merge(b));
             mine.windows.iter_mut().zip(&theirs.windows).for_each(|(a, b)| a.merge(b));
@@ -141,7 +158,9 @@ impl Merge for Sums {
             mine.emission += theirs.emission;
             mine.anchors += theirs.anchors;
             add(&mut mine.rate, &theirs.rate);
+            add(&mut mine.rate_square, &theirs.rate_square);
             add(&mut mine.waiting, &theirs.waiting);
+            add(&mut mine.waiting_square, &theirs.waiting_square);
         }
         self.pairs.iter_mut().flatten().zip(later.pairs.iter().flatten()).for_each(|(a, b)| a.merge(b));
         self.entropy.iter_mut().zip(&later.entropy).for_each(|(a, b)| a.merge(b));

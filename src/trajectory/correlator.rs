@@ -34,8 +34,12 @@ pub struct Correlation<V: Values> {
     pub count: u64,
     /// For each delay, the sum over anchors of the emission rate then.
     pub rate: Vec<f64>,
-    /// The same over anchors that no photon has followed.
+    /// The sum of its square.
+    pub rate_square: Vec<f64>,
+    /// The sum of the rate over anchors that no photon has followed.
     pub waiting: Vec<f64>,
+    /// The sum of the square of that.
+    pub waiting_square: Vec<f64>,
 }
 
 impl<V: Values> Correlation<V> {
@@ -58,8 +62,10 @@ impl<V: Values> Correlation<V> {
                     break;
                 }
                 self.rate[anchor.next] += rate;
+                self.rate_square[anchor.next] += rate * rate;
                 if anchor.photon == photons {
                     self.waiting[anchor.next] += rate;
+                    self.waiting_square[anchor.next] += rate * rate;
                 }
                 anchor.next += 1;
             }
@@ -93,7 +99,9 @@ impl<V: Values> Correlator<V> {
             anchors: Vec::with_capacity(64),
             count: 0,
             rate: vec![0.0; delays.len()],
+            rate_square: vec![0.0; delays.len()],
             waiting: vec![0.0; delays.len()],
+            waiting_square: vec![0.0; delays.len()],
         };
         Correlator {
             correlations: of.map(correlation).collect(),
@@ -112,8 +120,12 @@ impl<V: Values> Correlator<V> {
             correlation.rng = stream(rng.next_u64(), 0, 0);
             correlation.anchors.clear();
             correlation.count = 0;
-            correlation.rate.fill(0.0);
-            correlation.waiting.fill(0.0);
+            for sums in [&mut correlation.rate, &mut correlation.rate_square] {
+                sums.fill(0.0);
+            }
+            for sums in [&mut correlation.waiting, &mut correlation.waiting_square] {
+                sums.fill(0.0);
+            }
             exchanged.wait_for(correlation.bath, correlation.skip().saturating_add(1));
         }
     }

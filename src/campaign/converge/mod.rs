@@ -6,6 +6,7 @@
 mod members;
 mod outcome;
 mod protocol;
+mod refusals;
 mod rounds;
 
 use std::sync::atomic::AtomicBool;
@@ -108,6 +109,7 @@ where
             stretch: protocol.stretch(),
             conserved: is_conserved(point),
             evidence: if counts_collective(point) { Evidence::Quanta } else { Evidence::LocalJumps },
+            bound: point.steady_current_bound(),
         };
         let first = attempt * ATTEMPT;
         let key = protocol_key(point, protocol, &columns, first);
@@ -119,7 +121,9 @@ where
                 return None;
             }
             let seen = replicas.agreement(protocol.stretch()).map_or(0.0, |a| a.autocorrelation_time);
-            if seen > SURPRISE * time {
+            // What is left of a current that is known to be none says nothing about time.
+            let known = rule.is_known() && rule.judge(replicas).met();
+            if seen > SURPRISE * time && !known {
                 return Some(SURPRISE * seen);
             }
             // Counts may remember for longer than the current shows, among all that is faster in it.
@@ -134,7 +138,8 @@ where
             }
             Ended::Nothing => return Ok(None),
             Ended::Done(done) => {
-                let finished = Finished { point, columns: &columns, schedule: &plan, relaxation: (time, from) };
+                let (schedule, columns) = (&plan, &columns);
+                let finished = Finished { point, columns, schedule, relaxation: (time, from), known: rule.is_known() };
                 return Ok(Some(finished.steady_run(*done)));
             }
         }

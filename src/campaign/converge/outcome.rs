@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::super::input::Point;
 use super::members::{estimators, quantity};
 use super::protocol::{RelaxationFrom, Schedule, WINDOW};
+use super::refusals;
 use super::rounds::Done;
 use crate::quantity::{Column, Quantity};
 use crate::statistics::{
-    Agreement, Distribution, Estimate, Estimator, NoPlateau, NoiseEstimate, NoiseReport, Replicas, noise,
+    Agreement, Distribution, Estimate, Estimator, LEAST_EVENTS, NoiseEstimate, NoiseReport, Replicas, Thin, noise,
 };
 
 /// How a steady state was reached, and whether.
@@ -16,6 +17,9 @@ use crate::statistics::{
 pub struct Convergence {
     /// Whether everything that was asked for was met.
     pub converged: bool,
+    /// Why the current is known to be none, or too small to matter, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_current: Option<String>,
     /// What is missing where it was not.
     pub missing: Vec<String>,
     /// How many trajectories it would take then, about.
@@ -51,7 +55,7 @@ pub struct SteadyRun {
     pub distributions: Vec<Distribution>,
     /// How it was reached.
     pub convergence: Convergence,
-    /// Why it ended: "relative_error" or "absolute_error" where it converged, "trajectories", "max_jumps" or "until"
+    /// Why it ended: "relative_error", "absolute_error" or "no_current" where it converged, "trajectories", "max_jumps" or "until"
     /// where that was spent first, "interrupted" where somebody was.
     pub stopped_because: &'static str,
     /// Trajectories.
@@ -66,6 +70,8 @@ pub struct Finished<'a> {
     pub columns: &'a [Column],
     pub schedule: &'a Schedule,
     pub relaxation: (f64, RelaxationFrom),
+    /// Whether the current is known to be next to nothing.
+    pub known: bool,
 }
 
 impl Finished<'_> {
@@ -78,24 +84,17 @@ impl Finished<'_> {
             judgement.missing.push(format!("trajectories of {needed:.4} or more (`evolution.until`)"));
         }
         let bright = point.bright_sector().unwrap_or(0.0);
-        let NoiseReport { rows: mut noise, too_short: plateaus, undersampled, one_way, distributions } =
+        let NoiseReport { rows: mut noise, too_short: plateaus, thin, distributions } =
             if protocol.counted.baths.is_empty() {
                 NoiseReport::default()
             } else {
                 noise(&groups, protocol, point.number(), point.accuracy.bath, bright)
             };
-        let mut refused: Vec<String> = plateaus.iter().map(|no| self.words(no)).collect();
-        refused.extend(undersampled.iter().map(|(window, effective)| {
-            format!(
-                "fluctuation theorem over windows of {window}: the average of exp(-sigma) rests on {effective:.1} of them; \
-                 shorter windows are sampled better"
-            )
-        }));
-        refused.extend(one_way.iter().map(|(window, backward)| {
-            format!(
-                "fluctuation symmetry over windows of {window}: only {backward} of them produced a negative entropy"
-            )
-        }));
+        let mut refused: Vec<String> = plateaus.iter().map(|no| refusals::too_short(point, no)).collect();
+        // What is too short for long times is said of all of them below.
+        let said = |thin: &&Thin| too_short.is_none() || !thin.subject.statistic.is_of_long_times();
+        refused.extend(refusals::too_little(point, &thin.iter().filter(said).copied().collect::<Vec<_>>()));
+        refused.extend(self.uncounted(&replicas));
         refused.extend_from_slice(left_out);
         if protocol.conserved {
             refused.push(
@@ -117,6 +116,7 @@ impl Finished<'_> {
         let met = judgement.met();
         let convergence = Convergence {
             converged: met,
+            no_current: self.known.then(|| self.no_current()),
             trajectories_needed: (!met && too_short.is_none()).then_some(judgement.needed.min(1e18) as u64),
             missing: judgement.missing,
             estimator: quantity(columns, judgement.best).name().to_owned(),
@@ -134,8 +134,36 @@ impl Finished<'_> {
         SteadyRun { values, noise, distributions, convergence, stopped_because, trajectories, jumps }
     }
 
-    fn words(&self, no: &NoPlateau) -> String {
-        format!("bath {}: {no}", self.point.baths()[no.bath].name)
+    fn no_current(&self) -> String {
+        match self.point.no_current() {
+            Some(why) => format!("no heat flows in the steady state: {why}"),
+            None => "the rates allow no steady current of a tenth of the error".to_owned(),
+        }
+    }
+
+    /// The bath of a column that counts quanta and saw too few for their spread to be more than luck, and how many.
+    fn luck(column: &Column, replicas: &Replicas) -> Option<(usize, u64)> {
+        let bath = column.bath.filter(|_| column.quantity == Quantity::HeatCurrentCounts)?;
+        let seen = replicas.exchanged.emitted(bath) + replicas.exchanged.absorbed(bath);
+        ((seen as f64) < LEAST_EVENTS).then_some((bath, seen))
+    }
+
+    /// The standard errors of counted currents that there are not.
+    fn uncounted(&self, replicas: &Replicas) -> impl Iterator<Item = String> {
+        self.columns.iter().filter_map(|column| Self::luck(column, replicas)).map(|(bath, seen)| {
+            format!(
+                "bath {}: the standard error of {}: {seen} quanta exchanged with the bath ({LEAST_EVENTS} are needed)",
+                self.point.baths()[bath].name,
+                Quantity::HeatCurrentCounts.name()
+            )
+        })
+    }
+
+    /// An estimate, without the error that would be luck.
+    fn estimate(&self, replicas: &Replicas, estimator: Estimator) -> Option<Estimate> {
+        let estimate = replicas.estimate(estimator)?;
+        let luck = Self::luck(&self.columns[estimator.index], replicas);
+        Some(Estimate { std_error: estimate.std_error.filter(|_| luck.is_none()), ..estimate })
     }
 
     /// Whether a quantity can have this value: what regression extrapolates knows no bounds.
@@ -158,15 +186,15 @@ impl Finished<'_> {
         for (index, column) in self.columns.iter().enumerate().filter(|(index, _)| holds(*index)) {
             if let (Quantity::HeatCurrentAverage, Some(bath)) = (column.quantity, column.bath) {
                 let error = |estimator: &Estimator| {
-                    replicas.estimate(*estimator).and_then(|estimate| estimate.std_error).unwrap_or(f64::INFINITY)
+                    self.estimate(replicas, *estimator).and_then(|estimate| estimate.std_error).unwrap_or(f64::INFINITY)
                 };
                 let of_bath = estimators(self.columns, bath).into_iter().filter(|estimator| holds(estimator.index));
                 let best = of_bath.min_by(|a, b| error(a).total_cmp(&error(b)));
-                let estimate = best.and_then(|best| replicas.estimate(best));
+                let estimate = best.and_then(|best| self.estimate(replicas, best));
                 values.extend(estimate.map(|estimate| (Quantity::HeatCurrent, Some(bath), estimate)));
             }
             let [plain, controlled] =
-                [false, true].map(|controlled| replicas.estimate(Estimator { index, controlled }));
+                [false, true].map(|controlled| self.estimate(replicas, Estimator { index, controlled }));
             let row = |quantity, estimate: Option<Estimate>| estimate.map(|e| (quantity, column.bath, e));
             if column.quantity.steady() == Quantity::HeatCurrent {
                 values.extend(row(column.quantity, plain));

@@ -109,7 +109,7 @@ impl<E: Unravelling> Rounds<'_, E> {
             let stopped_because = if too_short.is_some() {
                 "until"
             } else if judgement.met() {
-                point.accuracy.target.name()
+                self.rule.met_by()
             } else if size >= cap {
                 "trajectories"
             } else if next > point.accuracy.max_jumps {

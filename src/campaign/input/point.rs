@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bath::{Bath, Coupling};
 use crate::initial::InitialState;
-use crate::model::{Hamiltonian, Model, Register};
+use crate::model::{Hamiltonian, Model, NoCurrent, Register};
 use crate::quantity::{Column, columns};
 use crate::statistics::Target;
 use crate::theory;
@@ -110,6 +110,21 @@ impl Group {
         self.alike() && self.hamiltonian.drive.is_none()
     }
 
+    /// Why no heat flows in the steady state, where none does.
+    #[must_use]
+    pub fn no_current(&self) -> Option<NoCurrent> {
+        let Group { model, initial, .. } = self;
+        let dark = || {
+            let reached = crate::dicke::sectors(model.number).filter(|two_j| initial.reaches(model.number, *two_j));
+            self.alike() && !model.rates(Coupling::Local).any() && reached.eq([0])
+        };
+        match self.hamiltonian.drive {
+            Some(_) => None,
+            None if dark() => Some(NoCurrent::Dark),
+            None => model.no_current(),
+        }
+    }
+
     /// Whether what is asked for takes coherences of all orders at once: a drive ties them together, and twisting does
     /// where the transverse spin is asked for.
     #[must_use]
@@ -188,6 +203,22 @@ impl Point {
     #[must_use]
     pub fn on_the_ladder(&self) -> bool {
         self.groups.iter().all(Group::on_the_ladder)
+    }
+
+    /// Why no heat flows in the steady state, where none does: the reason of the first group.
+    #[must_use]
+    pub fn no_current(&self) -> Option<NoCurrent> {
+        self.groups.iter().map(Group::no_current).collect::<Option<Vec<_>>>()?.first().copied()
+    }
+
+    /// A bound on the steady heat current of any bath; `None` where a drive brings heat, or a quantum has no one energy.
+    #[must_use]
+    pub fn steady_current_bound(&self) -> Option<f64> {
+        let of_group = |group: &Group| match group.no_current() {
+            Some(why) if why.is_exact() => Some(0.0),
+            _ => group.on_the_ladder().then(|| group.model.steady_current_bound()),
+        };
+        self.groups.iter().map(of_group).sum()
     }
 
     /// The smallest J at which more flows from the watched bath than on average, where J switches between such sectors

@@ -19,17 +19,14 @@ impl Validator<'_> {
         let exchanges = |bath: usize| groups.iter().any(|g| g.model.baths[bath].down + g.model.baths[bath].up > 0.0);
         let first = (0..baths.len()).find(|bath| exchanges(*bath)).unwrap_or(0);
         let mut accuracy = Accuracy { bath: first, ..Accuracy::default() };
-        let balanced = || groups.iter().all(|g| g.hamiltonian.drive.is_none() && g.model.in_equilibrium());
-        let zero = "the steady heat current is zero by symmetry, and no error is small beside it: all baths have the \
-                    same temperature";
-        let help = "`steady.absolute_error`, in the unit of the heat current";
+        let no_current = |span: Range<usize>| {
+            let reasons = groups.iter().map(Group::no_current).collect::<Option<Vec<_>>>()?;
+            let title = format!("no heat flows in the steady state, and no error is small beside it: {}", reasons[0]);
+            Some(self.source.error(span, title, "`steady.absolute_error`, in the unit of the heat current"))
+        };
         let Some(table) = steady else {
-            return match noise {
-                Some(noise) if self.purpose == Purpose::Trajectories && balanced() => {
-                    Err(self.source.error(noise.span(), zero.to_owned(), help))
-                }
-                _ => Ok(accuracy),
-            };
+            let asked = noise.filter(|_| self.purpose == Purpose::Trajectories);
+            return asked.and_then(|noise| no_current(noise.span())).map_or(Ok(accuracy), Err);
         };
         let raw = table.get_ref();
         if let Some(name) = &raw.bath {
@@ -53,9 +50,11 @@ impl Validator<'_> {
             }
             (None, None) => accuracy.target,
         };
-        if sampled && matches!(accuracy.target, Target::Relative(_)) && balanced() {
-            let span = relative.map_or_else(|| table.span(), Spanned::span);
-            return Err(self.source.error(span, zero.to_owned(), help));
+        if sampled
+            && matches!(accuracy.target, Target::Relative(_))
+            && let Some(error) = no_current(relative.map_or_else(|| table.span(), Spanned::span))
+        {
+            return Err(error);
         }
         if let Some(confidence) = &raw.confidence {
             let value = *confidence.get_ref();
