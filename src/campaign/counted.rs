@@ -53,11 +53,11 @@ impl Rows {
 }
 
 /// What `[noise]` asks about the counts of a group in its steady state.
-pub fn rows(group: &Group, counting: &Counting, equation: &Populations, point: &Point) -> Result<Rows, NoSteadyState> {
+pub fn rows(group: &Group, counting: &Counting, equation: &Populations, point: &Point) -> Rows {
     let mut rows = Rows::default();
-    counting_rows(&mut rows, counting, point)?;
+    counting_rows(&mut rows, counting, point);
     if point.groups.len() > 1 || point.noise.baths.is_empty() {
-        return Ok(rows);
+        return rows;
     }
     if let Some(bright) = point.bright_sector() {
         sector_rows(&mut rows, equation, counting.steady(), &group.model, point, bright);
@@ -79,7 +79,7 @@ pub fn rows(group: &Group, counting: &Counting, equation: &Populations, point: &
             }
         }
     }
-    Ok(rows)
+    rows
 }
 
 /// Why a ratio to a current has no value.
@@ -147,7 +147,7 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
     Ok(rows)
 }
 
-fn counting_rows(rows: &mut Rows, counting: &Counting, point: &Point) -> Result<(), NoSteadyState> {
+fn counting_rows(rows: &mut Rows, counting: &Counting, point: &Point) {
     let asked = &point.noise;
     for (place, &bath) in asked.baths.iter().enumerate() {
         let subject = |statistic, argument: Option<f64>| Subject::new(statistic, bath, argument);
@@ -171,11 +171,16 @@ fn counting_rows(rows: &mut Rows, counting: &Counting, point: &Point) -> Result<
         // Correlations of several groups are not sums over them.
         if point.groups.len() == 1 {
             for (statistic, values) in [
-                (Statistic::G2, counting.emission_correlation(bath, &asked.delays)?),
-                (Statistic::WaitingTime, counting.waiting_time_density(bath, &asked.delays)?),
+                (Statistic::G2, counting.emission_correlation(bath, &asked.delays)),
+                (Statistic::WaitingTime, counting.waiting_time_density(bath, &asked.delays)),
             ] {
-                let pairs = values.iter().flat_map(|values| asked.delays.iter().zip(values));
-                pairs.for_each(|(delay, value)| rows.push(subject(statistic, Some(*delay)), *value));
+                match values {
+                    Ok(values) => {
+                        let pairs = values.iter().flat_map(|values| asked.delays.iter().zip(values));
+                        pairs.for_each(|(delay, value)| rows.push(subject(statistic, Some(*delay)), *value));
+                    }
+                    Err(error) => rows.refuse(point, subject(statistic, None), &error.to_string()),
+                }
             }
         }
         for &other in &asked.baths[place + 1..] {
@@ -183,7 +188,6 @@ fn counting_rows(rows: &mut Rows, counting: &Counting, point: &Point) -> Result<
             rows.judged(point, subject, counting.rounded_cross_noise(bath, other), scale);
         }
     }
-    Ok(())
 }
 
 /// The telegraph signal of the sectors: how likely each is, what flows there, how long the bright and the dark last.

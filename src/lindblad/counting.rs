@@ -400,7 +400,8 @@ impl<'a> Counting<'a> {
     pub fn uncertainty_ratio(&self, bath: usize) -> Result<Option<f64>, SteadyError> {
         let Some(current) = self.currents[bath].known().filter(|current| *current != 0.0) else { return Ok(None) };
         let known = self.rounded_noise(bath)?.known().zip(self.rounded_entropy_production().known());
-        Ok(known.map(|(noise, produced)| noise * produced / (2.0 * current * current)))
+        // Each over the current by itself: its square may be below the least double.
+        Ok(known.map(|(noise, produced)| (noise / current) * (produced / current) / 2.0))
     }
 
     /// The slowest relaxation time, 1/|lambda| of the eigenvalue of W nearest to zero, to a few parts in a thousand.

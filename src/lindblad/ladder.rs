@@ -146,18 +146,19 @@ impl Ladder {
             .collect()
     }
 
-    /// The residual W p, each entry summed in twice the precision.
+    /// The residual b - W x, each entry summed in twice the precision.
     ///
     /// A stiff W loses the slow processes in the rounding of the fast ones. Here every flow is rounded once and then
-    /// added to one level and taken from another exactly, so that probability is conserved to the last digit.
+    /// added to one level and taken from another exactly, so that probability is conserved to the last digit; and what
+    /// is left of b is not rounded beside it.
     #[must_use]
-    pub fn apply_compensated(&self, p: &[f64]) -> Vec<f64> {
-        let mut sums = vec![Compensated::default(); p.len()];
+    pub fn residual(&self, b: &[f64], x: &[f64]) -> Vec<f64> {
+        let mut sums: Vec<Compensated> = b.iter().map(|b| Compensated::of([*b, 0.0])).collect();
         for flow in &self.flows {
             for m in &flow.moves {
-                let value = flow.rate * m.weight * p[m.from];
-                sums[m.to].add(value);
-                sums[m.from].add(-value);
+                let value = flow.rate * m.weight * x[m.from];
+                sums[m.to].add(-value);
+                sums[m.from].add(value);
             }
         }
         sums.into_iter().map(Compensated::value).collect()

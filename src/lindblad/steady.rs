@@ -144,8 +144,7 @@ impl<'a> Reduced<'a> {
         self.chain.solve(&self.plan, &mut x);
         let mut residual = f64::INFINITY;
         for _ in 0..MOST_REFINEMENTS {
-            let mut r = self.ladder.apply_compensated(&x);
-            r.iter_mut().zip(b).for_each(|(r, b)| *r = b - *r);
+            let mut r = self.ladder.residual(b, &x);
             self.chain.solve(&self.plan, &mut r);
             x.iter_mut().zip(&r).for_each(|(x, more)| *x += more);
             let largest = |v: &[f64]| v.iter().fold(0.0_f64, |m, v| m.max(v.abs()));

@@ -1,5 +1,6 @@
 //! The exact values beside the estimates of a point, from whichever road can be afforded.
 
+mod flows;
 pub mod register;
 
 use ndarray::{Array2, ArrayView2};
@@ -9,8 +10,10 @@ use crate::bath::Coupling;
 use crate::initial::InitialState;
 use crate::lindblad::{Coherences, Driven, Effort, Exact, Populations};
 use crate::model::{Observables, Transverse};
-use crate::quantity::{Interval, Measure, Quantity, Sample};
+use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
+use crate::rounded::Rounded;
 use crate::theory::decay_rates;
+use flows::Flows;
 
 /// Why there are none where [`super::RunOptions::exact`] is off.
 pub const NOT_ASKED: &str = "they were left out (--no-exact)";
@@ -131,21 +134,46 @@ fn ladder_averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String>
         let (averages, spins) = solve_group(group, times, transverse, effort)?;
         let measures: Vec<Measure<Observables>> =
             columns.iter().map(|column| Measure::new(&group.model, *column, point.number())).collect();
-        let mut before = 0.0;
+        let (mut before, mut jz_before) = (0.0, f64::NAN);
         for (sample, (&time, exact)) in times.iter().zip(&averages).enumerate() {
+            let duration = time - before;
             let integral = Observables { emission: exact.emission_integral, jz: exact.jz_integral, j_squared: 0.0 };
-            let interval = Interval { duration: time - before, integral, net_quanta: None };
+            let interval = Interval { duration, integral, net_quanta: None };
             // Length and squeezing of the spin of one trajectory are no averages of the density matrix.
             let none = f64::NAN;
             let spin = |(jx, jy)| Transverse { jx, jy, spin_length: none, squeezing: none };
             let now = Sample { values: exact.now, transverse: spins.as_ref().map(|spins| spin(spins[sample])) };
-            for (value, measure) in sum.row_mut(sample).iter_mut().zip(&measures) {
-                *value += measure.value(&now, &interval);
+            let flows = Flows::new(group, exact, jz_before, duration);
+            for ((value, measure), column) in sum.row_mut(sample).iter_mut().zip(&measures).zip(&columns) {
+                *value += match (column.quantity, column.bath) {
+                    (Quantity::HeatCurrent, Some(bath)) => flows.now[bath],
+                    (Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts, Some(bath)) => flows.average[bath],
+                    _ => measure.value(&now, &interval),
+                };
             }
-            before = time;
+            (before, jz_before) = (time, exact.now.jz);
         }
     }
+    for (mut values, column) in sum.columns_mut().into_iter().zip(&columns) {
+        values.mapv_inplace(|value| cleared(point, *column, value));
+    }
     Ok(sum)
+}
+
+/// A value without what is only rounding beside the most it may be, and within its bounds.
+fn cleared(point: &Point, column: Column, value: f64) -> f64 {
+    let spin = point.number() as f64 / 2.0;
+    let of = |most: f64| Rounded::of(value, most).cleared();
+    match (column.quantity, column.bath) {
+        (Quantity::Jx | Quantity::Jy | Quantity::Jz, _) => of(spin),
+        (Quantity::Excited, _) => of(1.0).clamp(0.0, 1.0),
+        (Quantity::Intensity, Some(bath)) => {
+            let bath = &point.baths()[bath];
+            let most = if bath.coupling == Coupling::Collective { spin * (spin + 1.0) } else { 2.0 * spin };
+            of(bath.down * most).max(0.0)
+        }
+        _ => value,
+    }
 }
 
 /// Averages at each time, and (`<J_x>`, `<J_y>`) where they are asked for.

@@ -59,8 +59,9 @@ pub fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String> {
         {
             for (value, column) in sum.row_mut(sample).iter_mut().zip(&columns) {
                 *value += match (column.quantity, column.bath) {
+                    (Quantity::HeatCurrent, Some(bath)) => heat_current(&equation, group, bath, &rho).cleared(),
                     (Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts, Some(bath)) => {
-                        equation.heat_current(bath, &integral) / (time - before)
+                        heat_current(&equation, group, bath, &integral).cleared() / (time - before)
                     }
                     _ => value_in(&equation, *column, &rho, share),
                 };
@@ -71,6 +72,12 @@ pub fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String> {
     Ok(sum)
 }
 
+/// The heat current from a bath, a difference of what its jumps carry to and fro.
+fn heat_current(equation: &RegisterEquation, group: &Group, bath: usize, rho: &DensityMatrix) -> Rounded {
+    let jumps = equation.net_quanta(bath, rho) + 2.0 * equation.intensity(bath, rho);
+    Rounded::of(equation.heat_current(bath, rho), jumps * group.model.quantum())
+}
+
 /// A column in a state, for `share` of all qubits; NaN for what is no average of a density matrix.
 ///
 /// rho is off by the rounding of its own size: what is below that of the most an average may be is nothing.
@@ -78,7 +85,6 @@ fn value_in(equation: &RegisterEquation, column: Column, rho: &DensityMatrix, sh
     let half = equation.number() as f64 / 2.0;
     let cleared = |value, most| Rounded::of(value, most).cleared();
     match (column.quantity, column.bath) {
-        (Quantity::HeatCurrent, Some(bath)) => equation.heat_current(bath, rho),
         (Quantity::Intensity, Some(bath)) => equation.intensity(bath, rho),
         (Quantity::Jx, _) => cleared(equation.jx(rho), half),
         (Quantity::Jy, _) => cleared(equation.jy(rho), half),
@@ -92,11 +98,7 @@ fn value_in(equation: &RegisterEquation, column: Column, rho: &DensityMatrix, sh
 /// The heat currents from all baths in the steady state. Without a drive they add to nothing: one that is a difference of
 /// far larger terms than the others is known from them.
 fn steady_heat_currents(equation: &RegisterEquation, group: &Group, rho: &DensityMatrix) -> Vec<Rounded> {
-    let own = |bath: usize| {
-        let jumps = equation.net_quanta(bath, rho) + 2.0 * equation.intensity(bath, rho);
-        Rounded::of(equation.heat_current(bath, rho), jumps * group.model.quantum())
-    };
-    let own: Vec<Rounded> = (0..group.model.baths.len()).map(own).collect();
+    let own: Vec<Rounded> = (0..group.model.baths.len()).map(|bath| heat_current(equation, group, bath, rho)).collect();
     if group.hamiltonian.drive.is_some() {
         return own;
     }

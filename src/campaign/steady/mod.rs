@@ -265,11 +265,14 @@ fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, No
         Err(error) => return Err(error.into()),
     };
     let noise = (0..model.baths.len()).map(|bath| counting.rounded_noise(bath)).collect();
-    let rows = rows(group, &counting, &equation, point)?;
+    let mut rows = rows(group, &counting, &equation, point);
     let mut transferred = Vec::new();
     for &bath in point.noise.baths.iter().filter(|_| point.groups.len() == 1) {
         for &window in &point.noise.windows {
-            transferred.extend(counting.transferred(bath, window)?.map(|law| (bath, window, law)));
+            match counting.transferred(bath, window) {
+                Ok(law) => transferred.extend(law.map(|law| (bath, window, law))),
+                Err(error) => rows.refused.push(format!("quanta ({}, {window}): {error}", point.baths()[bath].name)),
+            }
         }
     }
     Ok(GroupSteady {

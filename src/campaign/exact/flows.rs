@@ -1,0 +1,77 @@
+//! Heat currents along a transient, where they are known.
+//!
+//! A transient is good to some 1e-11 of the largest average. The current of a bath that rules the qubits is the
+//! difference of what it takes and gives, and may be less than that. Over an interval the balance of the other baths and
+//! of `<J_z>` tells it; at a time nothing does, and it has no value then.
+
+use super::super::input::Group;
+use crate::bath::{Bath, Coupling};
+use crate::lindblad::{Exact, Occupation, currents};
+use crate::model::Linear;
+use crate::rounded::{CERTAIN, ROUNDING, Rounded};
+
+/// What probabilities are off by along a transient.
+const TRANSIENT: f64 = 1e-11;
+/// So much better must a balance be known than the difference in whose place it is taken, and others than what is lost.
+const BETTER: f64 = 1e3;
+
+/// The heat currents of all baths; NaN where one is not known.
+pub struct Flows {
+    /// At the time.
+    pub now: Vec<f64>,
+    /// On average over the interval before it.
+    pub average: Vec<f64>,
+}
+
+impl Flows {
+    /// From the averages at a time, `<J_z>` at the time before, and the interval between them.
+    pub fn new(group: &Group, exact: &Exact, jz_before: f64, duration: f64) -> Self {
+        let now = differences(group, |form| form.at(exact.now.emission, exact.now.jz));
+        let (emission, jz) = (exact.emission_integral, exact.jz_integral);
+        let mut average = differences(group, |form| form.integral(emission, jz, duration) / duration);
+        // A drive brings in more.
+        if duration > 0.0 && group.hamiltonian.drive.is_none() {
+            let model = &group.model;
+            let state = Occupation::of_averages(model.number, emission / duration, jz / duration, TRANSIENT);
+            let half = model.number as f64 / 2.0;
+            let grown = Rounded { value: exact.now.jz - jz_before, error: 2.0 * TRANSIENT * half };
+            let balanced = currents(&model.baths, &state, Some(-grown * duration.recip()));
+            for (average, balanced) in average.iter_mut().zip(balanced) {
+                let balanced = balanced * model.quantum();
+                if balanced.value.is_finite() && BETTER * balanced.error < average.error {
+                    *average = balanced;
+                }
+            }
+        }
+        Flows { now: told(&now), average: told(&average) }
+    }
+}
+
+/// Currents by (22), each with what it may be off by.
+fn differences(group: &Group, value: impl Fn(Linear) -> f64) -> Vec<Rounded> {
+    let model = &group.model;
+    let half = model.number as f64 / 2.0;
+    let of = |bath: &Bath| {
+        let most = if bath.coupling == Coupling::Collective { half * (half + 1.0) } else { half };
+        let error = TRANSIENT * (bath.down + bath.up) * most * model.quantum();
+        Rounded { value: value(model.heat_current(bath)), error }
+    };
+    model.baths.iter().map(of).collect()
+}
+
+/// What can be told: nothing of a current that may be all error while others, far better known, are of its size. What is
+/// mere rounding is 0.
+fn told(currents: &[Rounded]) -> Vec<f64> {
+    let is_seen = |current: &&Rounded| current.value.abs() > current.error;
+    let largest = currents.iter().filter(is_seen).map(|current| current.value.abs()).fold(0.0, f64::max);
+    let tell = |current: &Rounded| {
+        let Rounded { value, error } = *current;
+        let better = currents.iter().filter(is_seen).any(|other| BETTER * other.error < error);
+        if value.abs() <= error && better && error > CERTAIN * largest {
+            f64::NAN
+        } else {
+            Rounded { value, error: ROUNDING / TRANSIENT * error }.cleared()
+        }
+    };
+    currents.iter().map(tell).collect()
+}
