@@ -45,7 +45,7 @@ pub struct Summary {
 pub struct Timing {
     /// Seconds from start to end, of the last process that worked at it.
     pub seconds: f64,
-    /// Quantum jumps of all trajectories.
+    /// The jumps of all points, see [`PointSummary::jumps`].
     pub jumps: u64,
     /// Threads.
     pub threads: usize,
@@ -69,7 +69,7 @@ pub struct PointSummary {
     pub engine_because: String,
     /// Trajectories.
     pub trajectories: u64,
-    /// Quantum jumps of all of them.
+    /// Quanta that all of them exchanged; of a steady state, jumps that the engine went through.
     pub jumps: u64,
     /// The time that the quantities are of, or null for the steady state.
     pub time: Option<f64>,

@@ -16,7 +16,7 @@ pub struct Ensemble {
     photons: Vec<Moments>,
     /// Widths of bursts, of those trajectories that have one.
     width: Moments,
-    /// Jumps of all trajectories.
+    /// Quanta that all trajectories exchanged.
     pub jumps: u64,
 }
 
@@ -50,7 +50,7 @@ impl Ensemble {
         if let Some(width) = trace.burst_width() {
             self.width.push([width].iter());
         }
-        self.jumps += trace.exchanged.jumps();
+        self.jumps += trace.exchanged.quanta();
     }
 
     /// Adds a later part of the same ensemble.
