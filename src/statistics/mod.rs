@@ -15,7 +15,7 @@ mod stretch;
 mod sums;
 
 pub use controlled::Controlled;
-pub use ensemble::Ensemble;
+pub use ensemble::{Ensemble, Resolutions};
 pub use entropy::{Entropy, EntropySums};
 pub use jackknife::{Merge, jackknife};
 pub use moments::{Estimate, Moments};
