@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::bath::Bath;
-use crate::model::{System, Transverse, Values};
+use crate::bath::{Bath, Coupling};
+use crate::model::{Extent, System, Transverse, Values};
 use crate::units::Units;
 
 /// A reported quantity. The names are part of the result format.
@@ -246,4 +246,77 @@ impl<V: Values> Measure<V> {
             _ => now.values.at(self.form),
         }
     }
+}
+
+/// What is known of a column beforehand: a spread between trajectories is chance only where it is above this.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Resolution {
+    /// Deviations up to this are of rounding, or of the steps between jumps.
+    pub floor: f64,
+    /// The natural scale.
+    pub scale: f64,
+    /// About how much one jump changes.
+    pub step: f64,
+    /// Whether it is local jumps that change it so much.
+    pub local: bool,
+}
+
+impl Resolution {
+    /// The resolution of a column of a group, one of `total` qubits, by an engine of this precision.
+    #[must_use]
+    pub fn new<S: System>(system: &S, column: Column, total: i64, precision: Precision) -> Self {
+        let n = system.number() as f64;
+        let of_spin = |scale: f64, step: f64| (Extent { emission: 0.0, others: scale, step }, scale);
+        let of_form = |form| {
+            let extent = system.extent(form);
+            (extent, extent.emission + extent.others)
+        };
+        let (extent, scale) = match (column.quantity, column.bath) {
+            (Quantity::HeatCurrent | Quantity::HeatCurrentAverage, Some(bath)) => of_form(system.heat_current(bath)),
+            (Quantity::Intensity, Some(bath)) => of_form(system.intensity(bath)),
+            (Quantity::Excited, _) => of_form(system.excited(total)),
+            (Quantity::JSquared, _) => of_spin(n / 2.0 * (n / 2.0 + 1.0), n),
+            (Quantity::SpinLength, _) => of_spin(1.0, 2.0 / n),
+            // A difference of second moments over J.
+            (Quantity::Squeezing, _) => of_spin(n, 2.0 / n),
+            (Quantity::Jx | Quantity::Jy | Quantity::Jz, _) => of_spin(n / 2.0, 1.0),
+            // Counts are whole numbers, and rest on jumps alone.
+            _ => (Extent { step: f64::INFINITY, ..Extent::default() }, 0.0),
+        };
+        // <J_+ J_-> has its own last digits, unless it comes out of steps.
+        let emission = if precision.steps { extent.emission } else { 0.0 };
+        let floor = precision.relative * (emission + extent.others);
+        let acts = |bath: &Bath| bath.coupling == Coupling::Local && bath.down + bath.up + bath.dephasing > 0.0;
+        let local = column.quantity == Quantity::JSquared && system.baths().iter().any(acts);
+        Resolution { floor, scale, step: extent.step, local }
+    }
+
+    /// That of the sum with the same column of another group.
+    #[must_use]
+    pub fn and(self, other: Resolution) -> Self {
+        Resolution {
+            floor: self.floor + other.floor,
+            scale: self.scale + other.scale,
+            step: self.step.max(other.step),
+            local: self.local,
+        }
+    }
+}
+
+/// How precise the values of a trajectory are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Precision {
+    /// Relative to their natural scale.
+    pub relative: f64,
+    /// Whether the state moves in steps with an error, and not by closed forms alone.
+    pub steps: bool,
+}
+
+impl Precision {
+    /// Levels, whose values are exact: some hundred roundings of sums over a trajectory.
+    pub const LEVELS: Precision = Precision { relative: 1e-13, steps: false };
+    /// Amplitudes, that decay by closed forms.
+    pub const AMPLITUDES: Precision = Precision { relative: 1e-12, steps: false };
+    /// A state that moves in steps of 1e-10 each.
+    pub const STEPS: Precision = Precision { relative: 1e-9, steps: true };
 }

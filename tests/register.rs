@@ -14,7 +14,7 @@ use superjump::lindblad::{Populations, RegisterEquation};
 use superjump::model::{Drive, Model, Register, RegisterValues, System};
 use superjump::quantity::{Column, Quantity, columns};
 use superjump::random::{Stream, stream};
-use superjump::statistics::Ensemble;
+use superjump::statistics::{Ensemble, Resolutions};
 use superjump::trajectory::{Detail, Jump, Record, Recorder, Registers, Start, Unravelling};
 use superjump::units::Units;
 
@@ -67,7 +67,7 @@ fn ensemble(
     let columns = columns(&[register], true);
     let number = register.number() as i64;
     let mut record = Record::new(register, number, &columns, times.len(), Detail::default());
-    let mut ensemble = Ensemble::new(columns.len(), times.len(), 0);
+    let mut ensemble = Ensemble::new(Resolutions::unknown(columns.len()), times.len(), 0);
     for trajectory in 0..trajectories {
         run(&engine, start, times, &mut stream(seed, 0, trajectory), &mut record);
         ensemble.push(&record.trace);

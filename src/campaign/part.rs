@@ -1,10 +1,12 @@
 //! What a part of trajectories comes to: averages that merge, and rows. A new accumulator is a field here, with a line
 //! in `new`, `merge`, `encode` and `decode`.
 
-use super::input::Point;
+use super::input::{Group, Point};
 use super::simulator::simulator;
 use super::tables::PartRows;
-use crate::statistics::Ensemble;
+use crate::quantity::{Column, Precision, Quantity, Resolution};
+use crate::statistics::{Ensemble, Resolutions};
+use crate::trajectory::Engine;
 
 /// What is averaged over trajectories, in the order of the plan.
 #[derive(Clone, Debug)]
@@ -15,7 +17,7 @@ pub struct Averages {
 impl Averages {
     /// Of no trajectories yet.
     pub fn new(point: &Point) -> Self {
-        let ensemble = Ensemble::new(point.columns().len(), point.evolution.times.len(), point.recording.photons);
+        let ensemble = Ensemble::new(resolutions(point), point.evolution.times.len(), point.recording.photons);
         Averages { ensemble }
     }
 
@@ -37,6 +39,27 @@ impl Averages {
         averages.ensemble.decode(&mut words)?;
         words.is_empty().then_some(averages)
     }
+}
+
+/// What is known of the values of a point's trajectories beforehand.
+fn resolutions(point: &Point) -> Resolutions {
+    let driven = point.groups.iter().any(|group| group.hamiltonian.drive.is_some());
+    let precision = match point.engine.engine {
+        Engine::Populations | Engine::Leaps => Precision::LEVELS,
+        Engine::Ladder if !driven => Precision::AMPLITUDES,
+        Engine::Ladder | Engine::Register => Precision::STEPS,
+    };
+    let of_group = |group: &Group, column: Column| match point.engine.engine {
+        Engine::Register => Resolution::new(&group.register(), column, point.number(), precision),
+        _ => Resolution::new(&group.model, column, point.number(), precision),
+    };
+    let of_column = |column: Column| {
+        let groups = point.groups.iter().map(|group| of_group(group, column));
+        groups.reduce(Resolution::and).unwrap_or_default()
+    };
+    let bath = |bath| of_column(Column { quantity: Quantity::Intensity, bath: Some(bath) });
+    let peak = (0..point.baths().len()).map(bath).reduce(Resolution::and).unwrap_or_default();
+    Resolutions { columns: point.columns().into_iter().map(of_column).collect(), peak, precision }
 }
 
 /// What a block or a part of trajectories gives.

@@ -1,6 +1,7 @@
 //! Where a run stands: what is done, how fast, and how long the rest will take by what was measured.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::compute::Tally;
 use super::input::Point;
 use super::plan::{Part, Plan};
-use crate::statistics::{Ensemble, Estimate, Moments};
+use crate::statistics::{Ensemble, Estimate};
 
 /// Where a run stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -54,7 +55,7 @@ pub struct Meter {
     /// A bound on the jumps of a trajectory, by point: what it costs before that is measured.
     bounds: Vec<f64>,
     /// Running estimates of points with a part done.
-    watched: HashMap<usize, Moments>,
+    watched: HashMap<usize, Ensemble>,
     label: (String, String),
     last: Option<usize>,
 }
@@ -82,8 +83,11 @@ impl Meter {
     /// A part is done.
     pub fn take(&mut self, point: &Point, part: Part, ensemble: &Ensemble) {
         self.last = Some(part.point);
-        let column = ensemble.moments_on_grid(point.evolution.times.len() - 1, 0);
-        self.watched.entry(part.point).or_insert_with(|| Moments::new(1)).merge(&column);
+        let column = ensemble.at(point.evolution.times.len() - 1, 0);
+        match self.watched.entry(part.point) {
+            Entry::Occupied(mut watched) => watched.get_mut().merge(&column),
+            Entry::Vacant(place) => drop(place.insert(column)),
+        }
     }
 
     /// Where the run stands now.
@@ -91,7 +95,7 @@ impl Meter {
         let seconds = self.started.elapsed().as_secs_f64();
         let (point, watched) = (self.last.unwrap_or(0), self.label.clone());
         let mut progress = Progress { seconds, point, watched, ..Progress::default() };
-        progress.current = self.last.and_then(|point| self.watched.get(&point)?.estimate(0));
+        progress.current = self.last.and_then(|point| self.watched.get(&point)?.on_grid(0, 0));
         // Thread-seconds, and what the bounds make of the same work; then both of the rest.
         let (mut spent, mut bound_spent, mut left, mut bound_left) = (0.0, 0.0, 0.0, 0.0);
         for ((share, tally), bound) in self.shares.iter().zip(tallies).zip(&self.bounds) {

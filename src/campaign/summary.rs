@@ -48,7 +48,7 @@ pub struct Summary {
 pub struct Timing {
     /// Seconds from start to end, of the last process that worked at it.
     pub seconds: f64,
-    /// Quantum jumps of all trajectories.
+    /// The jumps of all points, see [`PointSummary::jumps`].
     pub jumps: u64,
     /// Threads.
     pub threads: usize,
@@ -72,7 +72,7 @@ pub struct PointSummary {
     pub engine_because: String,
     /// Trajectories.
     pub trajectories: u64,
-    /// Quantum jumps of all of them.
+    /// Quanta that all of them exchanged; of a steady state, jumps that the engine went through.
     pub jumps: u64,
     /// The time that the quantities are of, or null for the steady state.
     pub time: Option<f64>,
@@ -127,13 +127,20 @@ pub struct QuantitySummary {
     pub unit: String,
 }
 
-/// What either road may be off by, relative to the value: a little more than the 1e-10 that propagation allows a step.
+/// What either road may be off by, relative to the value or the natural scale of the quantity: a little more than the
+/// 1e-10 that propagation allows a step.
 const NUMERICAL_ACCURACY: f64 = 1e-9;
 
 impl QuantitySummary {
-    fn sampled(name: String, bath: Option<&str>, estimate: Estimate, exact: Option<f64>, unit: &str) -> Self {
+    fn sampled(
+        name: String,
+        bath: Option<&str>,
+        estimate: Estimate,
+        (exact, scale): (Option<f64>, f64),
+        unit: &str,
+    ) -> Self {
         // Where trajectories hardly differ, what is between the two roads is their numerical error, not chance.
-        let chance = |(exact, error): &(f64, f64)| *error > NUMERICAL_ACCURACY * exact.abs();
+        let chance = |(exact, error): &(f64, f64)| *error > NUMERICAL_ACCURACY * exact.abs().max(scale);
         let z = exact.zip(estimate.std_error).filter(chance).map(|(exact, error)| (estimate.mean - exact) / error);
         QuantitySummary {
             quantity: name,
@@ -155,7 +162,7 @@ impl QuantitySummary {
         exact: Option<f64>,
     ) -> Self {
         let bath = bath.map(|bath| point.baths()[bath].name.as_str());
-        Self::sampled(quantity.name().to_owned(), bath, estimate, exact, quantity.unit(point.units()))
+        Self::sampled(quantity.name().to_owned(), bath, estimate, (exact, 0.0), quantity.unit(point.units()))
     }
 
     /// A value that was solved for.
@@ -194,7 +201,8 @@ impl PointSummary {
             let Some(estimate) = ensemble.on_grid(last, index) else { continue };
             let bath = column.bath.map(|bath| point.baths()[bath].name.as_str());
             let (name, unit) = (column.quantity.name().to_owned(), column.quantity.unit(units));
-            quantities.push(QuantitySummary::sampled(name, bath, estimate, road.on_grid(last, index), unit));
+            let scale = ensemble.resolutions().columns[index].scale;
+            quantities.push(QuantitySummary::sampled(name, bath, estimate, (road.on_grid(last, index), scale), unit));
         }
         let burst = [
             (Quantity::PeakTime, ensemble.peak_time(), road.peak_time()),
@@ -205,12 +213,13 @@ impl PointSummary {
         for (quantity, estimate, exact) in burst.into_iter().chain([width]).filter(|_| emits) {
             let Some(estimate) = estimate else { continue };
             let (name, unit) = (quantity.name().to_owned(), quantity.unit(units));
-            quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
+            quantities.push(QuantitySummary::sampled(name, None, estimate, (exact, 0.0), unit));
         }
         for (photon, estimate) in ensemble.photon_times().enumerate() {
             let name = format!("{}_{}", Quantity::PhotonTime.name(), photon + 1);
             let unit = Quantity::PhotonTime.unit(units);
-            quantities.push(QuantitySummary::sampled(name, None, estimate, road.photon_time(photon), unit));
+            let exact = (road.photon_time(photon), 0.0);
+            quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
         }
         PointSummary {
             trajectories: ensemble.trajectories(),

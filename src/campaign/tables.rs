@@ -87,7 +87,7 @@ impl PartRows {
         self.trajectories.push(TrajectoryRow {
             number,
             exchanged: trace.exchanged.clone(),
-            jumps: trace.exchanged.jumps(),
+            jumps: trace.exchanged.quanta(),
             level: trace.final_level(),
             peak: trace.peak,
             photons: trace.first_and_last_photon(),

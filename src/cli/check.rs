@@ -77,7 +77,7 @@ fn pilot(point: &Point, milliseconds: u128) -> Pilot {
         let (mut jumps, mut done) = (0, 0.0);
         let started = Instant::now();
         while done < 100.0 && (done == 0.0 || started.elapsed().as_millis() < milliseconds) {
-            jumps += simulator.trajectory(done as u64).exchanged.jumps();
+            jumps += simulator.trajectory(done as u64).exchanged.quanta();
             done += 1.0;
         }
         if halvings == 0 || begun.elapsed().as_millis() >= milliseconds {

@@ -8,7 +8,7 @@ mod system;
 pub use register::{Register, RegisterForm, RegisterValues};
 pub use rest::NoCurrent;
 pub use spin::{Spin, Transverse};
-pub use system::{Balance, Form, System, Values};
+pub use system::{Balance, Extent, Form, System, Values};
 
 use std::ops::Add;
 

@@ -4,7 +4,7 @@ use std::ops::Add;
 
 use ndarray::Array2;
 
-use super::{Drive, Model, System, Values};
+use super::{Drive, Extent, Model, System, Values};
 use crate::bath::{Bath, Coupling};
 use crate::units::Units;
 
@@ -211,6 +211,23 @@ impl System for Register {
         RegisterForm {
             factors: RegisterValues { jz: share, ..RegisterValues::default() },
             constant: share * self.number() as f64 / 2.0,
+        }
+    }
+
+    fn extent(&self, form: RegisterForm) -> Extent {
+        let by = form.factors;
+        let n = self.number() as f64;
+        let amplitude: f64 = self.couplings.iter().map(|g| g.abs()).sum();
+        let quantum = |energy: f64| self.units.quantum(energy).abs();
+        let exchange = self.exchange.iter().map(|v| quantum(*v)).sum::<f64>();
+        let energy = self.frequencies.iter().map(|frequency| quantum(*frequency)).fold(exchange, f64::max);
+        let collective = (by.emission.abs() + by.absorption.abs())
+            + (by.emission_energy.abs() + by.absorption_energy.abs()) * energy;
+        let single = by.jz.abs() + by.excited_energy.abs() * energy + by.exchange_energy.abs() * exchange;
+        Extent {
+            emission: collective * amplitude * amplitude,
+            others: single * n + by.j_squared.abs() * n * (n + 2.0) / 4.0 + form.constant.abs(),
+            step: collective * amplitude * amplitude / n + single,
         }
     }
 }

@@ -37,6 +37,17 @@ pub struct Balance<F> {
     pub j_squared: f64,
 }
 
+/// How large a form may be, by the magnitudes of its terms.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Extent {
+    /// The most that the term in `<J_+ J_->` comes to: it is never negative, and has no cancellation.
+    pub emission: f64,
+    /// The most that the other terms come to, among which there may be some.
+    pub others: f64,
+    /// About how much one jump changes.
+    pub step: f64,
+}
+
 /// Qubits and their baths, as far as records need to know them. Baths go by their index.
 pub trait System {
     /// What its currents are made of.
@@ -56,6 +67,8 @@ pub trait System {
     fn jz(&self) -> Form<Self>;
     /// What these qubits contribute to the excited fraction of `total`.
     fn excited(&self, total: i64) -> Form<Self>;
+    /// How large a form may be.
+    fn extent(&self, form: Form<Self>) -> Extent;
 
     /// d`<J_z>`/dt and d`<J^2>`/dt by the baths, where they follow from the values and anything changes them.
     fn balances(&self) -> [Option<Balance<Form<Self>>>; 2] {
@@ -131,6 +144,17 @@ impl System for Model {
 
     fn excited(&self, total: i64) -> Linear {
         Linear::excited(self.number, total)
+    }
+
+    fn extent(&self, form: Linear) -> Extent {
+        let (n, half) = (self.number as f64, self.number as f64 / 2.0);
+        let Linear { emission, jz, constant } = form;
+        Extent {
+            emission: emission.abs() * half * (half + 1.0),
+            others: jz.abs() * half + constant.abs(),
+            // At the ends of the ladder a quantum changes <J_+ J_-> by N.
+            step: emission.abs() * n + jz.abs(),
+        }
     }
 
     fn balances(&self) -> [Option<Balance<Linear>>; 2] {

@@ -2,31 +2,67 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use crate::quantity::{Precision, Resolution};
 use crate::statistics::{Estimate, Moments};
 use crate::trajectory::Trace;
 
+/// What rests on fewer jumped trajectories than this (or than half of all) is luck.
+const FEW: u64 = 10;
+
+/// What is known of the values of trajectories before there are any: what of their spread is chance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolutions {
+    /// Of each column.
+    pub columns: Vec<Resolution>,
+    /// Of the highest intensity.
+    pub peak: Resolution,
+    /// Of the engine.
+    pub precision: Precision,
+}
+
+impl Resolutions {
+    /// So many columns of which nothing is known but that their values are doubles.
+    #[must_use]
+    pub fn unknown(columns: usize) -> Self {
+        let columns = vec![Resolution::default(); columns];
+        Resolutions { columns, peak: Resolution::default(), precision: Precision::LEVELS }
+    }
+}
+
 /// Running averages of everything a [`Trace`] holds. Memory does not depend on the number of trajectories.
+///
+/// A mean has a standard error where the spread of the values tells one: above what rounding makes, and above what jumps
+/// that were not seen might add. Before the first jump all trajectories of a pure state are one, and what differs is how
+/// it was computed. So as long as fewer than ten trajectories have jumped (or half of all), the spread has to be at
+/// least what so many jumps would bring.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ensemble {
-    columns: usize,
+    resolutions: Resolutions,
     grid: Moments,
+    /// How many trajectories have jumped, and how many by a local jump, up to each time of the grid.
+    jumped: Vec<[u64; 2]>,
+    /// How many had jumped when their intensity was highest.
+    peaked: u64,
     /// Peak intensity, peak time.
     burst: Moments,
     /// Photon times, each with its own count: not every trajectory emits as many.
     photons: Vec<Moments>,
     /// Widths of bursts, of those trajectories that have one.
     width: Moments,
-    /// Jumps of all trajectories.
+    /// Quanta that all trajectories exchanged.
     pub jumps: u64,
 }
 
 impl Ensemble {
-    /// An empty ensemble over a grid of `samples` times and `columns`, with the first `photons` emission times.
+    /// An empty ensemble over a grid of `samples` times and the columns of these resolutions, with the first `photons`
+    /// emission times.
     #[must_use]
-    pub fn new(columns: usize, samples: usize, photons: usize) -> Self {
+    pub fn new(resolutions: Resolutions, samples: usize, photons: usize) -> Self {
         Ensemble {
-            columns,
-            grid: Moments::new(samples * columns),
+            grid: Moments::new(samples * resolutions.columns.len()),
+            resolutions,
+            jumped: vec![[0; 2]; samples],
+            peaked: 0,
             burst: Moments::new(2),
             photons: vec![Moments::new(1); photons],
             width: Moments::new(1),
@@ -43,6 +79,10 @@ impl Ensemble {
     /// Adds one trajectory.
     pub fn push(&mut self, trace: &Trace) {
         self.grid.push(trace.values.iter());
+        for (kind, still) in trace.still.into_iter().enumerate() {
+            self.jumped[still..].iter_mut().for_each(|jumped| jumped[kind] += 1);
+        }
+        self.peaked += u64::from(trace.peaks_after_a_jump());
         self.burst.push([trace.peak.0, trace.peak.1].iter());
         for (moments, time) in self.photons.iter_mut().zip(&trace.photons) {
             moments.push([*time].iter());
@@ -50,12 +90,15 @@ impl Ensemble {
         if let Some(width) = trace.burst_width() {
             self.width.push([width].iter());
         }
-        self.jumps += trace.exchanged.jumps();
+        self.jumps += trace.exchanged.quanta();
     }
 
     /// Adds a later part of the same ensemble.
     pub fn merge(&mut self, later: &Ensemble) {
         self.grid.merge(&later.grid);
+        let kinds = self.jumped.iter_mut().flatten().zip(later.jumped.iter().flatten());
+        kinds.for_each(|(mine, theirs)| *mine += theirs);
+        self.peaked += later.peaked;
         self.burst.merge(&later.burst);
         for (mine, theirs) in self.photons.iter_mut().zip(&later.photons) {
             mine.merge(theirs);
@@ -67,7 +110,8 @@ impl Ensemble {
     /// Appends the state, bit for bit.
     pub fn encode(&self, words: &mut Vec<u64>) {
         self.parts().for_each(|moments| moments.encode(words));
-        words.push(self.jumps);
+        words.extend(self.jumped.iter().flatten());
+        words.extend([self.peaked, self.jumps]);
     }
 
     /// Takes the state of an ensemble of the same shape off the front of `words`; `None` where there are too few.
@@ -76,8 +120,10 @@ impl Ensemble {
         for moments in [&mut self.grid, &mut self.burst, &mut self.width].into_iter().chain(&mut self.photons) {
             moments.decode(words)?;
         }
-        let (jumps, rest) = words.split_first()?;
-        (self.jumps, *words) = (*jumps, rest);
+        for count in self.jumped.iter_mut().flatten().chain([&mut self.peaked, &mut self.jumps]) {
+            let (first, rest) = words.split_first()?;
+            (*count, *words) = (*first, rest);
+        }
         Some(())
     }
 
@@ -85,16 +131,36 @@ impl Ensemble {
         [&self.grid, &self.burst, &self.width].into_iter().chain(&self.photons)
     }
 
+    /// The spread that counts as chance, of a quantity with this mean of which so many trajectories have jumped.
+    fn floor(&self, resolution: &Resolution, mean: f64, jumped: u64) -> f64 {
+        let n = self.trajectories();
+        let few = FEW.min(n.div_ceil(2));
+        let unseen = if jumped < few { resolution.step * (few as f64 / n as f64).sqrt() } else { 0.0 };
+        unseen.max(resolution.floor + self.resolutions.precision.relative * mean.abs())
+    }
+
     /// The estimate of one column at one time of the grid.
     #[must_use]
     pub fn on_grid(&self, sample: usize, column: usize) -> Option<Estimate> {
-        self.grid.estimate(sample * self.columns + column)
+        let index = sample * self.resolutions.columns.len() + column;
+        let resolution = &self.resolutions.columns[column];
+        let jumped = self.jumped[sample][usize::from(resolution.local)];
+        self.grid.estimate_above(index, self.floor(resolution, self.grid.means()[index], jumped))
     }
 
-    /// The moments of one column at one time of the grid.
+    /// One column at one time, as an ensemble of its own.
     #[must_use]
-    pub fn moments_on_grid(&self, sample: usize, column: usize) -> Moments {
-        self.grid.of(sample * self.columns + column)
+    pub fn at(&self, sample: usize, column: usize) -> Ensemble {
+        let columns = vec![self.resolutions.columns[column]];
+        let resolutions = Resolutions { columns, ..self.resolutions.clone() };
+        let grid = self.grid.of(sample * self.resolutions.columns.len() + column);
+        Ensemble { grid, jumped: vec![self.jumped[sample]], ..Ensemble::new(resolutions, 1, 0) }
+    }
+
+    /// What is known of the values beforehand.
+    #[must_use]
+    pub fn resolutions(&self) -> &Resolutions {
+        &self.resolutions
     }
 
     /// The means, times x columns; NaN where a column has no value.
@@ -106,26 +172,33 @@ impl Ensemble {
     /// The standard errors of the means, times x columns; NaN where the sample shows no spread.
     #[must_use]
     pub fn std_errors(&self) -> Array2<f64> {
-        let error = |index| self.grid.estimate(index).and_then(|estimate| estimate.std_error).unwrap_or(f64::NAN);
-        let errors: Vec<f64> = (0..self.grid.means().len()).map(error).collect();
+        let columns = 0..self.resolutions.columns.len();
+        let cells = (0..self.jumped.len()).flat_map(|sample| columns.clone().map(move |column| (sample, column)));
+        let error = |(sample, column)| self.on_grid(sample, column).and_then(|e| e.std_error).unwrap_or(f64::NAN);
+        let errors: Vec<f64> = cells.map(error).collect();
         self.by_time(&errors).to_owned()
     }
 
     fn by_time<'a>(&self, values: &'a [f64]) -> ArrayView2<'a, f64> {
-        let samples = values.len() / self.columns.max(1);
-        ArrayView2::from_shape((samples, self.columns), values).expect("as many cells as times x columns")
+        let shape = (self.jumped.len(), self.resolutions.columns.len());
+        ArrayView2::from_shape(shape, values).expect("as many cells as times x columns")
     }
 
     /// The mean over trajectories of the highest total intensity.
     #[must_use]
     pub fn peak_intensity(&self) -> Option<Estimate> {
-        self.burst.estimate(0)
+        let floor = self.floor(&self.resolutions.peak, self.burst.means()[0], self.peaked);
+        self.burst.estimate_above(0, floor)
     }
 
     /// The mean over trajectories of the time of the highest total intensity.
     #[must_use]
     pub fn peak_time(&self) -> Option<Estimate> {
-        self.burst.estimate(1)
+        // Where a height is stationary, its place is known to the root of its precision.
+        let mean = self.burst.means()[1].abs();
+        let floor = self.resolutions.precision.relative.sqrt() * mean;
+        let place = Resolution { floor, step: mean, ..Resolution::default() };
+        self.burst.estimate_above(1, self.floor(&place, mean, self.peaked))
     }
 
     /// The mean width of the burst, where *every* trajectory has one.

@@ -116,13 +116,20 @@ impl Moments {
     /// The estimate of one quantity, or `None` where it has no value (nothing pushed, or not a number).
     #[must_use]
     pub fn estimate(&self, index: usize) -> Option<Estimate> {
+        self.estimate_above(index, 0.0)
+    }
+
+    /// The same, where a standard deviation between values up to `floor` is no spread.
+    #[must_use]
+    pub fn estimate_above(&self, index: usize, floor: f64) -> Option<Estimate> {
         let mean = self.mean[index];
         if self.count == 0 || !mean.is_finite() {
             return None;
         }
         let n = self.count as f64;
-        let std_error = (self.squares[index] / (n - 1.0) / n).sqrt();
-        Some(Estimate { mean, std_error: (self.count > 1 && std_error > 0.0).then_some(std_error) })
+        let (deviation, std_error) =
+            ((self.squares[index] / (n - 1.0)).sqrt(), (self.squares[index] / (n - 1.0) / n).sqrt());
+        Some(Estimate { mean, std_error: (self.count > 1 && deviation > floor).then_some(std_error) })
     }
 }
 
@@ -184,5 +191,9 @@ mod tests {
         assert_eq!(of(&[2.5]).estimate(0), Some(Estimate { mean: 2.5, std_error: None }));
         assert_eq!(of(&[2.5, 2.5, 2.5]).estimate(0), Some(Estimate { mean: 2.5, std_error: None }));
         assert_eq!(of(&[f64::NAN, f64::NAN]).estimate(0), None);
+        // A standard deviation of 1e-3.
+        let (hardly, deviation) = (of(&[2.5 - 1e-3, 2.5, 2.5 + 1e-3]), 1e-3);
+        assert!(hardly.estimate_above(0, 0.99 * deviation).unwrap().std_error.is_some());
+        assert_eq!(hardly.estimate_above(0, 1.01 * deviation).unwrap().std_error, None);
     }
 }

@@ -75,10 +75,22 @@ impl Exchanged {
         self.absorbed(bath) as i64 - self.emitted(bath) as i64
     }
 
-    /// Jumps of all kinds.
+    /// Jumps of all kinds, as the engine draws them: how often dephasing jumps is a matter of the unravelling.
     #[must_use]
     pub fn jumps(&self) -> u64 {
-        self.counts.iter().flat_map(|counts| &counts[..AWAITED]).sum()
+        (0..self.baths()).map(|bath| self.jumps_of(bath)).sum()
+    }
+
+    /// Jumps of all kinds by one bath.
+    #[must_use]
+    pub fn jumps_of(&self, bath: usize) -> u64 {
+        self.counts[bath][..AWAITED].iter().sum()
+    }
+
+    /// Quanta emitted and absorbed, over all baths: of the same law whatever the engine.
+    #[must_use]
+    pub fn quanta(&self) -> u64 {
+        (0..self.baths()).map(|bath| self.emitted(bath) + self.absorbed(bath)).sum()
     }
 
     /// Quanta emitted into all baths.

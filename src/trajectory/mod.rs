@@ -9,6 +9,7 @@ mod counter;
 mod exchanged;
 mod ladder;
 mod leaps;
+mod peak;
 mod populations;
 mod propagation;
 mod record;
@@ -77,6 +78,21 @@ pub struct Jump {
     pub process: Process,
 }
 
+/// A dwell in which values change.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<V> {
+    /// When it starts.
+    pub start: f64,
+    /// How long it takes.
+    pub duration: f64,
+    /// About the fastest that values change, as the angular frequency of a wave.
+    pub turning: f64,
+    /// The values at its start and its end.
+    pub ends: (V, V),
+    /// The values at a time between, where they are known.
+    pub between: Option<(f64, V)>,
+}
+
 /// Watches one trajectory. Every method is called from the inner loop and inlined there.
 pub trait Recorder<V> {
     /// The state had the values `at_start` at `start`. `mean` is, in expectation, their average from there for
@@ -84,6 +100,16 @@ pub trait Recorder<V> {
     fn dwell(&mut self, start: f64, duration: f64, at_start: &V, mean: &V);
     /// A jump happened at `time` and left the state with these values.
     fn jump(&mut self, time: f64, jump: Jump, after: &V);
+
+    /// Whether it is to be told how values change within a dwell, after [`Recorder::dwell`].
+    #[inline(always)]
+    fn follows(&self) -> bool {
+        false
+    }
+
+    /// Values changed within the dwell, and were `at` a time after its start.
+    #[inline(always)]
+    fn change(&mut self, _change: &Change<V>, _at: impl FnMut(f64) -> V) {}
 }
 
 /// A way to evolve pure states between and through jumps.

@@ -105,6 +105,8 @@ pub struct Propagation {
     /// Coefficients of the coordinates over one piece, in powers of its length.
     series: [Small; TERMS],
     terms: usize,
+    /// Where the piece of the series begins and how long it is, for looks; 0 where there is none.
+    piece: (f64, f64),
     coordinates: Small,
 }
 
@@ -122,6 +124,7 @@ impl Propagation {
             norm: 0.0,
             series: [zero; TERMS],
             terms: 0,
+            piece: (0.0, 0.0),
             coordinates: zero,
         }
     }
@@ -208,6 +211,13 @@ impl Propagation {
         self.size == 1
     }
 
+    /// About the fastest that expectation values change, as an angular frequency: four times the deviation of A in the
+    /// state at the start, |A v_1 - (v_1^dagger A v_1) v_1|. A rotating qubit has twice the frequency of its populations.
+    #[must_use]
+    pub fn turning(&self) -> f64 {
+        if self.is_stationary() { 0.0 } else { 4.0 * self.columns[0][1].re }
+    }
+
     /// Waits from the start until ln norm^2 has fallen to `-exponent`, or for `limit`, and stands there.
     ///
     /// The norm never rises, so the time is bracketed from the start: Newton's steps, and bisection where they leave
@@ -280,6 +290,25 @@ impl Propagation {
         self.settle(time);
     }
 
+    /// Stands at `time` after the start, as [`Propagation::go_to`] does, for one of several looks up to `limit`: those of
+    /// one piece after another take one series.
+    pub fn look_at(&mut self, time: f64, limit: f64) {
+        let (mut begin, mut length) = self.piece;
+        if length == 0.0 || time < begin {
+            self.rewind();
+            (begin, length) = (0.0, self.expand(limit));
+        }
+        while time > begin + length && begin + length < limit {
+            self.evaluate(1.0);
+            normalize(&mut self.coordinates[..self.size]);
+            begin += length;
+            length = self.expand(limit - begin);
+        }
+        self.piece = (begin, length);
+        self.evaluate((time - begin) / length);
+        self.settle(time);
+    }
+
     /// Normalizes, and restores the phase that the center gave.
     fn settle(&mut self, time: f64) {
         normalize(&mut self.coordinates[..self.size]);
@@ -301,6 +330,7 @@ impl Propagation {
     fn expand(&mut self, length: f64) -> f64 {
         let size = self.size;
         let length = if self.norm * length <= PIECE { length } else { PIECE / self.norm };
+        self.piece = (0.0, 0.0);
         self.series[0] = self.coordinates;
         self.terms = 1;
         // The coordinates are normalized: what is below rounding in every one of them is nothing.

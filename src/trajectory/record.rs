@@ -2,8 +2,9 @@
 
 use ndarray::Array2;
 
-use super::{Exchanged, Jump, Recorder};
-use crate::bath::Process;
+use super::peak::{SAME, Search};
+use super::{Change, Exchanged, Jump, Recorder};
+use crate::bath::{Coupling, Process};
 use crate::model::{System, Values};
 use crate::quantity::{Column, Interval, Measure, Sample};
 
@@ -36,9 +37,12 @@ pub struct Trace {
     pub values: Array2<f64>,
     /// Quanta exchanged with each bath.
     pub exchanged: Exchanged,
-    /// The highest total intensity, and when it was first reached: among the values after each jump and at each
-    /// sample.
+    /// The highest total intensity, and when it was first reached, between jumps too.
     pub peak: (f64, f64),
+    /// The time of the first jump; NaN before it.
+    first_jump: f64,
+    /// The samples before the first jump, and before the first local one.
+    pub still: [usize; 2],
     /// The time of the first emission; NaN before it.
     first_photon: f64,
     /// The times of the last jump of every process.
@@ -69,6 +73,12 @@ impl Trace {
         (!self.first_photon.is_nan()).then_some((self.first_photon, self.last[Process::Emission as usize]))
     }
 
+    /// Whether it had jumped when the total intensity was highest.
+    #[must_use]
+    pub fn peaks_after_a_jump(&self) -> bool {
+        self.first_jump <= self.peak.1
+    }
+
     /// The width of the burst: the time from a quarter to three quarters as many photons as there are qubits.
     #[must_use]
     pub fn burst_width(&self) -> Option<f64> {
@@ -82,6 +92,8 @@ impl Trace {
         self.exchanged.merge(&other.exchanged);
         self.peak = (f64::NAN, f64::NAN);
         self.quartiles = [f64::NAN; 2];
+        self.first_jump = self.first_jump.min(other.first_jump);
+        self.still.iter_mut().zip(other.still).for_each(|(mine, theirs)| *mine = theirs.min(*mine));
         self.first_photon = self.first_photon.min(other.first_photon);
         self.last.iter_mut().zip(other.last).for_each(|(mine, theirs)| *mine = mine.max(theirs));
         self.j_squared = f64::NAN;
@@ -111,6 +123,12 @@ pub struct Record<V: Values> {
     /// As many photons as a quarter and three quarters of the qubits.
     quarters: [u64; 2],
     total_intensity: V::Form,
+    /// A bound on it.
+    most_intensity: f64,
+    /// What the total intensity has to exceed.
+    to_beat: f64,
+    /// Which baths are local.
+    local: Vec<bool>,
     integral: V,
     net_before: Vec<i64>,
     net_quanta: Vec<i64>,
@@ -124,6 +142,8 @@ impl<V: Values> Record<V> {
         S: System<Values = V>,
     {
         let baths = system.baths().len();
+        let total_intensity = system.total_intensity();
+        let extent = system.extent(total_intensity);
         Record {
             trace: Trace {
                 values: Array2::zeros((samples, columns.len())),
@@ -135,7 +155,10 @@ impl<V: Values> Record<V> {
             detail,
             keeps: true,
             quarters: [1, 3].map(|quarters| (quarters * total.max(0) as u64).div_ceil(4)),
-            total_intensity: system.total_intensity(),
+            total_intensity,
+            most_intensity: extent.emission + extent.others,
+            to_beat: 0.0,
+            local: system.baths().iter().map(|bath| bath.coupling == Coupling::Local).collect(),
             integral: V::default(),
             net_before: vec![0; baths],
             net_quanta: vec![0; baths],
@@ -146,7 +169,8 @@ impl<V: Values> Record<V> {
     pub fn clear(&mut self) {
         self.trace.exchanged.clear();
         self.net_before.fill(0);
-        self.trace.peak = (0.0, 0.0);
+        (self.trace.peak, self.to_beat) = ((0.0, 0.0), 0.0);
+        (self.trace.first_jump, self.trace.still) = (f64::NAN, [0; 2]);
         (self.trace.first_photon, self.trace.last) = (f64::NAN, [f64::NAN; 3]);
         self.trace.photons.clear();
         self.trace.quartiles = [f64::NAN; 2];
@@ -167,12 +191,32 @@ impl<V: Values> Record<V> {
             *value = measure.value(now, &interval);
         }
         self.integral = V::default();
+        for (still, of_any) in self.trace.still.iter_mut().zip([true, false]) {
+            let jumps = |bath: usize| if of_any || self.local[bath] { self.trace.exchanged.jumps_of(bath) } else { 0 };
+            if *still == index && (0..self.local.len()).all(|bath| jumps(bath) == 0) {
+                *still += 1;
+            }
+        }
         self.trace.j_squared = now.values.j_squared();
         self.trace.jz = now.values.jz();
     }
 
+    /// Looks for a higher intensity within a dwell.
+    #[inline(never)]
+    fn climb(&mut self, start: f64, search: &Search, mut at: impl FnMut(f64) -> V) {
+        let form = self.total_intensity;
+        if let Some((height, time)) = search.highest(|time| at(time).at(form)) {
+            self.trace.peak = (height, start + time);
+        }
+        // What comes back to the same height does not pass for higher by the error of a step.
+        self.to_beat = self.trace.peak.0 * (1.0 + SAME);
+    }
+
     #[cold]
     fn keep(&mut self, time: f64, jump: Jump, after: V) {
+        if self.trace.first_jump.is_nan() {
+            self.trace.first_jump = time;
+        }
         if self.trace.first_photon.is_nan() {
             self.trace.first_photon = self.trace.last[Process::Emission as usize];
         }
@@ -201,8 +245,8 @@ impl<V: Values> Recorder<V> for Record<V> {
     fn dwell(&mut self, start: f64, duration: f64, at_start: &V, mean: &V) {
         self.integral.accumulate(mean, duration);
         let intensity = at_start.at(self.total_intensity);
-        if intensity > self.trace.peak.0 {
-            self.trace.peak = (intensity, start);
+        if intensity > self.to_beat {
+            (self.trace.peak, self.to_beat) = ((intensity, start), intensity);
         }
     }
 
@@ -214,6 +258,27 @@ impl<V: Values> Recorder<V> for Record<V> {
         trace.last[jump.process as usize] = time;
         if self.keeps {
             self.keep(time, jump, *after);
+        }
+    }
+
+    #[inline]
+    fn follows(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn change(&mut self, change: &Change<V>, at: impl FnMut(f64) -> V) {
+        let form = self.total_intensity;
+        let search = Search {
+            length: change.duration,
+            turning: change.turning,
+            ends: (change.ends.0.at(form), change.ends.1.at(form)),
+            between: change.between.map(|(time, values)| (time, values.at(form))),
+            most: self.most_intensity,
+            to_beat: self.to_beat,
+        };
+        if search.may_beat() {
+            self.climb(change.start, &search, at);
         }
     }
 }

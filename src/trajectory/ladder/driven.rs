@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 use super::super::propagation::{Generator, Propagation, Wait};
-use super::super::{Recorder, Unravelling};
+use super::super::{Change, Recorder, Unravelling};
 use super::{Ladder, LadderState};
 use crate::initial::InitialState;
 use crate::model::{Drive, Hamiltonian, Model, Observables};
@@ -102,6 +102,19 @@ impl DrivenLadder {
         }
     }
 
+    /// About the fastest that values change: they turn at twice the frequency of the spin, and what decays unevenly
+    /// changes them at the deviation of Gamma. At the start of a step.
+    fn band(&self, work: &DrivenState) -> f64 {
+        let (mut mean, mut square) = (0.0, 0.0);
+        for (amplitude, diagonal) in work.amplitudes.iter().zip(&work.generator.diagonal) {
+            let (p, gamma) = (amplitude.norm_sqr(), -2.0 * diagonal.re);
+            mean += p * gamma;
+            square += p * gamma * gamma;
+        }
+        let twisting = self.ladder.chi.abs() * work.state.two_j() as f64;
+        2.0 * (self.amplitude.hypot(self.detuning) + twisting + (square - mean * mean).max(0.0).sqrt())
+    }
+
     /// Fills in -i H_eff of the state's sector.
     fn prepare_generator(&self, work: &mut DrivenState) {
         let two_j = work.state.two_j();
@@ -158,6 +171,7 @@ impl Unravelling for DrivenLadder {
             let at_start = work.state.observables();
             let rate: f64 = self.ladder.rates(work.state.means()).iter().sum();
             let horizon = (end - now).min(MARGIN * left / rate);
+            let band = if recorder.follows() { self.band(work) } else { 0.0 };
             work.generator.apply(&work.amplitudes, &mut work.image);
             let DrivenState { generator, propagation, amplitudes, image, .. } = &mut *work;
             // Relative to what is left of the norm at the jump.
@@ -178,6 +192,16 @@ impl Unravelling for DrivenLadder {
             recorder.dwell(now, length, &at_start, &mean);
             work.propagation.go_to(length);
             work.store();
+            if recorder.follows() && !work.propagation.is_stationary() {
+                let ends = (at_start, work.state.observables());
+                let turning = work.propagation.turning().min(band);
+                let between = Some((look, mean));
+                recorder.change(&Change { start: now, duration: length, turning, ends, between }, |time| {
+                    work.propagation.look_at(time, length);
+                    work.propagation.write(&mut work.amplitudes);
+                    work.state.observables_of(&work.amplitudes)
+                });
+            }
             // Where rounding would leave a last sliver, the interval is over.
             now = if !jumps && reach >= end - now { end } else { now + length };
             if jumps {

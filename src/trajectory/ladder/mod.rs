@@ -18,7 +18,7 @@ pub use self::driven::{DrivenLadder, DrivenState};
 pub use self::state::LadderState;
 use self::state::Means;
 use super::channel::{Channel, pick};
-use super::{Jump, Recorder, Unravelling};
+use super::{Change, Jump, Recorder, Unravelling};
 use crate::bath::{Coupling, Process};
 use crate::dicke::SectorChange;
 use crate::initial::InitialState;
@@ -38,6 +38,9 @@ pub struct Ladder {
     chi: f64,
     collective: [Channel; 3],
     local: [Channel; 3],
+    /// Whether the total intensity may rise between jumps. Where Gamma is it, but for a constant, it never does: its
+    /// slope is minus the covariance of the two.
+    rises: bool,
 }
 
 /// `Gamma(a)` over the levels a = J + M of one sector, a polynomial of order two.
@@ -53,6 +56,12 @@ impl Decay {
         let (a, b) = (a as f64, b as f64);
         (a - b) * (self.linear + self.quadratic * (a + b))
     }
+
+    /// About the standard deviation of Gamma where a has this mean and deviation; no less than that of normal numbers.
+    fn deviation(self, mean: f64, deviation: f64) -> f64 {
+        let slope = self.linear + 2.0 * self.quadratic * mean;
+        (slope.abs() + 2.0 * self.quadratic.abs() * deviation) * deviation
+    }
 }
 
 impl Ladder {
@@ -60,12 +69,14 @@ impl Ladder {
     #[must_use]
     pub fn new(model: &Model, hamiltonian: &Hamiltonian) -> Self {
         let channels = |coupling| PROCESSES.map(|process| Channel::new(model, coupling, process));
+        let (collective, local) = (model.rates(Coupling::Collective), model.rates(Coupling::Local));
         Ladder {
             number: model.number,
             angular_frequency: model.units.angular(model.frequency),
             chi: model.units.angular(hamiltonian.chi),
             collective: channels(Coupling::Collective),
             local: channels(Coupling::Local),
+            rises: collective.up + collective.dephasing + local.up > 0.0,
         }
     }
 
@@ -161,13 +172,25 @@ impl Unravelling for Ladder {
             let decay = self.decay(state.two_j());
             let next = now + wait;
             // A dark level waits for ever.
-            if next >= end || next.is_nan() {
-                recorder.dwell(now, end - now, &at_start, &mean);
-                self.evolve(state, drawn, decay, end - now);
+            let jumps = next < end;
+            let duration = if jumps { wait } else { end - now };
+            recorder.dwell(now, duration, &at_start, &mean);
+            if self.rises && recorder.follows() && state.support().len() > 1 {
+                let above = at_start.jz + state.two_j() as f64 / 2.0;
+                // Amplitudes part at half the differences of Gamma.
+                let turning = 2.0 * decay.deviation(above, state.deviation());
+                state.remember();
+                self.evolve(state, drawn, decay, duration);
+                let ends = (at_start, state.observables());
+                recorder.change(&Change { start: now, duration, turning, ends, between: None }, |time| {
+                    state.remembered(|a| -time * decay.difference(a, drawn))
+                });
+            } else {
+                self.evolve(state, drawn, decay, duration);
+            }
+            if !jumps {
                 return;
             }
-            recorder.dwell(now, wait, &at_start, &mean);
-            self.evolve(state, drawn, decay, wait);
             now = next;
             let rates = self.rates(state.means());
             let jump = self.jump(state, &rates, rng);

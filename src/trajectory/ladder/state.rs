@@ -40,6 +40,8 @@ pub struct LadderState {
     support: Range<usize>,
     /// |c_a|^2 over the support.
     weights: Vec<f64>,
+    /// Both as they were when [`LadderState::remember`] was called.
+    before: (Range<usize>, Vec<f64>),
     weight: f64,
     means: Means,
     /// `<a-1|J_-|a>^2 = a (2J + 1 - a)` for a = 0 to 2J + 1.
@@ -65,6 +67,7 @@ impl LadderState {
             im: vec![0.0; len],
             support: 0..0,
             weights: vec![0.0; len],
+            before: (0..0, vec![0.0; len]),
             weight: 0.0,
             means: Means::default(),
             lowering: vec![0.0; len],
@@ -166,6 +169,42 @@ impl LadderState {
             }
         }
         self.support.end - 1
+    }
+
+    /// The standard deviation of J_z.
+    pub fn deviation(&self) -> f64 {
+        (self.means.jz_squared - self.means.jz * self.means.jz).max(0.0).sqrt()
+    }
+
+    /// Keeps the weights as they are for [`LadderState::remembered`]; they are to be measured again before they are used.
+    pub fn remember(&mut self) {
+        self.before.0 = self.support.clone();
+        std::mem::swap(&mut self.weights, &mut self.before.1);
+    }
+
+    /// What currents are made of in a state of the same sector, of norm 1.
+    pub fn observables_of(&self, amplitudes: &[Complex64]) -> Observables {
+        let (mut emission, mut a_mean) = (0.0, 0.0);
+        for (a, (amplitude, lowering)) in amplitudes.iter().zip(&self.lowering).enumerate() {
+            let p = amplitude.norm_sqr();
+            emission += p * lowering;
+            a_mean += p * a as f64;
+        }
+        Observables { emission, jz: a_mean - self.two_j as f64 / 2.0, ..self.observables() }
+    }
+
+    /// What currents are made of where each weight that was remembered has changed by exp of `exponent(a)`.
+    pub fn remembered(&self, exponent: impl Fn(usize) -> f64) -> Observables {
+        let (support, weights) = &self.before;
+        let [mut weight, mut emission, mut a_mean] = [0.0; 3];
+        for a in support.clone() {
+            let p = weights[a] * exponent(a).exp();
+            weight += p;
+            emission += p * self.lowering[a];
+            a_mean += p * a as f64;
+        }
+        let jz = a_mean / weight - self.two_j as f64 / 2.0;
+        Observables { emission: emission / weight, jz, ..self.observables() }
     }
 
     /// Computes the norm and the means, after a change, and drops what has become negligible.

@@ -19,7 +19,7 @@ use rand_distr::{Distribution, Exp1};
 use self::operators::{Measured, OnBlock, Operators, Scratch};
 use self::space::Space;
 use super::propagation::{Propagation, Wait, normalize};
-use super::{Recorder, Unravelling};
+use super::{Change, Recorder, Unravelling};
 use crate::initial::InitialState;
 use crate::model::{Register, RegisterValues, Spin};
 use crate::quantity::Sample;
@@ -123,14 +123,14 @@ impl Registers {
     }
 
     /// Moves the state by one step: to the jump that `exponent` stands for, or for part of `limit`. Returns the time it
-    /// took, what ended it, and the values at a time drawn from it.
+    /// took, what ended it, a time drawn from it and the values there.
     fn step(
         &self,
         state: &mut RegisterState,
         exponent: f64,
         limit: f64,
         rng: &mut Stream,
-    ) -> (f64, Wait, RegisterValues) {
+    ) -> (f64, Wait, (f64, RegisterValues)) {
         let operators = &self.operators;
         let dimension = operators.space.dimension(state.block);
         let rate: f64 = operators.channels.iter().map(|channel| operators.channel_rate(channel, &state.measured)).sum();
@@ -146,16 +146,17 @@ impl Registers {
             Wait::Survived(_) => reach,
         };
         if state.propagation.is_stationary() {
-            return (time, outcome, state.measured.values);
+            return (time, outcome, (0.0, state.measured.values));
         }
         state.propagation.write(psi);
         // One value at a time drawn uniformly is, in expectation, the average over the step.
-        state.propagation.go_to(time * rng.random::<f64>());
+        let look = time * rng.random::<f64>();
+        state.propagation.go_to(look);
         let on_the_way = &mut state.image[..dimension];
         state.propagation.write(on_the_way);
         let mean = operators.measure(state.block, on_the_way, &mut state.scratch, &mut state.probe).values;
         self.measure(state);
-        (time, outcome, mean)
+        (time, outcome, (look, mean))
     }
 }
 
@@ -179,8 +180,20 @@ impl Unravelling for Registers {
         let mut exponent: f64 = Exp1.sample(rng);
         while now < end {
             let at_start = state.measured.values;
-            let (time, outcome, mean) = self.step(state, exponent, end - now, rng);
-            recorder.dwell(now, time, &at_start, &mean);
+            let (time, outcome, between) = self.step(state, exponent, end - now, rng);
+            recorder.dwell(now, time, &at_start, &between.1);
+            if recorder.follows() && !state.propagation.is_stationary() {
+                let RegisterState { block, measured, image, probe, scratch, propagation, .. } = &mut *state;
+                let on_the_way = &mut image[..self.operators.space.dimension(*block)];
+                let (turning, ends) = (propagation.turning(), (at_start, measured.values));
+                let duration = time;
+                let change = Change { start: now, duration, turning, ends, between: Some(between) };
+                recorder.change(&change, |time| {
+                    propagation.look_at(time, duration);
+                    propagation.write(on_the_way);
+                    self.operators.measure(*block, on_the_way, scratch, probe).values
+                });
+            }
             now = if time >= end - now { end } else { now + time };
             match outcome {
                 Wait::Survived(log) => exponent += log,
