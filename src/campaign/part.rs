@@ -41,25 +41,31 @@ impl Averages {
     }
 }
 
-/// What is known of the values of a point's trajectories beforehand.
-fn resolutions(point: &Point) -> Resolutions {
+/// How precise the values of a point's trajectories are.
+pub fn precision(point: &Point) -> Precision {
     let driven = point.groups.iter().any(|group| group.hamiltonian.drive.is_some());
-    let precision = match point.engine.engine {
+    match point.engine.engine {
         Engine::Populations | Engine::Leaps => Precision::LEVELS,
         Engine::Ladder if !driven => Precision::AMPLITUDES,
         Engine::Ladder | Engine::Register => Precision::STEPS,
-    };
-    let of_group = |group: &Group, column: Column| match point.engine.engine {
+    }
+}
+
+/// What is known of the values of a column beforehand.
+pub fn resolution(point: &Point, column: Column) -> Resolution {
+    let precision = precision(point);
+    let of_group = |group: &Group| match point.engine.engine {
         Engine::Register => Resolution::new(&group.register(), column, point.number(), precision),
         _ => Resolution::new(&group.model, column, point.number(), precision),
     };
-    let of_column = |column: Column| {
-        let groups = point.groups.iter().map(|group| of_group(group, column));
-        groups.reduce(Resolution::and).unwrap_or_default()
-    };
+    point.groups.iter().map(of_group).reduce(Resolution::and).unwrap_or_default()
+}
+
+fn resolutions(point: &Point) -> Resolutions {
+    let of_column = |column: Column| resolution(point, column);
     let bath = |bath| of_column(Column { quantity: Quantity::Intensity, bath: Some(bath) });
     let peak = (0..point.baths().len()).map(bath).reduce(Resolution::and).unwrap_or_default();
-    Resolutions { columns: point.columns().into_iter().map(of_column).collect(), peak, precision }
+    Resolutions { columns: point.columns().into_iter().map(of_column).collect(), peak, precision: precision(point) }
 }
 
 /// What a block or a part of trajectories gives.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::input::Point;
+use super::super::part::{precision, resolution};
 use super::members::{estimators, quantity};
 use super::protocol::{RelaxationFrom, Schedule, WINDOW};
 use super::refusals;
@@ -159,11 +160,14 @@ impl Finished<'_> {
         })
     }
 
-    /// An estimate, without the error that would be luck.
+    /// An estimate, without the error that would be luck, or rounding.
     fn estimate(&self, replicas: &Replicas, estimator: Estimator) -> Option<Estimate> {
         let estimate = replicas.estimate(estimator)?;
-        let luck = Self::luck(&self.columns[estimator.index], replicas);
-        Some(Estimate { std_error: estimate.std_error.filter(|_| luck.is_none()), ..estimate })
+        let column = self.columns[estimator.index];
+        let rounding = resolution(self.point, column).floor + precision(self.point).relative * estimate.mean.abs();
+        let chance = |error: &f64| error * (replicas.count() as f64).sqrt() > rounding;
+        let luck = Self::luck(&column, replicas);
+        Some(Estimate { std_error: estimate.std_error.filter(|_| luck.is_none()).filter(chance), ..estimate })
     }
 
     /// Whether a quantity can have this value: what regression extrapolates knows no bounds.

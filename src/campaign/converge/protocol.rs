@@ -135,7 +135,9 @@ pub fn schedule(point: &Point, time: f64) -> Schedule {
     let mut too_short = None;
     if most < WINDOWS {
         too_short = Some(warm_up + WINDOWS * window);
-        (warm_up, window, most) = (until / 2.0, until / (2.0 * WINDOWS), WINDOWS);
+        // The warm-up comes first, up to half of the time there is.
+        warm_up = warm_up.min(until / 2.0);
+        (window, most) = ((until - warm_up) / WINDOWS, WINDOWS);
     }
     let room = most * window;
 

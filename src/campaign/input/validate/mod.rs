@@ -94,13 +94,13 @@ impl<'a> Validator<'a> {
             (None, true) => Evolution { seed: 1, ..Evolution::default() },
             (evolution, ..) => self.evolution(self.table(evolution, "evolution")?, steady)?,
         };
+        self.one_kind(raw, &evolution)?;
         let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths, evolution.until())?;
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
         self.figures(raw)?;
         let accuracy = self.steady(raw, &groups)?;
         let engine = self.engine(raw, &groups, steady)?;
         self.countable(raw, engine.engine, groups.len())?;
-        self.one_kind(raw, &evolution)?;
         Ok(Valid { groups, engine, evolution, steady_because, accuracy, noise, recording })
     }
 
