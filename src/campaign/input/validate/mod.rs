@@ -98,7 +98,7 @@ impl<'a> Validator<'a> {
         let accuracy = self.steady(raw, &groups)?;
         let engine = self.engine(raw, &groups, steady)?;
         self.countable(raw, engine.engine, groups.len())?;
-        self.one_kind(raw, &evolution)?;
+        self.one_kind(raw, &groups, &evolution)?;
         Ok(Valid { groups, engine, evolution, steady_because, accuracy, noise, recording })
     }
 

@@ -11,26 +11,23 @@ use crate::bath::Bath;
 use crate::statistics::Target;
 use crate::trajectory::Engine;
 
+const ZERO: &str = "the steady heat current is zero by symmetry, and no error is small beside it: all baths have the same \
+                    temperature";
+const ABSOLUTE: &str = "`steady.absolute_error`, in the unit of the heat current";
+
+/// Whether the steady heat current is zero whatever the rates.
+fn flows_nowhere(groups: &[Group]) -> bool {
+    groups.iter().all(|group| group.hamiltonian.drive.is_none() && group.model.in_equilibrium())
+}
+
 impl Validator<'_> {
     /// The `[steady]` table. Trajectories need all of it; the exact road only knows which bath is meant.
     pub(super) fn steady(&self, raw: &RawScenario, groups: &[Group]) -> Result<Accuracy> {
-        let (steady, noise) = (raw.steady.as_ref(), raw.noise.as_ref());
         let baths = &groups[0].model.baths;
         let exchanges = |bath: usize| groups.iter().any(|g| g.model.baths[bath].down + g.model.baths[bath].up > 0.0);
         let first = (0..baths.len()).find(|bath| exchanges(*bath)).unwrap_or(0);
         let mut accuracy = Accuracy { bath: first, ..Accuracy::default() };
-        let balanced = || groups.iter().all(|g| g.hamiltonian.drive.is_none() && g.model.in_equilibrium());
-        let zero = "the steady heat current is zero by symmetry, and no error is small beside it: all baths have the \
-                    same temperature";
-        let help = "`steady.absolute_error`, in the unit of the heat current";
-        let Some(table) = steady else {
-            return match noise {
-                Some(noise) if self.purpose == Purpose::Trajectories && balanced() => {
-                    Err(self.source.error(noise.span(), zero.to_owned(), help))
-                }
-                _ => Ok(accuracy),
-            };
-        };
+        let Some(table) = raw.steady.as_ref() else { return Ok(accuracy) };
         let raw = table.get_ref();
         if let Some(name) = &raw.bath {
             accuracy.bath = self.bath_index(name.get_ref(), name.span(), "steady.bath", baths)?;
@@ -53,9 +50,9 @@ impl Validator<'_> {
             }
             (None, None) => accuracy.target,
         };
-        if sampled && matches!(accuracy.target, Target::Relative(_)) && balanced() {
+        if sampled && matches!(accuracy.target, Target::Relative(_)) && flows_nowhere(groups) {
             let span = relative.map_or_else(|| table.span(), Spanned::span);
-            return Err(self.source.error(span, zero.to_owned(), help));
+            return Err(self.source.error(span, ZERO.to_owned(), ABSOLUTE));
         }
         if let Some(confidence) = &raw.confidence {
             let value = *confidence.get_ref();
@@ -95,21 +92,27 @@ impl Validator<'_> {
         }
     }
 
-    /// Refuses `[noise]`, which is of the steady state, in what is a whole transient without it: which of the two is
-    /// meant, `[steady]` has to say.
-    pub(super) fn one_kind(&self, raw: &RawScenario, evolution: &Evolution) -> Result<()> {
+    /// Refuses `[noise]` without `[steady]` in what is a whole transient: `[noise]` is of the steady state, and which of
+    /// the two is meant has to be said. And where no current flows that could be known.
+    pub(super) fn one_kind(&self, raw: &RawScenario, groups: &[Group], evolution: &Evolution) -> Result<()> {
         let Some(noise) = raw.noise.as_ref().filter(|_| self.purpose == Purpose::Trajectories) else { return Ok(()) };
-        if raw.steady.is_some() || evolution.trajectories == 0 || evolution.times.is_empty() {
+        if raw.steady.is_some() {
             return Ok(());
         }
-        let title = format!(
-            "`noise` is of the steady state, and `evolution` asks for a transient of {} trajectories to {}",
-            evolution.trajectories,
-            evolution.until()
-        );
-        let help = "`[steady]` beside it, for which `evolution` is a budget; or `[noise]` without `evolution.until`, \
-                    `times` and `trajectories`; or no `[noise]`";
-        Err(self.source.error(noise.span(), title, help))
+        if evolution.trajectories > 0 && !evolution.times.is_empty() {
+            let title = format!(
+                "`noise` is of the steady state, and `evolution` asks for a transient of {} trajectories to {}",
+                evolution.trajectories,
+                evolution.until()
+            );
+            let help = "`[steady]` beside it, for which `evolution` is a budget; or `[noise]` without \
+                        `evolution.until`, `times` and `trajectories`; or no `[noise]`";
+            return Err(self.source.error(noise.span(), title, help));
+        }
+        if flows_nowhere(groups) {
+            return Err(self.source.error(noise.span(), ZERO.to_owned(), ABSOLUTE));
+        }
+        Ok(())
     }
 
     /// The `[noise]` table; `until` is the end of the run, or 0 where it takes as long as it takes.
