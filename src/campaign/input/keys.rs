@@ -35,11 +35,17 @@ pub const KEYS: &[(&str, &str)] = &[
     ("bath", "tables [[bath]], each with `name`, `coupling` and its rates"),
     ("bath.*.name", "letters, digits, `_` and `-`, each bath another name"),
     ("bath.*.coupling", "\"collective\" or \"local\""),
-    ("bath.*.rate", "gamma, 0 or a finite number from 1e-300 up, together with `temperature`"),
+    ("bath.*.rate", "gamma, a finite number from 0 up (above 0, from 1e-300), together with `temperature`"),
     ("bath.*.temperature", "a finite number from 0 up, together with `rate`"),
-    ("bath.*.down", "rate of emission, 0 or a finite number from 1e-300 up, in place of `rate` and `temperature`"),
-    ("bath.*.up", "rate of absorption, 0 or a finite number from 1e-300 up, in place of `rate` and `temperature`"),
-    ("bath.*.dephasing", "0 or a finite number from 1e-300 up"),
+    (
+        "bath.*.down",
+        "rate of emission, a finite number from 0 up (above 0, from 1e-300), in place of `rate` and `temperature`",
+    ),
+    (
+        "bath.*.up",
+        "rate of absorption, a finite number from 0 up (above 0, from 1e-300), in place of `rate` and `temperature`",
+    ),
+    ("bath.*.dephasing", "a finite number from 0 up (above 0, from 1e-300)"),
     (
         "bath.*.filter",
         "a table { quality, resonance, form }: an RLC resonator around the frequency `resonance` that scales `rate`; \
