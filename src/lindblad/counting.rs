@@ -13,6 +13,7 @@ use faer::sparse::{SparseColMat, Triplet as FaerTriplet};
 use faer::{Mat, c64};
 
 use super::currents::{Occupation, currents};
+use super::ladder::Move;
 use super::populations::Populations;
 use super::rational::Triplet;
 use super::relaxation::Relaxation;
@@ -114,37 +115,42 @@ impl<'a> Counting<'a> {
         if self.activity(bath) > LIVELY * lively { Counter { baths: others, sign: -1.0 } } else { Self::itself(bath) }
     }
 
-    /// `L_k v`, `L_k = A_+ + (-1)^k A_-` of what is counted.
-    fn moved(&self, counter: &Counter, k: usize, v: &[f64]) -> Vec<f64> {
-        let mut sum = vec![0.0; v.len()];
+    /// Calls `each` with every transition that is counted, and its rate in `L_k = A_+ + (-1)^k A_-`.
+    fn counted(&self, counter: &Counter, k: usize, each: &mut dyn FnMut(&Move, f64)) {
+        let sign = |k: usize| if k.is_multiple_of(2) { 1.0 } else { -1.0 };
+        let outer = counter.sign.powi(k as i32);
         for bath in &counter.baths {
-            let moved = self.equation.ladder().exchange(*bath, v, parity(k));
-            sum.iter_mut().zip(moved).for_each(|(sum, moved)| *sum += counter.sign.powi(k as i32) * moved);
+            self.equation.ladder().exchange_into(*bath, sign(k), &mut |m, rate| each(m, outer * rate));
         }
-        sum
     }
 
-    /// `1.L_k v`.
-    fn total(&self, counter: &Counter, k: usize, v: &[f64]) -> f64 {
-        let sum: f64 = counter.baths.iter().map(|b| self.equation.ladder().exchange_total(*b, v, parity(k))).sum();
-        counter.sign.powi(k as i32) * sum
+    /// `L_k v`.
+    fn moved(&self, counter: &Counter, k: usize, v: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; v.len()];
+        self.counted(counter, k, &mut |m, rate| out[m.to] += rate * m.weight * v[m.from]);
+        out
     }
 
-    /// The same with what its terms add to.
-    fn rounded_total(&self, counter: &Counter, k: usize, v: &[f64]) -> Rounded {
-        let sizes: Vec<f64> = v.iter().map(|v| v.abs()).collect();
-        Rounded::of(self.total(counter, k, v), self.total(counter, 2, &sizes))
+    /// `1.L_k v`, with what its terms add to.
+    fn total(&self, counter: &Counter, k: usize, v: &[f64]) -> Rounded {
+        let (mut sum, mut size) = (0.0, 0.0);
+        self.counted(counter, k, &mut |m, rate| {
+            let term = rate * m.weight * v[m.from];
+            sum += term;
+            size += term.abs();
+        });
+        Rounded::of(sum, size)
     }
 
     /// `1.L_2 p + 2 1.L_1 x`, as a variance per time is.
     fn variance(&self, counter: &Counter, x: &[f64]) -> Rounded {
-        self.rounded_total(counter, 2, &self.steady.p) + self.rounded_total(counter, 1, x) * 2.0
+        self.total(counter, 2, &self.steady.p) + self.total(counter, 1, x) * 2.0
     }
 
     /// The first-order response x of the steady state to counting: `W x = -(A_+ - A_-) p + I p`, `1.x = 0`.
     fn response(&self, counter: &Counter) -> Result<Vec<f64>, SteadyError> {
         let mut b = self.moved(counter, 1, &self.steady.p);
-        let current = self.total(counter, 1, &self.steady.p);
+        let current = self.total(counter, 1, &self.steady.p).value;
         b.iter_mut().zip(&self.steady.p).for_each(|(b, p)| *b = current * p - *b);
         self.reduced.solve_traceless(&b, &self.steady.p)
     }
@@ -216,7 +222,7 @@ impl<'a> Counting<'a> {
         let (of_a, of_b) = (self.counter(a), self.counter(b));
         let (xa, xb) = (self.response(&of_a)?, self.response(&of_b)?);
         let common = self.common(&of_a, &of_b);
-        Ok(self.rounded_total(&of_a, 1, &xb) + self.rounded_total(&of_b, 1, &xa) + Rounded::of(common, common))
+        Ok(self.total(&of_a, 1, &xb) + self.total(&of_b, 1, &xa) + Rounded::of(common, common))
     }
 
     /// Quanta that both count, per unit time: each is one of either or one with the other sign.
@@ -251,7 +257,7 @@ impl<'a> Counting<'a> {
         let mut orders = vec![self.steady.p.clone()];
         let mut c = [Rounded::ZERO; 5];
         for n in 1..=4 {
-            c[n] = (1..=n).map(|k| self.rounded_total(&counter, k, &orders[n - k]) * CHOOSE[n][k]).sum();
+            c[n] = (1..=n).map(|k| self.total(&counter, k, &orders[n - k]) * CHOOSE[n][k]).sum();
             if n == 4 {
                 break;
             }
@@ -288,7 +294,7 @@ impl<'a> Counting<'a> {
         let states = ladder.levels.len();
         let failed = |reason: String| SteadyError::Factorization { states, reason };
         let counter = Self::itself(bath);
-        let current = self.total(&counter, 1, &self.steady.p);
+        let current = self.total(&counter, 1, &self.steady.p).value;
         let moved = self.moved(&counter, 1, &self.steady.p);
         let mut x = Mat::from_fn(states, 1, |i, _| c64::new(moved[i] - current * self.steady.p[i], 0.0));
         let entries = ladder.entries();
@@ -441,9 +447,4 @@ impl<'a> Counting<'a> {
     pub fn fastest_rate(&self) -> f64 {
         self.reduced.scale()
     }
-}
-
-/// The sign of `A_-` in `L_k`.
-fn parity(k: usize) -> f64 {
-    if k.is_multiple_of(2) { 1.0 } else { -1.0 }
 }

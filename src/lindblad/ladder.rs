@@ -164,22 +164,6 @@ impl Ladder {
         sums.into_iter().map(Compensated::value).collect()
     }
 
-    /// `A_+ v + sign A_- v` of one bath: what it absorbs from and what it emits into, acting on a vector.
-    #[must_use]
-    pub fn exchange(&self, bath: usize, v: &[f64], sign: f64) -> Vec<f64> {
-        let mut out = vec![0.0; v.len()];
-        self.exchange_into(bath, sign, &mut |m, rate| out[m.to] += rate * m.weight * v[m.from]);
-        out
-    }
-
-    /// `1 . (A_+ v + sign A_- v)` of one bath.
-    #[must_use]
-    pub fn exchange_total(&self, bath: usize, v: &[f64], sign: f64) -> f64 {
-        let mut total = 0.0;
-        self.exchange_into(bath, sign, &mut |m, rate| total += rate * m.weight * v[m.from]);
-        total
-    }
-
     /// Calls `each` with every transition of one bath that exchanges a quantum, and its rate times sign.
     pub fn exchange_into(&self, bath: usize, sign: f64, each: &mut dyn FnMut(&Move, f64)) {
         let Some(bath) = self.baths.get(bath) else { return };
