@@ -4,6 +4,8 @@
 mod common;
 
 use common::{SIX, bath, run};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use superjump::quantity::Quantity;
 
 /// Every value with an error bar is within five of them (false positives 6e-7 each), from the first instant on.
@@ -38,6 +40,67 @@ fn from_the_first_instant_on_error_bars_are_of_chance() {
         let barred =
             holds_at_all_times(&format!("[qubits]\n{qubits}\n{baths}{rest}\n{DECADES}trajectories = 1000\nseed = 3"));
         assert!(barred >= expected, "{qubits}, {rest}: {barred}");
+    }
+}
+
+/// A rate of six decades, or none.
+fn rate() -> impl Strategy<Value = f64> {
+    prop_oneof![1 => Just(0.0), 4 => (-4.0..2.0).prop_map(|exponent: f64| 10.0_f64.powf(exponent))]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, max_shrink_iters: 0, rng_seed: RngSeed::Fixed(16), ..ProptestConfig::default() })]
+
+    /// Any qubits, baths and starts, at times from 1e-9 to 10, against the master equation over the levels or, for the
+    /// register, the full one over 4^N elements.
+    #[test]
+    fn no_error_bar_is_of_rounding_whatever_the_model(
+        number in 1_u32..=4,
+        (hot, cold, local) in (rate(), rate(), rate()),
+        temperatures in (0.0..3.0, 0.0..0.5),
+        drive in prop::option::of((0.01..3.0, -1.0..1.0)),
+        twisting in prop_oneof![Just(0.0), 0.01..0.5],
+        start in 0..5,
+        differ in any::<bool>(),
+        decades in prop::collection::vec(-9.0..1.0, 4),
+        seed in 0..1000,
+    ) {
+        let start = match start {
+            0 => "state = \"ground\"",
+            1 => "state = \"inverted\"",
+            2 => "state = \"ghz\"",
+            3 => "state = \"coherent\"\ntheta = 1.1\nphi = 0.4",
+            _ => "state = \"coherent\"\ntheta = 1.5707963267948966",
+        };
+        let mut times: Vec<f64> = decades.iter().map(|decade| 10.0_f64.powf(*decade)).collect();
+        times.sort_by(f64::total_cmp);
+        times.dedup();
+        let frequencies: Vec<f64> = (0..number).map(|qubit| 1.0 + 0.1 * f64::from(qubit)).collect();
+        let qubits = if differ { format!("frequencies = {frequencies:?}\n") } else { String::new() };
+        let drive = drive.map_or_else(String::new, |(amplitude, detuning)| {
+            format!("[drive]\namplitude = {amplitude:?}\ndetuning = {detuning:?}\n")
+        });
+        let trajectories = 400;
+        let ran = run(&format!(
+            "[qubits]\nnumber = {number}\ntwisting = {twisting:?}\n{qubits}{}{}{}{drive}[initial]\n{start}\n[evolution]\n\
+             times = {times:?}\ntrajectories = {trajectories}\nseed = {seed}",
+            bath("hot", "collective", hot, temperatures.0),
+            bath("cold", "collective", cold, temperatures.1),
+            bath("local", "local", local, temperatures.1)
+        ));
+        let scales: Vec<f64> = ran.ensemble.resolutions().columns.iter().map(|column| column.scale).collect();
+        for sample in 0..times.len() {
+            for (index, (column, scale)) in ran.point.columns().iter().zip(&scales).enumerate() {
+                let estimate = ran.ensemble.on_grid(sample, index);
+                let known = estimate.and_then(|e| Some((e.mean, e.std_error?, ran.exact.on_grid(sample, index)?)));
+                let Some((mean, error, exact)) = known else { continue };
+                let off = (mean - exact).abs();
+                // What none of so many trajectories has seen may be 14.4 events (6e-7), which is far more than rounding.
+                let unseen = 14.4 * scale / f64::from(trajectories);
+                let allowed = if off < 1e-6 * scale { 5.0 * error } else { 5.0 * error + unseen };
+                prop_assert!(off <= allowed, "{column:?} at {}: {mean} ± {error:e}, not {exact}", times[sample]);
+            }
+        }
     }
 }
 
