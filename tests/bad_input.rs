@@ -214,8 +214,8 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("trajectories = 10", "", 18, "`evolution.trajectories` is missing", "from 1"),
     (
         "trajectories = 10",
-        "trajectories = 500\n[drive]\namplitude = 0.1\n[noise]\nbaths = [\"hot\"]\ndelays = [0.1]",
-        26,
+        "trajectories = 500\n[drive]\namplitude = 0.1\n[steady]\n[noise]\nbaths = [\"hot\"]\ndelays = [0.1]",
+        27,
         "not counted by the ladder engine",
         "populations",
     ),
