@@ -249,8 +249,15 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
     // Of a sweep one point tells what is the same for most.
     if let Some(point) = points.iter().find(|point| !point.exact_refused.is_empty()) {
         let which = if points.len() > 1 { format!(" (point {})", point.index) } else { String::new() };
-        for refused in &point.exact_refused {
-            text.push_str(&format!("No exact value{which}: {refused}.\n"));
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (what, reason) in point.exact_refused.iter().filter_map(|refused| refused.split_once(": ")) {
+            match reasons.iter_mut().find(|(other, _)| *other == reason) {
+                Some((_, all)) => all.push(what),
+                None => reasons.push((reason, vec![what])),
+            }
+        }
+        for (reason, all) in reasons {
+            text.push_str(&format!("No exact {}{which}: {reason}.\n", all.join(", ")));
         }
     }
     Ok(text.trim_end().to_owned())

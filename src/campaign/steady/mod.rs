@@ -202,9 +202,13 @@ impl SteadyRoad {
         }
     }
 
-    /// The reference lines of the paper, for one group between collective baths. What is infinite is left out.
+    /// The reference lines of the paper, for one group between collective baths and without a drive. What is infinite is
+    /// left out.
     fn closed_forms(&mut self, point: &Point) {
-        let [Group { model, .. }] = point.groups.as_slice() else { return };
+        let [Group { model, hamiltonian, .. }] = point.groups.as_slice() else { return };
+        if hamiltonian.drive.is_some() {
+            return;
+        }
         let rates = model.rates(Coupling::Collective);
         if rates.down + rates.up == 0.0 {
             return;
