@@ -2,7 +2,6 @@
 
 mod compute;
 mod converge;
-mod counted;
 mod error;
 mod exact;
 mod folder;
@@ -29,7 +28,6 @@ mod summary;
 mod tables;
 
 pub use converge::{Convergence, Forecast, RelaxationFrom, Standing, SteadyRun, converge, forecast};
-pub use counted::ExactNoise;
 pub use error::{NoSteadyState, RunError, StoreError};
 pub use exact::ExactRoad;
 pub use input::{
@@ -46,5 +44,5 @@ pub use run::{Deliver, Helpers, merge_parts, run, run_with, simulate};
 pub use simulator::{Simulator, simulator};
 pub use solve::{solvable, solve};
 pub use status::{Live, State, Status};
-pub use steady::{SteadyRoad, exact_beside};
+pub use steady::{ExactNoise, SteadyRoad, exact_beside};
 pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};

@@ -1,12 +1,11 @@
 //! What a part of trajectories comes to: averages that merge, and rows. A new accumulator is a field here, with a line
 //! in `new`, `merge`, `encode` and `decode`.
 
-use super::input::{Group, Point};
+use super::input::Point;
 use super::simulator::simulator;
 use super::tables::PartRows;
-use crate::quantity::{Column, Precision, Quantity, Resolution};
+use crate::quantity::{Column, Quantity, Resolution};
 use crate::statistics::{Ensemble, Resolutions};
-use crate::trajectory::Engine;
 
 /// What is averaged over trajectories, in the order of the plan.
 #[derive(Clone, Debug)]
@@ -41,31 +40,12 @@ impl Averages {
     }
 }
 
-/// How precise the values of a point's trajectories are.
-pub fn precision(point: &Point) -> Precision {
-    let driven = point.groups.iter().any(|group| group.hamiltonian.drive.is_some());
-    match point.engine.engine {
-        Engine::Populations | Engine::Leaps => Precision::LEVELS,
-        Engine::Ladder if !driven => Precision::AMPLITUDES,
-        Engine::Ladder | Engine::Register => Precision::STEPS,
-    }
-}
-
-/// What is known of the values of a column beforehand.
-pub fn resolution(point: &Point, column: Column) -> Resolution {
-    let precision = precision(point);
-    let of_group = |group: &Group| match point.engine.engine {
-        Engine::Register => Resolution::new(&group.register(), column, point.number(), precision),
-        _ => Resolution::new(&group.model, column, point.number(), precision),
-    };
-    point.groups.iter().map(of_group).reduce(Resolution::and).unwrap_or_default()
-}
-
+/// What is known of the values of a point's trajectories beforehand.
 fn resolutions(point: &Point) -> Resolutions {
-    let of_column = |column: Column| resolution(point, column);
+    let of_column = |column: Column| point.resolution(column);
     let bath = |bath| of_column(Column { quantity: Quantity::Intensity, bath: Some(bath) });
     let peak = (0..point.baths().len()).map(bath).reduce(Resolution::and).unwrap_or_default();
-    Resolutions { columns: point.columns().into_iter().map(of_column).collect(), peak, precision: precision(point) }
+    Resolutions { columns: point.columns().into_iter().map(of_column).collect(), peak, precision: point.precision() }
 }
 
 /// What a block or a part of trajectories gives.

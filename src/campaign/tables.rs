@@ -6,9 +6,9 @@ use arrow_array::builder::{Float64Builder, ListBuilder};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray, UInt32Array, UInt64Array};
 use arrow_schema::{DataType, Field};
 
-use super::counted::ExactNoise;
 use super::exact::ExactRoad;
 use super::input::Point;
+use super::steady::ExactNoise;
 use super::summary::Summary;
 use crate::bath::Process;
 use crate::lindblad::Transferred;

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::input::Point;
-use super::super::part::{precision, resolution};
 use super::members::{estimators, quantity};
 use super::protocol::{RelaxationFrom, Schedule, WINDOW};
 use super::refusals;
@@ -164,7 +163,7 @@ impl Finished<'_> {
     fn estimate(&self, replicas: &Replicas, estimator: Estimator) -> Option<Estimate> {
         let estimate = replicas.estimate(estimator)?;
         let column = self.columns[estimator.index];
-        let rounding = resolution(self.point, column).floor + precision(self.point).relative * estimate.mean.abs();
+        let rounding = self.point.resolution(column).floor + self.point.precision().relative * estimate.mean.abs();
         let chance = |error: &f64| error * (replicas.count() as f64).sqrt() > rounding;
         let luck = Self::luck(&column, replicas);
         Some(Estimate { std_error: estimate.std_error.filter(|_| luck.is_none()).filter(chance), ..estimate })

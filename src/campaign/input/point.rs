@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::bath::{Bath, Coupling};
 use crate::initial::InitialState;
 use crate::model::{Hamiltonian, Model, NoCurrent, Register};
-use crate::quantity::{Column, columns};
+use crate::quantity::{Column, Precision, Resolution, columns};
 use crate::statistics::Target;
 use crate::theory;
 use crate::trajectory::{Detail, Engine};
@@ -180,6 +180,28 @@ impl Point {
     #[must_use]
     pub fn units(&self) -> Units {
         self.groups[0].model.units
+    }
+
+    /// How precise the values of its trajectories are.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        let driven = self.groups.iter().any(|group| group.hamiltonian.drive.is_some());
+        match self.engine.engine {
+            Engine::Populations | Engine::Leaps => Precision::LEVELS,
+            Engine::Ladder if !driven => Precision::AMPLITUDES,
+            Engine::Ladder | Engine::Register => Precision::STEPS,
+        }
+    }
+
+    /// What is known of the values of a column beforehand.
+    #[must_use]
+    pub fn resolution(&self, column: Column) -> Resolution {
+        let (total, precision) = (self.number(), self.precision());
+        let of_group = |group: &Group| match self.engine.engine {
+            Engine::Register => Resolution::new(&group.register(), column, total, precision),
+            _ => Resolution::new(&group.model, column, total, precision),
+        };
+        self.groups.iter().map(of_group).reduce(Resolution::and).unwrap_or_default()
     }
 
     /// The columns of the record.

@@ -1,9 +1,9 @@
 //! The exact steady state of driven identical qubits.
 
-use super::super::counted::Rows;
 use super::super::error::NoSteadyState;
 use super::super::input::{Group, Point};
-use super::{Counted, GroupSteady};
+use super::counted::Rows;
+use super::road::{Counted, GroupSteady};
 use crate::lindblad::{Driven, DrivenSteady, Effort, NotAffordable, Occupation, SteadyError, currents};
 use crate::rounded::{ROUNDING, Rounded};
 use crate::statistics::{Statistic, Subject};
@@ -12,7 +12,7 @@ use crate::statistics::{Statistic, Subject};
 const RELAXATIONS: f64 = 40.0;
 
 /// The steady state of a driven group: averages, noise, windows and spectra, without correlations.
-pub(super) fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
+pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
     let Group { model, hamiltonian, initial, .. } = group;
     if effort != Effort::Beside && !point.noise.delays.is_empty() {
         return Err(NoSteadyState::Correlations);

@@ -1,32 +1,25 @@
 //! The exact steady state of a point, the counting statistics around it, and the closed forms it is compared with.
 
+mod counted;
 mod driven;
+mod ladder;
+mod register;
+mod road;
 
+pub use counted::ExactNoise;
+pub use road::SteadyRoad;
+
+use super::error::NoSteadyState;
+use super::input::{Group, Point};
 use crate::bath::Coupling;
-use crate::lindblad::{Counting, Effort, Occupation, Populations, SteadyError, Transferred, currents as currents_of};
-use crate::model::{Model, Observables};
+use crate::lindblad::Effort;
+use crate::model::Model;
 use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};
 use crate::statistics::{Statistic, Subject};
 use crate::theory;
-
-use super::counted::{ExactNoise, LOST, NO_CURRENT, Rows, conserved_rows, rows};
-use super::error::NoSteadyState;
-use super::exact;
-use super::input::{Group, Point};
-
-/// Everything exact about the steady state of a point.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SteadyRoad {
-    /// (what, which bath, value).
-    pub values: Vec<(Quantity, Option<usize>, f64)>,
-    /// What `[noise]` asks for.
-    pub noise: Vec<ExactNoise>,
-    /// The distribution of the quanta of a bath (its index) in a window, for those that can be afforded.
-    pub transferred: Vec<(usize, f64, Transferred)>,
-    /// What has no exact value, each with its reason.
-    pub refused: Vec<String>,
-}
+use counted::LOST;
+use road::GroupSteady;
 
 /// Qubits of the full equation that is solved beside a run.
 const MOST_REGISTER: i64 = 5;
@@ -42,28 +35,6 @@ pub fn exact_beside(point: &Point) -> Result<SteadyRoad, String> {
     SteadyRoad::new(point, Effort::Beside).map_err(|e| e.to_string())
 }
 
-/// The steady state of one group.
-struct GroupSteady {
-    now: Observables,
-    occupation: Occupation,
-    /// Net quanta absorbed from each bath per unit time.
-    currents: Vec<Rounded>,
-    /// `<J_x>` and `<J_y>` in the frame of a drive; without one they turn in the lab, and have no steady value.
-    transverse: Option<[f64; 2]>,
-    /// `None` where J is conserved and the ensemble spreads over sectors.
-    counted: Option<Counted>,
-    rows: Rows,
-    transferred: Vec<(usize, f64, Transferred)>,
-}
-
-/// What the quanta of one group come to in the long run.
-struct Counted {
-    /// The noise of each bath.
-    noise: Vec<Result<Rounded, SteadyError>>,
-    /// `None` where a drive does work.
-    entropy_production: Option<Rounded>,
-}
-
 impl SteadyRoad {
     /// Solves all groups of a point and adds them up.
     ///
@@ -72,13 +43,14 @@ impl SteadyRoad {
     pub fn new(point: &Point, effort: Effort) -> Result<Self, NoSteadyState> {
         let mut road = SteadyRoad::default();
         if !point.groups.iter().all(Group::alike) {
-            exact::register::steady_values(point, effort, &mut road)?;
+            register::solve(point, effort, &mut road)?;
             road.closed_forms(point);
             return Ok(road);
         }
         let on_the_ladder = point.on_the_ladder();
-        let solve =
-            |group| if on_the_ladder { solve(group, point, effort) } else { driven::solve(group, point, effort) };
+        let solve = |group| {
+            if on_the_ladder { ladder::solve(group, point, effort) } else { driven::solve(group, point, effort) }
+        };
         let groups = point.groups.iter().map(solve).collect::<Result<Vec<_>, _>>()?;
         let currents = road.averages(point, &groups);
         road.statistics(point, &groups, &currents);
@@ -185,23 +157,6 @@ impl SteadyRoad {
         }
     }
 
-    /// The noise of a bath that exchanges quanta, and its ratio to the current.
-    pub(super) fn noise_of(&mut self, point: &Point, bath: usize, noise: Result<Rounded, String>, current: Rounded) {
-        if !exchanges(point, bath) {
-            return;
-        }
-        match noise.and_then(|noise| noise.known().ok_or(LOST.to_owned())) {
-            Ok(noise) => {
-                self.values.push((Quantity::Noise, Some(bath), noise));
-                match current.known().filter(|current| *current != 0.0) {
-                    Some(current) => self.values.push((Quantity::Fano, Some(bath), noise / current.abs())),
-                    None => self.refuse(point, Quantity::Fano, bath, NO_CURRENT),
-                }
-            }
-            Err(reason) => self.refuse(point, Quantity::Noise, bath, &reason),
-        }
-    }
-
     /// The reference lines of the paper, for one group between collective baths and without a drive. What is infinite is
     /// left out.
     fn closed_forms(&mut self, point: &Point) {
@@ -233,59 +188,4 @@ impl SteadyRoad {
         }
         self.values.extend(values.into_iter().filter(|(_, _, value)| value.is_finite()));
     }
-
-    /// Leaves a quantity of a bath without a value, for this reason.
-    pub(super) fn refuse(&mut self, point: &Point, quantity: Quantity, bath: usize, reason: &str) {
-        self.refused.push(format!("{} ({}): {reason}", quantity.name(), point.baths()[bath].name));
-    }
-}
-
-fn exchanges(point: &Point, bath: usize) -> bool {
-    point.groups.iter().any(|group| group.model.baths[bath].down + group.model.baths[bath].up > 0.0)
-}
-
-fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
-    let Group { model, initial, .. } = group;
-    Populations::affordable(model, initial, effort)?;
-    let equation = Populations::new(model, initial);
-    let counting = match Counting::new(&equation) {
-        Ok(counting) => counting,
-        // Each sector has its own steady state, with the weight that the initial state gave it (17).
-        Err(SteadyError::SeveralSectors { .. }) if point.noise.baths.is_empty() || point.groups.len() == 1 => {
-            let steady = equation.steady_state()?;
-            let asked = !point.noise.baths.is_empty();
-            let rows = if asked { conserved_rows(group, &steady, point)? } else { Rows::default() };
-            let occupation = Occupation::of(equation.ladder(), &steady.p);
-            return Ok(GroupSteady {
-                now: steady.observables(),
-                currents: currents_of(&model.baths, &occupation, Some(Rounded::ZERO)),
-                occupation,
-                transverse: None,
-                counted: None,
-                rows,
-                transferred: Vec::new(),
-            });
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let noise = (0..model.baths.len()).map(|bath| counting.rounded_noise(bath)).collect();
-    let mut rows = rows(group, &counting, &equation, point);
-    let mut transferred = Vec::new();
-    for &bath in point.noise.baths.iter().filter(|_| point.groups.len() == 1) {
-        for &window in &point.noise.windows {
-            match counting.transferred(bath, window) {
-                Ok(law) => transferred.extend(law.map(|law| (bath, window, law))),
-                Err(error) => rows.refused.push(format!("quanta ({}, {window}): {error}", point.baths()[bath].name)),
-            }
-        }
-    }
-    Ok(GroupSteady {
-        now: counting.steady().observables(),
-        occupation: *counting.occupation(),
-        currents: counting.currents().to_vec(),
-        transverse: None,
-        counted: Some(Counted { noise, entropy_production: Some(counting.rounded_entropy_production()) }),
-        rows,
-        transferred,
-    })
 }

@@ -1,7 +1,7 @@
 //! The rows of `noise.parquet` as they are solved for: statistics of the quanta and of the sectors in the steady state.
 
-use super::error::NoSteadyState;
-use super::input::{Group, Point};
+use super::super::error::NoSteadyState;
+use super::super::input::{Group, Point};
 use crate::bath::Coupling;
 use crate::dicke::Level;
 use crate::initial::InitialState;

@@ -1,0 +1,55 @@
+//! The exact steady state of identical qubits without a drive: the populations of the levels, and what they count.
+
+use super::super::error::NoSteadyState;
+use super::super::input::{Group, Point};
+use super::counted::{Rows, conserved_rows, rows};
+use super::road::{Counted, GroupSteady};
+use crate::lindblad::{Counting, Effort, Occupation, Populations, SteadyError, currents};
+use crate::rounded::Rounded;
+
+/// The steady state of one group.
+pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
+    let Group { model, initial, .. } = group;
+    Populations::affordable(model, initial, effort)?;
+    let equation = Populations::new(model, initial);
+    let counting = match Counting::new(&equation) {
+        Ok(counting) => counting,
+        // Each sector has its own steady state, with the weight that the initial state gave it (17).
+        Err(SteadyError::SeveralSectors { .. }) if point.noise.baths.is_empty() || point.groups.len() == 1 => {
+            let steady = equation.steady_state()?;
+            let asked = !point.noise.baths.is_empty();
+            let rows = if asked { conserved_rows(group, &steady, point)? } else { Rows::default() };
+            let occupation = Occupation::of(equation.ladder(), &steady.p);
+            return Ok(GroupSteady {
+                now: steady.observables(),
+                currents: currents(&model.baths, &occupation, Some(Rounded::ZERO)),
+                occupation,
+                transverse: None,
+                counted: None,
+                rows,
+                transferred: Vec::new(),
+            });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let noise = (0..model.baths.len()).map(|bath| counting.rounded_noise(bath)).collect();
+    let mut rows = rows(group, &counting, &equation, point);
+    let mut transferred = Vec::new();
+    for &bath in point.noise.baths.iter().filter(|_| point.groups.len() == 1) {
+        for &window in &point.noise.windows {
+            match counting.transferred(bath, window) {
+                Ok(law) => transferred.extend(law.map(|law| (bath, window, law))),
+                Err(error) => rows.refused.push(format!("quanta ({}, {window}): {error}", point.baths()[bath].name)),
+            }
+        }
+    }
+    Ok(GroupSteady {
+        now: counting.steady().observables(),
+        occupation: *counting.occupation(),
+        currents: counting.currents().to_vec(),
+        transverse: None,
+        counted: Some(Counted { noise, entropy_production: Some(counting.rounded_entropy_production()) }),
+        rows,
+        transferred,
+    })
+}

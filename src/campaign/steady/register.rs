@@ -1,0 +1,99 @@
+//! The exact steady state of qubits that differ, from the full Lindblad equation of a few of them.
+
+use super::super::error::NoSteadyState;
+use super::super::exact::register::{MOST_QUBITS, heat_current, value_in};
+use super::super::input::{Group, Point};
+use super::counted::{ExactNoise, LOST};
+use super::road::SteadyRoad;
+use crate::lindblad::density::DensityMatrix;
+use crate::lindblad::{Effort, RegisterEquation, RegisterError};
+use crate::quantity::Quantity;
+use crate::rounded::{Rounded, balanced};
+use crate::statistics::{Statistic, Subject};
+
+/// The heat currents from all baths in the steady state. Without a drive they add to nothing: one that is a difference of
+/// far larger terms than the others is known from them.
+fn steady_heat_currents(equation: &RegisterEquation, group: &Group, rho: &DensityMatrix) -> Vec<Rounded> {
+    let own: Vec<Rounded> = (0..group.model.baths.len()).map(|bath| heat_current(equation, group, bath, rho)).collect();
+    if group.hamiltonian.drive.is_some() {
+        return own;
+    }
+    let missing: Rounded = own.iter().copied().sum();
+    let doubt = if missing.value.abs() > missing.error { missing.value.abs() / missing.error } else { 1.0 };
+    let balanced = |bath: usize| {
+        let others = -own.iter().enumerate().filter(|(b, _)| *b != bath).map(|(_, current)| *current).sum::<Rounded>();
+        let Rounded { value, error } = if own[bath].error <= others.error { own[bath] } else { others };
+        Rounded { value, error: doubt * error }
+    };
+    (0..own.len()).map(balanced).collect()
+}
+
+/// The steady state: what the columns hold, and the zero-frequency noise of the net quanta of each bath.
+///
+/// # Errors
+/// More qubits than are solved for, no unique steady state, or counting statistics that are asked for beyond that.
+pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(), NoSteadyState> {
+    let asked = &point.noise;
+    if effort != Effort::Beside && asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
+        return Err(NoSteadyState::NotOnTheLadder);
+    }
+    let columns = point.columns();
+    // What turns with the qubits has no steady value in the lab.
+    let driven = point.groups.iter().all(|group| group.hamiltonian.drive.is_some());
+    let left_out = |quantity: Quantity| match quantity {
+        Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts | Quantity::HeatCurrent => true,
+        Quantity::Jx | Quantity::Jy => !driven,
+        _ => false,
+    };
+    let mut values: Vec<_> =
+        columns.iter().filter(|column| !left_out(column.quantity)).map(|column| (*column, 0.0)).collect();
+    let mut heat = vec![Rounded::ZERO; point.baths().len()];
+    // Mean rate and noise of the net quanta.
+    let mut counted = vec![[Rounded::ZERO; 2]; heat.len()];
+    for group in &point.groups {
+        if group.model.number > MOST_QUBITS {
+            let qubits = group.model.number as usize;
+            return Err(RegisterError::TooLarge { qubits, state: f64::INFINITY, steady: f64::INFINITY }.into());
+        }
+        let equation = RegisterEquation::new(&group.register())?;
+        let rho = equation.steady_state()?;
+        let share = group.model.number as f64 / point.number() as f64;
+        for (column, value) in &mut values {
+            *value += value_in(&equation, *column, &rho, share);
+        }
+        for (sum, current) in heat.iter_mut().zip(steady_heat_currents(&equation, group, &rho)) {
+            *sum = *sum + current;
+        }
+        for (bath, [current, noise]) in counted.iter_mut().enumerate() {
+            let of_group = equation.rounded_noise(bath)?;
+            let jumps = equation.net_quanta(bath, &rho) + 2.0 * equation.intensity(bath, &rho);
+            (*current, *noise) = (*current + Rounded::of(of_group.0, jumps), *noise + of_group.1);
+        }
+    }
+    let known = balanced(&heat);
+    for column in columns {
+        match (column.quantity, column.bath) {
+            (Quantity::HeatCurrent, Some(bath)) => match known[bath] {
+                Some(value) => road.values.push((column.quantity, column.bath, value)),
+                None => road.refuse(point, column.quantity, bath, LOST),
+            },
+            _ => {
+                let found = values.iter().find(|(other, _)| *other == column).map(|(_, value)| *value);
+                let found = found.filter(|value| value.is_finite());
+                road.values.extend(found.map(|value| (column.quantity, column.bath, value)));
+            }
+        }
+    }
+    for (bath, [current, noise]) in counted.into_iter().enumerate() {
+        road.noise_of(point, bath, Ok(noise), current);
+    }
+    for (quantity, statistic) in [(Quantity::Noise, Statistic::Noise), (Quantity::Fano, Statistic::Fano)] {
+        for &bath in &asked.baths {
+            let found =
+                road.values.iter().find(|(q, b, _)| (*q, *b) == (quantity, Some(bath))).map(|(.., value)| *value);
+            let row = |value| ExactNoise { subject: Subject::new(statistic, bath, None), value };
+            road.noise.extend(found.map(row));
+        }
+    }
+    Ok(())
+}
