@@ -1,4 +1,7 @@
 //! The highest value within a dwell in which values change, at the cost of a few looks.
+//!
+//! Looks are a quarter turn of the fastest wave apart. A top and a bottom closer than that may both lie between two of them:
+//! of 35,000 random waves one had such a bump as its highest, by 4e-4 of the height.
 
 use std::f64::consts::FRAC_PI_2;
 
@@ -7,8 +10,10 @@ const MOST_LOOKS: usize = 20;
 const MOST_PIECES: f64 = 10_000.0;
 /// Where a maximum is closed in to this part of a piece, its height is known to the square of it.
 const NARROW: f64 = 1e-5;
+/// Steps so small, as a part of a piece, are near the maximum.
+const NEAR: f64 = 1e-3;
 /// How far from an end of the dwell, as a part of a piece, is looked for whether values rise from there.
-const ASIDE: f64 = 1e-3;
+const ASIDE: f64 = 1e-5;
 
 /// Heights that differ by this part are the same.
 pub const SAME: f64 = 1e-9;
@@ -115,6 +120,7 @@ impl Search {
 
 /// Closes a maximum in by parabolas, between two points that are lower than the one between them.
 fn close_in([mut low, mut top, mut high]: [Point; 3], piece: f64, value: &mut impl FnMut(f64) -> f64) -> Point {
+    let mut last = piece;
     for _ in 0..MOST_LOOKS {
         let (left, right) = (top.0 - low.0, top.0 - high.0);
         let (down, up) = (left * (top.1 - high.1), right * (top.1 - low.1));
@@ -122,10 +128,13 @@ fn close_in([mut low, mut top, mut high]: [Point; 3], piece: f64, value: &mut im
         if !(at > low.0 && at < high.0) {
             break;
         }
-        if (at - top.0).abs() <= NARROW * piece {
+        let step = (at - top.0).abs();
+        // A small step after a large one is where a wide parabola happens to point.
+        if step <= NARROW * piece && last <= NEAR * piece {
             // The height is that of the parabola already, and the place is not.
             return (at, top.1);
         }
+        last = step;
         let point = (at, value(at));
         match (point.1 > top.1, at > top.0) {
             (true, true) => (low, top) = (top, point),
@@ -141,8 +150,11 @@ fn close_in([mut low, mut top, mut high]: [Point; 3], piece: f64, value: &mut im
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
+
         /// Waves of up to the frequency that is told, of any phase, cut anywhere: as high as on a fine grid.
         #[test]
         fn the_top_of_a_wave_is_found_wherever_it_is_cut(
@@ -167,6 +179,19 @@ mod tests {
             }
             prop_assert!(looks <= 60);
         }
+    }
+
+    /// A wide parabola that points to its own middle is no maximum yet: 5e-7 of the height was missed here.
+    #[test]
+    fn the_top_of_a_last_piece_is_closed_in() {
+        let wave =
+            |time: f64| 0.137 * (5.882_337_417 + time).sin() + 0.863 * (0.937_230_779 * (5.882_337_417 + time)).cos();
+        let length = 7.888_715_47;
+        let ends = (wave(0.0), wave(length));
+        let search = Search { length, turning: 2.0, ends, between: None, most: 1.0, to_beat: 0.95 };
+        let (height, time) = search.highest(wave).unwrap();
+        let fine = (0..=100_000).map(|k| wave(length * f64::from(k) / 1e5)).fold(f64::NEG_INFINITY, f64::max);
+        assert!((height - wave(time)).abs() < 1e-9 && height > fine - 1e-9, "{height} {fine}");
     }
 
     #[test]
