@@ -5,7 +5,8 @@
 //! the exact Lindblad equation.
 //!
 //! The modules form layers, and arrows point down only (`tests/architecture.rs` checks it): [`campaign`] plans and runs
-//! a scenario; [`report`] draws what it left; [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are
+//! a scenario; [`report`] draws what it left; [`solve`] has every exact answer of a point, and [`scenario`] reads points from
+//! a file; [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are
 //! two independent roads to the same numbers; [`theory`] holds closed forms; [`model`], [`initial`] and [`quantity`]
 //! say what is simulated and recorded; [`dicke`] is the ladder; [`bath`], [`circuit`], [`units`], [`random`] and [`rounded`]
 //! are the floor.
@@ -22,6 +23,8 @@ pub mod quantity;
 pub mod random;
 pub mod report;
 pub mod rounded;
+pub mod scenario;
+pub mod solve;
 pub mod statistics;
 pub mod theory;
 pub mod trajectory;

@@ -6,10 +6,11 @@ mod common;
 use common::{SIX, assert_within_5_sigma, run};
 use proptest::prelude::*;
 use superjump::bath::Process;
-use superjump::campaign::{Point, Recording, simulator};
+use superjump::campaign::simulator;
 use superjump::lindblad;
 use superjump::quantity::Quantity;
 use superjump::random::stream;
+use superjump::scenario::{Point, Recording};
 use superjump::statistics::{Estimate, Moments};
 use superjump::trajectory::{self, Populations, Record};
 

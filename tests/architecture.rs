@@ -9,6 +9,8 @@ const LAYERS: &[&[&str]] = &[
     &["main"],
     &["cli"],
     &["campaign", "report"],
+    &["solve"],
+    &["scenario"],
     &["statistics"],
     &["trajectory", "lindblad"],
     &["theory"],

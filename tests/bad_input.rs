@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 use proptest::prelude::*;
-use superjump::campaign::{Overrides, Purpose, Scenario, ScenarioError};
+use superjump::scenario::{Overrides, Purpose, Scenario, ScenarioError};
 
 const GOOD: &str = "title = \"t\"
 units = \"natural\"

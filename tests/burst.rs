@@ -6,10 +6,10 @@ mod common;
 use common::{
     assert_within_5_sigma, assert_within_5_sigma_or_unseen, kolmogorov_smirnov, kolmogorov_smirnov_bound, point, run,
 };
-use superjump::campaign::Recording;
 use superjump::dicke::Level;
 use superjump::quantity::Quantity;
 use superjump::random::stream;
+use superjump::scenario::Recording;
 use superjump::theory::{decay_rates, hypoexponential_cdf};
 use superjump::trajectory::{self, Populations, Record};
 

@@ -8,9 +8,11 @@ use std::sync::atomic::AtomicBool;
 
 use common::{assert_within_5_sigma, bath, point};
 use rayon::prelude::*;
-use superjump::campaign::{Point, SteadyRoad, SteadyRun, converge};
+use superjump::campaign::{SteadyRun, converge};
 use superjump::lindblad::Effort;
 use superjump::quantity::Quantity;
+use superjump::scenario::Point;
+use superjump::solve::SteadyRoad;
 use superjump::statistics::{Estimate, Statistic};
 
 fn run(point: &Point) -> SteadyRun {

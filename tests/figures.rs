@@ -6,8 +6,9 @@ mod common;
 use std::path::Path;
 
 use common::assert_within_5_sigma;
-use superjump::campaign::{self, Overrides, PointSummary, Purpose, RunOptions, Scenario, Summary};
+use superjump::campaign::{self, PointSummary, RunOptions, Summary};
 use superjump::quantity::Quantity;
+use superjump::scenario::{Overrides, Purpose, Scenario};
 use superjump::theory;
 use tempfile::TempDir;
 

@@ -7,13 +7,15 @@ use std::sync::atomic::AtomicBool;
 
 use common::{assert_within_5_sigma, bath, point};
 use superjump::bath::Coupling;
-use superjump::campaign::{Point, SteadyRoad, SteadyRun, converge};
+use superjump::campaign::{SteadyRun, converge};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
 use superjump::lindblad::Effort;
 use superjump::model::{Model, Observables, Values};
 use superjump::quantity::Quantity;
 use superjump::random::stream;
+use superjump::scenario::Point;
+use superjump::solve::SteadyRoad;
 use superjump::statistics::Estimate;
 use superjump::theory::{independent_bath_current, mixture_current, weak_local_bath};
 use superjump::trajectory::{Engine, Jump, Leaps, Populations, Recorder, Unravelling};

@@ -11,7 +11,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use superjump::campaign::{self, Event, Overrides, Purpose, RunOptions, Scenario};
+use superjump::campaign::{self, Event, RunOptions};
+use superjump::scenario::{Overrides, Purpose, Scenario};
 use tempfile::TempDir;
 
 const SWEPT: &str = "title = \"two baths\"

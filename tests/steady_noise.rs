@@ -6,9 +6,11 @@ mod common;
 use std::sync::atomic::AtomicBool;
 
 use common::{assert_within_5_sigma, bath, point};
-use superjump::campaign::{Point, RelaxationFrom, SteadyRoad, SteadyRun, converge, exact_beside, forecast};
+use superjump::campaign::{RelaxationFrom, SteadyRun, converge, forecast};
 use superjump::lindblad::{Driven, Effort, RegisterEquation};
 use superjump::quantity::Quantity;
+use superjump::scenario::Point;
+use superjump::solve::{SteadyRoad, exact_beside};
 use superjump::statistics::{Estimate, Statistic};
 
 fn run(point: &Point) -> SteadyRun {
@@ -63,7 +65,7 @@ fn qubits_that_differ_have_the_gap_of_the_full_equation() {
                 .baths
                 .clone(),
         );
-        let group = superjump::campaign::Group { model, ..point.groups[0].clone() };
+        let group = superjump::scenario::Group { model, ..point.groups[0].clone() };
         let full = RegisterEquation::new(&group.register()).unwrap().relaxation_time().unwrap();
         let ladder = Driven::new(&group.model, &group.hamiltonian, &group.initial).relaxation_time().unwrap();
         assert!(full > ladder * (1.0 - 1e-9), "{number}: {full} {ladder}");

@@ -6,10 +6,12 @@ mod common;
 use std::sync::atomic::AtomicBool;
 
 use common::{assert_within_5_sigma, bath, point};
-use superjump::campaign::{Point, RelaxationFrom, SteadyRoad, SteadyRun, converge, exact_beside};
+use superjump::campaign::{RelaxationFrom, SteadyRun, converge};
 use superjump::lindblad::Effort;
 use superjump::quantity::Quantity;
 use superjump::random::stream;
+use superjump::scenario::Point;
+use superjump::solve::{SteadyRoad, exact_beside};
 use superjump::statistics::{
     Counted, Distribution, Estimate, GROUPS, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Statistic, Stretches,
     Subject, half_width, noise,

@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 use serde_json::{Value, json};
-use superjump::campaign::{Overrides, Point, Purpose, Scenario};
+use superjump::scenario::{Overrides, Point, Purpose, Scenario};
 
 const BASE: &str = "[qubits]
 number = 3

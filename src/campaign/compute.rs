@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use super::exact::ExactRoad;
 use super::part::{PartResult, run_block};
 use super::plan::{Part, Plan};
 use crate::lindblad::Effort;
+use crate::solve::ExactRoad;
 
 /// How often the caller hears something.
 const TICK: Duration = Duration::from_millis(20);

@@ -6,7 +6,6 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
-use super::input::{Point, Scenario};
 use super::lock::Lock;
 use super::manifest::Manifest;
 use super::options::Shard;
@@ -15,6 +14,7 @@ use super::part_file::{self, StoredPart};
 use super::plan::Part;
 use super::round::{Piece, trajectories_held};
 use super::status::Live;
+use crate::scenario::{Point, Scenario};
 
 /// What is left of the name of a part: its point, its seed, its first trajectory and how many.
 pub type PartKey = (u64, u64, u64, u64);

@@ -8,8 +8,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
-use super::input::{Overrides, Purpose, Scenario};
 use super::summary::difference;
+use crate::scenario::{Overrides, Point, Purpose, Scenario};
 
 /// A campaign, as its folder knows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ impl Manifest {
     pub(super) fn of(scenario: &Scenario) -> Self {
         let first = &scenario.points[0];
         let names: Vec<&str> = first.baths().iter().map(|bath| bath.name.as_str()).collect();
-        let point = |point: &super::Point| ManifestPoint {
+        let point = |point: &Point| ManifestPoint {
             id: format!("{:016x}", point.id),
             seed: point.evolution.seed,
             steady: point.steady,

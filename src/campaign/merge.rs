@@ -8,10 +8,8 @@ use rayon::prelude::*;
 
 use super::compute::Exacts;
 use super::error::RunError;
-use super::exact::{ExactRoad, INTERRUPTED};
 use super::folder::{Folder, Found};
-use super::input::Scenario;
-use super::options::Event;
+use super::options::{Event, INTERRUPTED};
 use super::part::{Averages, PartResult, run_block};
 use super::part_file::StoredPart;
 use super::plan::{Part, Plan};
@@ -19,6 +17,8 @@ use super::store::{ROW_GROUP, Store};
 use super::summary::{PointSummary, Summary, Timing};
 use super::tables::series;
 use crate::lindblad::Effort;
+use crate::scenario::Scenario;
+use crate::solve::ExactRoad;
 
 /// What to do about what is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,7 @@
 mod compute;
 mod converge;
 mod error;
-mod exact;
 mod folder;
-mod input;
 mod lock;
 mod manifest;
 mod merge;
@@ -22,18 +20,12 @@ mod settle;
 mod simulator;
 mod solve;
 mod status;
-mod steady;
 mod store;
 mod summary;
 mod tables;
 
 pub use converge::{Convergence, Forecast, RelaxationFrom, Standing, SteadyRun, converge, forecast};
-pub use error::{NoSteadyState, RunError, StoreError};
-pub use exact::ExactRoad;
-pub use input::{
-    Accuracy, EngineChoice, Evolution, Group, Noise, Overrides, Point, Purpose, Recording, Scenario, ScenarioError,
-};
-pub use input::{ScenarioKey, scenario_keys, schema};
+pub use error::{RunError, StoreError};
 pub use manifest::{Manifest, ManifestPoint};
 pub use options::{Event, Outcome, RunOptions, Shard};
 pub use plan::{Part, Plan, TooLarge};
@@ -44,5 +36,4 @@ pub use run::{Deliver, Helpers, merge_parts, run, run_with, simulate};
 pub use simulator::{Simulator, simulator};
 pub use solve::{solvable, solve};
 pub use status::{Live, State, Status};
-pub use steady::{ExactNoise, SteadyRoad, exact_beside};
 pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};

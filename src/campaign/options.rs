@@ -12,6 +12,11 @@ use super::plan::Part;
 use super::progress::Progress;
 use super::summary::Summary;
 
+/// Why there are no exact values where [`RunOptions::exact`] is off.
+pub const NOT_ASKED: &str = "they were left out (--no-exact)";
+/// Why there are none where somebody waited for the end.
+pub const INTERRUPTED: &str = "the run was interrupted";
+
 /// One of several processes that share the parts of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Shard {

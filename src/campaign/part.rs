@@ -1,10 +1,10 @@
 //! What a part of trajectories comes to: averages that merge, and rows. A new accumulator is a field here, with a line
 //! in `new`, `merge`, `encode` and `decode`.
 
-use super::input::Point;
 use super::simulator::simulator;
 use super::tables::PartRows;
 use crate::quantity::{Column, Quantity, Resolution};
+use crate::scenario::Point;
 use crate::statistics::{Ensemble, Resolutions};
 
 /// What is averaged over trajectories, in the order of the plan.

@@ -21,11 +21,11 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 
-use super::input::Point;
 use super::part::{Averages, PartResult};
 use super::plan::Part;
 use super::round::Piece;
 use super::tables::{jump_fields, trajectory_fields};
+use crate::scenario::Point;
 
 /// A part that was read back.
 pub struct StoredPart {

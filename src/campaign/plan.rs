@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::input::Point;
+use crate::scenario::Point;
 
 /// Consecutive trajectories of one point that share a file: a result of the physics alone, so that the fold over parts
 /// is the same whoever computes them, and however many trajectories are asked for.
@@ -205,8 +205,8 @@ pub fn available_memory() -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Overrides, Purpose, Scenario};
     use super::*;
+    use crate::scenario::{Overrides, Purpose, Scenario};
 
     fn scenario(trajectories: u64) -> Scenario {
         let text = format!(

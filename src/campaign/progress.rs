@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::compute::Tally;
-use super::input::Point;
 use super::plan::{Part, Plan};
+use crate::scenario::Point;
 use crate::statistics::{Ensemble, Estimate};
 
 /// Where a run stands.

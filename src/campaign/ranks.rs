@@ -10,11 +10,11 @@ use mpi::traits::{Communicator, Destination, Source};
 
 use super::compute::{News, Tally, compute};
 use super::error::RunError;
-use super::input::Scenario;
 use super::options::RunOptions;
 use super::part_file;
 use super::plan::{Part, Plan};
 use super::run::{Deliver, Helpers};
+use crate::scenario::Scenario;
 
 /// What a rank says first: that it is free, that a part follows, or that it was asked to stop.
 const FREE: u64 = 0;

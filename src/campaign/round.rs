@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use super::compute::lock;
 use super::error::RunError;
 use super::folder::{Folder, Found};
-use super::input::Point;
 use crate::quantity::Column;
+use crate::scenario::Point;
 use crate::statistics::{GROUPS, Protocol, Replicas, Sums};
 
 /// Jumps of a piece, as far as their bound tells: some seconds of work.

@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 
 use super::compute::{Exacts, News, Tally, compute, lock};
 use super::error::{RunError, StoreError};
-use super::exact::{ExactRoad, NOT_ASKED};
 use super::folder::{Folder, Present, key};
-use super::input::{Point, Scenario};
 use super::manifest::Manifest;
 use super::merge::{Gaps, merge};
-use super::options::{Event, Outcome, RunOptions, Shard};
+use super::options::{Event, NOT_ASKED, Outcome, RunOptions, Shard};
 use super::part::Averages;
 use super::plan::{Part, Plan};
 use super::progress::{Meter, Progress};
 use super::settle::settle;
 use super::status::{Live, State};
 use super::summary::Summary;
+use crate::scenario::{Point, Scenario};
+use crate::solve::ExactRoad;
 use crate::statistics::Ensemble;
 
 /// Takes a part that was computed elsewhere: which, its jumps, the bytes of its file.
@@ -269,8 +269,8 @@ pub(super) fn finished(scenario: &Scenario, options: &RunOptions) -> Result<Opti
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Overrides, Purpose};
     use super::*;
+    use crate::scenario::{Overrides, Purpose};
 
     #[test]
     fn shards_share_every_part_out_once_where_points_are_alike_too() {

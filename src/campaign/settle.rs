@@ -7,18 +7,17 @@ use std::time::Instant;
 
 use super::converge::{SteadyRun, converge_with};
 use super::error::RunError;
-use super::exact::{INTERRUPTED, NOT_ASKED};
 use super::folder::Folder;
-use super::input::{Point, Scenario};
-use super::options::{Event, Outcome, RunOptions, Shard};
+use super::options::{Event, INTERRUPTED, NOT_ASKED, Outcome, RunOptions, Shard};
 use super::progress::Progress;
 use super::round::Shelf;
 use super::status::{Live, State};
-use super::steady::{SteadyRoad, exact_beside};
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
 use super::tables::{noise_rows, quanta_rows};
 use crate::quantity::Quantity;
+use crate::scenario::{Point, Scenario};
+use crate::solve::{SteadyRoad, exact_beside};
 use crate::statistics::{Estimate, Statistic};
 
 /// Converges every point of a scenario and writes the results. Interrupted, it writes what there is of whole rounds, as

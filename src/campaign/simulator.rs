@@ -1,9 +1,9 @@
 //! The engines of a point: one `match` picks them, and whoever asks for trajectories does not know which.
 
-use super::input::{Group, Point};
 use crate::initial::InitialState;
 use crate::model::System;
 use crate::random::stream;
+use crate::scenario::{Group, Point};
 use crate::trajectory::{
     self, DrivenLadder, Engine, Ladder, Leaps, Populations, Record, Registers, Start, Trace, Unravelling,
 };

@@ -5,18 +5,18 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::error::RunError;
-use super::exact::ExactRoad;
 use super::folder::Folder;
-use super::input::{Point, Scenario};
 use super::options::{Outcome, RunOptions};
 use super::plan::available_memory;
 use super::run::finished;
-use super::steady::SteadyRoad;
 use super::store::Store;
 use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
 use super::tables::{SeriesRow, noise_rows, quanta_rows, series};
 use crate::lindblad::{Effort, Populations};
 use crate::quantity::Quantity;
+use crate::scenario::{Point, Scenario};
+use crate::solve::ExactRoad;
+use crate::solve::SteadyRoad;
 
 /// One point, solved.
 struct Solved {
@@ -134,8 +134,8 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Overrides, Purpose, Scenario};
     use super::*;
+    use crate::scenario::{Overrides, Purpose, Scenario};
 
     fn scenario(extra: &str) -> Scenario {
         let text = format!(

@@ -15,10 +15,10 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use super::error::StoreError;
-use super::input::{Noise, Point, Purpose, Scenario};
 use super::part_file::StoredPart;
 use super::summary::Summary;
 use super::tables::{self, NoiseRow, QuantaRow, SeriesRow};
+use crate::scenario::{Noise, Point, Purpose, Scenario};
 
 /// Rows of a row group, which the writer holds: as many as DuckDB reads at a time, give or take.
 pub(super) const ROW_GROUP: u64 = 1 << 17;

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::converge::{Convergence, SteadyRun};
 use super::error::StoreError;
-use super::exact::ExactRoad;
-use super::input::{Point, Purpose, Scenario};
 use crate::bath::{Bath, Coupling};
 use crate::quantity::Quantity;
+use crate::scenario::{Point, Purpose, Scenario};
+use crate::solve::ExactRoad;
 use crate::statistics::{Ensemble, Estimate};
 
 /// What stands in `summary.json`.

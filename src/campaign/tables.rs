@@ -6,13 +6,13 @@ use arrow_array::builder::{Float64Builder, ListBuilder};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray, UInt32Array, UInt64Array};
 use arrow_schema::{DataType, Field};
 
-use super::exact::ExactRoad;
-use super::input::Point;
-use super::steady::ExactNoise;
 use super::summary::Summary;
 use crate::bath::Process;
 use crate::lindblad::Transferred;
 use crate::quantity::{Column, Quantity};
+use crate::scenario::Point;
+use crate::solve::ExactNoise;
+use crate::solve::ExactRoad;
 use crate::statistics::{Distribution, Ensemble, Estimate, NoiseEstimate, Subject};
 use crate::trajectory::{Exchanged, JumpRow, Trace};
 

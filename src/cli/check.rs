@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use clap::Args;
-use superjump::campaign::{
-    ExactRoad, Forecast, Plan, Point, Purpose, RunError, Scenario, ScenarioError, forecast, simulator, solvable,
-};
+use superjump::campaign::{Forecast, Plan, RunError, forecast, simulator, solvable};
 use superjump::lindblad::Effort;
+use superjump::scenario::{Point, Purpose, Scenario, ScenarioError};
+use superjump::solve::ExactRoad;
 use superjump::units::Units;
 
 use super::{ScenarioArguments, table};

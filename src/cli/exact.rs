@@ -2,7 +2,8 @@
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use superjump::campaign::{self, Purpose};
+use superjump::campaign;
+use superjump::scenario::Purpose;
 
 use super::{OutputArguments, ScenarioArguments, table};
 

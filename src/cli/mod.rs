@@ -27,8 +27,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use superjump::campaign::{Overrides, Purpose, RunError, RunOptions, Scenario, ScenarioError};
+use superjump::campaign::{RunError, RunOptions};
 use superjump::report::ReportError;
+use superjump::scenario::{Overrides, Purpose, Scenario, ScenarioError};
 
 /// Quantum-jump trajectories of collective heat transport.
 #[derive(Debug, Parser)]

@@ -1,7 +1,7 @@
 //! `superjump schema`: the keys of a scenario, for editors and for people.
 
 use clap::Args;
-use superjump::campaign::{scenario_keys, schema};
+use superjump::scenario::{scenario_keys, schema};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  superjump schema > scenario.schema.json\n\n\

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use superjump::campaign::{Plan, Purpose};
+use superjump::campaign::Plan;
+use superjump::scenario::Purpose;
 
 use super::run::quoted;
 use super::{ScenarioArguments, output_folder};

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use comfy_table::{CellAlignment, Table, presets};
-use superjump::campaign::{PointSummary, QuantitySummary, Scenario, Summary, quantity_names};
+use superjump::campaign::{PointSummary, QuantitySummary, Summary, quantity_names};
 use superjump::report::{foremost, least_to_most, number, with_error};
+use superjump::scenario::Scenario;
 use superjump::units::Units;
 
 use super::UsageError;

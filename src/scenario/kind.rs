@@ -1,7 +1,7 @@
 //! What kind of run a scenario asks for, and by which of its tables, in words.
 
 use super::point::{Point, Purpose};
-use super::scenario::Scenario;
+use super::reader::Scenario;
 
 /// The least and the most of some numbers that a sweep may vary, with what stands before a unit.
 fn range<T: PartialOrd + std::fmt::Display>(values: impl Iterator<Item = T>) -> String {

@@ -1,18 +1,18 @@
 //! From the text of a scenario to validated points: source (text, and errors that point into it) -> raw (a mirror of the
 //! keys) -> sweep (every combination) -> validate (the values) -> point,
-//! and scenario, which does all of it. Nothing outside sees the raw form.
+//! and reader, which does all of it. Nothing outside sees the raw form.
 
 mod keys;
 mod kind;
 mod point;
 mod raw;
-mod scenario;
+mod reader;
 mod schema;
 mod source;
 mod sweep;
 mod validate;
 
 pub use point::{Accuracy, EngineChoice, Evolution, Group, Noise, Point, Purpose, Recording};
-pub use scenario::{Overrides, Scenario};
+pub use reader::{Overrides, Scenario};
 pub use schema::{ScenarioKey, scenario_keys, schema};
 pub use source::ScenarioError;

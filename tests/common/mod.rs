@@ -4,9 +4,11 @@
 pub mod program;
 
 use serde_json::Value;
-use superjump::campaign::{ExactRoad, Overrides, Point, Purpose, Scenario, simulate};
+use superjump::campaign::simulate;
 use superjump::model::Model;
 use superjump::quantity::Quantity;
+use superjump::scenario::{Overrides, Point, Purpose, Scenario};
+use superjump::solve::ExactRoad;
 use superjump::statistics::{Ensemble, Estimate};
 
 /// The cases of one part of the golden file, and what stands in them.

@@ -1,11 +1,11 @@
 //! The engines of a point's groups, and the columns that one trajectory of all of them gives.
 
-use super::super::input::{Group, Point};
 use super::protocol::counts_collective;
 use crate::bath::Coupling;
 use crate::model::{Balance, Linear, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
+use crate::scenario::{Group, Point};
 use crate::statistics::{Counted, Estimator, Protocol, Replica, Replicas, Stretches, Sums};
 use crate::trajectory::Unravelling;
 

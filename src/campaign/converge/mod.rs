@@ -14,10 +14,10 @@ use std::sync::atomic::AtomicBool;
 use rayon::ThreadPool;
 
 use super::error::RunError;
-use super::input::{Group, Point};
 use super::round::{layout, protocol_key};
 use crate::model::System;
 use crate::quantity::Column;
+use crate::scenario::{Group, Point};
 use crate::statistics::{Counted, Estimator, Evidence, GROUPS, Protocol, Replicas, StopRule, Sums, off_plateau};
 use crate::trajectory::{DrivenLadder, Engine, Ladder, Leaps, Populations, Registers, Start, Unravelling};
 

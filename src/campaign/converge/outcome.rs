@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::input::Point;
 use super::members::{estimators, quantity};
 use super::protocol::{RelaxationFrom, Schedule, WINDOW};
 use super::refusals;
 use super::rounds::Done;
 use crate::quantity::{Column, Quantity};
+use crate::scenario::Point;
 use crate::statistics::{
     Agreement, Distribution, Estimate, Estimator, LEAST_EVENTS, NoiseEstimate, NoiseReport, Replicas, Thin, noise,
 };

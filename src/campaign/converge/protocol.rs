@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::input::{Group, Point};
 use crate::bath::{Bath, Coupling};
 use crate::lindblad::{Counting, Driven, Effort, Populations, RegisterEquation};
 use crate::model::Model;
+use crate::scenario::{Group, Point};
 use crate::statistics::{Counted, Entropy, GROUPS, Protocol};
 use crate::theory;
 use crate::trajectory::Engine;

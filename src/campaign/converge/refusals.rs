@@ -1,6 +1,6 @@
 //! What was refused of the noise of a point, and why, in words: one line for each bath and reason.
 
-use super::super::input::Point;
+use crate::scenario::Point;
 use crate::statistics::{NoPlateau, Scarce, Statistic, Subject, Thin};
 
 /// Windows that are too short for long-time values.

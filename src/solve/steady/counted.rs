@@ -1,13 +1,13 @@
 //! The rows of `noise.parquet` as they are solved for: statistics of the quanta and of the sectors in the steady state.
 
-use super::super::error::NoSteadyState;
-use super::super::input::{Group, Point};
+use super::super::NoSteadyState;
 use crate::bath::Coupling;
 use crate::dicke::Level;
 use crate::initial::InitialState;
 use crate::lindblad::{Counting, Populations, SteadyError, SteadyState};
 use crate::model::Model;
 use crate::rounded::{Rounded, balanced};
+use crate::scenario::{Group, Point};
 use crate::statistics::{Statistic, Subject};
 
 /// A row of `noise.parquet`, as it is solved for.

@@ -1,11 +1,11 @@
 //! The exact steady state of driven identical qubits.
 
-use super::super::error::NoSteadyState;
-use super::super::input::{Group, Point};
+use super::super::NoSteadyState;
 use super::counted::Rows;
 use super::road::{Counted, GroupSteady};
 use crate::lindblad::{Driven, DrivenSteady, Effort, NotAffordable, Occupation, SteadyError, currents};
 use crate::rounded::{ROUNDING, Rounded};
+use crate::scenario::{Group, Point};
 use crate::statistics::{Statistic, Subject};
 
 /// Relaxation times after which nothing is left of a response, to rounding.

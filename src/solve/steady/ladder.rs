@@ -1,11 +1,11 @@
 //! The exact steady state of identical qubits without a drive: the populations of the levels, and what they count.
 
-use super::super::error::NoSteadyState;
-use super::super::input::{Group, Point};
+use super::super::NoSteadyState;
 use super::counted::{Rows, conserved_rows, rows};
 use super::road::{Counted, GroupSteady};
 use crate::lindblad::{Counting, Effort, Occupation, Populations, SteadyError, currents};
 use crate::rounded::Rounded;
+use crate::scenario::{Group, Point};
 
 /// The steady state of one group.
 pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {

@@ -9,13 +9,13 @@ mod road;
 pub use counted::ExactNoise;
 pub use road::SteadyRoad;
 
-use super::error::NoSteadyState;
-use super::input::{Group, Point};
+use super::NoSteadyState;
 use crate::bath::Coupling;
 use crate::lindblad::Effort;
 use crate::model::Model;
 use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};
+use crate::scenario::{Group, Point};
 use crate::statistics::{Statistic, Subject};
 use crate::theory;
 use counted::LOST;

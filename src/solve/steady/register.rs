@@ -1,14 +1,14 @@
 //! The exact steady state of qubits that differ, from the full Lindblad equation of a few of them.
 
-use super::super::error::NoSteadyState;
-use super::super::exact::register::{MOST_QUBITS, heat_current, value_in};
-use super::super::input::{Group, Point};
+use super::super::NoSteadyState;
+use super::super::transient::register::{MOST_QUBITS, heat_current, value_in};
 use super::counted::{ExactNoise, LOST};
 use super::road::SteadyRoad;
 use crate::lindblad::density::DensityMatrix;
 use crate::lindblad::{Effort, RegisterEquation, RegisterError};
 use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};
+use crate::scenario::{Group, Point};
 use crate::statistics::{Statistic, Subject};
 
 /// The heat currents from all baths in the steady state. Without a drive they add to nothing: one that is a difference of

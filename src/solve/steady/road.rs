@@ -1,11 +1,11 @@
 //! What there is to know of a steady state: of one group of qubits, and of the whole point.
 
-use super::super::input::Point;
 use super::counted::{ExactNoise, LOST, NO_CURRENT, Rows};
 use crate::lindblad::{Occupation, SteadyError, Transferred};
 use crate::model::Observables;
 use crate::quantity::Quantity;
 use crate::rounded::Rounded;
+use crate::scenario::Point;
 
 /// Everything exact about the steady state of a point.
 #[derive(Clone, Debug, Default, PartialEq)]

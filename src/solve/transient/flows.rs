@@ -4,11 +4,11 @@
 //! difference of what it takes and gives, and may be less than that. Over an interval the balance of the other baths and
 //! of `<J_z>` tells it; at a time nothing does, and it has no value then.
 
-use super::super::input::Group;
 use crate::bath::{Bath, Coupling};
 use crate::lindblad::{Exact, Occupation, currents};
 use crate::model::Linear;
 use crate::rounded::{CERTAIN, ROUNDING, Rounded};
+use crate::scenario::Group;
 
 /// What probabilities are off by along a transient.
 const TRANSIENT: f64 = 1e-11;

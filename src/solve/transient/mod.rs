@@ -5,20 +5,15 @@ pub mod register;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::input::{Group, Point};
 use crate::bath::Coupling;
 use crate::initial::InitialState;
 use crate::lindblad::{Coherences, Driven, Effort, Exact, Populations};
 use crate::model::{Observables, Transverse};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::rounded::Rounded;
+use crate::scenario::{Group, Point};
 use crate::theory::decay_rates;
 use flows::Flows;
-
-/// Why there are none where [`super::RunOptions::exact`] is off.
-pub const NOT_ASKED: &str = "they were left out (--no-exact)";
-/// Why there are none where somebody waited for the end.
-pub const INTERRUPTED: &str = "the run was interrupted";
 
 /// Exact values on the grid of a point, or why there are none.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +45,7 @@ impl ExactRoad {
 
     /// No exact values, for this reason.
     #[must_use]
-    pub(super) fn unsolved(reason: &str) -> Self {
+    pub fn unsolved(reason: &str) -> Self {
         ExactRoad { averages: Err(reason.to_owned()), burst: None }
     }
 

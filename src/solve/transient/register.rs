@@ -2,11 +2,11 @@
 
 use ndarray::Array2;
 
-use super::super::input::{Group, Point};
 use crate::lindblad::density::{self, DensityMatrix};
 use crate::lindblad::{Effort, RegisterEquation};
 use crate::quantity::{Column, Quantity};
 use crate::rounded::Rounded;
+use crate::scenario::{Group, Point};
 
 /// Beyond this nothing is even tried.
 pub const MOST_QUBITS: i64 = 10;
