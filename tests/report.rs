@@ -80,6 +80,25 @@ fn a_run_ends_with_figures_that_are_xml_and_images_and_a_page() {
 }
 
 #[test]
+fn the_page_says_why_a_value_is_left_out() {
+    let folder = TempDir::new().unwrap();
+    let text = "title = \"dark\"\n[qubits]\nnumber = 1\n[[bath]]\nname = \"b\"\ncoupling = \"collective\"\nrate = 1.0\n\
+        temperature = 0.0\n[initial]\nstate = \"inverted\"\n[steady]\nabsolute_error = 0.01\n[noise]\n";
+    fs::write(folder.path().join("dark.toml"), text).unwrap();
+    superjump(folder.path()).args(["run", "dark.toml", "-o", "out"]).assert().success();
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    for wanted in [
+        "Steady state from trajectories (because of [steady])",
+        "<summary>Estimates left out</summary><ul><li>bath b: ",
+        "0 quanta exchanged with the bath (50 are needed)",
+        "<summary>Exact values left out</summary><ul><li>fano (b): ",
+    ] {
+        assert!(page.contains(wanted), "no {wanted}");
+    }
+    assert!(!page.contains("<summary>Missing</summary>"));
+}
+
+#[test]
 fn the_page_asks_nothing_of_the_network() {
     let folder = ran("run", BURST);
     let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();

@@ -66,8 +66,22 @@ pub struct Point {
     pub stopped_because: String,
     /// Why there are no exact values.
     pub exact_missing: Option<String>,
+    /// Exact values that there are not, each with its reason.
+    pub exact_refused: Vec<String>,
+    /// How a steady state was reached.
+    pub steady: Option<Steady>,
     /// Its quantities.
     pub quantities: Vec<Quantity>,
+}
+
+/// What a run to a steady state has to say of itself.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Steady {
+    /// What is missing where it was not reached.
+    pub missing: Vec<String>,
+    /// What was refused of the noise, and why.
+    pub refused: Vec<String>,
 }
 
 /// A bath, by its rates at the qubits' frequency.

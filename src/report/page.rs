@@ -121,6 +121,17 @@ fn one_point(html: &mut String, point: &Point, sampled: bool) {
         let _ = writeln!(html, "<tr><td class=\"q\">{}{bath}</td>{}</tr>", rich(&name), cells(row, sampled));
     }
     html.push_str("</tbody></table></div>\n");
+    let (missing, refused) = point.steady.as_ref().map_or((&[][..], &[][..]), |s| (&s.missing[..], &s.refused[..]));
+    for (heading, reasons) in
+        [("Missing", missing), ("Estimates left out", refused), ("Exact values left out", &point.exact_refused)]
+    {
+        if !reasons.is_empty() {
+            let items: String = reasons.iter().map(|reason| format!("<li>{}</li>", escape(reason))).collect();
+            let open = if heading == "Missing" { " open" } else { "" };
+            let _ =
+                writeln!(html, "<details class=\"small\"{open}><summary>{heading}</summary><ul>{items}</ul></details>");
+        }
+    }
 }
 
 /// One quantity of every point.
@@ -214,7 +225,7 @@ fn facts(run: &Run, exact: bool) -> Vec<(&'static str, String)> {
     let summary = &run.summary;
     let mut facts = vec![("scenario", summary.scenario.clone())];
     if !summary.kind.is_empty() {
-        facts.push(("kind", summary.kind.clone()));
+        facts.push(("kind", summary.kind.replace("omega_0", "ω₀")));
     }
     if summary.points.len() > 1 {
         facts.push(("points", summary.points.len().to_string()));
