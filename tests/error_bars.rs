@@ -7,6 +7,7 @@ use common::{SIX, bath, run};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use superjump::quantity::Quantity;
+use superjump::statistics::NoError;
 
 /// Every value with an error bar is within five of them (false positives 6e-7 each), from the first instant on.
 fn holds_at_all_times(text: &str) -> usize {
@@ -119,6 +120,10 @@ fn where_no_jump_was_seen_a_smooth_spread_is_no_error_bar() {
         }
         let (height, time) = (ran.ensemble.peak_intensity().unwrap(), ran.ensemble.peak_time().unwrap());
         assert_eq!((height.std_error, time.std_error), (None, None), "{engine}");
+        // And it is known why.
+        let unseen = Some(NoError::Unseen { jumped: 0, of: 200 });
+        assert!((0..ran.point.columns().len()).all(|column| ran.ensemble.no_error(0, column) == unseen), "{engine}");
+        assert_eq!(ran.ensemble.no_error_of_peak(), unseen, "{engine}");
     }
 }
 

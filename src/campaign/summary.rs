@@ -13,7 +13,7 @@ use crate::bath::{Bath, Coupling};
 use crate::quantity::Quantity;
 use crate::scenario::{Point, Purpose, Scenario};
 use crate::solve::ExactRoad;
-use crate::statistics::{Ensemble, Estimate};
+use crate::statistics::{Ensemble, Estimate, NoError};
 
 /// What stands in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,6 +86,9 @@ pub struct PointSummary {
     /// Quantities that have no exact value though the others have, each with its reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exact_refused: Vec<String>,
+    /// Estimates that have no standard error, by the reason why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub std_error_missing: Vec<String>,
     /// How the steady state was reached, and whether, where trajectories were run to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady: Option<Convergence>,
@@ -222,6 +225,7 @@ impl PointSummary {
             quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
         }
         PointSummary {
+            std_error_missing: without_error(point, ensemble),
             trajectories: ensemble.trajectories(),
             jumps: ensemble.jumps,
             exact_missing: road.missing().map(str::to_owned),
@@ -267,10 +271,32 @@ impl PointSummary {
             stopped_because: stopped_because.to_owned(),
             exact_missing: None,
             exact_refused: Vec::new(),
+            std_error_missing: Vec::new(),
             steady: None,
             quantities,
         }
     }
+}
+
+/// The estimates at the last time that have no standard error, those of one reason together.
+fn without_error(point: &Point, ensemble: &Ensemble) -> Vec<String> {
+    let last = point.evolution.times.len() - 1;
+    let mut reasons: Vec<(NoError, Vec<String>)> = Vec::new();
+    let mut add = |reason: Option<NoError>, name: String| {
+        let Some(reason) = reason else { return };
+        match reasons.iter_mut().find(|(other, _)| *other == reason) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((reason, vec![name])),
+        }
+    };
+    for (index, column) in point.columns().iter().enumerate() {
+        let bath = column.bath.map_or_else(String::new, |bath| format!(" ({})", point.baths()[bath].name));
+        add(ensemble.no_error(last, index), format!("{}{bath}", column.quantity.name()));
+    }
+    if point.baths().iter().any(|bath| bath.down > 0.0) {
+        add(ensemble.no_error_of_peak(), Quantity::PeakIntensity.name().to_owned());
+    }
+    reasons.into_iter().map(|(reason, names)| format!("{}: {reason}", names.join(", "))).collect()
 }
 
 /// The names of the quantities that a summary of this scenario may have.

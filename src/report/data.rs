@@ -68,6 +68,8 @@ pub struct Point {
     pub exact_missing: Option<String>,
     /// Exact values that there are not, each with its reason.
     pub exact_refused: Vec<String>,
+    /// Estimates without a standard error, by the reason why.
+    pub std_error_missing: Vec<String>,
     /// How a steady state was reached.
     pub steady: Option<Steady>,
     /// Its quantities.

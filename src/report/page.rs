@@ -122,9 +122,12 @@ fn one_point(html: &mut String, point: &Point, sampled: bool) {
     }
     html.push_str("</tbody></table></div>\n");
     let (missing, refused) = point.steady.as_ref().map_or((&[][..], &[][..]), |s| (&s.missing[..], &s.refused[..]));
-    for (heading, reasons) in
-        [("Missing", missing), ("Estimates left out", refused), ("Exact values left out", &point.exact_refused)]
-    {
+    for (heading, reasons) in [
+        ("Missing", missing),
+        ("Estimates left out", refused),
+        ("Without an error bar", &point.std_error_missing),
+        ("Exact values left out", &point.exact_refused),
+    ] {
         if !reasons.is_empty() {
             let items: String = reasons.iter().map(|reason| format!("<li>{}</li>", escape(reason))).collect();
             let open = if heading == "Missing" { " open" } else { "" };

@@ -29,6 +29,25 @@ impl Resolutions {
     }
 }
 
+/// Why a mean over trajectories has no standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoError {
+    /// Nothing to differ from.
+    #[error("there is one trajectory alone")]
+    Alone,
+    /// The spread knows nothing of the jumps to come.
+    #[error("{jumped} of {of} trajectories have made a jump that changes it, too few to tell what jumps bring")]
+    Unseen {
+        /// Trajectories that have jumped.
+        jumped: u64,
+        /// All of them.
+        of: u64,
+    },
+    /// There is no spread.
+    #[error("all trajectories agree, but for rounding and the error of the steps between jumps")]
+    Rounding,
+}
+
 /// Running averages of everything a [`Trace`] holds. Memory does not depend on the number of trajectories.
 ///
 /// A mean has a standard error where the spread of the values tells one: above what rounding makes, and above what jumps
@@ -131,10 +150,14 @@ impl Ensemble {
         [&self.grid, &self.burst, &self.width].into_iter().chain(&self.photons)
     }
 
+    /// So many trajectories have to have jumped for their spread to tell what jumps bring.
+    fn few(&self) -> u64 {
+        FEW.min(self.trajectories().div_ceil(2))
+    }
+
     /// The spread that counts as chance, of a quantity with this mean of which so many trajectories have jumped.
     fn floor(&self, resolution: &Resolution, mean: f64, jumped: u64) -> f64 {
-        let n = self.trajectories();
-        let few = FEW.min(n.div_ceil(2));
+        let (n, few) = (self.trajectories(), self.few());
         let unseen = if jumped < few { resolution.step * (few as f64 / n as f64).sqrt() } else { 0.0 };
         unseen.max(resolution.floor + self.resolutions.precision.relative * mean.abs())
     }
@@ -146,6 +169,29 @@ impl Ensemble {
         let resolution = &self.resolutions.columns[column];
         let jumped = self.jumped[sample][usize::from(resolution.local)];
         self.grid.estimate_above(index, self.floor(resolution, self.grid.means()[index], jumped))
+    }
+
+    /// Why the estimate of one column at one time has no standard error, where it has none.
+    #[must_use]
+    pub fn no_error(&self, sample: usize, column: usize) -> Option<NoError> {
+        let jumped = self.jumped[sample][usize::from(self.resolutions.columns[column].local)];
+        self.without(&self.on_grid(sample, column)?, jumped)
+    }
+
+    /// The same of the highest total intensity.
+    #[must_use]
+    pub fn no_error_of_peak(&self) -> Option<NoError> {
+        self.without(&self.peak_intensity()?, self.peaked)
+    }
+
+    fn without(&self, estimate: &Estimate, jumped: u64) -> Option<NoError> {
+        let of = self.trajectories();
+        let reason = match of {
+            1 => NoError::Alone,
+            _ if jumped < self.few() => NoError::Unseen { jumped, of },
+            _ => NoError::Rounding,
+        };
+        estimate.std_error.is_none().then_some(reason)
     }
 
     /// One column at one time, as an ensemble of its own.

@@ -16,7 +16,7 @@ mod stretch;
 mod sums;
 
 pub use controlled::Controlled;
-pub use ensemble::{Ensemble, Resolutions};
+pub use ensemble::{Ensemble, NoError, Resolutions};
 pub use entropy::{Entropy, EntropySums, Sampling};
 pub use evidence::{LEAST_EVENTS, Scarce, Thin};
 pub use jackknife::{Merge, jackknife};
