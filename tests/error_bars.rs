@@ -152,3 +152,23 @@ fn a_spin_that_points_nowhere_by_symmetry_has_no_spread() {
     assert!(jx.mean.abs() < 1e-14 && jx.std_error.is_none(), "{jx:?}");
     assert!(ran.estimate(0, Quantity::Jy, None).std_error.is_some());
 }
+
+/// The intensity is highest at M = 1 or 0, which a local bath tells apart by 1e-5: nearly every trajectory comes to the
+/// brighter one, and how far the mean is below it rests on those that do not.
+#[test]
+fn a_peak_that_all_but_a_few_reach_has_no_error_bar() {
+    let valve = |until: f64, trajectories: u32| {
+        let ran = run(&format!(
+            "[qubits]\nnumber = 8\n{}{}[initial]\nstate = \"ground\"\n[evolution]\nuntil = {until:?}\ntrajectories = {trajectories}",
+            bath("hot", "collective", 1.0, 3.0),
+            bath("parasitic", "local", 1e-3, 0.1)
+        ));
+        (ran.ensemble.peak_intensity().unwrap().std_error, ran.ensemble.no_error_of_peak())
+    };
+    let (error, why) = valve(4.0, 5_000);
+    assert!(matches!(why, Some(NoError::Luck { deviating: 1..10, of: 5_000 })), "{error:?} {why:?}");
+    assert_eq!(error, None);
+    // Earlier many have not come so far.
+    let (error, why) = valve(0.5, 5_000);
+    assert!(error.is_some() && why.is_none(), "{why:?}");
+}

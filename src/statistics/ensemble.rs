@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::quantity::{Precision, Resolution};
-use crate::statistics::{Estimate, Moments};
+use crate::statistics::{Estimate, Moments, Powers};
 use crate::trajectory::Trace;
 
 /// What rests on fewer jumped trajectories than this (or than half of all) is luck.
@@ -43,6 +43,14 @@ pub enum NoError {
         /// All of them.
         of: u64,
     },
+    /// The spread rests on few.
+    #[error("all but some {deviating} of {of} trajectories agree, too few to tell how far others may be off")]
+    Luck {
+        /// Trajectories that make the spread.
+        deviating: u64,
+        /// All of them.
+        of: u64,
+    },
     /// There is no spread.
     #[error("all trajectories agree, but for rounding and the error of the steps between jumps")]
     Rounding,
@@ -64,6 +72,8 @@ pub struct Ensemble {
     peaked: u64,
     /// Peak intensity, peak time.
     burst: Moments,
+    /// Peak intensity, to see how many trajectories its spread rests on.
+    heights: Powers,
     /// Photon times, each with its own count: not every trajectory emits as many.
     photons: Vec<Moments>,
     /// Widths of bursts, of those trajectories that have one.
@@ -83,6 +93,7 @@ impl Ensemble {
             jumped: vec![[0; 2]; samples],
             peaked: 0,
             burst: Moments::new(2),
+            heights: Powers::default(),
             photons: vec![Moments::new(1); photons],
             width: Moments::new(1),
             jumps: 0,
@@ -103,6 +114,7 @@ impl Ensemble {
         }
         self.peaked += u64::from(trace.peaks_after_a_jump());
         self.burst.push([trace.peak.0, trace.peak.1].iter());
+        self.heights.push(trace.peak.0);
         for (moments, time) in self.photons.iter_mut().zip(&trace.photons) {
             moments.push([*time].iter());
         }
@@ -119,6 +131,7 @@ impl Ensemble {
         kinds.for_each(|(mine, theirs)| *mine += theirs);
         self.peaked += later.peaked;
         self.burst.merge(&later.burst);
+        self.heights.merge(&later.heights);
         for (mine, theirs) in self.photons.iter_mut().zip(&later.photons) {
             mine.merge(theirs);
         }
@@ -131,6 +144,7 @@ impl Ensemble {
         self.parts().for_each(|moments| moments.encode(words));
         words.extend(self.jumped.iter().flatten());
         words.extend([self.peaked, self.jumps]);
+        self.heights.encode(words);
     }
 
     /// Takes the state of an ensemble of the same shape off the front of `words`; `None` where there are too few.
@@ -143,7 +157,7 @@ impl Ensemble {
             let (first, rest) = words.split_first()?;
             (*count, *words) = (*first, rest);
         }
-        Some(())
+        self.heights.decode(words)
     }
 
     fn parts(&self) -> impl Iterator<Item = &Moments> {
@@ -181,7 +195,16 @@ impl Ensemble {
     /// The same of the highest total intensity.
     #[must_use]
     pub fn no_error_of_peak(&self) -> Option<NoError> {
-        self.without(&self.peak_intensity()?, self.peaked)
+        let reason = self.without(&self.peak_intensity()?, self.peaked)?;
+        let lucky = reason == NoError::Rounding && self.is_lucky();
+        let luck = NoError::Luck { deviating: self.heights.deviating().round() as u64, of: self.trajectories() };
+        Some(if lucky { luck } else { reason })
+    }
+
+    /// Whether all but a few trajectories are equally high at their highest: how far the others are below is luck. (Of a
+    /// quarter of all the spread may rest even where every one is another.)
+    fn is_lucky(&self) -> bool {
+        self.heights.deviating() < (FEW as f64).min(self.trajectories() as f64 / 4.0)
     }
 
     fn without(&self, estimate: &Estimate, jumped: u64) -> Option<NoError> {
@@ -234,7 +257,8 @@ impl Ensemble {
     #[must_use]
     pub fn peak_intensity(&self) -> Option<Estimate> {
         let floor = self.floor(&self.resolutions.peak, self.burst.means()[0], self.peaked);
-        self.burst.estimate_above(0, floor)
+        let estimate = self.burst.estimate_above(0, floor)?;
+        Some(Estimate { std_error: estimate.std_error.filter(|_| !self.is_lucky()), ..estimate })
     }
 
     /// The mean over trajectories of the time of the highest total intensity.

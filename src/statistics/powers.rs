@@ -42,6 +42,27 @@ impl Powers {
         self.count = n;
     }
 
+    /// How many of the values make the spread, if the others agree: (sum of squared deviations)^2 over that of fourth powers,
+    /// the count over the kurtosis. NaN where there is no spread.
+    #[must_use]
+    pub fn deviating(&self) -> f64 {
+        self.m2 * self.m2 / self.m4
+    }
+
+    /// Appends the state, bit for bit.
+    pub fn encode(&self, words: &mut Vec<u64>) {
+        words.extend([self.count, self.mean, self.m2, self.m3, self.m4].map(f64::to_bits));
+    }
+
+    /// Takes the state off the front of `words`; `None` where there are too few.
+    #[must_use]
+    pub fn decode(&mut self, words: &mut &[u64]) -> Option<()> {
+        let (front, rest) = words.split_first_chunk::<5>()?;
+        let [count, mean, m2, m3, m4] = front.map(f64::from_bits);
+        (*self, *words) = (Powers { count, mean, m2, m3, m4 }, rest);
+        Some(())
+    }
+
     /// The first four cumulants, by the unbiased estimators of independent values (k-statistics); NaN where there are
     /// too few.
     #[must_use]
