@@ -4,9 +4,10 @@
 //! pure states by the Monte Carlo wave-function method, averages many trajectories, and holds the averages against
 //! the exact Lindblad equation.
 //!
-//! The modules form layers, and arrows point down only (`tests/architecture.rs` checks it): [`campaign`] plans and runs
-//! a scenario; [`report`] draws what it left; [`solve`] has every exact answer of a point, and [`scenario`] reads points from
-//! a file; [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are
+//! The modules form layers, and arrows point down only (`tests/architecture.rs` checks it): [`campaign`] runs
+//! a scenario; [`report`] draws what it left; [`results`] are the tables and the summary of a run, [`store`] its parts on
+//! disk; [`solve`] has every exact answer of a point, [`plan`] cuts points into parts, and [`scenario`] reads points from a file;
+//! [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are
 //! two independent roads to the same numbers; [`theory`] holds closed forms; [`model`], [`initial`] and [`quantity`]
 //! say what is simulated and recorded; [`dicke`] is the ladder; [`bath`], [`circuit`], [`units`], [`random`] and [`rounded`]
 //! are the floor.
@@ -14,18 +15,22 @@
 
 pub mod bath;
 pub mod campaign;
+mod canonical;
 pub mod circuit;
 pub mod dicke;
 pub mod initial;
 pub mod lindblad;
 pub mod model;
+pub mod plan;
 pub mod quantity;
 pub mod random;
 pub mod report;
+pub mod results;
 pub mod rounded;
 pub mod scenario;
 pub mod solve;
 pub mod statistics;
+pub mod store;
 pub mod theory;
 pub mod trajectory;
 pub mod units;

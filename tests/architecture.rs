@@ -1,6 +1,7 @@
 //! The layers of the crate: a module uses those below it and never those above or beside it.
 #![allow(missing_docs)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -9,7 +10,9 @@ const LAYERS: &[&[&str]] = &[
     &["main"],
     &["cli"],
     &["campaign", "report"],
-    &["solve"],
+    &["results"],
+    &["solve", "store"],
+    &["plan"],
     &["scenario"],
     &["statistics"],
     &["trajectory", "lindblad"],
@@ -19,7 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["dicke"],
     &["circuit"],
     &["bath", "units", "random"],
-    &["rounded"],
+    &["rounded", "canonical"],
 ];
 
 fn layer(module: &str) -> usize {
@@ -80,4 +83,148 @@ fn the_library_prints_nothing() {
             assert!(!code.contains(macro_name), "{path}: {module} uses {macro_name}");
         }
     }
+}
+
+/// The paths of a `use` tree or of an expression, braces taken apart: `a::{b, c::d}` is `a::b` and `a::c::d`.
+fn expand(tree: &str) -> Vec<String> {
+    let Some(open) = tree.find('{') else {
+        return vec![tree.split(" as ").next().unwrap().trim().to_owned()];
+    };
+    let close = tree.rfind('}').unwrap_or(tree.len());
+    let (mut depth, mut start, mut items) = (0, open + 1, Vec::new());
+    for (at, c) in tree[..close].char_indices().skip(open + 1) {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                items.push(&tree[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    items.push(&tree[start..close]);
+    let whole = |item: &&str| !item.trim().is_empty();
+    items.into_iter().filter(whole).flat_map(|item| expand(&format!("{}{}", &tree[..open], item.trim()))).collect()
+}
+
+/// Every path that a file names from `crate`, `super` or one of its `children` on: what it uses, or what it passes on to
+/// others (`pub use`).
+fn paths(code: &str, children: &[String], passed_on: bool) -> Vec<String> {
+    let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    let mut found: Vec<String> = Vec::new();
+    let mut tree = String::new();
+    for line in lines {
+        let starts = if passed_on { &["pub use ", "pub(crate) use "][..] } else { &["use "] };
+        let starts = starts.iter().find_map(|start| line.strip_prefix(start));
+        if !tree.is_empty() || starts.is_some() {
+            tree += starts.unwrap_or(line);
+            if tree.ends_with(';') {
+                found.extend(expand(tree.trim_end_matches(';')));
+                tree.clear();
+            }
+        } else if !passed_on && !line.starts_with("pub") {
+            for (at, _) in ["crate::", "super::"].iter().flat_map(|root| line.match_indices(root)) {
+                let word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+                found.push(line[at..].chars().take_while(|c| word(*c)).collect());
+            }
+        }
+    }
+    let rooted = |path: &String| {
+        let first = path.split("::").next().unwrap();
+        first == "crate" || first == "super" || children.iter().any(|child| child == first)
+    };
+    found.retain(rooted);
+    found
+}
+
+/// Which files of the house name which: an item that a folder passes on is its file's.
+struct House {
+    /// Code by module path, such as `campaign::converge::rounds`.
+    code: BTreeMap<String, String>,
+}
+
+impl House {
+    fn read() -> Self {
+        let mut files = Vec::new();
+        sources(Path::new("src"), None, &mut files);
+        let module = |path: &str| {
+            let path = path.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
+            path.replace('/', "::")
+        };
+        let code = |text: String| text.split("#[cfg(test)]").next().unwrap().to_owned();
+        House { code: files.into_iter().map(|(_, path, text)| (module(&path), code(text))).collect() }
+    }
+
+    fn children(&self, module: &str) -> Vec<String> {
+        let child = |other: &String| other.strip_prefix(module)?.strip_prefix("::").map(str::to_owned);
+        self.code.keys().filter_map(child).filter(|name| !name.contains("::")).collect()
+    }
+
+    /// The absolute path of what a module names.
+    fn absolute(module: &str, path: &str) -> String {
+        let mut at: Vec<&str> = module.split("::").collect();
+        let mut words = path.split("::").peekable();
+        match words.peek() {
+            Some(&"crate") => {
+                words.next();
+                at.clear();
+            }
+            Some(&"super") => {}
+            _ => return format!("{module}::{path}"),
+        }
+        while words.next_if(|word| *word == "super").is_some() {
+            at.pop();
+        }
+        at.extend(words);
+        at.join("::")
+    }
+
+    /// The file that an absolute path leads to.
+    fn file(&self, path: &str) -> Option<String> {
+        let mut module = path;
+        while !self.code.contains_key(module) {
+            module = module.rsplit_once("::")?.0;
+        }
+        let item = path[module.len()..].trim_start_matches("::").split("::").next().unwrap();
+        let children = self.children(module);
+        let passed_on = paths(&self.code[module], &children, true).into_iter().find(|own| {
+            !item.is_empty()
+                && own.rsplit("::").next() == Some(item)
+                && !own.starts_with("crate")
+                && !own.starts_with("super")
+        });
+        match passed_on {
+            Some(own) => self.file(&format!("{module}::{own}")),
+            None => Some(module.to_owned()),
+        }
+    }
+
+    fn arrows(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let of = |module: &String, code: &String| {
+            let named = paths(code, &self.children(module), false).into_iter();
+            let named = named.filter_map(|path| self.file(&House::absolute(module, &path)));
+            named.filter(|other| other != module).collect()
+        };
+        self.code.iter().map(|(module, code)| (module.clone(), of(module, code))).collect()
+    }
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let arrows = House::read().arrows();
+    assert!(arrows.values().map(BTreeSet::len).sum::<usize>() > 300, "the test no longer sees the code");
+    // What can be reached from each file: itself, in a circle.
+    let mut circle = Vec::new();
+    for start in arrows.keys() {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![start]);
+        while let Some(file) = next.pop() {
+            next.extend(arrows[file].iter().filter(|other| seen.insert((*other).clone())));
+        }
+        circle.extend(seen.contains(start).then_some(start));
+    }
+    let tied = |file: &&String| {
+        format!("{file} -> {:?}", arrows[*file].iter().filter(|to| circle.contains(to)).collect::<Vec<_>>())
+    };
+    assert!(circle.is_empty(), "files in a circle:\n{}", circle.iter().map(tied).collect::<Vec<_>>().join("\n"));
 }

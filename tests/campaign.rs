@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use common::program::{Place, assert_bare, parts, refused, success};
-use superjump::campaign::Summary;
+use superjump::results::Summary;
 
 /// Two points of unequal cost, several parts each, some tenths of a second on two cores.
 const SCENARIO: &str = "title = \"campaign\"

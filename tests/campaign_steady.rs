@@ -19,7 +19,7 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use sha2::{Digest, Sha256};
-use superjump::campaign::Summary;
+use superjump::results::Summary;
 
 /// Two points, with noise: a second or two on two cores.
 const SCENARIO: &str = "title = \"steady\"

@@ -11,7 +11,7 @@ use assert_cmd::Command;
 use common::program;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
-use superjump::campaign::Summary;
+use superjump::results::Summary;
 use tempfile::TempDir;
 
 const SMALL: &str = "title = \"small\"

@@ -8,9 +8,10 @@ use std::sync::atomic::AtomicBool;
 
 use common::{assert_within_5_sigma, bath, point};
 use rayon::prelude::*;
-use superjump::campaign::{SteadyRun, converge};
+use superjump::campaign::converge;
 use superjump::lindblad::Effort;
 use superjump::quantity::Quantity;
+use superjump::results::SteadyRun;
 use superjump::scenario::Point;
 use superjump::solve::SteadyRoad;
 use superjump::statistics::{Estimate, Statistic};

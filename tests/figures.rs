@@ -6,8 +6,9 @@ mod common;
 use std::path::Path;
 
 use common::assert_within_5_sigma;
-use superjump::campaign::{self, PointSummary, RunOptions, Summary};
+use superjump::campaign::{self, RunOptions};
 use superjump::quantity::Quantity;
+use superjump::results::{PointSummary, Summary};
 use superjump::scenario::{Overrides, Purpose, Scenario};
 use superjump::theory;
 use tempfile::TempDir;

@@ -7,13 +7,14 @@ use std::sync::atomic::AtomicBool;
 
 use common::{assert_within_5_sigma, bath, point};
 use superjump::bath::Coupling;
-use superjump::campaign::{SteadyRun, converge};
+use superjump::campaign::converge;
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
 use superjump::lindblad::Effort;
 use superjump::model::{Model, Observables, Values};
 use superjump::quantity::Quantity;
 use superjump::random::stream;
+use superjump::results::SteadyRun;
 use superjump::scenario::Point;
 use superjump::solve::SteadyRoad;
 use superjump::statistics::Estimate;

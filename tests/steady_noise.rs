@@ -6,9 +6,10 @@ mod common;
 use std::sync::atomic::AtomicBool;
 
 use common::{assert_within_5_sigma, bath, point};
-use superjump::campaign::{RelaxationFrom, SteadyRun, converge, forecast};
+use superjump::campaign::{converge, forecast};
 use superjump::lindblad::{Driven, Effort, RegisterEquation};
 use superjump::quantity::Quantity;
+use superjump::results::{RelaxationFrom, SteadyRun};
 use superjump::scenario::Point;
 use superjump::solve::{SteadyRoad, exact_beside};
 use superjump::statistics::{Estimate, Statistic};

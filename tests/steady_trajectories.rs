@@ -6,10 +6,11 @@ mod common;
 use std::sync::atomic::AtomicBool;
 
 use common::{assert_within_5_sigma, bath, point};
-use superjump::campaign::{RelaxationFrom, SteadyRun, converge};
+use superjump::campaign::converge;
 use superjump::lindblad::Effort;
 use superjump::quantity::Quantity;
 use superjump::random::stream;
+use superjump::results::{RelaxationFrom, SteadyRun};
 use superjump::scenario::Point;
 use superjump::solve::{SteadyRoad, exact_beside};
 use superjump::statistics::{

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use super::part::{PartResult, run_block};
-use super::plan::{Part, Plan};
+use super::simulator::simulator;
 use crate::lindblad::Effort;
+use crate::plan::{Part, Plan};
+use crate::scenario::Point;
 use crate::solve::ExactRoad;
+use crate::store::PartResult;
 
 /// How often the caller hears something.
 const TICK: Duration = Duration::from_millis(20);
@@ -200,4 +202,16 @@ pub fn compute<E: From<rayon::ThreadPoolBuildError>>(
         result
     })?;
     Ok(roads)
+}
+
+/// Runs the trajectories of one block.
+pub fn run_block(point: &Point, (first, count): (u64, u64)) -> PartResult {
+    let mut simulator = simulator(point);
+    let mut result = PartResult::new(point);
+    for number in first..first + count {
+        let trace = simulator.trajectory(number);
+        result.averages.ensemble.push(trace);
+        result.rows.push(number, trace);
+    }
+    result
 }

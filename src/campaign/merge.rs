@@ -6,19 +6,15 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::compute::Exacts;
+use super::compute::{Exacts, run_block};
 use super::error::RunError;
-use super::folder::{Folder, Found};
 use super::options::{Event, INTERRUPTED};
-use super::part::{Averages, PartResult, run_block};
-use super::part_file::StoredPart;
-use super::plan::{Part, Plan};
-use super::store::{ROW_GROUP, Store};
-use super::summary::{PointSummary, Summary, Timing};
-use super::tables::series;
 use crate::lindblad::Effort;
+use crate::plan::{Part, Plan};
+use crate::results::{PointSummary, ROW_GROUP, Summary, Timing, Writer, series};
 use crate::scenario::Scenario;
 use crate::solve::ExactRoad;
+use crate::store::{Averages, Folder, Found, PartResult, StoredPart};
 
 /// What to do about what is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +46,7 @@ pub fn merge(
 ) -> Result<Option<Summary>, RunError> {
     let plan = Plan::new(&scenario.points);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let mut store = Store::create(output, scenario)?;
+    let mut writer = Writer::create(output, scenario)?;
     let mut points = Vec::new();
     let (mut jumps, mut complete) = (0, true);
 
@@ -70,7 +66,7 @@ pub fn merge(
             let point = &scenario.points[part.point];
             let asked = point.evolution.trajectories;
             if let Some(stored) = stored {
-                store.write_rows(point, &stored)?;
+                writer.write_rows(point, &stored)?;
                 averages.get_or_insert_with(|| Averages::new(point)).merge(&stored.averages);
             }
             merged += 1;
@@ -84,7 +80,7 @@ pub fn merge(
             complete &= stopped.is_some();
             if let Some(Averages { ensemble }) = averages.take() {
                 jumps += ensemble.jumps;
-                store.write_series(point, &series(point, Some(&ensemble), &road))?;
+                writer.write_series(point, &series(point, Some(&ensemble), &road))?;
                 points.push(PointSummary::sampled(point, &ensemble, &road, stopped.unwrap_or("interrupted")));
             }
         }
@@ -94,7 +90,7 @@ pub fn merge(
     }
     let timing = Timing { seconds: seconds(), jumps, threads };
     let summary = Summary { complete, ..Summary::new(scenario, timing, points) };
-    store.finish(&summary)?;
+    writer.finish(&summary)?;
     Ok(Some(summary))
 }
 

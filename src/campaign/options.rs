@@ -1,47 +1,19 @@
 //! What a run is asked, what it tells on the way, and what it comes to.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
-use super::plan::Part;
-use super::progress::Progress;
-use super::summary::Summary;
+use crate::plan::{Part, Shard};
+use crate::results::Summary;
+use crate::store::Progress;
 
 /// Why there are no exact values where [`RunOptions::exact`] is off.
 pub const NOT_ASKED: &str = "they were left out (--no-exact)";
 /// Why there are none where somebody waited for the end.
 pub const INTERRUPTED: &str = "the run was interrupted";
-
-/// One of several processes that share the parts of a campaign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Shard {
-    /// Which, from 1.
-    pub index: u64,
-    /// Of how many.
-    pub of: u64,
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (index, of) = text.split_once('/').ok_or("not of the form 3/16")?;
-        let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
-        let (index, of) = (number(index)?, number(of)?);
-        if (1..=of).contains(&index) { Ok(Shard { index, of }) } else { Err(format!("{index} is not from 1 to {of}")) }
-    }
-}
-
-impl fmt::Display for Shard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.index, self.of)
-    }
-}
 
 /// How to run.
 #[derive(Clone, Debug)]

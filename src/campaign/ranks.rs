@@ -11,10 +11,10 @@ use mpi::traits::{Communicator, Destination, Source};
 use super::compute::{News, Tally, compute};
 use super::error::RunError;
 use super::options::RunOptions;
-use super::part_file;
-use super::plan::{Part, Plan};
 use super::run::{Deliver, Helpers};
+use crate::plan::{Part, Plan};
 use crate::scenario::Scenario;
+use crate::store::encode;
 
 /// What a rank says first: that it is free, that a part follows, or that it was asked to stop.
 const FREE: u64 = 0;
@@ -68,7 +68,7 @@ impl Ranks {
                 if let News::Part(part, result) = news {
                     let of = &scenario.points[part.point];
                     message = header([DONE, point, first, count, result.averages.ensemble.jumps]);
-                    message.extend(part_file::encode(of, part, &result).map_err(RunError::Encode)?);
+                    message.extend(encode(of, part, &result).map_err(RunError::Encode)?);
                 }
                 Ok::<(), RunError>(())
             });

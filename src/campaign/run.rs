@@ -7,20 +7,17 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::compute::{Exacts, News, Tally, compute, lock};
-use super::error::{RunError, StoreError};
-use super::folder::{Folder, Present, key};
-use super::manifest::Manifest;
+use super::error::RunError;
 use super::merge::{Gaps, merge};
-use super::options::{Event, NOT_ASKED, Outcome, RunOptions, Shard};
-use super::part::Averages;
-use super::plan::{Part, Plan};
-use super::progress::{Meter, Progress};
+use super::meter::Meter;
+use super::open::{complete, open, refuse_foreign};
+use super::options::{Event, NOT_ASKED, Outcome, RunOptions};
 use super::settle::settle;
-use super::status::{Live, State};
-use super::summary::Summary;
+use crate::plan::{Part, Plan, Shard};
 use crate::scenario::{Point, Scenario};
 use crate::solve::ExactRoad;
 use crate::statistics::Ensemble;
+use crate::store::{Averages, Folder, Live, Manifest, Present, Progress, State, StoreError, key};
 
 /// Takes a part that was computed elsewhere: which, its jumps, the bytes of its file.
 pub type Deliver<'a> = &'a mut dyn FnMut(Part, u64, &[u8]) -> Result<(), RunError>;
@@ -145,7 +142,7 @@ fn run_helped(
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
     plan.check_memory(threads)?;
-    let folder = Folder::open(output, scenario, options.shard, options.fresh)?;
+    let folder = open(output, scenario, options.shard, options.fresh)?;
     if let Some(owner) = &folder.stale {
         report(&Event::Notice(format!("{owner} did not end well here; going on from what it left")));
     }
@@ -191,7 +188,7 @@ fn run_helped(
         if due(&mut shown, Progress::EVERY) {
             let progress = meter.read(&tallies);
             if due(&mut told, Live::EVERY) {
-                folder.leave_word(&Live::new(options, State::Computing, &progress));
+                folder.leave_word(&Live::now(options.shard, threads, State::Computing, &progress));
             }
             report(&Event::Progress(progress));
         }
@@ -207,7 +204,7 @@ fn run_helped(
     report(&Event::Progress(progress.clone()));
     let interrupted = options.stop.load(Ordering::Relaxed);
     let jumps = progress.jumps;
-    let word = |state| folder.leave_word(&Live::new(options, state, &progress));
+    let word = |state| folder.leave_word(&Live::now(options.shard, threads, state, &progress));
     let ended = if interrupted { State::Interrupted } else { State::Done };
     if options.shard.is_some() {
         word(ended);
@@ -231,7 +228,7 @@ pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Resu
     let manifest = Manifest::read(output)?.ok_or_else(|| StoreError::NoCampaign { folder: output.to_owned() })?;
     let scenario = manifest.scenario(output)?;
     // Of another version, or a scenario that reads otherwise in this one.
-    Folder::refuse_foreign(output, &scenario)?;
+    refuse_foreign(output, &scenario)?;
     if let Some(summary) = complete(&scenario, options)? {
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
@@ -250,21 +247,6 @@ pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Resu
 /// No exact values, as they are not asked for.
 fn left_out(scenario: &Scenario) -> Exacts {
     scenario.points.iter().map(|_| OnceLock::from(ExactRoad::unsolved(NOT_ASKED))).collect()
-}
-
-/// The summary of an earlier run of the same scenario that is complete: with what was left out of it, unless it is again.
-fn complete(scenario: &Scenario, options: &RunOptions) -> Result<Option<Summary>, StoreError> {
-    let lacks = |summary: &Summary| summary.points.iter().any(|p| p.exact_missing.as_deref() == Some(NOT_ASKED));
-    let enough = |summary: &Summary| summary.is_of(scenario) && !(options.exact && lacks(summary));
-    Ok(Summary::read(&options.output)?.filter(enough))
-}
-
-/// The summary of an earlier run of the same scenario.
-pub(super) fn finished(scenario: &Scenario, options: &RunOptions) -> Result<Option<Summary>, StoreError> {
-    if let Some(summary) = complete(scenario, options)? {
-        return Ok(Some(summary));
-    }
-    Folder::refuse_foreign(&options.output, scenario).map(|()| None)
 }
 
 #[cfg(test)]

@@ -5,20 +5,16 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::converge::{SteadyRun, converge_with};
+use super::converge::converge_with;
 use super::error::RunError;
-use super::folder::Folder;
-use super::options::{Event, INTERRUPTED, NOT_ASKED, Outcome, RunOptions, Shard};
-use super::progress::Progress;
-use super::round::Shelf;
-use super::status::{Live, State};
-use super::store::Store;
-use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
-use super::tables::{noise_rows, quanta_rows};
+use super::options::{Event, INTERRUPTED, NOT_ASKED, Outcome, RunOptions};
+use crate::plan::Shard;
 use crate::quantity::Quantity;
+use crate::results::{PointSummary, QuantitySummary, SteadyRun, Summary, Timing, Writer, noise_rows, quanta_rows};
 use crate::scenario::{Point, Scenario};
 use crate::solve::{SteadyRoad, exact_beside};
 use crate::statistics::{Estimate, Statistic};
+use crate::store::{Folder, Live, Progress, Shelf, State};
 
 /// Converges every point of a scenario and writes the results. Interrupted, it writes what there is of whole rounds, as
 /// it does where it `fills` nothing in. A shard takes every so many points, and leaves their rounds to be merged.
@@ -36,7 +32,7 @@ pub(super) fn settle(
     }
     let mine = |point: &&Point| options.shard.is_none_or(|Shard { index, of }| homes[&point.id] % of == index - 1);
     let shelf = Shelf::new(folder, fills);
-    let mut store = options.shard.is_none().then(|| Store::create(&options.output, scenario)).transpose()?;
+    let mut writer = options.shard.is_none().then(|| Writer::create(&options.output, scenario)).transpose()?;
     let started = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     let mut points = Vec::with_capacity(scenario.points.len());
@@ -60,7 +56,7 @@ pub(super) fn settle(
             };
             if told.is_none_or(|told| told.elapsed() >= Live::EVERY) {
                 told = Some(Instant::now());
-                folder.leave_word(&Live::new(options, State::Computing, &progress));
+                folder.leave_word(&Live::now(options.shard, options.threads, State::Computing, &progress));
             }
             report(&Event::Progress(progress.clone()));
         })?;
@@ -69,7 +65,7 @@ pub(super) fn settle(
             done += usize::from(run.stopped_because != "interrupted");
             trajectories += run.trajectories;
             jumps += run.jumps;
-            if let Some(store) = &mut store {
+            if let Some(writer) = &mut writer {
                 let road = match (options.exact, interrupted()) {
                     (false, _) => Err(NOT_ASKED.to_owned()),
                     // Somebody waits for the end.
@@ -77,9 +73,9 @@ pub(super) fn settle(
                     (true, false) => exact_beside(point),
                 };
                 let exact = road.as_ref().map_or(&[][..], |road| &road.noise);
-                store.write_noise(point, &noise_rows(&run.noise, exact))?;
+                writer.write_noise(point, &noise_rows(&run.noise, exact))?;
                 let laws = road.as_ref().map_or(&[][..], |road| &road.transferred);
-                store.write_quanta(point, &quanta_rows(&run.distributions, laws))?;
+                writer.write_quanta(point, &quanta_rows(&run.distributions, laws))?;
                 points.push(summarize(point, run, &road));
             }
         }
@@ -88,14 +84,14 @@ pub(super) fn settle(
         }
     }
     let state = if interrupted() { State::Interrupted } else { State::Done };
-    folder.leave_word(&Live::new(options, state, &progress));
+    folder.leave_word(&Live::now(options.shard, options.threads, state, &progress));
     let computed = jumps.saturating_sub(shelf.jumps());
     let mut outcome = Outcome { summary: None, already_complete: false, jumps: computed, interrupted: interrupted() };
-    if let Some(store) = store.filter(|_| !points.is_empty()) {
+    if let Some(writer) = writer.filter(|_| !points.is_empty()) {
         let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps, threads: options.threads };
         let complete = done == scenario.points.len() && !outcome.interrupted;
         let summary = Summary { complete, ..Summary::new(scenario, timing, points) };
-        store.finish(&summary)?;
+        writer.finish(&summary)?;
         outcome.summary = Some(summary);
     }
     Ok(outcome)

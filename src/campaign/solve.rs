@@ -5,18 +5,17 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::error::RunError;
-use super::folder::Folder;
+use super::open::finished;
 use super::options::{Outcome, RunOptions};
-use super::plan::available_memory;
-use super::run::finished;
-use super::store::Store;
-use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
-use super::tables::{SeriesRow, noise_rows, quanta_rows, series};
 use crate::lindblad::{Effort, Populations};
+use crate::plan::available_memory;
 use crate::quantity::Quantity;
+use crate::results::{
+    PointSummary, QuantitySummary, SeriesRow, Summary, Timing, Writer, noise_rows, quanta_rows, series,
+};
 use crate::scenario::{Point, Scenario};
-use crate::solve::ExactRoad;
-use crate::solve::SteadyRoad;
+use crate::solve::{ExactRoad, SteadyRoad};
+use crate::store::Folder;
 
 /// One point, solved.
 struct Solved {
@@ -78,7 +77,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
     if let Some(summary) = before()? {
         return Ok(complete(summary));
     }
-    let mut store = Store::create(&options.output, scenario)?;
+    let mut writer = Writer::create(&options.output, scenario)?;
     let started = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(at_once).build()?;
     let mut points = Vec::with_capacity(scenario.points.len());
@@ -88,10 +87,10 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
         let solved: Vec<_> = pool.install(|| block.par_iter().map(solve_point).collect());
         for (point, solved) in block.iter().zip(solved) {
             let solved = solved.map_err(|reason| RunError::NoExactValue { point: point.index, reason })?;
-            store.write_series(point, &solved.series)?;
+            writer.write_series(point, &solved.series)?;
             if let Some(steady) = &solved.steady {
-                store.write_noise(point, &noise_rows(&[], &steady.noise))?;
-                store.write_quanta(point, &quanta_rows(&[], &steady.transferred))?;
+                writer.write_noise(point, &noise_rows(&[], &steady.noise))?;
+                writer.write_quanta(point, &quanta_rows(&[], &steady.transferred))?;
             }
             points.push(summarize(point, &solved));
             progress(points.len());
@@ -99,7 +98,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
     }
     let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps: 0, threads: options.threads };
     let summary = Summary::new(scenario, timing, points);
-    store.finish(&summary)?;
+    writer.finish(&summary)?;
     Ok(Outcome { summary: Some(summary), already_complete: false, jumps: 0, interrupted: false })
 }
 

@@ -2,75 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::error::StoreError;
-use super::folder::finished;
-use super::lock::{host, now};
-use super::manifest::Manifest;
-use super::options::RunOptions;
-use super::progress::Progress;
-use super::summary::Summary;
-
-/// What a process is at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Trajectories.
-    Computing,
-    /// Folding parts to results.
-    Merging,
-    /// It has done its share.
-    Done,
-    /// It was asked to stop.
-    Interrupted,
-}
-
-/// The word that a process leaves of itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Live {
-    /// Its number.
-    pub process: u32,
-    /// Its machine.
-    pub host: String,
-    /// Which share of the parts it has, such as 3/16.
-    pub shard: Option<String>,
-    /// Its threads.
-    pub threads: usize,
-    /// Seconds since 1970 when it wrote this.
-    pub updated: u64,
-    /// What it is at.
-    pub state: State,
-    /// Where it stands.
-    pub progress: Progress,
-}
-
-impl Live {
-    /// How often word is left.
-    pub(super) const EVERY: Duration = Duration::from_secs(2);
-
-    pub(super) fn new(options: &RunOptions, state: State, progress: &Progress) -> Self {
-        Live {
-            process: std::process::id(),
-            host: host(),
-            shard: options.shard.map(|shard| shard.to_string()),
-            threads: options.threads,
-            updated: now(),
-            state,
-            progress: progress.clone(),
-        }
-    }
-
-    /// Whether it says that it is at work, but has not said so for long.
-    #[must_use]
-    pub fn silent(&self) -> Option<Duration> {
-        let age = Duration::from_secs(now().saturating_sub(self.updated));
-        let working = matches!(self.state, State::Computing | State::Merging);
-        (working && age > 15 * Live::EVERY).then_some(age)
-    }
-}
+use crate::results::Summary;
+use crate::store::{Live, Manifest, ManifestPoint, StoreError, held};
 
 /// How a campaign stands.
 #[derive(Clone, Debug)]
@@ -97,8 +31,8 @@ impl Status {
     /// A folder without a campaign, or files that cannot be read.
     pub fn read(output: &Path) -> Result<Self, StoreError> {
         let manifest = Manifest::read(output)?.ok_or_else(|| StoreError::NoCampaign { folder: output.to_owned() })?;
-        let (trajectories, set_aside) = finished(output)?;
-        let of = |point: &super::manifest::ManifestPoint| {
+        let (trajectories, set_aside) = held(output)?;
+        let of = |point: &ManifestPoint| {
             let id = u64::from_str_radix(&point.id, 16).unwrap_or(0);
             let most = if point.steady { u64::MAX } else { point.trajectories };
             trajectories.get(&(id, point.seed)).copied().unwrap_or(0).min(most)

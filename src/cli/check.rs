@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use clap::Args;
-use superjump::campaign::{Forecast, Plan, RunError, forecast, simulator, solvable};
+use superjump::campaign::{Forecast, RunError, forecast, simulator, solvable};
 use superjump::lindblad::Effort;
+use superjump::plan::Plan;
 use superjump::scenario::{Point, Purpose, Scenario, ScenarioError};
 use superjump::solve::ExactRoad;
 use superjump::units::Units;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use superjump::campaign::{Event, Progress};
+use superjump::campaign::Event;
 use superjump::report;
+use superjump::store::Progress;
 
 use super::{UsageError, table};
 

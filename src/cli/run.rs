@@ -7,7 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use superjump::campaign::{self, Event, Outcome, RunError, RunOptions, Shard};
+use superjump::campaign::{self, Event, Outcome, RunError, RunOptions};
+use superjump::plan::Shard;
 use superjump::scenario::Purpose;
 
 use super::progress::Display;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use superjump::campaign::Plan;
+use superjump::plan::Plan;
 use superjump::scenario::Purpose;
 
 use super::run::quoted;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use superjump::campaign::{Live, Progress, RunError, State, Status};
+use superjump::campaign::{RunError, Status};
+use superjump::store::{Live, Progress, State};
 
 use super::{progress, table};
 

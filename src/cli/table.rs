@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use comfy_table::{CellAlignment, Table, presets};
-use superjump::campaign::{PointSummary, QuantitySummary, Summary, quantity_names};
 use superjump::report::{foremost, least_to_most, number, with_error};
+use superjump::results::{PointSummary, QuantitySummary, Summary, quantity_names};
 use superjump::scenario::Scenario;
 use superjump::units::Units;
 

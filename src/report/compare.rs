@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::ReportError;
 use super::data::{Quantity, Run};
+use super::error::ReportError;
 use super::words;
 
 /// One quantity of two runs.

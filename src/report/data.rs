@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::ReportError;
+use super::error::ReportError;
 use super::table::{self, Rows};
 
 /// `summary.json`, as far as it is needed.

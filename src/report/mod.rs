@@ -7,6 +7,7 @@
 mod choose;
 mod compare;
 mod data;
+mod error;
 mod figure;
 mod page;
 mod png;
@@ -24,6 +25,7 @@ use rayon::prelude::*;
 
 pub use choose::asked::foremost;
 pub use compare::{Comparison, Difference, compare};
+pub use error::ReportError;
 pub use words::{least_to_most, number, with_error};
 
 use choose::asked;
@@ -31,49 +33,6 @@ use data::Run;
 
 /// What every figure carries, so that a later drawing knows which files are its own to replace.
 const MADE_BY: &str = "Drawn by superjump";
-
-/// Why nothing could be drawn.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// The folder cannot be read.
-    #[error("cannot read {folder}: {source}; give the folder of a run, such as output/heat_valve")]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// There is nothing of a run in the folder.
-    #[error("{folder} holds no results ({}); give the folder of a run, with summary.json or series.parquet in it",
-        if names.is_empty() { "it is empty".to_owned() } else { format!("it holds {}", list(names)) })]
-    NothingThere {
-        /// The folder.
-        folder: PathBuf,
-        /// What is in it.
-        names: Vec<String>,
-    },
-    /// A file could not be written.
-    #[error("cannot write {path}: {source}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A figure could not be turned into an image.
-    #[error("cannot draw {name}: {reason}")]
-    Image {
-        /// The figure.
-        name: String,
-        /// Why.
-        reason: String,
-    },
-}
-
-fn list(names: &[String]) -> String {
-    let more = if names.len() > 5 { format!(" and {} more", names.len() - 5) } else { String::new() };
-    format!("{}{more}", names.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", "))
-}
 
 /// What was drawn.
 #[derive(Clone, Debug, PartialEq)]

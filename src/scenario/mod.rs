@@ -4,6 +4,7 @@
 
 mod keys;
 mod kind;
+mod origin;
 mod point;
 mod raw;
 mod reader;
@@ -12,6 +13,7 @@ mod source;
 mod sweep;
 mod validate;
 
+pub use origin::Origin;
 pub use point::{Accuracy, EngineChoice, Evolution, Group, Noise, Point, Purpose, Recording};
 pub use reader::{Overrides, Scenario};
 pub use schema::{ScenarioKey, scenario_keys, schema};

@@ -1,9 +1,9 @@
 //! What a scenario asks for at one point of its sweep, validated.
 
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use crate::bath::{Bath, Coupling};
+use crate::canonical;
 use crate::initial::InitialState;
 use crate::model::{Hamiltonian, Model, NoCurrent, Register};
 use crate::quantity::{Column, Precision, Resolution, columns};
@@ -316,7 +316,5 @@ pub fn point_id(groups: &[Group], engine: Engine, times: &[f64]) -> u64 {
     if engine != Engine::Populations {
         physics.push(json!(engine));
     }
-    let physics = json!(physics);
-    let digest = Sha256::digest(physics.to_string());
-    u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
+    canonical::id(&json!(physics))
 }

@@ -49,7 +49,7 @@ impl Overrides {
         self.0.iter().map(String::as_str)
     }
 
-    pub(in super::super) fn comments(&self) -> String {
+    pub(crate) fn comments(&self) -> String {
         self.0.iter().map(|argument| format!("\n# --set {argument}")).collect()
     }
 }

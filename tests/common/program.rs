@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use superjump::campaign::{PointSummary, Summary};
+use superjump::results::{PointSummary, Summary};
 use tempfile::TempDir;
 
 /// `superjump` in a folder, to be asserted of.

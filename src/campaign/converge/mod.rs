@@ -3,6 +3,7 @@
 //! A round is one task for each group of a jackknife, folded in the order of the groups: the result is a function of the
 //! point and the seed, whatever the number of threads.
 
+mod key;
 mod members;
 mod outcome;
 mod protocol;
@@ -14,17 +15,18 @@ use std::sync::atomic::AtomicBool;
 use rayon::ThreadPool;
 
 use super::error::RunError;
-use super::round::{layout, protocol_key};
 use crate::model::System;
 use crate::quantity::Column;
+use crate::results::{RelaxationFrom, SteadyRun};
 use crate::scenario::{Group, Point};
 use crate::statistics::{Counted, Estimator, Evidence, GROUPS, Protocol, Replicas, StopRule, Sums, off_plateau};
+use crate::store::layout;
 use crate::trajectory::{DrivenLadder, Engine, Ladder, Leaps, Populations, Registers, Start, Unravelling};
 
+use key::protocol_key;
 use members::{Members, columns, estimators};
 use outcome::Finished;
-pub use outcome::{Convergence, SteadyRun};
-pub use protocol::{Forecast, RelaxationFrom, forecast};
+pub use protocol::{Forecast, forecast};
 use protocol::{Schedule, counts_collective, is_conserved, jumps_bound, relaxation, schedule};
 pub use rounds::Standing;
 use rounds::{Ended, Place, Rounds};

@@ -1,68 +1,13 @@
 //! What the rounds of a point come to: estimates, noise, and how the steady state was reached.
 
-use serde::{Deserialize, Serialize};
-
 use super::members::{estimators, quantity};
-use super::protocol::{RelaxationFrom, Schedule, WINDOW};
+use super::protocol::{Schedule, WINDOW};
 use super::refusals;
 use super::rounds::Done;
 use crate::quantity::{Column, Quantity};
+use crate::results::{Convergence, RelaxationFrom, SteadyRun};
 use crate::scenario::Point;
-use crate::statistics::{
-    Agreement, Distribution, Estimate, Estimator, LEAST_EVENTS, NoiseEstimate, NoiseReport, Replicas, Thin, noise,
-};
-
-/// How a steady state was reached, and whether.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Convergence {
-    /// Whether everything that was asked for was met.
-    pub converged: bool,
-    /// Why the current is known to be none, or too small to matter, where it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub no_current: Option<String>,
-    /// What is missing where it was not.
-    pub missing: Vec<String>,
-    /// How many trajectories it would take then, about.
-    pub trajectories_needed: Option<u64>,
-    /// The estimator that `heat_current` of the watched bath is from.
-    pub estimator: String,
-    /// Half the width of its interval.
-    pub half_width: Option<f64>,
-    /// How often the interval has to hold the true value.
-    pub confidence: f64,
-    /// The time that every trajectory threw away.
-    pub warm_up: f64,
-    /// The time that every trajectory measured.
-    pub stretch: f64,
-    /// The slowest relaxation time.
-    pub relaxation_time: f64,
-    /// Where it is from.
-    pub relaxation_from: RelaxationFrom,
-    /// How trajectories agree, where they show any spread.
-    pub agreement: Option<Agreement>,
-    /// What was refused of the noise, and why.
-    pub refused: Vec<String>,
-}
-
-/// The steady state of a point, from trajectories.
-#[derive(Clone, Debug)]
-pub struct SteadyRun {
-    /// Each quantity with its estimate.
-    pub values: Vec<(Quantity, Option<usize>, Estimate)>,
-    /// What `[noise]` asks for.
-    pub noise: Vec<NoiseEstimate>,
-    /// How the quanta are distributed in its windows.
-    pub distributions: Vec<Distribution>,
-    /// How it was reached.
-    pub convergence: Convergence,
-    /// Why it ended: "relative_error", "absolute_error" or "no_current" where it converged, "trajectories", "max_jumps" or "until"
-    /// where that was spent first, "interrupted" where somebody was.
-    pub stopped_because: &'static str,
-    /// Trajectories.
-    pub trajectories: u64,
-    /// Jumps of all of them.
-    pub jumps: u64,
-}
+use crate::statistics::{Estimate, Estimator, LEAST_EVENTS, NoiseReport, Replicas, Thin, noise};
 
 /// A run that has ended, to be summed up.
 pub struct Finished<'a> {

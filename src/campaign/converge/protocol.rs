@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::bath::{Bath, Coupling};
 use crate::lindblad::{Counting, Driven, Effort, Populations, RegisterEquation};
 use crate::model::Model;
+use crate::results::RelaxationFrom;
 use crate::scenario::{Group, Point};
 use crate::statistics::{Counted, Entropy, GROUPS, Protocol};
 use crate::theory;
@@ -23,18 +22,6 @@ const JUMPS: f64 = 2000.0;
 const WARM_UP: f64 = 14.0;
 /// Sectors that are told apart at most.
 const MOST_SECTORS: i64 = 1000;
-
-/// Where a relaxation time is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RelaxationFrom {
-    /// The spectrum of the master equation.
-    Exact,
-    /// The birth-death chains of M and J, confirmed by the data.
-    Chain,
-    /// The data, as the chain turned out too fast or there is none.
-    Data,
-}
 
 /// Whether collective jumps are seen one by one, and so may be counted.
 pub fn counts_collective(point: &Point) -> bool {

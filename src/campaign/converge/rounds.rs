@@ -8,10 +8,10 @@ use std::sync::mpsc;
 use rayon::ThreadPool;
 
 use super::super::error::RunError;
-use super::super::round::{Piece, Shelf, State};
 use super::members::Members;
 use super::protocol::jumps_bound;
 use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Protocol, Replicas, StopRule, Sums, sizes};
+use crate::store::{GroupState, Piece, Shelf};
 use crate::trajectory::{Engine, Unravelling};
 
 /// Where a point stands.
@@ -181,10 +181,10 @@ impl<E: Unravelling> Rounds<'_, E> {
     fn keep(
         &self,
         missing: &[&Piece],
-        receiver: &mpsc::Receiver<(u64, State)>,
+        receiver: &mpsc::Receiver<(u64, GroupState)>,
         fold: &mut Fold,
     ) -> Result<bool, RunError> {
-        let mut waiting: Vec<Vec<(u64, State)>> = vec![Vec::new(); missing.len()];
+        let mut waiting: Vec<Vec<(u64, GroupState)>> = vec![Vec::new(); missing.len()];
         let mut whole = true;
         for (group, state) in receiver {
             let Some(at) = missing.iter().position(|piece| piece.groups.contains(&group)) else { continue };
@@ -199,7 +199,7 @@ impl<E: Unravelling> Rounds<'_, E> {
             if states.len() as u64 == piece.groups.end - piece.groups.start {
                 states.sort_by_key(|(group, _)| *group);
                 if let Some(shelf) = self.place.2 {
-                    let states: Vec<&State> = states.iter().map(|(_, state)| state).collect();
+                    let states: Vec<&GroupState> = states.iter().map(|(_, state)| state).collect();
                     shelf.write(self.members.point, piece, self.layout, &states)?;
                 }
                 states.drain(..).for_each(|(group, state)| fold.take(group, state));
@@ -219,7 +219,7 @@ struct Fold<'a> {
 }
 
 impl Fold<'_> {
-    fn take(&mut self, group: u64, (some, sums): State) {
+    fn take(&mut self, group: u64, (some, sums): GroupState) {
         self.groups[group as usize].merge(&sums);
         self.done[group as usize] = Some(some);
         while let Some(some) = self.done.get_mut(self.next).and_then(Option::take) {

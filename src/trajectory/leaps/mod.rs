@@ -23,7 +23,7 @@ use crate::quantity::Sample;
 use crate::random::Stream;
 use crate::theory::{inverse_temperature, thermal_emission, thermal_jz, weak_local_bath};
 
-use sector::Sector;
+use sector::{MOST_LEVELS, Sector};
 
 /// The engine. The modes of a sector are found when a trajectory first leaps there, and kept.
 #[derive(Debug)]
@@ -34,9 +34,8 @@ pub struct Leaps {
 }
 
 impl Leaps {
-    /// The most levels of a sector that is leapt in: its modes take 24 bytes and some nanoseconds for each pair of levels.
-    /// Larger ones are stepped through jump by jump, by the same law.
-    pub const MOST_LEVELS: usize = 401;
+    /// The most levels of a sector that is leapt in. Larger ones are stepped through jump by jump, by the same law.
+    pub const MOST_LEVELS: usize = MOST_LEVELS;
 
     /// The engine of a model.
     #[must_use]
@@ -67,7 +66,7 @@ impl Leaps {
         let make = || {
             let chain = &self.chain;
             let (down, up) = (chain.collective_down.total, chain.collective_up.total);
-            let fits = (2..=Self::MOST_LEVELS as i64).contains(&(level.two_j + 1));
+            let fits = (2..=MOST_LEVELS as i64).contains(&(level.two_j + 1));
             if fits && down + up > 0.0 {
                 let ended = |level: Level| chain.local_rate(level.m(), chain.outward(level));
                 Sector::new(level.two_j, (down, up), ended)

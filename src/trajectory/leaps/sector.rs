@@ -12,10 +12,11 @@
 use faer::{Mat, Side};
 use rand::{Rng, RngExt};
 
-use super::Leaps;
 use crate::dicke::{Level, levels};
 use crate::model::Observables;
 
+/// The most levels: the modes take 24 bytes and some nanoseconds for each pair of levels.
+pub const MOST_LEVELS: usize = 401;
 /// Leaps begin where `sqrt(pi_a)` is at least this share of the largest: rounding grows by its inverse at most.
 const HOME: f64 = 0.1;
 /// Modes smaller than the slowest by e^-40 = 4e-18 are not there.
@@ -124,7 +125,7 @@ impl Sector {
         let lasts = self.decay[0] <= 0.0 || left <= self.survival(start, span).alive;
         let (duration, ended) = if lasts { (span, false) } else { (self.time(start, left, span), true) };
 
-        let mut decayed = [0.0; Leaps::MOST_LEVELS];
+        let mut decayed = [0.0; MOST_LEVELS];
         let slow = self.decayed(duration, &mut decayed);
         let decayed = &decayed[..slow];
         let to = self.end(start, ended, decayed, rng);

@@ -18,7 +18,7 @@ use crate::model::{Model, Observables};
 use crate::quantity::Sample;
 use crate::random::Stream;
 
-use rows::{Exit, Outcomes, Sector, Tables};
+use rows::{DephasingWeights, Exit, Outcomes, Rates, Row, Sector, Tables};
 use waiting::Ziggurat;
 
 /// The engine: the channels of a model, sorted by what they do to the ladder.
@@ -33,21 +33,6 @@ pub struct Populations {
     outcomes: Outcomes,
     tables: Tables,
     ziggurat: Ziggurat,
-}
-
-/// Weights of the outcomes J - 1 and J + 1 of local dephasing, as multiples of J^2 - M^2 and (J+1)^2 - M^2.
-#[derive(Clone, Copy)]
-pub(super) struct DephasingWeights {
-    lower: f64,
-    higher: f64,
-}
-
-impl DephasingWeights {
-    /// What leaves the sector, for a = J + M and b = J - M, in rates of one qubit.
-    #[inline(always)]
-    pub(super) fn outward(self, a: f64, b: f64) -> f64 {
-        self.lower * a * b + self.higher * (a + 1.0) * (b + 1.0)
-    }
 }
 
 impl Populations {
@@ -162,6 +147,29 @@ impl Unravelling for Populations {
 
     fn observe(&self, state: &Level, _: f64) -> Sample<Observables> {
         Sample { values: Observables::of(*state), transverse: None }
+    }
+}
+
+impl Populations {
+    /// The rows of a sector, where sectors are tabulated.
+    fn rows(&self, sector: Sector) -> Option<&[Row]> {
+        let rows = self.tables.0.get(((self.number - sector.two_j) / 2) as usize)?;
+        Some(rows.get_or_init(|| (0..=sector.two_j).map(|above| self.rates(sector, above).row()).collect()))
+    }
+
+    /// The rates of the level J + M = `above`.
+    #[inline(always)]
+    fn rates(&self, sector: Sector, above: i64) -> Rates {
+        let (a, b) = (above as f64, (sector.two_j - above) as f64);
+        let (emission, jz) = (a * (b + 1.0), 0.5 * (a - b));
+        Rates {
+            emission,
+            jz,
+            down: emission * self.collective_down.total,
+            up: b * (a + 1.0) * self.collective_up.total,
+            local: self.local_rate(jz, sector.weights.outward(a, b)),
+            first: self.outcomes.first,
+        }
     }
 }
 

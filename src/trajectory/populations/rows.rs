@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use super::{DephasingWeights, Populations};
 use crate::model::Observables;
 use crate::trajectory::Jump;
 use crate::trajectory::channel::Channel;
@@ -68,13 +67,13 @@ impl Exit for &Row {
 /// A level whose rates are computed as it is reached.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rates {
-    emission: f64,
-    jz: f64,
-    down: f64,
-    up: f64,
-    local: f64,
+    pub emission: f64,
+    pub jz: f64,
+    pub down: f64,
+    pub up: f64,
+    pub local: f64,
     /// See [`Outcomes`].
-    first: [f64; 2],
+    pub first: [f64; 2],
 }
 
 impl Exit for Rates {
@@ -98,6 +97,21 @@ impl Exit for Rates {
     }
 }
 
+/// Weights of the outcomes J - 1 and J + 1 of local dephasing, as multiples of J^2 - M^2 and (J+1)^2 - M^2.
+#[derive(Clone, Copy)]
+pub(super) struct DephasingWeights {
+    pub lower: f64,
+    pub higher: f64,
+}
+
+impl DephasingWeights {
+    /// What leaves the sector, for a = J + M and b = J - M, in rates of one qubit.
+    #[inline(always)]
+    pub(super) fn outward(self, a: f64, b: f64) -> f64 {
+        self.lower * a * b + self.higher * (a + 1.0) * (b + 1.0)
+    }
+}
+
 /// One sector: what is the same for all its levels.
 #[derive(Clone, Copy)]
 pub(super) struct Sector {
@@ -109,7 +123,7 @@ pub(super) struct Sector {
 #[derive(Debug)]
 pub(super) struct Outcomes {
     /// The shares of the first bath among those that emit, and that absorb.
-    first: [f64; 2],
+    pub first: [f64; 2],
     /// Whose jump each outcome is; the last of a direction stands for all further baths.
     pub jumps: [Jump; 4],
     /// Whether there are further baths.
@@ -127,7 +141,7 @@ impl Outcomes {
 
 /// Rows of all levels of the sectors that were visited.
 #[derive(Debug)]
-pub(super) struct Tables(Vec<OnceLock<Box<[Row]>>>);
+pub(super) struct Tables(pub Vec<OnceLock<Box<[Row]>>>);
 
 impl Tables {
     /// The most qubits for which sectors are tabulated: all of them then take 15 MB.
@@ -160,31 +174,8 @@ impl Rates {
     }
 }
 
-impl Populations {
-    /// The rows of a sector, where sectors are tabulated.
-    pub(super) fn rows(&self, sector: Sector) -> Option<&[Row]> {
-        let rows = self.tables.0.get(((self.number - sector.two_j) / 2) as usize)?;
-        Some(rows.get_or_init(|| (0..=sector.two_j).map(|above| self.rates(sector, above).row()).collect()))
-    }
-
-    /// The rates of the level J + M = `above`.
-    #[inline(always)]
-    pub(super) fn rates(&self, sector: Sector, above: i64) -> Rates {
-        let (a, b) = (above as f64, (sector.two_j - above) as f64);
-        let (emission, jz) = (a * (b + 1.0), 0.5 * (a - b));
-        Rates {
-            emission,
-            jz,
-            down: emission * self.collective_down.total,
-            up: b * (a + 1.0) * self.collective_up.total,
-            local: self.local_rate(jz, sector.weights.outward(a, b)),
-            first: self.outcomes.first,
-        }
-    }
-}
-
 impl Rates {
-    fn row(self) -> Row {
+    pub fn row(self) -> Row {
         let Rates { emission, jz, down, up, local, first: [emits, absorbs] } = self;
         let total = down + up + local;
         // Shares are cut to 2^-62 of the whole, and the likeliest takes what is left: what is rare is right to 2^-62. Of

@@ -1,20 +1,20 @@
 //! The folder `parts/` of a campaign: files that appear whole and never change, one a part, and who works on them.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::averages::PartResult;
 use super::error::StoreError;
+use super::files::{Found, entries, read_or_set_aside, write_below, write_whole};
 use super::lock::Lock;
 use super::manifest::Manifest;
-use super::options::Shard;
-use super::part::PartResult;
 use super::part_file::{self, StoredPart};
-use super::plan::Part;
-use super::round::{Piece, trajectories_held};
-use super::status::Live;
-use crate::scenario::{Point, Scenario};
+use super::piece::{Piece, trajectories_held};
+use super::word::Live;
+use crate::plan::{Part, Shard};
+use crate::scenario::Point;
 
 /// What is left of the name of a part: its point, its seed, its first trajectory and how many.
 pub type PartKey = (u64, u64, u64, u64);
@@ -25,14 +25,6 @@ pub type Present = HashSet<PartKey>;
 /// The key of a part.
 pub fn key(point: &Point, part: Part) -> PartKey {
     (point.id, point.evolution.seed, part.first, part.count)
-}
-
-/// What became of reading a part.
-pub enum Found<T> {
-    Good(T),
-    Missing,
-    /// It was not what it should be, and is set aside: the message says why and where to.
-    SetAside(String),
 }
 
 /// The parts of a campaign, locked.
@@ -46,37 +38,6 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Refuses results of anything but this scenario, grown or not.
-    pub fn refuse_foreign(output: &Path, scenario: &Scenario) -> Result<(), StoreError> {
-        let difference = match Manifest::read(output)? {
-            Some(manifest) => manifest.difference(scenario),
-            // Results without parts are complete, or not of a run.
-            None => super::summary::Summary::read(output)?.map(|summary| summary.difference(scenario)),
-        };
-        let folder = output.to_owned();
-        difference.map_or(Ok(()), |difference| Err(StoreError::Foreign { folder, difference }))
-    }
-
-    /// Takes the folder of a scenario, alone or as one of several shards, and makes it where it is not there.
-    pub fn open(output: &Path, scenario: &Scenario, shard: Option<Shard>, fresh: bool) -> Result<Self, StoreError> {
-        if !fresh {
-            Folder::refuse_foreign(output, scenario)?;
-        }
-        let folder = Folder::lock(output, shard)?;
-        if fresh {
-            folder.clear(output)?;
-        } else {
-            Folder::refuse_foreign(output, scenario)?;
-        }
-        let manifest = Manifest::of(scenario);
-        if Manifest::read(output)?.as_ref() != Some(&manifest) {
-            let path = folder.parts.join("campaign.json");
-            let json = serde_json::to_vec(&manifest).map_err(|e| StoreError::io("write", &path, e.into()))?;
-            write_whole(&path, &json)?;
-        }
-        Ok(folder)
-    }
-
     /// Takes the folder of whatever scenario.
     pub fn lock(output: &Path, shard: Option<Shard>) -> Result<Self, StoreError> {
         let parts = output.join("parts");
@@ -92,8 +53,18 @@ impl Folder {
         Ok(Folder { live: parts.join(format!("{name}.status.json")), parts, _locks: locks, stale })
     }
 
+    /// Says whose parts these are, where it does not say so yet.
+    pub fn claim(&self, output: &Path, manifest: &Manifest) -> Result<(), StoreError> {
+        if Manifest::read(output)?.as_ref() == Some(manifest) {
+            return Ok(());
+        }
+        let path = self.parts.join("campaign.json");
+        let json = serde_json::to_vec(manifest).map_err(|e| StoreError::io("write", &path, e.into()))?;
+        write_whole(&path, &json)
+    }
+
     /// Removes all parts, and the summary that vouches for the tables; nothing that is not ours.
-    fn clear(&self, output: &Path) -> Result<(), StoreError> {
+    pub fn clear(&self, output: &Path) -> Result<(), StoreError> {
         let removed = |path: &Path, result: std::io::Result<()>| match result {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(StoreError::io("remove", path, e)),
             _ => Ok(()),
@@ -176,65 +147,6 @@ impl Folder {
     }
 }
 
-/// Writes a file into the folder of its point, which is made where it is not there.
-fn write_below(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    if let Some(folder) = path.parent() {
-        // Not its parents: a folder that has vanished does not come back in pieces.
-        match fs::create_dir(folder) {
-            Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(StoreError::io("create", folder, e)),
-            _ => {}
-        }
-    }
-    write_whole(path, bytes)
-}
-
-fn read_or_set_aside<T>(
-    path: &Path,
-    decode: impl FnOnce(Vec<u8>) -> Result<T, String>,
-) -> Result<Found<T>, StoreError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Found::Missing),
-        Err(e) => return Err(StoreError::io("read", path, e)),
-    };
-    decode(bytes).map(Found::Good).or_else(|why| {
-        let aside = path.with_extension("parquet.bad");
-        fs::rename(path, &aside).map_err(|e| StoreError::io("set aside", path, e))?;
-        Ok(Found::SetAside(format!("{}: {why}; it is set aside as {}", path.display(), aside.display())))
-    })
-}
-
-/// Writes a file under a temporary name, syncs it, renames it, and syncs the folder.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    // Other processes may write the same file, to the same bytes.
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = File::create(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| fs::rename(&temporary, path));
-    renamed.and_then(|()| sync_folder(path)).map_err(|e| {
-        let _ = fs::remove_file(&temporary);
-        StoreError::io("write", path, e)
-    })
-}
-
-/// A new name is on the disk when its folder is.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> std::io::Result<()> {
-    Ok(())
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let failed = |e| StoreError::io("read", folder, e);
-    fs::read_dir(folder).map_err(failed)?.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
-}
-
 /// The id and the seed that the name of a point's folder holds.
 fn point_name(name: &str) -> Option<(u64, u64)> {
     let (id, seed) = name.split_once('-')?;
@@ -258,12 +170,12 @@ fn part_names(folder: &Path) -> Result<Vec<(u64, u64)>, StoreError> {
     Ok(entries(folder)?.into_iter().filter_map(name).collect())
 }
 
-/// Trajectories of every point, by (id, seed).
-pub type Finished = HashMap<(u64, u64), u64>;
+/// Trajectories of every point that are held, by (id, seed).
+pub type Held = HashMap<(u64, u64), u64>;
 
 /// Trajectories that are in the parts of a folder, and how many parts were set aside.
-pub fn finished(output: &Path) -> Result<(Finished, usize), StoreError> {
-    let (mut finished, mut bad) = (Finished::new(), 0);
+pub fn held(output: &Path) -> Result<(Held, usize), StoreError> {
+    let (mut held, mut bad) = (Held::new(), 0);
     for (id, seed, folder) in point_folders(&output.join("parts"))? {
         let mut parts = part_names(&folder)?;
         parts.sort_unstable();
@@ -276,10 +188,10 @@ pub fn finished(output: &Path) -> Result<(Finished, usize), StoreError> {
         }
         let entries = entries(&folder)?;
         let names = entries.iter().filter_map(|path| path.file_name()?.to_str()?.strip_suffix(".parquet"));
-        finished.insert((id, seed), sum.max(trajectories_held(names)));
+        held.insert((id, seed), sum.max(trajectories_held(names)));
         bad += entries.iter().filter(|path| path.extension().is_some_and(|end| end == "bad")).count();
     }
-    Ok((finished, bad))
+    Ok((held, bad))
 }
 
 /// What a process left that was killed as it wrote.

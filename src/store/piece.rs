@@ -5,17 +5,11 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use sha2::{Digest, Sha256};
+use serde_json::json;
 
-use super::compute::lock;
-use super::error::RunError;
-use super::folder::{Folder, Found};
-use crate::quantity::Column;
-use crate::scenario::Point;
-use crate::statistics::{GROUPS, Protocol, Replicas, Sums};
+use crate::canonical;
+use crate::statistics::{GROUPS, Replicas, Sums};
 
 /// Jumps of a piece, as far as their bound tells: some seconds of work.
 const JUMPS_PER_PIECE: f64 = 1e8;
@@ -32,7 +26,7 @@ pub struct Piece {
 }
 
 /// A group of a round: what it adds to the averages, and to the sums of the group.
-pub type State = (Replicas, Sums);
+pub type GroupState = (Replicas, Sums);
 
 impl Piece {
     /// The pieces of a round whose trajectories have so many jumps each at most: a result of the round alone. Short
@@ -77,34 +71,23 @@ pub fn trajectories_held<'a>(names: impl Iterator<Item = &'a str>) -> u64 {
     held.values().map(|ends| ends.iter().sum()).max().unwrap_or(0)
 }
 
-/// All that decides the trajectories of a steady run and what is kept of them, beside the point and the seed: not the
-/// rule that ends it. `first` is the number of the first trajectory.
-pub fn protocol_key(point: &Point, protocol: &Protocol, columns: &[Column], first: u64) -> u64 {
-    let Protocol { warm_up, window, windows, counted, sectors, conserved, entropy } = protocol;
-    let lengths = (warm_up.to_bits(), window.to_bits(), windows);
-    // What entropy is made of follows from the point. Floats are written with all their digits.
-    let whole = (lengths, counted, (sectors, conserved), entropy.is_some(), columns, point.accuracy.bath, first);
-    let digest = Sha256::digest(format!("{whole:?}"));
-    u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
-}
-
 /// A number for how states like this `empty` one are laid out: the names of all fields, and how many columns there are.
-pub fn layout(empty: &State) -> u64 {
-    let digest = Sha256::digest(format!("{empty:?}"));
-    u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
+pub fn layout(empty: &GroupState) -> u64 {
+    canonical::id(&json!(empty))
 }
 
-fn encode(layout: u64, states: &[&State]) -> Result<Vec<u8>, String> {
-    postcard::to_stdvec(&(layout, states)).map_err(|error| error.to_string())
+/// The bytes of the groups of a piece.
+pub fn encode(layout: u64, states: &[&GroupState]) -> Vec<u8> {
+    postcard::to_stdvec(&(layout, states)).expect("numbers and lists of known length")
 }
 
 /// The groups of a piece. The binary form names no fields, so that what has another layout is not read at all.
-fn decode(layout: u64, piece: &Piece, bytes: &[u8]) -> Result<Vec<State>, String> {
+pub fn decode(layout: u64, piece: &Piece, bytes: &[u8]) -> Result<Vec<GroupState>, String> {
     let (found, rest) = postcard::take_from_bytes::<u64>(bytes).map_err(|error| error.to_string())?;
     if found != layout {
         return Err("its sums are laid out as another build has them".to_owned());
     }
-    let (states, rest) = postcard::take_from_bytes::<Vec<State>>(rest).map_err(|error| error.to_string())?;
+    let (states, rest) = postcard::take_from_bytes::<Vec<GroupState>>(rest).map_err(|error| error.to_string())?;
     let expected = piece.trajectories.end - piece.trajectories.start;
     let groups = (piece.groups.end - piece.groups.start) as usize;
     let counted = states.iter().all(|(replicas, _)| replicas.count() == expected);
@@ -112,53 +95,6 @@ fn decode(layout: u64, piece: &Piece, bytes: &[u8]) -> Result<Vec<State>, String
         Ok(states)
     } else {
         Err("its state has another shape".to_owned())
-    }
-}
-
-/// Where pieces are kept, and what is to be said of them.
-pub struct Shelf<'a> {
-    folder: &'a Folder,
-    /// Whether what is missing is computed; otherwise the rounds end there.
-    pub fills: bool,
-    notices: Mutex<Vec<String>>,
-    /// Jumps of the pieces that were there.
-    jumps: AtomicU64,
-}
-
-impl<'a> Shelf<'a> {
-    /// In a folder of parts.
-    pub fn new(folder: &'a Folder, fills: bool) -> Self {
-        Shelf { folder, fills, notices: Mutex::default(), jumps: AtomicU64::new(0) }
-    }
-
-    /// Jumps of all pieces that were there and not computed.
-    pub fn jumps(&self) -> u64 {
-        self.jumps.load(Ordering::Relaxed)
-    }
-
-    /// What was set aside since this was asked.
-    pub fn notices(&self) -> Vec<String> {
-        std::mem::take(&mut lock(&self.notices))
-    }
-
-    /// The groups of a piece, where it is there.
-    pub fn read(&self, point: &Point, piece: &Piece, layout: u64) -> Result<Option<Vec<State>>, RunError> {
-        match self.folder.read_piece(point, piece, |bytes| decode(layout, piece, bytes))? {
-            Found::Good(states) => {
-                let jumps = states.iter().map(|(replicas, _)| replicas.jumps).sum();
-                self.jumps.fetch_add(jumps, Ordering::Relaxed);
-                return Ok(Some(states));
-            }
-            Found::Missing => {}
-            Found::SetAside(notice) => lock(&self.notices).push(notice),
-        }
-        Ok(None)
-    }
-
-    /// Keeps the groups of a piece.
-    pub fn write(&self, point: &Point, piece: &Piece, layout: u64, states: &[&State]) -> Result<(), RunError> {
-        let bytes = encode(layout, states).map_err(RunError::Damaged)?;
-        Ok(self.folder.write_piece(point, piece, &bytes)?)
     }
 }
 
@@ -188,7 +124,7 @@ mod tests {
         let piece = Piece { protocol: 7, trajectories: 0..0, groups: 0..2 };
         let state = (Replicas::new(3, 0, 2), Sums::default());
         let here = layout(&state);
-        let bytes = encode(here, &[&state, &state]).unwrap();
+        let bytes = encode(here, &[&state, &state]);
         assert_eq!(decode(here, &piece, &bytes).unwrap(), [state.clone(), state.clone()]);
         // Another number of columns or baths, as another set of fields, is another layout.
         for other in [Replicas::new(4, 0, 2), Replicas::new(3, 1, 2), Replicas::new(3, 0, 1)] {
@@ -203,7 +139,7 @@ mod tests {
         }
         let longer = [bytes.as_slice(), &[0]].concat();
         assert!(decode(here, &piece, &longer).unwrap_err().contains("another shape"));
-        let fewer = encode(here, &[&state]).unwrap();
+        let fewer = encode(here, &[&state]);
         assert!(decode(here, &piece, &fewer).unwrap_err().contains("another shape"));
     }
 }

@@ -3,42 +3,13 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
-
-use serde::{Deserialize, Serialize};
+use std::time::Instant;
 
 use super::compute::Tally;
-use super::plan::{Part, Plan};
+use crate::plan::{Part, Plan};
 use crate::scenario::Point;
-use crate::statistics::{Ensemble, Estimate};
-
-/// Where a run stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Trajectories that are done, of all points, by this process or before it.
-    pub trajectories: u64,
-    /// Trajectories that this process is to bring about or find.
-    pub of: u64,
-    /// Jumps of this process.
-    pub jumps: u64,
-    /// Seconds since it began.
-    pub seconds: f64,
-    /// Seconds that are left, once there is something to infer them from.
-    pub seconds_left: Option<f64>,
-    /// Points of which every trajectory is done.
-    pub points: usize,
-    /// The point of the last part.
-    pub point: usize,
-    /// Its first quantity at its last time, from the parts of this process.
-    pub current: Option<Estimate>,
-    /// What that is, such as `heat current (hot)`, and its unit.
-    pub watched: (String, String),
-}
-
-impl Progress {
-    /// How often it is told.
-    pub(super) const EVERY: Duration = Duration::from_millis(200);
-}
+use crate::statistics::Ensemble;
+use crate::store::Progress;
 
 /// What is left of a point.
 #[derive(Clone, Copy, Debug, Default)]

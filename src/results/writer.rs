@@ -14,14 +14,13 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
-use super::error::StoreError;
-use super::part_file::StoredPart;
 use super::summary::Summary;
 use super::tables::{self, NoiseRow, QuantaRow, SeriesRow};
 use crate::scenario::{Noise, Point, Purpose, Scenario};
+use crate::store::{StoreError, StoredPart, jump_fields, trajectory_fields};
 
 /// Rows of a row group, which the writer holds: as many as DuckDB reads at a time, give or take.
-pub(super) const ROW_GROUP: u64 = 1 << 17;
+pub const ROW_GROUP: u64 = 1 << 17;
 
 /// A Parquet table on its way: `<name>.parquet.tmp` until it is finished.
 struct Table {
@@ -94,7 +93,7 @@ fn append(table: &mut Option<Table>, columns: impl FnOnce() -> Vec<ArrayRef>) ->
 }
 
 /// The tables of a run in progress; those that it does not fill are not there.
-pub struct Store {
+pub struct Writer {
     folder: PathBuf,
     metadata: Vec<(String, String)>,
     series: Option<Table>,
@@ -104,7 +103,7 @@ pub struct Store {
     quanta: Option<Table>,
 }
 
-impl Store {
+impl Writer {
     /// Opens the tables of a scenario in `folder`, which is made if it is not there.
     pub fn create(folder: &Path, scenario: &Scenario) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(|e| StoreError::folder(folder, e))?;
@@ -127,14 +126,14 @@ impl Store {
         let sampled = scenario.purpose == Purpose::Trajectories && !points().any(|p| p.steady);
         let solved = scenario.purpose == Purpose::Exact;
         let when = |wanted: bool, name: &str, fields| wanted.then(|| table(name, fields)).transpose();
-        Ok(Store {
+        Ok(Writer {
             series: when(
                 (sampled || solved) && points().any(|p| !p.evolution.times.is_empty()),
                 "series",
                 tables::series_fields(),
             )?,
-            trajectories: when(sampled, "trajectories", tables::trajectory_fields(first))?,
-            jumps: when(sampled && first.recording.jumps, "jumps", tables::jump_fields())?,
+            trajectories: when(sampled, "trajectories", trajectory_fields(first))?,
+            jumps: when(sampled && first.recording.jumps, "jumps", jump_fields())?,
             noise: when(points().any(|p| p.noise != Noise::default()), "noise", tables::noise_fields())?,
             quanta: when(points().any(|p| !p.noise.windows.is_empty()), "quanta", tables::quanta_fields())?,
             folder: folder.to_owned(),

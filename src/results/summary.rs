@@ -7,13 +7,13 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::converge::{Convergence, SteadyRun};
-use super::error::StoreError;
+use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::{Bath, Coupling};
 use crate::quantity::Quantity;
-use crate::scenario::{Point, Purpose, Scenario};
+use crate::scenario::{Origin, Point, Purpose, Scenario};
 use crate::solve::ExactRoad;
 use crate::statistics::{Ensemble, Estimate, NoError};
+use crate::store::StoreError;
 
 /// What stands in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -157,7 +157,7 @@ impl QuantitySummary {
     }
 
     /// An estimate beside its exact value.
-    pub(super) fn estimated(
+    pub(crate) fn estimated(
         point: &Point,
         quantity: Quantity,
         bath: Option<usize>,
@@ -169,7 +169,7 @@ impl QuantitySummary {
     }
 
     /// A value that was solved for.
-    pub(super) fn exact(point: &Point, quantity: Quantity, bath: Option<usize>, value: f64) -> Self {
+    pub(crate) fn exact(point: &Point, quantity: Quantity, bath: Option<usize>, value: f64) -> Self {
         QuantitySummary {
             quantity: quantity.name().to_owned(),
             bath: bath.map(|bath| point.baths()[bath].name.clone()),
@@ -195,7 +195,7 @@ impl BathSummary {
 
 impl PointSummary {
     /// The summary of a point's trajectories, at the last time of its grid.
-    pub(super) fn sampled(point: &Point, ensemble: &Ensemble, road: &ExactRoad, stopped_because: &str) -> Self {
+    pub(crate) fn sampled(point: &Point, ensemble: &Ensemble, road: &ExactRoad, stopped_because: &str) -> Self {
         let units = point.units();
         let times = &point.evolution.times;
         let last = times.len() - 1;
@@ -236,7 +236,7 @@ impl PointSummary {
     }
 
     /// The summary of a point that was run to its steady state.
-    pub(super) fn settled(
+    pub(crate) fn settled(
         point: &Point,
         run: SteadyRun,
         exact_missing: Option<String>,
@@ -253,7 +253,7 @@ impl PointSummary {
     }
 
     /// The summary of a point that was solved; `time` is `None` for the steady state.
-    pub(super) fn solved(point: &Point, time: Option<f64>, quantities: Vec<QuantitySummary>) -> Self {
+    pub(crate) fn solved(point: &Point, time: Option<f64>, quantities: Vec<QuantitySummary>) -> Self {
         PointSummary { time, ..PointSummary::of(point, "exact", "exact", quantities) }
     }
 
@@ -334,7 +334,7 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
 }
 
 impl Summary {
-    pub(super) fn new(scenario: &Scenario, timing: Timing, points: Vec<PointSummary>) -> Self {
+    pub(crate) fn new(scenario: &Scenario, timing: Timing, points: Vec<PointSummary>) -> Self {
         Summary {
             scenario: scenario.name.clone(),
             title: scenario.title.clone(),
@@ -366,44 +366,13 @@ impl Summary {
     }
 
     /// Whether it holds all that this version makes of a scenario.
-    pub(super) fn is_of(&self, scenario: &Scenario) -> bool {
+    pub(crate) fn is_of(&self, scenario: &Scenario) -> bool {
         self.complete && self.fingerprint == scenario.fingerprint() && self.version == env!("CARGO_PKG_VERSION")
     }
 
     /// In what the scenario of this summary differs from another, in words.
-    pub(super) fn difference(&self, other: &Scenario) -> String {
-        let Summary { version, scenario, seed, scenario_text, .. } = self;
-        difference((version, scenario, *seed, scenario_text), other)
+    pub(crate) fn difference(&self, other: &Scenario) -> String {
+        let Summary { version, scenario: name, seed, scenario_text: text, .. } = self;
+        Origin { version, name, seed: *seed, text }.difference(other)
     }
-}
-
-/// In what a (version, name, seed, text) differs from a scenario, in words.
-pub(super) fn difference((version, name, seed, text): (&str, &str, u64, &str), other: &Scenario) -> String {
-    let mut found = Vec::new();
-    if version != env!("CARGO_PKG_VERSION") {
-        found.push(format!("version {version} instead of {}", env!("CARGO_PKG_VERSION")));
-    }
-    if name != other.name {
-        found.push(format!("scenario {name} instead of {}", other.name));
-    }
-    if seed != other.seed() {
-        found.push(format!("seed {seed} instead of {}", other.seed()));
-    }
-    let (theirs, ours): (Vec<&str>, Vec<&str>) = (lines(text), lines(&other.text));
-    let missing = |from: &[&'_ str], among: &[&str]| from.iter().find(|l| !among.contains(l)).map(|l| (*l).to_owned());
-    if let Some(line) = missing(&theirs, &ours) {
-        found.push(format!("`{line}` there"));
-    }
-    if let Some(line) = missing(&ours, &theirs) {
-        found.push(format!("`{line}` here"));
-    }
-    found.join(", ")
-}
-
-/// The lines of a scenario that mean something; `# --set` lines do.
-fn lines(text: &str) -> Vec<&str> {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| line.starts_with("# --set") || !(line.is_empty() || line.starts_with('#')))
-        .collect()
 }

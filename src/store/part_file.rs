@@ -21,10 +21,10 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 
-use super::part::{Averages, PartResult};
-use super::plan::Part;
-use super::round::Piece;
-use super::tables::{jump_fields, trajectory_fields};
+use super::averages::{Averages, PartResult};
+use super::piece::Piece;
+use super::rows::{jump_fields, trajectory_fields};
+use crate::plan::Part;
 use crate::scenario::Point;
 
 /// A part that was read back.

@@ -8,8 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
-use super::summary::difference;
-use crate::scenario::{Overrides, Point, Purpose, Scenario};
+use crate::scenario::{Origin, Overrides, Point, Purpose, Scenario};
 
 /// A campaign, as its folder knows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,7 +49,7 @@ pub struct ManifestPoint {
 
 impl Manifest {
     /// That of a scenario.
-    pub(super) fn of(scenario: &Scenario) -> Self {
+    pub(crate) fn of(scenario: &Scenario) -> Self {
         let first = &scenario.points[0];
         let names: Vec<&str> = first.baths().iter().map(|bath| bath.name.as_str()).collect();
         let point = |point: &Point| ManifestPoint {
@@ -73,7 +72,7 @@ impl Manifest {
     }
 
     /// Reads it from a folder of results; `None` where there is none.
-    pub(super) fn read(output: &Path) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn read(output: &Path) -> Result<Option<Self>, StoreError> {
         let path = output.join("parts/campaign.json");
         let text = match fs::read(&path) {
             Ok(text) => text,
@@ -86,19 +85,20 @@ impl Manifest {
 
     /// Why parts of this campaign are not parts of `other`'s, which may have more points, and another number of
     /// trajectories.
-    pub(super) fn difference(&self, other: &Scenario) -> Option<String> {
+    pub(crate) fn difference(&self, other: &Scenario) -> Option<String> {
         let theirs = Manifest::of(other);
         let key = |point: &ManifestPoint| (point.id.clone(), point.seed);
         let keys: HashSet<_> = theirs.points.iter().map(key).collect();
         let same = self.version == theirs.version
             && self.recorded == theirs.recorded
             && self.points.iter().all(|point| keys.contains(&key(point)));
+        let Manifest { version, scenario: name, seed, .. } = self;
         let text = || format!("{}{}", self.text, overrides(&self.overrides).comments());
-        (!same).then(|| difference((&self.version, &self.scenario, self.seed, &text()), other))
+        (!same).then(|| Origin { version, name, seed: *seed, text: &text() }.difference(other))
     }
 
     /// The scenario again, to merge what was computed elsewhere.
-    pub(super) fn scenario(&self, output: &Path) -> Result<Scenario, StoreError> {
+    pub(crate) fn scenario(&self, output: &Path) -> Result<Scenario, StoreError> {
         let path = output.join("parts/campaign.json").display().to_string();
         let purpose = Purpose::Trajectories;
         Scenario::parse(&self.scenario, &path, &self.text, purpose, &overrides(&self.overrides))

@@ -1,8 +1,7 @@
 //! What a part of trajectories comes to: averages that merge, and rows. A new accumulator is a field here, with a line
 //! in `new`, `merge`, `encode` and `decode`.
 
-use super::simulator::simulator;
-use super::tables::PartRows;
+use super::rows::PartRows;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
 use crate::statistics::{Ensemble, Resolutions};
@@ -66,16 +65,4 @@ impl PartResult {
         self.averages.merge(&later.averages);
         self.rows.append(later.rows);
     }
-}
-
-/// Runs the trajectories of one block.
-pub fn run_block(point: &Point, (first, count): (u64, u64)) -> PartResult {
-    let mut simulator = simulator(point);
-    let mut result = PartResult::new(point);
-    for number in first..first + count {
-        let trace = simulator.trajectory(number);
-        result.averages.ensemble.push(trace);
-        result.rows.push(number, trace);
-    }
-    result
 }

@@ -1,0 +1,57 @@
+//! The memory that a run will need, and what there is.
+
+use super::schedule::Plan;
+use super::sizes::Sizes;
+use crate::scenario::Point;
+
+/// A scenario that does not fit the memory of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "the scenario needs about {} GB of memory and {available:.1} GB are free; \
+     fewer `evolution.samples`, `record.photons` or --threads, or no `record.jumps`, need less",
+    if *needed < 1e6 { format!("{needed:.1}") } else { format!("{needed:.1e}") }
+)]
+pub struct TooLarge {
+    /// Gigabytes.
+    pub needed: f64,
+    /// Gigabytes.
+    pub available: f64,
+}
+
+impl Plan<'_> {
+    /// An estimate of the memory of a run, in bytes.
+    #[must_use]
+    pub fn memory(&self, threads: usize) -> f64 {
+        let point = |point: &Point| {
+            let cells = (point.evolution.times.len() * point.columns().len()) as f64;
+            // Per thread: a record (8), and ensembles in work and waiting for their turn in a part (16 each).
+            // Once: the merged ensemble (16), a part as it is written (32), the rows of the series (100).
+            let grid = cells * (threads as f64 * (8.0 + 4.0 * 16.0) + 148.0);
+            // A trajectory's log is bounded by its jumps; all threads hold one, and those of parts that wait.
+            let jumps = point.jumps_bound();
+            let log = if point.recording.jumps { 3.0 * threads as f64 * 80.0 * jumps } else { 0.0 };
+            let sizes = Sizes::of(point);
+            let photons = (point.recording.photons as u64 * sizes.block) as f64 * 8.0;
+            let rows = (sizes.part.min(point.evolution.trajectories) * 200) as f64;
+            grid + log + 3.0 * threads as f64 * photons + 4.0 * rows
+        };
+        self.points.iter().map(point).fold(0.0, f64::max)
+    }
+
+    /// Refuses what would not fit the memory that is free now.
+    ///
+    /// # Errors
+    /// How much is needed, and how much there is.
+    pub fn check_memory(&self, threads: usize) -> Result<(), TooLarge> {
+        let (needed, available) = (self.memory(threads) / 1e9, available_memory() / 1e9);
+        if needed > available { Err(TooLarge { needed, available }) } else { Ok(()) }
+    }
+}
+
+/// Bytes that are free; infinite where the system does not say, so that nothing is refused.
+pub fn available_memory() -> f64 {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let free = system.available_memory();
+    if free > 0 { free as f64 } else { f64::INFINITY }
+}

@@ -1,0 +1,28 @@
+//! The parts of a campaign on disk: files that appear whole and never change, whose they are, and who works on them.
+
+mod arrays;
+mod averages;
+mod error;
+mod files;
+mod folder;
+mod lock;
+mod manifest;
+mod part_file;
+mod piece;
+mod rows;
+mod shelf;
+mod word;
+
+pub(crate) use arrays::{field, floats, optional_floats, optional_words, points, words};
+pub(crate) use averages::{Averages, PartResult};
+pub use error::StoreError;
+pub(crate) use files::Found;
+pub(crate) use folder::{Folder, Present, held, key};
+pub use manifest::{Manifest, ManifestPoint};
+pub(crate) use part_file::StoredPart;
+#[cfg(feature = "mpi")]
+pub(crate) use part_file::encode;
+pub(crate) use piece::{GroupState, Piece, layout};
+pub(crate) use rows::{jump_fields, trajectory_fields};
+pub(crate) use shelf::Shelf;
+pub use word::{Live, Progress, State};
