@@ -10,3 +10,9 @@ pub fn id(value: &Value) -> u64 {
     let digest = Sha256::digest(value.to_string());
     u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
 }
+
+/// Its first sixteen bytes, in hexadecimal.
+#[must_use]
+pub fn fingerprint(value: &Value) -> String {
+    Sha256::digest(value.to_string()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

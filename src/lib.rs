@@ -18,6 +18,7 @@ pub mod campaign;
 mod canonical;
 pub mod circuit;
 pub mod dicke;
+pub mod group;
 pub mod initial;
 pub mod lindblad;
 pub mod model;

@@ -105,7 +105,7 @@ proptest! {
     #[test]
     fn the_master_equation_conserves_energy(point in any_point()) {
         let model = &point.groups[0].model;
-        let exact = lindblad::Populations::new(model, &point.groups[0].initial).transient(&point.evolution.times).unwrap();
+        let exact = lindblad::Populations::new(model, &point.groups[0].initial).transient(point.times()).unwrap();
         for (before, after) in exact.iter().zip(&exact[1..]) {
             let heat: f64 = model.baths.iter()
                 .map(|b| model.heat_current(b).integral(after.emission_integral, after.jz_integral, 1.0))
@@ -121,10 +121,10 @@ proptest! {
     fn every_trajectory_conserves_energy_jump_by_jump(point in any_point()) {
         let engine = Populations::new(&point.groups[0].model);
         let detail = Recording { jumps: true, photons: 0 };
-        let mut record = Record::new(&point.groups[0].model, point.number(), &point.columns(), point.evolution.times.len(), detail);
+        let mut record = Record::new(&point.groups[0].model, point.number(), &point.columns(), point.times().len(), detail);
         for number in 0..5 {
-            let mut rng = stream(point.evolution.seed, 0, number);
-            trajectory::run(&engine, &point.groups[0].initial, &point.evolution.times, &mut rng, &mut record);
+            let mut rng = stream(point.seed, 0, number);
+            trajectory::run(&engine, &point.groups[0].initial, point.times(), &mut rng, &mut record);
             let exchanged = &record.trace.exchanged;
             let net: i64 = (0..exchanged.baths()).map(|bath| exchanged.net(bath)).sum();
             let start = (point.groups[0].model.number / 2) as f64 - point.groups[0].model.number as f64 / 2.0;

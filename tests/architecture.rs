@@ -17,6 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["statistics"],
     &["trajectory", "lindblad"],
     &["theory"],
+    &["group"],
     &["quantity", "initial"],
     &["model"],
     &["dicke"],

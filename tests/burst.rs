@@ -44,17 +44,12 @@ fn first_and_last_photon_follow_the_hypoexponential_law() {
     for number in [1, 2, 5, 10] {
         let point = point(&scenario(number, 200.0, 1));
         let engine = Populations::new(&point.groups[0].model);
-        let mut record = Record::new(
-            &point.groups[0].model,
-            point.number(),
-            &point.columns(),
-            point.evolution.times.len(),
-            point.recording,
-        );
+        let mut record =
+            Record::new(&point.groups[0].model, point.number(), &point.columns(), point.times().len(), point.recording);
         let (mut first, mut last) = (Vec::new(), Vec::new());
         for trajectory in 0..20_000 {
             let mut rng = stream(17, number as u64, trajectory);
-            trajectory::run(&engine, &point.groups[0].initial, &point.evolution.times, &mut rng, &mut record);
+            trajectory::run(&engine, &point.groups[0].initial, point.times(), &mut rng, &mut record);
             first.push(record.trace.photons[0]);
             last.push(*record.trace.photons.last().unwrap());
             assert_eq!(record.trace.first_and_last_photon(), Some((first[first.len() - 1], last[last.len() - 1])));
@@ -77,13 +72,13 @@ fn widths_follow_their_law_and_photons_remember_the_first() {
     let engine = Populations::new(system);
     // Fewer photon times than the burst is long: the width does not depend on them.
     let mut record =
-        Record::new(system, 8, &point.columns(), point.evolution.times.len(), Recording { photons: 1, jumps: false });
+        Record::new(system, 8, &point.columns(), point.times().len(), Recording { photons: 1, jumps: false });
     let rates: Vec<f64> = decay_rates(Level::inverted(8), 1.0).collect();
     let (mut widths, mut products) = (Vec::new(), Vec::new());
     let mean = |waits: &[f64]| waits.iter().map(|rate| rate.recip()).sum::<f64>();
     for trajectory in 0..20_000 {
         let mut rng = stream(19, 0, trajectory);
-        trajectory::run(&engine, &point.groups[0].initial, &point.evolution.times, &mut rng, &mut record);
+        trajectory::run(&engine, &point.groups[0].initial, point.times(), &mut rng, &mut record);
         widths.push(record.trace.burst_width().unwrap());
         let (first, last) = record.trace.first_and_last_photon().unwrap();
         products.push((first - mean(&rates[..1])) * (last - mean(&rates)));
@@ -105,13 +100,8 @@ fn a_million_qubits_burst_at_the_right_time() {
     let mut point = point(&scenario(number, 1e-4, 1));
     point.recording = Recording { photons: 0, jumps: false };
     let engine = Populations::new(&point.groups[0].model);
-    let mut record = Record::new(
-        &point.groups[0].model,
-        point.number(),
-        &point.columns(),
-        point.evolution.times.len(),
-        point.recording,
-    );
+    let mut record =
+        Record::new(&point.groups[0].model, point.number(), &point.columns(), point.times().len(), point.recording);
     let rates: Vec<f64> = decay_rates(Level::inverted(number), 1.0).collect();
     let (mut mean, mut variance, mut half, mut half_variance) = (0.0, 0.0, 0.0, 0.0);
     for (photon, rate) in rates.iter().enumerate() {
@@ -124,13 +114,7 @@ fn a_million_qubits_burst_at_the_right_time() {
     let runs = 40_u64;
     let (mut last, mut peak) = (0.0, 0.0);
     for trajectory in 0..runs {
-        trajectory::run(
-            &engine,
-            &point.groups[0].initial,
-            &point.evolution.times,
-            &mut stream(2, 0, trajectory),
-            &mut record,
-        );
+        trajectory::run(&engine, &point.groups[0].initial, point.times(), &mut stream(2, 0, trajectory), &mut record);
         assert_eq!(record.trace.exchanged.jumps(), number as u64);
         assert_eq!(record.trace.final_level(), (number as f64 / 2.0, -number as f64 / 2.0));
         // (J+M)(J-M+1) at M = 1 and at M = 0, without loss; the first of the two is where the peak is.

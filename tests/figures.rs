@@ -21,7 +21,7 @@ fn solve(name: &str, sets: &[&str]) -> Summary {
     let scenario = Scenario::read(&path, Purpose::Exact, &overrides).unwrap_or_else(|e| panic!("{e}"));
     let folder = TempDir::new().unwrap();
     let options = RunOptions::new(folder.path().join("out"), 2);
-    campaign::solve(&scenario, &options, &mut |_| {}).unwrap().summary.unwrap()
+    campaign::run(&scenario, &options, &mut |_| {}).unwrap().summary.unwrap()
 }
 
 fn value(point: &PointSummary, quantity: &str, bath: Option<&str>) -> f64 {
@@ -170,7 +170,7 @@ fn noise_tables_and_transverse_spins_are_written() {
     let scenario = Scenario::parse("n", "n.toml", text, Purpose::Exact, &Overrides::default()).unwrap();
     let folder = TempDir::new().unwrap();
     let options = RunOptions::new(folder.path(), 1);
-    let summary = campaign::solve(&scenario, &options, &mut |_| {}).unwrap().summary.unwrap();
+    let summary = campaign::run(&scenario, &options, &mut |_| {}).unwrap().summary.unwrap();
     let noise = value(&summary.points[0], "noise", Some("hot"));
     assert!(value(&summary.points[0], "fano", Some("hot")) > 0.0);
     let read = |name: &str| {

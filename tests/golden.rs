@@ -123,7 +123,7 @@ fn transverse_spins_of_a_coherent_start_are_golden_in_the_lab_frame() {
     let cases = golden("transient");
     let case = cases.iter().find(|case| case["name"] == "coherent-4").unwrap();
     let ran = transient(case, "ladder", 1);
-    let times = &ran.point.evolution.times;
+    let times = ran.point.times();
     let transverse = Coherences::new(ran.model(), &ran.point.groups[0].initial, 1).transverse(times).unwrap();
     for ((jx, _), golden) in transverse.iter().zip(numbers(&case["Jx"])) {
         assert!((jx - golden).abs() < 1e-8, "{jx} against {golden}");

@@ -76,7 +76,7 @@ struct Sample {
 
 fn sample<E>(engine: &E, model: &Model, from: Level, until: f64, seed: u64, count: u64) -> Sample
 where
-    E: Unravelling<Values = Observables, State = Level>,
+    E: Unravelling<Values = Observables, State = Level, Initial = InitialState>,
 {
     let mut sample = Sample::default();
     for number in 0..count {

@@ -49,7 +49,7 @@ fn driven_qubits_peak_where_the_exact_average_does() {
         let (before, here, after) = (exact(top - 1), exact(top), exact(top + 1));
         let height = here + (after - before).powi(2) / (8.0 * (2.0 * here - before - after));
         let mut few = ran.point.clone();
-        few.evolution.times = vec![0.0, 6.0];
+        few = few.at(vec![0.0, 6.0]);
         let mut simulator = simulator(&few);
         let (found, _) = simulator.trajectory(0).peak;
         let of_many = ran.ensemble.peak_intensity().unwrap().mean;
@@ -94,7 +94,7 @@ impl<V: Values> Recorder<V> for Fine<V> {
 }
 
 /// Holds the peaks of 40 trajectories to those of fine grids, which are at most so much lower.
-fn as_high_as_on_a_fine_grid<E: Unravelling, S: System<Values = E::Values>>(
+fn as_high_as_on_a_fine_grid<E: Unravelling<Initial = InitialState>, S: System<Values = E::Values>>(
     engine: &E,
     system: &S,
     initial: &InitialState,

@@ -38,14 +38,14 @@ fn the_seed_and_the_physics_decide_the_stream_and_the_number_of_trajectories_doe
             &point.groups[0].model,
             point.number(),
             &point.columns(),
-            point.evolution.times.len(),
+            point.times().len(),
             Detail::default(),
         );
-        let mut rng = stream(point.evolution.seed, point.id, 0);
+        let mut rng = stream(point.seed, point.id, 0);
         trajectory::run(
             &Populations::new(&point.groups[0].model),
             &point.groups[0].initial,
-            &point.evolution.times,
+            point.times(),
             &mut rng,
             &mut record,
         );
@@ -82,17 +82,12 @@ fn a_trajectory_is_pinned() {
     // needs a new version number.
     let point = point(&valve(1, 4));
     assert_eq!(point.id, PINNED_POINT);
-    let mut record = Record::new(
-        &point.groups[0].model,
-        point.number(),
-        &point.columns(),
-        point.evolution.times.len(),
-        point.recording,
-    );
+    let mut record =
+        Record::new(&point.groups[0].model, point.number(), &point.columns(), point.times().len(), point.recording);
     trajectory::run(
         &Populations::new(&point.groups[0].model),
         &point.groups[0].initial,
-        &point.evolution.times,
+        point.times(),
         &mut stream(4, 1, 2),
         &mut record,
     );

@@ -10,7 +10,7 @@ use superjump::campaign::{converge, forecast};
 use superjump::lindblad::{Driven, Effort, RegisterEquation};
 use superjump::quantity::Quantity;
 use superjump::results::{RelaxationFrom, SteadyRun};
-use superjump::scenario::Point;
+use superjump::scenario::{Asked, Point};
 use superjump::solve::{SteadyRoad, exact_beside};
 use superjump::statistics::{Estimate, Statistic};
 
@@ -40,10 +40,10 @@ fn driven(number: i64, rate: f64, more: &str) -> Point {
 /// at N = 10, and near half of the rate, 0.1, where N is too large for a spectrum.
 #[test]
 fn a_drive_has_a_relaxation_time_of_its_own() {
-    let found = forecast(&driven(10, 0.2, "[steady]"));
+    let found = forecast(&driven(10, 0.2, "[steady]")).unwrap();
     assert_eq!(found.relaxation_from, RelaxationFrom::Exact);
     assert!((found.relaxation_time - 9.204).abs() < 1e-3, "{found:?}");
-    let found = forecast(&driven(40, 0.2, "[steady]"));
+    let found = forecast(&driven(40, 0.2, "[steady]")).unwrap();
     assert_eq!((found.relaxation_from, found.relaxation_time), (RelaxationFrom::Chain, 10.0));
     // Jumps go on for ever, where without the drive there would be forty.
     assert!(found.jumps_bound > 64.0 * found.duration);
@@ -66,7 +66,7 @@ fn qubits_that_differ_have_the_gap_of_the_full_equation() {
                 .baths
                 .clone(),
         );
-        let group = superjump::scenario::Group { model, ..point.groups[0].clone() };
+        let group = superjump::group::Group { model, ..point.groups[0].clone() };
         let full = RegisterEquation::new(&group.register()).unwrap().relaxation_time().unwrap();
         let ladder = Driven::new(&group.model, &group.hamiltonian, &group.initial).relaxation_time().unwrap();
         assert!(full > ladder * (1.0 - 1e-9), "{number}: {full} {ladder}");
@@ -75,7 +75,7 @@ fn qubits_that_differ_have_the_gap_of_the_full_equation() {
     let cold = bath("cold", "collective", 0.2, 0.5) + &bath("local", "local", 0.1, 1.0);
     let differ = "frequencies = [1.0, 1.3, 0.9]";
     let few = point(&format!("[qubits]\nnumber = 3\n{differ}\n{cold}[initial]\nstate = \"ground\"\n[steady]\n[noise]"));
-    assert_eq!(forecast(&few).relaxation_from, RelaxationFrom::Exact);
+    assert_eq!(forecast(&few).unwrap().relaxation_from, RelaxationFrom::Exact);
     assert!(exact_noise(&exact_beside(&few).unwrap()) > 0.0);
 }
 
@@ -129,7 +129,8 @@ fn driven_qubits_are_solved_beside_a_run() {
     }
     // Correlations are not solved: left out beside a run, and refused where they are what is asked for.
     let mut delayed = asked.clone();
-    delayed.noise.delays = vec![1.0];
+    let Asked::Converge(asked) = &mut delayed.asked else { panic!("{:?}", delayed.asked) };
+    asked.steady.noise.delays = vec![1.0];
     assert_eq!(exact_beside(&delayed).unwrap().noise, road.noise);
     assert!(SteadyRoad::new(&delayed, Effort::Steady).unwrap_err().to_string().contains("`noise.delays`"));
 }
@@ -166,7 +167,8 @@ fn windows_that_fit_a_budget_are_used_and_those_that_do_not_are_named() {
 fn a_budget_that_is_large_enough_changes_nothing() {
     let bounded = valve("windows = [100.0]");
     let mut free = bounded.clone();
-    free.evolution.times.clear();
+    let Asked::Converge(asked) = &mut free.asked else { panic!("{:?}", free.asked) };
+    assert!(asked.budget.until.take().is_some());
     assert_eq!(forecast(&bounded), forecast(&free));
 }
 

@@ -75,7 +75,7 @@ fn zipped_keys_go_together_and_cross_with_the_others() {
                    [[sweep.zip]]\n\"qubits.number\" = [2, 4]\n\"evolution.until\" = [1.0, 0.5]";
     let found = points(several, &[]);
     assert_eq!(found.len(), 4);
-    assert_eq!((found[1].groups[0].model.number, found[1].evolution.until()), (4, 0.5));
+    assert_eq!((found[1].groups[0].model.number, found[1].until()), (4, 0.5));
 }
 
 #[test]

@@ -62,6 +62,18 @@ pub enum RunError {
         /// Jumps that were allowed.
         allowed: f64,
     },
+    /// A point of which no steady state from trajectories is asked.
+    #[error("point {point} does not ask for a steady state from trajectories")]
+    NotToConverge {
+        /// Its place in the sweep, from 0.
+        point: usize,
+    },
+    /// Ranks that would have nothing to do.
+    #[error(
+        "a steady state is not shared among the ranks of an MPI job: all but one of them would idle; run it in one process, \
+         or share the points of a sweep out with --shard"
+    )]
+    IdleHelpers,
     /// The threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),

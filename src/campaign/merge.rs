@@ -64,7 +64,7 @@ pub fn merge(
                 report(&Event::Notice(notice));
             }
             let point = &scenario.points[part.point];
-            let asked = point.evolution.trajectories;
+            let asked = point.trajectories();
             if let Some(stored) = stored {
                 writer.write_rows(point, &stored)?;
                 averages.get_or_insert_with(|| Averages::new(point)).merge(&stored.averages);
@@ -97,7 +97,7 @@ pub fn merge(
 /// How many parts are in memory at once, at most: fewer where each is large.
 fn parts_at_once(scenario: &Scenario, threads: usize) -> usize {
     let first = &scenario.points[0];
-    let large = first.recording.jumps || first.evolution.times.len() > 10_000;
+    let large = first.recording.jumps || first.times().len() > 10_000;
     threads * if large { 1 } else { 16 }
 }
 
@@ -114,7 +114,7 @@ fn window(parts: &mut Peekable<impl Iterator<Item = Part>>, most: usize) -> Vec<
 
 fn load(plan: &Plan, part: Part, folder: &Folder, gaps: Gaps, roads: &Exacts) -> Result<Loaded, RunError> {
     let point = &plan.points[part.point];
-    if gaps != Gaps::Hurry && part.first + part.count == point.evolution.trajectories {
+    if gaps != Gaps::Hurry && part.first + part.count == point.trajectories() {
         roads[part.point].get_or_init(|| ExactRoad::new(point, Effort::Beside));
     }
     let (stored, notice) = match folder.read(point, part)? {

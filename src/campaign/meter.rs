@@ -38,7 +38,7 @@ impl Meter {
             started: Instant::now(),
             threads: threads as f64,
             shares: vec![Share::default(); plan.points.len()],
-            bounds: plan.points.iter().map(|point| point.jumps_bound() + point.evolution.times.len() as f64).collect(),
+            bounds: plan.points.iter().map(|point| point.jumps_bound() + point.times().len() as f64).collect(),
             watched: HashMap::new(),
             label: label(&plan.points[0]),
             last: None,
@@ -54,7 +54,7 @@ impl Meter {
     /// A part is done.
     pub fn take(&mut self, point: &Point, part: Part, ensemble: &Ensemble) {
         self.last = Some(part.point);
-        let column = ensemble.at(point.evolution.times.len() - 1, 0);
+        let column = ensemble.at(point.times().len() - 1, 0);
         match self.watched.entry(part.point) {
             Entry::Occupied(mut watched) => watched.get_mut().merge(&column),
             Entry::Vacant(place) => drop(place.insert(column)),

@@ -3,6 +3,7 @@
 mod compute;
 mod converge;
 mod error;
+mod helpers;
 mod merge;
 mod meter;
 mod open;
@@ -14,13 +15,16 @@ mod settle;
 mod simulator;
 mod solve;
 mod status;
+mod transient;
 
 pub use converge::{Forecast, Standing, converge, forecast};
 pub use error::RunError;
+pub use helpers::{Deliver, Helpers};
 pub use options::{Event, Outcome, RunOptions};
 #[cfg(feature = "mpi")]
 pub use ranks::Ranks;
-pub use run::{Deliver, Helpers, merge_parts, run, run_with, simulate};
+pub use run::{merge_parts, run, run_with};
 pub use simulator::{Simulator, simulator};
-pub use solve::{solvable, solve};
+pub use solve::solvable;
 pub use status::Status;
+pub use transient::simulate;

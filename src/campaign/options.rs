@@ -62,6 +62,13 @@ pub enum Event {
         /// Of so many.
         of: u64,
     },
+    /// Points were solved.
+    Solved {
+        /// So many.
+        points: usize,
+        /// Of so many.
+        of: usize,
+    },
     /// Something people should know.
     Notice(String),
 }

@@ -10,8 +10,8 @@ use mpi::traits::{Communicator, Destination, Source};
 
 use super::compute::{News, Tally, compute};
 use super::error::RunError;
+use super::helpers::{Deliver, Helpers};
 use super::options::RunOptions;
-use super::run::{Deliver, Helpers};
 use crate::plan::{Part, Plan};
 use crate::scenario::Scenario;
 use crate::store::encode;

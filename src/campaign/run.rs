@@ -1,43 +1,19 @@
-//! Running a campaign: compute the parts that are missing, then merge them all. Run again, it goes on.
+//! The front door of a campaign: what a scenario asks for decides the flow, and here alone.
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use super::compute::{Exacts, News, Tally, compute, lock};
 use super::error::RunError;
-use super::merge::{Gaps, merge};
-use super::meter::Meter;
+use super::helpers::{Deliver, Helpers};
 use super::open::{complete, open, refuse_foreign};
-use super::options::{Event, NOT_ASKED, Outcome, RunOptions};
+use super::options::{Event, Outcome, RunOptions};
 use super::settle::settle;
-use crate::plan::{Part, Plan, Shard};
-use crate::scenario::{Point, Scenario};
-use crate::solve::ExactRoad;
-use crate::statistics::Ensemble;
-use crate::store::{Averages, Folder, Live, Manifest, Present, Progress, State, StoreError, key};
-
-/// Takes a part that was computed elsewhere: which, its jumps, the bytes of its file.
-pub type Deliver<'a> = &'a mut dyn FnMut(Part, u64, &[u8]) -> Result<(), RunError>;
-
-/// Other processes that compute parts for this one.
-pub trait Helpers {
-    /// Whether any of them may still bring a part.
-    fn at_work(&self) -> bool;
-
-    /// Takes what they have `done` and gives them what there is to `take`, without waiting; once `stop` is set, nothing. They may set it too.
-    ///
-    /// # Errors
-    /// What `done` returns.
-    fn serve(
-        &mut self,
-        stop: &AtomicBool,
-        take: &mut dyn FnMut() -> Option<Part>,
-        done: Deliver,
-    ) -> Result<(), RunError>;
-}
+use super::solve::solve;
+use super::transient;
+use crate::plan::{Part, Plan};
+use crate::scenario::{Asked, Scenario};
+use crate::store::{Folder, Manifest, StoreError};
 
 /// No helpers.
 struct Alone;
@@ -50,53 +26,6 @@ impl Helpers for Alone {
     fn serve(&mut self, _: &AtomicBool, _: &mut dyn FnMut() -> Option<Part>, _: Deliver) -> Result<(), RunError> {
         Ok(())
     }
-}
-
-/// Simulates one point in memory, and solves it exactly where that can be afforded.
-///
-/// # Errors
-/// If the threads cannot be started.
-pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), RunError> {
-    let plan = Plan::new(std::slice::from_ref(point));
-    let mut parts = HashMap::new();
-    let (stop, tallies) = (AtomicBool::new(false), [Tally::default()]);
-    let mut roads = compute(&plan, plan.schedule(), vec![0], threads, (&stop, &tallies), |news| {
-        if let News::Part(part, result) = news {
-            parts.insert(part.first, result.averages);
-        }
-        Ok::<(), RunError>(())
-    })?;
-    let mut whole = Averages::new(point);
-    for averages in plan.in_order().filter_map(|part| parts.remove(&part.first)) {
-        whole.merge(&averages);
-    }
-    let road = roads[0].take().unwrap_or_else(|| ExactRoad::unsolved("a thread has failed"));
-    Ok((whole.ensemble, road))
-}
-
-/// The parts of this process that are yet to be computed, in the order in which to do so.
-fn missing<'a>(plan: &'a Plan, shard: Option<Shard>, there: Present) -> impl Iterator<Item = Part> + Send + 'a {
-    let mine = move |number: usize| shard.is_none_or(|shard| number as u64 % shard.of == shard.index - 1);
-    let name = |part: &Part| key(&plan.points[part.point], *part);
-    // Points of a sweep that do not differ in their physics share their parts, each of them one shard's.
-    let mut planned = Present::new();
-    let parts = plan.schedule().filter(move |part| planned.insert(name(part)));
-    let parts = parts.enumerate().filter(move |(number, _)| mine(*number)).map(|(_, part)| part);
-    parts.filter(move |part| !there.contains(&name(part)))
-}
-
-/// Exact values that are solved beside the parts are held until the end: so many cells of them at most. Others are
-/// solved when the parts are merged.
-const HELD_CELLS: usize = 20_000_000;
-
-/// The points to solve beside the parts, the first one last.
-fn solved_beside(points: &[Point]) -> Vec<usize> {
-    let mut cells = 0;
-    let held = points.iter().take_while(|point| {
-        cells += point.evolution.times.len() * point.columns().len();
-        cells <= HELD_CELLS
-    });
-    (0..held.count()).rev().collect()
 }
 
 /// Runs a scenario and writes its results. What is complete already is left as it is; what is there in parts is not
@@ -119,7 +48,10 @@ pub fn run_with(
     helpers: &mut dyn Helpers,
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
-    let result = run_helped(scenario, options, helpers, report);
+    let result = match first_asked(scenario) {
+        Asked::Solve(_) => solve(scenario, options, report),
+        Asked::Transient(_) | Asked::Converge(_) => sample(scenario, options, helpers, report),
+    };
     // However it ended, nobody is left waiting.
     while helpers.at_work() {
         helpers.serve(&AtomicBool::new(true), &mut || None, &mut |_, _, _| Ok(()))?;
@@ -128,95 +60,37 @@ pub fn run_with(
     result
 }
 
-fn run_helped(
+/// Points of a scenario are asked the same thing.
+fn first_asked(scenario: &Scenario) -> &Asked {
+    &scenario.points[0].asked
+}
+
+/// Runs trajectories, in the folder of their parts.
+fn sample(
     scenario: &Scenario,
     options: &RunOptions,
     helpers: &mut dyn Helpers,
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
-    let (threads, output) = (options.threads, options.output.as_path());
-    let plan = Plan::new(&scenario.points);
+    let converges = matches!(first_asked(scenario), Asked::Converge(_));
+    if converges && helpers.at_work() {
+        return Err(RunError::IdleHelpers);
+    }
     if !options.fresh
         && let Some(summary) = complete(scenario, options)?
     {
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
-    plan.check_memory(threads)?;
-    let folder = open(output, scenario, options.shard, options.fresh)?;
+    Plan::new(&scenario.points).check_memory(options.threads)?;
+    let folder = open(&options.output, scenario, options.shard, options.fresh)?;
     if let Some(owner) = &folder.stale {
         report(&Event::Notice(format!("{owner} did not end well here; going on from what it left")));
     }
-    if scenario.points.iter().any(|point| point.steady) {
-        return settle(scenario, options, (&folder, true), report);
+    if converges {
+        settle(scenario, options, (&folder, true), report)
+    } else {
+        transient::run(scenario, options, (&folder, helpers), report)
     }
-    let there = folder.present()?;
-    let started = Instant::now();
-    let mut meter = Meter::new(&plan, threads);
-    let (mut of, mut parts) = (0, 0);
-    for part in missing(&plan, options.shard, Present::new()) {
-        of += 1;
-        parts += u64::from(!there.contains(&key(&scenario.points[part.point], part)));
-        meter.expect(part, there.contains(&key(&scenario.points[part.point], part)));
-    }
-    report(&Event::Started { parts: of, there: of - parts });
-    let exact = if options.exact && options.shard.is_none() { solved_beside(&scenario.points) } else { Vec::new() };
-    let tallies: Vec<Tally> = scenario.points.iter().map(|_| Tally::default()).collect();
-    let queue = Mutex::new(missing(&plan, options.shard, there));
-    let take = || lock(&queue).next();
-    let (mut shown, mut told) = (None, None);
-    let due = |last: &mut Option<Instant>, every: Duration| {
-        let due = last.is_none_or(|last| last.elapsed() >= every);
-        if due {
-            *last = Some(Instant::now());
-        }
-        due
-    };
-    let mut hear = |news: Option<News>| {
-        if let Some(News::Part(part, result)) = news {
-            let point = &scenario.points[part.point];
-            folder.write(point, part, &result)?;
-            meter.take(point, part, &result.averages.ensemble);
-            report(&Event::Part(part));
-        }
-        helpers.serve(&options.stop, &mut || take(), &mut |part, jumps, bytes| {
-            folder.write_bytes(&scenario.points[part.point], part, bytes)?;
-            tallies[part.point].trajectories.fetch_add(part.count, Ordering::Relaxed);
-            tallies[part.point].jumps.fetch_add(jumps, Ordering::Relaxed);
-            report(&Event::Part(part));
-            Ok(())
-        })?;
-        if due(&mut shown, Progress::EVERY) {
-            let progress = meter.read(&tallies);
-            if due(&mut told, Live::EVERY) {
-                folder.leave_word(&Live::now(options.shard, threads, State::Computing, &progress));
-            }
-            report(&Event::Progress(progress));
-        }
-        Ok::<bool, RunError>(helpers.at_work())
-    };
-    let stop = (&*options.stop, tallies.as_slice());
-    let roads = compute(&plan, std::iter::from_fn(take), exact, threads, stop, |news| hear(Some(news)).map(drop))?;
-    // The last parts may be with the helpers.
-    while hear(None)? {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    let progress = meter.read(&tallies);
-    report(&Event::Progress(progress.clone()));
-    let interrupted = options.stop.load(Ordering::Relaxed);
-    let jumps = progress.jumps;
-    let word = |state| folder.leave_word(&Live::now(options.shard, threads, state, &progress));
-    let ended = if interrupted { State::Interrupted } else { State::Done };
-    if options.shard.is_some() {
-        word(ended);
-        return Ok(Outcome { summary: None, already_complete: false, jumps, interrupted });
-    }
-    word(State::Merging);
-    let gaps = if interrupted { Gaps::Hurry } else { Gaps::Fill };
-    let roads = if options.exact { roads } else { left_out(scenario) };
-    let seconds = || started.elapsed().as_secs_f64();
-    let summary = merge(scenario, (output, &folder), roads, (gaps, threads, seconds), report)?;
-    word(ended);
-    Ok(Outcome { summary, already_complete: false, jumps, interrupted })
 }
 
 /// Merges the parts that are in a folder, of whatever processes, and writes the results.
@@ -233,40 +107,8 @@ pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Resu
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
     let folder = Folder::lock(output, None)?;
-    if scenario.points.iter().any(|point| point.steady) {
-        return settle(&scenario, options, (&folder, false), report);
-    }
-    let started = Instant::now();
-    let roads =
-        if options.exact { scenario.points.iter().map(|_| OnceLock::new()).collect() } else { left_out(&scenario) };
-    let how = (Gaps::Leave, options.threads, || started.elapsed().as_secs_f64());
-    let summary = merge(&scenario, (output, &folder), roads, how, report)?;
-    Ok(Outcome { summary, already_complete: false, jumps: 0, interrupted: false })
-}
-
-/// No exact values, as they are not asked for.
-fn left_out(scenario: &Scenario) -> Exacts {
-    scenario.points.iter().map(|_| OnceLock::from(ExactRoad::unsolved(NOT_ASKED))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::{Overrides, Purpose};
-
-    #[test]
-    fn shards_share_every_part_out_once_where_points_are_alike_too() {
-        let text = "[qubits]\nnumber = 8\n[[bath]]\nname = \"b\"\ncoupling = \"local\"\nrate = 1.0\ntemperature = 1.0\n\
-             [initial]\nstate = \"ground\"\n[evolution]\nuntil = 5.0\ntrajectories = 1\n\
-             [sweep]\n\"evolution.trajectories\" = [70000, 200000, 200001]\n\"qubits.number\" = [1, 8]";
-        let scenario = Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default()).unwrap();
-        let plan = Plan::new(&scenario.points);
-        let name = |part: Part| key(&scenario.points[part.point], part);
-        let all: Present = plan.schedule().map(name).collect();
-        assert!((all.len() as u64) < plan.parts(), "points of one physics share parts");
-        let shards = (1..=3).map(|index| Shard { index, of: 3 });
-        let shared: Vec<_> = shards.flat_map(|shard| missing(&plan, Some(shard), Present::new())).map(name).collect();
-        assert_eq!(shared.len(), all.len(), "a part is computed by two shards");
-        assert_eq!(shared.into_iter().collect::<Present>(), all);
+    match first_asked(&scenario) {
+        Asked::Converge(_) => settle(&scenario, options, (&folder, false), report),
+        Asked::Transient(_) | Asked::Solve(_) => transient::merge_alone(&scenario, options, &folder, report),
     }
 }

@@ -11,7 +11,7 @@ use super::options::{Event, INTERRUPTED, NOT_ASKED, Outcome, RunOptions};
 use crate::plan::Shard;
 use crate::quantity::Quantity;
 use crate::results::{PointSummary, QuantitySummary, SteadyRun, Summary, Timing, Writer, noise_rows, quanta_rows};
-use crate::scenario::{Point, Scenario};
+use crate::scenario::{Asked, Point, Scenario};
 use crate::solve::{SteadyRoad, exact_beside};
 use crate::statistics::{Estimate, Statistic};
 use crate::store::{Folder, Live, Progress, Shelf, State};
@@ -40,9 +40,10 @@ pub(super) fn settle(
     let (mut progress, mut told) = (Progress::default(), None::<Instant>);
     let interrupted = || options.stop.load(Ordering::Relaxed);
     for point in scenario.points.iter().filter(mine) {
-        let bath = &point.baths()[point.accuracy.bath].name;
+        let Asked::Converge(asked) = &point.asked else { continue };
+        let bath = &point.baths()[asked.steady.bath].name;
         let unit = Quantity::HeatCurrent.unit(point.units()).to_owned();
-        let run = converge_with(point, (&pool, &options.stop, Some(&shelf)), &mut |round| {
+        let run = converge_with((point, asked), (&pool, &options.stop, Some(&shelf)), &mut |round| {
             progress = Progress {
                 trajectories: trajectories + round.trajectories,
                 of: trajectories + round.of,

@@ -1,12 +1,9 @@
-//! The engines of a point: one `match` picks them, and whoever asks for trajectories does not know which.
+//! Trajectories of a point one by one, for who does not know its engine.
 
-use crate::initial::InitialState;
-use crate::model::System;
+use crate::group::Group;
 use crate::random::stream;
-use crate::scenario::{Group, Point};
-use crate::trajectory::{
-    self, DrivenLadder, Engine, Ladder, Leaps, Populations, Record, Registers, Start, Trace, Unravelling,
-};
+use crate::scenario::Point;
+use crate::trajectory::{self, Declared, ForEngine, Record, Trace};
 
 /// Makes the trajectories of a point, one at a time.
 pub trait Simulator {
@@ -17,49 +14,38 @@ pub trait Simulator {
 /// The simulator of a point.
 #[must_use]
 pub fn simulator(point: &Point) -> Box<dyn Simulator + '_> {
-    let driven = point.groups.iter().any(|group| group.hamiltonian.drive.is_some());
-    match point.engine.engine {
-        Engine::Populations => groups(point, |group| (Populations::new(&group.model), group.model.clone())),
-        Engine::Leaps => groups(point, |group| (Leaps::new(&group.model), group.model.clone())),
-        Engine::Ladder if driven => {
-            groups(point, |group| (DrivenLadder::new(&group.model, &group.hamiltonian), group.model.clone()))
-        }
-        Engine::Ladder => groups(point, |group| (Ladder::new(&group.model, &group.hamiltonian), group.model.clone())),
-        Engine::Register => groups(point, |group| {
-            let register = group.register();
-            // A superposition of several excitation numbers is kept whole.
-            let coherent = !Start::new(&group.initial, register.number()).is_sharp();
-            (Registers::new(&register, coherent), register)
-        }),
+    point.engine.engine.with(&point.groups, Build(point))
+}
+
+struct Build<'a>(&'a Point);
+
+impl<'a> ForEngine for Build<'a> {
+    type Output = Box<dyn Simulator + 'a>;
+
+    fn of<E: Declared>(self) -> Self::Output {
+        let Build(point) = self;
+        let (columns, total) = (point.columns(), point.number());
+        let member = |group: &'a Group| {
+            let system = E::system(group);
+            let record = Record::new(&system, total, &columns, point.times().len(), point.recording);
+            (E::build(group, &system), E::initial(group), record)
+        };
+        Box::new(Groups::<E> { point, members: point.groups.iter().map(member).collect() })
     }
 }
 
 /// Groups are independent, so a trajectory of the whole is one of each, added.
-struct Groups<'a, E: Unravelling> {
+struct Groups<'a, E: Declared> {
     point: &'a Point,
-    members: Vec<(E, &'a InitialState, Record<E::Values>)>,
+    members: Vec<(E, &'a E::Initial, Record<E::Values>)>,
 }
 
-fn groups<'a, E, S>(point: &'a Point, engine: impl Fn(&Group) -> (E, S)) -> Box<dyn Simulator + 'a>
-where
-    E: Unravelling<Values = S::Values> + 'a,
-    S: System,
-{
-    let (columns, total) = (point.columns(), point.number());
-    let member = |group: &'a Group| {
-        let (engine, system) = engine(group);
-        let record = Record::new(&system, total, &columns, point.evolution.times.len(), point.recording);
-        (engine, &group.initial, record)
-    };
-    Box::new(Groups { point, members: point.groups.iter().map(member).collect() })
-}
-
-impl<E: Unravelling> Simulator for Groups<'_, E> {
+impl<E: Declared> Simulator for Groups<'_, E> {
     fn trajectory(&mut self, number: u64) -> &Trace {
         let point = self.point;
-        let mut rng = stream(point.evolution.seed, point.id, number);
+        let mut rng = stream(point.seed, point.id, number);
         for (engine, initial, record) in &mut self.members {
-            trajectory::run(engine, initial, &point.evolution.times, &mut rng, record);
+            trajectory::run(engine, initial, point.times(), &mut rng, record);
         }
         let (first, others) = self.members.split_first_mut().expect("a point has a group");
         for (_, _, other) in others {

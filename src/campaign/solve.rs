@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::error::RunError;
 use super::open::finished;
-use super::options::{Outcome, RunOptions};
+use super::options::{Event, Outcome, RunOptions};
 use crate::lindblad::{Effort, Populations};
 use crate::plan::available_memory;
 use crate::quantity::Quantity;
@@ -31,7 +31,7 @@ const SPECTRUM_LEVEL: f64 = 11_000.0;
 /// Bytes to solve a point for its populations; qubits that differ, or are driven, have no more than some hundred MB.
 fn memory(point: &Point) -> f64 {
     let levels = point.groups.iter().map(|group| Populations::states(&group.model, &group.initial)).max().unwrap_or(0);
-    levels as f64 * if point.steady && !point.noise.frequencies.is_empty() { SPECTRUM_LEVEL } else { LEVEL }
+    levels as f64 * if point.noise().frequencies.is_empty() { LEVEL } else { SPECTRUM_LEVEL }
 }
 
 /// How many points may be solved at a time on this machine, before anything is.
@@ -46,7 +46,7 @@ pub fn solvable(points: &[Point]) -> Result<usize, RunError> {
 fn within(points: &[Point], available: f64) -> Result<usize, RunError> {
     let mut at_once = usize::MAX;
     for point in points {
-        let efforts = [(point.steady, Effort::Steady), (!point.evolution.times.is_empty(), Effort::Transient)];
+        let efforts = [(point.steady().is_some(), Effort::Steady), (!point.times().is_empty(), Effort::Transient)];
         for (_, effort) in efforts.into_iter().filter(|(asked, _)| *asked) {
             ExactRoad::affordable(point, effort)
                 .map_err(|reason| RunError::NoExactValue { point: point.index, reason })?;
@@ -60,12 +60,13 @@ fn within(points: &[Point], available: f64) -> Result<usize, RunError> {
     Ok(at_once)
 }
 
-/// Solves every point of a scenario and writes the results. What is complete already is left as it is. `progress` is
-/// told how many points are done.
+/// Solves every point of a scenario and writes the results. What is complete already is left as it is. `report`
+/// is told how many points are done.
 ///
 /// # Errors
 /// A point that has no exact value, a folder in which another process is at work, or results that cannot be written.
-pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut(usize)) -> Result<Outcome, RunError> {
+pub fn solve(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
+    let of = scenario.points.len();
     let complete = |summary| Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false };
     let before = || if options.fresh { Ok(None) } else { finished(scenario, options) };
     if let Some(summary) = before()? {
@@ -81,7 +82,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
     let started = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(at_once).build()?;
     let mut points = Vec::with_capacity(scenario.points.len());
-    progress(0);
+    report(&Event::Solved { points: 0, of });
     // A few points at a time, written in order.
     for block in scenario.points.chunks(4 * options.threads) {
         let solved: Vec<_> = pool.install(|| block.par_iter().map(solve_point).collect());
@@ -93,7 +94,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
                 writer.write_quanta(point, &quanta_rows(&[], &steady.transferred))?;
             }
             points.push(summarize(point, &solved));
-            progress(points.len());
+            report(&Event::Solved { points: points.len(), of });
         }
     }
     let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps: 0, threads: options.threads };
@@ -103,9 +104,10 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, progress: &mut dyn FnMut
 }
 
 fn solve_point(point: &Point) -> Result<Solved, String> {
-    let steady = point.steady.then(|| SteadyRoad::new(point, Effort::Steady)).transpose().map_err(|e| e.to_string())?;
+    let steady =
+        point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose().map_err(|e| e.to_string())?;
     let mut rows = Vec::new();
-    if !point.evolution.times.is_empty() {
+    if !point.times().is_empty() {
         let road = ExactRoad::new(point, Effort::Transient);
         if let Some(reason) = road.missing() {
             return Err(reason.to_owned());
@@ -124,7 +126,7 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
         let solved = PointSummary::solved(point, None, steady.values.iter().map(row).collect());
         return PointSummary { exact_refused: steady.refused.clone(), ..solved };
     }
-    let last = point.evolution.until();
+    let last = point.until();
     let rows = solved.series.iter().filter(|row| row.time == last);
     let quantities =
         rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.quantity, row.bath, value)));

@@ -34,7 +34,7 @@ impl Status {
         let (trajectories, set_aside) = held(output)?;
         let of = |point: &ManifestPoint| {
             let id = u64::from_str_radix(&point.id, 16).unwrap_or(0);
-            let most = if point.steady { u64::MAX } else { point.trajectories };
+            let most = point.trajectories.unwrap_or(u64::MAX);
             trajectories.get(&(id, point.seed)).copied().unwrap_or(0).min(most)
         };
         let finished = manifest.points.iter().map(of).collect();

@@ -6,7 +6,7 @@ use clap::Args;
 use superjump::campaign::{Forecast, RunError, forecast, simulator, solvable};
 use superjump::lindblad::Effort;
 use superjump::plan::Plan;
-use superjump::scenario::{Point, Purpose, Scenario, ScenarioError};
+use superjump::scenario::{Asked, Point, Purpose, Scenario, ScenarioError};
 use superjump::solve::ExactRoad;
 use superjump::units::Units;
 
@@ -66,15 +66,13 @@ struct Pilot {
 /// ever longer first parts are tried out.
 fn pilot(point: &Point, milliseconds: u128) -> Pilot {
     let begun = Instant::now();
-    let until = point.evolution.until();
+    let until = point.until();
     let bound: f64 = point.groups.iter().map(|group| group.model.jumps_bound(until)).sum();
     let mut halvings = (bound / LONG).log2().ceil().clamp(0.0, 2000.0) as i32;
     loop {
-        let mut part = point.clone();
-        if halvings > 0 {
-            part.evolution.times = vec![until * 0.5_f64.powi(halvings / 2) * 0.5_f64.powi(halvings - halvings / 2)];
-        }
-        let mut simulator = simulator(&part);
+        let first = || point.at(vec![until * 0.5_f64.powi(halvings / 2) * 0.5_f64.powi(halvings - halvings / 2)]);
+        let part = if halvings > 0 { &first() } else { point };
+        let mut simulator = simulator(part);
         let (mut jumps, mut done) = (0, 0.0);
         let started = Instant::now();
         while done < 100.0 && (done == 0.0 || started.elapsed().as_millis() < milliseconds) {
@@ -119,11 +117,11 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
         let coupling = format!("{:?}", bath.coupling).to_lowercase();
         say!("  bath           {} ({coupling}): {} {}{at}", bath.name, rates.join(", "), units.rate())?;
     }
-    if first.steady {
+    if matches!(first.asked, Asked::Converge(_)) {
         return describe_steady(points, units);
     }
-    let until = first.evolution.until();
-    say!("  time           to {}, {} samples", table::time(until, units), first.evolution.times.len())?;
+    let until = first.until();
+    say!("  time           to {}, {} samples", table::time(until, units), first.times().len())?;
 
     let plan = Plan::new(&scenario.points);
     say!(
@@ -135,7 +133,7 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
     let (mut jumps, mut seconds) = (0.0, 0.0);
     for point in points.iter().step_by(stride) {
         let pilot = pilot(point, 50);
-        let trajectories = point.evolution.trajectories as f64 * stride as f64;
+        let trajectories = point.trajectories() as f64 * stride as f64;
         jumps += pilot.jumps * trajectories;
         seconds += pilot.seconds * trajectories / threads as f64;
     }
@@ -159,7 +157,8 @@ fn describe_steady(points: &[Point], units: Units) -> anyhow::Result<()> {
         say!("  of {} points, one in {stride}:", points.len())?;
     }
     for point in points.iter().step_by(stride) {
-        let Forecast { relaxation_time, relaxation_from, duration, trajectories, jumps_bound } = forecast(point);
+        let Some(forecast) = forecast(point) else { continue };
+        let Forecast { relaxation_time, relaxation_from, duration, trajectories, jumps_bound } = forecast;
         let from = format!("{relaxation_from:?}").to_lowercase();
         say!(
             "  point {:<8} {:<width$} relaxes in {} ({from}); first {trajectories} trajectories of {}, up to {} jumps",
@@ -191,7 +190,8 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<()> {
         // A scenario without trajectories is not wrong; one that asks for them, or is wrong for both, is.
         Err(error) => {
             let exact = arguments.scenario.read(Purpose::Exact);
-            let alone = exact.ok().filter(|exact| exact.points.iter().all(|point| point.evolution.trajectories == 0));
+            let asks = |point: &Point| matches!(&point.asked, Asked::Solve(solve) if solve.trajectories.is_some());
+            let alone = exact.ok().filter(|exact| !exact.points.iter().any(asks));
             return alone.map_or_else(|| Err(error.clone().into()), |scenario| describe_exact(&scenario, &error));
         }
     };

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use superjump::campaign;
+use superjump::campaign::{self, Event};
 use superjump::scenario::Purpose;
 
 use super::{OutputArguments, ScenarioArguments, table};
@@ -32,7 +32,11 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} points  {eta} left") {
         bar.set_style(style.progress_chars("━━╌"));
     }
-    let outcome = campaign::solve(&scenario, &options, &mut |points| bar.set_position(points as u64));
+    let outcome = campaign::run(&scenario, &options, &mut |event| {
+        if let Event::Solved { points, .. } = event {
+            bar.set_position(*points as u64);
+        }
+    });
     bar.finish_and_clear();
     let outcome = outcome?;
     let Some(summary) = &outcome.summary else { return Ok(()) };

@@ -86,7 +86,7 @@ impl Display {
             Event::Started { parts, there } if *there > 0 => {
                 self.say(&format!("{there} of {parts} parts are there already."));
             }
-            Event::Started { .. } | Event::Part(_) => {}
+            Event::Started { .. } | Event::Part(_) | Event::Solved { .. } => {}
         }
     }
 

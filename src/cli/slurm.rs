@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use superjump::plan::Plan;
-use superjump::scenario::Purpose;
+use superjump::scenario::{Asked, Purpose};
 
 use super::run::quoted;
 use super::{ScenarioArguments, output_folder};
@@ -38,10 +38,12 @@ pub fn slurm(arguments: &SlurmArguments) -> anyhow::Result<()> {
     let mut words = vec![program.clone(), "run".to_owned()];
     words.extend(arguments.scenario.words()?.iter().map(|word| quoted(word)));
     // To a steady state a shard takes whole points, and those of the same physics together.
-    let whole = match scenario.points.iter().filter(|point| point.steady).map(|point| point.id).collect::<HashSet<_>>()
-    {
-        points if points.is_empty() => format!("{} parts", Plan::new(&scenario.points).parts()),
-        points => format!("{} points, each the work of one task,", points.len()),
+    let whole = match &scenario.points[0].asked {
+        Asked::Converge(_) => {
+            let points: HashSet<u64> = scenario.points.iter().map(|point| point.id).collect();
+            format!("{} points, each the work of one task,", points.len())
+        }
+        Asked::Transient(_) | Asked::Solve(_) => format!("{} parts", Plan::new(&scenario.points).parts()),
     };
     say!(
         "#!/bin/bash

@@ -23,27 +23,28 @@ pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
     let status = Status::read(&arguments.folder).map_err(RunError::from)?;
     let manifest = &status.manifest;
     let points = manifest.points.len();
-    let asked: u64 = manifest.points.iter().map(|point| point.trajectories).sum();
+    // Not known where as many are run as the steady state takes.
+    let asked: Option<u64> = manifest.points.iter().map(|point| point.trajectories).sum();
     let done: u64 = status.finished.iter().sum();
-    let complete = manifest.points.iter().zip(&status.finished).filter(|(point, done)| point.trajectories == **done);
+    let complete =
+        manifest.points.iter().zip(&status.finished).filter(|(point, done)| point.trajectories == Some(**done));
     say!("{}: {}", manifest.scenario, manifest.title)?;
-    let steady = manifest.points.iter().any(|point| point.steady);
-    if steady {
-        let begun = status.finished.iter().filter(|done| **done > 0).count();
-        say!("{done} trajectories on disk, {begun} of {points} points begun; each takes as many as its error needs")?;
-    } else {
+    if let Some(asked) = asked {
         let percent = 100.0 * done as f64 / asked as f64;
         say!(
             "{percent:.1} %: {done} of {asked} trajectories on disk, {} of {points} points complete",
             complete.count()
         )?;
+    } else {
+        let begun = status.finished.iter().filter(|done| **done > 0).count();
+        say!("{done} trajectories on disk, {begun} of {points} points begun; each takes as many as its error needs")?;
     }
     if points > 1 {
         for (point, done) in manifest.points.iter().zip(&status.finished).take(MOST_POINTS) {
             let word = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let parameters: Vec<String> =
                 point.parameters.iter().map(|(key, value)| format!("{key} = {}", word(value))).collect();
-            let of = if steady { String::new() } else { format!("/{}", point.trajectories) };
+            let of = point.trajectories.map_or(String::new(), |asked| format!("/{asked}"));
             say!("  {done:>12}{of}  {}", parameters.join(", "))?;
         }
         if points > MOST_POINTS {

@@ -23,7 +23,7 @@ impl Plan<'_> {
     #[must_use]
     pub fn memory(&self, threads: usize) -> f64 {
         let point = |point: &Point| {
-            let cells = (point.evolution.times.len() * point.columns().len()) as f64;
+            let cells = (point.times().len() * point.columns().len()) as f64;
             // Per thread: a record (8), and ensembles in work and waiting for their turn in a part (16 each).
             // Once: the merged ensemble (16), a part as it is written (32), the rows of the series (100).
             let grid = cells * (threads as f64 * (8.0 + 4.0 * 16.0) + 148.0);
@@ -32,7 +32,7 @@ impl Plan<'_> {
             let log = if point.recording.jumps { 3.0 * threads as f64 * 80.0 * jumps } else { 0.0 };
             let sizes = Sizes::of(point);
             let photons = (point.recording.photons as u64 * sizes.block) as f64 * 8.0;
-            let rows = (sizes.part.min(point.evolution.trajectories) * 200) as f64;
+            let rows = (sizes.part.min(point.trajectories()) * 200) as f64;
             grid + log + 3.0 * threads as f64 * photons + 4.0 * rows
         };
         self.points.iter().map(point).fold(0.0, f64::max)

@@ -17,7 +17,7 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn new(points: &'a [Point]) -> Self {
         let ends = points.iter().scan(0, |end, point| {
-            *end += Sizes::of(point).parts(point.evolution.trajectories);
+            *end += Sizes::of(point).parts(point.trajectories());
             Some(*end)
         });
         Plan { points, ends: ends.collect() }
@@ -41,7 +41,7 @@ impl<'a> Plan<'a> {
         let of = &self.points[point];
         let sizes = Sizes::of(of);
         let first = sizes.first(number);
-        Part { point, first, count: (sizes.first(number + 1) - first).min(of.evolution.trajectories - first) }
+        Part { point, first, count: (sizes.first(number + 1) - first).min(of.trajectories() - first) }
     }
 
     /// All parts point after point: the order in which they are folded.
@@ -75,7 +75,7 @@ impl<'a> Plan<'a> {
     /// Trajectories of all points.
     #[must_use]
     pub fn trajectories(&self) -> u64 {
-        self.points.iter().map(|point| point.evolution.trajectories).sum()
+        self.points.iter().map(Point::trajectories).sum()
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::{Bath, Coupling};
 use crate::quantity::Quantity;
-use crate::scenario::{Origin, Point, Purpose, Scenario};
+use crate::scenario::{Asked, Origin, Point, Scenario};
 use crate::solve::ExactRoad;
 use crate::statistics::{Ensemble, Estimate, NoError};
 use crate::store::StoreError;
@@ -197,7 +197,7 @@ impl PointSummary {
     /// The summary of a point's trajectories, at the last time of its grid.
     pub(crate) fn sampled(point: &Point, ensemble: &Ensemble, road: &ExactRoad, stopped_because: &str) -> Self {
         let units = point.units();
-        let times = &point.evolution.times;
+        let times = point.times();
         let last = times.len() - 1;
         let mut quantities = Vec::new();
         for (index, column) in point.columns().iter().enumerate() {
@@ -280,7 +280,7 @@ impl PointSummary {
 
 /// The estimates at the last time that have no standard error, those of one reason together.
 fn without_error(point: &Point, ensemble: &Ensemble) -> Vec<String> {
-    let last = point.evolution.times.len() - 1;
+    let last = point.times().len() - 1;
     let mut reasons: Vec<(NoError, Vec<String>)> = Vec::new();
     let mut add = |reason: Option<NoError>, name: String| {
         let Some(reason) = reason else { return };
@@ -305,12 +305,12 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let point = &scenario.points[0];
     let columns = point.columns();
     let mut quantities: Vec<Quantity> = columns.iter().map(|column| column.quantity).collect();
-    match scenario.purpose {
-        Purpose::Trajectories if !point.steady => {
+    match point.asked {
+        Asked::Transient(_) => {
             quantities.extend([Quantity::PeakTime, Quantity::PeakIntensity]);
             quantities.extend((point.recording.photons > 0).then_some(Quantity::BurstWidth));
         }
-        Purpose::Trajectories | Purpose::Exact => quantities.extend([
+        Asked::Converge(_) | Asked::Solve(_) => quantities.extend([
             Quantity::HeatCurrentBalance,
             Quantity::HeatCurrentControlled,
             Quantity::Jx,

@@ -52,7 +52,7 @@ pub struct SeriesRow {
 /// The rows of a point in the order of time, from the trajectories (if any) and the exact road. A sample without an
 /// interval before it has no averages.
 pub fn series(point: &Point, ensemble: Option<&Ensemble>, road: &ExactRoad) -> Vec<SeriesRow> {
-    let times = &point.evolution.times;
+    let times = point.times();
     let columns = point.columns();
     let cells = (0..times.len()).flat_map(|sample| columns.iter().enumerate().map(move |cell| (sample, cell)));
     cells

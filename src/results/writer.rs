@@ -16,7 +16,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::summary::Summary;
 use super::tables::{self, NoiseRow, QuantaRow, SeriesRow};
-use crate::scenario::{Noise, Point, Purpose, Scenario};
+use crate::scenario::{Asked, Noise, Point, Scenario};
 use crate::store::{StoreError, StoredPart, jump_fields, trajectory_fields};
 
 /// Rows of a row group, which the writer holds: as many as DuckDB reads at a time, give or take.
@@ -123,19 +123,14 @@ impl Writer {
         let table = |name: &str, fields| Table::create(folder, name, fields, &metadata);
         let points = || scenario.points.iter();
         // Steady states are kept as averages, not trajectory by trajectory.
-        let sampled = scenario.purpose == Purpose::Trajectories && !points().any(|p| p.steady);
-        let solved = scenario.purpose == Purpose::Exact;
+        let sampled = points().any(|point| matches!(point.asked, Asked::Transient(_)));
         let when = |wanted: bool, name: &str, fields| wanted.then(|| table(name, fields)).transpose();
         Ok(Writer {
-            series: when(
-                (sampled || solved) && points().any(|p| !p.evolution.times.is_empty()),
-                "series",
-                tables::series_fields(),
-            )?,
+            series: when(points().any(|point| !point.times().is_empty()), "series", tables::series_fields())?,
             trajectories: when(sampled, "trajectories", trajectory_fields(first))?,
             jumps: when(sampled && first.recording.jumps, "jumps", jump_fields())?,
-            noise: when(points().any(|p| p.noise != Noise::default()), "noise", tables::noise_fields())?,
-            quanta: when(points().any(|p| !p.noise.windows.is_empty()), "quanta", tables::quanta_fields())?,
+            noise: when(points().any(|p| *p.noise() != Noise::default()), "noise", tables::noise_fields())?,
+            quanta: when(points().any(|p| !p.noise().windows.is_empty()), "quanta", tables::quanta_fields())?,
             folder: folder.to_owned(),
             metadata,
         })

@@ -1,6 +1,7 @@
 //! What kind of run a scenario asks for, and by which of its tables, in words.
 
-use super::point::{Point, Purpose};
+use super::asked::{Asked, Budget, Converge, Solve, Transient};
+use super::point::Point;
 use super::reader::Scenario;
 
 /// The least and the most of some numbers that a sweep may vary, with what stands before a unit.
@@ -20,35 +21,50 @@ impl Scenario {
     pub fn kind(&self) -> String {
         let points = &self.points;
         let first = &points[0];
-        let exact = self.purpose == Purpose::Exact;
-        let timed = points.iter().any(|point| !point.evolution.times.is_empty());
-        let (number, unit) = (range(points.iter().map(|point| point.evolution.until())), first.units().time());
-        let until = unit.strip_prefix('1').map_or_else(|| format!("{number} {unit}"), |per| format!("{number}{per}"));
-        let steady = points.iter().find_map(|point| point.steady_because);
-        match (steady, exact) {
-            (None, true) => format!("Exact transient to t = {until}, without trajectories"),
-            (None, false) => {
-                let number = range(points.iter().map(|point| point.evolution.trajectories));
+        let unit = first.units().time();
+        let time = |values: Vec<f64>| {
+            let number = range(values.into_iter());
+            unit.strip_prefix('1').map_or_else(|| format!("{number} {unit}"), |per| format!("{number}{per}"))
+        };
+        let until = || time(points.iter().map(Point::until).collect());
+        match &first.asked {
+            Asked::Transient(Transient { .. }) => {
+                let number = range(points.iter().map(Point::trajectories));
                 let each = if points.len() > 1 { " a point" } else { "" };
-                format!("Transient of {number} trajectories{each} to t = {until}")
+                format!("Transient of {number} trajectories{each} to t = {}", until())
             }
-            (Some(table), true) if timed => format!(
-                "Exact steady state (because of {table}) and transient to t = {until} (because of [evolution]), without \
-                 trajectories"
+            Asked::Solve(Solve { steady: None, .. }) => {
+                format!("Exact transient to t = {}, without trajectories", until())
+            }
+            Asked::Solve(Solve { steady: Some(steady), times, .. }) if times.is_empty() => {
+                format!("Exact steady state (because of {}), without trajectories", steady.because)
+            }
+            Asked::Solve(Solve { steady: Some(steady), .. }) => format!(
+                "Exact steady state (because of {}) and transient to t = {} (because of [evolution]), without \
+                 trajectories",
+                steady.because,
+                until()
             ),
-            (Some(table), true) => format!("Exact steady state (because of {table}), without trajectories"),
-            (Some(table), false) => {
-                let capped = points.iter().any(|point: &Point| point.evolution.trajectories > 0);
-                let budget = match (timed, capped) {
-                    (false, false) => String::new(),
-                    (true, false) => format!("; trajectories end at {until}, and no sample before is kept"),
-                    (false, true) => "; `evolution.trajectories` is a budget".to_owned(),
-                    (true, true) => format!(
-                        "; trajectories end at {until}, and no sample before is kept; `evolution.trajectories` is a budget"
-                    ),
-                };
-                format!("Steady state from trajectories (because of {table}){budget}")
+            Asked::Converge(Converge { steady, .. }) => {
+                let budgets = || points.iter().filter_map(budget);
+                let ends: Vec<f64> = budgets().filter_map(|budget| budget.until).collect();
+                let mut said = String::new();
+                if !ends.is_empty() {
+                    said += &format!("; trajectories end at {}, and no sample before is kept", time(ends));
+                }
+                if budgets().any(|budget| budget.trajectories.is_some()) {
+                    said += "; `evolution.trajectories` is a budget";
+                }
+                format!("Steady state from trajectories (because of {}){said}", steady.because)
             }
         }
+    }
+}
+
+/// The most that may be spent on a steady state.
+fn budget(point: &Point) -> Option<&Budget> {
+    match &point.asked {
+        Asked::Converge(converge) => Some(&converge.budget),
+        Asked::Transient(_) | Asked::Solve(_) => None,
     }
 }

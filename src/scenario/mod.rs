@@ -2,6 +2,8 @@
 //! keys) -> sweep (every combination) -> validate (the values) -> point,
 //! and reader, which does all of it. Nothing outside sees the raw form.
 
+mod asked;
+mod build;
 mod keys;
 mod kind;
 mod origin;
@@ -13,8 +15,10 @@ mod source;
 mod sweep;
 mod validate;
 
+pub use asked::{Accuracy, Asked, Budget, Converge, Noise, Purpose, Solve, Steady, SteadyTable, Transient};
+pub use build::{PointBuilder, PointError};
 pub use origin::Origin;
-pub use point::{Accuracy, EngineChoice, Evolution, Group, Noise, Point, Purpose, Recording};
+pub use point::{Point, Recording};
 pub use reader::{Overrides, Scenario};
 pub use schema::{ScenarioKey, scenario_keys, schema};
 pub use source::ScenarioError;

@@ -2,145 +2,18 @@
 
 use serde_json::json;
 
+use super::asked::{Asked, Noise, Steady};
 use crate::bath::{Bath, Coupling};
 use crate::canonical;
-use crate::initial::InitialState;
-use crate::model::{Hamiltonian, Model, NoCurrent, Register};
-use crate::quantity::{Column, Precision, Resolution, columns};
-use crate::statistics::Target;
+use crate::group::Group;
+use crate::model::{Hamiltonian, NoCurrent};
+use crate::quantity::{Column, Resolution, columns};
 use crate::theory;
-use crate::trajectory::{Detail, Engine};
+use crate::trajectory::{Declared, Detail, Engine, EngineChoice, Facts, ForEngine};
 use crate::units::Units;
-
-/// When to look, and how often to repeat.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Evolution {
-    /// The grid: ascending times from 0 up, in [`Units::time`]. Empty where only a steady state is asked for.
-    pub times: Vec<f64>,
-    /// How many trajectories; 0 where none are asked for.
-    pub trajectories: u64,
-    /// The seed of all streams.
-    pub seed: u64,
-}
-
-impl Evolution {
-    /// The end of every trajectory; 0 where no evolution is asked for.
-    #[must_use]
-    pub fn until(&self) -> f64 {
-        self.times.last().copied().unwrap_or(0.0)
-    }
-}
-
-/// The engine of a point.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EngineChoice {
-    /// Which.
-    pub engine: Engine,
-    /// Why this one, in words.
-    pub because: String,
-}
 
 /// What is kept beside averages.
 pub type Recording = Detail;
-
-/// What a scenario is read for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Trajectories, which need an evolution.
-    Trajectories,
-    /// Exact values alone, which need an evolution or `[steady]`.
-    Exact,
-}
-
-/// Counting statistics that are asked for.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Noise {
-    /// Indices of the baths.
-    pub baths: Vec<usize>,
-    /// Lengths of the windows in which quanta are counted.
-    pub windows: Vec<f64>,
-    /// Angular frequencies of the spectrum.
-    pub frequencies: Vec<f64>,
-    /// Delays of the emission correlation g2 and of the waiting-time density.
-    pub delays: Vec<f64>,
-}
-
-/// When the steady current of trajectories counts as known.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Accuracy {
-    /// Index of the bath whose current it is.
-    pub bath: usize,
-    /// The error that is asked for: half the width of the interval.
-    pub target: Target,
-    /// How often the interval has to hold the true value.
-    pub confidence: f64,
-    /// The most jumps of a point, warm-up included.
-    pub max_jumps: f64,
-}
-
-impl Default for Accuracy {
-    fn default() -> Self {
-        Accuracy { bath: 0, target: Target::Relative(0.01), confidence: 0.95, max_jumps: 1e10 }
-    }
-}
-
-/// A group of identical qubits, independent of the others.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Group {
-    /// The qubits, and the baths at their frequency.
-    pub model: Model,
-    /// What drives and twists them.
-    pub hamiltonian: Hamiltonian,
-    /// The qubits one by one, where they differ.
-    pub register: Option<Register>,
-    /// Their initial state.
-    pub initial: InitialState,
-}
-
-impl Group {
-    /// Whether the qubits are identical, and start alike.
-    #[must_use]
-    pub fn alike(&self) -> bool {
-        self.register.is_none() && !matches!(self.initial, InitialState::Angles(_))
-    }
-
-    /// Whether the master equation over the levels (J, M) has all currents: identical qubits, and no drive.
-    #[must_use]
-    pub fn on_the_ladder(&self) -> bool {
-        self.alike() && self.hamiltonian.drive.is_none()
-    }
-
-    /// Why no heat flows in the steady state, where none does.
-    #[must_use]
-    pub fn no_current(&self) -> Option<NoCurrent> {
-        let Group { model, initial, .. } = self;
-        let dark = || {
-            let reached = crate::dicke::sectors(model.number).filter(|two_j| initial.reaches(model.number, *two_j));
-            self.alike() && !model.rates(Coupling::Local).any() && reached.eq([0])
-        };
-        match self.hamiltonian.drive {
-            Some(_) => None,
-            None if dark() => Some(NoCurrent::Dark),
-            None => model.no_current(),
-        }
-    }
-
-    /// Whether what is asked for takes coherences of all orders at once: a drive ties them together, and twisting does
-    /// where the transverse spin is asked for.
-    #[must_use]
-    pub fn ties_orders(&self, transverse: bool) -> bool {
-        self.hamiltonian.drive.is_some() || (transverse && self.hamiltonian.chi != 0.0)
-    }
-
-    /// The qubits one by one, whether they differ or not.
-    #[must_use]
-    pub fn register(&self) -> Register {
-        self.register.clone().unwrap_or_else(|| {
-            let Hamiltonian { drive, chi } = self.hamiltonian;
-            Register { drive, chi, ..Register::from(&self.model) }
-        })
-    }
-}
 
 /// One point of a campaign: everything a trajectory is a function of, beside its number.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,16 +28,10 @@ pub struct Point {
     pub groups: Vec<Group>,
     /// What evolves them.
     pub engine: EngineChoice,
-    /// Times, trajectories, seed.
-    pub evolution: Evolution,
-    /// Whether the steady state is asked for.
-    pub steady: bool,
-    /// The table that asks for it: `[steady]`, or `[noise]` alone.
-    pub steady_because: Option<&'static str>,
-    /// When its current from trajectories counts as known.
-    pub accuracy: Accuracy,
-    /// Counting statistics in the steady state.
-    pub noise: Noise,
+    /// The seed of all streams.
+    pub seed: u64,
+    /// What is asked of it.
+    pub asked: Asked,
     /// What is kept beside averages.
     pub recording: Recording,
 }
@@ -182,37 +49,102 @@ impl Point {
         self.groups[0].model.units
     }
 
-    /// How precise the values of its trajectories are.
+    /// The times that are looked at; none where only the steady state is asked for.
     #[must_use]
-    pub fn precision(&self) -> Precision {
-        let driven = self.groups.iter().any(|group| group.hamiltonian.drive.is_some());
-        match self.engine.engine {
-            Engine::Populations | Engine::Leaps => Precision::LEVELS,
-            Engine::Ladder if !driven => Precision::AMPLITUDES,
-            Engine::Ladder | Engine::Register => Precision::STEPS,
+    pub fn times(&self) -> &[f64] {
+        match &self.asked {
+            Asked::Transient(transient) => &transient.times,
+            Asked::Solve(solve) => &solve.times,
+            Asked::Converge(_) => &[],
         }
+    }
+
+    /// The last of them; 0 where there are none.
+    #[must_use]
+    pub fn until(&self) -> f64 {
+        self.times().last().copied().unwrap_or(0.0)
+    }
+
+    /// The trajectories of a transient; 0 where none are asked for, or as many as a steady state takes.
+    #[must_use]
+    pub fn trajectories(&self) -> u64 {
+        match &self.asked {
+            Asked::Transient(transient) => transient.trajectories,
+            Asked::Converge(_) | Asked::Solve(_) => 0,
+        }
+    }
+
+    /// What is to be known of the steady state, where it is asked for.
+    #[must_use]
+    pub fn steady(&self) -> Option<&Steady> {
+        match &self.asked {
+            Asked::Transient(_) => None,
+            Asked::Converge(converge) => Some(&converge.steady),
+            Asked::Solve(solve) => solve.steady.as_ref(),
+        }
+    }
+
+    /// The counting statistics that are asked for.
+    #[must_use]
+    pub fn noise(&self) -> &Noise {
+        const NONE: &Noise = &Noise { baths: vec![], windows: vec![], frequencies: vec![], delays: vec![] };
+        self.steady().map_or(NONE, |steady| &steady.noise)
+    }
+
+    /// Index of the bath whose steady current is watched; where no steady state is asked for, the first that exchanges
+    /// quanta.
+    #[must_use]
+    pub fn watched(&self) -> usize {
+        let exchanges = |bath: &Bath| bath.down + bath.up > 0.0;
+        self.steady().map_or_else(|| self.baths().iter().position(exchanges).unwrap_or(0), |steady| steady.bath)
+    }
+
+    /// The same point and streams, looked at at other times.
+    #[must_use]
+    pub fn at(&self, times: Vec<f64>) -> Point {
+        let mut point = self.clone();
+        match &mut point.asked {
+            Asked::Transient(transient) => transient.times = times,
+            Asked::Solve(solve) => solve.times = times,
+            Asked::Converge(_) => {}
+        }
+        point
+    }
+
+    /// What is known of its engine beforehand.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        self.engine.engine.facts(&self.groups)
     }
 
     /// What is known of the values of a column beforehand.
     #[must_use]
     pub fn resolution(&self, column: Column) -> Resolution {
-        let (total, precision) = (self.number(), self.precision());
-        let of_group = |group: &Group| match self.engine.engine {
-            Engine::Register => Resolution::new(&group.register(), column, total, precision),
-            _ => Resolution::new(&group.model, column, total, precision),
-        };
-        self.groups.iter().map(of_group).reduce(Resolution::and).unwrap_or_default()
+        struct Resolved<'a>(&'a Point, Column);
+        impl ForEngine for Resolved<'_> {
+            type Output = Resolution;
+            fn of<E: Declared>(self) -> Resolution {
+                let Resolved(point, column) = self;
+                let (total, precision) = (point.number(), E::FACTS.precision);
+                let of_group = |group: &Group| Resolution::new(&E::system(group), column, total, precision);
+                point.groups.iter().map(of_group).reduce(Resolution::and).unwrap_or_default()
+            }
+        }
+        self.engine.engine.with(&self.groups, Resolved(self, column))
     }
 
     /// The columns of the record.
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
-        if self.engine.engine == Engine::Register {
-            let registers: Vec<Register> = self.groups.iter().map(Group::register).collect();
-            return columns(&registers.iter().collect::<Vec<_>>(), true);
+        struct Recorded<'a>(&'a [Group]);
+        impl ForEngine for Recorded<'_> {
+            type Output = Vec<Column>;
+            fn of<E: Declared>(self) -> Vec<Column> {
+                let systems: Vec<E::System> = self.0.iter().map(E::system).collect();
+                columns(&systems.iter().collect::<Vec<_>>(), E::FACTS.coherent)
+            }
         }
-        let models: Vec<&Model> = self.groups.iter().map(|group| &group.model).collect();
-        columns(&models, self.engine.engine.coherent())
+        self.engine.engine.with(&self.groups, Recorded(&self.groups))
     }
 
     /// N, over all groups.
@@ -248,21 +180,21 @@ impl Point {
     #[must_use]
     pub fn bright_sector(&self) -> Option<f64> {
         let Group { model, .. } = &self.groups[0];
-        theory::bright_sector(model, &model.baths[self.accuracy.bath]).map(|two_j| two_j as f64 / 2.0)
+        theory::bright_sector(model, &model.baths[self.watched()]).map(|two_j| two_j as f64 / 2.0)
     }
 
     /// A bound on the mean number of jumps of a trajectory.
     #[must_use]
     pub fn jumps_bound(&self) -> f64 {
-        let until = self.evolution.until();
+        let until = self.until();
         let of_group = |group: &Group| {
             // What is driven never runs out of quanta; unlike couplings and J_z^2 jump faster than identical qubits.
-            let driven = group.hamiltonian.drive.is_some();
+            let driven = group.is_driven();
             let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
             let bound = if driven { group.model.jump_rate_bound() * until } else { group.model.jumps_bound(until) };
             let dephasing: f64 = group.model.rates(Coupling::Collective).dephasing;
             let n = group.model.number as f64;
-            let trivial = if self.engine.engine.coherent() { dephasing * n * n / 4.0 * until } else { 0.0 };
+            let trivial = if self.facts().coherent { dephasing * n * n / 4.0 * until } else { 0.0 };
             bound * coupling * coupling + trivial
         };
         self.groups.iter().map(of_group).sum()
@@ -272,14 +204,8 @@ impl Point {
     #[must_use]
     pub fn work_bound(&self) -> f64 {
         let n = self.number() as f64;
-        let driven = self.groups.iter().any(|group| group.hamiltonian.drive.is_some());
-        let a_jump = match self.engine.engine {
-            Engine::Populations | Engine::Leaps => 1.0,
-            Engine::Ladder if driven => 50.0 + n * n,
-            Engine::Ladder => 3.0 + 0.16 * n,
-            // The largest block of sharp excitation number, and its neighbours in each of N qubits.
-            Engine::Register => 50.0 + n * 2.0_f64.powf(n) / n.sqrt(),
-        };
+        let driven = self.groups.iter().any(Group::is_driven);
+        let a_jump = (self.facts().work_of_a_jump)(n);
         // Between jumps a drive, or what is not resonant, takes steps of its own.
         let turning = |group: &Group| {
             let Hamiltonian { drive, chi } = group.hamiltonian;
@@ -289,13 +215,13 @@ impl Point {
             let twisting = if driven { n * n * chi.abs() } else { 0.0 };
             group.model.units.angular(drive + exchange + detuned.sum::<f64>() + twisting)
         };
-        let steps: f64 = self.groups.iter().map(turning).sum::<f64>() * self.evolution.until() / 10.0;
+        let steps: f64 = self.groups.iter().map(turning).sum::<f64>() * self.until() / 10.0;
         (self.jumps_bound() + steps) * a_jump
     }
 }
 
 /// The physics of a point in canonical form: names, titles and numbers of trajectories do not enter.
-pub fn point_id(groups: &[Group], engine: Engine, times: &[f64]) -> u64 {
+pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
     let canonical = |Group { model, hamiltonian, register, initial }: &Group| {
         let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
         let mut physics =
@@ -311,6 +237,12 @@ pub fn point_id(groups: &[Group], engine: Engine, times: &[f64]) -> u64 {
         physics
     };
     let groups: Vec<_> = groups.iter().map(canonical).collect();
+    let times = match asked {
+        Asked::Transient(transient) => transient.times.as_slice(),
+        Asked::Solve(solve) => &solve.times,
+        // As long as it takes: a budget is no physics.
+        Asked::Converge(_) => &[],
+    };
     let mut physics = vec![json!(groups), json!(times)];
     // Engines that unravel alike still draw differently.
     if engine != Engine::Populations {

@@ -5,17 +5,19 @@ use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
+use serde_json::json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use typed_arena::Arena;
 
+use super::asked::Purpose;
 use super::keys::allowed;
-use super::point::{Evolution, Point, Purpose, point_id};
+use super::point::{Point, point_id};
 use super::raw::RawScenario;
 use super::source::{ScenarioError, Source};
 use super::sweep::{self, Axis, Texts, Value, combinations, first_span, fix, label, path_at, set, set_axis, take_axes};
 use super::validate::{Valid, Validator};
+use crate::canonical;
 
 /// A validated scenario.
 #[derive(Clone, Debug)]
@@ -107,21 +109,9 @@ impl Scenario {
             let raw = deserialize(&table, &source)?;
             let valid = Validator::new(&source, purpose).scenario(&raw)?;
             title = title.or(raw.title);
-            let id = point_id(&valid.groups, valid.engine.engine, &valid.evolution.times);
-            let Valid { groups, engine, evolution, steady_because, accuracy, noise, recording } = valid;
-            let point = Point {
-                index,
-                id,
-                parameters,
-                groups,
-                engine,
-                evolution,
-                steady: steady_because.is_some(),
-                steady_because,
-                accuracy,
-                noise,
-                recording,
-            };
+            let Valid { groups, engine, seed, asked, recording } = valid;
+            let id = point_id(&groups, engine.engine, &asked);
+            let point = Point { index, id, parameters, groups, engine, seed, asked, recording };
             if let Some(first) = points.first() {
                 comparable(first, &point, &axes, &source)?;
             }
@@ -141,21 +131,24 @@ impl Scenario {
     /// The seed: that of the first point, as a sweep over seeds is the exception.
     #[must_use]
     pub fn seed(&self) -> u64 {
-        self.points.first().map_or(0, |point| point.evolution.seed)
+        self.points.first().map_or(0, |point| point.seed)
     }
 
     /// A digest of all that decides the results, so that a folder can be recognized as this scenario's.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let mut hasher = Sha256::new();
-        for point in &self.points {
-            let Evolution { trajectories, seed, .. } = point.evolution;
+        let point = |point: &Point| {
             let names: Vec<&str> = point.baths().iter().map(|b| b.name.as_str()).collect();
-            let asked = (self.purpose, point.steady, point.accuracy, &point.noise, point.recording);
-            let whole = (point.id, trajectories, seed, asked, names);
-            hasher.update(format!("{whole:?}{:?};", point.parameters));
-        }
-        hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+            json!({
+                "id": format!("{:016x}", point.id),
+                "seed": point.seed,
+                "asked": point.asked,
+                "record": point.recording,
+                "baths": names,
+                "parameters": point.parameters,
+            })
+        };
+        canonical::fingerprint(&json!(self.points.iter().map(point).collect::<Vec<_>>()))
     }
 }
 

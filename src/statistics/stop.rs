@@ -4,6 +4,7 @@
 //! kept when it happens to be narrow, covers less than it says; so does one from so few jumps that its spread is luck.
 //! Hence a floor under everything that the spread is inferred from, and few looks, each at half as much data again.
 
+use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::replicas::{Agreement, DRIFT, Estimator, Replicas};
@@ -20,7 +21,8 @@ const RELAXATIONS: f64 = 100.0;
 const SPLIT_R_HAT: f64 = 1.2;
 
 /// The error that is asked for: half the width of the interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Target {
     /// As a fraction of the current.
     Relative(f64),

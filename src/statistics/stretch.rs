@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use super::entropy::Entropy;
 use super::sums::Sums;
-use crate::initial::InitialState;
 use crate::model::Values;
 use crate::random::Stream;
 use crate::trajectory::{Correlator, Counter, Exchanged, Instants, Sectors, Timing, Unravelling};
@@ -150,7 +149,7 @@ impl Clock {
 /// Runs stretches of a protocol, one after the other. Made once, it allocates nothing more but the [`Replica`]s.
 pub struct Stretches<'a, E: Unravelling> {
     engine: &'a E,
-    initial: &'a InitialState,
+    initial: &'a E::Initial,
     protocol: &'a Protocol,
     watched: <E::Values as Values>::Form,
     counter: Counter<E::Values>,
@@ -182,7 +181,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
     #[must_use]
     pub fn new(
         engine: &'a E,
-        initial: &'a InitialState,
+        initial: &'a E::Initial,
         protocol: &'a Protocol,
         number: i64,
         watched: <E::Values as Values>::Form,

@@ -15,7 +15,7 @@ pub struct Averages {
 impl Averages {
     /// Of no trajectories yet.
     pub fn new(point: &Point) -> Self {
-        let ensemble = Ensemble::new(resolutions(point), point.evolution.times.len(), point.recording.photons);
+        let ensemble = Ensemble::new(resolutions(point), point.times().len(), point.recording.photons);
         Averages { ensemble }
     }
 
@@ -44,7 +44,11 @@ fn resolutions(point: &Point) -> Resolutions {
     let of_column = |column: Column| point.resolution(column);
     let bath = |bath| of_column(Column { quantity: Quantity::Intensity, bath: Some(bath) });
     let peak = (0..point.baths().len()).map(bath).reduce(Resolution::and).unwrap_or_default();
-    Resolutions { columns: point.columns().into_iter().map(of_column).collect(), peak, precision: point.precision() }
+    Resolutions {
+        columns: point.columns().into_iter().map(of_column).collect(),
+        peak,
+        precision: point.facts().precision,
+    }
 }
 
 /// What a block or a part of trajectories gives.

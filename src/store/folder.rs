@@ -24,7 +24,7 @@ pub type Present = HashSet<PartKey>;
 
 /// The key of a part.
 pub fn key(point: &Point, part: Part) -> PartKey {
-    (point.id, point.evolution.seed, part.first, part.count)
+    (point.id, point.seed, part.first, part.count)
 }
 
 /// The parts of a campaign, locked.
@@ -93,7 +93,7 @@ impl Folder {
     }
 
     fn path(&self, point: &Point, name: &str) -> PathBuf {
-        let folder = format!("{:016x}-{}", point.id, point.evolution.seed);
+        let folder = format!("{:016x}-{}", point.id, point.seed);
         self.parts.join(folder).join(format!("{name}.parquet"))
     }
 

@@ -6,9 +6,10 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::error::StoreError;
-use crate::scenario::{Origin, Overrides, Point, Purpose, Scenario};
+use crate::scenario::{Asked, Origin, Overrides, Point, Purpose, Scenario};
 
 /// A campaign, as its folder knows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,7 +23,7 @@ pub struct Manifest {
     /// The seed.
     pub seed: u64,
     /// What is recorded beside averages, and the names of the baths.
-    pub recorded: String,
+    pub recorded: serde_json::Value,
     /// The text of the scenario file.
     pub text: String,
     /// What was set on the command line.
@@ -38,11 +39,8 @@ pub struct ManifestPoint {
     pub id: String,
     /// Its seed.
     pub seed: u64,
-    /// Whether it goes to the steady state, with as many trajectories as that takes.
-    #[serde(default)]
-    pub steady: bool,
-    /// How many trajectories are asked for; to a steady state at most, where there are any.
-    pub trajectories: u64,
+    /// How many trajectories are asked for; null where as many as the steady state takes.
+    pub trajectories: Option<u64>,
     /// The swept keys.
     pub parameters: serde_json::Map<String, serde_json::Value>,
 }
@@ -54,9 +52,11 @@ impl Manifest {
         let names: Vec<&str> = first.baths().iter().map(|bath| bath.name.as_str()).collect();
         let point = |point: &Point| ManifestPoint {
             id: format!("{:016x}", point.id),
-            seed: point.evolution.seed,
-            steady: point.steady,
-            trajectories: point.evolution.trajectories,
+            seed: point.seed,
+            trajectories: match &point.asked {
+                Asked::Transient(transient) => Some(transient.trajectories),
+                Asked::Converge(_) | Asked::Solve(_) => None,
+            },
             parameters: point.parameters.iter().cloned().collect(),
         };
         Manifest {
@@ -64,7 +64,7 @@ impl Manifest {
             scenario: scenario.name.clone(),
             title: scenario.title.clone(),
             seed: scenario.seed(),
-            recorded: format!("{:?}, baths {}", first.recording, names.join(", ")),
+            recorded: json!({ "record": first.recording, "baths": names }),
             text: scenario.file_text().to_owned(),
             overrides: scenario.overrides.iter().map(str::to_owned).collect(),
             points: scenario.points.iter().map(point).collect(),

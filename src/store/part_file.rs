@@ -62,7 +62,7 @@ fn fields(point: &Point) -> Vec<Field> {
 fn of_point(point: &Point) -> Expected {
     vec![
         ("superjump.version", env!("CARGO_PKG_VERSION").to_owned()),
-        ("superjump.seed", point.evolution.seed.to_string()),
+        ("superjump.seed", point.seed.to_string()),
         ("superjump.point", format!("{:016x}", point.id)),
     ]
 }

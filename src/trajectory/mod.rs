@@ -1,11 +1,13 @@
 //! Trajectories: engines unravel the master equation into jumps, recorders keep what is asked of them.
 //!
 //! The seam is [`Unravelling`]: engines differ in what a state is, recorders in what they keep, and neither knows
-//! the other. Dispatch is static; one `match` outside the loop picks the engine.
+//! the other. Dispatch is static; one `match` outside the loop ([`Engine::with`]) picks the engine.
 
 mod channel;
 mod correlator;
 mod counter;
+mod declared;
+mod engine;
 mod exchanged;
 mod ladder;
 mod leaps;
@@ -19,6 +21,7 @@ mod timing;
 
 pub use correlator::{Correlation, Correlator};
 pub use counter::{Counter, Watcher};
+pub use engine::{Declared, Engine, EngineChoice, Facts, ForEngine};
 pub use exchanged::Exchanged;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState};
 pub use leaps::Leaps;
@@ -28,46 +31,10 @@ pub use register::{RegisterState, Registers, Start};
 pub use sectors::Sectors;
 pub use timing::{Instants, Timing};
 
-use serde::Serialize;
-
 use crate::bath::Process;
-use crate::initial::InitialState;
 use crate::model::Values;
 use crate::quantity::Sample;
 use crate::random::Stream;
-
-/// The engines there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Engine {
-    /// The jump chain on (J, M), for states diagonal in the Dicke basis: [`Populations`].
-    Populations,
-    /// The same chain, which leaps from one local jump to the next: [`Leaps`].
-    Leaps,
-    /// Superpositions of the levels of one sector: [`Ladder`].
-    Ladder,
-    /// Qubits that may differ, site by site: [`Registers`].
-    Register,
-}
-
-impl Engine {
-    /// Its name in scenarios and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Engine::Populations => "populations",
-            Engine::Leaps => "leaps",
-            Engine::Ladder => "ladder",
-            Engine::Register => "register",
-        }
-    }
-
-    /// Whether it follows coherences between levels, and so the transverse spin.
-    #[must_use]
-    pub fn coherent(self) -> bool {
-        !matches!(self, Engine::Populations | Engine::Leaps)
-    }
-}
 
 /// A quantum jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,9 +85,11 @@ pub trait Unravelling: Sync {
     type State;
     /// What currents are made of.
     type Values: Values;
+    /// What a trajectory starts from.
+    type Initial: Sync;
 
     /// Draws a pure state of the initial ensemble.
-    fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> Self::State;
+    fn prepare(&self, initial: &Self::Initial, rng: &mut Stream) -> Self::State;
 
     /// Evolves `state` from time `start` to `end`, telling the recorder of every dwell and jump on the way ([`Leaps`]: of
     /// local jumps alone).
@@ -142,7 +111,7 @@ pub trait Unravelling: Sync {
 /// Runs one trajectory through the `times` of the record's grid (ascending, from 0 or later).
 pub fn run<E: Unravelling>(
     engine: &E,
-    initial: &InitialState,
+    initial: &E::Initial,
     times: &[f64],
     rng: &mut Stream,
     record: &mut Record<E::Values>,

@@ -1,6 +1,7 @@
 //! The record of one trajectory: its values on the grid, its counts, its burst, and its jumps where asked.
 
 use ndarray::Array2;
+use serde::Serialize;
 
 use super::peak::{SAME, Search};
 use super::{Change, Exchanged, Jump, Recorder};
@@ -22,7 +23,7 @@ pub struct JumpRow {
 }
 
 /// What is kept of a trajectory beside the grid; memory grows with it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Detail {
     /// Keep every jump.
     pub jumps: bool,

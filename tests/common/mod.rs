@@ -109,7 +109,7 @@ impl Ran {
 
     /// Every column of every sample, as (what, estimate, exact).
     pub fn all(&self) -> Vec<(String, Estimate, Option<f64>)> {
-        let times = &self.point.evolution.times;
+        let times = self.point.times();
         let mut rows = Vec::new();
         for (sample, time) in times.iter().enumerate() {
             for (index, column) in self.point.columns().iter().enumerate() {

@@ -22,7 +22,7 @@ pub fn protocol_key(point: &Point, protocol: &Protocol, columns: &[Column], firs
         // What entropy is made of follows from the point.
         "followed": [sectors, conserved, entropy.is_some()],
         "columns": columns,
-        "bath": point.accuracy.bath,
+        "bath": point.watched(),
         "first": first,
     }))
 }

@@ -1,13 +1,13 @@
 //! The engines of a point's groups, and the columns that one trajectory of all of them gives.
 
-use super::protocol::counts_collective;
 use crate::bath::Coupling;
+use crate::group::Group;
 use crate::model::{Balance, Linear, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
-use crate::scenario::{Group, Point};
+use crate::scenario::Point;
 use crate::statistics::{Counted, Estimator, Protocol, Replica, Replicas, Stretches, Sums};
-use crate::trajectory::Unravelling;
+use crate::trajectory::Declared;
 
 /// How a replica becomes one of the values that are averaged.
 enum Reading<V: Values> {
@@ -38,7 +38,7 @@ pub fn columns(point: &Point) -> Vec<Column> {
         point.on_the_ladder()
             && point.groups.iter().all(|g| g.model.balanced_heat_current(&g.model.baths[bath]).is_some())
     };
-    let counted = |bath: usize| counts_collective(point) || point.baths()[bath].coupling == Coupling::Local;
+    let counted = |bath: usize| point.facts().counts_collective || point.baths()[bath].coupling == Coupling::Local;
     for column in point.columns() {
         match (column.quantity, column.bath) {
             (Quantity::HeatCurrentCounts, Some(bath)) => {
@@ -84,7 +84,7 @@ pub fn quantity(columns: &[Column], estimator: Estimator) -> Quantity {
 }
 
 /// One engine and system for each group of qubits.
-pub struct Members<'a, E: Unravelling> {
+pub struct Members<'a, E: Declared> {
     pub point: &'a Point,
     engines: Vec<E>,
     watched: Vec<<E::Values as Values>::Form>,
@@ -93,15 +93,13 @@ pub struct Members<'a, E: Unravelling> {
     balances: Vec<Vec<Balance<<E::Values as Values>::Form>>>,
 }
 
-impl<'a, E: Unravelling> Members<'a, E> {
+impl<'a, E: Declared> Members<'a, E> {
     /// The engine and the system of each group, and how these columns are read from them.
-    pub fn new<S>(point: &'a Point, columns: &[Column], engine: impl Fn(&Group) -> (E, S)) -> Self
-    where
-        S: System<Values = E::Values>,
-    {
-        let (engines, systems): (Vec<E>, Vec<S>) = point.groups.iter().map(engine).unzip();
+    pub fn new(point: &'a Point, columns: &[Column]) -> Self {
+        let systems: Vec<E::System> = point.groups.iter().map(E::system).collect();
+        let engines = point.groups.iter().zip(&systems).map(|(group, system)| E::build(group, system)).collect();
         let baths = 0..point.baths().len();
-        let readings = |(group, system): (&Group, &S)| {
+        let readings = |(group, system): (&Group, &E::System)| {
             let reading = |column: &Column| match (column.quantity, column.bath) {
                 (Quantity::HeatCurrentBalance, Some(bath)) => {
                     Reading::Balance(group.model.balanced_heat_current(&group.model.baths[bath]).unwrap_or_default())
@@ -111,9 +109,9 @@ impl<'a, E: Unravelling> Members<'a, E> {
             };
             columns.iter().map(reading).collect()
         };
-        let intensities = |system: &S| baths.clone().map(|bath| system.intensity(bath)).collect();
+        let intensities = |system: &E::System| baths.clone().map(|bath| system.intensity(bath)).collect();
         // A drive turns <J_z> as well.
-        let balances = |(group, system): (&Group, &S)| {
+        let balances = |(group, system): (&Group, &E::System)| {
             let [jz, j_squared] = system.balances();
             [jz.filter(|_| group.hamiltonian.drive.is_none()), j_squared]
         };
@@ -126,7 +124,7 @@ impl<'a, E: Unravelling> Members<'a, E> {
             point,
             balances: of_groups.iter().map(of_kept).collect(),
             engines,
-            watched: systems.iter().map(|system| system.heat_current(point.accuracy.bath)).collect(),
+            watched: systems.iter().map(|system| system.heat_current(point.watched())).collect(),
             intensities: systems.iter().map(intensities).collect(),
             readings: point.groups.iter().zip(&systems).map(readings).collect(),
         }
@@ -153,16 +151,17 @@ impl<'a, E: Unravelling> Members<'a, E> {
         let mut unused = plain.sums();
         let mut stretches: Vec<Stretches<E>> = (0..self.engines.len())
             .map(|index| {
-                let Group { model, initial, .. } = &point.groups[index];
+                let group = &point.groups[index];
                 let protocol = if index == 0 { protocol } else { &plain };
                 let (watched, intensities) = (self.watched[index], &self.intensities[index]);
-                Stretches::new(&self.engines[index], initial, protocol, model.number, watched, intensities)
+                let (initial, number) = (E::initial(group), group.model.number);
+                Stretches::new(&self.engines[index], initial, protocol, number, watched, intensities)
             })
             .collect();
         let stretch = protocol.stretch();
         let mut values = vec![0.0; self.readings[0].len() + self.balances[0].len()];
         for number in numbers {
-            let mut rng = stream(point.evolution.seed, point.id, number);
+            let mut rng = stream(point.seed, point.id, number);
             let mut whole: Option<Replica<E::Values>> = None;
             values.fill(0.0);
             for (index, (stretches, readings)) in stretches.iter_mut().zip(&self.readings).enumerate() {

@@ -15,19 +15,18 @@ use std::sync::atomic::AtomicBool;
 use rayon::ThreadPool;
 
 use super::error::RunError;
-use crate::model::System;
 use crate::quantity::Column;
 use crate::results::{RelaxationFrom, SteadyRun};
-use crate::scenario::{Group, Point};
+use crate::scenario::{Asked, Converge, Point};
 use crate::statistics::{Counted, Estimator, Evidence, GROUPS, Protocol, Replicas, StopRule, Sums, off_plateau};
 use crate::store::layout;
-use crate::trajectory::{DrivenLadder, Engine, Ladder, Leaps, Populations, Registers, Start, Unravelling};
+use crate::trajectory::{Declared, ForEngine};
 
 use key::protocol_key;
 use members::{Members, columns, estimators};
 use outcome::Finished;
 pub use protocol::{Forecast, forecast};
-use protocol::{Schedule, counts_collective, is_conserved, jumps_bound, relaxation, schedule};
+use protocol::{Schedule, is_conserved, jumps_bound, relaxation, schedule};
 pub use rounds::Standing;
 use rounds::{Ended, Place, Rounds};
 
@@ -48,75 +47,70 @@ const ATTEMPT: u64 = 1 << 48;
 /// and there is nothing before the first is complete.
 ///
 /// # Errors
-/// A frequency that would take too many cells, or a budget that does not reach for the first round.
+/// A point that is asked for something else, a frequency that would take too many cells, or a budget that does not reach
+/// for the first round.
 pub fn converge(
     point: &Point,
     pool: &ThreadPool,
     stop: &AtomicBool,
     progress: &mut dyn FnMut(&Standing),
 ) -> Result<Option<SteadyRun>, RunError> {
-    converge_with(point, (pool, stop, None), progress)
+    match &point.asked {
+        Asked::Converge(asked) => converge_with((point, asked), (pool, stop, None), progress),
+        Asked::Transient(_) | Asked::Solve(_) => Err(RunError::NotToConverge { point: point.index }),
+    }
 }
 
 /// The same with rounds that are kept: what is there is not computed again.
 pub(super) fn converge_with(
-    point: &Point,
+    (point, asked): (&Point, &Converge),
     place: Place,
     progress: &mut dyn FnMut(&Standing),
 ) -> Result<Option<SteadyRun>, RunError> {
-    let driven = point.groups.iter().any(|group| group.hamiltonian.drive.is_some());
-    match point.engine.engine {
-        Engine::Populations => {
-            of_engine(point, place, progress, |group| (Populations::new(&group.model), group.model.clone()))
-        }
-        Engine::Leaps => of_engine(point, place, progress, |group| (Leaps::new(&group.model), group.model.clone())),
-        Engine::Ladder if driven => of_engine(point, place, progress, |group| {
-            (DrivenLadder::new(&group.model, &group.hamiltonian), group.model.clone())
-        }),
-        Engine::Ladder => of_engine(point, place, progress, |group| {
-            (Ladder::new(&group.model, &group.hamiltonian), group.model.clone())
-        }),
-        Engine::Register => of_engine(point, place, progress, |group| {
-            let register = group.register();
-            let coherent = !Start::new(&group.initial, register.number()).is_sharp();
-            (Registers::new(&register, coherent), register)
-        }),
+    point.engine.engine.with(&point.groups, Task { point, asked, place, progress })
+}
+
+/// A point to converge, by whatever engine.
+struct Task<'a> {
+    point: &'a Point,
+    asked: &'a Converge,
+    place: Place<'a>,
+    progress: &'a mut dyn FnMut(&Standing),
+}
+
+impl ForEngine for Task<'_> {
+    type Output = Result<Option<SteadyRun>, RunError>;
+
+    fn of<E: Declared>(self) -> Self::Output {
+        of_engine::<E>(self)
     }
 }
 
-fn of_engine<E, S>(
-    point: &Point,
-    place: Place,
-    progress: &mut dyn FnMut(&Standing),
-    engine: impl Fn(&Group) -> (E, S),
-) -> Result<Option<SteadyRun>, RunError>
-where
-    E: Unravelling,
-    S: System<Values = E::Values>,
-{
+fn of_engine<E: Declared>(Task { point, asked, place, progress }: Task) -> Result<Option<SteadyRun>, RunError> {
     let columns = columns(point);
-    let members = Members::new(point, &columns, engine);
+    let members = Members::<E>::new(point, &columns);
     let (mut time, mut from) = relaxation(point);
     let mut spent = 0;
     for attempt in 0.. {
-        let plan = schedule(point, time);
+        let plan = schedule(point, asked, time);
         let Schedule { protocol, too_short, .. } = &plan;
-        affordable(point, protocol, &members)?;
+        affordable(asked, protocol, &members)?;
         let rule = StopRule {
-            target: point.accuracy.target,
-            confidence: point.accuracy.confidence,
-            bath: point.accuracy.bath,
-            estimators: judged(point, &columns),
+            target: asked.accuracy.target,
+            confidence: asked.accuracy.confidence,
+            bath: asked.steady.bath,
+            estimators: judged(asked, &columns),
             relaxation_time: time,
             stretch: protocol.stretch(),
             conserved: is_conserved(point),
-            evidence: if counts_collective(point) { Evidence::Quanta } else { Evidence::LocalJumps },
+            evidence: if E::FACTS.counts_collective { Evidence::Quanta } else { Evidence::LocalJumps },
             bound: point.steady_current_bound(),
         };
         let first = attempt * ATTEMPT;
         let key = protocol_key(point, protocol, &columns, first);
         let layout = layout(&(members.replicas(), protocol.sums()));
-        let rounds = Rounds { members: &members, protocol, rule: &rule, first, key, layout, place };
+        let rounds =
+            Rounds { members: &members, budget: &asked.budget, protocol, rule: &rule, first, key, layout, place };
         // What was only estimated gives way to what is seen.
         let surprise = |replicas: &Replicas, groups: &[Sums]| {
             if from == RelaxationFrom::Exact || rule.conserved || attempt >= 20 {
@@ -130,7 +124,7 @@ where
             }
             // Counts may remember for longer than the current shows, among all that is faster in it.
             let again = replicas.jumps as f64 / replicas.count() as f64 * LONGER * GROUPS as f64;
-            let reach = (spent + replicas.jumps) as f64 + again <= point.accuracy.max_jumps;
+            let reach = (spent + replicas.jumps) as f64 + again <= asked.budget.jumps;
             (reach && off_plateau(groups, protocol) > OFF_PLATEAU).then_some(LONGER * time)
         };
         match rounds.run(progress, *too_short, spent, surprise)? {
@@ -141,7 +135,8 @@ where
             Ended::Nothing => return Ok(None),
             Ended::Done(done) => {
                 let (schedule, columns) = (&plan, &columns);
-                let finished = Finished { point, columns, schedule, relaxation: (time, from), known: rule.is_known() };
+                let finished =
+                    Finished { point, asked, columns, schedule, relaxation: (time, from), known: rule.is_known() };
                 return Ok(Some(finished.steady_run(*done)));
             }
         }
@@ -151,21 +146,22 @@ where
 
 /// The estimators that the error is asked of. Controls make a current known long before its noise: where that is asked
 /// for, they do not end the run.
-fn judged(point: &Point, columns: &[Column]) -> Vec<Estimator> {
-    let all = estimators(columns, point.accuracy.bath);
-    all.into_iter().filter(|estimator| !estimator.controlled || point.noise.baths.is_empty()).collect()
+fn judged(asked: &Converge, columns: &[Column]) -> Vec<Estimator> {
+    let all = estimators(columns, asked.steady.bath);
+    all.into_iter().filter(|estimator| !estimator.controlled || asked.steady.noise.baths.is_empty()).collect()
 }
 
 /// Refuses what one stretch, or the first round of them, cannot afford.
-fn affordable<E: Unravelling>(point: &Point, protocol: &Protocol, members: &Members<E>) -> Result<(), RunError> {
+fn affordable<E: Declared>(asked: &Converge, protocol: &Protocol, members: &Members<E>) -> Result<(), RunError> {
+    let point = members.point;
     if protocol.cells() > CELLS {
         let highest = CELLS / protocol.stretch() / 2.0;
-        let asked = protocol.counted.frequencies.last().copied().unwrap_or(0.0);
-        return Err(RunError::Frequency { point: point.index, asked, highest });
+        let frequency = protocol.counted.frequencies.last().copied().unwrap_or(0.0);
+        return Err(RunError::Frequency { point: point.index, asked: frequency, highest });
     }
     // A trajectory of a sixty-fourth of the length, from a stream that is not used again; before it ever longer first
     // parts of one, so that none is followed that is hopeless.
-    let (whole, allowed) = (protocol.warm_up + protocol.stretch(), point.accuracy.max_jumps);
+    let (whole, allowed) = (protocol.warm_up + protocol.stretch(), asked.budget.jumps);
     let longest = (GROUPS as f64).recip();
     let halvings = (jumps_bound(point, longest * whole) / SHORT_PILOT).log2().ceil().clamp(0.0, 4000.0) as i32;
     for halving in (0..=halvings).rev() {

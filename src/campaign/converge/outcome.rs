@@ -6,12 +6,13 @@ use super::refusals;
 use super::rounds::Done;
 use crate::quantity::{Column, Quantity};
 use crate::results::{Convergence, RelaxationFrom, SteadyRun};
-use crate::scenario::Point;
+use crate::scenario::{Converge, Point};
 use crate::statistics::{Estimate, Estimator, LEAST_EVENTS, NoiseReport, Replicas, Thin, noise};
 
 /// A run that has ended, to be summed up.
 pub struct Finished<'a> {
     pub point: &'a Point,
+    pub asked: &'a Converge,
     pub columns: &'a [Column],
     pub schedule: &'a Schedule,
     pub relaxation: (f64, RelaxationFrom),
@@ -23,7 +24,7 @@ impl Finished<'_> {
     /// The estimates, and what is missing.
     pub fn steady_run(&self, done: Done) -> SteadyRun {
         let Done { replicas, groups, mut judgement, stopped_because } = done;
-        let Finished { point, columns, schedule, .. } = *self;
+        let Finished { point, asked, columns, schedule, .. } = *self;
         let &Schedule { ref protocol, too_short, ref left_out } = schedule;
         if let Some(needed) = too_short {
             judgement.missing.push(format!("trajectories of {needed:.4} or more (`evolution.until`)"));
@@ -33,7 +34,7 @@ impl Finished<'_> {
             if protocol.counted.baths.is_empty() {
                 NoiseReport::default()
             } else {
-                noise(&groups, protocol, point.number(), point.accuracy.bath, bright)
+                noise(&groups, protocol, point.number(), asked.steady.bath, bright)
             };
         let mut refused: Vec<String> = plateaus.iter().map(|no| refusals::too_short(point, no)).collect();
         // What is too short for long times is said of all of them below.
@@ -66,7 +67,7 @@ impl Finished<'_> {
             missing: judgement.missing,
             estimator: quantity(columns, judgement.best).name().to_owned(),
             half_width: Some(judgement.half_width).filter(|width| width.is_finite()),
-            confidence: point.accuracy.confidence,
+            confidence: asked.accuracy.confidence,
             warm_up: protocol.warm_up,
             stretch: protocol.stretch(),
             relaxation_time: self.relaxation.0,
@@ -108,7 +109,8 @@ impl Finished<'_> {
     fn estimate(&self, replicas: &Replicas, estimator: Estimator) -> Option<Estimate> {
         let estimate = replicas.estimate(estimator)?;
         let column = self.columns[estimator.index];
-        let rounding = self.point.resolution(column).floor + self.point.precision().relative * estimate.mean.abs();
+        let rounding =
+            self.point.resolution(column).floor + self.point.facts().precision.relative * estimate.mean.abs();
         let chance = |error: &f64| error * (replicas.count() as f64).sqrt() > rounding;
         let luck = Self::luck(&column, replicas);
         Some(Estimate { std_error: estimate.std_error.filter(|_| luck.is_none()).filter(chance), ..estimate })

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::bath::{Bath, Coupling};
+use crate::group::Group;
 use crate::lindblad::{Counting, Driven, Effort, Populations, RegisterEquation};
 use crate::model::Model;
 use crate::results::RelaxationFrom;
-use crate::scenario::{Group, Point};
+use crate::scenario::{Asked, Converge, Point};
 use crate::statistics::{Counted, Entropy, GROUPS, Protocol};
 use crate::theory;
-use crate::trajectory::Engine;
 
 /// The basic window in relaxation times: what the noise leaves out of longer correlations is e^-6 of them.
 pub const WINDOW: f64 = 6.0;
@@ -23,15 +23,10 @@ const WARM_UP: f64 = 14.0;
 /// Sectors that are told apart at most.
 const MOST_SECTORS: i64 = 1000;
 
-/// Whether collective jumps are seen one by one, and so may be counted.
-pub fn counts_collective(point: &Point) -> bool {
-    point.engine.engine != Engine::Leaps
-}
-
 /// A bound on the mean number of jumps that the engine goes through in a trajectory of this length.
 pub fn jumps_bound(point: &Point, duration: f64) -> f64 {
     let of_group = |Group { model, hamiltonian, .. }: &Group| {
-        let seen = |bath: &&Bath| counts_collective(point) || bath.coupling == Coupling::Local;
+        let seen = |bath: &&Bath| point.facts().counts_collective || bath.coupling == Coupling::Local;
         let baths = model.baths.iter().filter(seen).cloned().collect();
         let model = Model { baths, ..model.clone() };
         // What is driven never runs out of quanta.
@@ -94,7 +89,7 @@ pub fn relaxation(point: &Point) -> (f64, RelaxationFrom) {
 /// What entropy production in windows is made of, where the steady probabilities can be had.
 fn entropy(point: &Point) -> Option<Arc<Entropy>> {
     let [Group { model, initial, .. }] = point.groups.as_slice() else { return None };
-    if point.noise.baths.is_empty() || !point.on_the_ladder() || point.engine.engine != Engine::Populations {
+    if point.noise().baths.is_empty() || !point.on_the_ladder() || !point.facts().follows_levels {
         return None;
     }
     Populations::affordable(model, initial, Effort::Beside).ok()?;
@@ -112,13 +107,12 @@ pub struct Schedule {
 }
 
 /// How long to run for a relaxation time, as far as trajectories may be as long.
-pub fn schedule(point: &Point, time: f64) -> Schedule {
+pub fn schedule(point: &Point, asked: &Converge, time: f64) -> Schedule {
     let mut warm_up = if point.groups.iter().all(|group| group.initial.is_steady()) { 0.0 } else { WARM_UP * time };
     let mut window = WINDOW * time;
-    let until = point.evolution.until();
-    let allowed = if until > 0.0 { until } else { f64::INFINITY };
+    let until = asked.budget.until.unwrap_or(f64::INFINITY);
     // Basic windows that there is time for, an even number.
-    let mut most = 2.0 * ((allowed - warm_up) / (2.0 * window)).floor();
+    let mut most = 2.0 * ((until - warm_up) / (2.0 * window)).floor();
     let mut too_short = None;
     if most < WINDOWS {
         too_short = Some(warm_up + WINDOWS * window);
@@ -128,7 +122,7 @@ pub fn schedule(point: &Point, time: f64) -> Schedule {
     }
     let room = most * window;
 
-    let asked = &point.noise;
+    let asked = &asked.steady.noise;
     // A window is counted in at least once, and a delay has as long before it in which it may begin.
     let fit = |lengths: &[f64], times: f64| lengths.iter().copied().partition(|length| times * length <= room);
     let (windows, longer): (Vec<f64>, Vec<f64>) = fit(&asked.windows, 1.0);
@@ -145,7 +139,7 @@ pub fn schedule(point: &Point, time: f64) -> Schedule {
     let count = (2.0 * (count / 2.0).ceil().min(1e9)).min(most) as u32;
     let told_apart = !asked.baths.is_empty()
         && point.groups.len() == 1
-        && point.engine.engine == Engine::Populations
+        && point.facts().follows_levels
         && point.number() <= MOST_SECTORS;
     let conserved = told_apart && is_conserved(point);
     let sectors = conserved || told_apart && point.bright_sector().is_some();
@@ -179,12 +173,14 @@ pub struct Forecast {
     pub jumps_bound: f64,
 }
 
-/// The forecast of a point.
+/// The forecast of a point; `None` where it is not to converge.
 #[must_use]
-pub fn forecast(point: &Point) -> Forecast {
+pub fn forecast(point: &Point) -> Option<Forecast> {
+    let Asked::Converge(asked) = &point.asked else { return None };
     let (relaxation_time, relaxation_from) = relaxation(point);
-    let Schedule { protocol, .. } = schedule(point, relaxation_time);
+    let Schedule { protocol, .. } = schedule(point, asked, relaxation_time);
     let duration = protocol.warm_up + protocol.stretch();
     let jumps = jumps_bound(point, duration);
-    Forecast { relaxation_time, relaxation_from, duration, trajectories: GROUPS, jumps_bound: GROUPS as f64 * jumps }
+    let jumps_bound = GROUPS as f64 * jumps;
+    Some(Forecast { relaxation_time, relaxation_from, duration, trajectories: GROUPS, jumps_bound })
 }

@@ -10,9 +10,10 @@ use rayon::ThreadPool;
 use super::super::error::RunError;
 use super::members::Members;
 use super::protocol::jumps_bound;
+use crate::scenario::Budget;
 use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Protocol, Replicas, StopRule, Sums, sizes};
 use crate::store::{GroupState, Piece, Shelf};
-use crate::trajectory::{Engine, Unravelling};
+use crate::trajectory::Declared;
 
 /// Where a point stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,8 +52,9 @@ pub struct Done {
 }
 
 /// What rounds are of, what ends them, and where they are kept.
-pub struct Rounds<'a, E: Unravelling> {
+pub struct Rounds<'a, E: Declared> {
     pub members: &'a Members<'a, E>,
+    pub budget: &'a Budget,
     pub protocol: &'a Protocol,
     pub rule: &'a StopRule,
     /// The number of the first trajectory.
@@ -64,7 +66,7 @@ pub struct Rounds<'a, E: Unravelling> {
     pub place: Place<'a>,
 }
 
-impl<E: Unravelling> Rounds<'_, E> {
+impl<E: Declared> Rounds<'_, E> {
     /// Runs rounds until there are enough, or no more are allowed; `spent` jumps were before them.
     pub fn run(
         &self,
@@ -73,11 +75,7 @@ impl<E: Unravelling> Rounds<'_, E> {
         spent: u64,
         surprise: impl Fn(&Replicas, &[Sums]) -> Option<f64>,
     ) -> Result<Ended, RunError> {
-        let point = self.members.point;
-        let cap = match point.evolution.trajectories / GROUPS * GROUPS {
-            0 => u64::MAX,
-            cap => cap,
-        };
+        let cap = self.budget.trajectories.map_or(u64::MAX, |most| most / GROUPS * GROUPS);
         let mut replicas = self.members.replicas();
         let mut groups = vec![self.protocol.sums(); GROUPS as usize];
         for size in sizes() {
@@ -112,7 +110,7 @@ impl<E: Unravelling> Rounds<'_, E> {
                 self.rule.met_by()
             } else if size >= cap {
                 "trajectories"
-            } else if next > point.accuracy.max_jumps {
+            } else if next > self.budget.jumps {
                 "max_jumps"
             } else {
                 continue;
@@ -127,7 +125,7 @@ impl<E: Unravelling> Rounds<'_, E> {
         let point = self.members.point;
         let duration = self.protocol.warm_up + self.protocol.stretch();
         let jumps = jumps_bound(point, duration);
-        let a_jump = if point.engine.engine == Engine::Populations { 1.0 } else { 50.0 };
+        let a_jump = (E::FACTS.work_of_a_jump)(point.number() as f64);
         Piece::of_round(self.key, trajectories, jumps * a_jump).collect()
     }
 

@@ -2,7 +2,8 @@
 
 use toml::Spanned;
 
-use super::super::point::{Evolution, Purpose, Recording};
+use super::super::asked::Purpose;
+use super::super::point::Recording;
 use super::super::raw::{RawEvolution, RawRecord};
 use super::{Result, Validator};
 use crate::statistics::GROUPS;
@@ -11,9 +12,18 @@ const MAX_SAMPLES: i64 = 10_000_000;
 const MAX_TRAJECTORIES: i64 = 1_000_000_000_000;
 const MAX_PHOTONS: i64 = 1_000_000;
 
+/// What `[evolution]` says, beside the engine.
+#[derive(Default)]
+pub struct Evolution {
+    /// None where there are none.
+    pub times: Vec<f64>,
+    pub trajectories: Option<u64>,
+    pub seed: u64,
+}
+
 impl Validator<'_> {
     /// The `[evolution]` table. A steady state needs none of it: times and trajectories are then the most that may be
-    /// spent, and 0 stands for no such bound.
+    /// spent.
     pub(super) fn evolution(&self, table: &Spanned<RawEvolution>, steady: bool) -> Result<Evolution> {
         let raw = table.get_ref();
         let times = match (&raw.times, &raw.until) {
@@ -47,8 +57,8 @@ impl Validator<'_> {
             }
         };
         let trajectories = match (&raw.trajectories, self.purpose) {
-            (None, Purpose::Exact) => 0,
-            (None, _) if steady => 0,
+            (None, Purpose::Exact) => None,
+            (None, _) if steady => None,
             (trajectories, purpose) => {
                 let trajectories = self.require(trajectories, "evolution.trajectories", table.span())?;
                 let number = self.whole(trajectories, "evolution.trajectories", 1..=MAX_TRAJECTORIES)?;
@@ -59,11 +69,11 @@ impl Validator<'_> {
                     let help = format!("{GROUPS} or more, or leave it out: as many as it takes");
                     return Err(self.source.error(trajectories.span(), title, &help));
                 }
-                number
+                Some(number as u64)
             }
         };
         let seed = raw.seed.as_ref().map_or(Ok(1), |seed| self.whole(seed, "evolution.seed", 0..=i64::MAX))?;
-        Ok(Evolution { times, trajectories: trajectories as u64, seed: seed as u64 })
+        Ok(Evolution { times, trajectories, seed: seed as u64 })
     }
 
     pub(super) fn listed_times(&self, times: &Spanned<Vec<Spanned<f64>>>) -> Result<Vec<f64>> {

@@ -12,13 +12,17 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use super::asked::{Asked, Budget, Converge, Purpose, Solve, Steady, SteadyTable, Transient};
 use super::keys::allowed;
-use super::point::{Accuracy, EngineChoice, Evolution, Group, Noise, Purpose, Recording};
+use super::point::Recording;
 use super::raw::{Key, RawScenario};
 use super::source::{ScenarioError, Source};
+use crate::group::Group;
 use crate::initial::InitialState;
+use crate::trajectory::EngineChoice;
 use crate::units::Units;
 
+use self::evolution::Evolution;
 use self::system::Qubits;
 
 type Result<T> = std::result::Result<T, ScenarioError>;
@@ -32,10 +36,8 @@ const SMALLEST: f64 = 1e-300;
 pub struct Valid {
     pub groups: Vec<Group>,
     pub engine: EngineChoice,
-    pub evolution: Evolution,
-    pub steady_because: Option<&'static str>,
-    pub accuracy: Accuracy,
-    pub noise: Noise,
+    pub seed: u64,
+    pub asked: Asked,
     pub recording: Recording,
 }
 
@@ -87,21 +89,35 @@ impl<'a> Validator<'a> {
             Ok(Group { model, hamiltonian, register, initial })
         };
         let groups = groups.iter().map(model).collect::<Result<Vec<Group>>>()?;
-        let noise_alone = raw.noise.as_ref().map(|_| "[noise]");
-        let steady_because = raw.steady.as_ref().map(|_| "[steady]").or(noise_alone);
-        let steady = steady_because.is_some();
-        let evolution = match (&raw.evolution, steady) {
-            (None, true) => Evolution { seed: 1, ..Evolution::default() },
-            (evolution, ..) => self.evolution(self.table(evolution, "evolution")?, steady)?,
+        let because = match (&raw.steady, &raw.noise) {
+            (Some(_), _) => Some(SteadyTable::Steady),
+            (None, Some(_)) => Some(SteadyTable::Noise),
+            (None, None) => None,
+        };
+        let evolution = match (&raw.evolution, because) {
+            (None, Some(_)) => Evolution { seed: 1, ..Evolution::default() },
+            (evolution, _) => self.evolution(self.table(evolution, "evolution")?, because.is_some())?,
         };
         self.one_kind(raw, &evolution)?;
-        let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths, evolution.until())?;
+        let until = evolution.times.last().copied();
+        let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths, until)?;
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
         self.figures(raw)?;
-        let accuracy = self.steady(raw, &groups)?;
-        let engine = self.engine(raw, &groups, steady)?;
-        self.countable(raw, engine.engine, groups.len())?;
-        Ok(Valid { groups, engine, evolution, steady_because, accuracy, noise, recording })
+        let (bath, accuracy, jumps) = self.steady(raw, &groups)?;
+        let engine = self.engine(raw, &groups, because.is_some())?;
+        self.countable(raw, engine.engine, &groups)?;
+        let Evolution { times, trajectories, seed } = evolution;
+        let steady = because.map(|because| Steady { because, bath, noise });
+        let asked = match (self.purpose, steady) {
+            (Purpose::Exact, steady) => Asked::Solve(Solve { times, steady, trajectories }),
+            (Purpose::Trajectories, Some(steady)) => {
+                Asked::Converge(Converge { steady, accuracy, budget: Budget { until, trajectories, jumps } })
+            }
+            (Purpose::Trajectories, None) => {
+                Asked::Transient(Transient { times, trajectories: trajectories.unwrap_or(0) })
+            }
+        };
+        Ok(Valid { groups, engine, seed, asked, recording })
     }
 
     fn table<'b, T>(&self, table: &'b Key<T>, key: &str) -> Result<&'b Spanned<T>> {

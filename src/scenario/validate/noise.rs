@@ -4,21 +4,24 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::super::point::{Accuracy, Evolution, Group, Noise, Purpose};
+use super::super::asked::{Accuracy, Budget, Noise, Purpose};
 use super::super::raw::{Key, RawNoise, RawScenario};
+use super::evolution::Evolution;
 use super::{Result, Validator};
 use crate::bath::Bath;
+use crate::group::Group;
 use crate::statistics::Target;
 use crate::trajectory::Engine;
 
 impl Validator<'_> {
-    /// The `[steady]` table. Trajectories need all of it; the exact road only knows which bath is meant.
-    pub(super) fn steady(&self, raw: &RawScenario, groups: &[Group]) -> Result<Accuracy> {
+    /// The `[steady]` table: the bath that is watched, the accuracy, and the most jumps. Trajectories need all of it; the
+    /// exact road only knows which bath is meant.
+    pub(super) fn steady(&self, raw: &RawScenario, groups: &[Group]) -> Result<(usize, Accuracy, f64)> {
         let (steady, noise) = (raw.steady.as_ref(), raw.noise.as_ref());
         let baths = &groups[0].model.baths;
         let exchanges = |bath: usize| groups.iter().any(|g| g.model.baths[bath].down + g.model.baths[bath].up > 0.0);
         let first = (0..baths.len()).find(|bath| exchanges(*bath)).unwrap_or(0);
-        let mut accuracy = Accuracy { bath: first, ..Accuracy::default() };
+        let (mut bath, mut accuracy, mut jumps) = (first, Accuracy::default(), Budget::default().jumps);
         let no_current = |span: Range<usize>| {
             let reasons = groups.iter().map(Group::no_current).collect::<Option<Vec<_>>>()?;
             let title = format!("no heat flows in the steady state, and no error is small beside it: {}", reasons[0]);
@@ -26,17 +29,16 @@ impl Validator<'_> {
         };
         let Some(table) = steady else {
             let asked = noise.filter(|_| self.purpose == Purpose::Trajectories);
-            return asked.and_then(|noise| no_current(noise.span())).map_or(Ok(accuracy), Err);
+            return asked.and_then(|noise| no_current(noise.span())).map_or(Ok((bath, accuracy, jumps)), Err);
         };
         let raw = table.get_ref();
         if let Some(name) = &raw.bath {
-            accuracy.bath = self.bath_index(name.get_ref(), name.span(), "steady.bath", baths)?;
+            bath = self.bath_index(name.get_ref(), name.span(), "steady.bath", baths)?;
         }
         let sampled = self.purpose == Purpose::Trajectories;
-        if sampled && !exchanges(accuracy.bath) {
+        if sampled && !exchanges(bath) {
             let span = raw.bath.as_ref().map_or_else(|| table.span(), Spanned::span);
-            let title =
-                format!("`steady.bath`: no heat flows from \"{}\", which only dephases", baths[accuracy.bath].name);
+            let title = format!("`steady.bath`: no heat flows from \"{}\", which only dephases", baths[bath].name);
             return Err(self.source.error(span, title, "a bath that absorbs or emits"));
         }
         let relative = raw.relative_error.as_ref();
@@ -63,10 +65,10 @@ impl Validator<'_> {
             }
             accuracy.confidence = value;
         }
-        if let Some(jumps) = &raw.max_jumps {
-            accuracy.max_jumps = self.positive(jumps, "steady.max_jumps")?;
+        if let Some(most) = &raw.max_jumps {
+            jumps = self.positive(most, "steady.max_jumps")?;
         }
-        Ok(accuracy)
+        Ok((bath, accuracy, jumps))
     }
 
     pub(super) fn bath_index(&self, name: &str, span: Range<usize>, key: &str, baths: &[Bath]) -> Result<usize> {
@@ -77,14 +79,14 @@ impl Validator<'_> {
     }
 
     /// Refuses statistics that trajectories of this engine, or of several groups, do not have.
-    pub(super) fn countable(&self, raw: &RawScenario, engine: Engine, groups: usize) -> Result<()> {
+    pub(super) fn countable(&self, raw: &RawScenario, engine: Engine, groups: &[Group]) -> Result<()> {
         let Some(noise) = raw.noise.as_ref().filter(|_| self.purpose == Purpose::Trajectories) else { return Ok(()) };
-        if groups > 1 {
-            let title = format!("`noise`: trajectories of {groups} groups of qubits are not counted together");
+        if groups.len() > 1 {
+            let title = format!("`noise`: trajectories of {} groups of qubits are not counted together", groups.len());
             return Err(self.source.error(noise.span(), title, "`superjump exact`, where their cumulants add"));
         }
         match &noise.get_ref().delays {
-            Some(delays) if engine != Engine::Populations => {
+            Some(delays) if !engine.facts(groups).follows_levels => {
                 let title =
                     format!("`noise.delays`: g2 and waiting times are not counted by the {} engine", engine.name());
                 let help = "engine = \"populations\", where the state stays diagonal in |J, M>; or no delays";
@@ -98,21 +100,18 @@ impl Validator<'_> {
     /// meant, `[steady]` has to say.
     pub(super) fn one_kind(&self, raw: &RawScenario, evolution: &Evolution) -> Result<()> {
         let Some(noise) = raw.noise.as_ref().filter(|_| self.purpose == Purpose::Trajectories) else { return Ok(()) };
-        if raw.steady.is_some() || evolution.trajectories == 0 || evolution.times.is_empty() {
-            return Ok(());
-        }
+        let transient = evolution.trajectories.zip(evolution.times.last());
+        let Some((trajectories, until)) = transient.filter(|_| raw.steady.is_none()) else { return Ok(()) };
         let title = format!(
-            "`noise` is of the steady state, and `evolution` asks for a transient of {} trajectories to {}",
-            evolution.trajectories,
-            evolution.until()
+            "`noise` is of the steady state, and `evolution` asks for a transient of {trajectories} trajectories to {until}"
         );
         let help = "`[steady]` beside it, for which `evolution` is a budget; or `[noise]` without `evolution.until`, \
                     `times` and `trajectories`; or no `[noise]`";
         Err(self.source.error(noise.span(), title, help))
     }
 
-    /// The `[noise]` table; `until` is the end of the run, or 0 where it takes as long as it takes.
-    pub(super) fn noise(&self, raw: Option<&Spanned<RawNoise>>, baths: &[Bath], until: f64) -> Result<Noise> {
+    /// The `[noise]` table; `until` is the end of the run, where it does not take as long as it takes.
+    pub(super) fn noise(&self, raw: Option<&Spanned<RawNoise>>, baths: &[Bath], until: Option<f64>) -> Result<Noise> {
         let Some(table) = raw else { return Ok(Noise::default()) };
         let raw = table.get_ref();
         let indices = match &raw.baths {
@@ -122,7 +121,7 @@ impl Validator<'_> {
             }
             None => (0..baths.len()).filter(|b| baths[*b].down + baths[*b].up > 0.0).collect(),
         };
-        if self.purpose == Purpose::Trajectories && until > 0.0 {
+        if let Some(until) = until.filter(|_| self.purpose == Purpose::Trajectories) {
             let long = |key: &Key<Vec<Spanned<f64>>>| {
                 key.as_ref().and_then(|list| list.get_ref().iter().find(|value| *value.get_ref() > until).cloned())
             };

@@ -3,11 +3,12 @@
 use super::super::NoSteadyState;
 use crate::bath::Coupling;
 use crate::dicke::Level;
+use crate::group::Group;
 use crate::initial::InitialState;
 use crate::lindblad::{Counting, Populations, SteadyError, SteadyState};
 use crate::model::Model;
 use crate::rounded::{Rounded, balanced};
-use crate::scenario::{Group, Point};
+use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
 
 /// A row of `noise.parquet`, as it is solved for.
@@ -56,7 +57,7 @@ impl Rows {
 pub fn rows(group: &Group, counting: &Counting, equation: &Populations, point: &Point) -> Rows {
     let mut rows = Rows::default();
     counting_rows(&mut rows, counting, point);
-    if point.groups.len() > 1 || point.noise.baths.is_empty() {
+    if point.groups.len() > 1 || point.noise().baths.is_empty() {
         return rows;
     }
     if let Some(bright) = point.bright_sector() {
@@ -64,13 +65,13 @@ pub fn rows(group: &Group, counting: &Counting, equation: &Populations, point: &
     }
     // Of finite entropy production, and of one group: that of several is not what windows of one see.
     if let Some(produced) = counting.rounded_entropy_production().beside(0.0) {
-        let watched = point.accuracy.bath;
-        for &window in &point.noise.windows {
+        let watched = point.watched();
+        for &window in &point.noise().windows {
             for (statistic, value) in entropy_rows(produced) {
                 rows.push(Subject::new(statistic, watched, Some(window)), value);
             }
         }
-        for &bath in point.noise.baths.iter().filter(|_| !point.noise.windows.is_empty()) {
+        for &bath in point.noise().baths.iter().filter(|_| !point.noise().windows.is_empty()) {
             let subject = Subject::new(Statistic::UncertaintyRatio, bath, None);
             match counting.uncertainty_ratio(bath) {
                 Ok(Some(value)) => rows.push(subject, value),
@@ -98,18 +99,18 @@ fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
 /// variance in windows of all of them together.
 pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Result<Rows, NoSteadyState> {
     let Group { model, .. } = group;
-    let watched = point.accuracy.bath;
+    let watched = point.watched();
     let mut rows = Rows::default();
     let mut produced = Rounded::ZERO;
     // For each bath and window: <n> and <n^2> so far.
-    let mut moments = vec![(Rounded::ZERO, Rounded::ZERO); point.noise.baths.len() * point.noise.windows.len()];
+    let mut moments = vec![(Rounded::ZERO, Rounded::ZERO); point.noise().baths.len() * point.noise().windows.len()];
     for (two_j, p) in steady.sectors().into_iter().filter(|(_, p)| *p > 0.0) {
         let subject = |statistic, bath| Subject::new(statistic, bath, Some(two_j as f64 / 2.0));
         rows.push(subject(Statistic::SectorProbability, watched), p);
         if two_j == 0 {
             // One level, and nothing that moves it.
             rows.push(subject(Statistic::SectorCurrent, watched), 0.0);
-            point.noise.baths.iter().for_each(|bath| rows.push(subject(Statistic::SectorNoise, *bath), 0.0));
+            point.noise().baths.iter().for_each(|bath| rows.push(subject(Statistic::SectorNoise, *bath), 0.0));
             continue;
         }
         let equation = Populations::new(model, &InitialState::Dicke(Level { two_j, two_m: -two_j }));
@@ -120,9 +121,9 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
         rows.judged(point, subject(Statistic::SectorCurrent, watched), Ok(heat), largest * model.quantum());
         produced = produced + counting.rounded_entropy_production() * p;
         let mut sums = moments.iter_mut();
-        for &bath in &point.noise.baths {
+        for &bath in &point.noise().baths {
             rows.judged(point, subject(Statistic::SectorNoise, bath), counting.rounded_noise(bath), 0.0);
-            for &window in &point.noise.windows {
+            for &window in &point.noise().windows {
                 let mean = currents[bath] * window;
                 let (first, second) = sums.next().expect("one for each bath and window");
                 *first = *first + mean * p;
@@ -131,15 +132,15 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
         }
     }
     if let Some(produced) = produced.known() {
-        for &window in &point.noise.windows {
+        for &window in &point.noise().windows {
             for (statistic, value) in entropy_rows(produced) {
                 rows.push(Subject::new(statistic, watched, Some(window)), value);
             }
         }
     }
     let mut sums = moments.into_iter();
-    for &bath in &point.noise.baths {
-        for (&window, (first, second)) in point.noise.windows.iter().zip(&mut sums) {
+    for &bath in &point.noise().baths {
+        for (&window, (first, second)) in point.noise().windows.iter().zip(&mut sums) {
             let subject = Subject::new(Statistic::WindowedNoise, bath, Some(window));
             rows.judged(point, subject, Ok((second - first * first) * window.recip()), 0.0);
         }
@@ -148,7 +149,7 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
 }
 
 fn counting_rows(rows: &mut Rows, counting: &Counting, point: &Point) {
-    let asked = &point.noise;
+    let asked = point.noise();
     for (place, &bath) in asked.baths.iter().enumerate() {
         let subject = |statistic, argument: Option<f64>| Subject::new(statistic, bath, argument);
         for &window in &asked.windows {
@@ -199,7 +200,7 @@ fn sector_rows(
     point: &Point,
     bright: f64,
 ) {
-    let watched = point.accuracy.bath;
+    let watched = point.watched();
     let bath = &model.baths[watched];
     let half = model.number as f64 / 2.0;
     let of_level = |level: Level| {

@@ -3,9 +3,10 @@
 use super::super::NoSteadyState;
 use super::counted::Rows;
 use super::road::{Counted, GroupSteady};
+use crate::group::Group;
 use crate::lindblad::{Driven, DrivenSteady, Effort, NotAffordable, Occupation, SteadyError, currents};
 use crate::rounded::{ROUNDING, Rounded};
-use crate::scenario::{Group, Point};
+use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
 
 /// Relaxation times after which nothing is left of a response, to rounding.
@@ -14,7 +15,7 @@ const RELAXATIONS: f64 = 40.0;
 /// The steady state of a driven group: averages, noise, windows and spectra, without correlations.
 pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
     let Group { model, hamiltonian, initial, .. } = group;
-    if effort != Effort::Beside && !point.noise.delays.is_empty() {
+    if effort != Effort::Beside && !point.noise().delays.is_empty() {
         return Err(NoSteadyState::Correlations);
     }
     Driven::affordable(model, initial, Effort::Steady)?;
@@ -28,7 +29,7 @@ pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady
     let inflow = Rounded::of(averages.jy, model.number as f64 / 2.0) * amplitude;
     let noise: Vec<_> = (0..model.baths.len()).map(|bath| steady.noise(bath)).collect();
     let mut rows = Rows::default();
-    let asked = !point.noise.baths.is_empty();
+    let asked = !point.noise().baths.is_empty();
     let counted = match noise.iter().find_map(|noise| noise.as_ref().err()) {
         Some(error @ SteadyError::SeveralSectors { .. }) => {
             match (asked, effort) {
@@ -62,7 +63,7 @@ fn counting_rows(
     point: &Point,
     effort: Effort,
 ) -> Result<(), NoSteadyState> {
-    let asked = &point.noise;
+    let asked = point.noise();
     // A window is a transient, until nothing is left of what it began with.
     let of_windows = if effort == Effort::Beside { Effort::Beside } else { Effort::Transient };
     let affordable = |group: &Group, window: f64| -> Result<(), NotAffordable> {

@@ -3,9 +3,10 @@
 use super::super::NoSteadyState;
 use super::counted::{Rows, conserved_rows, rows};
 use super::road::{Counted, GroupSteady};
+use crate::group::Group;
 use crate::lindblad::{Counting, Effort, Occupation, Populations, SteadyError, currents};
 use crate::rounded::Rounded;
-use crate::scenario::{Group, Point};
+use crate::scenario::Point;
 
 /// The steady state of one group.
 pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
@@ -15,9 +16,9 @@ pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady
     let counting = match Counting::new(&equation) {
         Ok(counting) => counting,
         // Each sector has its own steady state, with the weight that the initial state gave it (17).
-        Err(SteadyError::SeveralSectors { .. }) if point.noise.baths.is_empty() || point.groups.len() == 1 => {
+        Err(SteadyError::SeveralSectors { .. }) if point.noise().baths.is_empty() || point.groups.len() == 1 => {
             let steady = equation.steady_state()?;
-            let asked = !point.noise.baths.is_empty();
+            let asked = !point.noise().baths.is_empty();
             let rows = if asked { conserved_rows(group, &steady, point)? } else { Rows::default() };
             let occupation = Occupation::of(equation.ladder(), &steady.p);
             return Ok(GroupSteady {
@@ -35,8 +36,8 @@ pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady
     let noise = (0..model.baths.len()).map(|bath| counting.rounded_noise(bath)).collect();
     let mut rows = rows(group, &counting, &equation, point);
     let mut transferred = Vec::new();
-    for &bath in point.noise.baths.iter().filter(|_| point.groups.len() == 1) {
-        for &window in &point.noise.windows {
+    for &bath in point.noise().baths.iter().filter(|_| point.groups.len() == 1) {
+        for &window in &point.noise().windows {
             match counting.transferred(bath, window) {
                 Ok(law) => transferred.extend(law.map(|law| (bath, window, law))),
                 Err(error) => rows.refused.push(format!("quanta ({}, {window}): {error}", point.baths()[bath].name)),

@@ -11,11 +11,12 @@ pub use road::SteadyRoad;
 
 use super::NoSteadyState;
 use crate::bath::Coupling;
+use crate::group::Group;
 use crate::lindblad::Effort;
 use crate::model::Model;
 use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};
-use crate::scenario::{Group, Point};
+use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
 use crate::theory;
 use counted::LOST;

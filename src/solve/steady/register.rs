@@ -4,11 +4,12 @@ use super::super::NoSteadyState;
 use super::super::transient::register::{MOST_QUBITS, heat_current, value_in};
 use super::counted::{ExactNoise, LOST};
 use super::road::SteadyRoad;
+use crate::group::Group;
 use crate::lindblad::density::DensityMatrix;
 use crate::lindblad::{Effort, RegisterEquation, RegisterError};
 use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};
-use crate::scenario::{Group, Point};
+use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
 
 /// The heat currents from all baths in the steady state. Without a drive they add to nothing: one that is a difference of
@@ -33,7 +34,7 @@ fn steady_heat_currents(equation: &RegisterEquation, group: &Group, rho: &Densit
 /// # Errors
 /// More qubits than are solved for, no unique steady state, or counting statistics that are asked for beyond that.
 pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(), NoSteadyState> {
-    let asked = &point.noise;
+    let asked = point.noise();
     if effort != Effort::Beside && asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
         return Err(NoSteadyState::NotOnTheLadder);
     }

@@ -5,10 +5,10 @@
 //! of `<J_z>` tells it; at a time nothing does, and it has no value then.
 
 use crate::bath::{Bath, Coupling};
+use crate::group::Group;
 use crate::lindblad::{Exact, Occupation, currents};
 use crate::model::Linear;
 use crate::rounded::{CERTAIN, ROUNDING, Rounded};
-use crate::scenario::Group;
 
 /// What probabilities are off by along a transient.
 const TRANSIENT: f64 = 1e-11;

@@ -6,12 +6,13 @@ pub mod register;
 use ndarray::{Array2, ArrayView2};
 
 use crate::bath::Coupling;
+use crate::group::Group;
 use crate::initial::InitialState;
 use crate::lindblad::{Coherences, Driven, Effort, Exact, Populations};
 use crate::model::{Observables, Transverse};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::rounded::Rounded;
-use crate::scenario::{Group, Point};
+use crate::scenario::Point;
 use crate::theory::decay_rates;
 use flows::Flows;
 
@@ -58,13 +59,13 @@ impl ExactRoad {
         for group in &point.groups {
             let Group { model, hamiltonian, initial, .. } = group;
             if !group.alike() {
-                let until = if effort == Effort::Steady { 0.0 } else { point.evolution.until() };
+                let until = if effort == Effort::Steady { 0.0 } else { point.until() };
                 register::prepare(group, until, effort)?;
             } else if group.ties_orders(transverse) {
                 Driven::affordable(model, initial, effort).map_err(|e| e.to_string())?;
                 if effort != Effort::Steady {
                     let driven = Driven::new(model, hamiltonian, initial);
-                    driven.reaches(point.evolution.until(), effort).map_err(|e| e.to_string())?;
+                    driven.reaches(point.until(), effort).map_err(|e| e.to_string())?;
                 }
             } else {
                 Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
@@ -121,7 +122,7 @@ impl ExactRoad {
 
 /// Identical qubits, group by group.
 fn ladder_averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String> {
-    let times = &point.evolution.times;
+    let times = point.times();
     let columns = point.columns();
     let transverse = columns.iter().any(|column| column.quantity == Quantity::Jx);
     let mut sum = Array2::zeros((times.len(), columns.len()));
@@ -210,7 +211,7 @@ fn burst(point: &Point) -> Option<Burst> {
         })
         .collect();
     // The mean is of trajectories that end: one cut short would hold the peak so far.
-    if photon_times.last().is_none_or(|last| *last + 40.0 / rates[rates.len() - 1] > point.evolution.until()) {
+    if photon_times.last().is_none_or(|last| *last + 40.0 / rates[rates.len() - 1] > point.until()) {
         return None;
     }
     // The first photon whose rate is highest waits from the photon before it.

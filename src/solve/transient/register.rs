@@ -2,11 +2,12 @@
 
 use ndarray::Array2;
 
+use crate::group::Group;
 use crate::lindblad::density::{self, DensityMatrix};
 use crate::lindblad::{Effort, RegisterEquation};
 use crate::quantity::{Column, Quantity};
 use crate::rounded::Rounded;
-use crate::scenario::{Group, Point};
+use crate::scenario::Point;
 
 /// Beyond this nothing is even tried.
 pub const MOST_QUBITS: i64 = 10;
@@ -43,11 +44,11 @@ pub fn prepare(group: &Group, until: f64, effort: Effort) -> Result<(RegisterEqu
 
 /// Times x columns; NaN where a column has no exact value.
 pub fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String> {
-    let times = &point.evolution.times;
+    let times = point.times();
     let columns = point.columns();
     let mut sum = Array2::zeros((times.len(), columns.len()));
     for group in &point.groups {
-        let (equation, start) = prepare(group, point.evolution.until(), effort)?;
+        let (equation, start) = prepare(group, point.until(), effort)?;
         let share = group.model.number as f64 / point.number() as f64;
         let mut before = 0.0;
         for (sample, (time, (rho, integral))) in

@@ -141,6 +141,7 @@ impl DrivenLadder {
 impl Unravelling for DrivenLadder {
     type State = DrivenState;
     type Values = Observables;
+    type Initial = InitialState;
 
     fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> DrivenState {
         let state = self.ladder.prepare(initial, rng);

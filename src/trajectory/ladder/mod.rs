@@ -145,6 +145,7 @@ impl Ladder {
 impl Unravelling for Ladder {
     type State = LadderState;
     type Values = Observables;
+    type Initial = InitialState;
 
     fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> LadderState {
         let mut state = LadderState::new(self.number);

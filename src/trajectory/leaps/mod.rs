@@ -81,6 +81,7 @@ impl Leaps {
 impl Unravelling for Leaps {
     type State = Level;
     type Values = Observables;
+    type Initial = InitialState;
 
     fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> Level {
         initial.draw(self.chain.number, rng)

@@ -116,6 +116,7 @@ impl Populations {
 impl Unravelling for Populations {
     type State = Level;
     type Values = Observables;
+    type Initial = InitialState;
 
     fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> Level {
         initial.draw(self.number, rng)

@@ -66,6 +66,23 @@ impl Registers {
         Registers { operators: Operators::new(register, whole), rotation }
     }
 
+    /// The most qubits: beyond, a state and its Krylov space take gigabytes.
+    pub const MOST_QUBITS: i64 = 20;
+
+    /// Why so many qubits are too many, if they are.
+    #[must_use]
+    pub fn too_many(number: i64) -> Option<String> {
+        let (engine, each) = Registers::memory(number as usize, false);
+        (number > Self::MOST_QUBITS).then(|| {
+            format!(
+                "a register of {number} qubits is beyond the {} that are evolved one by one: it would take {:.1e} \
+                 bytes, and {each:.1e} more for each thread",
+                Self::MOST_QUBITS,
+                engine + each
+            )
+        })
+    }
+
     /// About how many bytes the engine of `number` qubits takes, and each trajectory that runs at a time; `whole` where
     /// a state spreads over all 2^N.
     #[must_use]
@@ -163,6 +180,7 @@ impl Registers {
 impl Unravelling for Registers {
     type State = RegisterState;
     type Values = RegisterValues;
+    type Initial = InitialState;
 
     fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> RegisterState {
         self.start(&Start::new(initial, self.operators.space.qubits()), rng)

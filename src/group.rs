@@ -1,0 +1,75 @@
+//! A group of qubits: the model, what drives it, and the state that it starts in.
+
+use crate::bath::Coupling;
+use crate::initial::InitialState;
+use crate::model::{Hamiltonian, Model, NoCurrent, Register};
+
+/// A group of identical qubits, independent of the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The qubits, and the baths at their frequency.
+    pub model: Model,
+    /// What drives and twists them.
+    pub hamiltonian: Hamiltonian,
+    /// The qubits one by one, where they differ.
+    pub register: Option<Register>,
+    /// Their initial state.
+    pub initial: InitialState,
+}
+
+impl Group {
+    /// Whether the qubits are identical, and start alike.
+    #[must_use]
+    pub fn alike(&self) -> bool {
+        self.register.is_none() && !matches!(self.initial, InitialState::Angles(_))
+    }
+
+    /// Whether the master equation over the levels (J, M) has all currents: identical qubits, and no drive.
+    #[must_use]
+    pub fn on_the_ladder(&self) -> bool {
+        self.alike() && self.hamiltonian.drive.is_none()
+    }
+
+    /// Why no heat flows in the steady state, where none does.
+    #[must_use]
+    pub fn no_current(&self) -> Option<NoCurrent> {
+        let Group { model, initial, .. } = self;
+        let dark = || {
+            let reached = crate::dicke::sectors(model.number).filter(|two_j| initial.reaches(model.number, *two_j));
+            self.alike() && !model.rates(Coupling::Local).any() && reached.eq([0])
+        };
+        match self.hamiltonian.drive {
+            Some(_) => None,
+            None if dark() => Some(NoCurrent::Dark),
+            None => model.no_current(),
+        }
+    }
+
+    /// Whether what is asked for takes coherences of all orders at once: a drive ties them together, and twisting does
+    /// where the transverse spin is asked for.
+    #[must_use]
+    pub fn ties_orders(&self, transverse: bool) -> bool {
+        self.hamiltonian.drive.is_some() || (transverse && self.hamiltonian.chi != 0.0)
+    }
+
+    /// Qubits of a model, without a drive, that start in a state.
+    #[must_use]
+    pub fn new(model: Model, initial: InitialState) -> Self {
+        Group { model, hamiltonian: Hamiltonian::default(), register: None, initial }
+    }
+
+    /// Whether a drive acts.
+    #[must_use]
+    pub fn is_driven(&self) -> bool {
+        self.hamiltonian.drive.is_some()
+    }
+
+    /// The qubits one by one, whether they differ or not.
+    #[must_use]
+    pub fn register(&self) -> Register {
+        self.register.clone().unwrap_or_else(|| {
+            let Hamiltonian { drive, chi } = self.hamiltonian;
+            Register { drive, chi, ..Register::from(&self.model) }
+        })
+    }
+}

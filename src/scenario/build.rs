@@ -1,0 +1,194 @@
+//! A point made in Rust, without the text of a scenario.
+
+use super::asked::{Asked, Steady};
+use super::point::{Point, Recording, point_id};
+use crate::group::Group;
+use crate::statistics::GROUPS;
+use crate::trajectory::{Engine, EngineChoice};
+
+/// Why there is no such point.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PointError {
+    /// Groups share their baths, and their units.
+    #[error("group {group} has other baths or units than the first: their names and couplings must be the same")]
+    UnlikeBaths {
+        /// Its place, from 0.
+        group: usize,
+    },
+    /// A rate that is negative, or no number.
+    #[error("bath \"{bath}\" has a rate of {rate}: rates are finite and not negative")]
+    Rate {
+        /// The name of the bath.
+        bath: String,
+        /// The rate.
+        rate: f64,
+    },
+    /// Times that are none.
+    #[error("the times {0}: they are finite, not negative, ascending, and the last of them is positive")]
+    Times(&'static str),
+    /// Too few trajectories.
+    #[error("{asked} trajectories are asked for, and {least} are the least")]
+    TooFewTrajectories {
+        /// How many are asked for.
+        asked: u64,
+        /// The least.
+        least: u64,
+    },
+    /// There is no such bath.
+    #[error("there is no bath {index}: there are {baths}, from 0")]
+    NoBath {
+        /// What was asked for.
+        index: usize,
+        /// How many there are.
+        baths: usize,
+    },
+    /// Nothing is asked for.
+    #[error("neither times nor the steady state are asked for")]
+    Nothing,
+    /// The engine cannot do what is asked.
+    #[error("the {engine} engine cannot treat this point: {reason}", engine = engine.name())]
+    Engine {
+        /// Which.
+        engine: Engine,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Makes a [`Point`] of qubits, and computes its id.
+///
+/// Of the same physics, seed and question it is the same point, and has the same trajectories to the last bit, as one
+/// that was read from the text of a scenario.
+#[derive(Clone, Debug)]
+pub struct PointBuilder {
+    groups: Vec<Group>,
+    engine: Option<Engine>,
+    seed: u64,
+    recording: Recording,
+}
+
+impl PointBuilder {
+    /// A point of these qubits, with the seed 1, the cheapest engine that is exact, and nothing kept beside averages.
+    #[must_use]
+    pub fn new(group: Group) -> Self {
+        PointBuilder { groups: vec![group], engine: None, seed: 1, recording: Recording::default() }
+    }
+
+    /// Further qubits, independent of the others, between the same baths.
+    #[must_use]
+    pub fn group(mut self, group: Group) -> Self {
+        self.groups.push(group);
+        self
+    }
+
+    /// This engine and no other.
+    #[must_use]
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.engine = Some(engine);
+        self
+    }
+
+    /// The seed of all streams.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// What is kept beside averages.
+    #[must_use]
+    pub fn recording(mut self, recording: Recording) -> Self {
+        self.recording = recording;
+        self
+    }
+
+    /// The point of which this is asked.
+    ///
+    /// # Errors
+    /// What does not fit together; see [`PointError`].
+    pub fn build(self, asked: impl Into<Asked>) -> Result<Point, PointError> {
+        let PointBuilder { groups, engine, seed, recording } = self;
+        let asked = asked.into();
+        check_groups(&groups)?;
+        check_asked(&asked, groups[0].model.baths.len())?;
+        let uncounted = match &asked {
+            Asked::Converge(converge) => converge.steady.noise.baths.is_empty() && recording == Recording::default(),
+            Asked::Transient(_) | Asked::Solve(_) => false,
+        };
+        let engine = match engine {
+            None => EngineChoice::auto(&groups, uncounted),
+            Some(engine) => EngineChoice { engine, because: "it is asked for".to_owned() },
+        };
+        let refuse = |reason: String| Err(PointError::Engine { engine: engine.engine, reason });
+        if let Some(reason) = engine.engine.cannot(&groups) {
+            return refuse(reason.to_owned());
+        }
+        if let Some(reason) = engine.engine.too_large(&groups) {
+            return refuse(reason);
+        }
+        if !engine.engine.facts(&groups).counts_collective && !uncounted && !matches!(asked, Asked::Solve(_)) {
+            return refuse("it passes over collective jumps, and what is asked for counts them".to_owned());
+        }
+        let id = point_id(&groups, engine.engine, &asked);
+        Ok(Point { index: 0, id, parameters: Vec::new(), groups, engine, seed, asked, recording })
+    }
+}
+
+fn check_groups(groups: &[Group]) -> Result<(), PointError> {
+    let alike = |group: &Group| {
+        let names = |group: &Group| group.model.baths.iter().map(|b| (b.name.clone(), b.coupling)).collect::<Vec<_>>();
+        group.model.units == groups[0].model.units && names(group) == names(&groups[0])
+    };
+    if let Some(group) = groups.iter().position(|group| !alike(group)) {
+        return Err(PointError::UnlikeBaths { group });
+    }
+    for bath in groups.iter().flat_map(|group| &group.model.baths) {
+        if let Some(rate) = [bath.down, bath.up, bath.dephasing].into_iter().find(|rate| !(0.0..=1e100).contains(rate))
+        {
+            return Err(PointError::Rate { bath: bath.name.clone(), rate });
+        }
+    }
+    Ok(())
+}
+
+fn check_asked(asked: &Asked, baths: usize) -> Result<(), PointError> {
+    let bath = |index: usize| if index < baths { Ok(()) } else { Err(PointError::NoBath { index, baths }) };
+    let of_steady = |steady: &Steady| {
+        bath(steady.bath)?;
+        steady.noise.baths.iter().try_for_each(|index| bath(*index))
+    };
+    let enough = |asked: u64, least: u64| {
+        if asked < least { Err(PointError::TooFewTrajectories { asked, least }) } else { Ok(()) }
+    };
+    match asked {
+        Asked::Transient(transient) => {
+            check_times(&transient.times)?;
+            enough(transient.trajectories, 1)
+        }
+        Asked::Converge(converge) => {
+            of_steady(&converge.steady)?;
+            converge.budget.trajectories.map_or(Ok(()), |asked| enough(asked, GROUPS))
+        }
+        Asked::Solve(solve) => {
+            solve.steady.as_ref().map_or(Ok(()), of_steady)?;
+            match (solve.times.is_empty(), &solve.steady) {
+                (true, None) => Err(PointError::Nothing),
+                (true, Some(_)) => Ok(()),
+                (false, _) => check_times(&solve.times),
+            }
+        }
+    }
+}
+
+fn check_times(times: &[f64]) -> Result<(), PointError> {
+    let wrong = if times.iter().any(|time| !(time.is_finite() && *time >= 0.0)) {
+        "hold a negative one, or one without end"
+    } else if times.windows(2).any(|pair| pair[0] >= pair[1]) {
+        "do not ascend"
+    } else if times.last().is_none_or(|last| *last == 0.0) {
+        "have no end"
+    } else {
+        return Ok(());
+    };
+    Err(PointError::Times(wrong))
+}

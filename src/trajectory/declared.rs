@@ -1,0 +1,171 @@
+//! What each engine says of itself.
+
+use super::engine::{Declared, Facts};
+use super::{DrivenLadder, Ladder, Leaps, Populations, Registers, Start};
+use crate::group::Group;
+use crate::initial::InitialState;
+use crate::model::{Model, Register};
+use crate::quantity::Precision;
+
+/// Why the levels (J, M) do not hold a state of these qubits.
+fn unlike(group: &Group) -> Option<&'static str> {
+    if group.register.is_some() {
+        Some("the qubits differ in frequency, coupling or exchange, and |J, M> takes them to be alike")
+    } else if matches!(group.initial, InitialState::Angles(_)) {
+        Some("the qubits start each in a state of its own, and |J, M> takes them to be alike")
+    } else {
+        None
+    }
+}
+
+/// Why a state of these qubits is no mixture of levels.
+fn superposed(group: &Group) -> Option<&'static str> {
+    unlike(group).or_else(|| group.is_driven().then_some("a drive superposes the levels |J, M>"))
+}
+
+impl Declared for Populations {
+    type System = Model;
+
+    const FACTS: Facts = Facts {
+        name: "populations",
+        coherent: false,
+        counts_collective: true,
+        follows_levels: true,
+        precision: Precision::LEVELS,
+        work_of_a_jump: |_| 1.0,
+    };
+
+    fn cannot(group: &Group) -> Option<&'static str> {
+        superposed(group)
+    }
+
+    fn system(group: &Group) -> Model {
+        group.model.clone()
+    }
+
+    fn build(_: &Group, model: &Model) -> Self {
+        Populations::new(model)
+    }
+
+    fn initial(group: &Group) -> &InitialState {
+        &group.initial
+    }
+}
+
+impl Declared for Leaps {
+    type System = Model;
+
+    const FACTS: Facts = Facts {
+        name: "leaps",
+        coherent: false,
+        counts_collective: false,
+        follows_levels: false,
+        precision: Precision::LEVELS,
+        // Local jumps alone are counted, each at the end of a leap.
+        work_of_a_jump: |_| 50.0,
+    };
+
+    fn cannot(group: &Group) -> Option<&'static str> {
+        superposed(group)
+    }
+
+    fn system(group: &Group) -> Model {
+        group.model.clone()
+    }
+
+    fn build(_: &Group, model: &Model) -> Self {
+        Leaps::new(model)
+    }
+
+    fn initial(group: &Group) -> &InitialState {
+        &group.initial
+    }
+}
+
+impl Declared for Ladder {
+    type System = Model;
+
+    const FACTS: Facts = Facts {
+        name: "ladder",
+        coherent: true,
+        counts_collective: true,
+        follows_levels: false,
+        precision: Precision::AMPLITUDES,
+        work_of_a_jump: |n| 3.0 + 0.16 * n,
+    };
+
+    fn cannot(group: &Group) -> Option<&'static str> {
+        unlike(group)
+    }
+
+    fn system(group: &Group) -> Model {
+        group.model.clone()
+    }
+
+    fn build(group: &Group, model: &Model) -> Self {
+        Ladder::new(model, &group.hamiltonian)
+    }
+
+    fn initial(group: &Group) -> &InitialState {
+        &group.initial
+    }
+}
+
+impl Declared for DrivenLadder {
+    type System = Model;
+
+    const FACTS: Facts =
+        Facts { precision: Precision::STEPS, work_of_a_jump: |n| 50.0 + n * n, ..<Ladder as Declared>::FACTS };
+
+    fn cannot(group: &Group) -> Option<&'static str> {
+        unlike(group)
+    }
+
+    fn system(group: &Group) -> Model {
+        group.model.clone()
+    }
+
+    fn build(group: &Group, model: &Model) -> Self {
+        DrivenLadder::new(model, &group.hamiltonian)
+    }
+
+    fn initial(group: &Group) -> &InitialState {
+        &group.initial
+    }
+}
+
+impl Declared for Registers {
+    type System = Register;
+
+    const FACTS: Facts = Facts {
+        name: "register",
+        coherent: true,
+        counts_collective: true,
+        follows_levels: false,
+        precision: Precision::STEPS,
+        // The largest block of sharp excitation number, and its neighbours in each of N qubits.
+        work_of_a_jump: |n| 50.0 + n * 2.0_f64.powf(n) / n.sqrt(),
+    };
+
+    fn cannot(_: &Group) -> Option<&'static str> {
+        None
+    }
+
+    fn too_large(group: &Group) -> Option<String> {
+        Registers::too_many(group.model.number)
+    }
+
+    fn system(group: &Group) -> Register {
+        group.register()
+    }
+
+    fn build(group: &Group, register: &Register) -> Self {
+        // A superposition of several excitation numbers is kept whole.
+        let coherent = !Start::new(&group.initial, register.number()).is_sharp();
+        Registers::new(register, coherent)
+    }
+
+    fn initial(group: &Group) -> &InitialState {
+        &group.initial
+    }
+}

@@ -1,0 +1,205 @@
+//! The one place where engines are declared: what each is called, what it can treat and why not, what it sees, what it
+//! costs and how it is built. `auto`, the refusals, the plan, the rounds of steady runs and every run read this; a new
+//! engine is a variant of [`Engine`], a line in [`Engine::with`], and what it says of itself: [`Declared`].
+
+use serde::Serialize;
+
+use super::{DrivenLadder, Ladder, Leaps, Populations, Registers, Unravelling};
+use crate::group::Group;
+use crate::initial::InitialState;
+use crate::model::System;
+use crate::quantity::Precision;
+
+/// The engines there are, the cheapest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// The jump chain on (J, M), for states diagonal in the Dicke basis: [`Populations`].
+    Populations,
+    /// The same chain, which leaps from one local jump to the next: [`Leaps`].
+    Leaps,
+    /// Superpositions of the levels of one sector: [`Ladder`], or [`DrivenLadder`] with a drive.
+    Ladder,
+    /// Qubits that may differ, site by site: [`Registers`].
+    Register,
+}
+
+/// What is known of an engine beforehand.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Its name in scenarios and results.
+    pub name: &'static str,
+    /// Whether it follows coherences between levels, and so the transverse spin.
+    pub coherent: bool,
+    /// Whether collective jumps are seen one by one, and so may be counted.
+    pub counts_collective: bool,
+    /// Whether a recorder knows the level (J, M) at every time: sectors, emission correlations and entropy need it.
+    pub follows_levels: bool,
+    /// How precise its values are.
+    pub precision: Precision,
+    /// The work of a jump of N qubits, roughly, in jumps of the populations engine.
+    pub work_of_a_jump: fn(f64) -> f64,
+}
+
+/// An engine that a point may ask for.
+pub trait Declared: Unravelling + Sized + 'static {
+    /// The qubits and baths that it evolves.
+    type System: System<Values = Self::Values>;
+
+    /// What is known of it beforehand.
+    const FACTS: Facts;
+
+    /// Why it cannot treat these qubits, if so.
+    fn cannot(group: &Group) -> Option<&'static str>;
+
+    /// Why these qubits are too many for it, if so.
+    fn too_large(_: &Group) -> Option<String> {
+        None
+    }
+
+    /// The qubits and baths of a group, as it sees them.
+    fn system(group: &Group) -> Self::System;
+
+    /// The engine of a group.
+    fn build(group: &Group, system: &Self::System) -> Self;
+
+    /// The state that a group starts in.
+    fn initial(group: &Group) -> &Self::Initial;
+}
+
+/// What is done with an engine whose type the doer does not know.
+pub trait ForEngine {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn of<E: Declared>(self) -> Self::Output;
+}
+
+impl Engine {
+    /// All of them, the cheapest first.
+    pub const ALL: [Engine; 4] = [Engine::Populations, Engine::Leaps, Engine::Ladder, Engine::Register];
+
+    /// Does something with this engine for these groups: the only dispatch there is.
+    pub fn with<T: ForEngine>(self, groups: &[Group], task: T) -> T::Output {
+        match self {
+            Engine::Populations => task.of::<Populations>(),
+            Engine::Leaps => task.of::<Leaps>(),
+            Engine::Ladder if groups.iter().any(Group::is_driven) => task.of::<DrivenLadder>(),
+            Engine::Ladder => task.of::<Ladder>(),
+            Engine::Register => task.of::<Registers>(),
+        }
+    }
+
+    /// What is known of it, for these groups.
+    #[must_use]
+    pub fn facts(self, groups: &[Group]) -> Facts {
+        struct Ask;
+        impl ForEngine for Ask {
+            type Output = Facts;
+            fn of<E: Declared>(self) -> Facts {
+                E::FACTS
+            }
+        }
+        self.with(groups, Ask)
+    }
+
+    /// Its name in scenarios and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.facts(&[]).name
+    }
+
+    /// The engine of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Engine> {
+        Engine::ALL.into_iter().find(|engine| engine.name() == name)
+    }
+
+    /// Why it cannot treat these groups, if so.
+    #[must_use]
+    pub fn cannot(self, groups: &[Group]) -> Option<&'static str> {
+        struct Ask<'a>(&'a [Group]);
+        impl ForEngine for Ask<'_> {
+            type Output = Option<&'static str>;
+            fn of<E: Declared>(self) -> Self::Output {
+                self.0.iter().find_map(E::cannot)
+            }
+        }
+        self.with(groups, Ask(groups))
+    }
+
+    /// Why these groups are too large for it, if so.
+    #[must_use]
+    pub fn too_large(self, groups: &[Group]) -> Option<String> {
+        struct Ask<'a>(&'a [Group]);
+        impl ForEngine for Ask<'_> {
+            type Output = Option<String>;
+            fn of<E: Declared>(self) -> Self::Output {
+                self.0.iter().find_map(E::too_large)
+            }
+        }
+        self.with(groups, Ask(groups))
+    }
+
+    /// What of the start of these groups it would not show, if anything.
+    fn blind(self, groups: &[Group]) -> Option<&'static str> {
+        let superposed = |group: &Group| {
+            !matches!(group.initial, InitialState::Angles(_))
+                && group.initial.superposition(group.model.number).is_some()
+        };
+        (!self.facts(groups).coherent && groups.iter().any(superposed))
+            .then_some("the initial state superposes levels, and so has a transverse spin")
+    }
+}
+
+/// The engine of a point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineChoice {
+    /// Which.
+    pub engine: Engine,
+    /// Why this one, in words.
+    pub because: String,
+}
+
+impl EngineChoice {
+    /// The cheapest engine that is exact for these groups. `uncounted`: a steady state in which nothing is counted.
+    #[must_use]
+    pub fn auto(groups: &[Group], uncounted: bool) -> Self {
+        let mut because = "the state stays diagonal in |J, M>, and this is the fastest engine";
+        let mut chosen = Engine::Register;
+        // Leaps are the populations' own chain, where they pay.
+        for engine in [Engine::Populations, Engine::Ladder, Engine::Register] {
+            match engine.cannot(groups).or_else(|| engine.blind(groups)) {
+                Some(reason) => because = reason,
+                None => {
+                    chosen = engine;
+                    break;
+                }
+            }
+        }
+        if let Some(skipped) = Leaps::pay(groups).filter(|_| uncounted && chosen == Engine::Populations) {
+            let because = format!(
+                "some {} collective jumps lie between two local ones, and nothing that is asked for counts them",
+                if skipped < 1e15 { format!("{skipped:.0}") } else { format!("{skipped:.1e}") }
+            );
+            return EngineChoice { engine: Engine::Leaps, because };
+        }
+        EngineChoice { engine: chosen, because: because.to_owned() }
+    }
+}
+
+impl Leaps {
+    /// Collective jumps between two local ones, in the limit of weak local baths, from which on leaping pays: a leap
+    /// costs as much as some hundred jumps.
+    const WORTH_A_LEAP: f64 = 1000.0;
+
+    /// Whether leaps are exact and cheaper for all groups, and how many jumps they pass over.
+    fn pay(groups: &[Group]) -> Option<f64> {
+        // One qubit has one sector, and relaxes at once.
+        let fits = |group: &Group| (2..Leaps::MOST_LEVELS as i64).contains(&group.model.number);
+        let skipped = |group: &Group| Leaps::jumps_skipped(&group.model).filter(|_| fits(group));
+        let fewest = groups.iter().map(skipped).try_fold(f64::INFINITY, |least, one| Some(least.min(one?)))?;
+        (fewest >= Self::WORTH_A_LEAP).then_some(fewest)
+    }
+}
