@@ -227,23 +227,42 @@ impl<V: Values> Measure<V> {
         Measure { column, form, quantum: system.quantum() }
     }
 
+    /// The same measure of another system, one of `total` qubits.
+    #[must_use]
+    pub fn of<S: System<Values = V>>(&self, system: &S, total: i64) -> Self {
+        Measure::new(system, self.column, total)
+    }
+
     /// The contribution of the group, from its state at the sample and the interval before it; NaN where it has none.
     #[inline]
     #[must_use]
     pub fn value(&self, now: &Sample<V>, interval: &Interval<V>) -> f64 {
-        let average = || interval.integral.integral(self.form, interval.duration) / interval.duration;
         let transverse = |value: fn(&Transverse) -> f64| now.transverse.as_ref().map_or(f64::NAN, value);
-        match (self.column.quantity, interval.net_quanta, self.column.bath) {
-            (Quantity::HeatCurrentCounts, Some(counts), Some(bath)) => {
-                self.quantum * counts[bath] as f64 / interval.duration
-            }
-            (Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts, ..) => average(),
-            (Quantity::JSquared, ..) => now.values.j_squared(),
-            (Quantity::Jx, ..) => transverse(|spin| spin.jx),
-            (Quantity::Jy, ..) => transverse(|spin| spin.jy),
-            (Quantity::SpinLength, ..) => transverse(|spin| spin.spin_length),
-            (Quantity::Squeezing, ..) => transverse(|spin| spin.squeezing),
+        match self.column.quantity {
+            Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts => self.heat(interval) / interval.duration,
+            Quantity::JSquared => now.values.j_squared(),
+            Quantity::Jx => transverse(|spin| spin.jx),
+            Quantity::Jy => transverse(|spin| spin.jy),
+            Quantity::SpinLength => transverse(|spin| spin.spin_length),
+            Quantity::Squeezing => transverse(|spin| spin.squeezing),
             _ => now.values.at(self.form),
+        }
+    }
+
+    /// Whether it is an average over the interval, and so a sum over its pieces.
+    #[must_use]
+    pub fn is_of_interval(&self) -> bool {
+        matches!(self.column.quantity, Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts)
+    }
+
+    /// The heat that a bath gave over an interval, for what [`Measure::is_of_interval`]: by what was counted, where it
+    /// was, or by the integrals of the values.
+    #[inline]
+    #[must_use]
+    pub fn heat(&self, interval: &Interval<V>) -> f64 {
+        match (self.column.quantity, interval.net_quanta, self.column.bath) {
+            (Quantity::HeatCurrentCounts, Some(counts), Some(bath)) => self.quantum * counts[bath] as f64,
+            _ => interval.integral.integral(self.form, interval.duration),
         }
     }
 }

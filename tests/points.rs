@@ -8,8 +8,8 @@ use superjump::group::Group;
 use superjump::initial::InitialState;
 use superjump::model::{Drive, Hamiltonian, Model};
 use superjump::scenario::{
-    Accuracy, Budget, Converge, Overrides, Point, PointBuilder, PointError, Purpose, Recording, Scenario, Solve, Steady,
-    Transient, scenario_keys,
+    Accuracy, Budget, Converge, Overrides, Point, PointBuilder, PointError, Purpose, Recording, Scenario, Solve,
+    Steady, Transient, scenario_keys,
 };
 use superjump::solve::SteadyRoad;
 use superjump::trajectory::Engine;
@@ -29,7 +29,10 @@ const BATHS: &str = "[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate =
     [[bath]]\nname = \"stray\"\ncoupling = \"local\"\nrate = 0.1\ntemperature = 0.5\n";
 
 fn valve(number: i64) -> Group {
-    Group::new(Model { units: Units::Natural, number, frequency: 1.0, baths: baths() }, InitialState::Dicke(Level::ground(number)))
+    Group::new(
+        Model { units: Units::Natural, number, frequency: 1.0, baths: baths() },
+        InitialState::Dicke(Level::ground(number)),
+    )
 }
 
 fn read(text: &str, purpose: Purpose) -> Point {

@@ -17,6 +17,7 @@ mod propagation;
 mod record;
 mod register;
 mod sectors;
+mod segments;
 mod timing;
 
 pub use correlator::{Correlation, Correlator};
@@ -29,6 +30,7 @@ pub use populations::Populations;
 pub use record::{Detail, JumpRow, Record, Trace};
 pub use register::{RegisterState, Registers, Start};
 pub use sectors::Sectors;
+pub use segments::{Segment, run_segments};
 pub use timing::{Instants, Timing};
 
 use crate::bath::Process;
@@ -103,6 +105,10 @@ pub trait Unravelling: Sync {
         rng: &mut Stream,
         recorder: &mut impl Recorder<Self::Values>,
     );
+
+    /// Takes over a state that another engine left, of the same qubits in the same space at other rates or frequencies:
+    /// what the state keeps of that engine's generator is made anew.
+    fn adopt(&self, _state: &mut Self::State) {}
 
     /// The expectation values in `state` at a time.
     fn observe(&self, state: &Self::State, time: f64) -> Sample<Self::Values>;

@@ -133,6 +133,10 @@ pub struct Record<V: Values> {
     integral: V,
     net_before: Vec<i64>,
     net_quanta: Vec<i64>,
+    total: i64,
+    /// The heat of each column over the part of the interval before forms changed, and the length of that part.
+    earlier: Vec<f64>,
+    earlier_duration: f64,
 }
 
 impl<V: Values> Record<V> {
@@ -163,6 +167,9 @@ impl<V: Values> Record<V> {
             integral: V::default(),
             net_before: vec![0; baths],
             net_quanta: vec![0; baths],
+            total,
+            earlier: vec![0.0; columns.len()],
+            earlier_duration: 0.0,
         }
     }
 
@@ -178,18 +185,55 @@ impl<V: Values> Record<V> {
         self.trace.log.clear();
         self.keeps = true;
         self.integral = V::default();
+        self.earlier_duration = 0.0;
     }
 
-    /// Takes the sample of one grid time, `duration` after the one before, and starts the next interval.
-    pub fn sample(&mut self, index: usize, duration: f64, now: &Sample<V>) {
+    /// Rates or frequencies are those of this `system` from now on, a `duration` after the last sample: what went by
+    /// since then was carried by quanta of before.
+    pub fn retune<S: System<Values = V>>(&mut self, duration: f64, system: &S) {
+        let piece = duration - self.earlier_duration;
+        if piece > 0.0 {
+            self.count();
+            let interval = Interval { duration: piece, integral: self.integral, net_quanta: Some(&self.net_quanta) };
+            for (earlier, measure) in self.earlier.iter_mut().zip(&self.measures) {
+                let before = if self.earlier_duration > 0.0 { *earlier } else { 0.0 };
+                *earlier = before + measure.heat(&interval);
+            }
+            self.integral = V::default();
+            self.earlier_duration = duration;
+        }
+        let total = self.total;
+        self.measures.iter_mut().for_each(|measure| *measure = measure.of(system, total));
+        self.total_intensity = system.total_intensity();
+        let extent = system.extent(self.total_intensity);
+        self.most_intensity = extent.emission + extent.others;
+    }
+
+    /// Net quanta since this was asked before.
+    fn count(&mut self) {
         for bath in 0..self.net_quanta.len() {
             let net = self.trace.exchanged.net(bath);
             self.net_quanta[bath] = net - self.net_before[bath];
             self.net_before[bath] = net;
         }
-        let interval = Interval { duration, integral: self.integral, net_quanta: Some(&self.net_quanta) };
-        for (value, measure) in self.trace.values.row_mut(index).iter_mut().zip(&self.measures) {
+    }
+
+    /// Takes the sample of one grid time, `duration` after the one before, and starts the next interval.
+    pub fn sample(&mut self, index: usize, duration: f64, now: &Sample<V>) {
+        self.count();
+        let piece = duration - self.earlier_duration;
+        let interval = Interval { duration: piece, integral: self.integral, net_quanta: Some(&self.net_quanta) };
+        let mut row = self.trace.values.row_mut(index);
+        for (value, measure) in row.iter_mut().zip(&self.measures) {
             *value = measure.value(now, &interval);
+        }
+        if self.earlier_duration > 0.0 {
+            for ((value, measure), earlier) in row.iter_mut().zip(&self.measures).zip(&self.earlier) {
+                if measure.is_of_interval() {
+                    *value = (earlier + measure.heat(&interval)) / duration;
+                }
+            }
+            self.earlier_duration = 0.0;
         }
         self.integral = V::default();
         for (still, of_any) in self.trace.still.iter_mut().zip([true, false]) {

@@ -37,7 +37,7 @@ struct Tridiagonal {
 }
 
 impl Generator for Tridiagonal {
-    fn apply(&mut self, x: &[Complex64], y: &mut [Complex64]) {
+    fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
         let times_i = |factor: f64, value: Complex64| Complex64::new(factor * value.im, -factor * value.re);
         for ((y, x), diagonal) in y.iter_mut().zip(x).zip(&self.diagonal) {
             *y = diagonal * x;
@@ -173,11 +173,11 @@ impl Unravelling for DrivenLadder {
             let rate: f64 = self.ladder.rates(work.state.means()).iter().sum();
             let horizon = (end - now).min(MARGIN * left / rate);
             let band = if recorder.follows() { self.band(work) } else { 0.0 };
-            work.generator.apply(&work.amplitudes, &mut work.image);
+            work.generator.apply(now, &work.amplitudes, &mut work.image);
             let DrivenState { generator, propagation, amplitudes, image, .. } = &mut *work;
             // Relative to what is left of the norm at the jump.
             let tolerance = TOLERANCE * (-0.5 * left).exp();
-            let reach = propagation.start(generator, amplitudes, image, horizon, tolerance);
+            let reach = propagation.start(generator, amplitudes, image, (now, horizon), tolerance);
             let (length, jumps) = match propagation.wait(left, reach) {
                 Wait::Jump(time) => (time, true),
                 Wait::Survived(log) => {
@@ -212,6 +212,11 @@ impl Unravelling for DrivenLadder {
                 left = Exp1.sample(rng);
             }
         }
+    }
+
+    fn adopt(&self, work: &mut DrivenState) {
+        // Its generator is another engine's.
+        work.sector = None;
     }
 
     fn observe(&self, work: &DrivenState, _: f64) -> Sample<Observables> {

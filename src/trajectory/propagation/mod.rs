@@ -24,8 +24,8 @@ const ITERATIONS: usize = 200;
 
 /// The generator A = -i H_eff/hbar of an evolution that never gains norm: A + A^dagger <= 0.
 pub trait Generator {
-    /// y = A x; both have as many elements as the state.
-    fn apply(&mut self, x: &[Complex64], y: &mut [Complex64]);
+    /// y = A(time) x; both have as many elements as the state. What does not change in time takes no notice of it.
+    fn apply(&mut self, time: f64, x: &[Complex64], y: &mut [Complex64]);
     /// A bound on the norm of A, per unit of time.
     fn norm_bound(&self) -> f64;
 }
@@ -135,15 +135,15 @@ impl Propagation {
         16.0 * dimension * (MOST + 1) as f64
     }
 
-    /// Starts from the normalized `state`, whose `image` is A times it, and builds the space in which the evolution
-    /// errs by at most `tolerance` (in norm, where the state began with 1) up to a time that is returned: the
-    /// `horizon`, or an earlier one that the largest space still reaches.
+    /// Starts from the normalized `state`, whose `image` is A(`now`) times it, and builds the space in which the evolution
+    /// under A(`now`) errs by at most `tolerance` (in norm, where the state began with 1) for a time that is returned: the
+    /// `horizon`, or a shorter one that the largest space still reaches.
     pub fn start(
         &mut self,
         generator: &mut impl Generator,
         state: &[Complex64],
         image: &[Complex64],
-        horizon: f64,
+        (now, horizon): (f64, f64),
         tolerance: f64,
     ) -> f64 {
         let dimension = state.len();
@@ -158,7 +158,7 @@ impl Propagation {
             let (known, next) = self.basis.split_at_mut((column + 1) * dimension);
             let next = &mut next[..dimension];
             if column > 0 {
-                generator.apply(&known[column * dimension..], next);
+                generator.apply(now, &known[column * dimension..], next);
             }
             let coefficients = &mut self.columns[column];
             for (coefficient, vector) in coefficients.iter_mut().zip(known.chunks_exact(dimension)) {

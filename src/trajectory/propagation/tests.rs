@@ -7,7 +7,7 @@ use rand::RngExt;
 struct Dense(Array2<Complex64>);
 
 impl Generator for Dense {
-    fn apply(&mut self, x: &[Complex64], y: &mut [Complex64]) {
+    fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
         for (y, row) in y.iter_mut().zip(self.0.rows()) {
             *y = row.iter().zip(x).map(|(a, x)| a * x).sum();
         }
@@ -49,7 +49,7 @@ fn exponential(generator: &mut Dense, psi: &[Complex64], time: f64) -> Vec<Compl
         let mut term = psi.clone();
         for order in 1..40 {
             let mut next = vec![Complex64::ZERO; psi.len()];
-            generator.apply(&term, &mut next);
+            generator.apply(0.0, &term, &mut next);
             next.iter_mut().for_each(|value| *value *= time / steps / f64::from(order));
             psi.iter_mut().zip(&next).for_each(|(sum, more)| *sum += more);
             term = next;
@@ -66,8 +66,8 @@ fn distance(a: &[Complex64], b: &[Complex64]) -> f64 {
 fn started(generator: &mut Dense, psi: &[Complex64], horizon: f64, tolerance: f64) -> (Propagation, f64) {
     let mut propagation = Propagation::new(psi.len());
     let mut image = vec![Complex64::ZERO; psi.len()];
-    generator.apply(psi, &mut image);
-    let reach = propagation.start(generator, psi, &image, horizon, tolerance);
+    generator.apply(0.0, psi, &mut image);
+    let reach = propagation.start(generator, psi, &image, (0.0, horizon), tolerance);
     (propagation, reach)
 }
 
@@ -139,4 +139,39 @@ fn an_eigenstate_has_one_dimension_and_its_wait_is_a_logarithm() {
     let dark = [Complex64::ZERO, Complex64::ONE];
     let (mut propagation, reach) = started(&mut generator, &dark, 1e9, 1e-10);
     assert_eq!((reach, propagation.wait(1e-3, reach)), (1e9, Wait::Survived(0.0)));
+}
+
+/// A generator that turns faster with time, and remembers when it was asked for.
+struct Ramp {
+    asked: Vec<f64>,
+}
+
+impl Generator for Ramp {
+    fn apply(&mut self, time: f64, x: &[Complex64], y: &mut [Complex64]) {
+        self.asked.push(time);
+        for (level, (y, x)) in y.iter_mut().zip(x).enumerate() {
+            *y = Complex64::new(0.0, -time * level as f64) * x;
+        }
+    }
+
+    fn norm_bound(&self) -> f64 {
+        10.0
+    }
+}
+
+#[test]
+fn a_step_is_of_the_generator_at_its_start() {
+    let mut ramp = Ramp { asked: Vec::new() };
+    let psi = state(4, 9);
+    let mut image = vec![Complex64::ZERO; 4];
+    ramp.apply(1.5, &psi, &mut image);
+    let mut propagation = Propagation::new(4);
+    let reach = propagation.start(&mut ramp, &psi, &image, (1.5, 0.3), 1e-12);
+    assert!(ramp.asked.len() > 2 && ramp.asked.iter().all(|time| *time == 1.5), "{:?}", ramp.asked);
+    propagation.go_to(reach);
+    let mut found = vec![Complex64::ZERO; 4];
+    propagation.write(&mut found);
+    let turned: Vec<_> =
+        psi.iter().enumerate().map(|(level, c)| c * Complex64::cis(-1.5 * level as f64 * reach)).collect();
+    assert!(distance(&found, &turned) < 1e-10);
 }

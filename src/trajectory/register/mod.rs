@@ -145,7 +145,7 @@ impl Registers {
         &self,
         state: &mut RegisterState,
         exponent: f64,
-        limit: f64,
+        (now, limit): (f64, f64),
         rng: &mut Stream,
     ) -> (f64, Wait, (f64, RegisterValues)) {
         let operators = &self.operators;
@@ -156,7 +156,7 @@ impl Registers {
         let mut generator = OnBlock { operators, block: state.block, scratch: &mut state.scratch };
         let horizon = if rate > 0.0 { limit.min(FORESIGHT * exponent / rate) } else { limit };
         let tolerance = TOLERANCE * (-0.5 * exponent).exp();
-        let reach = state.propagation.start(&mut generator, psi, image, horizon, tolerance);
+        let reach = state.propagation.start(&mut generator, psi, image, (now, horizon), tolerance);
         let outcome = state.propagation.wait(exponent, reach);
         let time = match outcome {
             Wait::Jump(time) => time,
@@ -198,7 +198,7 @@ impl Unravelling for Registers {
         let mut exponent: f64 = Exp1.sample(rng);
         while now < end {
             let at_start = state.measured.values;
-            let (time, outcome, between) = self.step(state, exponent, end - now, rng);
+            let (time, outcome, between) = self.step(state, exponent, (now, end - now), rng);
             recorder.dwell(now, time, &at_start, &between.1);
             if recorder.follows() && !state.propagation.is_stationary() {
                 let RegisterState { block, measured, image, probe, scratch, propagation, .. } = &mut *state;
@@ -227,6 +227,11 @@ impl Unravelling for Registers {
                 }
             }
         }
+    }
+
+    fn adopt(&self, state: &mut RegisterState) {
+        // Its values are made of another engine's couplings.
+        self.measure(state);
     }
 
     /// The transverse spin is that of the lab or, with a drive, of its frame; its length and squeezing are those of

@@ -341,7 +341,7 @@ impl OnBlock<'_> {
 }
 
 impl Generator for OnBlock<'_> {
-    fn apply(&mut self, x: &[Complex64], y: &mut [Complex64]) {
+    fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
         self.operators.images(self.block, x, self.scratch);
         self.operators.image(self.block, x, self.scratch, y);
     }
