@@ -151,3 +151,37 @@ fn the_tables_of_a_sweep_hold_together() {
     assert_eq!(compared, ends.len());
     assert!(compared >= 4 * 11);
 }
+
+/// What is kept in memory is, row for row and bit for bit, what a folder of results holds, whatever is asked.
+#[test]
+fn memory_and_folder_hold_the_same_tables() {
+    let steady = "[qubits]\nnumber = 3\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 2.0\n\
+        [[bath]]\nname = \"cold\"\ncoupling = \"local\"\nrate = 0.5\ntemperature = 0.5\n[initial]\nstate = \"ground\"\n\
+        [steady]\nrelative_error = 0.2\n[noise]\nwindows = [5.0]\n[sweep]\n\"qubits.number\" = [2, 3]";
+    let asked = [(SWEPT, Purpose::Trajectories), (steady, Purpose::Trajectories), (steady, Purpose::Exact)];
+    for (text, purpose) in asked {
+        let scenario = Scenario::parse("s", "s.toml", text, purpose, &Overrides::default()).unwrap();
+        let folder = TempDir::new().unwrap();
+        let options = RunOptions::new(folder.path(), 2);
+        let on_disk = campaign::run(&scenario, &options, &mut |_| {}).unwrap().summary.unwrap();
+        let (summary, tables) = campaign::collect(&scenario, &options, &mut |_| {}).unwrap().unwrap();
+        let bits = |summary: &superjump::results::Summary| format!("{:?}", summary.points);
+        assert_eq!((bits(&summary), summary.complete), (bits(&on_disk), on_disk.complete));
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        assert_eq!(
+            tables.tables.len(),
+            files.filter(|path| path.extension().is_some_and(|end| end == "parquet")).count()
+        );
+        for table in &tables.tables {
+            let (read, metadata) = read(folder.path(), table.name);
+            let row = |batch: &RecordBatch, row: usize| format!("{:?}", batch.slice(row, 1).columns());
+            let rows = |batches: &[RecordBatch]| {
+                let of_batch = |batch: &RecordBatch| (0..batch.num_rows()).map(|at| row(batch, at)).collect::<Vec<_>>();
+                batches.iter().flat_map(of_batch).collect::<Vec<_>>()
+            };
+            assert!(!read.is_empty() && rows(&table.batches) == rows(&read), "{}", table.name);
+            let described = table.schema.metadata().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+            assert_eq!(metadata, described, "{}", table.name);
+        }
+    }
+}

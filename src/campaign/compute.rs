@@ -1,10 +1,10 @@
 //! The computing of parts on all threads: blocks are taken in the order of the schedule, and folded in order to parts.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use super::in_order::InOrder;
 use super::simulator::simulator;
 use crate::lindblad::Effort;
 use crate::plan::{Part, Plan};
@@ -43,23 +43,19 @@ struct Job {
 struct Fold {
     /// `None` once it was handed on.
     whole: Option<PartResult>,
-    /// Blocks that were done before their turn.
-    waiting: BTreeMap<u64, PartResult>,
+    blocks: InOrder<PartResult>,
 }
 
 impl Job {
     /// Takes the result of a block; the last one gives the part.
     fn add(&self, block: u64, result: PartResult) -> Option<PartResult> {
         let mut fold = lock(&self.fold);
-        let Fold { whole, waiting } = &mut *fold;
-        waiting.insert(block, result);
-        let mut turn = self.folded.load(Ordering::Relaxed);
-        while let Some(result) = waiting.remove(&turn) {
+        let Fold { whole, blocks } = &mut *fold;
+        let turn = blocks.take(block, result, |result| {
             if let Some(whole) = whole {
                 whole.merge(result);
             }
-            turn += 1;
-        }
+        });
         self.folded.store(turn, Ordering::Relaxed);
         if turn == self.blocks.len() as u64 { whole.take() } else { None }
     }
@@ -99,7 +95,7 @@ impl<P: Iterator<Item = Part>> Queue<P> {
         let Some(part) = self.parts.next() else {
             return self.exact.pop().map(Task::Exact);
         };
-        let fold = Fold { whole: Some(PartResult::new(&plan.points[part.point])), waiting: BTreeMap::new() };
+        let fold = Fold { whole: Some(PartResult::new(&plan.points[part.point])), blocks: InOrder::new() };
         let blocks = plan.blocks(part).collect();
         let job = Arc::new(Job { part, blocks, folded: AtomicU64::new(0), fold: Mutex::new(fold) });
         self.job = Some((job.clone(), 0));

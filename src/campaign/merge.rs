@@ -2,7 +2,6 @@
 //! a time, and one point's averages are held.
 
 use std::iter::Peekable;
-use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -11,10 +10,10 @@ use super::error::RunError;
 use super::options::{Event, INTERRUPTED};
 use crate::lindblad::Effort;
 use crate::plan::{Part, Plan};
-use crate::results::{PointSummary, ROW_GROUP, Summary, Timing, Writer, series};
+use crate::results::{PointSummary, ROW_GROUP, Sink, Summary, Timing, Writer, series};
 use crate::scenario::Scenario;
 use crate::solve::ExactRoad;
-use crate::store::{Averages, Folder, Found, PartResult, StoredPart};
+use crate::store::{Averages, Found, PartResult, Parts, StoredPart};
 
 /// What to do about what is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,24 +38,24 @@ type Loaded = (Option<StoredPart>, Option<String>);
 /// Folds the parts of a scenario and writes its results; `None` where there is not one part.
 pub fn merge(
     scenario: &Scenario,
-    (output, folder): (&Path, &Folder),
+    (sink, parts): (&mut dyn Sink, &dyn Parts),
     mut roads: Exacts,
     (gaps, threads, seconds): (Gaps, usize, impl Fn() -> f64),
     report: &mut dyn FnMut(&Event),
 ) -> Result<Option<Summary>, RunError> {
     let plan = Plan::new(&scenario.points);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let mut writer = Writer::create(output, scenario)?;
+    let mut writer = Writer::new(sink, scenario)?;
     let mut points = Vec::new();
     let (mut jumps, mut complete) = (0, true);
 
     let mut averages: Option<Averages> = None;
-    let mut parts = plan.in_order().peekable();
+    let mut left = plan.in_order().peekable();
     let mut merged = 0;
     let most = parts_at_once(scenario, threads);
-    while parts.peek().is_some() {
-        let window = window(&mut parts, most);
-        let load = |part: &Part| load(&plan, *part, folder, gaps, &roads);
+    while left.peek().is_some() {
+        let window = window(&mut left, most);
+        let load = |part: &Part| load(&plan, *part, parts, gaps, &roads);
         let loaded: Vec<Result<Loaded, RunError>> = pool.install(|| window.par_iter().map(load).collect());
         for (part, loaded) in window.iter().zip(loaded) {
             let (stored, notice) = loaded?;
@@ -112,12 +111,12 @@ fn window(parts: &mut Peekable<impl Iterator<Item = Part>>, most: usize) -> Vec<
     window
 }
 
-fn load(plan: &Plan, part: Part, folder: &Folder, gaps: Gaps, roads: &Exacts) -> Result<Loaded, RunError> {
+fn load(plan: &Plan, part: Part, parts: &dyn Parts, gaps: Gaps, roads: &Exacts) -> Result<Loaded, RunError> {
     let point = &plan.points[part.point];
     if gaps != Gaps::Hurry && part.first + part.count == point.trajectories() {
         roads[part.point].get_or_init(|| ExactRoad::new(point, Effort::Beside));
     }
-    let (stored, notice) = match folder.read(point, part)? {
+    let (stored, notice) = match parts.read(point, part)? {
         Found::Good(stored) => return Ok((Some(stored), None)),
         Found::Missing => (None, None),
         Found::SetAside(notice) => (None, Some(notice)),
@@ -127,8 +126,8 @@ fn load(plan: &Plan, part: Part, folder: &Folder, gaps: Gaps, roads: &Exacts) ->
     }
     let mut whole = PartResult::new(point);
     plan.blocks(part).for_each(|block| whole.merge(run_block(point, block)));
-    folder.write(point, part, &whole)?;
-    match folder.read(point, part)? {
+    parts.write(point, part, &whole)?;
+    match parts.read(point, part)? {
         Found::Good(stored) => Ok((Some(stored), notice)),
         Found::Missing => Err(RunError::Damaged("a part that was just written is gone".to_owned())),
         Found::SetAside(notice) => Err(RunError::Damaged(notice)),

@@ -1,9 +1,11 @@
 //! Campaigns: from a scenario file to results on disk. The library prints nothing; progress is reported to a callback.
 
+mod collect;
 mod compute;
 mod converge;
 mod error;
 mod helpers;
+mod in_order;
 mod merge;
 mod meter;
 mod open;
@@ -17,6 +19,7 @@ mod solve;
 mod status;
 mod transient;
 
+pub use collect::collect;
 pub use converge::{Forecast, Standing, converge, forecast};
 pub use error::RunError;
 pub use helpers::{Deliver, Helpers};

@@ -10,18 +10,36 @@ use super::error::RunError;
 use super::options::{Event, INTERRUPTED, NOT_ASKED, Outcome, RunOptions};
 use crate::plan::Shard;
 use crate::quantity::Quantity;
-use crate::results::{PointSummary, QuantitySummary, SteadyRun, Summary, Timing, Writer, noise_rows, quanta_rows};
+use crate::results::{
+    ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer, noise_rows, quanta_rows,
+};
 use crate::scenario::{Asked, Point, Scenario};
 use crate::solve::{SteadyRoad, exact_beside};
 use crate::statistics::{Estimate, Statistic};
 use crate::store::{Folder, Live, Progress, Shelf, State};
 
-/// Converges every point of a scenario and writes the results. Interrupted, it writes what there is of whole rounds, as
-/// it does where it `fills` nothing in. A shard takes every so many points, and leaves their rounds to be merged.
+/// Converges every point of a scenario and writes the results, with rounds that are kept in a folder. Interrupted, it
+/// writes what there is of whole rounds, as it does where it `fills` nothing in. A shard takes every so many points, and
+/// leaves their rounds to be merged.
 pub(super) fn settle(
     scenario: &Scenario,
     options: &RunOptions,
     (folder, fills): (&Folder, bool),
+    report: &mut dyn FnMut(&Event),
+) -> Result<Outcome, RunError> {
+    let shelf = Shelf::new(folder, fills);
+    let mut sink = options.shard.is_none().then(|| ParquetFolder::create(&options.output)).transpose()?;
+    let sink = sink.as_mut().map(|sink| sink as &mut dyn Sink);
+    let mut outcome = settle_into(scenario, options, (sink, Some(&shelf)), report)?;
+    outcome.jumps = outcome.jumps.saturating_sub(shelf.jumps());
+    Ok(outcome)
+}
+
+/// The same into any sink, where there is one, and with rounds that are kept where there is a shelf.
+pub(super) fn settle_into(
+    scenario: &Scenario,
+    options: &RunOptions,
+    (sink, shelf): (Option<&mut dyn Sink>, Option<&Shelf>),
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
     // Points of the same physics share rounds, and so a shard.
@@ -31,19 +49,23 @@ pub(super) fn settle(
         homes.entry(point.id).or_insert(next);
     }
     let mine = |point: &&Point| options.shard.is_none_or(|Shard { index, of }| homes[&point.id] % of == index - 1);
-    let shelf = Shelf::new(folder, fills);
-    let mut writer = options.shard.is_none().then(|| Writer::create(&options.output, scenario)).transpose()?;
+    let mut writer = sink.map(|sink| Writer::new(sink, scenario)).transpose()?;
     let started = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     let mut points = Vec::with_capacity(scenario.points.len());
     let (mut done, mut trajectories, mut jumps) = (0, 0, 0);
     let (mut progress, mut told) = (Progress::default(), None::<Instant>);
+    let leave_word = |state, progress: &Progress| {
+        if let Some(shelf) = shelf {
+            shelf.leave_word(&Live::now(options.shard, options.threads, state, progress));
+        }
+    };
     let interrupted = || options.stop.load(Ordering::Relaxed);
     for point in scenario.points.iter().filter(mine) {
         let Asked::Converge(asked) = &point.asked else { continue };
         let bath = &point.baths()[asked.steady.bath].name;
         let unit = Quantity::HeatCurrent.unit(point.units()).to_owned();
-        let run = converge_with((point, asked), (&pool, &options.stop, Some(&shelf)), &mut |round| {
+        let run = converge_with((point, asked), (&pool, &options.stop, shelf), &mut |round| {
             progress = Progress {
                 trajectories: trajectories + round.trajectories,
                 of: trajectories + round.of,
@@ -57,11 +79,12 @@ pub(super) fn settle(
             };
             if told.is_none_or(|told| told.elapsed() >= Live::EVERY) {
                 told = Some(Instant::now());
-                folder.leave_word(&Live::now(options.shard, options.threads, State::Computing, &progress));
+                leave_word(State::Computing, &progress);
             }
             report(&Event::Progress(progress.clone()));
         })?;
-        shelf.notices().into_iter().for_each(|notice| report(&Event::Notice(notice)));
+        let notices = shelf.map(Shelf::notices).unwrap_or_default();
+        notices.into_iter().for_each(|notice| report(&Event::Notice(notice)));
         if let Some(run) = run {
             done += usize::from(run.stopped_because != "interrupted");
             trajectories += run.trajectories;
@@ -85,9 +108,8 @@ pub(super) fn settle(
         }
     }
     let state = if interrupted() { State::Interrupted } else { State::Done };
-    folder.leave_word(&Live::now(options.shard, options.threads, state, &progress));
-    let computed = jumps.saturating_sub(shelf.jumps());
-    let mut outcome = Outcome { summary: None, already_complete: false, jumps: computed, interrupted: interrupted() };
+    leave_word(state, &progress);
+    let mut outcome = Outcome { summary: None, already_complete: false, jumps, interrupted: interrupted() };
     if let Some(writer) = writer.filter(|_| !points.is_empty()) {
         let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps, threads: options.threads };
         let complete = done == scenario.points.len() && !outcome.interrupted;

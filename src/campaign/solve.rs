@@ -11,7 +11,8 @@ use crate::lindblad::{Effort, Populations};
 use crate::plan::available_memory;
 use crate::quantity::Quantity;
 use crate::results::{
-    PointSummary, QuantitySummary, SeriesRow, Summary, Timing, Writer, noise_rows, quanta_rows, series,
+    ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, noise_rows, quanta_rows,
+    series,
 };
 use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactRoad, SteadyRoad};
@@ -66,7 +67,6 @@ fn within(points: &[Point], available: f64) -> Result<usize, RunError> {
 /// # Errors
 /// A point that has no exact value, a folder in which another process is at work, or results that cannot be written.
 pub fn solve(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
-    let of = scenario.points.len();
     let complete = |summary| Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false };
     let before = || if options.fresh { Ok(None) } else { finished(scenario, options) };
     if let Some(summary) = before()? {
@@ -78,13 +78,24 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&
     if let Some(summary) = before()? {
         return Ok(complete(summary));
     }
-    let mut writer = Writer::create(&options.output, scenario)?;
+    solve_into(scenario, (options.threads, at_once), &mut ParquetFolder::create(&options.output)?, report)
+}
+
+/// The same into any sink, so many points `at_once`.
+pub fn solve_into(
+    scenario: &Scenario,
+    (threads, at_once): (usize, usize),
+    sink: &mut dyn Sink,
+    report: &mut dyn FnMut(&Event),
+) -> Result<Outcome, RunError> {
+    let of = scenario.points.len();
+    let mut writer = Writer::new(sink, scenario)?;
     let started = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(at_once).build()?;
     let mut points = Vec::with_capacity(scenario.points.len());
     report(&Event::Solved { points: 0, of });
     // A few points at a time, written in order.
-    for block in scenario.points.chunks(4 * options.threads) {
+    for block in scenario.points.chunks(4 * threads) {
         let solved: Vec<_> = pool.install(|| block.par_iter().map(solve_point).collect());
         for (point, solved) in block.iter().zip(solved) {
             let solved = solved.map_err(|reason| RunError::NoExactValue { point: point.index, reason })?;
@@ -97,7 +108,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&
             report(&Event::Solved { points: points.len(), of });
         }
     }
-    let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps: 0, threads: options.threads };
+    let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps: 0, threads };
     let summary = Summary::new(scenario, timing, points);
     writer.finish(&summary)?;
     Ok(Outcome { summary: Some(summary), already_complete: false, jumps: 0, interrupted: false })

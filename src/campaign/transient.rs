@@ -12,6 +12,7 @@ use super::merge::{Gaps, merge};
 use super::meter::Meter;
 use super::options::{Event, NOT_ASKED, Outcome, RunOptions};
 use crate::plan::{Part, Plan, Shard};
+use crate::results::ParquetFolder;
 use crate::scenario::{Point, Scenario};
 use crate::solve::ExactRoad;
 use crate::statistics::Ensemble;
@@ -138,7 +139,8 @@ pub fn run(
     let gaps = if interrupted { Gaps::Hurry } else { Gaps::Fill };
     let roads = if options.exact { roads } else { left_out(scenario) };
     let seconds = || started.elapsed().as_secs_f64();
-    let summary = merge(scenario, (output, folder), roads, (gaps, threads, seconds), report)?;
+    let summary =
+        merge(scenario, (&mut ParquetFolder::create(output)?, folder), roads, (gaps, threads, seconds), report)?;
     word(ended);
     Ok(Outcome { summary, already_complete: false, jumps, interrupted })
 }
@@ -154,12 +156,12 @@ pub fn merge_alone(
     let roads =
         if options.exact { scenario.points.iter().map(|_| OnceLock::new()).collect() } else { left_out(scenario) };
     let how = (Gaps::Leave, options.threads, || started.elapsed().as_secs_f64());
-    let summary = merge(scenario, (&options.output, folder), roads, how, report)?;
+    let summary = merge(scenario, (&mut ParquetFolder::create(&options.output)?, folder), roads, how, report)?;
     Ok(Outcome { summary, already_complete: false, jumps: 0, interrupted: false })
 }
 
 /// No exact values, as they are not asked for.
-fn left_out(scenario: &Scenario) -> Exacts {
+pub fn left_out(scenario: &Scenario) -> Exacts {
     scenario.points.iter().map(|_| OnceLock::from(ExactRoad::unsolved(NOT_ASKED))).collect()
 }
 

@@ -1,11 +1,16 @@
 //! What a campaign leaves for its user: the tables and the summary, and how a steady state was reached.
 
+mod parquet_folder;
+mod sink;
 mod steady_run;
 mod summary;
 mod tables;
 mod writer;
 
+pub(crate) use parquet_folder::{ParquetFolder, ROW_GROUP};
+pub(crate) use sink::Sink;
+pub use sink::{MemoryTable, Tables};
 pub use steady_run::{Convergence, RelaxationFrom, SteadyRun};
 pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};
 pub(crate) use tables::{SeriesRow, noise_rows, quanta_rows, series};
-pub(crate) use writer::{ROW_GROUP, Writer};
+pub(crate) use writer::Writer;

@@ -8,6 +8,7 @@ mod folder;
 mod lock;
 mod manifest;
 mod part_file;
+mod parts;
 mod piece;
 mod rows;
 mod shelf;
@@ -22,6 +23,7 @@ pub use manifest::{Manifest, ManifestPoint};
 pub(crate) use part_file::StoredPart;
 #[cfg(feature = "mpi")]
 pub(crate) use part_file::encode;
+pub(crate) use parts::{MemoryParts, Parts};
 pub(crate) use piece::{GroupState, Piece, layout};
 pub(crate) use rows::{jump_fields, trajectory_fields};
 pub(crate) use shelf::Shelf;

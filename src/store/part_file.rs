@@ -28,6 +28,7 @@ use crate::plan::Part;
 use crate::scenario::Point;
 
 /// A part that was read back.
+#[derive(Clone)]
 pub struct StoredPart {
     pub averages: Averages,
     /// The columns of `trajectories.parquet`, without the point.

@@ -7,6 +7,7 @@ use super::error::StoreError;
 use super::files::Found;
 use super::folder::Folder;
 use super::piece::{GroupState, Piece, decode, encode};
+use super::word::Live;
 use crate::scenario::Point;
 
 /// Where pieces are kept, and what is to be said of them.
@@ -23,6 +24,11 @@ impl<'a> Shelf<'a> {
     /// In a folder of parts.
     pub fn new(folder: &'a Folder, fills: bool) -> Self {
         Shelf { folder, fills, notices: Mutex::default(), jumps: AtomicU64::new(0) }
+    }
+
+    /// Leaves word of how the work stands.
+    pub fn leave_word(&self, live: &Live) {
+        self.folder.leave_word(live);
     }
 
     /// Jumps of all pieces that were there and not computed.

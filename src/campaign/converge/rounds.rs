@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use rayon::ThreadPool;
 
 use super::super::error::RunError;
+use super::super::in_order::InOrder;
 use super::members::Members;
 use super::protocol::jumps_bound;
 use crate::scenario::Budget;
@@ -141,7 +142,7 @@ impl<E: Declared> Rounds<'_, E> {
         let (pool, stop, shelf) = self.place;
         let trajectories = replicas.count() / GROUPS..size / GROUPS;
         let pieces = self.pieces(&trajectories);
-        let mut fold = Fold { replicas, groups, seen, next: 0, done: vec![None; GROUPS as usize] };
+        let mut fold = Fold { replicas, groups, seen, done: InOrder::new() };
         let mut missing = Vec::new();
         for piece in &pieces {
             let kept = shelf.map(|shelf| shelf.read(self.members.point, piece, self.layout)).transpose()?.flatten();
@@ -212,18 +213,15 @@ struct Fold<'a> {
     replicas: &'a mut Replicas,
     groups: &'a mut [Sums],
     seen: &'a mut dyn FnMut(u64, &Replicas),
-    next: usize,
-    done: Vec<Option<Replicas>>,
+    done: InOrder<Replicas>,
 }
 
 impl Fold<'_> {
     fn take(&mut self, group: u64, (some, sums): GroupState) {
         self.groups[group as usize].merge(&sums);
-        self.done[group as usize] = Some(some);
-        while let Some(some) = self.done.get_mut(self.next).and_then(Option::take) {
+        self.done.take(group, some, |some| {
             self.replicas.merge(&some);
-            self.next += 1;
             (self.seen)(self.replicas.count(), self.replicas);
-        }
+        });
     }
 }

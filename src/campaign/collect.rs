@@ -1,0 +1,62 @@
+//! A scenario run in memory: the tables and the summary of a folder of results, without the folder.
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::compute::{News, Tally, compute};
+use super::error::RunError;
+use super::merge::{Gaps, merge};
+use super::options::{Event, RunOptions};
+use super::settle::settle_into;
+use super::solve::{solvable, solve_into};
+use super::transient::left_out;
+use crate::plan::Plan;
+use crate::results::{Summary, Tables};
+use crate::scenario::{Asked, Scenario};
+use crate::store::{MemoryParts, Parts};
+
+/// Runs a scenario and keeps its results in memory, row for row those of [`super::run`]; `None` where it was stopped
+/// before there were any. Of the options, the folder, `fresh` and the shard do not matter.
+///
+/// # Errors
+/// A scenario that does not fit, or a point that has no exact value where nothing else is asked for.
+pub fn collect(
+    scenario: &Scenario,
+    options: &RunOptions,
+    report: &mut dyn FnMut(&Event),
+) -> Result<Option<(Summary, Tables)>, RunError> {
+    let mut tables = Tables::default();
+    let summary = match &scenario.points[0].asked {
+        Asked::Solve(_) => {
+            let at_once = solvable(&scenario.points)?.min(options.threads);
+            solve_into(scenario, (options.threads, at_once), &mut tables, report)?.summary
+        }
+        Asked::Converge(_) => settle_into(scenario, options, (Some(&mut tables), None), report)?.summary,
+        Asked::Transient(_) => sample(scenario, options, &mut tables, report)?,
+    };
+    Ok(summary.map(|summary| (summary, tables)))
+}
+
+fn sample(
+    scenario: &Scenario,
+    options: &RunOptions,
+    tables: &mut Tables,
+    report: &mut dyn FnMut(&Event),
+) -> Result<Option<Summary>, RunError> {
+    let plan = Plan::new(&scenario.points);
+    plan.check_memory(options.threads)?;
+    let (parts, started) = (MemoryParts::default(), Instant::now());
+    let tallies: Vec<Tally> = scenario.points.iter().map(|_| Tally::default()).collect();
+    let exact = if options.exact { (0..scenario.points.len()).rev().collect() } else { Vec::new() };
+    let how = (&*options.stop, tallies.as_slice());
+    let roads = compute(&plan, plan.schedule(), exact, options.threads, how, |news| {
+        if let News::Part(part, result) = news {
+            parts.write(&scenario.points[part.point], part, &result)?;
+            report(&Event::Part(part));
+        }
+        Ok::<(), RunError>(())
+    })?;
+    let roads = if options.exact { roads } else { left_out(scenario) };
+    let gaps = if options.stop.load(Ordering::Relaxed) { Gaps::Hurry } else { Gaps::Leave };
+    merge(scenario, (tables, &parts), roads, (gaps, options.threads, || started.elapsed().as_secs_f64()), report)
+}

@@ -1,0 +1,53 @@
+//! Where the parts of a campaign are: on disk, or in memory.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::averages::PartResult;
+use super::error::StoreError;
+use super::files::Found;
+use super::folder::{Folder, PartKey, key};
+use super::part_file::StoredPart;
+use crate::plan::Part;
+use crate::scenario::Point;
+
+/// Keeps parts.
+pub trait Parts: Sync {
+    /// Keeps a part.
+    fn write(&self, point: &Point, part: Part, result: &PartResult) -> Result<(), StoreError>;
+
+    /// A part, where it is there and whole.
+    fn read(&self, point: &Point, part: Part) -> Result<Found<StoredPart>, StoreError>;
+}
+
+impl Parts for Folder {
+    fn write(&self, point: &Point, part: Part, result: &PartResult) -> Result<(), StoreError> {
+        Folder::write(self, point, part, result)
+    }
+
+    fn read(&self, point: &Point, part: Part) -> Result<Found<StoredPart>, StoreError> {
+        Folder::read(self, point, part)
+    }
+}
+
+/// Parts in memory.
+#[derive(Default)]
+pub struct MemoryParts(Mutex<HashMap<PartKey, StoredPart>>);
+
+impl Parts for MemoryParts {
+    fn write(&self, point: &Point, part: Part, result: &PartResult) -> Result<(), StoreError> {
+        let stored = StoredPart {
+            averages: result.averages.clone(),
+            trajectories: result.rows.trajectory_columns(),
+            jumps: if point.recording.jumps { result.rows.jump_columns() } else { Vec::new() },
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key(point, part), stored);
+        Ok(())
+    }
+
+    fn read(&self, point: &Point, part: Part) -> Result<Found<StoredPart>, StoreError> {
+        // Points of the same physics share parts.
+        let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(parts.get(&key(point, part)).map_or(Found::Missing, |part| Found::Good(part.clone())))
+    }
+}
