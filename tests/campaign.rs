@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use common::program::{Place, assert_bare, parts, refused, success};
 use superjump::results::Summary;
+use superjump::statistics::Stopped;
 
 /// Two points of unequal cost, several parts each, some tenths of a second on two cores.
 const SCENARIO: &str = "title = \"campaign\"
@@ -105,8 +106,8 @@ fn sigterm_merges_what_there_is_says_how_to_go_on_and_exits_with_130() {
     let summary = Summary::read(&place.path("stopped")).unwrap().unwrap();
     assert!(!summary.complete);
     for point in &summary.points {
-        assert!(point.trajectories < 100_000 || point.stopped_because == "trajectories");
-        assert!(point.trajectories == 100_000 || point.stopped_because == "interrupted");
+        assert!(point.trajectories < 100_000 || point.stopped_because == Stopped::Trajectories);
+        assert!(point.trajectories == 100_000 || point.stopped_because == Stopped::Interrupted);
     }
     let status = place.say(&["status", "stopped"]);
     assert!(status.contains("results: partial") && status.contains("interrupted"), "{status}");

@@ -75,7 +75,7 @@ fn a_run_leaves_its_tables_and_running_it_again_does_nothing() {
     assert_eq!((summary.scenario.as_str(), summary.units.as_str(), summary.seed), ("small", "natural", 1));
     let point = &summary.points[0];
     assert_eq!(
-        (point.trajectories, point.stopped_because.as_str(), point.engine.as_str()),
+        (point.trajectories, point.stopped_because.name(), point.engine.as_str()),
         (3000, "trajectories", "populations")
     );
     let current = point.quantities.iter().find(|q| q.quantity == "heat_current").unwrap();
@@ -233,7 +233,7 @@ fn exact_writes_what_a_run_writes_with_exact_values_alone() {
         ["figures", "parts", "report.html", "series.parquet", "summary.json", "summary.parquet"]
     );
     let point = Summary::read(&output).unwrap().unwrap().points.remove(0);
-    assert_eq!((point.engine.as_str(), point.stopped_because.as_str(), point.time), ("exact", "exact", Some(2.0)));
+    assert_eq!((point.engine.as_str(), point.stopped_because.name(), point.time), ("exact", "exact", Some(2.0)));
     assert!(point.quantities.iter().all(|q| q.exact.is_some() && q.estimate.is_none() && q.std_error.is_none()));
     superjump(&folder).args(["exact", "small.toml"]).assert().success().stdout(contains("Complete already"));
 

@@ -14,7 +14,7 @@ use superjump::quantity::Quantity;
 use superjump::results::SteadyRun;
 use superjump::scenario::Point;
 use superjump::solve::SteadyRoad;
-use superjump::statistics::{Estimate, Statistic};
+use superjump::statistics::{Estimate, Statistic, Stopped};
 
 fn run(point: &Point) -> SteadyRun {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
@@ -175,7 +175,12 @@ fn where_no_current_flows_a_run_ends() {
         (2, bath("a", "collective", 1.0, 1.3) + &bath("b", "local", 0.3, 1.3), "ground", "one ratio"),
     ] {
         let run = run(&still(number, &baths, state, 0.03));
-        assert_eq!((run.stopped_because, run.convergence.converged), ("no_current", true), "{:?}", run.convergence);
+        assert_eq!(
+            (run.stopped_because, run.convergence.converged),
+            (Stopped::NoCurrent, true),
+            "{:?}",
+            run.convergence
+        );
         assert!(run.trajectories <= 1024, "{baths}: {}", run.trajectories);
         assert!(run.convergence.no_current.as_ref().unwrap().contains(words), "{:?}", run.convergence.no_current);
         assert!(run.convergence.half_width.unwrap() <= 0.03);

@@ -14,8 +14,8 @@ use superjump::results::{RelaxationFrom, SteadyRun};
 use superjump::scenario::Point;
 use superjump::solve::{SteadyRoad, exact_beside};
 use superjump::statistics::{
-    Counted, Distribution, Estimate, GROUPS, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Statistic, Stretches,
-    Subject, half_width, noise,
+    Counted, Distribution, Estimate, GROUPS, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Statistic, Stopped,
+    Stretches, Subject, half_width, noise,
 };
 use superjump::theory::independent_bath_current;
 use superjump::trajectory::Populations;
@@ -72,7 +72,10 @@ fn every_noise_quantity_is_exact_within_five_sigma() {
             ),
         );
         let run = run(&point);
-        assert_eq!((run.stopped_because, run.convergence.relaxation_from), ("relative_error", RelaxationFrom::Exact));
+        assert_eq!(
+            (run.stopped_because, run.convergence.relaxation_from),
+            (Stopped::RelativeError, RelaxationFrom::Exact)
+        );
         let exact = exact_beside(&point).unwrap();
         let mut compared = 0;
         for NoiseEstimate { subject, estimate } in &run.noise {
@@ -244,7 +247,7 @@ fn balances_take_off_most_of_the_variance() {
              [evolution]\ntrajectories = {trajectories}\n[steady]\nrelative_error = 1e-9"
         ));
         let run = run(&point);
-        assert_eq!((run.stopped_because, run.trajectories), ("trajectories", trajectories));
+        assert_eq!((run.stopped_because, run.trajectories), (Stopped::Trajectories, trajectories));
         let exact = SteadyRoad::new(&point, Effort::Steady).unwrap();
         for (quantity, bath, estimate) in &run.values {
             let expected = exact.values.iter().find(|(q, b, _)| *q == quantity.steady() && b == bath).unwrap().2;
@@ -268,7 +271,7 @@ fn a_qubit_that_hardly_jumps_does_not_stop_early() {
         )
     };
     let short = run(&point(&text("[evolution]\nuntil = 1.0\n")));
-    assert_eq!((short.stopped_because, short.convergence.converged), ("until", false));
+    assert_eq!((short.stopped_because, short.convergence.converged), (Stopped::Until, false));
     assert!(short.convergence.missing.iter().any(|m| m.contains("evolution.until")), "{:?}", short.convergence);
 
     let run = run(&point(&text("")));
@@ -282,7 +285,7 @@ fn a_qubit_that_hardly_jumps_does_not_stop_early() {
 fn a_budget_that_ends_first_is_not_convergence_and_says_what_it_would_take() {
     let text = "[evolution]\ntrajectories = 150\n[steady]\nrelative_error = 0.001";
     let run = run(&valve(4, 0.1, text));
-    assert_eq!((run.stopped_because, run.trajectories), ("trajectories", 128));
+    assert_eq!((run.stopped_because, run.trajectories), (Stopped::Trajectories, 128));
     let needed = run.convergence.trajectories_needed.unwrap() as f64;
     let width = run.convergence.half_width.unwrap() / value(&run, Quantity::HeatCurrent, 0).mean / 0.001;
     assert!(!run.convergence.converged && (needed / (128.0 * width * width) - 1.0).abs() < 0.02, "{needed}");
@@ -293,7 +296,7 @@ fn a_budget_that_ends_first_is_not_convergence_and_says_what_it_would_take() {
 fn windows_too_short_for_the_slowest_relaxation_are_refused() {
     // The run is too short: the window that is needed is named.
     let run = run(&valve(10, 0.1, "[evolution]\nuntil = 60.0\n[steady]\nbath = \"cold\"\n[noise]\nwindows = [5.0]"));
-    assert_eq!(run.stopped_because, "until");
+    assert_eq!(run.stopped_because, Stopped::Until);
     let refused = &run.convergence.refused;
     assert!(refused.iter().any(|r| r.contains("windows of 7.5") && r.contains("or more")), "{refused:?}");
     assert!(run.noise.iter().all(|row| !row.subject.statistic.is_of_long_times()));

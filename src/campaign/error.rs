@@ -39,7 +39,7 @@ pub enum RunError {
     /// A spectrum at a frequency that the stretches of a slow model cannot resolve.
     #[error(
         "point {point}: a spectrum at the angular frequency {asked} would take too many cells in every stretch, which the \
-         slowest relaxation makes long; up to {highest:.3e} can be resolved (`superjump exact` has no such bound)"
+         slowest relaxation makes long; up to {highest:.3e} can be resolved"
     )]
     Frequency {
         /// Its place in the sweep, from 0.
@@ -52,7 +52,7 @@ pub enum RunError {
     /// A steady state that is out of reach.
     #[error(
         "point {point}: the least that tells a steady state takes about {jumps:.1e} jumps, beyond `steady.max_jumps` = \
-         {allowed:.1e}; raise it, or have `superjump exact` solve for it"
+         {allowed:.1e}"
     )]
     Budget {
         /// Its place in the sweep, from 0.
@@ -69,12 +69,63 @@ pub enum RunError {
         point: usize,
     },
     /// Ranks that would have nothing to do.
-    #[error(
-        "a steady state is not shared among the ranks of an MPI job: all but one of them would idle; run it in one process, \
-         or share the points of a sweep out with --shard"
-    )]
+    #[error("a steady state is not shared among the ranks of an MPI job: all but one of them would idle")]
     IdleHelpers,
     /// The threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// What would help against an error; whoever shows it says so in words of his own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// Another folder for the results.
+    AnotherFolder,
+    /// Another folder, or to replace what is there.
+    AnotherFolderOrReplace,
+    /// To wait for the other process, or another folder.
+    WaitOrAnotherFolder,
+    /// Less that is kept in memory at a time.
+    KeepLess,
+    /// To solve for it instead.
+    Solve,
+    /// More jumps, or to solve for it instead.
+    MoreJumpsOrSolve,
+    /// One process, or shards.
+    OneProcessOrShards,
+}
+
+impl RunError {
+    /// What would help, where something is known to.
+    #[must_use]
+    pub fn hint(&self) -> Option<Hint> {
+        match self {
+            RunError::Store(StoreError::Folder { .. }) => Some(Hint::AnotherFolder),
+            RunError::Store(StoreError::NotOurs { .. } | StoreError::Foreign { .. }) => {
+                Some(Hint::AnotherFolderOrReplace)
+            }
+            RunError::Store(StoreError::Locked { .. }) => Some(Hint::WaitOrAnotherFolder),
+            RunError::TooLarge(_) => Some(Hint::KeepLess),
+            RunError::Frequency { .. } => Some(Hint::Solve),
+            RunError::Budget { .. } => Some(Hint::MoreJumpsOrSolve),
+            RunError::IdleHelpers => Some(Hint::OneProcessOrShards),
+            _ => None,
+        }
+    }
+
+    /// Whether what was asked for cannot be done, and nothing was started; otherwise something failed on the way.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            RunError::Store(error) => error.is_refusal(),
+            RunError::TooLarge(_)
+            | RunError::NoExactValue { .. }
+            | RunError::Memory { .. }
+            | RunError::Frequency { .. }
+            | RunError::Budget { .. }
+            | RunError::NotToConverge { .. }
+            | RunError::IdleHelpers => true,
+            RunError::Damaged(_) | RunError::Encode(_) | RunError::Threads(_) => false,
+        }
+    }
 }

@@ -13,6 +13,7 @@ use crate::plan::{Part, Plan};
 use crate::results::{PointSummary, ROW_GROUP, Sink, Summary, Timing, Writer, series};
 use crate::scenario::Scenario;
 use crate::solve::ExactRoad;
+use crate::statistics::Stopped;
 use crate::store::{Averages, Found, PartResult, Parts, StoredPart};
 
 /// What to do about what is not there.
@@ -28,8 +29,8 @@ pub enum Gaps {
 
 /// Whether a point has enough trajectories, and why. Asked after every part, in order: the ends of parts are preset, so
 /// that the answer depends on neither threads nor machines.
-fn rule(trajectories: u64, averages: &Averages) -> Option<&'static str> {
-    (averages.ensemble.trajectories() >= trajectories).then_some("trajectories")
+fn rule(trajectories: u64, averages: &Averages) -> Option<Stopped> {
+    (averages.ensemble.trajectories() >= trajectories).then_some(Stopped::Trajectories)
 }
 
 /// A part that was read, or computed in its place; what is to be said of it.
@@ -80,7 +81,7 @@ pub fn merge(
             if let Some(Averages { ensemble }) = averages.take() {
                 jumps += ensemble.jumps;
                 writer.write_series(point, &series(point, Some(&ensemble), &road))?;
-                points.push(PointSummary::sampled(point, &ensemble, &road, stopped.unwrap_or("interrupted")));
+                points.push(PointSummary::sampled(point, &ensemble, &road, stopped.unwrap_or(Stopped::Interrupted)));
             }
         }
     }

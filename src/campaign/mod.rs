@@ -21,7 +21,7 @@ mod transient;
 
 pub use collect::collect;
 pub use converge::{Forecast, Standing, converge, forecast};
-pub use error::RunError;
+pub use error::{Hint, RunError};
 pub use helpers::{Deliver, Helpers};
 pub use options::{Event, Outcome, RunOptions};
 #[cfg(feature = "mpi")]

@@ -15,7 +15,7 @@ use crate::results::{
 };
 use crate::scenario::{Asked, Point, Scenario};
 use crate::solve::{SteadyRoad, exact_beside};
-use crate::statistics::{Estimate, Statistic};
+use crate::statistics::{Estimate, Statistic, Stopped};
 use crate::store::{Folder, Live, Progress, Shelf, State};
 
 /// Converges every point of a scenario and writes the results, with rounds that are kept in a folder. Interrupted, it
@@ -86,7 +86,7 @@ pub(super) fn settle_into(
         let notices = shelf.map(Shelf::notices).unwrap_or_default();
         notices.into_iter().for_each(|notice| report(&Event::Notice(notice)));
         if let Some(run) = run {
-            done += usize::from(run.stopped_because != "interrupted");
+            done += usize::from(run.stopped_because != Stopped::Interrupted);
             trajectories += run.trajectories;
             jumps += run.jumps;
             if let Some(writer) = &mut writer {

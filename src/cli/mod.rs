@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use superjump::campaign::{RunError, RunOptions};
+use superjump::campaign::{Hint, RunError, RunOptions};
 use superjump::report::ReportError;
 use superjump::scenario::{Overrides, Purpose, Scenario, ScenarioError};
 
@@ -181,22 +181,23 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(2);
     }
     // Every error of ours tells its cause itself.
-    eprintln!("error: {error}");
+    let hint = error.downcast_ref::<RunError>().and_then(RunError::hint);
+    eprintln!("error: {error}{}", hint.map_or(String::new(), |hint| format!("; {}", help(hint))));
     let nothing_to_draw =
         matches!(error.downcast_ref(), Some(ReportError::Folder { .. } | ReportError::NothingThere { .. }));
-    if error.is::<UsageError>() || nothing_to_draw {
-        return ExitCode::from(2);
-    }
-    match error.downcast_ref::<RunError>() {
-        // What was asked for cannot be done; nothing was started.
-        Some(
-            RunError::TooLarge(_)
-            | RunError::NoExactValue { .. }
-            | RunError::Memory { .. }
-            | RunError::Frequency { .. }
-            | RunError::Budget { .. },
-        ) => ExitCode::from(2),
-        Some(RunError::Store(error)) if error.is_refusal() => ExitCode::from(2),
-        _ => ExitCode::from(1),
+    let refused = error.downcast_ref().is_some_and(RunError::is_refusal);
+    ExitCode::from(if error.is::<UsageError>() || nothing_to_draw || refused { 2 } else { 1 })
+}
+
+/// What would help, as somebody at a command line does it.
+fn help(hint: Hint) -> &'static str {
+    match hint {
+        Hint::AnotherFolder => "give another with -o",
+        Hint::AnotherFolderOrReplace => "give another folder with -o, or --fresh to replace it",
+        Hint::WaitOrAnotherFolder => "wait for it, or give another folder with -o",
+        Hint::KeepLess => "fewer `evolution.samples`, `record.photons` or --threads, or no `record.jumps`, need less",
+        Hint::Solve => "`superjump exact` has no such bound",
+        Hint::MoreJumpsOrSolve => "raise it, or have `superjump exact` solve for it",
+        Hint::OneProcessOrShards => "run it in one process, or share the points of a sweep out with --shard",
     }
 }

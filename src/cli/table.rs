@@ -6,6 +6,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use superjump::report::{foremost, least_to_most, number, with_error};
 use superjump::results::{PointSummary, QuantitySummary, Summary, quantity_names};
 use superjump::scenario::Scenario;
+use superjump::statistics::Stopped;
 use superjump::units::Units;
 
 use super::UsageError;
@@ -142,7 +143,7 @@ fn convergence(points: &[PointSummary], units: Units) -> String {
         (1, Some((point, steady))) if steady.converged => {
             text.push_str(&format!(
                 "Converged ({}): interval of ±{} at {} %, from {}; each trajectory measured {} after {}.\n",
-                point.stopped_because,
+                point.stopped_because.name(),
                 number(steady.half_width.unwrap_or(f64::INFINITY)),
                 100.0 * steady.confidence,
                 steady.estimator,
@@ -157,9 +158,9 @@ fn convergence(points: &[PointSummary], units: Units) -> String {
     for (point, steady) in steady().filter(|(_, steady)| !steady.converged) {
         let needed = steady.trajectories_needed.map_or(String::new(), |n| format!("; about {n} trajectories would do"));
         let missing = steady.missing.join("; ");
-        let why = match point.stopped_because.as_str() {
-            "interrupted" => "interrupted".to_owned(),
-            budget => format!("{budget} spent"),
+        let why = match point.stopped_because {
+            Stopped::Interrupted => "interrupted".to_owned(),
+            budget => format!("{} spent", budget.name()),
         };
         text.push_str(&format!("NOT CONVERGED{}, {why}: missing {missing}{needed}.\n", which(point)));
     }

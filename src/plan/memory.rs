@@ -7,8 +7,7 @@ use crate::scenario::Point;
 /// A scenario that does not fit the memory of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "the scenario needs about {} GB of memory and {available:.1} GB are free; \
-     fewer `evolution.samples`, `record.photons` or --threads, or no `record.jumps`, need less",
+    "the scenario needs about {} GB of memory and {available:.1} GB are free",
     if *needed < 1e6 { format!("{needed:.1}") } else { format!("{needed:.1e}") }
 )]
 pub struct TooLarge {

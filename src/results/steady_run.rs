@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::Quantity;
-use crate::statistics::{Agreement, Distribution, Estimate, NoiseEstimate};
+use crate::statistics::{Agreement, Distribution, Estimate, NoiseEstimate, Stopped};
 
 /// Where a relaxation time is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,9 +60,8 @@ pub struct SteadyRun {
     pub distributions: Vec<Distribution>,
     /// How it was reached.
     pub convergence: Convergence,
-    /// Why it ended: "relative_error", "absolute_error" or "no_current" where it converged, "trajectories", "max_jumps" or "until"
-    /// where that was spent first, "interrupted" where somebody was.
-    pub stopped_because: &'static str,
+    /// Why it ended.
+    pub stopped_because: Stopped,
     /// Trajectories.
     pub trajectories: u64,
     /// Jumps of all of them.

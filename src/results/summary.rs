@@ -12,7 +12,7 @@ use crate::bath::{Bath, Coupling};
 use crate::quantity::Quantity;
 use crate::scenario::{Asked, Origin, Point, Scenario};
 use crate::solve::ExactRoad;
-use crate::statistics::{Ensemble, Estimate, NoError};
+use crate::statistics::{Ensemble, Estimate, NoError, Stopped};
 use crate::store::StoreError;
 
 /// What stands in `summary.json`.
@@ -80,7 +80,7 @@ pub struct PointSummary {
     /// sampled. For a steady state "relative_error" or "absolute_error": it is known as well as was asked; "no_current":
     /// it is known beforehand to be no more than a tenth of the absolute error; "trajectories", "max_jumps" or "until":
     /// that was spent first, and `steady` tells what is missing.
-    pub stopped_because: String,
+    pub stopped_because: Stopped,
     /// Why there are no exact values, or null where there are.
     pub exact_missing: Option<String>,
     /// Quantities that have no exact value though the others have, each with its reason.
@@ -195,7 +195,7 @@ impl BathSummary {
 
 impl PointSummary {
     /// The summary of a point's trajectories, at the last time of its grid.
-    pub(crate) fn sampled(point: &Point, ensemble: &Ensemble, road: &ExactRoad, stopped_because: &str) -> Self {
+    pub(crate) fn sampled(point: &Point, ensemble: &Ensemble, road: &ExactRoad, stopped_because: Stopped) -> Self {
         let units = point.units();
         let times = point.times();
         let last = times.len() - 1;
@@ -254,10 +254,10 @@ impl PointSummary {
 
     /// The summary of a point that was solved; `time` is `None` for the steady state.
     pub(crate) fn solved(point: &Point, time: Option<f64>, quantities: Vec<QuantitySummary>) -> Self {
-        PointSummary { time, ..PointSummary::of(point, "exact", "exact", quantities) }
+        PointSummary { time, ..PointSummary::of(point, "exact", Stopped::Exact, quantities) }
     }
 
-    fn of(point: &Point, engine: &str, stopped_because: &str, quantities: Vec<QuantitySummary>) -> Self {
+    fn of(point: &Point, engine: &str, stopped_because: Stopped, quantities: Vec<QuantitySummary>) -> Self {
         PointSummary {
             index: point.index,
             id: format!("{:016x}", point.id),
@@ -268,7 +268,7 @@ impl PointSummary {
             trajectories: 0,
             jumps: 0,
             time: None,
-            stopped_because: stopped_because.to_owned(),
+            stopped_because,
             exact_missing: None,
             exact_refused: Vec::new(),
             std_error_missing: Vec::new(),

@@ -4,6 +4,7 @@
 
 mod asked;
 mod build;
+mod described;
 mod keys;
 mod kind;
 mod origin;

@@ -1,174 +1,168 @@
 //! The scenario file as it was typed: a mirror of the keys, with spans, and no meaning yet.
 //!
-//! Nothing outside `campaign` sees these; `validate.rs` turns them into a [`super::Point`].
+//! Nothing outside `scenario` sees these; `validate/` turns them into a [`super::Point`]. A table knows its keys, of which
+//! the schema and the documentation are made.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::described::{Described, Kind};
+
 /// A value that may be left out.
 pub type Key<T> = Option<Spanned<T>>;
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawScenario {
-    #[serde(default)]
-    pub title: Option<String>,
-    pub units: Key<String>,
-    pub qubits: Key<RawQubits>,
-    #[serde(default)]
-    pub bath: Vec<Spanned<RawBath>>,
-    pub drive: Key<RawDrive>,
-    pub initial: Key<RawInitial>,
-    pub evolution: Key<RawEvolution>,
-    pub record: Key<RawRecord>,
-    pub steady: Key<RawSteady>,
-    pub noise: Key<RawNoise>,
-    pub figure: Key<BTreeMap<Spanned<String>, Spanned<RawFigure>>>,
+/// Tables of keys, none of which is unknown.
+macro_rules! tables {
+    ($($(#[$meta:meta])* pub struct $table:ident { $($(#[$of_key:meta])* pub $key:ident: $value:ty,)* })*) => {
+        $(
+            $(#[$meta])*
+            #[derive(Clone, Debug, Deserialize)]
+            #[serde(deny_unknown_fields)]
+            pub struct $table { $($(#[$of_key])* pub $key: $value,)* }
+
+            impl Described for $table {
+                fn kind() -> Kind {
+                    Kind::Table(vec![$((stringify!($key), <$value>::kind()),)*])
+                }
+            }
+        )*
+    };
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawQubits {
-    pub number: Key<i64>,
-    pub frequency: Key<f64>,
-    pub transmon: Key<RawTransmon>,
-    pub frequencies: Key<Vec<f64>>,
-    pub spread: Key<f64>,
-    pub disorder: Key<RawDisorder>,
-    pub couplings: Key<Vec<f64>>,
-    pub exchange: Key<toml::Value>,
-    pub twisting: Key<f64>,
-    pub group: Key<Vec<Spanned<RawGroup>>>,
-}
+tables! {
+    pub struct RawScenario {
+        #[serde(default)]
+        pub title: Option<String>,
+        pub units: Key<String>,
+        pub qubits: Key<RawQubits>,
+        #[serde(default)]
+        pub bath: Vec<Spanned<RawBath>>,
+        pub drive: Key<RawDrive>,
+        pub initial: Key<RawInitial>,
+        pub evolution: Key<RawEvolution>,
+        pub record: Key<RawRecord>,
+        pub steady: Key<RawSteady>,
+        pub noise: Key<RawNoise>,
+        pub figure: Key<BTreeMap<Spanned<String>, Spanned<RawFigure>>>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawDisorder {
-    pub width: Key<f64>,
-    pub seed: Key<i64>,
-}
+    pub struct RawQubits {
+        pub number: Key<i64>,
+        pub frequency: Key<f64>,
+        pub transmon: Key<RawTransmon>,
+        pub frequencies: Key<Vec<f64>>,
+        pub spread: Key<f64>,
+        pub disorder: Key<RawDisorder>,
+        pub couplings: Key<Vec<f64>>,
+        pub exchange: Key<toml::Value>,
+        pub twisting: Key<f64>,
+        pub group: Key<Vec<Spanned<RawGroup>>>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawDrive {
-    pub amplitude: Key<f64>,
-    pub detuning: Key<f64>,
-}
+    pub struct RawDisorder {
+        pub width: Key<f64>,
+        pub seed: Key<i64>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawGroup {
-    pub number: Key<i64>,
-    pub frequency: Key<f64>,
-    pub transmon: Key<RawTransmon>,
-}
+    pub struct RawDrive {
+        pub amplitude: Key<f64>,
+        pub detuning: Key<f64>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawBath {
-    pub name: Key<String>,
-    pub coupling: Key<String>,
-    pub rate: Key<f64>,
-    pub temperature: Key<f64>,
-    pub down: Key<f64>,
-    pub up: Key<f64>,
-    pub dephasing: Key<f64>,
-    pub filter: Key<RawFilter>,
-    pub circuit: Key<RawCircuit>,
-}
+    pub struct RawGroup {
+        pub number: Key<i64>,
+        pub frequency: Key<f64>,
+        pub transmon: Key<RawTransmon>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawFilter {
-    pub quality: Key<f64>,
-    pub resonance: Key<f64>,
-    pub form: Key<String>,
-}
+    pub struct RawBath {
+        pub name: Key<String>,
+        pub coupling: Key<String>,
+        pub rate: Key<f64>,
+        pub temperature: Key<f64>,
+        pub down: Key<f64>,
+        pub up: Key<f64>,
+        pub dephasing: Key<f64>,
+        pub filter: Key<RawFilter>,
+        pub circuit: Key<RawCircuit>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawTransmon {
-    pub josephson: Key<f64>,
-    pub charging: Key<f64>,
-}
+    pub struct RawFilter {
+        pub quality: Key<f64>,
+        pub resonance: Key<f64>,
+        pub form: Key<String>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawCircuit {
-    pub coupling: Key<f64>,
-    pub resistance: Key<f64>,
-    pub inductance: Key<f64>,
-    pub capacitance: Key<f64>,
-    pub form: Key<String>,
-}
+    pub struct RawTransmon {
+        pub josephson: Key<f64>,
+        pub charging: Key<f64>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawInitial {
-    pub state: Key<String>,
-    pub j: Key<f64>,
-    pub m: Key<f64>,
-    pub theta: Key<f64>,
-    pub phi: Key<f64>,
-    pub temperature: Key<f64>,
-    pub excited: Key<i64>,
-    pub bits: Key<String>,
-    pub angles: Key<Vec<toml::Value>>,
-    pub amplitudes: Key<Vec<toml::Value>>,
-}
+    pub struct RawCircuit {
+        pub coupling: Key<f64>,
+        pub resistance: Key<f64>,
+        pub inductance: Key<f64>,
+        pub capacitance: Key<f64>,
+        pub form: Key<String>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawEvolution {
-    pub engine: Key<String>,
-    pub until: Key<f64>,
-    pub samples: Key<i64>,
-    pub times: Key<Vec<Spanned<f64>>>,
-    pub spacing: Key<String>,
-    pub trajectories: Key<i64>,
-    pub seed: Key<i64>,
-}
+    pub struct RawInitial {
+        pub state: Key<String>,
+        pub j: Key<f64>,
+        pub m: Key<f64>,
+        pub theta: Key<f64>,
+        pub phi: Key<f64>,
+        pub temperature: Key<f64>,
+        pub excited: Key<i64>,
+        pub bits: Key<String>,
+        pub angles: Key<Vec<toml::Value>>,
+        pub amplitudes: Key<Vec<toml::Value>>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawRecord {
-    pub jumps: Key<bool>,
-    pub photons: Key<i64>,
-}
+    pub struct RawEvolution {
+        pub engine: Key<String>,
+        pub until: Key<f64>,
+        pub samples: Key<i64>,
+        pub times: Key<Vec<Spanned<f64>>>,
+        pub spacing: Key<String>,
+        pub trajectories: Key<i64>,
+        pub seed: Key<i64>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawSteady {
-    pub relative_error: Key<f64>,
-    pub absolute_error: Key<f64>,
-    pub confidence: Key<f64>,
-    pub max_jumps: Key<f64>,
-    pub bath: Key<String>,
-}
+    #[derive(Default)]
+    pub struct RawRecord {
+        pub jumps: Key<bool>,
+        pub photons: Key<i64>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawNoise {
-    pub baths: Key<Vec<Spanned<String>>>,
-    pub windows: Key<Vec<Spanned<f64>>>,
-    pub frequencies: Key<Vec<Spanned<f64>>>,
-    pub delays: Key<Vec<Spanned<f64>>>,
-}
+    pub struct RawSteady {
+        pub relative_error: Key<f64>,
+        pub absolute_error: Key<f64>,
+        pub confidence: Key<f64>,
+        pub max_jumps: Key<f64>,
+        pub bath: Key<String>,
+    }
 
-/// What to draw; it changes no result, and is read again by what draws.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawFigure {
-    pub quantity: Key<String>,
-    pub bath: Key<String>,
-    pub against: Key<String>,
-    pub curves: Key<String>,
-    pub values: Key<Vec<f64>>,
-    pub labels: Option<Vec<String>>,
-    pub panels: Key<String>,
-    pub over: Key<String>,
-    pub references: Key<Vec<Spanned<String>>>,
-    pub log: Key<Vec<Spanned<String>>>,
+    pub struct RawNoise {
+        pub baths: Key<Vec<Spanned<String>>>,
+        pub windows: Key<Vec<Spanned<f64>>>,
+        pub frequencies: Key<Vec<Spanned<f64>>>,
+        pub delays: Key<Vec<Spanned<f64>>>,
+    }
+
+    /// What to draw; it changes no result, and is read again by what draws.
+    pub struct RawFigure {
+        pub quantity: Key<String>,
+        pub bath: Key<String>,
+        pub against: Key<String>,
+        pub curves: Key<String>,
+        pub values: Key<Vec<f64>>,
+        pub labels: Option<Vec<String>>,
+        pub panels: Key<String>,
+        pub over: Key<String>,
+        pub references: Key<Vec<Spanned<String>>>,
+        pub log: Key<Vec<Spanned<String>>>,
+    }
 }

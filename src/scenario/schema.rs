@@ -1,7 +1,8 @@
-//! The keys of a scenario, found by asking the deserializer of `raw` itself, so that what is documented is what is read.
+//! The keys of a scenario, from the types that read it, so that what is documented is what is read.
 
 use serde_json::{Map, Value, json};
 
+use super::described::{Described, Kind};
 use super::keys::allowed;
 use super::raw::RawScenario;
 
@@ -16,89 +17,33 @@ pub struct ScenarioKey {
     pub allowed: &'static str,
 }
 
-/// A value that only `true or false` and values of any type accept.
-const PROBE: &str = "true";
-/// A value that only values of any type accept.
-const RARE: &str = "1979-05-27";
-
-/// What the deserializer says of a scenario text.
-fn complaint(text: &str) -> String {
-    toml::from_str::<RawScenario>(text).err().map_or_else(String::new, |error| error.message().to_owned())
-}
-
-/// The text of a table around one line: `bath.*` is an array of tables, as are `qubits.group` and `figure.*` its like.
-fn within(path: &[String], line: &str) -> String {
-    let mut header = String::new();
-    let mut name = String::new();
-    for step in path {
-        let table = step.trim_end_matches("[]").trim_end_matches("{}");
-        name = if name.is_empty() { table.to_owned() } else { format!("{name}.{table}") };
-        let (open, close) = if step.ends_with("[]") { ("[[", "]]") } else { ("[", "]") };
-        if step.ends_with("{}") {
-            name.push_str(".name");
-        }
-        header.push_str(&format!("{open}{name}{close}\n"));
-    }
-    format!("{header}{line}\n")
-}
-
-/// The names in backticks after "expected".
-fn names(complaint: &str) -> Vec<String> {
-    let expected = complaint.split_once("expected").map_or("", |(_, rest)| rest);
-    expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
-}
-
-/// What is expected of a value.
-fn expected(path: &[String], key: &str, value: &str) -> String {
-    let said = complaint(&within(path, &format!("{key} = {value}")));
-    match said.rsplit_once("expected ") {
-        Some((_, rest)) => rest.to_owned(),
-        // Accepted. What accepts a date as well accepts anything.
-        None if value == PROBE && !complaint(&within(path, &format!("{key} = {RARE}"))).is_empty() => {
-            "a boolean".to_owned()
-        }
-        None => String::new(),
+/// What a kind is called.
+fn word(kind: &Kind) -> String {
+    match kind {
+        Kind::Number => "number".to_owned(),
+        Kind::Whole => "whole number".to_owned(),
+        Kind::Word => "string".to_owned(),
+        Kind::Flag => "true or false".to_owned(),
+        Kind::Any => "value".to_owned(),
+        Kind::Table(_) => "table".to_owned(),
+        Kind::Named(_) => "tables".to_owned(),
+        Kind::List(of) if **of == Kind::Any => "list of numbers or pairs".to_owned(),
+        Kind::List(of) => format!("list of {}s", word(of)),
     }
 }
 
-/// The kind of a value whose expectation reads like this.
-fn kind(expected: &str) -> &'static str {
-    match expected {
-        "i64" => "whole number",
-        "f64" => "number",
-        "a boolean" => "true or false",
-        e if e.contains("string") => "string",
-        e if e.contains("struct") || e.contains("map") => "table",
-        e if e.contains("sequence") => "list",
-        _ => "value",
-    }
-}
-
-fn collect(path: &[String], prefix: &str, keys: &mut Vec<ScenarioKey>) {
-    for name in names(&complaint(&within(path, "\"?\" = 0"))) {
-        let full = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-        let mut push = |kind: String| keys.push(ScenarioKey { allowed: allowed(&full), path: full.clone(), kind });
-        let outer = expected(path, &name, PROBE);
-        let step = |mark: &str| [path, &[format!("{name}{mark}")]].concat();
-        match kind(&outer) {
-            // A table of tables: any name, and then a struct.
-            "table" if outer.contains("map") => {
-                push("tables".to_owned());
-                collect(&step("{}"), &format!("{full}.*"), keys);
-            }
-            "table" => {
-                push("table".to_owned());
-                collect(&step(""), &full, keys);
-            }
-            "list" => match kind(&expected(path, &name, &format!("[{PROBE}]"))) {
-                "table" => {
-                    push("list of tables".to_owned());
-                    let inner = if full == "bath" { "bath.*".to_owned() } else { full.clone() };
-                    collect(&step("[]"), &inner, keys);
-                }
-                inner => push(format!("list of {inner}s").replace("values", "numbers or pairs")),
-            },
-            simple => push(simple.to_owned()),
+/// The keys of a table, in its order, each before those that stand in it.
+fn collect(table: &Kind, prefix: &str, keys: &mut Vec<ScenarioKey>) {
+    let Kind::Table(fields) = table else { return };
+    for (name, kind) in fields {
+        let path = if prefix.is_empty() { (*name).to_owned() } else { format!("{prefix}.{name}") };
+        keys.push(ScenarioKey { allowed: allowed(&path), path: path.clone(), kind: word(kind) });
+        match kind {
+            // Any name, and then a table; a bath goes by its name.
+            Kind::Named(of) => collect(of, &format!("{path}.*"), keys),
+            Kind::List(of) if path == "bath" => collect(of, "bath.*", keys),
+            Kind::List(of) => collect(of, &path, keys),
+            table => collect(table, &path, keys),
         }
     }
 }
@@ -107,7 +52,7 @@ fn collect(path: &[String], prefix: &str, keys: &mut Vec<ScenarioKey>) {
 #[must_use]
 pub fn scenario_keys() -> Vec<ScenarioKey> {
     let mut keys = Vec::new();
-    collect(&[], "", &mut keys);
+    collect(&RawScenario::kind(), "", &mut keys);
     // The sweep is taken out before the rest is read.
     for (path, kind) in [("sweep", "table"), ("sweep.zip", "value")] {
         keys.push(ScenarioKey { path: path.to_owned(), kind: kind.to_owned(), allowed: allowed(path) });

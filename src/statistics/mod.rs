@@ -26,6 +26,6 @@ pub use powers::{Comoment, Powers};
 pub use quanta::Quanta;
 pub use replicas::{Agreement, Estimator, Replicas};
 pub use statistic::{Statistic, Subject};
-pub use stop::{Evidence, GROUPS, Judgement, StopRule, Target, half_width, sizes};
+pub use stop::{Evidence, GROUPS, Judgement, StopRule, Stopped, Target, half_width, sizes};
 pub use stretch::{Counted, Protocol, Replica, Stretches};
 pub use sums::{BathSums, Phasors, SectorSums, Sums};

@@ -4,7 +4,7 @@
 //! kept when it happens to be narrow, covers less than it says; so does one from so few jumps that its spread is luck.
 //! Hence a floor under everything that the spread is inferred from, and few looks, each at half as much data again.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::replicas::{Agreement, DRIFT, Estimator, Replicas};
@@ -30,6 +30,45 @@ pub enum Target {
     Absolute(f64),
 }
 
+/// Why a run, or a point of it, ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// All trajectories that were asked for are done; of a steady state, all that were allowed.
+    Trajectories,
+    /// Somebody stopped it: it has not ended.
+    Interrupted,
+    /// Nothing was sampled.
+    Exact,
+    /// The steady current is known as well as was asked.
+    RelativeError,
+    /// The steady current is known as well as was asked.
+    AbsoluteError,
+    /// The steady current is known beforehand to be no more than a tenth of the error.
+    NoCurrent,
+    /// The jumps that were allowed are spent first.
+    MaxJumps,
+    /// Trajectories may be no longer, and are too short.
+    Until,
+}
+
+impl Stopped {
+    /// Its name in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Stopped::Trajectories => "trajectories",
+            Stopped::Interrupted => "interrupted",
+            Stopped::Exact => "exact",
+            Stopped::RelativeError => "relative_error",
+            Stopped::AbsoluteError => "absolute_error",
+            Stopped::NoCurrent => "no_current",
+            Stopped::MaxJumps => "max_jumps",
+            Stopped::Until => "until",
+        }
+    }
+}
+
 impl Target {
     /// The half-width that is allowed around this mean.
     #[must_use]
@@ -37,15 +76,6 @@ impl Target {
         match self {
             Target::Relative(error) => error * mean.abs(),
             Target::Absolute(error) => error,
-        }
-    }
-
-    /// Why a run that met it stopped.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Target::Relative(_) => "relative_error",
-            Target::Absolute(_) => "absolute_error",
         }
     }
 }
@@ -133,8 +163,12 @@ impl StopRule {
 
     /// Why a run that met the target stopped.
     #[must_use]
-    pub fn met_by(&self) -> &'static str {
-        if self.is_known() { "no_current" } else { self.target.name() }
+    pub fn met_by(&self) -> Stopped {
+        match self.target {
+            _ if self.is_known() => Stopped::NoCurrent,
+            Target::Relative(_) => Stopped::RelativeError,
+            Target::Absolute(_) => Stopped::AbsoluteError,
+        }
     }
 
     /// Judges what there is.
@@ -311,7 +345,7 @@ mod tests {
         let known = StopRule { target: Target::Absolute(0.01), bound: Some(1e-3), ..rule() };
         let judgement = known.judge(&replicas);
         assert!(judgement.met() && judgement.half_width == 1e-14, "{judgement:?}");
-        assert_eq!(known.met_by(), "no_current");
+        assert_eq!(known.met_by(), Stopped::NoCurrent);
         for other in [
             StopRule { bound: Some(2e-3), ..known.clone() },
             StopRule { bound: None, ..known.clone() },

@@ -18,7 +18,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// The folder cannot hold results; found before anything was computed.
-    #[error("cannot use {folder} as the folder of results: {source}; give another with -o")]
+    #[error("cannot use {folder} as the folder of results: {source}")]
     Folder {
         /// The folder.
         folder: PathBuf,
@@ -37,7 +37,7 @@ pub enum StoreError {
     #[error("cannot make the rows of a table: {0}")]
     Rows(#[from] arrow_schema::ArrowError),
     /// A file that has the name of one of ours and is none.
-    #[error("{path} is not a file of superjump ({source}); give another folder with -o, or --fresh to replace it")]
+    #[error("{path} is not a file of superjump ({source})")]
     NotOurs {
         /// The file.
         path: PathBuf,
@@ -45,7 +45,7 @@ pub enum StoreError {
         source: serde_json::Error,
     },
     /// The folder holds the results of another scenario.
-    #[error("{folder} holds other results ({difference}); give another folder with -o, or --fresh to replace them")]
+    #[error("{folder} holds other results ({difference})")]
     Foreign {
         /// The folder.
         folder: PathBuf,
@@ -53,7 +53,7 @@ pub enum StoreError {
         difference: String,
     },
     /// Another process is at work there.
-    #[error("{owner} is at work in {folder}; wait for it, or give another folder with -o")]
+    #[error("{owner} is at work in {folder}")]
     Locked {
         /// The folder.
         folder: PathBuf,

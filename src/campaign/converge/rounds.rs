@@ -12,7 +12,7 @@ use super::super::in_order::InOrder;
 use super::members::Members;
 use super::protocol::jumps_bound;
 use crate::scenario::Budget;
-use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Protocol, Replicas, StopRule, Sums, sizes};
+use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Protocol, Replicas, StopRule, Stopped, Sums, sizes};
 use crate::store::{GroupState, Piece, Shelf};
 use crate::trajectory::Declared;
 
@@ -49,7 +49,7 @@ pub struct Done {
     pub replicas: Replicas,
     pub groups: Vec<Sums>,
     pub judgement: Judgement,
-    pub stopped_because: &'static str,
+    pub stopped_because: Stopped,
 }
 
 /// What rounds are of, what ends them, and where they are kept.
@@ -97,7 +97,12 @@ impl<E: Declared> Rounds<'_, E> {
                     return Ok(Ended::Nothing);
                 }
                 let judgement = self.rule.judge(&replicas);
-                return Ok(Ended::Done(Box::new(Done { replicas, groups, judgement, stopped_because: "interrupted" })));
+                return Ok(Ended::Done(Box::new(Done {
+                    replicas,
+                    groups,
+                    judgement,
+                    stopped_because: Stopped::Interrupted,
+                })));
             }
             if let Some(time) = surprise(&replicas, &groups).filter(|_| too_short.is_none()) {
                 return Ok(Ended::Slower { time, jumps: replicas.jumps });
@@ -106,13 +111,13 @@ impl<E: Declared> Rounds<'_, E> {
             // The next size is at most twice this one.
             let next = (spent + replicas.jumps) as f64 * 1.5;
             let stopped_because = if too_short.is_some() {
-                "until"
+                Stopped::Until
             } else if judgement.met() {
                 self.rule.met_by()
             } else if size >= cap {
-                "trajectories"
+                Stopped::Trajectories
             } else if next > self.budget.jumps {
-                "max_jumps"
+                Stopped::MaxJumps
             } else {
                 continue;
             };
