@@ -11,10 +11,15 @@
 //! two independent roads to the same numbers; [`theory`] holds closed forms; [`model`], [`initial`] and [`quantity`]
 //! say what is simulated and recorded; [`dicke`] is the ladder; [`bath`], [`circuit`], [`units`], [`random`] and [`rounded`]
 //! are the floor.
-#![doc = include_str!("../docs/library.md")]
+//!
+//! Without the feature `campaign` there is no [`scenario`](crate) and what stands on it, and without `figures` no report:
+//! the bare library is physics, from baths to statistics.
+#![cfg_attr(feature = "campaign", doc = include_str!("../docs/library.md"))]
 
 pub mod bath;
+#[cfg(feature = "campaign")]
 pub mod campaign;
+#[cfg(feature = "campaign")]
 mod canonical;
 pub mod circuit;
 pub mod dicke;
@@ -22,15 +27,21 @@ pub mod group;
 pub mod initial;
 pub mod lindblad;
 pub mod model;
+#[cfg(feature = "campaign")]
 pub mod plan;
 pub mod quantity;
 pub mod random;
+#[cfg(feature = "figures")]
 pub mod report;
+#[cfg(feature = "campaign")]
 pub mod results;
 pub mod rounded;
+#[cfg(feature = "campaign")]
 pub mod scenario;
+#[cfg(feature = "campaign")]
 pub mod solve;
 pub mod statistics;
+#[cfg(feature = "campaign")]
 pub mod store;
 pub mod theory;
 pub mod trajectory;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 /// From the top. Modules of one row do not know each other.
 const LAYERS: &[&[&str]] = &[
@@ -228,4 +229,18 @@ fn no_files_import_each_other_in_a_circle() {
         format!("{file} -> {:?}", arrows[*file].iter().filter(|to| circle.contains(to)).collect::<Vec<_>>())
     };
     assert!(circle.is_empty(), "files in a circle:\n{}", circle.iter().map(tied).collect::<Vec<_>>().join("\n"));
+}
+
+/// Packages of the library without features, by name.
+const BARE: &str = include_str!("snapshots/bare_library.txt");
+
+/// What the bare library takes is known: a package more is a decision, not an accident.
+#[test]
+fn the_bare_library_takes_these_packages_and_no_other() {
+    let tree = ["tree", "--no-default-features", "-e", "normal", "--target", "all", "--prefix", "none", "--offline"];
+    let output = Command::new(env!("CARGO")).args(tree).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names: BTreeSet<&str> = text.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), BARE.lines().collect::<Vec<_>>());
 }

@@ -3,8 +3,9 @@
 mod degeneracy;
 mod local;
 
-pub use degeneracy::{ln_binomial, ln_degeneracy, ln_tail_of_product};
-pub use local::{LocalAmplitude, SectorChange, local_amplitude, local_element, local_prefactor, local_weight};
+pub use degeneracy::ln_degeneracy;
+pub(crate) use degeneracy::{ln_binomial, ln_tail_of_product};
+pub(crate) use local::{SectorChange, local_amplitude, local_element, local_prefactor, local_weight};
 
 use serde::Serialize;
 

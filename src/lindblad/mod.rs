@@ -25,10 +25,13 @@ pub use coherences::Coherences;
 pub use counting::{Counting, Cumulants};
 pub use currents::{Occupation, currents};
 pub use driven::{Driven, DrivenAverages, DrivenSteady};
-pub use ladder::{Flow, Ladder, Move};
+pub use ladder::Ladder;
+
 pub use populations::{Effort, Exact, NotAffordable, Populations};
-pub use rational::{Propagator, SolveError, Triplet};
+pub use rational::SolveError;
+
 pub use register::{RegisterEquation, RegisterError};
-pub use steady::{MAX_RESIDUAL, Reduced, SteadyError, SteadyState};
+
+pub use steady::{SteadyError, SteadyState};
 pub use transferred::Transferred;
 pub use transient::Transient;

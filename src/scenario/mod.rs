@@ -18,7 +18,7 @@ mod validate;
 
 pub use asked::{Accuracy, Asked, Budget, Converge, Noise, Purpose, Solve, Steady, SteadyTable, Transient};
 pub use build::{PointBuilder, PointError};
-pub use origin::Origin;
+pub(crate) use origin::Origin;
 pub use point::{Point, Recording};
 pub use reader::{Overrides, Scenario};
 pub use schema::{ScenarioKey, scenario_keys, schema};

@@ -15,17 +15,18 @@ mod stop;
 mod stretch;
 mod sums;
 
-pub use controlled::Controlled;
+pub(crate) use controlled::Controlled;
 pub use ensemble::{Ensemble, NoError, Resolutions};
-pub use entropy::{Entropy, EntropySums, Sampling};
+pub use entropy::Entropy;
+
 pub use evidence::{LEAST_EVENTS, Scarce, Thin};
 pub use jackknife::{Merge, jackknife};
 pub use moments::{Estimate, Moments};
 pub use noise::{Distribution, NoPlateau, NoiseEstimate, NoiseReport, noise, off_plateau};
-pub use powers::{Comoment, Powers};
+pub(crate) use powers::{Comoment, Powers};
 pub use quanta::Quanta;
 pub use replicas::{Agreement, Estimator, Replicas};
 pub use statistic::{Statistic, Subject};
 pub use stop::{Evidence, GROUPS, Judgement, StopRule, Stopped, Target, half_width, sizes};
 pub use stretch::{Counted, Protocol, Replica, Stretches};
-pub use sums::{BathSums, Phasors, SectorSums, Sums};
+pub use sums::Sums;

@@ -20,8 +20,8 @@ mod sectors;
 mod segments;
 mod timing;
 
-pub use correlator::{Correlation, Correlator};
-pub use counter::{Counter, Watcher};
+pub(crate) use correlator::Correlator;
+pub use counter::Counter;
 pub use engine::{Declared, Engine, EngineChoice, Facts, ForEngine};
 pub use exchanged::Exchanged;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState};
@@ -29,9 +29,9 @@ pub use leaps::Leaps;
 pub use populations::Populations;
 pub use record::{Detail, JumpRow, Record, Trace};
 pub use register::{RegisterState, Registers, Start};
-pub use sectors::Sectors;
+pub(crate) use sectors::Sectors;
 pub use segments::{Segment, run_segments};
-pub use timing::{Instants, Timing};
+pub(crate) use timing::{Instants, Timing};
 
 use crate::bath::Process;
 use crate::model::Values;
