@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use superjump::scenario::{Overrides, Purpose, Scenario, ScenarioError};
 
 const GOOD: &str = "title = \"t\"
@@ -476,6 +477,53 @@ proptest! {
         set.iter().for_each(|set| overrides.set(set.as_str()));
         if let Err(error) = Scenario::parse("s", "s.toml", &text, Purpose::Trajectories, &overrides) {
             prop_assert!(!error.to_string().is_empty());
+        }
+    }
+}
+
+proptest! {
+    // The same cases in every run.
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        rng_seed: RngSeed::Fixed(17),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    /// A shipped scenario with some bytes altered, a piece of another put in or a piece cut out is read, or refused in
+    /// words that point into it; so it is where the altered line is given on the command line.
+    #[test]
+    fn altered_scenarios_are_read_or_refused_in_words(
+        which in any::<proptest::sample::Index>(),
+        other in any::<proptest::sample::Index>(),
+        edits in proptest::collection::vec((any::<proptest::sample::Index>(), 0_u8..128), 0..6),
+        (cut, length) in (any::<proptest::sample::Index>(), 0_usize..40),
+        (from, to) in (any::<proptest::sample::Index>(), any::<proptest::sample::Index>()),
+    ) {
+        let texts: Vec<String> = std::fs::read_dir("scenarios").unwrap()
+            .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+            .collect();
+        let lines: Vec<&str> = other.get(&texts).lines().collect();
+        let mut bytes = which.get(&texts).clone().into_bytes();
+        for (at, byte) in edits {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let start = cut.index(bytes.len());
+        bytes.drain(start..(start + length).min(bytes.len()));
+        let mut text: Vec<String> = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
+        let line = from.get(&lines).to_string();
+        text.insert(to.index(text.len()), line.clone());
+        let mut set = Overrides::default();
+        set.set(line);
+        for overrides in [Overrides::default(), set] {
+            for purpose in [Purpose::Trajectories, Purpose::Exact] {
+                let read = Scenario::parse("s", "s.toml", &text.join("\n"), purpose, &overrides);
+                if let Err(error) = read {
+                    prop_assert!(!error.title().is_empty() && !error.allowed().is_empty());
+                    prop_assert!(error.render(false).contains("error"), "{}", error.render(false));
+                }
+            }
         }
     }
 }

@@ -5,6 +5,8 @@ mod averages;
 mod error;
 mod files;
 mod folder;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 mod lock;
 mod manifest;
 mod part_file;

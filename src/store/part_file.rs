@@ -4,6 +4,7 @@
 //! A piece of a round to a steady state is a state alone (column `state`).
 
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -88,7 +89,7 @@ fn pairs(expected: Expected) -> Vec<KeyValue> {
 }
 
 /// Puts the checksum in its place.
-fn sealed(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+pub fn sealed(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
     let digits = checksum_place(&bytes).ok_or_else(|| ParquetError::General("no place for the checksum".into()))?;
     let checksum = checksum(&bytes, &digits);
     bytes[digits].copy_from_slice(checksum.as_bytes());
@@ -151,7 +152,7 @@ pub fn decode_piece(point: &Point, piece: &Piece, bytes: Vec<u8>) -> std::result
         let column = batch.column_by_name(STATE).and_then(|column| column.as_binary_opt::<i32>());
         Ok(column.filter(|column| column.len() == 1).map(|column| column.value(0).to_vec()))
     };
-    state().map_err(|error| error.to_string())?.ok_or_else(|| "it holds no state".to_owned())
+    guarded(state)?.ok_or_else(|| "it holds no state".to_owned())
 }
 
 /// The bytes of the file of a part.
@@ -210,7 +211,17 @@ fn placed<'a>(schema: &Arc<Schema>, columns: impl IntoIterator<Item = (usize, &'
 /// # Errors
 /// Why it is not this part, or not whole, in words.
 pub fn decode(point: &Point, part: Part, bytes: Vec<u8>) -> std::result::Result<StoredPart, String> {
-    read(point, part, &whole(bytes)?).map_err(|error| error.to_string())
+    let bytes = whole(bytes)?;
+    guarded(|| read(point, part, &bytes))
+}
+
+/// What a reader of Parquet makes of a file whose checksum holds. Who forges a checksum may make the reader panic, which
+/// is no more than a file that cannot be read.
+fn guarded<T>(read: impl FnOnce() -> Result<T>) -> std::result::Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => read.map_err(|error| error.to_string()),
+        Err(_) => Err("it is no Parquet file that can be read".to_owned()),
+    }
 }
 
 fn read(point: &Point, part: Part, bytes: &Bytes) -> Result<StoredPart> {

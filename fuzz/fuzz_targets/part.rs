@@ -1,0 +1,6 @@
+//! No file passes for a part that is none, and none makes the reader panic.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| superjump::store::hostile::part(data));
