@@ -4,7 +4,7 @@
 //! pure states by the Monte Carlo wave-function method, averages many trajectories, and holds the averages against
 //! the exact Lindblad equation.
 //!
-//! The modules form layers, and arrows point down only (`tests/architecture.rs` checks it): [`campaign`] runs
+//! The modules form layers, and arrows point down only (`tests/house.rs` checks it): [`campaign`] runs
 //! a scenario; [`report`] draws what it left; [`results`] are the tables and the summary of a run, [`store`] its parts on
 //! disk; [`solve`] has every exact answer of a point, [`plan`] cuts points into parts, and [`scenario`] reads points from a file;
 //! [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are
