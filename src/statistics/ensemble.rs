@@ -1,6 +1,7 @@
 //! The averages over an ensemble of trajectories.
 
 use ndarray::{Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
 
 use crate::quantity::{Precision, Resolution};
 use crate::statistics::{Estimate, Moments, Powers};
@@ -62,8 +63,10 @@ pub enum NoError {
 /// that were not seen might add. Before the first jump all trajectories of a pure state are one, and what differs is how
 /// it was computed. So as long as fewer than ten trajectories have jumped (or half of all), the spread has to be at
 /// least what so many jumps would bring.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ensemble {
+    /// Not part of the state.
+    #[serde(skip, default = "unknown")]
     resolutions: Resolutions,
     grid: Moments,
     /// How many trajectories have jumped, and how many by a local jump, up to each time of the grid.
@@ -80,6 +83,10 @@ pub struct Ensemble {
     width: Moments,
     /// Quanta that all trajectories exchanged.
     pub jumps: u64,
+}
+
+fn unknown() -> Resolutions {
+    Resolutions::unknown(0)
 }
 
 impl Ensemble {
@@ -139,29 +146,17 @@ impl Ensemble {
         self.jumps += later.jumps;
     }
 
-    /// Appends the state, bit for bit.
-    pub fn encode(&self, words: &mut Vec<u64>) {
-        self.parts().for_each(|moments| moments.encode(words));
-        words.extend(self.jumped.iter().flatten());
-        words.extend([self.peaked, self.jumps]);
-        self.heights.encode(words);
-    }
-
-    /// Takes the state of an ensemble of the same shape off the front of `words`; `None` where there are too few.
+    /// The same, of which what is known beforehand is that of `empty`; `None` where it has not the shape of that.
     #[must_use]
-    pub fn decode(&mut self, words: &mut &[u64]) -> Option<()> {
-        for moments in [&mut self.grid, &mut self.burst, &mut self.width].into_iter().chain(&mut self.photons) {
-            moments.decode(words)?;
-        }
-        for count in self.jumped.iter_mut().flatten().chain([&mut self.peaked, &mut self.jumps]) {
-            let (first, rest) = words.split_first()?;
-            (*count, *words) = (*first, rest);
-        }
-        self.heights.decode(words)
-    }
-
-    fn parts(&self) -> impl Iterator<Item = &Moments> {
-        [&self.grid, &self.burst, &self.width].into_iter().chain(&self.photons)
+    pub fn of_shape(mut self, empty: Ensemble) -> Option<Self> {
+        let lengths = |ensemble: &Ensemble| {
+            let Ensemble { grid, burst, width, photons, .. } = ensemble;
+            let all = [grid, burst, width].into_iter().chain(photons);
+            (all.map(Moments::lengths).collect::<Vec<_>>(), ensemble.jumped.len())
+        };
+        let alike = lengths(&self) == lengths(&empty);
+        self.resolutions = empty.resolutions;
+        alike.then_some(self)
     }
 
     /// So many trajectories have to have jumped for their spread to tell what jumps bring.

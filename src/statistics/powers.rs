@@ -49,20 +49,6 @@ impl Powers {
         self.m2 * self.m2 / self.m4
     }
 
-    /// Appends the state, bit for bit.
-    pub fn encode(&self, words: &mut Vec<u64>) {
-        words.extend([self.count, self.mean, self.m2, self.m3, self.m4].map(f64::to_bits));
-    }
-
-    /// Takes the state off the front of `words`; `None` where there are too few.
-    #[must_use]
-    pub fn decode(&mut self, words: &mut &[u64]) -> Option<()> {
-        let (front, rest) = words.split_first_chunk::<5>()?;
-        let [count, mean, m2, m3, m4] = front.map(f64::from_bits);
-        (*self, *words) = (Powers { count, mean, m2, m3, m4 }, rest);
-        Some(())
-    }
-
     /// The first four cumulants, by the unbiased estimators of independent values (k-statistics); NaN where there are
     /// too few.
     #[must_use]

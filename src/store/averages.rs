@@ -1,13 +1,18 @@
 //! What a part of trajectories comes to: averages that merge, and rows. A new accumulator is a field here, with a line
-//! in `new`, `merge`, `encode` and `decode`.
+//! in `new` and `merge`, and the shape checked in `decode`.
 
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::codec;
 use super::rows::PartRows;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
 use crate::statistics::{Ensemble, Resolutions};
 
 /// What is averaged over trajectories, in the order of the plan.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Averages {
     pub ensemble: Ensemble,
 }
@@ -25,19 +30,25 @@ impl Averages {
     }
 
     /// The state, bit for bit.
-    pub fn encode(&self) -> Vec<u64> {
-        let mut words = Vec::new();
-        self.ensemble.encode(&mut words);
-        words
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode(*LAYOUT, self)
     }
 
-    /// The averages of a point from their state; `None` where it is of another shape.
-    pub fn decode(point: &Point, mut words: &[u64]) -> Option<Self> {
-        let mut averages = Averages::new(point);
-        averages.ensemble.decode(&mut words)?;
-        words.is_empty().then_some(averages)
+    /// The averages of a point from their state.
+    ///
+    /// # Errors
+    /// Why they are not, in words.
+    pub fn decode(point: &Point, bytes: &[u8]) -> Result<Self, String> {
+        let Averages { ensemble } = codec::decode(*LAYOUT, bytes)?;
+        let empty = Averages::new(point).ensemble;
+        let ensemble = ensemble.of_shape(empty).ok_or("its averages have another shape")?;
+        Ok(Averages { ensemble })
     }
 }
+
+/// How averages are laid out: that of one value of each kind.
+static LAYOUT: LazyLock<u64> =
+    LazyLock::new(|| codec::layout(&Averages { ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1) }));
 
 /// What is known of the values of a point's trajectories beforehand.
 fn resolutions(point: &Point) -> Resolutions {

@@ -2,6 +2,7 @@
 //! what was written may be taken for it.
 
 use super::averages::PartResult;
+use super::codec;
 use super::part_file::{decode, decode_piece, encode, encode_piece, sealed};
 use super::piece::{self, GroupState, Piece};
 use crate::bath::{Bath, Coupling};
@@ -60,8 +61,8 @@ pub fn part(data: &[u8]) {
 pub fn piece(data: &[u8]) {
     let (point, piece) = (point(), Piece { protocol: 7, trajectories: 0..0, groups: 0..2 });
     let state: GroupState = (Replicas::new(3, 0, 1), Sums::default());
-    let layout = piece::layout(&state);
-    let bytes = piece::encode(layout, &[&state, &state]);
+    let layout = codec::layout(&state);
+    let bytes = codec::encode(layout, &&[&state, &state][..]);
     let Ok(whole) = encode_piece(&point, &piece, &bytes) else { return };
     let mut altered = whole;
     if alter(&mut altered, data) {

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod averages;
+mod codec;
 mod error;
 mod files;
 mod folder;
@@ -18,6 +19,7 @@ mod word;
 
 pub(crate) use arrays::{field, floats, optional_floats, optional_words, points, words};
 pub(crate) use averages::{Averages, PartResult};
+pub(crate) use codec::layout;
 pub use error::StoreError;
 pub(crate) use files::Found;
 pub(crate) use folder::{Folder, Present, held, key};
@@ -26,7 +28,7 @@ pub(crate) use part_file::StoredPart;
 #[cfg(feature = "mpi")]
 pub(crate) use part_file::encode;
 pub(crate) use parts::{MemoryParts, Parts};
-pub(crate) use piece::{GroupState, Piece, layout};
+pub(crate) use piece::{GroupState, Piece};
 pub(crate) use rows::{jump_fields, trajectory_fields};
 pub(crate) use shelf::Shelf;
 pub use word::{Live, Progress, State};

@@ -1,6 +1,6 @@
 //! A part as the bytes of a Parquet file, whole or not at all: a checksum over every byte stands in its metadata.
 //!
-//! Row group 0 holds the trajectories, 1 the state of the averages (column `word`), 2 the jumps, where they are kept.
+//! Row group 0 holds the trajectories, 1 the state of the averages (column `state`), 2 the jumps, where they are kept.
 //! A piece of a round to a steady state is a state alone (column `state`).
 
 use std::ops::Range;
@@ -8,8 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::UInt64Type;
-use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, UInt64Array, new_null_array};
+use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, new_null_array};
 use arrow_schema::{DataType, Field, Schema};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -44,8 +43,6 @@ const DIGITS: usize = 64;
 /// Rows from which on a part is compressed.
 const COMPRESSED_FROM: usize = 1000;
 /// The column of the state.
-const WORD: &str = "word";
-/// The column of the state of a piece.
 const STATE: &str = "state";
 
 /// What the metadata of a file says of it, beside the checksum: a file is good where it says what is expected.
@@ -57,7 +54,7 @@ fn fields(point: &Point) -> Vec<Field> {
     // Jumps share the column `trajectory`.
     let jumps = jump_fields().into_iter().skip(2);
     let all = trajectories.chain(jumps.filter(|_| point.recording.jumps));
-    all.chain([Field::new(WORD, DataType::UInt64, true)]).map(|field| field.with_nullable(true)).collect()
+    all.chain([Field::new(STATE, DataType::Binary, true)]).map(|field| field.with_nullable(true)).collect()
 }
 
 /// Whose a file is.
@@ -169,7 +166,7 @@ pub fn encode(point: &Point, part: Part, result: &PartResult) -> Result<Vec<u8>>
         if rows < COMPRESSED_FROM { Compression::UNCOMPRESSED } else { Compression::ZSTD(ZstdLevel::default()) };
     let properties = WriterProperties::builder()
         .set_compression(compression)
-        .set_column_compression(ColumnPath::from(WORD), Compression::UNCOMPRESSED)
+        .set_column_compression(ColumnPath::from(STATE), Compression::UNCOMPRESSED)
         .set_dictionary_enabled(false)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_offset_index_disabled(true)
@@ -179,12 +176,12 @@ pub fn encode(point: &Point, part: Part, result: &PartResult) -> Result<Vec<u8>>
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(Vec::new(), schema.clone(), options)?;
 
-    let words: ArrayRef = Arc::new(UInt64Array::from(result.averages.encode()));
+    let state: ArrayRef = Arc::new(BinaryArray::from(vec![result.averages.encode().as_slice()]));
     let columns = schema.fields().len();
     let width = trajectories.len();
     writer.write(&placed(&schema, (0..width).zip(&trajectories))?)?;
     writer.flush()?;
-    writer.write(&placed(&schema, [(columns - 1, &words)])?)?;
+    writer.write(&placed(&schema, [(columns - 1, &state)])?)?;
     writer.flush()?;
     if point.recording.jumps {
         // The first is the trajectory, the others stand behind the columns of the trajectories.
@@ -246,11 +243,11 @@ fn read(point: &Point, part: Part, bytes: &Bytes) -> Result<StoredPart> {
         Ok(batch.columns().to_vec())
     };
     let trajectories = group(0, (0..width).collect())?;
-    let words = group(1, vec![columns - 1])?;
+    let state = group(1, vec![columns - 1])?;
     let jumps = group(2, [0].into_iter().chain(width..columns - 1).collect())?;
-    let words = words.first().and_then(|words| words.as_primitive_opt::<UInt64Type>());
-    let averages = words.and_then(|words| Averages::decode(point, words.values()));
-    let averages = averages.ok_or_else(|| foreign("its averages have another shape".into()))?;
+    let state = state.first().and_then(|state| state.as_binary_opt::<i32>()).filter(|state| state.len() == 1);
+    let state = state.ok_or_else(|| foreign("it holds no state".into()))?;
+    let averages = Averages::decode(point, state.value(0)).map_err(foreign)?;
     let rows = trajectories.first().map_or(0, Array::len) as u64;
     if rows != part.count || averages.ensemble.trajectories() != part.count {
         return Err(foreign(format!("it has {rows} trajectories, not {}", part.count)));

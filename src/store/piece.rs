@@ -6,9 +6,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use serde_json::json;
-
-use crate::canonical;
+use super::codec;
 use crate::statistics::{GROUPS, Replicas, Sums};
 
 /// Jumps of a piece, as far as their bound tells: some seconds of work.
@@ -71,27 +69,12 @@ pub fn trajectories_held<'a>(names: impl Iterator<Item = &'a str>) -> u64 {
     held.values().map(|ends| ends.iter().sum()).max().unwrap_or(0)
 }
 
-/// A number for how states like this `empty` one are laid out: the names of all fields, and how many columns there are.
-pub fn layout(empty: &GroupState) -> u64 {
-    canonical::id(&json!(empty))
-}
-
-/// The bytes of the groups of a piece.
-pub fn encode(layout: u64, states: &[&GroupState]) -> Vec<u8> {
-    postcard::to_stdvec(&(layout, states)).expect("numbers and lists of known length")
-}
-
-/// The groups of a piece. The binary form names no fields, so that what has another layout is not read at all.
+/// The groups of a piece, from the bytes of its state.
 pub fn decode(layout: u64, piece: &Piece, bytes: &[u8]) -> Result<Vec<GroupState>, String> {
-    let (found, rest) = postcard::take_from_bytes::<u64>(bytes).map_err(|error| error.to_string())?;
-    if found != layout {
-        return Err("its sums are laid out as another build has them".to_owned());
-    }
-    let (states, rest) = postcard::take_from_bytes::<Vec<GroupState>>(rest).map_err(|error| error.to_string())?;
+    let states: Vec<GroupState> = codec::decode(layout, bytes)?;
     let expected = piece.trajectories.end - piece.trajectories.start;
     let groups = (piece.groups.end - piece.groups.start) as usize;
-    let counted = states.iter().all(|(replicas, _)| replicas.count() == expected);
-    if states.len() == groups && counted && rest.is_empty() {
+    if states.len() == groups && states.iter().all(|(replicas, _)| replicas.count() == expected) {
         Ok(states)
     } else {
         Err("its state has another shape".to_owned())
@@ -100,6 +83,7 @@ pub fn decode(layout: u64, piece: &Piece, bytes: &[u8]) -> Result<Vec<GroupState
 
 #[cfg(test)]
 mod tests {
+    use super::codec::{encode, layout};
     use super::*;
 
     #[test]
@@ -124,7 +108,7 @@ mod tests {
         let piece = Piece { protocol: 7, trajectories: 0..0, groups: 0..2 };
         let state = (Replicas::new(3, 0, 2), Sums::default());
         let here = layout(&state);
-        let bytes = encode(here, &[&state, &state]);
+        let bytes = encode(here, &&[&state, &state][..]);
         assert_eq!(decode(here, &piece, &bytes).unwrap(), [state.clone(), state.clone()]);
         // Another number of columns or baths, as another set of fields, is another layout.
         for other in [Replicas::new(4, 0, 2), Replicas::new(3, 1, 2), Replicas::new(3, 0, 1)] {
@@ -132,14 +116,14 @@ mod tests {
             assert!(words.contains("another build"), "{words}");
         }
         // Before there was a number, the states stood alone.
-        let without = postcard::to_stdvec(&[&state, &state][..]).unwrap();
+        let without = postcard::to_stdvec(&&[&state, &state][..]).unwrap();
         assert!(decode(here, &piece, &without).unwrap_err().contains("another build"));
         for end in 0..bytes.len() {
             assert!(decode(here, &piece, &bytes[..end]).is_err(), "cut to {end} bytes");
         }
         let longer = [bytes.as_slice(), &[0]].concat();
         assert!(decode(here, &piece, &longer).unwrap_err().contains("another shape"));
-        let fewer = encode(here, &[&state]);
+        let fewer = encode(here, &&[&state][..]);
         assert!(decode(here, &piece, &fewer).unwrap_err().contains("another shape"));
     }
 }

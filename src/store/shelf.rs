@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::codec::encode;
 use super::error::StoreError;
 use super::files::Found;
 use super::folder::Folder;
-use super::piece::{GroupState, Piece, decode, encode};
+use super::piece::{GroupState, Piece, decode};
 use super::word::Live;
 use crate::scenario::Point;
 
@@ -62,6 +63,6 @@ impl<'a> Shelf<'a> {
 
     /// Keeps the groups of a piece.
     pub fn write(&self, point: &Point, piece: &Piece, layout: u64, states: &[&GroupState]) -> Result<(), StoreError> {
-        self.folder.write_piece(point, piece, &encode(layout, states))
+        self.folder.write_piece(point, piece, &encode(layout, &states))
     }
 }
