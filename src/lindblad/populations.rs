@@ -3,7 +3,7 @@
 //! For identical qubits this is the Lindblad equation of everything diagonal in the Dicke basis: coherences between
 //! levels never feed populations.
 
-use super::ladder::Ladder;
+use super::ladder::LadderGenerator;
 use super::rational::SolveError;
 use super::relaxation::Relaxation;
 use crate::bath::Coupling;
@@ -92,12 +92,12 @@ pub(super) fn observables(levels: &[Level], p: &[f64]) -> Observables {
 
 /// The master equation of a model, over the levels that an initial state can reach, starting there.
 #[derive(Clone, Debug)]
-pub struct Populations {
-    ladder: Ladder,
+pub struct PopulationEquation {
+    ladder: LadderGenerator,
     initial: Vec<f64>,
 }
 
-impl Populations {
+impl PopulationEquation {
     /// How many levels the master equation would have.
     #[must_use]
     pub fn states(model: &Model, initial: &InitialState) -> i64 {
@@ -133,23 +133,23 @@ impl Populations {
     /// Builds the equation. Without a local channel J is conserved, and only the sectors of `initial` are kept.
     #[must_use]
     pub fn new(model: &Model, initial: &InitialState) -> Self {
-        let ladder = Ladder::new(model, initial);
+        let ladder = LadderGenerator::new(model, initial);
         let mut populations = vec![0.0; ladder.levels.len()];
         for (level, p) in initial.populations(model.number) {
             if let Some(index) = ladder.index(level) {
                 populations[index] = p;
             }
         }
-        Populations { ladder, initial: populations }
+        PopulationEquation { ladder, initial: populations }
     }
 
     /// The generator, for those who need more of it than averages.
     #[must_use]
-    pub fn ladder(&self) -> &Ladder {
+    pub fn ladder(&self) -> &LadderGenerator {
         &self.ladder
     }
 
-    /// The initial probabilities of [`Ladder::levels`].
+    /// The initial probabilities of [`LadderGenerator::levels`].
     #[must_use]
     pub fn initial(&self) -> &[f64] {
         &self.initial

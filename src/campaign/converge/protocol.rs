@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::bath::{Bath, Coupling};
 use crate::group::Group;
-use crate::lindblad::{Counting, Driven, Effort, Populations, RegisterEquation};
+use crate::lindblad::{Counting, Driven, Effort, PopulationEquation, RegisterEquation};
 use crate::model::Model;
 use crate::results::RelaxationFrom;
 use crate::scenario::{Asked, Converge, Point};
@@ -51,8 +51,8 @@ const MOST_REGISTER: i64 = 5;
 fn from_spectrum(group: &Group) -> Option<f64> {
     let Group { model, hamiltonian, initial, .. } = group;
     if group.on_the_ladder() {
-        Populations::affordable(model, initial, Effort::Beside).ok()?;
-        let equation = Populations::new(model, initial);
+        PopulationEquation::affordable(model, initial, Effort::Beside).ok()?;
+        let equation = PopulationEquation::new(model, initial);
         equation.ladder().mixes_sectors().then(|| Counting::new(&equation).ok()?.relaxation_time().ok()).flatten()
     } else if group.alike() {
         Driven::affordable(model, initial, Effort::Steady).ok()?;
@@ -92,8 +92,8 @@ fn entropy(point: &Point) -> Option<Arc<Entropy>> {
     if point.noise().baths.is_empty() || !point.on_the_ladder() || !point.facts().follows_levels {
         return None;
     }
-    Populations::affordable(model, initial, Effort::Beside).ok()?;
-    let steady = Populations::new(model, initial).steady_state().ok()?;
+    PopulationEquation::affordable(model, initial, Effort::Beside).ok()?;
+    let steady = PopulationEquation::new(model, initial).steady_state().ok()?;
     Entropy::new(model.number, &model.baths, steady.levels.into_iter().zip(steady.p)).map(Arc::new)
 }
 

@@ -4,15 +4,15 @@ use super::super::NoSteadyState;
 use super::counted::{Rows, conserved_rows, rows};
 use super::road::{Counted, GroupSteady};
 use crate::group::Group;
-use crate::lindblad::{Counting, Effort, Occupation, Populations, SteadyError, currents};
+use crate::lindblad::{Counting, Effort, Occupation, PopulationEquation, SteadyError, currents};
 use crate::rounded::Rounded;
 use crate::scenario::Point;
 
 /// The steady state of one group.
 pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
     let Group { model, initial, .. } = group;
-    Populations::affordable(model, initial, effort)?;
-    let equation = Populations::new(model, initial);
+    PopulationEquation::affordable(model, initial, effort)?;
+    let equation = PopulationEquation::new(model, initial);
     let counting = match Counting::new(&equation) {
         Ok(counting) => counting,
         // Each sector has its own steady state, with the weight that the initial state gave it (17).

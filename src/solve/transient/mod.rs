@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2};
 use crate::bath::Coupling;
 use crate::group::Group;
 use crate::initial::InitialState;
-use crate::lindblad::{Coherences, Driven, Effort, Exact, Populations};
+use crate::lindblad::{Coherences, Driven, Effort, Exact, PopulationEquation};
 use crate::model::{Observables, Transverse};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::rounded::Rounded;
@@ -68,7 +68,7 @@ impl ExactRoad {
                     driven.reaches(point.until(), effort).map_err(|e| e.to_string())?;
                 }
             } else {
-                Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
+                PopulationEquation::affordable(model, initial, effort).map_err(|e| e.to_string())?;
             }
         }
         Ok(())
@@ -186,8 +186,8 @@ fn solve_group(group: &Group, times: &[f64], transverse: bool, effort: Effort) -
         let spins = solved.iter().map(|average| (average.jx, average.jy)).collect();
         return Ok((solved.into_iter().map(|average| average.exact).collect(), Some(spins)));
     }
-    Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
-    let averages = Populations::new(model, initial).transient(times).map_err(|e| e.to_string())?;
+    PopulationEquation::affordable(model, initial, effort).map_err(|e| e.to_string())?;
+    let averages = PopulationEquation::new(model, initial).transient(times).map_err(|e| e.to_string())?;
     let spins = transverse.then(|| Coherences::new(model, initial, 1).transverse(times).map_err(|e| e.to_string()));
     Ok((averages, spins.transpose()?))
 }
