@@ -155,18 +155,37 @@ impl PopulationEquation {
         &self.initial
     }
 
+    /// The averages of probabilities of [`LadderGenerator::levels`].
+    #[must_use]
+    pub fn observables(&self, p: &[f64]) -> Observables {
+        observables(&self.ladder.levels, p)
+    }
+
     /// The exact averages at ascending `times`, to 1e-10 of the largest value of each.
     ///
     /// # Errors
     /// If no step, however short, is exact enough.
     pub fn transient(&self, times: &[f64]) -> Result<Vec<Exact>, SolveError> {
+        self.advance(&mut self.initial.clone(), times)
+    }
+
+    /// The same from any probabilities of [`LadderGenerator::levels`], which are taken to the last of the times, counted
+    /// from theirs.
+    ///
+    /// # Errors
+    /// As [`PopulationEquation::transient`]; what `p` is then says nothing.
+    ///
+    /// # Panics
+    /// If there are not as many probabilities as levels.
+    pub fn advance(&self, p: &mut [f64], times: &[f64]) -> Result<Vec<Exact>, SolveError> {
+        assert_eq!(p.len(), self.ladder.levels.len(), "a probability for each level");
         let levels = &self.ladder.levels;
         let row = |value: fn(&Level) -> f64| levels.iter().map(value).collect::<Vec<f64>>();
         let functionals = [row(|l| l.lowering()), row(|l| l.m()), row(|l| l.j_squared())];
         let entries = self.ladder.entries();
         let relaxation = Relaxation::new(&self.ladder.coordinates(), &entries, &functionals);
         let mut averages = Vec::with_capacity(times.len());
-        relaxation.through(&mut self.initial.clone(), times, |at| {
+        relaxation.through(p, times, |at| {
             let [emission, jz, j_squared] = [0, 1, 2].map(|c| at.values[c]);
             averages.push(Exact {
                 now: Observables { emission, jz, j_squared },
