@@ -242,15 +242,23 @@ impl Coherences {
         state: &mut InFrame<Complex64>,
         times: &[f64],
     ) -> Result<Vec<(f64, f64)>, SolveError> {
+        Ok(self.advance(state, times)?.into_iter().map(|elements| self.spin_of(&elements)).collect())
+    }
+
+    /// (`<J_x>`, `<J_y>`) of a state, in the lab frame.
+    #[must_use]
+    pub fn spin(&self, state: &InFrame<Complex64>) -> (f64, f64) {
+        let phase = Complex64::cis(-state.angle);
+        self.spin_of(&state.elements.iter().map(|element| element * phase).collect::<Vec<_>>())
+    }
+
+    /// The same of elements in the lab frame.
+    fn spin_of(&self, elements: &[Complex64]) -> (f64, f64) {
         if self.order != 1 {
-            self.advance(state, times)?;
-            return Ok(vec![(0.0, 0.0); times.len()]);
+            return (0.0, 0.0);
         }
-        let lowering: Vec<f64> = self.upper.iter().map(|level| level.lowering().sqrt()).collect();
-        let mean = |elements: Vec<Complex64>| {
-            let lowered: Complex64 = elements.iter().zip(&lowering).map(|(v, weight)| v * weight).sum();
-            (lowered.re, -lowered.im)
-        };
-        Ok(self.advance(state, times)?.into_iter().map(mean).collect())
+        let weighted = elements.iter().zip(&self.upper).map(|(v, level)| v * level.lowering().sqrt());
+        let lowered: Complex64 = weighted.sum();
+        (lowered.re, -lowered.im)
     }
 }

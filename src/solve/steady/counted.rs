@@ -1,6 +1,6 @@
 //! The rows of `noise.parquet` as they are solved for: statistics of the quanta and of the sectors in the steady state.
 
-use super::super::NoSteadyState;
+use super::super::error::Unsolved;
 use crate::bath::Coupling;
 use crate::dicke::Level;
 use crate::group::Group;
@@ -97,7 +97,7 @@ fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
 
 /// Where J is conserved and the start spreads over sectors: how likely each is, what flows there, its noise, and the
 /// variance in windows of all of them together.
-pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Result<Rows, NoSteadyState> {
+pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Result<Rows, Unsolved> {
     let Group { model, .. } = group;
     let watched = point.watched();
     let mut rows = Rows::default();
