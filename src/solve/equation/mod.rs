@@ -22,7 +22,7 @@ use crate::scenario::Point;
 /// What the equation of a group is for, and so what it must hold and how large it may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Aim {
-    /// Averages up to this time; `None` for the steady state.
+    /// Averages for so long; `None` for the steady state.
     pub until: Option<f64>,
     /// Whether `<J_x>` and `<J_y>` are among the averages.
     pub transverse: bool,
@@ -50,8 +50,8 @@ impl Aim {
 /// An exact equation of a group of qubits, and states that it takes on in time.
 ///
 /// A state is of the levels that the start of its group reaches, and of all where a local bath acts. It goes on in the
-/// equation of another group, of other rates or another drive, that is of the same kind and over the same levels: a
-/// protocol of constant pieces is one equation for each, and one state.
+/// equation of another group, of other rates, frequency or drive, that has the same aim, is over the same levels and in
+/// the same frame, which a drive turns: a protocol of constant pieces is one equation for each, and one state.
 pub trait Equation: Sized {
     /// A state at a time.
     type State: Clone;
