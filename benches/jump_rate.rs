@@ -27,7 +27,7 @@ fn valve(number: i64) -> Model {
 }
 
 /// One trajectory of some `wanted` jumps at a time, one sample at the end.
-fn measure<E: Unravelling<Values = Observables>>(
+fn measure<E: Unravelling<Values = Observables, Initial = InitialState>>(
     criterion: &mut Criterion,
     name: &str,
     engine: impl Fn(&Model) -> E,

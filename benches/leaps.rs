@@ -26,7 +26,7 @@ fn valve(number: i64) -> Model {
 }
 
 /// One trajectory of this length at a time; an element is a unit of simulated time.
-fn measure<E: Unravelling<Values = Observables>>(
+fn measure<E: Unravelling<Values = Observables, Initial = InitialState>>(
     criterion: &mut Criterion,
     name: &str,
     until: u32,
