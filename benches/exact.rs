@@ -5,7 +5,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use superjump::bath::{Bath, Coupling};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
-use superjump::lindblad::{Counting, Populations};
+use superjump::lindblad::{Counting, PopulationEquation};
 use superjump::model::Model;
 use superjump::theory::weak_local_bath;
 use superjump::units::Units;
@@ -28,7 +28,7 @@ fn exact(criterion: &mut Criterion) {
         let model = valve(number);
         group.bench_function(BenchmarkId::new("current_and_noise", number), |b| {
             b.iter(|| {
-                let equation = Populations::new(&model, &start(number));
+                let equation = PopulationEquation::new(&model, &start(number));
                 let counting = Counting::new(&equation).expect("a unique steady state");
                 (counting.current(0), counting.noise(0).expect("a small residual"))
             });
@@ -38,7 +38,7 @@ fn exact(criterion: &mut Criterion) {
         let model = valve(number);
         let times: Vec<f64> = (0..=10).map(f64::from).collect();
         group.bench_function(BenchmarkId::new("transient_of_ten_steps", number), |b| {
-            b.iter(|| Populations::new(&model, &start(number)).transient(&times).expect("a transient"));
+            b.iter(|| PopulationEquation::new(&model, &start(number)).transient(&times).expect("a transient"));
         });
     }
     // What benches/peers asks of its tools.
@@ -46,7 +46,7 @@ fn exact(criterion: &mut Criterion) {
         let model = valve(number);
         let times: Vec<f64> = (0..=20).map(|k| 0.1 * f64::from(k)).collect();
         group.bench_function(BenchmarkId::new("transient_at_21_times", number), |b| {
-            b.iter(|| Populations::new(&model, &start(number)).transient(&times).expect("a transient"));
+            b.iter(|| PopulationEquation::new(&model, &start(number)).transient(&times).expect("a transient"));
         });
     }
     group.bench_function(BenchmarkId::new("weak_local_bath", 10_000), |b| b.iter(|| weak_local_bath(&valve(10_000))));

@@ -105,7 +105,7 @@ proptest! {
     #[test]
     fn the_master_equation_conserves_energy(point in any_point()) {
         let model = &point.groups[0].model;
-        let exact = lindblad::Populations::new(model, &point.groups[0].initial).transient(point.times()).unwrap();
+        let exact = lindblad::PopulationEquation::new(model, &point.groups[0].initial).transient(point.times()).unwrap();
         for (before, after) in exact.iter().zip(&exact[1..]) {
             let heat: f64 = model.baths.iter()
                 .map(|b| model.heat_current(b).integral(after.emission_integral, after.jz_integral, 1.0))

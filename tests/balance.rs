@@ -12,7 +12,7 @@ use proptest::test_runner::RngSeed;
 use superjump::bath::{Bath, Coupling, Process, occupation};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
-use superjump::lindblad::{Counting, Effort, Populations};
+use superjump::lindblad::{Counting, Effort, PopulationEquation};
 use superjump::model::Model;
 use superjump::quantity::Quantity;
 use superjump::rounded::balanced;
@@ -93,8 +93,8 @@ fn model(number: i64, baths: &[Thermal]) -> Model {
     Model { units: Units::Natural, number, frequency: 1.0, baths: baths.iter().enumerate().map(bath).collect() }
 }
 
-fn equation(model: &Model) -> Populations {
-    Populations::new(model, &InitialState::Dicke(Level::ground(model.number)))
+fn equation(model: &Model) -> PopulationEquation {
+    PopulationEquation::new(model, &InitialState::Dicke(Level::ground(model.number)))
 }
 
 /// (down, up) of a bath in twice the precision.

@@ -9,7 +9,7 @@ use superjump::bath::{Bath, Coupling};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
 use superjump::lindblad::{
-    Coherences, Counting, Driven, DrivenAverages, Effort, Populations, RegisterEquation, SteadyError, density,
+    Coherences, Counting, Driven, DrivenAverages, Effort, PopulationEquation, RegisterEquation, SteadyError, density,
 };
 use superjump::model::{Drive, Hamiltonian, Model, Register};
 use superjump::units::Units;
@@ -281,7 +281,7 @@ fn without_a_drive_counts_are_those_of_the_populations() {
     let model = valve(9);
     let initial = InitialState::Dicke(Level::ground(9));
     let (driven, equation) =
-        (Driven::new(&model, &Hamiltonian::default(), &initial), Populations::new(&model, &initial));
+        (Driven::new(&model, &Hamiltonian::default(), &initial), PopulationEquation::new(&model, &initial));
     let (steady, counting) = (driven.steady().unwrap(), Counting::new(&equation).unwrap());
     for bath in 0..3 {
         for window in [0.1, 3.0, 200.0] {
@@ -348,7 +348,7 @@ fn without_a_drive_it_is_the_populations_and_the_coherences() {
     let initial = InitialState::Coherent { theta: 1.0, phi: 0.4 };
     let times = [0.1, 1.0, 5.0];
     let found = Driven::new(&model, &Hamiltonian::default(), &initial).transient(&times).unwrap();
-    let populations = Populations::new(&model, &initial).transient(&times).unwrap();
+    let populations = PopulationEquation::new(&model, &initial).transient(&times).unwrap();
     let transverse = Coherences::new(&model, &initial, 1).transverse(&times).unwrap();
     for ((found, exact), (jx, jy)) in found.iter().zip(&populations).zip(transverse) {
         assert!((found.exact.now.emission - exact.now.emission).abs() < 1e-9);

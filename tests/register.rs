@@ -10,7 +10,7 @@ use superjump::bath::{Bath, Coupling};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
 use superjump::lindblad::density::{self, DensityMatrix};
-use superjump::lindblad::{Populations, RegisterEquation};
+use superjump::lindblad::{PopulationEquation, RegisterEquation};
 use superjump::model::{Drive, Model, Register, RegisterValues, System};
 use superjump::quantity::{Column, Quantity, columns};
 use superjump::random::{Stream, stream};
@@ -211,7 +211,7 @@ fn identical_qubits_are_those_of_the_ladder() {
     {
         let start = Start::new(initial, 6);
         let (columns, ensemble) = ensemble(&register, false, &start, &times, 4_000, 50 + seed as u64);
-        for (sample, exact) in Populations::new(&model, initial).transient(&times).unwrap().iter().enumerate() {
+        for (sample, exact) in PopulationEquation::new(&model, initial).transient(&times).unwrap().iter().enumerate() {
             let now = exact.now;
             for (index, column) in columns.iter().enumerate() {
                 let of = |form: superjump::model::Linear| form.at(now.emission, now.jz);

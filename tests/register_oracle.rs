@@ -9,7 +9,7 @@ use serde_json::Value;
 use superjump::bath::{Bath, Coupling};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
-use superjump::lindblad::{Coherences, Populations, RegisterEquation, density};
+use superjump::lindblad::{Coherences, PopulationEquation, RegisterEquation, density};
 use superjump::model::{Model, Register};
 use superjump::units::Units;
 
@@ -41,7 +41,7 @@ fn initial(n: i64, kind: u8, fraction: f64) -> (InitialState, density::DensityMa
 /// Holds both roads together at each of the times.
 fn agree(model: &Model, initial: &(InitialState, density::DensityMatrix), times: &[f64]) {
     let equation = equation(model);
-    let exact = Populations::new(model, &initial.0).transient(times).unwrap();
+    let exact = PopulationEquation::new(model, &initial.0).transient(times).unwrap();
     let transverse = Coherences::new(model, &initial.0, 1).transverse(times).unwrap();
     for ((rho, exact), (jx, jy)) in equation.transient(&initial.1, times).iter().zip(&exact).zip(transverse) {
         assert!((equation.jx(rho) - jx).abs() < 1e-11, "Jx: {}", equation.jx(rho) - jx);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use superjump::bath::{Bath, Coupling, Process};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
-use superjump::lindblad::{Counting, Effort, Populations, RegisterEquation, SteadyError};
+use superjump::lindblad::{Counting, Effort, PopulationEquation, RegisterEquation, SteadyError};
 use superjump::model::{Model, Register};
 use superjump::theory;
 use superjump::units::Units;
@@ -29,8 +29,8 @@ fn ground(number: i64) -> InitialState {
     InitialState::Dicke(Level::ground(number))
 }
 
-fn equation(model: &Model) -> Populations {
-    Populations::new(model, &ground(model.number))
+fn equation(model: &Model) -> PopulationEquation {
+    PopulationEquation::new(model, &ground(model.number))
 }
 
 /// The heat valve of Fig. 5c at any weak bath.
@@ -66,7 +66,7 @@ fn steady_states_and_noise_are_golden() {
             case["N"],
             text.concat()
         ));
-        let equation = Populations::new(&point.groups[0].model, &point.groups[0].initial);
+        let equation = PopulationEquation::new(&point.groups[0].model, &point.groups[0].initial);
         let counting = Counting::new(&equation).unwrap();
         let close =
             |value: f64, golden: f64, what: &str| close(value, golden, 1e-8, &format!("{} {what}", case["name"]));
@@ -128,7 +128,7 @@ fn noise_of_one_qubit_is_the_textbook_formula() {
 }
 
 /// The leading eigenvalue of the generator tilted by z_a and z_b for two baths: inverse iteration on a dense matrix.
-fn tilted_eigenvalue(equation: &Populations, tilt: &[(usize, f64)]) -> f64 {
+fn tilted_eigenvalue(equation: &PopulationEquation, tilt: &[(usize, f64)]) -> f64 {
     let ladder = equation.ladder();
     let n = ladder.levels.len();
     let mut matrix = vec![vec![0.0; n]; n];
@@ -292,7 +292,7 @@ fn the_conditional_populations_of_a_weak_bath_are_thermal_18() {
 fn without_a_local_bath_each_sector_keeps_its_weight_17() {
     let model = model(6, &[(Coupling::Collective, 2.0, 0.7, 0.3)]);
     let initial = InitialState::Product { excited: 2 };
-    let equation = Populations::new(&model, &initial);
+    let equation = PopulationEquation::new(&model, &initial);
     let steady = equation.steady_state().unwrap();
     for (two_j, p) in steady.sectors() {
         let start: f64 = initial.populations(6).iter().filter(|(l, _)| l.two_j == two_j).map(|(_, p)| p).sum();
@@ -333,12 +333,12 @@ fn what_has_no_steady_state_or_is_too_large_says_so() {
     assert_eq!(equation(&still).steady_state().err(), Some(SteadyError::NothingMoves));
     assert_eq!(Counting::new(&equation(&still)).err(), Some(SteadyError::NothingMoves));
     let large = valve(5000, 1e-3, 1.0);
-    let error = Populations::affordable(&large, &ground(5000), Effort::Steady).unwrap_err();
+    let error = PopulationEquation::affordable(&large, &ground(5000), Effort::Steady).unwrap_err();
     assert!(error.to_string().contains("6255001 levels") && error.to_string().contains("weak local bath"), "{error}");
 }
 
 /// The largest relative difference of what enters a level and what leaves it, over all levels.
-fn imbalance(equation: &Populations, p: &[f64]) -> f64 {
+fn imbalance(equation: &PopulationEquation, p: &[f64]) -> f64 {
     let (mut gain, mut loss) = (vec![0.0; p.len()], vec![0.0; p.len()]);
     for flow in &equation.ladder().flows {
         for m in &flow.moves {

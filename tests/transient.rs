@@ -4,7 +4,7 @@
 use superjump::bath::{Bath, Coupling};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
-use superjump::lindblad::{Coherences, Exact, Populations};
+use superjump::lindblad::{Coherences, Exact, PopulationEquation};
 use superjump::model::Model;
 use superjump::units::Units;
 
@@ -40,7 +40,7 @@ fn one_long_step_is_as_good_as_many_short_ones() {
         ];
         for (baths, start) in cases {
             let model = model(number, baths);
-            let equation = Populations::new(&model, &InitialState::Dicke(start));
+            let equation = PopulationEquation::new(&model, &InitialState::Dicke(start));
             for end in [0.3 / n, 3.0 / n, 2.0] {
                 let short: Vec<f64> = (1..=64).map(|k| end * f64::from(k) / 64.0).collect();
                 let (long, short) = (equation.transient(&[end]).unwrap(), equation.transient(&short).unwrap());
@@ -64,14 +64,14 @@ fn a_stiff_ladder_relaxes_to_its_steady_state_at_any_time() {
     ];
     let model_of = |baths: &Vec<Bath>| model(100, baths.clone());
     let start = InitialState::Dicke(Level::ground(100));
-    let equation = Populations::new(&model_of(&baths), &start);
+    let equation = PopulationEquation::new(&model_of(&baths), &start);
     let averages = equation.transient(&[1e-6, 1e-3, 1.0, 1e3, 1e6, 1e8, 1e9]).unwrap();
     let steady = equation.steady_state().unwrap().observables();
     let end = averages[6].now;
     assert!((end.jz / steady.jz - 1.0).abs() < 1e-10 && (end.j_squared / steady.j_squared - 1.0).abs() < 1e-10);
     // Long before the parasitic bath acts, the largest sector is thermal: as without it.
     baths.pop();
-    let alone = Populations::new(&model_of(&baths), &start).steady_state().unwrap().observables();
+    let alone = PopulationEquation::new(&model_of(&baths), &start).steady_state().unwrap().observables();
     assert!((averages[2].now.jz / alone.jz - 1.0).abs() < 1e-3);
     // And each time is reached as well in one step.
     for (time, reached) in [(1.0, &averages[2]), (1e6, &averages[4])] {
@@ -90,7 +90,7 @@ fn the_block_of_order_zero_is_the_populations() {
     let start = InitialState::Coherent { theta: 1.0, phi: 0.5 };
     let block = Coherences::new(&model, &start, 0);
     let elements = block.transient(&[0.7]).unwrap();
-    let now = Populations::new(&model, &start).transient(&[0.7]).unwrap()[0].now;
+    let now = PopulationEquation::new(&model, &start).transient(&[0.7]).unwrap()[0].now;
     let mean =
         |value: fn(&Level) -> f64| block.upper().iter().zip(&elements[0]).map(|(l, p)| value(l) * p.re).sum::<f64>();
     assert!((mean(|l| l.m()) - now.jz).abs() < 1e-11);

@@ -3,7 +3,7 @@
 use crate::group::Group;
 use crate::random::stream;
 use crate::scenario::Point;
-use crate::trajectory::{self, Declared, ForEngine, Record, Trace};
+use crate::trajectory::{self, Declared, ForEngine, Record, Trace, Unravelling};
 
 /// Makes the trajectories of a point, one at a time.
 pub trait Simulator {
@@ -34,10 +34,13 @@ impl<'a> ForEngine for Build<'a> {
     }
 }
 
+/// The engine of a group, where it starts, and what is kept of it.
+type Member<'a, E> = (E, &'a <E as Unravelling>::Initial, Record<<E as Unravelling>::Values>);
+
 /// Groups are independent, so a trajectory of the whole is one of each, added.
 struct Groups<'a, E: Declared> {
     point: &'a Point,
-    members: Vec<(E, &'a E::Initial, Record<E::Values>)>,
+    members: Vec<Member<'a, E>>,
 }
 
 impl<E: Declared> Simulator for Groups<'_, E> {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::error::RunError;
 use super::open::finished;
 use super::options::{Event, Outcome, RunOptions};
-use crate::lindblad::{Effort, Populations};
+use crate::lindblad::{Effort, PopulationEquation};
 use crate::plan::available_memory;
 use crate::quantity::Quantity;
 use crate::results::{
@@ -31,7 +31,8 @@ const SPECTRUM_LEVEL: f64 = 11_000.0;
 
 /// Bytes to solve a point for its populations; qubits that differ, or are driven, have no more than some hundred MB.
 fn memory(point: &Point) -> f64 {
-    let levels = point.groups.iter().map(|group| Populations::states(&group.model, &group.initial)).max().unwrap_or(0);
+    let levels =
+        point.groups.iter().map(|group| PopulationEquation::states(&group.model, &group.initial)).max().unwrap_or(0);
     levels as f64 * if point.noise().frequencies.is_empty() { LEVEL } else { SPECTRUM_LEVEL }
 }
 

@@ -6,6 +6,7 @@
 
 use num_complex::Complex64;
 
+use super::frame::InFrame;
 use super::rational::{SolveError, Triplet};
 use super::relaxation::Relaxation;
 use crate::bath::{Bath, Coupling, Process};
@@ -175,16 +176,34 @@ impl Coherences {
         &self.initial
     }
 
+    /// The state at t = 0.
+    #[must_use]
+    pub fn start(&self) -> InFrame<Complex64> {
+        InFrame { elements: self.initial.clone(), angle: 0.0 }
+    }
+
     /// The elements at ascending `times` in the lab frame, each time a vector over [`Coherences::upper`].
     ///
     /// # Errors
     /// If no step, however short, is exact enough.
     pub fn transient(&self, times: &[f64]) -> Result<Vec<Vec<Complex64>>, SolveError> {
+        self.advance(&mut self.start(), times)
+    }
+
+    /// The same from any state over [`Coherences::upper`], which is taken to the last of the times, counted from its own.
+    ///
+    /// # Errors
+    /// As [`Coherences::transient`]; the state is then what it was.
+    ///
+    /// # Panics
+    /// If it has another number of elements.
+    pub fn advance(&self, state: &mut InFrame<Complex64>, times: &[f64]) -> Result<Vec<Vec<Complex64>>, SolveError> {
+        assert_eq!(state.elements.len(), self.upper.len(), "an element for each upper level");
         let mut result = vec![vec![Complex64::ZERO; self.upper.len()]; times.len()];
         let at: Vec<(i64, i64)> = self.upper.iter().map(|level| (level.two_j, level.two_m)).collect();
         let relaxation = Relaxation::new(&at, &self.entries, &[]);
         for unit in [Complex64::ONE, Complex64::I] {
-            let mut part: Vec<f64> = self.initial.iter().map(|v| (v * unit.conj()).re).collect();
+            let mut part: Vec<f64> = state.elements.iter().map(|v| (v * unit.conj()).re).collect();
             let mut slots = result.iter_mut();
             let mut now = vec![0.0; part.len()];
             relaxation.through(&mut part, times, |at| {
@@ -193,8 +212,13 @@ impl Coherences {
                 elements.iter_mut().zip(&now).for_each(|(element, now)| *element += unit * now);
             })?;
         }
+        let begun = state.angle;
+        if let (Some(last), Some(time)) = (result.last(), times.last()) {
+            state.elements.copy_from_slice(last);
+            state.angle += self.rotation * time;
+        }
         for (elements, time) in result.iter_mut().zip(times) {
-            let phase = Complex64::cis(-self.rotation * time);
+            let phase = Complex64::cis(-(begun + self.rotation * time));
             elements.iter_mut().for_each(|element| *element *= phase);
         }
         Ok(result)
@@ -206,14 +230,35 @@ impl Coherences {
     /// # Errors
     /// If no step, however short, is exact enough.
     pub fn transverse(&self, times: &[f64]) -> Result<Vec<(f64, f64)>, SolveError> {
+        self.advance_transverse(&mut self.start(), times)
+    }
+
+    /// The same from any state, as [`Coherences::advance`] takes it on.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn advance_transverse(
+        &self,
+        state: &mut InFrame<Complex64>,
+        times: &[f64],
+    ) -> Result<Vec<(f64, f64)>, SolveError> {
+        Ok(self.advance(state, times)?.into_iter().map(|elements| self.spin_of(&elements)).collect())
+    }
+
+    /// (`<J_x>`, `<J_y>`) of a state, in the lab frame.
+    #[must_use]
+    pub fn spin(&self, state: &InFrame<Complex64>) -> (f64, f64) {
+        let phase = Complex64::cis(-state.angle);
+        self.spin_of(&state.elements.iter().map(|element| element * phase).collect::<Vec<_>>())
+    }
+
+    /// The same of elements in the lab frame.
+    fn spin_of(&self, elements: &[Complex64]) -> (f64, f64) {
         if self.order != 1 {
-            return Ok(vec![(0.0, 0.0); times.len()]);
+            return (0.0, 0.0);
         }
-        let lowering: Vec<f64> = self.upper.iter().map(|level| level.lowering().sqrt()).collect();
-        let mean = |elements: Vec<Complex64>| {
-            let lowered: Complex64 = elements.iter().zip(&lowering).map(|(v, weight)| v * weight).sum();
-            (lowered.re, -lowered.im)
-        };
-        Ok(self.transient(times)?.into_iter().map(mean).collect())
+        let weighted = elements.iter().zip(&self.upper).map(|(v, level)| v * level.lowering().sqrt());
+        let lowered: Complex64 = weighted.sum();
+        (lowered.re, -lowered.im)
     }
 }

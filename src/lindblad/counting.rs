@@ -14,7 +14,7 @@ use faer::{Mat, c64};
 
 use super::currents::{Occupation, currents};
 use super::ladder::Move;
-use super::populations::Populations;
+use super::populations::PopulationEquation;
 use super::rational::Triplet;
 use super::relaxation::Relaxation;
 use super::steady::{Reduced, SteadyError, SteadyState};
@@ -40,7 +40,7 @@ pub struct Cumulants {
 
 /// The steady state of a model with its factorized generator, ready to be asked for statistics.
 pub struct Counting<'a> {
-    equation: &'a Populations,
+    equation: &'a PopulationEquation,
     steady: SteadyState,
     reduced: Reduced<'a>,
     occupation: Occupation,
@@ -58,7 +58,7 @@ impl<'a> Counting<'a> {
     ///
     /// # Errors
     /// A model without one: no bath that exchanges quanta, or sectors that do not mix.
-    pub fn new(equation: &'a Populations) -> Result<Self, SteadyError> {
+    pub fn new(equation: &'a PopulationEquation) -> Result<Self, SteadyError> {
         let (steady, reduced) = equation.factorize()?;
         let ladder = equation.ladder();
         let occupation = Occupation::of(ladder, &steady.p);
@@ -67,7 +67,7 @@ impl<'a> Counting<'a> {
     }
 
     /// The equation that this is the steady state of.
-    pub(super) fn equation(&self) -> &Populations {
+    pub(super) fn equation(&self) -> &PopulationEquation {
         self.equation
     }
 

@@ -10,7 +10,7 @@
 //! The first part has no bath against itself. F of the collective baths, F of the local ones and what a drive brings in
 //! are d`<J_z>`/dt together, 0 in the steady state: F is known from those whose terms are smaller.
 
-use super::ladder::Ladder;
+use super::ladder::LadderGenerator;
 use crate::bath::{Bath, Coupling};
 use crate::rounded::Rounded;
 
@@ -30,7 +30,7 @@ pub struct Occupation {
 impl Occupation {
     /// Of a distribution over the levels, each of whose probabilities is good to its own last digits.
     #[must_use]
-    pub fn of(ladder: &Ladder, p: &[f64]) -> Self {
+    pub fn of(ladder: &LadderGenerator, p: &[f64]) -> Self {
         let mut sums = [0.0; 4];
         for (level, p) in ladder.levels.iter().zip(p) {
             let excited = (ladder.number() + level.two_m) / 2;

@@ -34,7 +34,7 @@ pub struct Flow {
 
 /// The levels that an initial state can reach, and every flow between them.
 #[derive(Clone, Debug)]
-pub struct Ladder {
+pub struct LadderGenerator {
     number: i64,
     /// Sector by sector, the largest J first, M rising.
     pub levels: Vec<Level>,
@@ -46,13 +46,13 @@ pub struct Ladder {
     pub baths: Vec<Bath>,
 }
 
-impl Ladder {
+impl LadderGenerator {
     /// The ladder of a model. Without a local channel J is conserved, and only the sectors of `initial` are kept.
     #[must_use]
     pub fn new(model: &Model, initial: &InitialState) -> Self {
         let n = model.number;
         let local = model.rates(Coupling::Local).any();
-        let mut ladder = Ladder {
+        let mut ladder = LadderGenerator {
             number: n,
             levels: Vec::new(),
             offsets: Vec::new(),

@@ -8,6 +8,7 @@ mod currents;
 pub mod density;
 mod dissection;
 mod driven;
+mod frame;
 mod hessenberg;
 mod krylov;
 mod ladder;
@@ -25,13 +26,11 @@ pub use coherences::Coherences;
 pub use counting::{Counting, Cumulants};
 pub use currents::{Occupation, currents};
 pub use driven::{Driven, DrivenAverages, DrivenSteady};
-pub use ladder::Ladder;
-
-pub use populations::{Effort, Exact, NotAffordable, Populations};
+pub use frame::InFrame;
+pub use ladder::LadderGenerator;
+pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
 pub use rational::SolveError;
-
 pub use register::{RegisterEquation, RegisterError};
-
 pub use steady::{SteadyError, SteadyState};
 pub use transferred::Transferred;
 pub use transient::Transient;

@@ -3,7 +3,7 @@
 //! For identical qubits this is the Lindblad equation of everything diagonal in the Dicke basis: coherences between
 //! levels never feed populations.
 
-use super::ladder::Ladder;
+use super::ladder::LadderGenerator;
 use super::rational::SolveError;
 use super::relaxation::Relaxation;
 use crate::bath::Coupling;
@@ -92,12 +92,12 @@ pub(super) fn observables(levels: &[Level], p: &[f64]) -> Observables {
 
 /// The master equation of a model, over the levels that an initial state can reach, starting there.
 #[derive(Clone, Debug)]
-pub struct Populations {
-    ladder: Ladder,
+pub struct PopulationEquation {
+    ladder: LadderGenerator,
     initial: Vec<f64>,
 }
 
-impl Populations {
+impl PopulationEquation {
     /// How many levels the master equation would have.
     #[must_use]
     pub fn states(model: &Model, initial: &InitialState) -> i64 {
@@ -133,26 +133,32 @@ impl Populations {
     /// Builds the equation. Without a local channel J is conserved, and only the sectors of `initial` are kept.
     #[must_use]
     pub fn new(model: &Model, initial: &InitialState) -> Self {
-        let ladder = Ladder::new(model, initial);
+        let ladder = LadderGenerator::new(model, initial);
         let mut populations = vec![0.0; ladder.levels.len()];
         for (level, p) in initial.populations(model.number) {
             if let Some(index) = ladder.index(level) {
                 populations[index] = p;
             }
         }
-        Populations { ladder, initial: populations }
+        PopulationEquation { ladder, initial: populations }
     }
 
     /// The generator, for those who need more of it than averages.
     #[must_use]
-    pub fn ladder(&self) -> &Ladder {
+    pub fn ladder(&self) -> &LadderGenerator {
         &self.ladder
     }
 
-    /// The initial probabilities of [`Ladder::levels`].
+    /// The initial probabilities of [`LadderGenerator::levels`].
     #[must_use]
     pub fn initial(&self) -> &[f64] {
         &self.initial
+    }
+
+    /// The averages of probabilities of [`LadderGenerator::levels`].
+    #[must_use]
+    pub fn observables(&self, p: &[f64]) -> Observables {
+        observables(&self.ladder.levels, p)
     }
 
     /// The exact averages at ascending `times`, to 1e-10 of the largest value of each.
@@ -160,13 +166,26 @@ impl Populations {
     /// # Errors
     /// If no step, however short, is exact enough.
     pub fn transient(&self, times: &[f64]) -> Result<Vec<Exact>, SolveError> {
+        self.advance(&mut self.initial.clone(), times)
+    }
+
+    /// The same from any probabilities of [`LadderGenerator::levels`], which are taken to the last of the times, counted
+    /// from theirs.
+    ///
+    /// # Errors
+    /// As [`PopulationEquation::transient`]; what `p` is then says nothing.
+    ///
+    /// # Panics
+    /// If there are not as many probabilities as levels.
+    pub fn advance(&self, p: &mut [f64], times: &[f64]) -> Result<Vec<Exact>, SolveError> {
+        assert_eq!(p.len(), self.ladder.levels.len(), "a probability for each level");
         let levels = &self.ladder.levels;
         let row = |value: fn(&Level) -> f64| levels.iter().map(value).collect::<Vec<f64>>();
         let functionals = [row(|l| l.lowering()), row(|l| l.m()), row(|l| l.j_squared())];
         let entries = self.ladder.entries();
         let relaxation = Relaxation::new(&self.ladder.coordinates(), &entries, &functionals);
         let mut averages = Vec::with_capacity(times.len());
-        relaxation.through(&mut self.initial.clone(), times, |at| {
+        relaxation.through(p, times, |at| {
             let [emission, jz, j_squared] = [0, 1, 2].map(|c| at.values[c]);
             averages.push(Exact {
                 now: Observables { emission, jz, j_squared },

@@ -67,7 +67,7 @@ pub struct Triplet {
 }
 
 /// A sparse factorization that failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("the exponential of the {states}-state generator failed: {reason}")]
 pub struct SolveError {
     states: usize,

@@ -219,7 +219,7 @@ impl<'a> Relaxation<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::populations::Populations;
+    use super::super::populations::PopulationEquation;
     use super::super::series::Series;
     use super::super::transient::Transient;
     use super::*;
@@ -250,7 +250,7 @@ mod tests {
             ] {
                 for start in [Level::ground(number), Level::inverted(number)] {
                     let model = Model { units: Units::Natural, number, frequency: 1.0, baths: baths.clone() };
-                    let equation = Populations::new(&model, &InitialState::Dicke(start));
+                    let equation = PopulationEquation::new(&model, &InitialState::Dicke(start));
                     let entries = equation.ladder().entries();
                     let row: Vec<f64> = equation.ladder().levels.iter().map(|level| level.m()).collect();
                     let functionals = [row];
@@ -289,7 +289,7 @@ mod tests {
         for (number, down) in [(40, 2.8), (40, 12.0), (100, 3.0), (100, 30.0)] {
             let baths = vec![bath(Coupling::Collective, 0.0, 1.0, 0.0), bath(Coupling::Local, down, 0.0, 0.0)];
             let model = Model { units: Units::Natural, number, frequency: 1.0, baths };
-            let equation = Populations::new(&model, &InitialState::Dicke(Level::ground(number)));
+            let equation = PopulationEquation::new(&model, &InitialState::Dicke(Level::ground(number)));
             let entries = equation.ladder().entries();
             let series = Series::new(equation.initial().len(), &entries);
             let relaxation = Relaxation::new(&equation.ladder().coordinates(), &entries, &[]);
@@ -318,7 +318,7 @@ mod tests {
             vec![bath(local, 1.0, 0.0, 0.0)],
         ] {
             let model = Model { units: Units::Natural, number: 30, frequency: 1.0, baths };
-            let equation = Populations::new(&model, &InitialState::Dicke(Level::inverted(30)));
+            let equation = PopulationEquation::new(&model, &InitialState::Dicke(Level::inverted(30)));
             let entries = equation.ladder().entries();
             let relaxation = Relaxation::new(&equation.ladder().coordinates(), &entries, &[]);
             for length in [100.0, 3000.0] {

@@ -6,8 +6,8 @@
 
 use super::censored::Censored;
 use super::dissection::{Dissection, Link};
-use super::ladder::Ladder;
-use super::populations::{Populations, observables};
+use super::ladder::LadderGenerator;
+use super::populations::{PopulationEquation, observables};
 use crate::bath::Process;
 use crate::dicke::Level;
 use crate::model::{Model, Observables};
@@ -110,7 +110,7 @@ impl SteadyState {
 
 /// W with all levels but one eliminated: solves `W x = b` up to multiples of the steady state.
 pub struct Reduced<'a> {
-    ladder: &'a Ladder,
+    ladder: &'a LadderGenerator,
     plan: Dissection,
     chain: Censored,
     /// The largest loss rate.
@@ -119,7 +119,7 @@ pub struct Reduced<'a> {
 
 impl<'a> Reduced<'a> {
     /// Eliminates all levels but `last`.
-    fn new(ladder: &'a Ladder, last: usize) -> Result<Self, SteadyError> {
+    fn new(ladder: &'a LadderGenerator, last: usize) -> Result<Self, SteadyError> {
         let states = ladder.levels.len();
         let (mut links, mut rates) = (Vec::new(), Vec::new());
         let mut leaving = vec![0.0; states];
@@ -184,7 +184,7 @@ impl<'a> Reduced<'a> {
     }
 }
 
-impl Populations {
+impl PopulationEquation {
     /// The steady state. With a local channel it is unique; without one every sector keeps the probability that the
     /// initial state gave it (17).
     ///

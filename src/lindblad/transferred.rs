@@ -119,7 +119,7 @@ impl Counting<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Populations;
+    use super::super::PopulationEquation;
     use crate::bath::{Bath, Coupling};
     use crate::dicke::Level;
     use crate::initial::InitialState;
@@ -141,7 +141,7 @@ mod tests {
     }
 
     fn law(model: &Model, bath: usize, window: f64, check: impl Fn(&Counting, &Transferred)) {
-        let equation = Populations::new(model, &InitialState::Dicke(Level::ground(model.number)));
+        let equation = PopulationEquation::new(model, &InitialState::Dicke(Level::ground(model.number)));
         let counting = Counting::new(&equation).unwrap();
         check(&counting, &counting.transferred(bath, window).unwrap().unwrap());
     }

@@ -15,7 +15,7 @@ use crate::store::{field, floats, optional_floats, optional_words, points, words
 
 /// The columns of rows that all belong to one point, with that point before them.
 pub fn with_point(point: &Point, columns: &[ArrayRef]) -> Vec<ArrayRef> {
-    let rows = columns.first().map_or(0, |column| column.len());
+    let rows = columns.first().map_or(0, Array::len);
     let mut whole = vec![points(std::iter::repeat_n(point.index, rows))];
     whole.extend_from_slice(columns);
     whole

@@ -1,17 +1,50 @@
 //! What cannot be solved, and why.
 
-use crate::lindblad::{NotAffordable, RegisterError, SteadyError};
+use crate::lindblad::{NotAffordable, RegisterError, SolveError, SteadyError};
 
-/// Why a steady state could not be solved.
+/// Why there is no exact answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum NoSteadyState {
+pub enum Unsolved {
     /// Too large.
     #[error(transparent)]
     NotAffordable(#[from] NotAffordable),
-    /// There is none, or the solve failed.
+    /// The same of the full space, before anything of the size of N^2 is made of a million.
+    #[error("the full Lindblad equation of {qubits} qubits takes 4^{qubits} elements")]
+    Elements {
+        /// N.
+        qubits: i64,
+    },
+    /// The same, by the time that it has to be followed for.
+    #[error(
+        "the full Lindblad equation of {qubits} qubits to time {until} takes {cost:.0e} operations, more than the \
+         {limit:.0e} that are spent on it"
+    )]
+    Operations {
+        /// N.
+        qubits: i64,
+        /// The last time.
+        until: f64,
+        /// Operations.
+        cost: f64,
+        /// The most that are spent.
+        limit: f64,
+    },
+    /// The same, of a steady state for which a run would have to wait.
+    #[error("beyond {most} qubits that differ nothing is solved beside a run")]
+    Beside {
+        /// The most that are solved.
+        most: i64,
+    },
+    /// The start of qubits that differ is no one density matrix of theirs.
+    #[error("the initial state is spread over the copies of its sector J < N/2")]
+    Spread,
+    /// A transient that failed.
     #[error(transparent)]
-    Solve(#[from] SteadyError),
-    /// The same of qubits that differ.
+    Transient(#[from] SolveError),
+    /// There is no steady state, or its solve failed.
+    #[error(transparent)]
+    Steady(#[from] SteadyError),
+    /// The same of qubits that differ, or what is no register.
     #[error(transparent)]
     Register(#[from] RegisterError),
     /// What is asked for is not solved for qubits that differ.

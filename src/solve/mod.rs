@@ -1,10 +1,18 @@
 //! Every exact answer of a point: transients beside its estimates, steady states, noise, closed forms. What cannot be
 //! afforded, or is not known to enough digits, has a reason in its place.
+//!
+//! There are three exact equations of a group of qubits, each an [`Equation`]; [`Road`] alone says which of them a group
+//! takes.
 
+mod equation;
 mod error;
 mod steady;
 mod transient;
 
-pub use error::NoSteadyState;
+pub use equation::{
+    Aim, Averages, BathAverages, Equation, ForEquation, FullSpace, FullState, Levels, LevelsState, Orders, OrdersState,
+    Road, relaxation_time,
+};
+pub use error::Unsolved;
 pub use steady::{ExactNoise, SteadyRoad, exact_beside};
 pub use transient::ExactRoad;

@@ -18,7 +18,6 @@ mod sums;
 pub(crate) use controlled::Controlled;
 pub use ensemble::{Ensemble, NoError, Resolutions};
 pub use entropy::Entropy;
-
 pub use evidence::{LEAST_EVENTS, Scarce, Thin};
 pub use jackknife::{Merge, jackknife};
 pub use moments::{Estimate, Moments};

@@ -21,12 +21,9 @@ pub use current::{
     cold_sector_current, hot_sector_current, independent_bath_current, independent_current, mixture_current,
     sector_current, thermodynamic_limit_current,
 };
-
 pub use detuned::{detuned_current, lone_qubit_current};
 pub use pump::pumped_superradiance;
-
 pub use relaxation::{relaxation_rate, strongly_driven_relaxation_rate};
-
 pub use thermal::{
     effective_temperature, inverse_temperature, ln_partition, thermal_emission, thermal_jz, thermal_probability,
 };

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::bath::{Bath, Coupling};
 use crate::group::Group;
-use crate::lindblad::{Counting, Driven, Effort, Populations, RegisterEquation};
+use crate::lindblad::{Effort, PopulationEquation};
 use crate::model::Model;
 use crate::results::RelaxationFrom;
 use crate::scenario::{Asked, Converge, Point};
+use crate::solve::relaxation_time;
 use crate::statistics::{Counted, Entropy, GROUPS, Protocol};
 use crate::theory;
 
@@ -44,25 +45,6 @@ pub fn is_conserved(point: &Point) -> bool {
     point.groups.iter().any(several)
 }
 
-/// Qubits that differ whose equation is diagonalized, at most.
-const MOST_REGISTER: i64 = 5;
-
-/// The slowest relaxation time of a group from the spectrum of its master equation, where that can be afforded.
-fn from_spectrum(group: &Group) -> Option<f64> {
-    let Group { model, hamiltonian, initial, .. } = group;
-    if group.on_the_ladder() {
-        Populations::affordable(model, initial, Effort::Beside).ok()?;
-        let equation = Populations::new(model, initial);
-        equation.ladder().mixes_sectors().then(|| Counting::new(&equation).ok()?.relaxation_time().ok()).flatten()
-    } else if group.alike() {
-        Driven::affordable(model, initial, Effort::Steady).ok()?;
-        Driven::new(model, hamiltonian, initial).relaxation_time()
-    } else {
-        let few = model.number <= MOST_REGISTER;
-        few.then(|| RegisterEquation::new(&group.register()).ok()?.relaxation_time()).flatten()
-    }
-}
-
 /// The slowest relaxation time of the groups, and where it is from.
 pub fn relaxation(point: &Point) -> (f64, RelaxationFrom) {
     let chain = |Group { model, hamiltonian, initial, .. }: &Group| {
@@ -71,7 +53,7 @@ pub fn relaxation(point: &Point) -> (f64, RelaxationFrom) {
         Some(rate.min(driven).recip())
     };
     let slowest = |times: Vec<f64>| times.into_iter().fold(0.0, f64::max);
-    if let Some(times) = point.groups.iter().map(from_spectrum).collect::<Option<Vec<_>>>() {
+    if let Some(times) = point.groups.iter().map(relaxation_time).collect::<Option<Vec<_>>>() {
         return (slowest(times), RelaxationFrom::Exact);
     }
     // Without local baths the chains of the sectors are all there is.
@@ -92,8 +74,8 @@ fn entropy(point: &Point) -> Option<Arc<Entropy>> {
     if point.noise().baths.is_empty() || !point.on_the_ladder() || !point.facts().follows_levels {
         return None;
     }
-    Populations::affordable(model, initial, Effort::Beside).ok()?;
-    let steady = Populations::new(model, initial).steady_state().ok()?;
+    PopulationEquation::affordable(model, initial, Effort::Beside).ok()?;
+    let steady = PopulationEquation::new(model, initial).steady_state().ok()?;
     Entropy::new(model.number, &model.baths, steady.levels.into_iter().zip(steady.p)).map(Arc::new)
 }
 

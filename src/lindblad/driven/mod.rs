@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use num_complex::Complex64;
 
 use super::coherences::Coherences;
+use super::frame::InFrame;
 use super::populations::{Effort, Exact, NotAffordable, observables};
 use super::rational::{SolveError, Triplet};
 use super::transient::Transient;
@@ -200,7 +201,8 @@ impl Driven {
         self.orders[0].block.upper()
     }
 
-    fn averages(&self, rho: &[f64], integrals: [f64; 2], time: f64) -> DrivenAverages {
+    /// Of elements in the frame, which the lab has turned against by this angle.
+    fn averages(&self, rho: &[f64], integrals: [f64; 2], angle: f64) -> DrivenAverages {
         let exact = Exact { now: self.observables(rho), emission_integral: integrals[0], jz_integral: integrals[1] };
         let mut lowered = Complex64::ZERO;
         if let Some(Order { block, real, imaginary: Some(imaginary) }) = self.orders.get(1) {
@@ -208,7 +210,7 @@ impl Driven {
                 lowered += Complex64::new(rho[real + index], rho[imaginary + index]) * level.lowering().sqrt();
             }
         }
-        lowered *= Complex64::cis(-self.rotation * time);
+        lowered *= Complex64::cis(-angle);
         DrivenAverages { exact, jx: lowered.re, jy: -lowered.im }
     }
 
@@ -221,12 +223,36 @@ impl Driven {
         Transient::new(self.initial.len(), &self.entries, functionals, self.turning)
     }
 
+    /// The state at t = 0.
+    #[must_use]
+    pub fn start(&self) -> InFrame<f64> {
+        InFrame { elements: self.initial.clone(), angle: 0.0 }
+    }
+
+    /// The averages of a state, without integrals.
+    #[must_use]
+    pub fn averages_of(&self, state: &InFrame<f64>) -> DrivenAverages {
+        self.averages(&state.elements, [0.0; 2], state.angle)
+    }
+
     /// The exact averages at ascending `times`, to 1e-10 of the largest value of each, or to the 1e-16 of an angle that a
     /// phase has turned by in all where that is more.
     ///
     /// # Errors
     /// If a factorization fails, or no step is short enough.
     pub fn transient(&self, times: &[f64]) -> Result<Vec<DrivenAverages>, SolveError> {
+        self.advance(&mut self.start(), times)
+    }
+
+    /// The same from any state of as many elements, which is taken to the last of the times, counted from its own.
+    ///
+    /// # Errors
+    /// As [`Driven::transient`]; what the state is then says nothing.
+    ///
+    /// # Panics
+    /// If it has another number of elements.
+    pub fn advance(&self, state: &mut InFrame<f64>, times: &[f64]) -> Result<Vec<DrivenAverages>, SolveError> {
+        assert_eq!(state.elements.len(), self.initial.len(), "as many elements as the equation has unknowns");
         let levels = self.levels();
         let row = |value: fn(&Level) -> f64| {
             let mut row = vec![0.0; self.initial.len()];
@@ -235,17 +261,19 @@ impl Driven {
         };
         let functionals = [row(|l| l.lowering()), row(|l| l.m())];
         let trace = |rho: &[f64]| rho[..levels.len()].iter().sum::<f64>();
-        let mut rho = self.initial.clone();
+        let InFrame { elements: rho, angle } = state;
+        let (begun, whole) = (*angle, trace(rho));
         let mut now = 0.0;
         let mut transient = self.propagator(&functionals);
         let mut averages = Vec::with_capacity(times.len());
         for &time in times {
-            let integrals = transient.advance(&mut rho, time - now)?;
+            let integrals = transient.advance(rho, time - now)?;
             now = time;
             // Rounding of many steps adds up in the trace alone, as nothing damps it.
-            let grown = trace(&rho) / trace(&self.initial);
+            let grown = trace(rho) / whole;
             rho.iter_mut().for_each(|element| *element /= grown);
-            averages.push(self.averages(&rho, [integrals[0], integrals[1]], time));
+            *angle = begun + self.rotation * time;
+            averages.push(self.averages(rho, [integrals[0], integrals[1]], *angle));
         }
         Ok(averages)
     }

@@ -7,6 +7,7 @@ use faer::sparse::{SparseColMat, Triplet as FaerTriplet};
 use faer::{Mat, c64};
 
 use super::super::compensated::Compensated;
+use super::super::frame::InFrame;
 use super::super::rational::Triplet;
 use super::super::steady::{MAX_RESIDUAL, SteadyError};
 use super::{Driven, DrivenAverages};
@@ -149,6 +150,12 @@ impl DrivenSteady<'_> {
     #[must_use]
     pub fn averages(&self) -> DrivenAverages {
         self.driven.averages(&self.rho, [0.0; 2], 0.0)
+    }
+
+    /// The state itself.
+    #[must_use]
+    pub fn state(&self) -> InFrame<f64> {
+        InFrame { elements: self.rho.clone(), angle: 0.0 }
     }
 
     /// The current I of a bath, net quanta absorbed from it per unit time.

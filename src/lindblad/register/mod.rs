@@ -254,7 +254,12 @@ impl RegisterEquation {
         initial: &DensityMatrix,
         times: &[f64],
     ) -> Vec<(DensityMatrix, DensityMatrix)> {
-        let mut rho = initial.clone();
+        self.advance(&mut initial.clone(), times)
+    }
+
+    /// The same from any density matrix, which is taken to the last of the times, counted from its own.
+    #[must_use]
+    pub fn advance(&self, rho: &mut DensityMatrix, times: &[f64]) -> Vec<(DensityMatrix, DensityMatrix)> {
         let mut now = 0.0;
         let mut states = Vec::with_capacity(times.len());
         for &time in times {
@@ -267,9 +272,9 @@ impl RegisterEquation {
                 integral.scaled_add(Complex64::from(step), &term);
                 for order in 1..=TERMS {
                     term = self.right_hand_side(&term) * Complex64::from(step / order as f64);
-                    rho += &term;
+                    *rho += &term;
                     integral.scaled_add(Complex64::from(step / (order + 1) as f64), &term);
-                    if largest(&term) <= 1e-18 * largest(&rho) {
+                    if largest(&term) <= 1e-18 * largest(rho) {
                         break;
                     }
                 }

@@ -9,7 +9,7 @@ use super::{Result, Validator};
 use crate::bath::Coupling;
 use crate::dicke::{Level, levels};
 use crate::initial::{InitialState, Mixture};
-use crate::lindblad::{Effort, Populations};
+use crate::lindblad::{Effort, PopulationEquation};
 use crate::model::Model;
 use crate::theory;
 
@@ -164,8 +164,8 @@ impl Validator<'_> {
             return refuse(why, "a state that says which J, such as \"dicke\" (j, m) or \"ground\"");
         }
         let ground = InitialState::Dicke(Level::ground(model.number));
-        if Populations::affordable(model, &ground, Effort::Beside).is_ok() {
-            return match Populations::new(model, &ground).steady_state() {
+        if PopulationEquation::affordable(model, &ground, Effort::Beside).is_ok() {
+            return match PopulationEquation::new(model, &ground).steady_state() {
                 Ok(steady) => {
                     let levels = steady.levels.into_iter().zip(steady.p);
                     Ok(InitialState::Steady(Mixture::new(levels, true)))

@@ -1,11 +1,11 @@
 //! The rows of `noise.parquet` as they are solved for: statistics of the quanta and of the sectors in the steady state.
 
-use super::super::NoSteadyState;
+use super::super::error::Unsolved;
 use crate::bath::Coupling;
 use crate::dicke::Level;
 use crate::group::Group;
 use crate::initial::InitialState;
-use crate::lindblad::{Counting, Populations, SteadyError, SteadyState};
+use crate::lindblad::{Counting, PopulationEquation, SteadyError, SteadyState};
 use crate::model::Model;
 use crate::rounded::{Rounded, balanced};
 use crate::scenario::Point;
@@ -54,7 +54,7 @@ impl Rows {
 }
 
 /// What `[noise]` asks about the counts of a group in its steady state.
-pub fn rows(group: &Group, counting: &Counting, equation: &Populations, point: &Point) -> Rows {
+pub fn rows(group: &Group, counting: &Counting, equation: &PopulationEquation, point: &Point) -> Rows {
     let mut rows = Rows::default();
     counting_rows(&mut rows, counting, point);
     if point.groups.len() > 1 || point.noise().baths.is_empty() {
@@ -97,7 +97,7 @@ fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
 
 /// Where J is conserved and the start spreads over sectors: how likely each is, what flows there, its noise, and the
 /// variance in windows of all of them together.
-pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Result<Rows, NoSteadyState> {
+pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Result<Rows, Unsolved> {
     let Group { model, .. } = group;
     let watched = point.watched();
     let mut rows = Rows::default();
@@ -113,7 +113,7 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
             point.noise().baths.iter().for_each(|bath| rows.push(subject(Statistic::SectorNoise, *bath), 0.0));
             continue;
         }
-        let equation = Populations::new(model, &InitialState::Dicke(Level { two_j, two_m: -two_j }));
+        let equation = PopulationEquation::new(model, &InitialState::Dicke(Level { two_j, two_m: -two_j }));
         let counting = Counting::new(&equation)?;
         let currents = counting.currents();
         let largest = currents.iter().map(|current| current.value.abs()).fold(0.0, f64::max);
@@ -194,7 +194,7 @@ fn counting_rows(rows: &mut Rows, counting: &Counting, point: &Point) {
 /// The telegraph signal of the sectors: how likely each is, what flows there, how long the bright and the dark last.
 fn sector_rows(
     rows: &mut Rows,
-    equation: &Populations,
+    equation: &PopulationEquation,
     steady: &SteadyState,
     model: &Model,
     point: &Point,

@@ -1,6 +1,7 @@
 //! The exact steady state of driven identical qubits.
 
-use super::super::NoSteadyState;
+use super::super::equation::{Aim, Equation, Orders};
+use super::super::error::Unsolved;
 use super::counted::Rows;
 use super::road::{Counted, GroupSteady};
 use crate::group::Group;
@@ -13,13 +14,13 @@ use crate::statistics::{Statistic, Subject};
 const RELAXATIONS: f64 = 40.0;
 
 /// The steady state of a driven group: averages, noise, windows and spectra, without correlations.
-pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
-    let Group { model, hamiltonian, initial, .. } = group;
+pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, Unsolved> {
+    let Group { model, hamiltonian, .. } = group;
     if effort != Effort::Beside && !point.noise().delays.is_empty() {
-        return Err(NoSteadyState::Correlations);
+        return Err(Unsolved::Correlations);
     }
-    Driven::affordable(model, initial, Effort::Steady)?;
-    let equation = Driven::new(model, hamiltonian, initial);
+    let orders = Orders::new(group, &Aim::steady(point, effort))?;
+    let equation = orders.driven();
     let steady = equation.steady()?;
     let averages = steady.averages();
     let now = averages.exact.now;
@@ -40,7 +41,7 @@ pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady
             None
         }
         _ => {
-            counting_rows(&mut rows, &equation, &steady, point, effort)?;
+            counting_rows(&mut rows, equation, &steady, point, effort)?;
             Some(Counted { noise, entropy_production: None })
         }
     };
@@ -62,7 +63,7 @@ fn counting_rows(
     steady: &DrivenSteady,
     point: &Point,
     effort: Effort,
-) -> Result<(), NoSteadyState> {
+) -> Result<(), Unsolved> {
     let asked = point.noise();
     // A window is a transient, until nothing is left of what it began with.
     let of_windows = if effort == Effort::Beside { Effort::Beside } else { Effort::Transient };

@@ -1,19 +1,20 @@
 //! The exact steady state of identical qubits without a drive: the populations of the levels, and what they count.
 
-use super::super::NoSteadyState;
+use super::super::equation::{Aim, Equation, Levels};
+use super::super::error::Unsolved;
 use super::counted::{Rows, conserved_rows, rows};
 use super::road::{Counted, GroupSteady};
 use crate::group::Group;
-use crate::lindblad::{Counting, Effort, Occupation, Populations, SteadyError, currents};
+use crate::lindblad::{Counting, Effort, Occupation, SteadyError, currents};
 use crate::rounded::Rounded;
 use crate::scenario::Point;
 
 /// The steady state of one group.
-pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, NoSteadyState> {
-    let Group { model, initial, .. } = group;
-    Populations::affordable(model, initial, effort)?;
-    let equation = Populations::new(model, initial);
-    let counting = match Counting::new(&equation) {
+pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, Unsolved> {
+    let model = &group.model;
+    let levels = Levels::new(group, &Aim::steady(point, effort))?;
+    let equation = levels.populations();
+    let counting = match Counting::new(equation) {
         Ok(counting) => counting,
         // Each sector has its own steady state, with the weight that the initial state gave it (17).
         Err(SteadyError::SeveralSectors { .. }) if point.noise().baths.is_empty() || point.groups.len() == 1 => {
@@ -34,7 +35,7 @@ pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady
         Err(error) => return Err(error.into()),
     };
     let noise = (0..model.baths.len()).map(|bath| counting.rounded_noise(bath)).collect();
-    let mut rows = rows(group, &counting, &equation, point);
+    let mut rows = rows(group, &counting, equation, point);
     let mut transferred = Vec::new();
     for &bath in point.noise().baths.iter().filter(|_| point.groups.len() == 1) {
         for &window in &point.noise().windows {

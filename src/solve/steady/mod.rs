@@ -9,7 +9,8 @@ mod road;
 pub use counted::ExactNoise;
 pub use road::SteadyRoad;
 
-use super::NoSteadyState;
+use super::equation::{Aim, Road};
+use super::error::Unsolved;
 use crate::bath::Coupling;
 use crate::group::Group;
 use crate::lindblad::Effort;
@@ -22,18 +23,20 @@ use crate::theory;
 use counted::LOST;
 use road::GroupSteady;
 
-/// Qubits of the full equation that is solved beside a run.
-const MOST_REGISTER: i64 = 5;
-
 /// Exact values beside the estimates of a steady run, where they can be afforded.
 ///
 /// # Errors
 /// Why they cannot.
 pub fn exact_beside(point: &Point) -> Result<SteadyRoad, String> {
-    if point.groups.iter().any(|group| !group.alike() && group.model.number > MOST_REGISTER) {
-        return Err(format!("beyond {MOST_REGISTER} qubits that differ nothing is solved beside a run"));
-    }
     SteadyRoad::new(point, Effort::Beside).map_err(|e| e.to_string())
+}
+
+/// Every group of a point, solved.
+fn groups(
+    point: &Point,
+    solve: impl Fn(&Group) -> Result<GroupSteady, Unsolved>,
+) -> Result<Vec<GroupSteady>, Unsolved> {
+    point.groups.iter().map(solve).collect()
 }
 
 impl SteadyRoad {
@@ -41,18 +44,17 @@ impl SteadyRoad {
     ///
     /// # Errors
     /// A model without a steady state, or too large, or a solve that does not reach its residual.
-    pub fn new(point: &Point, effort: Effort) -> Result<Self, NoSteadyState> {
+    pub fn new(point: &Point, effort: Effort) -> Result<Self, Unsolved> {
         let mut road = SteadyRoad::default();
-        if !point.groups.iter().all(Group::alike) {
-            register::solve(point, effort, &mut road)?;
-            road.closed_forms(point);
-            return Ok(road);
-        }
-        let on_the_ladder = point.on_the_ladder();
-        let solve = |group| {
-            if on_the_ladder { ladder::solve(group, point, effort) } else { driven::solve(group, point, effort) }
+        let groups = match Road::of_each(&point.groups, &Aim::steady(point, effort)).first() {
+            Some(Road::FullSpace) => {
+                register::solve(point, effort, &mut road)?;
+                road.closed_forms(point);
+                return Ok(road);
+            }
+            Some(Road::Orders) => groups(point, |group| driven::solve(group, point, effort))?,
+            Some(Road::Levels) | None => groups(point, |group| ladder::solve(group, point, effort))?,
         };
-        let groups = point.groups.iter().map(solve).collect::<Result<Vec<_>, _>>()?;
         let currents = road.averages(point, &groups);
         road.statistics(point, &groups, &currents);
         road.closed_forms(point);

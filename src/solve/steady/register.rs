@@ -1,12 +1,12 @@
 //! The exact steady state of qubits that differ, from the full Lindblad equation of a few of them.
 
-use super::super::NoSteadyState;
-use super::super::transient::register::{MOST_QUBITS, heat_current, value_in};
+use super::super::equation::{Aim, Equation, FullSpace};
+use super::super::error::Unsolved;
 use super::counted::{ExactNoise, LOST};
 use super::road::SteadyRoad;
 use crate::group::Group;
+use crate::lindblad::Effort;
 use crate::lindblad::density::DensityMatrix;
-use crate::lindblad::{Effort, RegisterEquation, RegisterError};
 use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};
 use crate::scenario::Point;
@@ -14,8 +14,8 @@ use crate::statistics::{Statistic, Subject};
 
 /// The heat currents from all baths in the steady state. Without a drive they add to nothing: one that is a difference of
 /// far larger terms than the others is known from them.
-fn steady_heat_currents(equation: &RegisterEquation, group: &Group, rho: &DensityMatrix) -> Vec<Rounded> {
-    let own: Vec<Rounded> = (0..group.model.baths.len()).map(|bath| heat_current(equation, group, bath, rho)).collect();
+fn steady_heat_currents(full: &FullSpace, group: &Group, rho: &DensityMatrix) -> Vec<Rounded> {
+    let own: Vec<Rounded> = (0..group.model.baths.len()).map(|bath| full.heat_current(bath, rho)).collect();
     if group.hamiltonian.drive.is_some() {
         return own;
     }
@@ -33,10 +33,10 @@ fn steady_heat_currents(equation: &RegisterEquation, group: &Group, rho: &Densit
 ///
 /// # Errors
 /// More qubits than are solved for, no unique steady state, or counting statistics that are asked for beyond that.
-pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(), NoSteadyState> {
+pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(), Unsolved> {
     let asked = point.noise();
     if effort != Effort::Beside && asked.windows.len() + asked.frequencies.len() + asked.delays.len() > 0 {
-        return Err(NoSteadyState::NotOnTheLadder);
+        return Err(Unsolved::NotOnTheLadder);
     }
     let columns = point.columns();
     // What turns with the qubits has no steady value in the lab.
@@ -52,22 +52,18 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
     // Mean rate and noise of the net quanta.
     let mut counted = vec![[Rounded::ZERO; 2]; heat.len()];
     for group in &point.groups {
-        if group.model.number > MOST_QUBITS {
-            let qubits = group.model.number as usize;
-            return Err(RegisterError::TooLarge { qubits, state: f64::INFINITY, steady: f64::INFINITY }.into());
-        }
-        let equation = RegisterEquation::new(&group.register())?;
-        let rho = equation.steady_state()?;
-        let share = group.model.number as f64 / point.number() as f64;
+        let full = FullSpace::new(group, &Aim::steady(point, effort))?;
+        let state = full.steady_state()?;
+        let (rho, averages) = (state.rho(), full.averages(&state));
         for (column, value) in &mut values {
-            *value += value_in(&equation, *column, &rho, share);
+            *value += averages.value(*column);
         }
-        for (sum, current) in heat.iter_mut().zip(steady_heat_currents(&equation, group, &rho)) {
+        for (sum, current) in heat.iter_mut().zip(steady_heat_currents(&full, group, rho)) {
             *sum = *sum + current;
         }
         for (bath, [current, noise]) in counted.iter_mut().enumerate() {
-            let of_group = equation.rounded_noise(bath)?;
-            let jumps = equation.net_quanta(bath, &rho) + 2.0 * equation.intensity(bath, &rho);
+            let of_group = full.equation().rounded_noise(bath)?;
+            let jumps = full.activity(bath, rho);
             (*current, *noise) = (*current + Rounded::of(of_group.0, jumps), *noise + of_group.1);
         }
     }

@@ -1,13 +1,14 @@
-//! Heat currents along a transient, where they are known.
+//! Averages of identical qubits along a transient, and their heat currents, where they are known.
 //!
 //! A transient is good to some 1e-11 of the largest average. The current of a bath that rules the qubits is the
 //! difference of what it takes and gives, and may be less than that. Over an interval the balance of the other baths and
 //! of `<J_z>` tells it; at a time nothing does, and it has no value then.
 
+use super::{Averages, BathAverages};
 use crate::bath::{Bath, Coupling};
 use crate::group::Group;
 use crate::lindblad::{Exact, Occupation, currents};
-use crate::model::Linear;
+use crate::model::{Linear, Observables};
 use crate::rounded::{CERTAIN, ROUNDING, Rounded};
 
 /// What probabilities are off by along a transient.
@@ -15,17 +16,58 @@ const TRANSIENT: f64 = 1e-11;
 /// So much better must a balance be known than the difference in whose place it is taken, and others than what is lost.
 const BETTER: f64 = 1e3;
 
+/// A time, and the one before it.
+pub struct Step {
+    pub before: f64,
+    /// `<J_z>` then; NaN where it was not told.
+    pub jz_before: f64,
+    pub time: f64,
+}
+
+impl Step {
+    /// A time by itself.
+    pub fn at(time: f64) -> Self {
+        Step { before: time, jz_before: f64::NAN, time }
+    }
+}
+
+/// What a group, one of `total` qubits, has at a time.
+pub fn averages(
+    group: &Group,
+    total: i64,
+    exact: &Exact,
+    transverse: Option<[f64; 2]>,
+    &Step { before, jz_before, time }: &Step,
+) -> Averages {
+    let model = &group.model;
+    let Observables { emission, jz, j_squared } = exact.now;
+    let Flows { now, average } = Flows::new(group, exact, jz_before, time - before);
+    let of_bath = |(bath, (heat_current, average)): (&Bath, (f64, f64))| BathAverages {
+        intensity: model.intensity(bath).at(emission, jz),
+        heat_current,
+        average,
+    };
+    Averages {
+        time,
+        jz,
+        j_squared,
+        transverse,
+        excited: Linear::excited(model.number, total).at(emission, jz),
+        baths: model.baths.iter().zip(now.into_iter().zip(average)).map(of_bath).collect(),
+    }
+}
+
 /// The heat currents of all baths; NaN where one is not known.
-pub struct Flows {
+struct Flows {
     /// At the time.
-    pub now: Vec<f64>,
+    now: Vec<f64>,
     /// On average over the interval before it.
-    pub average: Vec<f64>,
+    average: Vec<f64>,
 }
 
 impl Flows {
     /// From the averages at a time, `<J_z>` at the time before, and the interval between them.
-    pub fn new(group: &Group, exact: &Exact, jz_before: f64, duration: f64) -> Self {
+    fn new(group: &Group, exact: &Exact, jz_before: f64, duration: f64) -> Self {
         let now = differences(group, |form| form.at(exact.now.emission, exact.now.jz));
         let (emission, jz) = (exact.emission_integral, exact.jz_integral);
         let mut average = differences(group, |form| form.integral(emission, jz, duration) / duration);

@@ -1,20 +1,17 @@
 //! The exact values beside the estimates of a point, from whichever road can be afforded.
 
-mod flows;
-pub mod register;
-
 use ndarray::{Array2, ArrayView2};
 
+use super::equation::{Aim, Averages, Equation, ForEquation, Road};
+use super::error::Unsolved;
 use crate::bath::Coupling;
 use crate::group::Group;
 use crate::initial::InitialState;
-use crate::lindblad::{Coherences, Driven, Effort, Exact, Populations};
-use crate::model::{Observables, Transverse};
-use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
+use crate::lindblad::Effort;
+use crate::quantity::{Column, Quantity};
 use crate::rounded::Rounded;
 use crate::scenario::Point;
 use crate::theory::decay_rates;
-use flows::Flows;
 
 /// Exact values on the grid of a point, or why there are none.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,11 +33,7 @@ impl ExactRoad {
     /// Solves the master equation of the point where it is small enough for the effort.
     #[must_use]
     pub fn new(point: &Point, effort: Effort) -> Self {
-        let averages = if point.groups.iter().any(|group| !group.alike()) {
-            register::averages(point, effort)
-        } else {
-            ladder_averages(point, effort)
-        };
+        let averages = averages(point, effort).map_err(|error| error.to_string());
         ExactRoad { averages, burst: burst(point) }
     }
 
@@ -55,23 +48,10 @@ impl ExactRoad {
     /// # Errors
     /// Which equation is too large, and how large it is.
     pub fn affordable(point: &Point, effort: Effort) -> Result<(), String> {
-        let transverse = point.columns().iter().any(|column| column.quantity == Quantity::Jx);
-        for group in &point.groups {
-            let Group { model, hamiltonian, initial, .. } = group;
-            if !group.alike() {
-                let until = if effort == Effort::Steady { 0.0 } else { point.until() };
-                register::prepare(group, until, effort)?;
-            } else if group.ties_orders(transverse) {
-                Driven::affordable(model, initial, effort).map_err(|e| e.to_string())?;
-                if effort != Effort::Steady {
-                    let driven = Driven::new(model, hamiltonian, initial);
-                    driven.reaches(point.until(), effort).map_err(|e| e.to_string())?;
-                }
-            } else {
-                Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
-            }
-        }
-        Ok(())
+        let steady = effort == Effort::Steady;
+        let aim = if steady { Aim::steady(point, effort) } else { Aim::transient(point, effort) };
+        let mut groups = point.groups.iter().zip(Road::of_each(&point.groups, &aim));
+        groups.try_for_each(|(group, road)| road.affordable(group, &aim)).map_err(|error| error.to_string())
     }
 
     /// Why there are no exact averages, where there are none.
@@ -120,38 +100,39 @@ impl ExactRoad {
     }
 }
 
-/// Identical qubits, group by group.
-fn ladder_averages(point: &Point, effort: Effort) -> Result<Array2<f64>, String> {
-    let times = point.times();
-    let columns = point.columns();
-    let transverse = columns.iter().any(|column| column.quantity == Quantity::Jx);
+/// One group on a grid.
+struct OnGrid<'a> {
+    group: &'a Group,
+    aim: &'a Aim,
+    times: &'a [f64],
+}
+
+impl ForEquation for OnGrid<'_> {
+    type Output = Result<Vec<Averages>, Unsolved>;
+
+    fn of<E: Equation>(self) -> Self::Output {
+        let equation = E::new(self.group, self.aim)?;
+        equation.advance(&mut equation.start()?, self.times)
+    }
+}
+
+/// Times x columns, summed over the groups; NaN where a column has no exact value.
+fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, Unsolved> {
+    let (times, columns) = (point.times(), point.columns());
+    let aim = Aim::transient(point, effort);
+    let roads = Road::of_each(&point.groups, &aim);
     let mut sum = Array2::zeros((times.len(), columns.len()));
-    for group in &point.groups {
-        let (averages, spins) = solve_group(group, times, transverse, effort)?;
-        let measures: Vec<Measure<Observables>> =
-            columns.iter().map(|column| Measure::new(&group.model, *column, point.number())).collect();
-        let (mut before, mut jz_before) = (0.0, f64::NAN);
-        for (sample, (&time, exact)) in times.iter().zip(&averages).enumerate() {
-            let duration = time - before;
-            let integral = Observables { emission: exact.emission_integral, jz: exact.jz_integral, j_squared: 0.0 };
-            let interval = Interval { duration, integral, net_quanta: None };
-            // Length and squeezing of the spin of one trajectory are no averages of the density matrix.
-            let none = f64::NAN;
-            let spin = |(jx, jy)| Transverse { jx, jy, spin_length: none, squeezing: none };
-            let now = Sample { values: exact.now, transverse: spins.as_ref().map(|spins| spin(spins[sample])) };
-            let flows = Flows::new(group, exact, jz_before, duration);
-            for ((value, measure), column) in sum.row_mut(sample).iter_mut().zip(&measures).zip(&columns) {
-                *value += match (column.quantity, column.bath) {
-                    (Quantity::HeatCurrent, Some(bath)) => flows.now[bath],
-                    (Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts, Some(bath)) => flows.average[bath],
-                    _ => measure.value(&now, &interval),
-                };
-            }
-            (before, jz_before) = (time, exact.now.jz);
+    for (group, road) in point.groups.iter().zip(&roads) {
+        let solved = road.with(OnGrid { group, aim: &aim, times })?;
+        for (mut row, averages) in sum.rows_mut().into_iter().zip(&solved) {
+            row.iter_mut().zip(&columns).for_each(|(value, column)| *value += averages.value(*column));
         }
     }
-    for (mut values, column) in sum.columns_mut().into_iter().zip(&columns) {
-        values.mapv_inplace(|value| cleared(point, *column, value));
+    // In the full space that is done already, by the size of each density matrix.
+    if !roads.contains(&Road::FullSpace) {
+        for (mut values, column) in sum.columns_mut().into_iter().zip(&columns) {
+            values.mapv_inplace(|value| cleared(point, *column, value));
+        }
     }
     Ok(sum)
 }
@@ -170,26 +151,6 @@ fn cleared(point: &Point, column: Column, value: f64) -> f64 {
         }
         _ => value,
     }
-}
-
-/// Averages at each time, and (`<J_x>`, `<J_y>`) where they are asked for.
-type Solved = (Vec<Exact>, Option<Vec<(f64, f64)>>);
-
-/// Populations alone have all currents, and coherences of order one the transverse spin, unless orders are tied.
-fn solve_group(group: &Group, times: &[f64], transverse: bool, effort: Effort) -> Result<Solved, String> {
-    let Group { model, hamiltonian, initial, .. } = group;
-    if group.ties_orders(transverse) {
-        Driven::affordable(model, initial, effort).map_err(|e| e.to_string())?;
-        let driven = Driven::new(model, hamiltonian, initial);
-        driven.reaches(times.last().copied().unwrap_or(0.0), effort).map_err(|e| e.to_string())?;
-        let solved = driven.transient(times).map_err(|e| e.to_string())?;
-        let spins = solved.iter().map(|average| (average.jx, average.jy)).collect();
-        return Ok((solved.into_iter().map(|average| average.exact).collect(), Some(spins)));
-    }
-    Populations::affordable(model, initial, effort).map_err(|e| e.to_string())?;
-    let averages = Populations::new(model, initial).transient(times).map_err(|e| e.to_string())?;
-    let spins = transverse.then(|| Coherences::new(model, initial, 1).transverse(times).map_err(|e| e.to_string()));
-    Ok((averages, spins.transpose()?))
 }
 
 /// Pure collective decay from a Dicke state: every waiting time is exponential, so the photon times are partial sums,
