@@ -1,6 +1,7 @@
 //! Why a run fails.
 
 use crate::plan::TooLarge;
+use crate::solve::Unsolved;
 use crate::store::StoreError;
 
 /// Why a run failed.
@@ -24,7 +25,7 @@ pub enum RunError {
         /// Its place in the sweep, from 0.
         point: usize,
         /// Why.
-        reason: String,
+        reason: Unsolved,
     },
     /// A point does not fit the memory of this machine.
     #[error("point {point} takes about {needed:.1} GB of memory to be solved for and {available:.1} GB are free")]

@@ -7,12 +7,12 @@ use rayon::prelude::*;
 
 use super::compute::{Exacts, run_block};
 use super::error::RunError;
-use super::options::{Event, INTERRUPTED};
+use super::options::Event;
 use crate::lindblad::Effort;
 use crate::plan::{Part, Plan};
 use crate::results::{PointSummary, ROW_GROUP, Sink, Summary, Timing, Writer, series};
 use crate::scenario::Scenario;
-use crate::solve::ExactRoad;
+use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::Stopped;
 use crate::store::{Averages, Found, PartResult, Parts, StoredPart};
 
@@ -75,7 +75,7 @@ pub fn merge(
                 continue;
             }
             // The last part of its point.
-            let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved(INTERRUPTED));
+            let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved(Unsolved::Interrupted));
             let stopped = averages.as_ref().and_then(|averages| rule(asked, averages));
             complete &= stopped.is_some();
             if let Some(Averages { ensemble }) = averages.take() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::options::{NOT_ASKED, RunOptions};
+use super::options::RunOptions;
 use crate::plan::Shard;
 use crate::results::Summary;
 use crate::scenario::Scenario;
@@ -36,7 +36,7 @@ pub fn open(output: &Path, scenario: &Scenario, shard: Option<Shard>, fresh: boo
 
 /// The summary of an earlier run of the same scenario that is complete: with what was left out of it, unless it is again.
 pub fn complete(scenario: &Scenario, options: &RunOptions) -> Result<Option<Summary>, StoreError> {
-    let lacks = |summary: &Summary| summary.points.iter().any(|p| p.exact_missing.as_deref() == Some(NOT_ASKED));
+    let lacks = |summary: &Summary| summary.points.iter().any(|p| p.exact_left_out);
     let enough = |summary: &Summary| summary.is_of(scenario) && !(options.exact && lacks(summary));
     Ok(Summary::read(&options.output)?.filter(enough))
 }

@@ -10,11 +10,6 @@ use crate::plan::{Part, Shard};
 use crate::results::Summary;
 use crate::store::Progress;
 
-/// Why there are no exact values where [`RunOptions::exact`] is off.
-pub const NOT_ASKED: &str = "they were left out (--no-exact)";
-/// Why there are none where somebody waited for the end.
-pub const INTERRUPTED: &str = "the run was interrupted";
-
 /// How to run.
 #[derive(Clone, Debug)]
 pub struct RunOptions {

@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use super::converge::converge_with;
 use super::error::RunError;
-use super::options::{Event, INTERRUPTED, NOT_ASKED, Outcome, RunOptions};
+use super::options::{Event, Outcome, RunOptions};
 use crate::plan::Shard;
 use crate::quantity::Quantity;
 use crate::results::{
     ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer, noise_rows, quanta_rows,
 };
 use crate::scenario::{Asked, Point, Scenario};
-use crate::solve::{SteadyRoad, exact_beside};
+use crate::solve::{SteadyRoad, Unsolved, exact_beside};
 use crate::statistics::{Estimate, Statistic, Stopped};
 use crate::store::{Folder, Live, Progress, Shelf, State};
 
@@ -91,9 +91,9 @@ pub(super) fn settle_into(
             jumps += run.jumps;
             if let Some(writer) = &mut writer {
                 let road = match (options.exact, interrupted()) {
-                    (false, _) => Err(NOT_ASKED.to_owned()),
+                    (false, _) => Err(Unsolved::LeftOut),
                     // Somebody waits for the end.
-                    (true, true) => Err(INTERRUPTED.to_owned()),
+                    (true, true) => Err(Unsolved::Interrupted),
                     (true, false) => exact_beside(point),
                 };
                 let exact = road.as_ref().map_or(&[][..], |road| &road.noise);
@@ -121,7 +121,7 @@ pub(super) fn settle_into(
 }
 
 /// The estimates of a point beside the exact values, then what is only known exactly.
-fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, String>) -> PointSummary {
+fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, Unsolved>) -> PointSummary {
     let exact = road.as_ref().map_or(&[][..], |road| &road.values);
     let solved = |quantity: Quantity, bath: Option<usize>| {
         exact.iter().find(|(q, b, _)| *q == quantity.steady() && *b == bath).map(|(.., value)| *value)
@@ -148,5 +148,5 @@ fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, String>) -
     let alone = exact.iter().filter(|(quantity, bath, _)| !seen.contains(&(*quantity, *bath)));
     quantities.extend(alone.map(|(quantity, bath, value)| QuantitySummary::exact(point, *quantity, *bath, *value)));
     let exact_refused = road.as_ref().map_or(Vec::new(), |road| road.refused.clone());
-    PointSummary { exact_refused, ..PointSummary::settled(point, run, road.as_ref().err().cloned(), quantities) }
+    PointSummary { exact_refused, ..PointSummary::settled(point, run, road.as_ref().err(), quantities) }
 }

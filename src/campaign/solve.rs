@@ -15,7 +15,7 @@ use crate::results::{
     series,
 };
 use crate::scenario::{Point, Scenario};
-use crate::solve::{ExactRoad, SteadyRoad};
+use crate::solve::{ExactRoad, SteadyRoad, Unsolved};
 use crate::store::Folder;
 
 /// One point, solved.
@@ -115,14 +115,13 @@ pub fn solve_into(
     Ok(Outcome { summary: Some(summary), already_complete: false, jumps: 0, interrupted: false })
 }
 
-fn solve_point(point: &Point) -> Result<Solved, String> {
-    let steady =
-        point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose().map_err(|e| e.to_string())?;
+fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
+    let steady = point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose()?;
     let mut rows = Vec::new();
     if !point.times().is_empty() {
         let road = ExactRoad::new(point, Effort::Transient);
         if let Some(reason) = road.missing() {
-            return Err(reason.to_owned());
+            return Err(reason.clone());
         }
         rows = series(point, None, &road);
     }

@@ -10,11 +10,11 @@ use super::error::RunError;
 use super::helpers::Helpers;
 use super::merge::{Gaps, merge};
 use super::meter::Meter;
-use super::options::{Event, NOT_ASKED, Outcome, RunOptions};
+use super::options::{Event, Outcome, RunOptions};
 use crate::plan::{Part, Plan, Shard};
 use crate::results::ParquetFolder;
 use crate::scenario::{Point, Scenario};
-use crate::solve::ExactRoad;
+use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::Ensemble;
 use crate::store::{Averages, Folder, Live, Present, Progress, State, key};
 
@@ -36,7 +36,7 @@ pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), 
     for averages in plan.in_order().filter_map(|part| parts.remove(&part.first)) {
         whole.merge(&averages);
     }
-    let road = roads[0].take().unwrap_or_else(|| ExactRoad::unsolved("a thread has failed"));
+    let road = roads[0].take().unwrap_or_else(|| ExactRoad::unsolved(Unsolved::Interrupted));
     Ok((whole.ensemble, road))
 }
 
@@ -162,7 +162,7 @@ pub fn merge_alone(
 
 /// No exact values, as they are not asked for.
 pub fn left_out(scenario: &Scenario) -> Exacts {
-    scenario.points.iter().map(|_| OnceLock::from(ExactRoad::unsolved(NOT_ASKED))).collect()
+    scenario.points.iter().map(|_| OnceLock::from(ExactRoad::unsolved(Unsolved::LeftOut))).collect()
 }
 
 #[cfg(test)]

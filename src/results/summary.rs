@@ -11,7 +11,7 @@ use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::{Bath, Coupling};
 use crate::quantity::Quantity;
 use crate::scenario::{Asked, Origin, Point, Scenario};
-use crate::solve::ExactRoad;
+use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::{Ensemble, Estimate, NoError, Stopped};
 use crate::store::StoreError;
 
@@ -83,6 +83,9 @@ pub struct PointSummary {
     pub stopped_because: Stopped,
     /// Why there are no exact values, or null where there are.
     pub exact_missing: Option<String>,
+    /// Whether that is because they were not asked for: running again with them adds them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact_left_out: bool,
     /// Quantities that have no exact value though the others have, each with its reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exact_refused: Vec<String>,
@@ -228,7 +231,8 @@ impl PointSummary {
             std_error_missing: without_error(point, ensemble),
             trajectories: ensemble.trajectories(),
             jumps: ensemble.jumps,
-            exact_missing: road.missing().map(str::to_owned),
+            exact_missing: road.missing().map(Unsolved::to_string),
+            exact_left_out: road.missing() == Some(&Unsolved::LeftOut),
             time: Some(times[last]),
             engine_because: point.engine.because.clone(),
             ..PointSummary::of(point, point.engine.engine.name(), stopped_because, quantities)
@@ -239,13 +243,14 @@ impl PointSummary {
     pub(crate) fn settled(
         point: &Point,
         run: SteadyRun,
-        exact_missing: Option<String>,
+        unsolved: Option<&Unsolved>,
         quantities: Vec<QuantitySummary>,
     ) -> Self {
         PointSummary {
             trajectories: run.trajectories,
             jumps: run.jumps,
-            exact_missing,
+            exact_missing: unsolved.map(Unsolved::to_string),
+            exact_left_out: unsolved == Some(&Unsolved::LeftOut),
             engine_because: point.engine.because.clone(),
             steady: Some(run.convergence),
             ..PointSummary::of(point, point.engine.engine.name(), run.stopped_because, quantities)
@@ -270,6 +275,7 @@ impl PointSummary {
             time: None,
             stopped_because,
             exact_missing: None,
+            exact_left_out: false,
             exact_refused: Vec::new(),
             std_error_missing: Vec::new(),
             steady: None,

@@ -47,6 +47,12 @@ pub enum Unsolved {
     /// The same of qubits that differ, or what is no register.
     #[error(transparent)]
     Register(#[from] RegisterError),
+    /// Exact values that nobody asked for.
+    #[error("they were left out, as was asked")]
+    LeftOut,
+    /// Somebody waits for the end.
+    #[error("the run was interrupted")]
+    Interrupted,
     /// What is asked for is not solved for qubits that differ.
     #[error("counting windows, spectra and correlations are not solved for qubits that differ")]
     NotOnTheLadder,

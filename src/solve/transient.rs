@@ -17,7 +17,7 @@ use crate::theory::decay_rates;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactRoad {
     /// Times x columns; NaN where a column has no exact value.
-    averages: Result<Array2<f64>, String>,
+    averages: Result<Array2<f64>, Unsolved>,
     burst: Option<Burst>,
 }
 
@@ -33,31 +33,30 @@ impl ExactRoad {
     /// Solves the master equation of the point where it is small enough for the effort.
     #[must_use]
     pub fn new(point: &Point, effort: Effort) -> Self {
-        let averages = averages(point, effort).map_err(|error| error.to_string());
-        ExactRoad { averages, burst: burst(point) }
+        ExactRoad { averages: averages(point, effort), burst: burst(point) }
     }
 
     /// No exact values, for this reason.
     #[must_use]
-    pub fn unsolved(reason: &str) -> Self {
-        ExactRoad { averages: Err(reason.to_owned()), burst: None }
+    pub fn unsolved(reason: Unsolved) -> Self {
+        ExactRoad { averages: Err(reason), burst: None }
     }
 
     /// Why the averages of a point are not solved for with this effort, if so: known before anything is solved.
     ///
     /// # Errors
     /// Which equation is too large, and how large it is.
-    pub fn affordable(point: &Point, effort: Effort) -> Result<(), String> {
+    pub fn affordable(point: &Point, effort: Effort) -> Result<(), Unsolved> {
         let steady = effort == Effort::Steady;
         let aim = if steady { Aim::steady(point, effort) } else { Aim::transient(point, effort) };
         let mut groups = point.groups.iter().zip(Road::of_each(&point.groups, &aim));
-        groups.try_for_each(|(group, road)| road.affordable(group, &aim)).map_err(|error| error.to_string())
+        groups.try_for_each(|(group, road)| road.affordable(group, &aim))
     }
 
     /// Why there are no exact averages, where there are none.
     #[must_use]
-    pub fn missing(&self) -> Option<&str> {
-        self.averages.as_ref().err().map(String::as_str)
+    pub fn missing(&self) -> Option<&Unsolved> {
+        self.averages.as_ref().err()
     }
 
     /// The exact value of a column at one time of the grid: the sum over the groups.

@@ -27,8 +27,8 @@ use road::GroupSteady;
 ///
 /// # Errors
 /// Why they cannot.
-pub fn exact_beside(point: &Point) -> Result<SteadyRoad, String> {
-    SteadyRoad::new(point, Effort::Beside).map_err(|e| e.to_string())
+pub fn exact_beside(point: &Point) -> Result<SteadyRoad, Unsolved> {
+    SteadyRoad::new(point, Effort::Beside)
 }
 
 /// Every group of a point, solved.
