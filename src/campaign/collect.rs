@@ -15,7 +15,7 @@ use crate::results::{Summary, Tables};
 use crate::scenario::{Asked, Scenario};
 use crate::store::{MemoryParts, Parts};
 
-/// Runs a scenario and keeps its results in memory, row for row those of [`super::run`]; `None` where it was stopped
+/// Runs a scenario and keeps its results in memory, row for row those of [`run`](fn@super::run); `None` where it was stopped
 /// before there were any. Of the options, the folder, `fresh` and the shard do not matter.
 ///
 /// # Errors

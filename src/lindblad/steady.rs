@@ -189,7 +189,7 @@ impl PopulationEquation {
     /// initial state gave it (17).
     ///
     /// # Errors
-    /// A model that has none, or a solve that does not reach [`MAX_RESIDUAL`].
+    /// A model that has none, or a solve that does not reach its residual.
     pub fn steady_state(&self) -> Result<SteadyState, SteadyError> {
         let ladder = self.ladder();
         let rate = |process| ladder.flows.iter().filter(|f| f.process == process).map(|f| f.rate).sum::<f64>();

@@ -7,8 +7,7 @@ mod system;
 
 pub use register::{Register, RegisterForm, RegisterValues};
 pub use rest::NoCurrent;
-pub(crate) use spin::Spin;
-pub use spin::Transverse;
+pub use spin::{Spin, Transverse};
 pub use system::{Balance, Extent, Form, System, Values};
 
 use std::ops::Add;

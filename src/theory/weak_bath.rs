@@ -83,7 +83,7 @@ impl Ladder {
 /// P_J in the limit of infinitely weak local baths, as pairs of 2J and P_J from the largest J.
 ///
 /// Between two local jumps a sector becomes thermal at the T* of the collective baths (16), so that J is a birth-death
-/// chain: its rates are those of the local outcomes ([`local_weight`](crate::dicke::local_weight)) averaged over the
+/// chain: its rates are those of the local outcomes (`dicke::local_weight`) averaged over the
 /// thermal ladder (18), emission, absorption and dephasing of all local baths together. Detailed balance between
 /// neighbours gives P_J. The limit is not what no local bath leaves, which is (17) with P_J from the initial state.
 /// Where the local rates are in balance at T* (`T_p = T*`, or nothing but dephasing) the qubits are those of a thermal
