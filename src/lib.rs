@@ -4,7 +4,7 @@
 //! pure states by the Monte Carlo wave-function method, averages many trajectories, and holds the averages against
 //! the exact Lindblad equation.
 //!
-//! The modules form layers, and arrows point down only (`tests/architecture.rs` checks it): [`campaign`] plans and runs
+//! The modules form layers, and arrows point down only (`tests/house.rs` checks it): [`campaign`] plans and runs
 //! a scenario; [`report`] draws what it left; [`solve`] has every exact answer of a point, and [`scenario`] reads points from
 //! a file; [`statistics`] averages trajectories; [`trajectory`] and [`lindblad`] are
 //! two independent roads to the same numbers; [`theory`] holds closed forms; [`model`], [`initial`] and [`quantity`]
