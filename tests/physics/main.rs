@@ -1,0 +1,26 @@
+//! What the library computes: engines and exact values against each other, closed forms and figures of other programs.
+#![allow(missing_docs)]
+
+mod agreement;
+mod balance;
+mod burst;
+mod closed_forms;
+mod common;
+mod driven;
+mod driven_oracle;
+mod equations;
+mod error_bars;
+mod evidence;
+mod figures;
+mod golden;
+mod ladder;
+mod leaps;
+mod peaks;
+mod points;
+mod register;
+mod register_oracle;
+mod reproducible;
+mod steady;
+mod steady_noise;
+mod steady_trajectories;
+mod transient;

@@ -1,0 +1,12 @@
+//! What a user meets: scenarios and what is wrong with them, the command line, campaigns, files, figures and pages.
+#![allow(missing_docs)]
+
+mod bad_input;
+mod campaign;
+mod campaign_steady;
+mod command_line;
+mod place;
+mod report;
+mod results;
+mod sweeps;
+mod words;

@@ -1,0 +1,314 @@
+//! The report: figures that are valid, a page that is whole, and folders that are not.
+
+use std::fs;
+use std::process::Command as Process;
+
+use crate::place::superjump;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use tempfile::TempDir;
+
+const BURST: &str = "title = \"A burst with <angle> & ampersand\"
+[qubits]
+number = 6
+[[bath]]
+name = \"cavity\"
+coupling = \"collective\"
+rate = 1.0
+temperature = 0.0
+[[bath]]
+name = \"loss\"
+coupling = \"local\"
+down = 0.5
+[initial]
+state = \"inverted\"
+[evolution]
+until = 3.0
+samples = 31
+trajectories = 400
+[record]
+jumps = true
+photons = 6
+";
+
+/// A folder with the results of a scenario in `out`.
+fn ran(verb: &str, text: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("burst.toml"), text).unwrap();
+    superjump(folder.path()).args([verb, "burst.toml", "-o", "out"]).assert().success();
+    folder
+}
+
+fn figures(folder: &TempDir, end: &str) -> Vec<String> {
+    let names = fs::read_dir(folder.path().join("out/figures")).unwrap().map(|e| e.unwrap().file_name());
+    let mut stems: Vec<String> =
+        names.filter_map(|n| n.into_string().ok()?.strip_suffix(end).map(str::to_owned)).collect();
+    stems.sort();
+    stems
+}
+
+#[test]
+fn a_run_ends_with_figures_that_are_xml_and_images_and_a_page() {
+    let folder = ran("run", BURST);
+    let names = figures(&folder, ".svg");
+    assert_eq!(names, figures(&folder, ".png"));
+    for wanted in ["bursts", "paths", "photons", "peak_times", "telegraph", "quanta", "heat_current_time", "jz_time"] {
+        assert!(names.iter().any(|name| name == wanted), "no {wanted} among {names:?}");
+    }
+    for name in &names {
+        let path = |end: &str| folder.path().join(format!("out/figures/{name}.{end}"));
+        let svg = fs::read_to_string(path("svg")).unwrap();
+        let tree = roxmltree::Document::parse(&svg).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let numbers = tree.descendants().flat_map(|node| node.attributes()).map(|attribute| attribute.value());
+        assert!(numbers.clone().count() > 50);
+        for value in numbers {
+            assert!(!value.contains("NaN") && !value.contains("inf"), "{name}: {value}");
+        }
+        let image = fs::read(path("png")).unwrap();
+        assert_eq!(&image[1..4], b"PNG");
+        // Not a blank sheet: letters and lines take room.
+        assert!(image.len() > 5000, "{name} has {} bytes", image.len());
+    }
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    assert!(page.contains("A burst with &lt;angle&gt; &amp; ampersand"));
+    for name in &names {
+        assert!(page.contains(&format!("<figure id=\"{name}\">")), "{name} is not on the page");
+    }
+}
+
+#[test]
+fn the_page_says_why_a_value_is_left_out() {
+    let folder = TempDir::new().unwrap();
+    let text = "title = \"dark\"\n[qubits]\nnumber = 1\n[[bath]]\nname = \"b\"\ncoupling = \"collective\"\nrate = 1.0\n\
+        temperature = 0.0\n[initial]\nstate = \"inverted\"\n[steady]\nabsolute_error = 0.01\n[noise]\n";
+    fs::write(folder.path().join("dark.toml"), text).unwrap();
+    superjump(folder.path()).args(["run", "dark.toml", "-o", "out"]).assert().success();
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    for wanted in [
+        "Steady state from trajectories (because of [steady])",
+        "<summary>Estimates left out</summary><ul><li>bath b: ",
+        "0 quanta exchanged with the bath (50 are needed)",
+        "<summary>Exact values left out</summary><ul><li>fano (b): ",
+    ] {
+        assert!(page.contains(wanted), "no {wanted}");
+    }
+    assert!(!page.contains("<summary>Missing</summary>"));
+}
+
+#[test]
+fn the_page_asks_nothing_of_the_network() {
+    let folder = ran("run", BURST);
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    let elsewhere = page.replace("http://www.w3.org/2000/svg", "");
+    for scheme in ["http:", "https:", "//cdn", "url(http", "@import", "<link rel=\"stylesheet\""] {
+        assert!(!elsewhere.contains(scheme), "{scheme}");
+    }
+    assert!(page.contains("default-src 'none'"));
+}
+
+#[test]
+fn drawing_again_gives_the_same_bytes_and_removes_what_is_no_longer_drawn() {
+    let folder = ran("run", BURST);
+    let svg = folder.path().join("out/figures/bursts.svg");
+    let before = fs::read(&svg).unwrap();
+    fs::write(folder.path().join("out/figures/mine.svg"), "<svg/>").unwrap();
+    superjump(folder.path()).args(["report", "out"]).assert().success().stdout(contains("report.html"));
+    assert!(fs::read(&svg).unwrap() == before);
+    // Without jumps there are no single trajectories to draw.
+    fs::remove_file(folder.path().join("out/jumps.parquet")).unwrap();
+    superjump(folder.path()).args(["report", "out"]).assert().success();
+    assert!(!svg.exists() && !svg.with_extension("png").exists());
+    assert!(folder.path().join("out/figures/mine.svg").exists(), "the file of someone else is gone");
+}
+
+#[test]
+fn no_report_draws_nothing() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("burst.toml"), BURST).unwrap();
+    superjump(folder.path()).args(["run", "burst.toml", "-o", "out", "--no-report"]).assert().success();
+    assert!(!folder.path().join("out/figures").exists() && !folder.path().join("out/report.html").exists());
+}
+
+#[test]
+fn figure_tables_choose_axes_and_series() {
+    let asked = "[figure.mine]\nquantity = \"heat_current\"\nagainst = \"1/bath.cavity.temperature\"\ncurves = \"qubits.number/2\"\n\
+                 over = \"J\"\nlog = [\"y\"]\nreferences = [\"independent\"]\n";
+    let sweep = "[sweep]\n\"qubits.number\" = [2, 4, 6]\n\"bath.cavity.temperature\" = [0.5, 1.0, 2.0]\n";
+    let text = BURST
+        .replace("temperature = 0.0", "temperature = 1.0")
+        .replace("[record]\njumps = true\nphotons = 6\n", &format!("{asked}[steady]\n{sweep}"))
+        .replace("name = \"loss\"", "name = \"cold\"")
+        .replace("coupling = \"local\"\ndown = 0.5", "coupling = \"collective\"\nrate = 1.0\ntemperature = 0.3");
+    let folder = ran("exact", &text);
+    assert_eq!(figures(&folder, ".svg"), ["mine"]);
+    let svg = fs::read_to_string(folder.path().join("out/figures/mine.svg")).unwrap();
+    let tree = roxmltree::Document::parse(&svg).unwrap();
+    let texts: Vec<String> = tree
+        .descendants()
+        .filter(|n| n.has_tag_name("text"))
+        .map(|n| n.descendants().filter_map(|t| if t.is_text() { t.text() } else { None }).collect())
+        .collect();
+    // The page has the lines and markers of the drawing in its legend.
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    let legend = page.split("<div class=\"legend\">").nth(1).unwrap().split("</div>").next().unwrap();
+    for form in ["<circle", "Z\" fill", "stroke-dasharray=\"2 3\""] {
+        assert!(legend.contains(form), "no {form} in {legend}");
+    }
+    for wanted in
+        ["T0/Tcavity", "J = 1", "J = 2", "J = 3", "independent qubits", "heat current, cavity bath / J (ħω₀²)"]
+    {
+        assert!(texts.iter().any(|t| t == wanted), "no {wanted} among {texts:?}");
+    }
+    // Another file may choose other figures of the same results; what is not there is said.
+    let other = text.replace("figure.mine", "figure.other").replace("\"heat_current\"", "\"beauty\"");
+    fs::write(folder.path().join("other.toml"), other).unwrap();
+    let report = superjump(folder.path()).args(["report", "out", "--figures", "other.toml"]).assert().success();
+    report.stderr(contains("figure `other`: nothing of `beauty` to draw"));
+}
+
+/// One number by other means is no figure of its own.
+#[test]
+fn a_steady_sweep_is_drawn_once_for_each_quantity() {
+    let valve = "[qubits]\nnumber = 2\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 2.0\n\
+                 [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.5\n\
+                 [initial]\nstate = \"ground\"\n[steady]\nrelative_error = 0.2\n[sweep]\n\"qubits.number\" = [1, 2]\n";
+    let folder = ran("run", valve);
+    let names = figures(&folder, ".svg");
+    assert!(names.contains(&"heat_current_sweep".to_owned()), "{names:?}");
+    for twin in ["average", "counts", "balance", "controlled"] {
+        assert!(!names.iter().any(|name| name.contains(twin)), "{names:?}");
+    }
+}
+
+#[test]
+fn wrong_figure_tables_are_refused_with_their_line() {
+    let folder = TempDir::new().unwrap();
+    for (table, said) in [
+        ("[figure.a]\n", "`figure.*.quantity` is missing"),
+        ("[figure.a]\nquantity = \"jz\"\nover = \"K\"\n", "`figure.*.over` is \"K\""),
+        ("[figure.a]\nquantity = \"jz\"\nlog = [\"z\"]\n", "`figure.*.log` has \"z\""),
+        ("[figure.a]\nquantity = \"jz\"\nreferences = [\"best\"]\n", "independent"),
+        ("[figure.a]\nquantity = \"\"\n", "`figure.*.quantity` is empty"),
+        ("[figure.\"../a\"]\nquantity = \"jz\"\n", "letters, digits"),
+        ("[figure.a]\nquantity = \"jz\"\ncolour = \"red\"\n", "unknown key `figure.a.colour`"),
+    ] {
+        fs::write(folder.path().join("bad.toml"), format!("{BURST}{table}")).unwrap();
+        let refused = superjump(folder.path()).args(["check", "bad.toml"]).assert().code(2);
+        refused.stderr(contains("bad.toml:").and(contains(said)));
+    }
+}
+
+#[test]
+fn an_empty_a_partial_and_a_foreign_folder_are_told_apart() {
+    let folder = ran("run", BURST);
+    let out = folder.path().join("out");
+    superjump(folder.path()).args(["report", "nowhere"]).assert().code(2).stderr(contains("cannot read nowhere"));
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    superjump(folder.path()).args(["report", "empty"]).assert().code(2).stderr(contains("it is empty"));
+
+    let part = folder.path().join("part");
+    fs::create_dir(&part).unwrap();
+    fs::write(part.join("notes.txt"), "mine").unwrap();
+    superjump(folder.path()).args(["report", "part"]).assert().code(2).stderr(contains("it holds notes.txt"));
+    fs::copy(out.join("series.parquet"), part.join("series.parquet")).unwrap();
+    fs::write(part.join("trajectories.parquet"), b"PAR1 but no more").unwrap();
+    let drawn = superjump(folder.path()).args(["report", "part"]).assert().success();
+    drawn.stderr(contains("no summary.json").and(contains("trajectories.parquet cannot be read")));
+    assert!(part.join("figures/intensity_time.svg").exists());
+    let page = fs::read_to_string(part.join("report.html")).unwrap();
+    assert!(page.contains("no summary.json") && page.contains("<figure id=\"intensity_time\">"));
+
+    // Another version: fewer and other keys.
+    let summary = "{\"version\": \"9.9.9\", \"title\": \"from afar\", \"points\": [{\"index\": 0, \"beauty\": 1}]}";
+    fs::write(part.join("summary.json"), summary).unwrap();
+    let drawn = superjump(folder.path()).args(["report", "part"]).assert().success();
+    drawn.stderr(contains("results of version 9.9.9"));
+    assert!(fs::read_to_string(part.join("report.html")).unwrap().contains("<h1>from afar</h1>"));
+}
+
+#[test]
+fn two_runs_are_compared_in_standard_errors() {
+    let folder = ran("run", BURST);
+    superjump(folder.path())
+        .args(["run", "burst.toml", "-o", "other", "--seed", "2", "--no-report"])
+        .assert()
+        .success();
+    superjump(folder.path()).args(["exact", "burst.toml", "-o", "exact", "--no-report"]).assert().success();
+    let said = superjump(folder.path()).args(["compare", "out", "other"]).assert().success();
+    let said = String::from_utf8(said.get_output().stdout.clone()).unwrap();
+    // The largest of some dozen differences, in standard errors: 5 is never reached by chance.
+    let farthest: f64 = said.rsplit("farthest is at ").next().unwrap().trim().trim_end_matches('.').parse().unwrap();
+    assert!(farthest > 0.0 && farthest < 5.0, "{said}");
+    assert!(said.contains("sigma") && said.contains("intensity") && !said.contains("photon_time_1"));
+    superjump(folder.path()).args(["compare", "out", "exact"]).assert().success().stdout(contains("Only in A"));
+    let same = superjump(folder.path()).args(["compare", "exact", "exact"]).assert().success();
+    same.stdout(contains("values differ by 0.0e0"));
+    superjump(folder.path())
+        .args(["compare", "out", "out"])
+        .assert()
+        .success()
+        .stderr(contains("both runs have the seed 1"));
+    superjump(folder.path()).args(["compare", "out", "nowhere"]).assert().code(2).stderr(contains("nowhere"));
+}
+
+/// A browser, where there is one.
+fn browser() -> Option<String> {
+    let known = ["chromium", "chromium-browser", "google-chrome"].map(str::to_owned);
+    let named = std::env::var("SUPERJUMP_BROWSER").ok();
+    named.into_iter().chain(known).find(|name| Process::new(name).arg("--version").output().is_ok())
+}
+
+/// What the page does in a browser: it is loaded with a script behind its own that hovers and clicks, and says what it saw.
+#[test]
+fn the_page_works_in_a_browser() {
+    let Some(browser) = browser() else {
+        eprintln!("no browser (chromium, or $SUPERJUMP_BROWSER): the page was not opened");
+        return;
+    };
+    let folder = ran("run", BURST);
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    let before = "<script>window.failed = []; window.onerror = (m) => { window.failed.push(m); };\
+        document.addEventListener('securitypolicyviolation', (e) => { window.failed.push(e.violatedDirective); });</script>";
+    let after = "<script>\
+        const figure = document.querySelector('#intensity_time'), svg = figure.querySelector('svg');\
+        const data = JSON.parse(figure.querySelector('script').textContent), last = data.series[0].points[9];\
+        const box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width;\
+        const at = (axis, v) => axis.pixels[0] + (axis.pixels[1] - axis.pixels[0]) * (v - axis.ends[0]) / (axis.ends[1] - axis.ends[0]);\
+        svg.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + at(data.x, last[0]) * scale, clientY: box.top + at(data.y, last[1]) * scale }));\
+        const tip = figure.querySelector('.tip')?.textContent;\
+        figure.querySelector('.legend button').click();\
+        const hidden = figure.querySelectorAll('svg .hidden').length;\
+        figure.querySelector('.legend button').click();\
+        const back = figure.querySelectorAll('svg .hidden').length;\
+        document.title = JSON.stringify({ failed: window.failed, tip, hidden, back, time: last[0], value: last[1],\
+          wide: document.documentElement.scrollWidth - window.innerWidth, shown: document.querySelectorAll('.plot svg').length });</script>";
+    let probed =
+        page.replacen("<style>", &format!("{before}<style>"), 1).replace("</body>", &format!("{after}</body>"));
+    let file = folder.path().join("out/probed.html");
+    fs::write(&file, probed).unwrap();
+    let output = Process::new(browser)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--window-size=400,900",
+            "--virtual-time-budget=4000",
+            "--dump-dom",
+        ])
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .unwrap();
+    let dom = String::from_utf8_lossy(&output.stdout);
+    let title = dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
+    let seen: serde_json::Value = serde_json::from_str(title).unwrap_or_else(|e| panic!("{e}: {title}"));
+    assert_eq!(seen["failed"], serde_json::json!([]));
+    // The tip names the series and the value under the pointer, to five digits.
+    let tip = seen["tip"].as_str().unwrap();
+    let shown: f64 = tip.split('→').nth(1).unwrap().split('±').next().unwrap().trim().parse().unwrap();
+    let value = seen["value"].as_f64().unwrap();
+    assert!(tip.starts_with("cavity") && (shown - value).abs() <= 1e-4 * value.abs(), "{tip}: {value}");
+    assert!(seen["hidden"].as_u64() >= Some(1) && seen["back"] == 0, "{seen}");
+    assert!(seen["wide"].as_i64() <= Some(0), "the page is wider than the screen: {seen}");
+    assert_eq!(seen["shown"].as_u64().unwrap() as usize, figures(&folder, ".svg").len());
+}

@@ -1,0 +1,90 @@
+//! What a `[sweep]` stands for: lists, spacings, keys that go together, and every combination of them.
+
+use serde_json::{Value, json};
+use superjump::scenario::{Overrides, Point, Purpose, Scenario};
+
+const BASE: &str = "[qubits]
+number = 3
+[[bath]]
+name = \"hot\"
+coupling = \"collective\"
+rate = 1.0
+temperature = 2.0
+[initial]
+state = \"ground\"
+[evolution]
+until = 2.0
+trajectories = 10
+[sweep]
+";
+
+fn points(sweep: &str, sets: &[&str]) -> Vec<Point> {
+    let mut overrides = Overrides::default();
+    sets.iter().for_each(|set| overrides.set(*set));
+    let text = format!("{BASE}{sweep}");
+    Scenario::parse("s", "s.toml", &text, Purpose::Trajectories, &overrides).unwrap_or_else(|e| panic!("{e}")).points
+}
+
+/// The parameters of every point, in order.
+fn parameters(points: &[Point]) -> Vec<Vec<Value>> {
+    points.iter().map(|point| point.parameters.iter().map(|(_, value)| value.clone()).collect()).collect()
+}
+
+#[test]
+fn spacings_hit_their_ends_and_whole_ones_stay_whole() {
+    let numbers = points("\"qubits.number\" = { linspace = [1, 9, 5] }", &[]);
+    assert_eq!(parameters(&numbers), [1, 3, 5, 7, 9].map(|n| vec![json!(n)]));
+    assert_eq!(numbers.iter().map(|p| p.groups[0].model.number).collect::<Vec<_>>(), [1, 3, 5, 7, 9]);
+    let decades = points("\"qubits.number\" = { logspace = [1, 1000, 4] }", &[]);
+    assert_eq!(parameters(&decades), [1, 10, 100, 1000].map(|n| vec![json!(n)]));
+
+    let falling = parameters(&points("\"bath.hot.temperature\" = { linspace = [3.0, 0.3, 4] }", &[]));
+    let values: Vec<f64> = falling.iter().map(|row| row[0].as_f64().unwrap()).collect();
+    assert_eq!((values[0], values[3]), (3.0, 0.3));
+    // Two roundings.
+    assert!((values[1] - 2.1).abs() < 1e-15 && (values[2] - 1.2).abs() < 1e-15, "{values:?}");
+    let spread = parameters(&points("\"bath.hot.rate\" = { logspace = [1e-3, 0.1, 3] }", &[]));
+    assert!((spread[1][0].as_f64().unwrap() - 0.01).abs() < 1e-17 && spread[2][0] == json!(0.1));
+
+    // A spacing is a list: the points are those of the values typed out.
+    let ids = |points: &[Point]| points.iter().map(|point| point.id).collect::<Vec<_>>();
+    assert_eq!(ids(&numbers), ids(&points("\"qubits.number\" = [1, 3, 5, 7, 9]", &[])));
+}
+
+#[test]
+fn a_sweep_is_replaced_as_a_whole_and_its_keys_may_be_quoted() {
+    let sweep = "\"qubits.number\" = [1, 2, 3]";
+    assert_eq!(points(sweep, &["sweep={}"]).len(), 1);
+    let other = points(sweep, &["sweep={ \"bath.hot.rate\" = [1.0, 2.0] }"]);
+    assert_eq!(parameters(&other), [vec![json!(1.0)], vec![json!(2.0)]]);
+    assert_eq!(parameters(&points(sweep, &["sweep.\"qubits.number\"=[4, 5]"])), [vec![json!(4)], vec![json!(5)]]);
+}
+
+#[test]
+fn zipped_keys_go_together_and_cross_with_the_others() {
+    let zipped = "\"qubits.number\" = [2, 4]\n[sweep.zip]\n\"bath.hot.rate\" = { linspace = [1.0, 3.0, 3] }\n\
+                  \"bath.hot.temperature\" = [0.1, 0.2, 0.3]";
+    let found = parameters(&points(zipped, &[]));
+    let expected: Vec<Vec<Value>> = [2, 4]
+        .into_iter()
+        .flat_map(|n| [(1.0, 0.1), (2.0, 0.2), (3.0, 0.3)].map(|(r, t)| vec![json!(n), json!(r), json!(t)]))
+        .collect();
+    assert_eq!(found, expected);
+    let several = "[[sweep.zip]]\n\"bath.hot.rate\" = [1.0, 2.0]\n\"bath.hot.temperature\" = [0.1, 0.2]\n\
+                   [[sweep.zip]]\n\"qubits.number\" = [2, 4]\n\"evolution.until\" = [1.0, 0.5]";
+    let found = points(several, &[]);
+    assert_eq!(found.len(), 4);
+    assert_eq!((found[1].groups[0].model.number, found[1].until()), (4, 0.5));
+}
+
+#[test]
+fn the_command_line_sweeps_spaces_zips_and_fixes() {
+    let sweep = "\"qubits.number\" = [2, 4]";
+    assert_eq!(parameters(&points(sweep, &["sweep.qubits.number={ linspace = [1, 3, 3] }"])).len(), 3);
+    let zip = "sweep.zip={ \"bath.hot.rate\" = [1.0, 2.0], \"bath.hot.temperature\" = [1.0, 2.0] }";
+    assert_eq!(points(sweep, &[zip]).len(), 4);
+    // A key that is given a value is swept no more; what it was zipped with still is.
+    let fixed = points(sweep, &[zip, "bath.hot.rate=5.0"]);
+    assert_eq!(fixed.len(), 4);
+    assert!(fixed.iter().all(|point| point.parameters.len() == 2));
+}

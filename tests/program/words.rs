@@ -1,0 +1,61 @@
+//! What people read, held word by word: help, the table of a run, the reference of scenario keys. Where a change is meant,
+//! `UPDATE_SNAPSHOTS=1 cargo test --release --test program words` writes the files anew.
+
+use std::fs;
+use std::path::Path;
+
+use crate::place::{success, superjump};
+use tempfile::TempDir;
+
+/// What the program says, in a folder.
+fn said(folder: &Path, arguments: &[&str]) -> String {
+    success(&superjump(folder).args(arguments).output().unwrap())
+}
+
+/// Compares a text with a file of the repository, or writes the file.
+fn hold(path: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    let held = fs::read_to_string(&path).unwrap_or_default();
+    assert!(held == text, "{} differs; what is said now:\n{text}", path.display());
+}
+
+#[test]
+fn help() {
+    let here = TempDir::new().unwrap();
+    for verb in ["", "run", "exact", "report", "compare"] {
+        let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
+        let name = if verb.is_empty() { "superjump" } else { verb };
+        hold(&format!("tests/snapshots/help_{name}.txt"), &said(here.path(), &arguments));
+    }
+}
+
+#[test]
+fn the_table_of_a_run_and_of_a_sweep() {
+    let here = TempDir::new().unwrap();
+    let scenario = "title = \"small\"\n[qubits]\nnumber = 3\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\n\
+        temperature = 2.0\n[initial]\nstate = \"ground\"\n[evolution]\nuntil = 2.0\nsamples = 5\ntrajectories = 3000\n";
+    fs::write(here.path().join("small.toml"), scenario).unwrap();
+    // The time it took is not a function of the scenario.
+    let steady =
+        |text: String| text.lines().filter(|line| !line.contains(" jumps in ")).collect::<Vec<_>>().join("\n") + "\n";
+    let one = said(here.path(), &["run", "small.toml", "-o", "one", "--threads", "2"]);
+    let sweep = ["run", "small.toml", "-o", "sweep", "--set", "sweep.qubits.number=[1, 2, 3]", "--no-report"];
+    hold("tests/snapshots/table.txt", &steady(one + &said(here.path(), &sweep)));
+}
+
+#[test]
+fn the_reference_of_keys_is_what_the_program_reads() {
+    let here = TempDir::new().unwrap();
+    let introduction = "# The scenario file\n\n\
+        A scenario is a TOML file; `superjump scenarios` lists those that ship, each with comments. A key that is unknown,\n\
+        missing or out of range is refused with its line and what is allowed. `*` stands for the name of a bath or of a figure:\n\
+        `[sweep]` and `--set` write `bath.hot.rate`, the file itself `[[bath]]` with `name = \"hot\"`. `superjump schema` prints\n\
+        the same for editors. Rates, times, temperatures and frequencies end at 1e100: larger numbers are slips.\n\n\
+        The table is printed by the program (`superjump schema --markdown`) from the types that read the file; a test holds the\n\
+        two together.\n\n";
+    hold("docs/scenario.md", &format!("{introduction}{}", said(here.path(), &["schema", "--markdown"])));
+}
