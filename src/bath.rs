@@ -41,7 +41,34 @@ impl Process {
     }
 }
 
-/// A bath, as the rates of its jump operators in the scenario's unit of inverse time.
+/// Rates of emission, absorption and dephasing, of one bath or summed over several.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rates {
+    /// Emission.
+    pub down: f64,
+    /// Absorption.
+    pub up: f64,
+    /// Dephasing.
+    pub dephasing: f64,
+}
+
+impl Rates {
+    /// Those of a thermal bath of rate gamma where `x = hbar omega_0 / (k_B T)`: down = gamma (1 + n), up = gamma n.
+    #[must_use]
+    pub fn thermal(gamma: f64, x: f64) -> Self {
+        let n = occupation(x);
+        Rates { down: gamma * (1.0 + n), up: gamma * n, dephasing: 0.0 }
+    }
+
+    /// Whether any of them acts.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.down + self.up + self.dephasing > 0.0
+    }
+}
+
+/// A bath as qubits see it at one frequency and time: the rates of its jump operators, in the scenario's unit of inverse
+/// time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bath {
     /// The name by which results refer to it.
@@ -62,15 +89,8 @@ impl Bath {
     /// A thermal bath of rate gamma, where `x = hbar omega_0 / (k_B T)`: down = gamma (1 + n), up = gamma n.
     #[must_use]
     pub fn thermal(name: &str, coupling: Coupling, gamma: f64, x: f64, temperature: f64) -> Self {
-        let n = occupation(x);
-        Bath {
-            name: name.to_owned(),
-            coupling,
-            down: gamma * (1.0 + n),
-            up: gamma * n,
-            dephasing: 0.0,
-            temperature: Some(temperature),
-        }
+        let Rates { down, up, dephasing } = Rates::thermal(gamma, x);
+        Bath { name: name.to_owned(), coupling, down, up, dephasing, temperature: Some(temperature) }
     }
 
     /// The rate of one process.

@@ -1,11 +1,13 @@
 //! The validated physical model: identical qubits and the baths around them, or a register of qubits that differ.
 
 mod register;
+mod reservoir;
 mod rest;
 mod spin;
 mod system;
 
 pub use register::{Register, RegisterForm, RegisterValues};
+pub use reservoir::{Reservoir, ReservoirError, SpectralDensity};
 pub use rest::NoCurrent;
 pub use spin::{Spin, Transverse};
 pub use system::{Balance, Extent, Form, System, Values};
@@ -14,6 +16,7 @@ use std::ops::Add;
 
 use serde::Serialize;
 
+pub use crate::bath::Rates;
 use crate::bath::{Bath, Coupling};
 use crate::dicke::Level;
 use crate::units::Units;
@@ -119,26 +122,14 @@ impl Add for Linear {
     }
 }
 
-/// The summed rates of one process of one coupling.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Rates {
-    /// Emission.
-    pub down: f64,
-    /// Absorption.
-    pub up: f64,
-    /// Dephasing.
-    pub dephasing: f64,
-}
-
-impl Rates {
-    /// Whether any of them acts.
-    #[must_use]
-    pub fn any(self) -> bool {
-        self.down + self.up + self.dephasing > 0.0
-    }
-}
-
 impl Model {
+    /// Qubits of one frequency between reservoirs as they are at a time.
+    #[must_use]
+    pub fn between(reservoirs: &[Reservoir], units: Units, number: i64, frequency: f64, time: f64) -> Self {
+        let baths = reservoirs.iter().map(|reservoir| reservoir.bath(units, frequency, time)).collect();
+        Model { units, number, frequency, baths }
+    }
+
     /// The rates of all baths of one coupling together.
     #[must_use]
     pub fn rates(&self, coupling: Coupling) -> Rates {

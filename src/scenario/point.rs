@@ -222,7 +222,7 @@ impl Point {
 
 /// The physics of a point in canonical form: names, titles and numbers of trajectories do not enter.
 pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
-    let canonical = |Group { model, hamiltonian, register, initial }: &Group| {
+    let canonical = |Group { model, hamiltonian, register, initial, .. }: &Group| {
         let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
         let mut physics =
             vec![json!(model.units), json!(model.number), json!(model.frequency), json!(baths), json!(initial)];
