@@ -7,7 +7,10 @@ use crate::rounded::Rounded;
 /// Rounding of the product of two rates, each rounded before.
 const PRODUCT: f64 = 4.0 * f64::EPSILON;
 
-/// How a bath sees the qubits.
+/// The pattern by which a bath sees the qubits: with which amplitudes they enter its jump operators.
+///
+/// What follows from a pattern is written where it is known: here what it is, in [`crate::dicke`] its jumps on the
+/// levels, in [`crate::model`] the forms that currents and bounds are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Coupling {
@@ -15,6 +18,46 @@ pub enum Coupling {
     Collective,
     /// One by one, through `sigma_-`, `sigma_+`, `sigma_z/2` of every qubit (31).
     Local,
+}
+
+impl Coupling {
+    /// All patterns.
+    pub const ALL: [Coupling; 2] = [Coupling::Collective, Coupling::Local];
+
+    /// The name in scenarios and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Coupling::Collective => "collective",
+            Coupling::Local => "local",
+        }
+    }
+
+    /// The pattern of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Coupling::ALL.into_iter().find(|coupling| coupling.name() == name)
+    }
+
+    /// Whether its jumps keep J, as those of operators do in which all qubits weigh alike.
+    #[must_use]
+    #[inline]
+    pub fn conserves_j(self) -> bool {
+        match self {
+            Coupling::Collective => true,
+            Coupling::Local => false,
+        }
+    }
+}
+
+/// What qubits emit into a bath of unit rates, and absorb from it, as one pattern sees them: summed over its jump
+/// operators L, `<L^dagger L>` of those that lower and of their adjoints. In one state, on average, or as forms.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pair<T> {
+    /// What is emitted.
+    pub emission: T,
+    /// What is absorbed.
+    pub absorption: T,
 }
 
 /// What a jump does to the qubits.
@@ -138,6 +181,16 @@ mod tests {
         }
         // Far below one, n = e^-x to rounding.
         assert!((occupation(100.0) / (-100.0_f64).exp() - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_pattern_is_written_by_its_name_and_found_by_it() {
+        for coupling in Coupling::ALL {
+            assert_eq!(Coupling::named(coupling.name()), Some(coupling));
+            // As ids of points hash it.
+            assert_eq!(serde_json::to_value(coupling).unwrap(), coupling.name());
+        }
+        assert_eq!(Coupling::named("Local"), None);
     }
 
     #[test]

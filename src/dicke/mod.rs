@@ -2,6 +2,7 @@
 
 mod degeneracy;
 mod local;
+mod pattern;
 
 pub use degeneracy::{ln_binomial, ln_degeneracy, ln_tail_of_product};
 pub use local::{LocalAmplitude, SectorChange, local_amplitude, local_element, local_prefactor, local_weight};
