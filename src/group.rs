@@ -1,6 +1,5 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
-use crate::bath::Coupling;
 use crate::initial::InitialState;
 use crate::model::{Hamiltonian, Model, NoCurrent, Register, Reservoir};
 
@@ -49,7 +48,7 @@ impl Group {
         let Group { model, initial, .. } = self;
         let dark = || {
             let reached = crate::dicke::sectors(model.number).filter(|two_j| initial.reaches(model.number, *two_j));
-            self.alike() && !model.rates(Coupling::Local).any() && reached.eq([0])
+            self.alike() && !model.mixes_sectors() && reached.eq([0])
         };
         match self.hamiltonian.drive {
             Some(_) => None,

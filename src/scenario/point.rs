@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::asked::{Asked, Noise, Steady};
-use crate::bath::{Bath, Coupling};
+use crate::bath::Bath;
 use crate::canonical;
 use crate::group::Group;
 use crate::model::{Hamiltonian, NoCurrent};
@@ -192,9 +192,7 @@ impl Point {
             let driven = group.is_driven();
             let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
             let bound = if driven { group.model.jump_rate_bound() * until } else { group.model.jumps_bound(until) };
-            let dephasing: f64 = group.model.rates(Coupling::Collective).dephasing;
-            let n = group.model.number as f64;
-            let trivial = if self.facts().coherent { dephasing * n * n / 4.0 * until } else { 0.0 };
+            let trivial = if self.facts().coherent { group.model.idle_jump_rate_bound() * until } else { 0.0 };
             bound * coupling * coupling + trivial
         };
         self.groups.iter().map(of_group).sum()

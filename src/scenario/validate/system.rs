@@ -176,12 +176,8 @@ impl Validator<'_> {
             return self.refuse(name.span(), "bath.*.name", &format!("is \"{}\"", name.get_ref()));
         }
         let coupling = self.require(&raw.coupling, &key("coupling"), table.span())?;
-        let coupling = match coupling.get_ref().as_str() {
-            "collective" => Coupling::Collective,
-            "local" => Coupling::Local,
-            other => {
-                return self.refuse(coupling.span(), &key("coupling"), &format!("is \"{other}\""));
-            }
+        let Some(coupling) = Coupling::named(coupling.get_ref()) else {
+            return self.refuse(coupling.span(), &key("coupling"), &format!("is \"{}\"", coupling.get_ref()));
         };
         let optional =
             |value: &Key<f64>, field: &str| value.as_ref().map(|value| self.rate_of(value, &key(field))).transpose();
