@@ -7,7 +7,10 @@ use crate::rounded::Rounded;
 /// Rounding of the product of two rates, each rounded before.
 const PRODUCT: f64 = 4.0 * f64::EPSILON;
 
-/// How a bath sees the qubits.
+/// The pattern by which a bath sees the qubits: with which amplitudes they enter its jump operators.
+///
+/// What follows from a pattern is written where it is known: here what it is, in [`crate::dicke`] its jumps on the
+/// levels, in [`crate::model`] the forms that currents and bounds are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Coupling {
@@ -15,6 +18,46 @@ pub enum Coupling {
     Collective,
     /// One by one, through `sigma_-`, `sigma_+`, `sigma_z/2` of every qubit (31).
     Local,
+}
+
+impl Coupling {
+    /// All patterns.
+    pub const ALL: [Coupling; 2] = [Coupling::Collective, Coupling::Local];
+
+    /// The name in scenarios and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Coupling::Collective => "collective",
+            Coupling::Local => "local",
+        }
+    }
+
+    /// The pattern of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Coupling::ALL.into_iter().find(|coupling| coupling.name() == name)
+    }
+
+    /// Whether its jumps keep J, as those of operators do in which all qubits weigh alike.
+    #[must_use]
+    #[inline]
+    pub fn conserves_j(self) -> bool {
+        match self {
+            Coupling::Collective => true,
+            Coupling::Local => false,
+        }
+    }
+}
+
+/// What qubits emit into a bath of unit rates, and absorb from it, as one pattern sees them: summed over its jump
+/// operators L, `<L^dagger L>` of those that lower and of their adjoints. In one state, on average, or as forms.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pair<T> {
+    /// What is emitted.
+    pub emission: T,
+    /// What is absorbed.
+    pub absorption: T,
 }
 
 /// What a jump does to the qubits.
@@ -41,7 +84,34 @@ impl Process {
     }
 }
 
-/// A bath, as the rates of its jump operators in the scenario's unit of inverse time.
+/// Rates of emission, absorption and dephasing, of one bath or summed over several.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rates {
+    /// Emission.
+    pub down: f64,
+    /// Absorption.
+    pub up: f64,
+    /// Dephasing.
+    pub dephasing: f64,
+}
+
+impl Rates {
+    /// Those of a thermal bath of rate gamma where `x = hbar omega_0 / (k_B T)`: down = gamma (1 + n), up = gamma n.
+    #[must_use]
+    pub fn thermal(gamma: f64, x: f64) -> Self {
+        let n = occupation(x);
+        Rates { down: gamma * (1.0 + n), up: gamma * n, dephasing: 0.0 }
+    }
+
+    /// Whether any of them acts.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.down + self.up + self.dephasing > 0.0
+    }
+}
+
+/// A bath as qubits see it at one frequency and time: the rates of its jump operators, in the scenario's unit of inverse
+/// time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bath {
     /// The name by which results refer to it.
@@ -62,15 +132,8 @@ impl Bath {
     /// A thermal bath of rate gamma, where `x = hbar omega_0 / (k_B T)`: down = gamma (1 + n), up = gamma n.
     #[must_use]
     pub fn thermal(name: &str, coupling: Coupling, gamma: f64, x: f64, temperature: f64) -> Self {
-        let n = occupation(x);
-        Bath {
-            name: name.to_owned(),
-            coupling,
-            down: gamma * (1.0 + n),
-            up: gamma * n,
-            dephasing: 0.0,
-            temperature: Some(temperature),
-        }
+        let Rates { down, up, dephasing } = Rates::thermal(gamma, x);
+        Bath { name: name.to_owned(), coupling, down, up, dephasing, temperature: Some(temperature) }
     }
 
     /// The rate of one process.
@@ -118,6 +181,16 @@ mod tests {
         }
         // Far below one, n = e^-x to rounding.
         assert!((occupation(100.0) / (-100.0_f64).exp() - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_pattern_is_written_by_its_name_and_found_by_it() {
+        for coupling in Coupling::ALL {
+            assert_eq!(Coupling::named(coupling.name()), Some(coupling));
+            // As ids of points hash it.
+            assert_eq!(serde_json::to_value(coupling).unwrap(), coupling.name());
+        }
+        assert_eq!(Coupling::named("Local"), None);
     }
 
     #[test]

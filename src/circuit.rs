@@ -117,6 +117,17 @@ impl Transmon {
         (8.0 * self.josephson * self.charging).sqrt() - self.charging
     }
 
+    /// The transmon tuned to another frequency in GHz, as a flux through its loop does: E_J follows from (A13), and E_C is
+    /// kept. At its own frequency it is itself, to the last bit.
+    #[must_use]
+    pub fn tuned(self, frequency: f64) -> Self {
+        if frequency == self.frequency() {
+            return self;
+        }
+        let plasma = frequency + self.charging;
+        Transmon { josephson: plasma * plasma / (8.0 * self.charging), ..self }
+    }
+
     /// `C_T = e^2/(2 E_C)` in fF.
     #[must_use]
     pub fn capacitance(&self) -> f64 {
@@ -196,6 +207,12 @@ impl Circuit {
     /// If the capacitance is not positive and finite.
     pub fn new(transmon: Transmon, resonator: Resonator, coupling: f64) -> Result<Self, CircuitError> {
         Ok(Circuit { transmon, resonator, coupling: positive("coupling capacitance", coupling, " fF")? })
+    }
+
+    /// The circuit with its transmon tuned to a positive frequency in GHz.
+    #[must_use]
+    pub fn tuned(self, frequency: f64) -> Self {
+        Circuit { transmon: self.transmon.tuned(frequency), ..self }
     }
 
     /// C_c/C_T.
@@ -335,6 +352,21 @@ mod tests {
         };
         assert!(close(fast.transmon.impedance(), circuit.transmon.impedance()));
         assert!(close(fast.rate(FilterForm::Full), 2.0 * circuit.rate(FilterForm::Full)));
+    }
+
+    #[test]
+    fn a_tuned_circuit_is_the_golden_rule_at_its_new_frequency() {
+        let circuit = worked();
+        assert_eq!(circuit.tuned(7.5), circuit);
+        for ghz in [3.0, 5.0, 12.0] {
+            let tuned = circuit.tuned(ghz);
+            assert!(close(tuned.transmon.frequency(), ghz));
+            assert_eq!(tuned.transmon.capacitance(), circuit.transmon.capacitance());
+            // G^2 goes as 1/Z_T, which is as the plasma frequency sqrt(8 E_J E_C) = nu + E_C.
+            assert!(close(tuned.strength().powi(2) / circuit.strength().powi(2), (ghz + 0.5) / 8.0));
+            let golden = PLANCK * ghz * circuit.resonator.filter(FilterForm::Lorentzian).rate(200.0, ghz) / 2.0;
+            assert!(close(tuned.rate(FilterForm::Full), golden * tuned.strength().powi(2)));
+        }
     }
 
     #[test]

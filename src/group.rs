@@ -1,20 +1,32 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
-use crate::bath::Coupling;
 use crate::initial::InitialState;
-use crate::model::{Hamiltonian, Model, NoCurrent, Register};
+use crate::model::{Hamiltonian, Model, NoCurrent, Register, Reservoir};
 
 /// A group of identical qubits, independent of the others.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Group {
     /// The qubits, and the baths at their frequency.
     pub model: Model,
+    /// What the baths are, in the same order: from it their rates at another frequency and time, see [`Group::at`].
+    pub reservoirs: Vec<Reservoir>,
     /// What drives and twists them.
     pub hamiltonian: Hamiltonian,
     /// The qubits one by one, where they differ.
     pub register: Option<Register>,
     /// Their initial state.
     pub initial: InitialState,
+}
+
+/// Rates are what acts. Whether they were given, or follow from a temperature or a circuit, makes no other group.
+impl PartialEq for Group {
+    fn eq(&self, other: &Self) -> bool {
+        let Group { model, reservoirs: _, hamiltonian, register, initial } = self;
+        *model == other.model
+            && *hamiltonian == other.hamiltonian
+            && *register == other.register
+            && *initial == other.initial
+    }
 }
 
 impl Group {
@@ -36,7 +48,7 @@ impl Group {
         let Group { model, initial, .. } = self;
         let dark = || {
             let reached = crate::dicke::sectors(model.number).filter(|two_j| initial.reaches(model.number, *two_j));
-            self.alike() && !model.rates(Coupling::Local).any() && reached.eq([0])
+            self.alike() && !model.mixes_sectors() && reached.eq([0])
         };
         match self.hamiltonian.drive {
             Some(_) => None,
@@ -52,10 +64,19 @@ impl Group {
         self.hamiltonian.drive.is_some() || (transverse && self.hamiltonian.chi != 0.0)
     }
 
-    /// Qubits of a model, without a drive, that start in a state.
+    /// Qubits of a model, without a drive, that start in a state; its baths are taken to have the rates of the model at
+    /// any frequency and time.
     #[must_use]
     pub fn new(model: Model, initial: InitialState) -> Self {
-        Group { model, hamiltonian: Hamiltonian::default(), register: None, initial }
+        let reservoirs = model.baths.iter().map(Reservoir::from).collect();
+        Group { model, reservoirs, hamiltonian: Hamiltonian::default(), register: None, initial }
+    }
+
+    /// The model with its qubits tuned to a frequency, and its baths as they are there at a time. At the frequency of the
+    /// model and time 0 it is the model itself, to the last bit.
+    #[must_use]
+    pub fn at(&self, frequency: f64, time: f64) -> Model {
+        Model::between(&self.reservoirs, self.model.units, self.model.number, frequency, time)
     }
 
     /// Whether a drive acts.

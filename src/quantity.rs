@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::bath::{Bath, Coupling};
+use crate::bath::Bath;
 use crate::model::{Extent, System, Transverse, Values};
 use crate::units::Units;
 
@@ -305,7 +305,7 @@ impl Resolution {
         // <J_+ J_-> has its own last digits, unless it comes out of steps.
         let emission = if precision.steps { extent.emission } else { 0.0 };
         let floor = precision.relative * (emission + extent.others);
-        let acts = |bath: &Bath| bath.coupling == Coupling::Local && bath.down + bath.up + bath.dephasing > 0.0;
+        let acts = |bath: &Bath| !bath.coupling.conserves_j() && bath.down + bath.up + bath.dephasing > 0.0;
         let local = column.quantity == Quantity::JSquared && system.baths().iter().any(acts);
         Resolution { floor, scale, step: extent.step, local }
     }

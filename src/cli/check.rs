@@ -114,7 +114,7 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
             .filter(|(_, rate)| *rate > 0.0)
             .map(|(name, rate)| format!("{name} {}", superjump::report::number(*rate)))
             .collect();
-        let coupling = format!("{:?}", bath.coupling).to_lowercase();
+        let coupling = bath.coupling.name();
         say!("  bath           {} ({coupling}): {} {}{at}", bath.name, rates.join(", "), units.rate())?;
     }
     if matches!(first.asked, Asked::Converge(_)) {

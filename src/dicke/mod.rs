@@ -2,10 +2,11 @@
 
 mod degeneracy;
 mod local;
+mod pattern;
 
 pub use degeneracy::ln_degeneracy;
 pub(crate) use degeneracy::{ln_binomial, ln_tail_of_product};
-pub(crate) use local::{SectorChange, local_amplitude, local_element, local_prefactor, local_weight};
+pub(crate) use local::{SectorChange, local_element, local_prefactor, local_weight};
 
 use serde::Serialize;
 

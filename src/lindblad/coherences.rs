@@ -9,8 +9,8 @@ use num_complex::Complex64;
 use super::frame::InFrame;
 use super::rational::{SolveError, Triplet};
 use super::relaxation::Relaxation;
-use crate::bath::{Bath, Coupling, Process};
-use crate::dicke::{Level, SectorChange, local_amplitude, sectors};
+use crate::bath::{Bath, Coupling, Process, Rates};
+use crate::dicke::{Level, sectors};
 use crate::initial::InitialState;
 use crate::model::Model;
 
@@ -35,11 +35,11 @@ impl Coherences {
     #[must_use]
     pub fn new(model: &Model, initial: &InitialState, order: i64) -> Self {
         let n = model.number;
-        let (collective, local) = (model.rates(Coupling::Collective), model.rates(Coupling::Local));
+        let (mixes, rates) = (model.mixes_sectors(), Coupling::ALL.map(|coupling| (coupling, model.rates(coupling))));
         let mut upper = Vec::new();
         let mut offsets = Vec::new();
         for two_j in sectors(n) {
-            let kept = two_j >= order && (local.any() || initial.reaches(n, two_j));
+            let kept = two_j >= order && (mixes || initial.reaches(n, two_j));
             offsets.push(kept.then_some(upper.len()));
             if kept {
                 upper.extend((order..=two_j).map(|step| Level { two_j, two_m: 2 * step - two_j }));
@@ -67,7 +67,7 @@ impl Coherences {
                     push(row, value);
                 }
             };
-            for (coupling, rates) in [(Coupling::Collective, collective), (Coupling::Local, local)] {
+            for (coupling, rates) in rates {
                 for (process, rate) in [
                     (Process::Emission, rates.down),
                     (Process::Absorption, rates.up),
@@ -77,18 +77,15 @@ impl Coherences {
                 }
             }
             if order > 0 {
-                let both = |value: fn(Level) -> f64| value(level) + value(other);
-                let (half, order) = (n as f64 / 2.0, order as f64);
-                for loss in [
-                    0.5 * collective.down * both(Level::lowering),
-                    0.5 * collective.up * both(Level::raising),
-                    // Collective dephasing: M M' gained, (M^2 + M'^2)/2 lost.
-                    0.5 * collective.dephasing * order * order,
-                    local.down * (half + 0.5 * both(Level::m)),
-                    local.up * (half - 0.5 * both(Level::m)),
-                    local.dephasing * half / 2.0,
-                ] {
-                    push(column, -loss);
+                for (coupling, Rates { down, up, dephasing }) in rates {
+                    let (ours, theirs) = (coupling.on_level(n, level), coupling.on_level(n, other));
+                    for loss in [
+                        down * (0.5 * (ours.emission + theirs.emission)),
+                        up * (0.5 * (ours.absorption + theirs.absorption)),
+                        coupling.dephasing_loss(dephasing, n, order),
+                    ] {
+                        push(column, -loss);
+                    }
                 }
             }
         }
@@ -113,33 +110,15 @@ impl Coherences {
         Level { two_m: level.two_m - 2 * self.order, ..level }
     }
 
-    /// What jumps of a process at this rate make of the element of an upper level; not of collective dephasing, which
-    /// moves nothing.
+    /// What jumps of a process at this rate make of the element of an upper level.
     fn gains(
         &self,
         level: Level,
         (coupling, process, rate): (Coupling, Process, f64),
         feed: &mut impl FnMut(Level, f64),
     ) {
-        let (n, other) = (self.number, self.lower(level));
-        let product = |value: fn(Level) -> f64| (value(level) * value(other)).sqrt();
-        match (coupling, process) {
-            (Coupling::Collective, Process::Emission) => {
-                feed(Level { two_m: level.two_m - 2, ..level }, rate * product(Level::lowering));
-            }
-            (Coupling::Collective, Process::Absorption) => {
-                feed(Level { two_m: level.two_m + 2, ..level }, rate * product(Level::raising));
-            }
-            (Coupling::Collective, Process::Dephasing) => {}
-            (Coupling::Local, _) => {
-                for change in SectorChange::ALL {
-                    let amplitudes =
-                        (local_amplitude(n, level, process, change), local_amplitude(n, other, process, change));
-                    if let (true, (Some(a), Some(b))) = (rate > 0.0, amplitudes) {
-                        feed(a.to, rate * a.amplitude * b.amplitude);
-                    }
-                }
-            }
+        if rate > 0.0 {
+            coupling.gains(self.number, (level, self.lower(level)), process, &mut |to, factor| feed(to, rate * factor));
         }
     }
 

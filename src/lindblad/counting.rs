@@ -18,7 +18,7 @@ use super::populations::PopulationEquation;
 use super::rational::Triplet;
 use super::relaxation::Relaxation;
 use super::steady::{Reduced, SteadyError, SteadyState};
-use crate::bath::Process;
+use crate::bath::{Pair, Process};
 use crate::dicke::Level;
 use crate::rounded::{Rounded, balanced};
 
@@ -99,8 +99,8 @@ impl<'a> Counting<'a> {
     #[must_use]
     pub fn activity(&self, bath: usize) -> f64 {
         let of = &self.equation.ladder().baths[bath];
-        let (absorbed, emitted) = self.occupation.seen(of.coupling);
-        of.up * absorbed.value + of.down * emitted.value
+        let Pair { emission, absorption } = self.occupation.seen(of.coupling);
+        of.up * absorption.value + of.down * emission.value
     }
 
     /// The bath itself, as windows and spectra see it.

@@ -11,7 +11,7 @@
 //! are d`<J_z>`/dt together, 0 in the steady state: F is known from those whose terms are smaller.
 
 use super::ladder::LadderGenerator;
-use crate::bath::{Bath, Coupling};
+use crate::bath::{Bath, Coupling, Pair};
 use crate::rounded::Rounded;
 
 /// What a state gives to a bath of unit rates, and takes from it.
@@ -33,8 +33,8 @@ impl Occupation {
     pub fn of(ladder: &LadderGenerator, p: &[f64]) -> Self {
         let mut sums = [0.0; 4];
         for (level, p) in ladder.levels.iter().zip(p) {
-            let excited = (ladder.number() + level.two_m) / 2;
-            let values = [level.lowering(), level.raising(), excited as f64, (ladder.number() - excited) as f64];
+            let [collective, local] = Coupling::ALL.map(|coupling| coupling.on_level(ladder.number(), *level));
+            let values = [collective.emission, collective.absorption, local.emission, local.absorption];
             sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * p);
         }
         let [emission, absorption, excited, ground] = sums.map(|sum| Rounded::of(sum, sum));
@@ -55,11 +55,12 @@ impl Occupation {
         }
     }
 
-    /// What baths of one coupling absorb from (a) and emit into (e).
-    pub(super) fn seen(&self, coupling: Coupling) -> (Rounded, Rounded) {
+    /// What qubits emit into baths of one coupling, and absorb from them, at unit rate.
+    #[must_use]
+    pub fn seen(&self, coupling: Coupling) -> Pair<Rounded> {
         match coupling {
-            Coupling::Collective => (self.absorption, self.emission),
-            Coupling::Local => (self.ground, self.excited),
+            Coupling::Collective => Pair { emission: self.emission, absorption: self.absorption },
+            Coupling::Local => Pair { emission: self.excited, absorption: self.ground },
         }
     }
 }
@@ -69,10 +70,11 @@ impl Occupation {
 #[must_use]
 pub fn currents(baths: &[Bath], occupation: &Occupation, inflow: Option<Rounded>) -> Vec<Rounded> {
     let of = |coupling: Coupling| baths.iter().filter(move |bath| bath.coupling == coupling);
-    let [mut collective, mut local] = [Coupling::Collective, Coupling::Local].map(|coupling| {
-        let (a, e) = occupation.seen(coupling);
+    // What flows in by each pattern.
+    let mut flows = Coupling::ALL.map(|coupling| {
+        let Pair { emission, absorption } = occupation.seen(coupling);
         let rate = |rate: fn(&Bath) -> f64| of(coupling).map(rate).sum::<f64>();
-        a * rate(|bath| bath.up) - e * rate(|bath| bath.down)
+        absorption * rate(|bath| bath.up) - emission * rate(|bath| bath.down)
     });
     let mut doubt = 1.0;
     if let Some(inflow) = inflow {
@@ -80,26 +82,26 @@ pub fn currents(baths: &[Bath], occupation: &Occupation, inflow: Option<Rounded>
         if inflow == Rounded::ZERO && in_equilibrium(baths) {
             return vec![Rounded::ZERO; baths.len()];
         }
-        let missing = collective + local + inflow;
+        let missing = flows.iter().fold(Rounded::ZERO, |sum, flow| sum + *flow) + inflow;
         if missing.value.abs() > missing.error {
             doubt = missing.value.abs() / missing.error;
         }
-        if collective.error <= local.error {
-            local = -(collective + inflow);
-        } else {
-            collective = -(local + inflow);
-        }
+        // The balance tells the one that is known worst.
+        let worst = (0..flows.len()).max_by(|a, b| flows[*a].error.total_cmp(&flows[*b].error)).unwrap_or(0);
+        flows[worst] = Rounded::ZERO;
+        flows[worst] = -(flows.iter().fold(Rounded::ZERO, |sum, flow| sum + *flow) + inflow);
     }
     let current = |bath: &Bath| {
         let all: f64 = of(bath.coupling).map(|other| other.down + other.up).sum();
         if bath.down + bath.up == 0.0 {
             return Rounded::ZERO;
         }
-        let (a, e) = occupation.seen(bath.coupling);
+        let Pair { emission, absorption } = occupation.seen(bath.coupling);
         let others = of(bath.coupling).filter(|other| !std::ptr::eq(*other, bath));
         let between: Rounded = others.map(|other| bath.exchange(other, all)).sum();
-        let outside = if bath.coupling == Coupling::Collective { collective } else { local };
-        let Rounded { value, error } = between * (a + e) + outside * ((bath.down + bath.up) / all);
+        let own = Coupling::ALL.into_iter().zip(flows).find(|(coupling, _)| *coupling == bath.coupling);
+        let outside = own.map_or(Rounded::ZERO, |(_, flow)| flow);
+        let Rounded { value, error } = between * (absorption + emission) + outside * ((bath.down + bath.up) / all);
         Rounded { value, error: doubt * error }
     };
     baths.iter().map(current).collect()

@@ -1,7 +1,7 @@
 //! The classical generator over the levels (J, M): which level feeds which, by coupling and process.
 
 use crate::bath::{Bath, Coupling, Process};
-use crate::dicke::{Level, SectorChange, levels, local_amplitude, sectors};
+use crate::dicke::{Level, levels, sectors};
 use crate::initial::InitialState;
 use crate::model::Model;
 
@@ -51,7 +51,7 @@ impl LadderGenerator {
     #[must_use]
     pub fn new(model: &Model, initial: &InitialState) -> Self {
         let n = model.number;
-        let local = model.rates(Coupling::Local).any();
+        let local = model.mixes_sectors();
         let mut ladder = LadderGenerator {
             number: n,
             levels: Vec::new(),
@@ -66,7 +66,7 @@ impl LadderGenerator {
                 ladder.levels.extend(levels(two_j));
             }
         }
-        for coupling in [Coupling::Collective, Coupling::Local] {
+        for coupling in Coupling::ALL {
             let rates = model.rates(coupling);
             for (process, rate) in [
                 (Process::Emission, rates.down),
@@ -103,7 +103,7 @@ impl LadderGenerator {
     /// Whether any flow leads from one sector to another.
     #[must_use]
     pub fn mixes_sectors(&self) -> bool {
-        self.flows.iter().any(|flow| flow.coupling == Coupling::Local)
+        self.flows.iter().any(|flow| !flow.coupling.conserves_j())
     }
 
     fn moves(&self, coupling: Coupling, process: Process) -> Vec<Move> {
@@ -115,22 +115,7 @@ impl LadderGenerator {
                     moves.push(Move { from, to, weight });
                 }
             };
-            match (coupling, process) {
-                (Coupling::Collective, Process::Emission) => {
-                    push(Level { two_m: level.two_m - 2, ..level }, level.lowering());
-                }
-                (Coupling::Collective, Process::Absorption) => {
-                    push(Level { two_m: level.two_m + 2, ..level }, level.raising());
-                }
-                (Coupling::Collective, Process::Dephasing) => {}
-                (Coupling::Local, _) => {
-                    for outcome in
-                        SectorChange::ALL.iter().filter_map(|c| local_amplitude(self.number, level, process, *c))
-                    {
-                        push(outcome.to, outcome.amplitude * outcome.amplitude);
-                    }
-                }
-            }
+            coupling.gains(self.number, (level, level), process, &mut push);
         }
         moves
     }

@@ -6,7 +6,6 @@
 use super::ladder::LadderGenerator;
 use super::rational::SolveError;
 use super::relaxation::Relaxation;
-use crate::bath::Coupling;
 use crate::dicke::Level;
 use crate::initial::InitialState;
 use crate::model::{Model, Observables};
@@ -104,7 +103,7 @@ impl PopulationEquation {
         let n = model.number;
         let all = (n / 2 + 1) * (n - n / 2 + 1);
         match initial {
-            _ if model.rates(Coupling::Local).any() => all,
+            _ if model.mixes_sectors() => all,
             InitialState::Dicke(level) => level.two_j + 1,
             InitialState::Coherent { .. } | InitialState::Ghz { .. } => n + 1,
             InitialState::Superposition { two_j, .. } => two_j + 1,
@@ -126,7 +125,7 @@ impl PopulationEquation {
     pub fn affordable(model: &Model, initial: &InitialState, effort: Effort) -> Result<(), NotAffordable> {
         let states = Self::states(model, initial);
         let (plane, chain) = effort.limits();
-        let limit = if model.rates(Coupling::Local).any() { plane } else { chain };
+        let limit = if model.mixes_sectors() { plane } else { chain };
         if states > limit { Err(NotAffordable::Levels { states, limit, road: effort.name() }) } else { Ok(()) }
     }
 

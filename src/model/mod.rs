@@ -1,19 +1,23 @@
 //! The validated physical model: identical qubits and the baths around them, or a register of qubits that differ.
 
+mod linear;
+mod pattern;
 mod register;
+mod reservoir;
 mod rest;
 mod spin;
 mod system;
 
+pub use linear::Linear;
 pub use register::{Register, RegisterForm, RegisterValues};
+pub use reservoir::{Reservoir, ReservoirError, SpectralDensity};
 pub use rest::NoCurrent;
 pub use spin::{Spin, Transverse};
 pub use system::{Balance, Extent, Form, System, Values};
 
-use std::ops::Add;
-
 use serde::Serialize;
 
+pub use crate::bath::Rates;
 use crate::bath::{Bath, Coupling};
 use crate::dicke::Level;
 use crate::units::Units;
@@ -72,73 +76,14 @@ impl Observables {
     }
 }
 
-/// A quantity that is linear in `<J_+ J_->` and `<J_z>`, as every current and intensity of identical qubits is:
-/// `<J_- J_+> = <J_+ J_-> - 2 <J_z>`, and a local bath sees `N/2 ± <J_z>`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Linear {
-    emission: f64,
-    jz: f64,
-    constant: f64,
-}
-
-impl Linear {
-    /// `<J_z>` itself.
-    pub const JZ: Linear = Linear { emission: 0.0, jz: 1.0, constant: 0.0 };
-
-    /// What `number` qubits contribute to the excited fraction of `total`: (number/2 + `<J_z>`)/total.
-    #[must_use]
-    pub fn excited(number: i64, total: i64) -> Self {
-        let share = 1.0 / total as f64;
-        Linear { emission: 0.0, jz: share, constant: share * number as f64 / 2.0 }
-    }
-
-    /// The value at `<J_+ J_->` and `<J_z>`.
-    #[must_use]
-    #[inline]
-    pub fn at(self, emission: f64, jz: f64) -> f64 {
-        self.emission * emission + self.jz * jz + self.constant
-    }
-
-    /// The time integral, from the integrals of `<J_+ J_->` and `<J_z>` over a `duration`.
-    #[must_use]
-    #[inline]
-    pub fn integral(self, emission: f64, jz: f64, duration: f64) -> f64 {
-        self.emission * emission + self.jz * jz + self.constant * duration
-    }
-}
-
-impl Add for Linear {
-    type Output = Linear;
-
-    fn add(self, other: Linear) -> Linear {
-        Linear {
-            emission: self.emission + other.emission,
-            jz: self.jz + other.jz,
-            constant: self.constant + other.constant,
-        }
-    }
-}
-
-/// The summed rates of one process of one coupling.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Rates {
-    /// Emission.
-    pub down: f64,
-    /// Absorption.
-    pub up: f64,
-    /// Dephasing.
-    pub dephasing: f64,
-}
-
-impl Rates {
-    /// Whether any of them acts.
-    #[must_use]
-    pub fn any(self) -> bool {
-        self.down + self.up + self.dephasing > 0.0
-    }
-}
-
 impl Model {
+    /// Qubits of one frequency between reservoirs as they are at a time.
+    #[must_use]
+    pub fn between(reservoirs: &[Reservoir], units: Units, number: i64, frequency: f64, time: f64) -> Self {
+        let baths = reservoirs.iter().map(|reservoir| reservoir.bath(units, frequency, time)).collect();
+        Model { units, number, frequency, baths }
+    }
+
     /// The rates of all baths of one coupling together.
     #[must_use]
     pub fn rates(&self, coupling: Coupling) -> Rates {
@@ -151,15 +96,16 @@ impl Model {
         sum
     }
 
+    /// Whether anything changes J.
+    #[must_use]
+    pub fn mixes_sectors(&self) -> bool {
+        Coupling::ALL.into_iter().any(|coupling| !coupling.conserves_j() && self.rates(coupling).any())
+    }
+
     /// Photons per unit time into a bath, `gamma (1+n) <J_+ J_->`, local: `gamma (1+n) (N/2 + <J_z>)`.
     #[must_use]
     pub fn intensity(&self, bath: &Bath) -> Linear {
-        match bath.coupling {
-            Coupling::Collective => Linear { emission: bath.down, ..Linear::default() },
-            Coupling::Local => {
-                Linear { jz: bath.down, constant: bath.down * self.number as f64 / 2.0, ..Linear::default() }
-            }
-        }
+        bath.coupling.forms(self.number).emission * bath.down
     }
 
     /// Photons per unit time into all baths.
@@ -173,13 +119,7 @@ impl Model {
     #[must_use]
     pub fn heat_current(&self, bath: &Bath) -> Linear {
         let quantum = self.quantum();
-        let (down, up) = (quantum * bath.down, quantum * bath.up);
-        match bath.coupling {
-            Coupling::Collective => Linear { emission: up - down, jz: -2.0 * up, constant: 0.0 },
-            Coupling::Local => {
-                Linear { emission: 0.0, jz: -(up + down), constant: (up - down) * self.number as f64 / 2.0 }
-            }
-        }
+        Linear::default().with_gain(bath.coupling.forms(self.number), quantum * bath.up, quantum * bath.down)
     }
 
     /// The steady heat current of a bath as a form in `<J_z>` alone: that all currents add to zero gives `<J_+ J_->`.
@@ -187,41 +127,36 @@ impl Model {
     /// baths absorb as much as they emit, or there are none.
     #[must_use]
     pub fn balanced_heat_current(&self, bath: &Bath) -> Option<Linear> {
-        let (collective, local) = (self.rates(Coupling::Collective), self.rates(Coupling::Local));
-        let difference = collective.down - collective.up;
-        if difference.abs() <= 1e-6 * (collective.down + collective.up) {
+        let collective = self.rates(Coupling::Collective);
+        let balance = self.jz_balance().form;
+        if balance.emission.abs() <= 1e-6 * (collective.down + collective.up) {
             return None;
         }
         // <J_+ J_-> = jz <J_z> + constant.
-        let jz = -(2.0 * collective.up + local.up + local.down) / difference;
-        let constant = (local.up - local.down) * self.number as f64 / 2.0 / difference;
+        let (jz, constant) = (balance.jz / -balance.emission, balance.constant / -balance.emission);
         let Linear { emission, jz: own, constant: own_constant } = self.heat_current(bath);
         Some(Linear { emission: 0.0, jz: own + emission * jz, constant: own_constant + emission * constant })
     }
 
-    /// d`<J_z>`/dt by the baths: `(up - down) <J_+ J_-> - 2 up <J_z>`, local `up (N/2 - <J_z>) - down (N/2 + <J_z>)`.
+    /// d`<J_z>`/dt by the baths, what each pattern absorbs less what it emits: `(up - down) <J_+ J_-> - 2 up <J_z>`, local
+    /// `up (N/2 - <J_z>) - down (N/2 + <J_z>)`.
     #[must_use]
     pub fn jz_balance(&self) -> Balance<Linear> {
-        let (collective, local) = (self.rates(Coupling::Collective), self.rates(Coupling::Local));
-        let form = Linear {
-            emission: collective.up - collective.down,
-            jz: -2.0 * collective.up - local.up - local.down,
-            constant: (local.up - local.down) * self.number as f64 / 2.0,
+        let with = |sum: Linear, coupling: Coupling| {
+            let Rates { down, up, .. } = self.rates(coupling);
+            sum.with_gain(coupling.forms(self.number), up, down)
         };
-        Balance { form, j_squared: 0.0 }
+        Balance { form: Coupling::ALL.into_iter().fold(Linear::default(), with), j_squared: 0.0 }
     }
 
-    /// d`<J^2>`/dt, which only local baths change: `-(down + up) <J^2 + J_z^2 - N> + (up - down) (N - 1) <J_z> -
-    /// dephasing <J^2 - J_z^2 - N/2>`, where `J_z^2 = J^2 + J_z - J_+ J_-`.
+    /// d`<J^2>`/dt by the baths, pattern by pattern.
     #[must_use]
     pub fn j_squared_balance(&self) -> Balance<Linear> {
-        let (Rates { down, up, dephasing }, n) = (self.rates(Coupling::Local), self.number as f64);
-        let form = Linear {
-            emission: down + up - dephasing,
-            jz: (up - down) * (n - 1.0) - (down + up) + dephasing,
-            constant: (down + up + dephasing / 2.0) * n,
+        let with = |sum: Balance<Linear>, coupling: Coupling| {
+            let own = coupling.j_squared_balance(self.rates(coupling), self.number);
+            Balance { form: sum.form + own.form, j_squared: sum.j_squared + own.j_squared }
         };
-        Balance { form, j_squared: -2.0 * (down + up) }
+        Coupling::ALL.into_iter().fold(Balance::default(), with)
     }
 
     /// Heat carried by one quantum; see [`Units::quantum`].
@@ -233,10 +168,16 @@ impl Model {
     /// A bound on the jumps per unit time, reached near J = N/2, M = 0.
     #[must_use]
     pub fn jump_rate_bound(&self) -> f64 {
+        let of = |coupling: Coupling| coupling.most_jumps(self.rates(coupling), self.number);
+        Coupling::ALL.into_iter().map(of).sum()
+    }
+
+    /// A bound on the jumps per unit time that leave a level as it is, which only what knows phases goes through.
+    #[must_use]
+    pub fn idle_jump_rate_bound(&self) -> f64 {
         let n = self.number as f64;
-        let (collective, local) = (self.rates(Coupling::Collective), self.rates(Coupling::Local));
-        (n / 2.0) * (n / 2.0 + 1.0) * (collective.down + collective.up)
-            + n * (local.down.max(local.up) + local.dephasing / 4.0)
+        let conserving = Coupling::ALL.into_iter().filter(|coupling| coupling.conserves_j());
+        conserving.map(|coupling| self.rates(coupling).dephasing * n * n / 4.0).sum()
     }
 
     /// A bound on the mean number of jumps of a trajectory of length `until`: with nothing to absorb from, N
@@ -244,8 +185,12 @@ impl Model {
     #[must_use]
     pub fn jumps_bound(&self, until: f64) -> f64 {
         let by_rate = self.jump_rate_bound() * until;
-        let (collective, local) = (self.rates(Coupling::Collective), self.rates(Coupling::Local));
-        if collective.up + local.up + local.dephasing == 0.0 { by_rate.min(self.number as f64) } else { by_rate }
+        // Dephasing that changes J makes room for more.
+        let goes_on = |coupling: Coupling| {
+            let Rates { up, dephasing, .. } = self.rates(coupling);
+            up > 0.0 || (dephasing > 0.0 && !coupling.conserves_j())
+        };
+        if Coupling::ALL.into_iter().any(goes_on) { by_rate } else { by_rate.min(self.number as f64) }
     }
 }
 

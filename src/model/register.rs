@@ -1,11 +1,11 @@
 //! Qubits that may differ, each by itself.
 
-use std::ops::Add;
+use std::ops::{Add, Mul};
 
 use ndarray::Array2;
 
 use super::{Drive, Extent, Model, System, Values};
-use crate::bath::{Bath, Coupling};
+use crate::bath::{Bath, Coupling, Pair, Process};
 use crate::units::Units;
 
 /// N qubits with a frequency and a coupling each, an exchange between each two, and the baths around them:
@@ -43,6 +43,42 @@ impl Register {
     #[must_use]
     pub fn number(&self) -> usize {
         self.frequencies.len()
+    }
+}
+
+impl Register {
+    /// With which amplitudes the qubits enter each jump operator of a process of a pattern: `sum_j a_j sigma_-^(j)`, its
+    /// adjoint, or `sum_j a_j sigma_z^(j)/2`.
+    #[must_use]
+    pub fn amplitudes(&self, coupling: Coupling, process: Process) -> Vec<Vec<f64>> {
+        let n = self.number();
+        match coupling {
+            Coupling::Collective if process == Process::Dephasing => vec![vec![1.0; n]],
+            Coupling::Collective => vec![self.couplings.clone()],
+            Coupling::Local => {
+                (0..n).map(|qubit| (0..n).map(|j| if j == qubit { 1.0 } else { 0.0 }).collect()).collect()
+            }
+        }
+    }
+
+    /// The pair of a pattern, as forms.
+    #[must_use]
+    pub fn forms(&self, coupling: Coupling) -> Pair<RegisterForm> {
+        let values = RegisterValues::default();
+        let form = |factors, constant| RegisterForm { factors, constant };
+        match coupling {
+            Coupling::Collective => Pair {
+                emission: form(RegisterValues { emission: 1.0, ..values }, 0.0),
+                absorption: form(RegisterValues { absorption: 1.0, ..values }, 0.0),
+            },
+            Coupling::Local => {
+                let half = self.number() as f64 / 2.0;
+                Pair {
+                    emission: form(RegisterValues { jz: 1.0, ..values }, half),
+                    absorption: form(RegisterValues { jz: -1.0, ..values }, half),
+                }
+            }
+        }
     }
 }
 
@@ -92,6 +128,29 @@ pub struct RegisterForm {
     /// The factor of each value.
     factors: RegisterValues,
     constant: f64,
+}
+
+impl RegisterValues {
+    /// The pair of a pattern in this state of `number` qubits: [`Register::forms`] at these values, for inner loops.
+    #[must_use]
+    #[inline]
+    pub fn seen(&self, coupling: Coupling, number: usize) -> Pair<f64> {
+        let half = number as f64 / 2.0;
+        match coupling {
+            Coupling::Collective => Pair { emission: self.emission, absorption: self.absorption },
+            Coupling::Local => Pair { emission: half + self.jz, absorption: half - self.jz },
+        }
+    }
+}
+
+impl Mul<f64> for RegisterForm {
+    type Output = RegisterForm;
+
+    fn mul(self, by: f64) -> RegisterForm {
+        let mut factors = RegisterValues::default();
+        factors.accumulate(&self.factors, by);
+        RegisterForm { factors, constant: self.constant * by }
+    }
 }
 
 impl Add for RegisterForm {
@@ -159,17 +218,7 @@ impl System for Register {
 
     fn intensity(&self, bath: usize) -> RegisterForm {
         let bath = &self.baths[bath];
-        let half = self.number() as f64 / 2.0;
-        match bath.coupling {
-            Coupling::Collective => RegisterForm {
-                factors: RegisterValues { emission: bath.down, ..RegisterValues::default() },
-                constant: 0.0,
-            },
-            Coupling::Local => RegisterForm {
-                factors: RegisterValues { jz: bath.down, ..RegisterValues::default() },
-                constant: bath.down * half,
-            },
-        }
+        self.forms(bath.coupling).emission * bath.down
     }
 
     /// Tr[H_0 D_b(rho)] (21). For one jump operator, `D^dagger(H) = (L^dagger [H, L] + [L^dagger, H] L)/2`; a local one
@@ -228,6 +277,43 @@ impl System for Register {
             emission: collective * amplitude * amplitude,
             others: single * n + by.j_squared.abs() * n * (n + 2.0) / 4.0 + form.constant.abs(),
             step: collective * amplitude * amplitude / n + single,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dicke::{levels, sectors};
+
+    #[test]
+    fn the_pair_of_a_register_alike_is_that_of_the_levels() {
+        for number in [1, 4, 7] {
+            let register = Register::from(&Model { units: Units::Natural, number, frequency: 0.9, baths: vec![] });
+            for level in sectors(number).flat_map(levels) {
+                let (emission, absorption) = (level.lowering(), level.raising());
+                let values = RegisterValues { emission, absorption, jz: level.m(), ..RegisterValues::default() };
+                for coupling in Coupling::ALL {
+                    let forms = register.forms(coupling);
+                    let at = Pair { emission: values.at(forms.emission), absorption: values.at(forms.absorption) };
+                    assert_eq!(at, coupling.on_level(number, level));
+                    assert_eq!(values.seen(coupling, register.number()), at);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_amplitudes_of_a_pattern_are_those_of_all_together_or_of_each_alone() {
+        let mut register = Register::from(&Model { units: Units::Natural, number: 2, frequency: 1.0, baths: vec![] });
+        register.couplings = vec![0.5, -2.0];
+        for process in [Process::Emission, Process::Absorption] {
+            assert_eq!(register.amplitudes(Coupling::Collective, process), [[0.5, -2.0]]);
+        }
+        // J_z of all alike.
+        assert_eq!(register.amplitudes(Coupling::Collective, Process::Dephasing), [[1.0, 1.0]]);
+        for process in [Process::Emission, Process::Absorption, Process::Dephasing] {
+            assert_eq!(register.amplitudes(Coupling::Local, process), [[1.0, 0.0], [0.0, 1.0]]);
         }
     }
 }

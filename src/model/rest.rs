@@ -1,7 +1,7 @@
 //! Steady states in which no heat flows, as far as rates alone tell.
 
 use super::Model;
-use crate::bath::{Bath, Coupling};
+use crate::bath::Bath;
 
 /// Less than this of what the baths may take from the qubits is what they may give them, or the other way round: no
 /// sample would see a quantum of it.
@@ -79,11 +79,8 @@ impl Model {
 
     /// A bound on the quanta per unit time that all baths together exchange at these rates.
     fn most(&self, rate: impl Fn(&Bath) -> f64) -> f64 {
-        let n = self.number as f64;
-        let of_bath = |bath: &Bath| match bath.coupling {
-            Coupling::Collective => rate(bath) * (n / 2.0) * (n / 2.0 + 1.0),
-            Coupling::Local => rate(bath) * n,
-        };
+        // Absorption is bounded as emission is: turning every qubit over exchanges the two.
+        let of_bath = |bath: &Bath| (bath.coupling.forms(self.number).emission * rate(bath)).most(self.number);
         self.baths.iter().map(of_bath).sum()
     }
 }
@@ -91,6 +88,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bath::Coupling;
     use crate::units::Units;
 
     fn model(baths: &[(f64, f64)]) -> Model {

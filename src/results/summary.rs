@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::steady_run::{Convergence, SteadyRun};
-use crate::bath::{Bath, Coupling};
+use crate::bath::Bath;
 use crate::quantity::Quantity;
 use crate::scenario::{Asked, Origin, Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
@@ -187,10 +187,7 @@ impl QuantitySummary {
 
 impl BathSummary {
     fn new(bath: &Bath) -> Self {
-        let coupling = match bath.coupling {
-            Coupling::Collective => "collective",
-            Coupling::Local => "local",
-        };
+        let coupling = bath.coupling.name();
         let Bath { name, down, up, dephasing, .. } = bath.clone();
         BathSummary { name, coupling: coupling.to_owned(), down, up, dephasing }
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::asked::{Asked, Noise, Steady};
-use crate::bath::{Bath, Coupling};
+use crate::bath::Bath;
 use crate::canonical;
 use crate::group::Group;
 use crate::model::{Hamiltonian, NoCurrent};
@@ -192,9 +192,7 @@ impl Point {
             let driven = group.is_driven();
             let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
             let bound = if driven { group.model.jump_rate_bound() * until } else { group.model.jumps_bound(until) };
-            let dephasing: f64 = group.model.rates(Coupling::Collective).dephasing;
-            let n = group.model.number as f64;
-            let trivial = if self.facts().coherent { dephasing * n * n / 4.0 * until } else { 0.0 };
+            let trivial = if self.facts().coherent { group.model.idle_jump_rate_bound() * until } else { 0.0 };
             bound * coupling * coupling + trivial
         };
         self.groups.iter().map(of_group).sum()
@@ -222,7 +220,7 @@ impl Point {
 
 /// The physics of a point in canonical form: names, titles and numbers of trajectories do not enter.
 pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
-    let canonical = |Group { model, hamiltonian, register, initial }: &Group| {
+    let canonical = |Group { model, hamiltonian, register, initial, .. }: &Group| {
         let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
         let mut physics =
             vec![json!(model.units), json!(model.number), json!(model.frequency), json!(baths), json!(initial)];

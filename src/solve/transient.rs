@@ -145,8 +145,7 @@ fn cleared(point: &Point, column: Column, value: f64) -> f64 {
         (Quantity::Excited, _) => of(1.0).clamp(0.0, 1.0),
         (Quantity::Intensity, Some(bath)) => {
             let bath = &point.baths()[bath];
-            let most = if bath.coupling == Coupling::Collective { spin * (spin + 1.0) } else { 2.0 * spin };
-            of(bath.down * most).max(0.0)
+            of(bath.down * bath.coupling.forms(point.number()).emission.most(point.number())).max(0.0)
         }
         _ => value,
     }

@@ -11,12 +11,12 @@ use super::current::exchange;
 /// for equal baths.
 #[must_use]
 pub fn lone_qubit_rates(model: &Model) -> Rates {
-    let (collective, local) = (model.rates(Coupling::Collective), model.rates(Coupling::Local));
-    Rates {
-        down: collective.down + local.down,
-        up: collective.up + local.up,
-        dephasing: collective.dephasing + local.dephasing,
-    }
+    // One qubit sees no pattern.
+    let sum = |sum: Rates, coupling: Coupling| {
+        let Rates { down, up, dephasing } = model.rates(coupling);
+        Rates { down: sum.down + down, up: sum.up + up, dephasing: sum.dephasing + dephasing }
+    };
+    Coupling::ALL.into_iter().fold(Rates::default(), sum)
 }
 
 /// The steady current from a bath of the model, collective or local, into one qubit alone among all of them (36):

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::peak::{SAME, Search};
 use super::{Change, Exchanged, Jump, Recorder};
-use crate::bath::{Coupling, Process};
+use crate::bath::Process;
 use crate::model::{System, Values};
 use crate::quantity::{Column, Interval, Measure, Sample};
 
@@ -163,7 +163,7 @@ impl<V: Values> Record<V> {
             total_intensity,
             most_intensity: extent.emission + extent.others,
             to_beat: 0.0,
-            local: system.baths().iter().map(|bath| bath.coupling == Coupling::Local).collect(),
+            local: system.baths().iter().map(|bath| !bath.coupling.conserves_j()).collect(),
             integral: V::default(),
             net_before: vec![0; baths],
             net_quanta: vec![0; baths],

@@ -119,3 +119,37 @@ fn engines_are_named_once() {
     }
     assert_eq!(Engine::named("auto"), None);
 }
+
+/// The validator asks reservoirs for their rates and makes none itself: whoever asks again gets the same bits.
+#[test]
+fn a_group_keeps_what_its_baths_are() {
+    for entry in std::fs::read_dir("scenarios").unwrap() {
+        let path = entry.unwrap().path();
+        for purpose in [Purpose::Trajectories, Purpose::Exact] {
+            let Ok(scenario) = Scenario::read(&path, purpose, &Overrides::default()) else { continue };
+            for group in scenario.points.iter().flat_map(|point| &point.groups) {
+                let Model { frequency, ref baths, .. } = group.model;
+                for time in [0.0, 3.0] {
+                    assert_eq!(group.at(frequency, time), group.model, "{}", path.display());
+                }
+                // Thermal ones have other occupations at another frequency.
+                let moved = group.at(1.5 * frequency, 0.0);
+                for (bath, other) in baths.iter().zip(&moved.baths) {
+                    assert_eq!((&bath.name, bath.coupling), (&other.name, other.coupling));
+                    let thermal = bath.temperature.is_some_and(|t| t > 0.0) && bath.up > 0.0;
+                    assert_eq!(thermal, bath.up != other.up, "{}: {}", path.display(), bath.name);
+                }
+            }
+        }
+    }
+    // A transmon behind its resonator.
+    let text = "units = \"SI\"\n[qubits]\nnumber = 2\ntransmon = { josephson = 16.0, charging = 0.5 }\n[[bath]]\n\
+        name = \"b\"\ncoupling = \"collective\"\ntemperature = 0.0\n\
+        circuit = { resistance = 200.0, inductance = 1.0, capacitance = 1000.0, coupling = 3.874046 }\n\
+        [initial]\nstate = \"ground\"\n[evolution]\ntimes = [0.0, 1.0]\ntrajectories = 10\n";
+    let point = Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default()).unwrap().points;
+    let group = &point[0].groups[0];
+    assert_eq!(group.at(group.model.frequency, 0.0), group.model);
+    // Nearer to the resonance of 5.03 GHz.
+    assert!(group.at(5.0, 0.0).baths[0].down > 10.0 * group.model.baths[0].down);
+}

@@ -1,6 +1,5 @@
 //! The engines of a point's groups, and the columns that one trajectory of all of them gives.
 
-use crate::bath::Coupling;
 use crate::group::Group;
 use crate::model::{Balance, Linear, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
@@ -38,7 +37,7 @@ pub fn columns(point: &Point) -> Vec<Column> {
         point.on_the_ladder()
             && point.groups.iter().all(|g| g.model.balanced_heat_current(&g.model.baths[bath]).is_some())
     };
-    let counted = |bath: usize| point.facts().counts_collective || point.baths()[bath].coupling == Coupling::Local;
+    let counted = |bath: usize| point.facts().counts_collective || !point.baths()[bath].coupling.conserves_j();
     for column in point.columns() {
         match (column.quantity, column.bath) {
             (Quantity::HeatCurrentCounts, Some(bath)) => {

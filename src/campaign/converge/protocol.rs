@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::bath::{Bath, Coupling};
+use crate::bath::Bath;
 use crate::group::Group;
 use crate::lindblad::{Effort, PopulationEquation};
 use crate::model::Model;
@@ -27,7 +27,7 @@ const MOST_SECTORS: i64 = 1000;
 /// A bound on the mean number of jumps that the engine goes through in a trajectory of this length.
 pub fn jumps_bound(point: &Point, duration: f64) -> f64 {
     let of_group = |Group { model, hamiltonian, .. }: &Group| {
-        let seen = |bath: &&Bath| point.facts().counts_collective || bath.coupling == Coupling::Local;
+        let seen = |bath: &&Bath| point.facts().counts_collective || !bath.coupling.conserves_j();
         let baths = model.baths.iter().filter(seen).cloned().collect();
         let model = Model { baths, ..model.clone() };
         // What is driven never runs out of quanta.
@@ -40,7 +40,7 @@ pub fn jumps_bound(point: &Point, duration: f64) -> f64 {
 pub fn is_conserved(point: &Point) -> bool {
     let several = |Group { model, initial, .. }: &Group| {
         let reached = crate::dicke::sectors(model.number).filter(|two_j| initial.reaches(model.number, *two_j));
-        !model.rates(Coupling::Local).any() && reached.take(2).count() > 1
+        !model.mixes_sectors() && reached.take(2).count() > 1
     };
     point.groups.iter().any(several)
 }
@@ -58,7 +58,7 @@ pub fn relaxation(point: &Point) -> (f64, RelaxationFrom) {
     }
     // Without local baths the chains of the sectors are all there is.
     if point.on_the_ladder()
-        && point.groups.iter().all(|group| !group.model.rates(Coupling::Local).any())
+        && point.groups.iter().all(|group| !group.model.mixes_sectors())
         && let Some(times) = point.groups.iter().map(chain).collect::<Option<Vec<_>>>()
     {
         return (slowest(times), RelaxationFrom::Exact);

@@ -16,7 +16,7 @@ use super::frame::InFrame;
 use super::populations::{Effort, Exact, NotAffordable, observables};
 use super::rational::{SolveError, Triplet};
 use super::transient::Transient;
-use crate::bath::{Bath, Coupling};
+use crate::bath::Bath;
 use crate::dicke::{Level, sectors};
 use crate::initial::InitialState;
 use crate::model::{Hamiltonian, Model, Observables};
@@ -87,7 +87,7 @@ impl Driven {
     /// How many real unknowns there would be.
     #[must_use]
     pub fn states(model: &Model, initial: &InitialState) -> i64 {
-        let kept = |two_j: &i64| model.rates(Coupling::Local).any() || initial.reaches(model.number, *two_j);
+        let kept = |two_j: &i64| model.mixes_sectors() || initial.reaches(model.number, *two_j);
         sectors(model.number).filter(kept).map(|two_j| (two_j + 1).saturating_mul(two_j + 1)).sum()
     }
 
@@ -96,7 +96,7 @@ impl Driven {
     /// # Errors
     /// How many unknowns it has, and how many are attempted.
     pub fn affordable(model: &Model, initial: &InitialState, effort: Effort) -> Result<(), NotAffordable> {
-        let local = model.rates(Coupling::Local).any();
+        let local = model.mixes_sectors();
         // Sectors that mix fill a volume with their factors, one alone a plane.
         let limit = match (effort, local) {
             (Effort::Beside, true) => 600,
@@ -137,7 +137,7 @@ impl Driven {
             initial: Vec::new(),
             rotation: if drive.is_some() { 0.0 } else { angular(model.frequency) },
             turning: 0.0,
-            mixes_sectors: model.rates(Coupling::Local).any(),
+            mixes_sectors: model.mixes_sectors(),
             baths: model.baths.clone(),
         };
         let mut places = BTreeMap::new();

@@ -9,7 +9,7 @@ mod steady;
 use num_complex::Complex64;
 
 use self::operator::{Operator, SIGMA_X, SIGMA_Y, SIGMA_Z};
-use crate::bath::{Bath, Coupling, Process};
+use crate::bath::{Bath, Process};
 use crate::lindblad::density::DensityMatrix;
 use crate::model::Register;
 
@@ -119,30 +119,26 @@ fn hamiltonian(register: &Register, jx: &Operator, jz: &Operator) -> Operator {
 }
 
 /// `sum_j weight_j A_j` of one matrix for all qubits.
-fn collective(d: usize, weights: &[f64], of_one: impl Fn(usize) -> Operator) -> Operator {
-    let terms = weights.iter().enumerate();
+fn weighted(d: usize, weights: &[f64], of_one: impl Fn(usize) -> Operator) -> Operator {
+    let terms = weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0);
     terms.fold(Operator::zero(d), |sum, (qubit, weight)| sum.plus(Complex64::from(*weight), &of_one(qubit)))
 }
 
 impl BathOperators {
     fn new(register: &Register, bath: &Bath) -> Self {
-        let (n, d) = (register.number(), 1 << register.number());
+        let d = 1 << register.number();
         let lowering = |qubit| Operator::lowering(d, qubit);
         let half_z = |qubit| Operator::on_qubit(d, qubit, &SIGMA_Z).scaled(Complex64::from(0.5));
         let jumps = |process: Process| -> Vec<Operator> {
-            let operators: Vec<Operator> = match (bath.coupling, process) {
-                (Coupling::Collective, Process::Emission) => vec![collective(d, &register.couplings, lowering)],
-                (Coupling::Collective, Process::Absorption) => {
-                    vec![collective(d, &register.couplings, lowering).adjoint()]
-                }
-                (Coupling::Collective, Process::Dephasing) => vec![collective(d, &vec![1.0; n], half_z)],
-                (Coupling::Local, Process::Emission) => (0..n).map(lowering).collect(),
-                (Coupling::Local, Process::Absorption) => (0..n).map(|qubit| lowering(qubit).adjoint()).collect(),
-                (Coupling::Local, Process::Dephasing) => (0..n).map(half_z).collect(),
-            };
+            let amplitudes = register.amplitudes(bath.coupling, process);
+            let operators = amplitudes.iter().map(|amplitudes| match process {
+                Process::Emission => weighted(d, amplitudes, lowering),
+                Process::Absorption => weighted(d, amplitudes, lowering).adjoint(),
+                Process::Dephasing => weighted(d, amplitudes, half_z),
+            });
             let rate = bath.rate(process);
             let amplitude = Complex64::from(rate.sqrt());
-            operators.iter().filter(|_| rate > 0.0).map(|operator| operator.scaled(amplitude)).collect()
+            operators.filter(|_| rate > 0.0).map(|operator| operator.scaled(amplitude)).collect()
         };
         let mut operators = BathOperators {
             emission: jumps(Process::Emission),
@@ -188,9 +184,9 @@ impl RegisterEquation {
         let (n, d) = (register.number(), 1 << register.number());
         let real = Complex64::from;
         let [jx, jy, jz] = [SIGMA_X, SIGMA_Y, SIGMA_Z]
-            .map(|sigma| collective(d, &vec![0.5; n], |qubit| Operator::on_qubit(d, qubit, &sigma)));
+            .map(|sigma| weighted(d, &vec![0.5; n], |qubit| Operator::on_qubit(d, qubit, &sigma)));
         let j_squared = [&jx, &jy, &jz].iter().fold(Operator::zero(d), |sum, j| sum.plus(real(1.0), &j.times(j)));
-        let lowering = collective(d, &vec![1.0; n], |qubit| Operator::lowering(d, qubit));
+        let lowering = weighted(d, &vec![1.0; n], |qubit| Operator::lowering(d, qubit));
 
         let baths: Vec<BathOperators> = register.baths.iter().map(|bath| BathOperators::new(register, bath)).collect();
         let loss = baths.iter().fold(Operator::zero(d), |sum, bath| sum.plus(real(1.0), &bath.loss));

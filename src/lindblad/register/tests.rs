@@ -2,6 +2,7 @@ use ndarray::Array2;
 use num_complex::Complex64;
 
 use super::*;
+use crate::bath::Coupling;
 use crate::lindblad::density;
 use crate::model::{Drive, Model};
 use crate::units::Units;

@@ -9,7 +9,6 @@ use super::super::point::Recording;
 use super::super::raw::RawScenario;
 use super::super::source::ScenarioError;
 use super::{Result, Validator};
-use crate::bath::Coupling;
 use crate::group::Group;
 use crate::trajectory::{Engine, EngineChoice, Registers};
 
@@ -53,7 +52,7 @@ impl Validator<'_> {
             (asked, format!("without [steady] counts, peaks and jumps are recorded, and {unseen}"))
         } else if let Some(record) = raw.record.as_ref().filter(|_| self.records(raw)) {
             (record.span(), format!("`record` keeps single jumps, and {unseen}"))
-        } else if !groups.iter().any(|group| group.model.rates(Coupling::Local).any()) {
+        } else if !groups.iter().any(|group| group.model.mixes_sectors()) {
             (asked, "the leaps engine goes from one local jump to the next, and no local bath acts".to_owned())
         } else if groups.iter().all(|group| group.model.number == 1) {
             (asked, "the leaps engine is for slow changes of J, and one qubit has one J".to_owned())

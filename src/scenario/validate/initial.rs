@@ -159,7 +159,7 @@ impl Validator<'_> {
         if sites {
             return refuse("it is known for identical qubits alone", "any other state");
         }
-        if !model.rates(Coupling::Local).any() {
+        if !model.mixes_sectors() {
             let why = "without a local bath J is conserved, and every J has a steady state of its own";
             return refuse(why, "a state that says which J, such as \"dicke\" (j, m) or \"ground\"");
         }

@@ -77,7 +77,8 @@ impl<'a> Validator<'a> {
         }
         let initial = self.table(&raw.initial, "initial")?;
         let model = |qubits: &Qubits| {
-            let model = self.model(&raw.bath, units, qubits)?;
+            let reservoirs = self.reservoirs(&raw.bath, units, qubits)?;
+            let model = self.model(&raw.bath, &reservoirs, units, qubits)?;
             let register = self.register(raw_qubits, &model, &hamiltonian)?;
             let sites = register.is_some() || asks_for_register(raw);
             let state = self.initial(initial, &model, groups.len(), sites)?;
@@ -86,7 +87,7 @@ impl<'a> Validator<'a> {
                 return Err(self.source.error(initial.span(), title, "any other state"));
             }
             let initial = state;
-            Ok(Group { model, hamiltonian, register, initial })
+            Ok(Group { model, reservoirs, hamiltonian, register, initial })
         };
         let groups = groups.iter().map(model).collect::<Result<Vec<Group>>>()?;
         let because = match (&raw.steady, &raw.noise) {

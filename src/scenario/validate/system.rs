@@ -7,10 +7,10 @@ use toml::Spanned;
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawBath, RawGroup, RawQubits, RawTransmon};
 use super::{LARGEST, Result, Validator};
-use crate::bath::{Bath, Coupling};
+use crate::bath::{Coupling, Rates};
 use crate::circuit::{Circuit, Filter, FilterForm, Resonator, Transmon};
 use crate::dicke::MAX_QUBITS;
-use crate::model::Model;
+use crate::model::{Model, Reservoir, SpectralDensity};
 use crate::units::Units;
 
 /// A group of identical qubits.
@@ -22,19 +22,30 @@ pub(super) struct Qubits {
 }
 
 impl Validator<'_> {
-    /// The baths as qubits of one frequency see them.
-    pub(super) fn model(&self, raw: &[Spanned<RawBath>], units: Units, qubits: &Qubits) -> Result<Model> {
-        let mut baths: Vec<Bath> = Vec::new();
+    /// The baths, whose rates are within bounds at the frequency of the qubits.
+    pub(super) fn reservoirs(&self, raw: &[Spanned<RawBath>], units: Units, qubits: &Qubits) -> Result<Vec<Reservoir>> {
+        let mut reservoirs: Vec<Reservoir> = Vec::new();
         for (index, bath) in raw.iter().enumerate() {
-            let validated = self.bath(bath, index, units, qubits)?;
-            if baths.iter().any(|other| other.name == validated.name) {
+            let validated = self.reservoir(bath, index, units, qubits)?;
+            if reservoirs.iter().any(|other| other.name == validated.name) {
                 let span = bath.get_ref().name.as_ref().map_or(bath.span(), Spanned::span);
                 let title = format!("two baths are called \"{}\"", validated.name);
                 return Err(self.source.error(span, title, allowed("bath.*.name")));
             }
-            baths.push(validated);
+            reservoirs.push(validated);
         }
-        let model = Model { units, number: qubits.number, frequency: qubits.frequency, baths };
+        Ok(reservoirs)
+    }
+
+    /// The baths as qubits of one frequency see them.
+    pub(super) fn model(
+        &self,
+        raw: &[Spanned<RawBath>],
+        reservoirs: &[Reservoir],
+        units: Units,
+        qubits: &Qubits,
+    ) -> Result<Model> {
+        let model = Model::between(reservoirs, units, qubits.number, qubits.frequency, 0.0);
         if !model.jump_rate_bound().is_finite() {
             let title = "the rates of the baths together are beyond the range of a double".to_owned();
             return Err(self.source.error(
@@ -107,14 +118,14 @@ impl Validator<'_> {
         }
     }
 
-    /// gamma of a bath at the frequency of the qubits: `rate`, filtered or not, or what the circuit gives.
-    pub(super) fn rate(&self, table: &Spanned<RawBath>, label: &str, qubits: &Qubits) -> Result<f64> {
+    /// gamma of a bath: `rate`, filtered or not, or a circuit.
+    fn density(&self, table: &Spanned<RawBath>, label: &str, qubits: &Qubits) -> Result<SpectralDensity> {
         let raw = table.get_ref();
         let key = |field: &str| format!("bath.{label}.{field}");
         let Some(circuit) = &raw.circuit else {
             let rate = self.require(&raw.rate, &key("rate"), table.span())?;
             let gamma = self.rate_of(rate, &key("rate"))?;
-            let Some(filter) = &raw.filter else { return Ok(gamma) };
+            let Some(filter) = &raw.filter else { return Ok(SpectralDensity::Flat(gamma)) };
             let get = |value: &Key<f64>, field: &str| {
                 let key = key(&format!("filter.{field}"));
                 self.positive(self.require(value, &key, filter.span())?, &key)
@@ -123,7 +134,7 @@ impl Validator<'_> {
             let form = self.form(&inner.form, &key("filter.form"))?;
             let filter = Filter::new(get(&inner.quality, "quality")?, get(&inner.resonance, "resonance")?, form)
                 .map_err(|e| self.source.error(filter.span(), e.to_string(), allowed("bath.*.filter")))?;
-            return Ok(filter.rate(gamma, qubits.frequency));
+            return Ok(SpectralDensity::Filtered { on_resonance: gamma, filter });
         };
         let extra = raw.rate.as_ref().map(Spanned::span).or(raw.filter.as_ref().map(Spanned::span));
         if let Some(span) = extra {
@@ -148,11 +159,12 @@ impl Validator<'_> {
         let form = self.form(&inner.form, &key("circuit.form"))?;
         resonator
             .and_then(|resonator| Circuit::new(transmon, resonator, coupling))
-            .map(|circuit| circuit.rate(form))
+            .map(|circuit| SpectralDensity::Circuit { circuit, form })
             .map_err(|e| self.source.error(circuit.span(), e.to_string(), allowed("bath.*.circuit")))
     }
 
-    pub(super) fn bath(&self, table: &Spanned<RawBath>, index: usize, units: Units, qubits: &Qubits) -> Result<Bath> {
+    /// What a bath is.
+    fn reservoir(&self, table: &Spanned<RawBath>, index: usize, units: Units, qubits: &Qubits) -> Result<Reservoir> {
         let raw = table.get_ref();
         let by_index = index.to_string();
         let label = raw.name.as_ref().map_or(by_index.as_str(), |name| name.get_ref());
@@ -164,41 +176,38 @@ impl Validator<'_> {
             return self.refuse(name.span(), "bath.*.name", &format!("is \"{}\"", name.get_ref()));
         }
         let coupling = self.require(&raw.coupling, &key("coupling"), table.span())?;
-        let coupling = match coupling.get_ref().as_str() {
-            "collective" => Coupling::Collective,
-            "local" => Coupling::Local,
-            other => {
-                return self.refuse(coupling.span(), &key("coupling"), &format!("is \"{other}\""));
-            }
+        let Some(coupling) = Coupling::named(coupling.get_ref()) else {
+            return self.refuse(coupling.span(), &key("coupling"), &format!("is \"{}\"", coupling.get_ref()));
         };
         let optional =
             |value: &Key<f64>, field: &str| value.as_ref().map(|value| self.rate_of(value, &key(field))).transpose();
         let dephasing = optional(&raw.dephasing, "dephasing")?;
         let (down, up) = (optional(&raw.down, "down")?, optional(&raw.up, "up")?);
         let thermal = raw.rate.is_some() || raw.temperature.is_some() || raw.circuit.is_some() || raw.filter.is_some();
-        let mut bath = if thermal {
+        let made = if thermal {
             if let Some(extra) = raw.down.as_ref().or(raw.up.as_ref()) {
                 let title = format!("bath \"{label}\" has both `rate`, `temperature` and `down`, `up`");
                 return Err(self.source.error(extra.span(), title, "one of the two forms"));
             }
-            let gamma = self.rate(table, label, qubits)?;
+            let gamma = self.density(table, label, qubits)?;
             let temperature = self.require(&raw.temperature, &key("temperature"), table.span())?;
             let kelvin = self.not_negative(temperature, &key("temperature"))?;
-            let x = units.energy_over_temperature(qubits.frequency, kelvin);
-            Bath::thermal(name.get_ref(), coupling, gamma, x, kelvin)
+            Reservoir::thermal(name.get_ref(), coupling, gamma, kelvin)
         } else if down.is_some() || up.is_some() || dephasing.is_some() {
-            let (down, up) = (down.unwrap_or(0.0), up.unwrap_or(0.0));
-            Bath { name: name.get_ref().clone(), coupling, down, up, dephasing: 0.0, temperature: None }
+            Reservoir::given(name.get_ref(), coupling, down.unwrap_or(0.0), up.unwrap_or(0.0))
         } else {
             let title = format!("bath \"{label}\" has no rates");
             let help = "`rate` with `temperature`, or `down` and `up`, or `dephasing`";
             return Err(self.source.error(table.span(), title, help));
         };
-        bath.dephasing = dephasing.unwrap_or(0.0);
-        if !(bath.down <= LARGEST && bath.up <= LARGEST) {
+        let reservoir = made
+            .and_then(|reservoir| reservoir.dephasing(dephasing.unwrap_or(0.0)))
+            .map_err(|e| self.source.error(table.span(), e.to_string(), "rates that are finite and not negative"))?;
+        let Rates { down, up, .. } = reservoir.rates(units, qubits.frequency, 0.0);
+        if !(down <= LARGEST && up <= LARGEST) {
             let title = format!("bath \"{label}\": gamma (1 + n) is beyond {LARGEST:e}");
             return Err(self.source.error(table.span(), title, "a lower temperature or rate"));
         }
-        Ok(bath)
+        Ok(reservoir)
     }
 }

@@ -5,7 +5,7 @@
 //! of `<J_z>` tells it; at a time nothing does, and it has no value then.
 
 use super::{Averages, BathAverages};
-use crate::bath::{Bath, Coupling};
+use crate::bath::Bath;
 use crate::group::Group;
 use crate::lindblad::{Exact, Occupation, currents};
 use crate::model::{Linear, Observables};
@@ -92,10 +92,9 @@ impl Flows {
 /// Currents by (22), each with what it may be off by.
 fn differences(group: &Group, value: impl Fn(Linear) -> f64) -> Vec<Rounded> {
     let model = &group.model;
-    let half = model.number as f64 / 2.0;
     let of = |bath: &Bath| {
-        let most = if bath.coupling == Coupling::Collective { half * (half + 1.0) } else { half };
-        let error = TRANSIENT * (bath.down + bath.up) * most * model.quantum();
+        let swing = bath.coupling.forms(model.number).emission.swing(model.number);
+        let error = TRANSIENT * (bath.down + bath.up) * swing * model.quantum();
         Rounded { value: value(model.heat_current(bath)), error }
     };
     model.baths.iter().map(of).collect()

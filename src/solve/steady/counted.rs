@@ -1,7 +1,7 @@
 //! The rows of `noise.parquet` as they are solved for: statistics of the quanta and of the sectors in the steady state.
 
 use super::super::error::Unsolved;
-use crate::bath::Coupling;
+use crate::bath::Pair;
 use crate::dicke::Level;
 use crate::group::Group;
 use crate::initial::InitialState;
@@ -202,13 +202,9 @@ fn sector_rows(
 ) {
     let watched = point.watched();
     let bath = &model.baths[watched];
-    let half = model.number as f64 / 2.0;
     let of_level = |level: Level| {
-        let (absorbed, emitted) = match bath.coupling {
-            Coupling::Collective => (level.raising(), level.lowering()),
-            Coupling::Local => (half - level.m(), half + level.m()),
-        };
-        let (gain, loss) = (bath.up * absorbed, bath.down * emitted);
+        let Pair { emission, absorption } = bath.coupling.on_level(model.number, level);
+        let (gain, loss) = (bath.up * absorption, bath.down * emission);
         Rounded::of(gain - loss, gain + loss) * model.quantum()
     };
     let of = |levels: &[(Level, f64)]| {

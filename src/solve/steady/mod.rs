@@ -108,11 +108,7 @@ impl SteadyRoad {
                 (Quantity::Intensity, Some(bath)) => Some(
                     summed(&|steady, model| {
                         let bath = &model.baths[bath];
-                        let emitted = match bath.coupling {
-                            Coupling::Collective => steady.occupation.emission,
-                            Coupling::Local => steady.occupation.excited,
-                        };
-                        emitted * bath.down
+                        steady.occupation.seen(bath.coupling).emission * bath.down
                     })
                     .cleared(),
                 ),

@@ -41,7 +41,7 @@ impl Populations {
     pub fn new(model: &Model) -> Self {
         let collective_down = Channel::new(model, Coupling::Collective, Process::Emission);
         let collective_up = Channel::new(model, Coupling::Collective, Process::Absorption);
-        let local = model.rates(Coupling::Local).any();
+        let local = model.mixes_sectors();
         Populations {
             number: model.number,
             outcomes: Outcomes::new(&collective_down, &collective_up),

@@ -4,23 +4,21 @@ use num_complex::Complex64;
 use rand::{Rng, RngExt};
 
 use super::operators::{Channel, Measured, Operators, Scratch};
-use crate::bath::{Coupling, Process};
+use crate::bath::{Coupling, Pair, Process};
 use crate::trajectory::Jump;
 use crate::trajectory::propagation::normalize;
 
 impl Operators {
     /// How often a channel fires per unit of time in a state.
     pub fn channel_rate(&self, channel: &Channel, measured: &Measured) -> f64 {
-        let half = self.space.qubits() as f64 / 2.0;
-        let values = &measured.values;
+        let n = self.space.qubits();
+        let Pair { emission, absorption } = measured.values.seen(channel.coupling, n);
         channel.rate
-            * match (channel.coupling, channel.process) {
-                (Coupling::Collective, Process::Emission) => values.emission,
-                (Coupling::Collective, Process::Absorption) => values.absorption,
-                (Coupling::Collective, Process::Dephasing) => measured.jz_squared,
-                (Coupling::Local, Process::Emission) => half + values.jz,
-                (Coupling::Local, Process::Absorption) => half - values.jz,
-                (Coupling::Local, Process::Dephasing) => half / 2.0,
+            * match (channel.process, channel.coupling) {
+                (Process::Emission, _) => emission,
+                (Process::Absorption, _) => absorption,
+                (Process::Dephasing, Coupling::Collective) => measured.jz_squared,
+                (Process::Dephasing, Coupling::Local) => n as f64 / 2.0 / 2.0,
             }
     }
 

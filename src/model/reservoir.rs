@@ -1,0 +1,247 @@
+//! What a bath is, and the rates that follow from it at a frequency and a time.
+
+use crate::bath::{Bath, Coupling, Rates};
+use crate::circuit::{Circuit, Filter, FilterForm};
+use crate::units::Units;
+
+/// The rate gamma at which a bath exchanges quanta of a frequency at T = 0. Every one is validated where it is made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SpectralDensity {
+    /// The same at all frequencies.
+    Flat(f64),
+    /// Behind a resonator, as a filter.
+    Filtered {
+        /// gamma on resonance.
+        on_resonance: f64,
+        /// The resonator, its frequency in the unit of [`super::Model::frequency`].
+        filter: Filter,
+    },
+    /// From components; the frequency is that to which the transmon is tuned, in GHz.
+    Circuit {
+        /// The components.
+        circuit: Circuit,
+        /// The line of its resonator.
+        form: FilterForm,
+    },
+}
+
+impl SpectralDensity {
+    /// gamma at a positive frequency.
+    #[must_use]
+    pub fn gamma(&self, frequency: f64) -> f64 {
+        match self {
+            SpectralDensity::Flat(gamma) => *gamma,
+            SpectralDensity::Filtered { on_resonance, filter } => filter.rate(*on_resonance, frequency),
+            SpectralDensity::Circuit { circuit, form } => circuit.tuned(frequency).rate(*form),
+        }
+    }
+}
+
+/// Why there is no such bath.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("bath \"{name}\" has a {what} of {value}: it must be finite and not negative")]
+pub struct ReservoirError {
+    /// The name of the bath.
+    pub name: String,
+    /// What cannot be.
+    pub what: &'static str,
+    /// Its value.
+    pub value: f64,
+}
+
+/// How a bath exchanges quanta.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Exchange {
+    /// At a temperature: gamma (1 + n) and gamma n.
+    Thermal { gamma: SpectralDensity, temperature: f64 },
+    /// At rates as they are given, whatever the frequency.
+    Given { down: f64, up: f64, temperature: Option<f64> },
+}
+
+/// What a bath is: all that its rates at any frequency and time follow from. A [`Bath`] is what qubits see of it at one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reservoir {
+    /// The name by which results refer to it.
+    pub name: String,
+    /// Collective or local.
+    pub coupling: Coupling,
+    exchange: Exchange,
+    dephasing: f64,
+}
+
+impl Reservoir {
+    /// A bath at a temperature, in the unit of [`Units::energy_over_temperature`].
+    ///
+    /// # Errors
+    /// If a rate or the temperature is negative, or not finite.
+    pub fn thermal(
+        name: &str,
+        coupling: Coupling,
+        gamma: SpectralDensity,
+        temperature: f64,
+    ) -> Result<Self, ReservoirError> {
+        if let SpectralDensity::Flat(rate) | SpectralDensity::Filtered { on_resonance: rate, .. } = gamma {
+            fits(name, "rate", rate)?;
+        }
+        fits(name, "temperature", temperature)?;
+        let exchange = Exchange::Thermal { gamma, temperature };
+        Ok(Reservoir { name: name.to_owned(), coupling, exchange, dephasing: 0.0 })
+    }
+
+    /// A bath of given rates of emission and absorption.
+    ///
+    /// # Errors
+    /// If one of them is negative, or not finite.
+    pub fn given(name: &str, coupling: Coupling, down: f64, up: f64) -> Result<Self, ReservoirError> {
+        let (down, up) = (fits(name, "rate", down)?, fits(name, "rate", up)?);
+        let exchange = Exchange::Given { down, up, temperature: None };
+        Ok(Reservoir { name: name.to_owned(), coupling, exchange, dephasing: 0.0 })
+    }
+
+    /// The same bath, that dephases at this rate beside.
+    ///
+    /// # Errors
+    /// If the rate is negative, or not finite.
+    pub fn dephasing(self, rate: f64) -> Result<Self, ReservoirError> {
+        Ok(Reservoir { dephasing: fits(&self.name, "rate of dephasing", rate)?, ..self })
+    }
+
+    /// The temperature, where the bath was given one.
+    #[must_use]
+    pub fn temperature(&self) -> Option<f64> {
+        match self.exchange {
+            Exchange::Thermal { temperature, .. } => Some(temperature),
+            Exchange::Given { temperature, .. } => temperature,
+        }
+    }
+
+    /// The rates at a frequency, in the unit of [`super::Model::frequency`], and a time. No bath changes with time yet:
+    /// the time is there for those that will.
+    #[must_use]
+    pub fn rates(&self, units: Units, frequency: f64, _time: f64) -> Rates {
+        let exchanged = match self.exchange {
+            Exchange::Thermal { gamma, temperature } => {
+                Rates::thermal(gamma.gamma(frequency), units.energy_over_temperature(frequency, temperature))
+            }
+            Exchange::Given { down, up, .. } => Rates { down, up, dephasing: 0.0 },
+        };
+        Rates { dephasing: self.dephasing, ..exchanged }
+    }
+
+    /// The bath that qubits of a frequency see at a time.
+    #[must_use]
+    pub fn bath(&self, units: Units, frequency: f64, time: f64) -> Bath {
+        let Rates { down, up, dephasing } = self.rates(units, frequency, time);
+        let (name, coupling) = (self.name.clone(), self.coupling);
+        Bath { name, coupling, down, up, dephasing, temperature: self.temperature() }
+    }
+}
+
+impl From<&Bath> for Reservoir {
+    /// The bath that is seen so at every frequency and time. Its rates are taken as they are.
+    fn from(bath: &Bath) -> Self {
+        let Bath { name, coupling, down, up, dephasing, temperature } = bath.clone();
+        Reservoir { name, coupling, exchange: Exchange::Given { down, up, temperature }, dephasing }
+    }
+}
+
+fn fits(name: &str, what: &'static str, value: f64) -> Result<f64, ReservoirError> {
+    let fits = value.is_finite() && value >= 0.0;
+    if fits { Ok(value) } else { Err(ReservoirError { name: name.to_owned(), what, value }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bath::occupation;
+    use crate::circuit::{Resonator, Transmon};
+
+    const TIMES: [f64; 3] = [0.0, 1.5, 1e9];
+
+    fn thermal(gamma: SpectralDensity, temperature: f64) -> Reservoir {
+        Reservoir::thermal("b", Coupling::Collective, gamma, temperature).unwrap().dephasing(0.3).unwrap()
+    }
+
+    fn worked() -> Circuit {
+        let transmon = Transmon::new(16.0, 0.5).unwrap();
+        Circuit::new(transmon, Resonator::new(200.0, 1.0, 1000.0).unwrap(), 3.874_046).unwrap()
+    }
+
+    /// To the last bit: rates enter the ids of points.
+    #[test]
+    fn the_rates_of_a_bath_are_gamma_with_its_occupation() {
+        let filter = Filter::new(20.0, 4.0, FilterForm::Full).unwrap();
+        let (circuit, form) = (worked(), FilterForm::Lorentzian);
+        for units in [Units::Natural, Units::Si] {
+            for (density, frequency, gamma) in [
+                (SpectralDensity::Flat(0.7), 1.3, 0.7),
+                (SpectralDensity::Filtered { on_resonance: 0.7, filter }, 2.0, filter.rate(0.7, 2.0)),
+                (SpectralDensity::Circuit { circuit, form }, 7.5, circuit.rate(form)),
+            ] {
+                assert_eq!(density.gamma(frequency), gamma);
+                for (temperature, time) in [0.0, 1e-9, 0.2, 3.0, 1e90].into_iter().flat_map(|t| TIMES.map(|s| (t, s))) {
+                    let x = units.energy_over_temperature(frequency, temperature);
+                    let Rates { down, up, dephasing } = thermal(density, temperature).rates(units, frequency, time);
+                    let n = occupation(x);
+                    assert_eq!(
+                        (down, up, dephasing),
+                        (gamma * (1.0 + n), gamma * n, 0.3),
+                        "{density:?}, T = {temperature}"
+                    );
+                    let bath = thermal(density, temperature).bath(units, frequency, time);
+                    let expected = Bath::thermal("b", Coupling::Collective, gamma, x, temperature);
+                    assert_eq!(bath, Bath { dephasing: 0.3, ..expected });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bath_at_zero_temperature_only_takes_and_one_that_is_hot_takes_as_it_gives() {
+        let density = SpectralDensity::Flat(0.7);
+        assert_eq!(thermal(density, 0.0).rates(Units::Natural, 1.3, 0.0), Rates { down: 0.7, up: 0.0, dephasing: 0.3 });
+        let Rates { down, up, .. } = thermal(density, 1e30).rates(Units::Natural, 1.3, 0.0);
+        assert!(down == up && (up / (0.7e30 / 1.3) - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn other_frequencies_have_other_rates_and_given_ones_stay() {
+        let filter = Filter::new(20.0, 4.0, FilterForm::Lorentzian).unwrap();
+        let filtered = thermal(SpectralDensity::Filtered { on_resonance: 1.0, filter }, 0.0);
+        let down = |frequency: f64| filtered.rates(Units::Natural, frequency, 0.0).down;
+        // Fig. 6b: 901 times less at half the resonance, and at twice.
+        assert!(down(4.0) == 1.0 && (down(2.0) * 901.0 - 1.0).abs() < 1e-12 && (down(8.0) * 901.0 - 1.0).abs() < 1e-12);
+        let given = Reservoir::given("b", Coupling::Local, 0.4, 0.9).unwrap().dephasing(0.1).unwrap();
+        for (frequency, time) in [0.1, 1.0, 50.0].into_iter().flat_map(|f| TIMES.map(|t| (f, t))) {
+            assert_eq!(given.rates(Units::Si, frequency, time), Rates { down: 0.4, up: 0.9, dephasing: 0.1 });
+        }
+        assert_eq!(given.temperature(), None);
+    }
+
+    #[test]
+    fn a_bath_of_rates_is_a_reservoir_that_is_seen_as_this_bath() {
+        for bath in [
+            Bath::thermal("t", Coupling::Local, 0.3, 2.0, 0.5),
+            Bath { dephasing: 0.2, temperature: None, ..Bath::thermal("g", Coupling::Collective, 0.3, 2.0, 0.5) },
+        ] {
+            assert_eq!(Reservoir::from(&bath).bath(Units::Natural, 17.0, 3.0), bath);
+        }
+    }
+
+    #[test]
+    fn what_is_no_rate_or_temperature_is_refused_by_its_number() {
+        let flat = SpectralDensity::Flat;
+        for value in [-0.5, f64::NAN, f64::INFINITY] {
+            for error in [
+                Reservoir::thermal("b", Coupling::Local, flat(value), 1.0).err(),
+                Reservoir::thermal("b", Coupling::Local, flat(1.0), value).err(),
+                Reservoir::given("b", Coupling::Local, value, 0.0).err(),
+                Reservoir::given("b", Coupling::Local, 0.0, value).err(),
+                Reservoir::given("b", Coupling::Local, 0.0, 1.0).unwrap().dephasing(value).err(),
+            ] {
+                let message = error.unwrap().to_string();
+                assert!(message.contains(&value.to_string()) && message.contains("bath \"b\""), "{message}");
+            }
+        }
+    }
+}
