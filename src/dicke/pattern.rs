@@ -35,9 +35,9 @@ impl Coupling {
             }
             (Coupling::Local, _) => {
                 for change in SectorChange::ALL {
-                    let amplitudes =
-                        (local_amplitude(n, level, process, change), local_amplitude(n, other, process, change));
-                    if let (Some(a), Some(b)) = amplitudes {
+                    let Some(a) = local_amplitude(n, level, process, change) else { continue };
+                    let b = if other == level { Some(a) } else { local_amplitude(n, other, process, change) };
+                    if let Some(b) = b {
                         each(a.to, a.amplitude * b.amplitude);
                     }
                 }

@@ -4,7 +4,7 @@ use num_complex::Complex64;
 use rand::{Rng, RngExt};
 
 use super::operators::{Channel, Measured, Operators, Scratch};
-use crate::bath::{Coupling, Pair, Process};
+use crate::bath::{Coupling, Process};
 use crate::trajectory::Jump;
 use crate::trajectory::propagation::normalize;
 
@@ -12,11 +12,11 @@ impl Operators {
     /// How often a channel fires per unit of time in a state.
     pub fn channel_rate(&self, channel: &Channel, measured: &Measured) -> f64 {
         let n = self.space.qubits();
-        let Pair { emission, absorption } = measured.values.seen(channel.coupling, n);
+        let seen = || measured.values.seen(channel.coupling, n);
         channel.rate
             * match (channel.process, channel.coupling) {
-                (Process::Emission, _) => emission,
-                (Process::Absorption, _) => absorption,
+                (Process::Emission, _) => seen().emission,
+                (Process::Absorption, _) => seen().absorption,
                 (Process::Dephasing, Coupling::Collective) => measured.jz_squared,
                 (Process::Dephasing, Coupling::Local) => n as f64 / 2.0 / 2.0,
             }
