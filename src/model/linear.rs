@@ -32,6 +32,12 @@ impl Linear {
         self.emission.abs() * half * (half + 1.0) + (self.jz.abs() * half + self.constant.abs())
     }
 
+    /// The most that it comes to in any state of `number` qubits: that of [`Linear::most`], and the quarter.
+    #[must_use]
+    pub fn bound(self, number: i64) -> f64 {
+        self.most(number) + if number % 2 == 0 { 0.0 } else { 0.25 * self.emission.abs() }
+    }
+
     /// The most that it may come to without its constant, which no error of a state moves.
     #[must_use]
     pub fn swing(self, number: i64) -> f64 {
