@@ -86,14 +86,14 @@ mod tests {
         (after, model.frequency * (after - n))
     }
 
-    fn check<E, S>(engines: [E; 2], systems: [S; 2], seed: u64)
+    fn check<E, S>(engines: &[E; 2], systems: &[S; 2], seed: u64)
     where
         E: Unravelling<Initial = InitialState>,
         S: System<Values = E::Values>,
     {
         let segments: Vec<Segment<E, S>> = [CHANGE, 2.0]
             .into_iter()
-            .zip(engines.iter().zip(&systems))
+            .zip(engines.iter().zip(systems))
             .map(|(until, (engine, system))| Segment { until, engine, system })
             .collect();
         let columns = columns(&[&systems[0]], false);
@@ -140,10 +140,10 @@ mod tests {
     fn every_engine_and_the_record_follow_a_change_of_rates_and_frequency() {
         let at_rest = Hamiltonian::default();
         let driven = Hamiltonian { drive: Some(Drive { amplitude: 0.0, detuning: 0.5 }), chi: 0.0 };
-        check(models().map(|model| Populations::new(&model)), models(), 1);
-        check(models().map(|model| Ladder::new(&model, &at_rest)), models(), 2);
-        check(models().map(|model| DrivenLadder::new(&model, &driven)), models(), 3);
+        check(&models().map(|model| Populations::new(&model)), &models(), 1);
+        check(&models().map(|model| Ladder::new(&model, &at_rest)), &models(), 2);
+        check(&models().map(|model| DrivenLadder::new(&model, &driven)), &models(), 3);
         let registers = || models().map(|model| Register::from(&model));
-        check(registers().map(|register| Registers::new(&register, false)), registers(), 4);
+        check(&registers().map(|register| Registers::new(&register, false)), &registers(), 4);
     }
 }
