@@ -82,7 +82,7 @@ pub fn compare(first: &Path, second: &Path) -> Result<Comparison, ReportError> {
         });
     }
     let mut notes = [first.notes, second.notes].concat();
-    let sampled = |run: &super::data::Summary| run.points.iter().any(|p| p.trajectories > 0);
+    let sampled = |run: &super::data::ReadSummary| run.points.iter().any(|p| p.trajectories > 0);
     if first.summary.seed == second.summary.seed && sampled(&first.summary) && sampled(&second.summary) {
         notes.push(format!(
             "both runs have the seed {}: where their physics is the same, so are their trajectories, and the errors are \

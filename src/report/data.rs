@@ -13,7 +13,7 @@ use super::table::{self, Rows};
 /// `summary.json`, as far as it is needed.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct Summary {
+pub struct ReadSummary {
     /// The name of the scenario.
     pub scenario: String,
     /// Its title.
@@ -141,7 +141,7 @@ pub struct Curve {
 #[derive(Clone, Debug, Default)]
 pub struct Run {
     /// The summary, or an empty one.
-    pub summary: Summary,
+    pub summary: ReadSummary,
     /// Averages in time.
     pub series: Vec<Curve>,
     /// Counting statistics.
@@ -230,7 +230,7 @@ impl Run {
             self.notes.push("there is no summary.json: the run has not finished, or it was interrupted".to_owned());
         } else {
             let read = fs::read(folder.join("summary.json")).map_err(|e| e.to_string());
-            match read.and_then(|text| serde_json::from_slice::<Summary>(&text).map_err(|e| e.to_string())) {
+            match read.and_then(|text| serde_json::from_slice::<ReadSummary>(&text).map_err(|e| e.to_string())) {
                 Ok(summary) => self.summary = summary,
                 Err(error) => self.notes.push(format!("summary.json cannot be read ({error})")),
             }

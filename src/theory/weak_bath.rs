@@ -19,7 +19,7 @@ pub enum NoWeakLimit {
 /// The sums `sum_k f(k) r^k` over one ladder of `top + 1` levels, k = J+M up from 0, b = `top` - k.
 ///
 /// A weight depends on k alone, so the sums of the next longer ladder follow from these, and none of them subtracts.
-struct Ladder {
+struct LadderSums {
     ratio: f64,
     /// 2J.
     top: f64,
@@ -37,10 +37,10 @@ struct Ladder {
     mixed: f64,
 }
 
-impl Ladder {
+impl LadderSums {
     /// The ladder of J = 0.
     fn new(ratio: f64) -> Self {
-        Ladder {
+        LadderSums {
             ratio,
             top: 0.0,
             power: 1.0,
@@ -109,20 +109,20 @@ pub fn weak_local_bath(model: &Model) -> Result<Vec<(i64, f64)>, NoWeakLimit> {
         }
     }
     let n = model.number;
-    let mut ladder = Ladder::new(collective.up / collective.down);
+    let mut sums = LadderSums::new(collective.up / collective.down);
     if n % 2 == 1 {
-        ladder.grow();
+        sums.grow();
     }
     // ln P_{J+1}/P_J from the smallest J; infinite where nothing lowers J.
     let steps: Vec<f64> = (n % 2..n)
         .step_by(2)
         .map(|two_j| {
-            let below = ladder.one;
-            ladder.grow();
-            ladder.grow();
+            let below = sums.one;
+            sums.grow();
+            sums.grow();
             // d_{J+1}/d_J = (N/2-J)(2J+3) / [(N/2+J+2)(2J+1)].
             let degeneracy = ((n - two_j) * (two_j + 3)) as f64 / ((n + two_j + 4) * (two_j + 1)) as f64;
-            (degeneracy * ladder.over_the_one_below(below, local)).ln()
+            (degeneracy * sums.over_the_one_below(below, local)).ln()
         })
         .collect();
     let mut logarithms = vec![0.0];

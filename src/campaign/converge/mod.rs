@@ -24,7 +24,7 @@ use crate::trajectory::{Declared, ForEngine};
 
 use key::protocol_key;
 use members::{Members, columns, estimators};
-use outcome::Finished;
+use outcome::Ending;
 pub use protocol::{Forecast, forecast};
 use protocol::{Schedule, is_conserved, jumps_bound, relaxation, schedule};
 pub use rounds::Standing;
@@ -135,9 +135,9 @@ fn of_engine<E: Declared>(Task { point, asked, place, progress }: Task) -> Resul
             Ended::Nothing => return Ok(None),
             Ended::Done(done) => {
                 let (schedule, columns) = (&plan, &columns);
-                let finished =
-                    Finished { point, asked, columns, schedule, relaxation: (time, from), known: rule.is_known() };
-                return Ok(Some(finished.steady_run(*done)));
+                let ending =
+                    Ending { point, asked, columns, schedule, relaxation: (time, from), known: rule.is_known() };
+                return Ok(Some(ending.steady_run(*done)));
             }
         }
     }

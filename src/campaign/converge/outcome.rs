@@ -10,7 +10,7 @@ use crate::scenario::{Converge, Point};
 use crate::statistics::{Estimate, Estimator, LEAST_EVENTS, NoiseReport, Replicas, Thin, noise};
 
 /// A run that has ended, to be summed up.
-pub struct Finished<'a> {
+pub struct Ending<'a> {
     pub point: &'a Point,
     pub asked: &'a Converge,
     pub columns: &'a [Column],
@@ -20,11 +20,11 @@ pub struct Finished<'a> {
     pub known: bool,
 }
 
-impl Finished<'_> {
+impl Ending<'_> {
     /// The estimates, and what is missing.
     pub fn steady_run(&self, done: Done) -> SteadyRun {
         let Done { replicas, groups, mut judgement, stopped_because } = done;
-        let Finished { point, asked, columns, schedule, .. } = *self;
+        let Ending { point, asked, columns, schedule, .. } = *self;
         let &Schedule { ref protocol, too_short, ref left_out } = schedule;
         if let Some(needed) = too_short {
             judgement.missing.push(format!("trajectories of {needed:.4} or more (`evolution.until`)"));

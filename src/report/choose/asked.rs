@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::report::data::{Point, Summary};
+use crate::report::data::{Point, ReadSummary};
 use crate::report::words;
 
 /// A `[figure.NAME]` table.
@@ -76,7 +76,7 @@ pub fn read(scenario: &str) -> Result<Vec<(String, Asked)>, String> {
 }
 
 /// The number of qubits of a point: swept, or that of the scenario.
-pub fn qubits(summary: &Summary, point: &Point) -> Option<f64> {
+pub fn qubits(summary: &ReadSummary, point: &Point) -> Option<f64> {
     let swept = point.parameters.get("qubits.number").and_then(serde_json::Value::as_f64);
     swept.or_else(|| toml::from_str::<Tables>(&summary.scenario_text).ok()?.qubits.number)
 }
