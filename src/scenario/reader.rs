@@ -152,12 +152,17 @@ impl Scenario {
     }
 }
 
-/// Points share one set of files: their units, their baths' names and what they record must agree.
+/// Points share one set of files: what is asked of them, their units, their baths' names and what they record must agree.
 fn comparable(first: &Point, point: &Point, axes: &[Axis], source: &Source) -> Result<(), ScenarioError> {
     let names = |p: &Point| p.baths().iter().map(|b| b.name.clone()).collect::<Vec<_>>();
-    let same = first.units() == point.units() && names(first) == names(point) && first.recording == point.recording;
+    let kind = |p: &Point| std::mem::discriminant(&p.asked);
+    let same = kind(first) == kind(point)
+        && first.units() == point.units()
+        && names(first) == names(point)
+        && first.recording == point.recording;
     let span = first_span(axes).unwrap_or(0..0);
-    let title = "the points of the sweep differ in their units, the names of their baths or what they record";
+    let title =
+        "the points of the sweep differ in what is asked, their units, the names of their baths or what they record";
     if same { Ok(()) } else { Err(source.error(span, title.to_owned(), "sweeps over any other key")) }
 }
 
