@@ -161,8 +161,7 @@ fn comparable(first: &Point, point: &Point, axes: &[Axis], source: &Source) -> R
         && names(first) == names(point)
         && first.recording == point.recording;
     let span = first_span(axes).unwrap_or(0..0);
-    let title =
-        "the points of the sweep differ in what is asked, their units, the names of their baths or what they record";
+    let title = "the points of the sweep differ in their units, the names of their baths, what they record or what is asked of them";
     if same { Ok(()) } else { Err(source.error(span, title.to_owned(), "sweeps over any other key")) }
 }
 
