@@ -43,6 +43,8 @@ pub mod solve;
 pub mod statistics;
 #[cfg(feature = "campaign")]
 pub mod store;
+#[cfg(feature = "campaign")]
+pub mod table;
 pub mod theory;
 pub mod trajectory;
 pub mod units;

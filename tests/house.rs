@@ -24,7 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["dicke"],
     &["circuit"],
     &["bath", "units", "random"],
-    &["rounded", "canonical"],
+    &["rounded", "canonical", "table"],
 ];
 
 fn layer(module: &str) -> usize {

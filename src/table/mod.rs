@@ -1,0 +1,9 @@
+//! Tables in columns, in memory and as Parquet files: the only place that knows the format.
+
+mod column;
+mod read;
+mod write;
+
+pub use column::{Field, Kind, Lists, Table, Values, Words};
+pub(crate) use read::TableReader;
+pub(crate) use write::{ROW_GROUP, TableWriter};

@@ -1,0 +1,155 @@
+//! Columns into a Parquet file.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical, ZstdLevel};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::errors::Result;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
+use parquet::schema::types::{ColumnPath, PrimitiveTypeBuilder, Type, TypePtr};
+
+use super::column::{Field, Kind, Values};
+
+/// Rows of a row group, which the writer holds: as many as DuckDB reads at a time, give or take.
+pub const ROW_GROUP: usize = 1 << 17;
+/// Bytes from which on a row group has fewer rows: long lists.
+const ROW_GROUP_BYTES: usize = 1 << 27;
+
+/// A Parquet file on its way.
+pub struct TableWriter<W: Write + Send> {
+    file: SerializedFileWriter<W>,
+    fields: Vec<Field>,
+    /// The rows of the next row group.
+    pending: Vec<Values>,
+}
+
+impl<W: Write + Send> TableWriter<W> {
+    /// A file of no rows yet; the metadata are what pyarrow shows of the schema, and DuckDB of the footer.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn new(sink: W, fields: Vec<Field>, metadata: &[(String, String)]) -> Result<Self> {
+        let footer = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_key_value_metadata(Some(footer));
+        // No two times are alike, and a dictionary of them is made in vain.
+        for field in fields.iter().filter(|field| field.name.ends_with("_time")) {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name.as_str()), false);
+        }
+        let columns = fields.iter().map(parquet_type).collect::<Result<_>>()?;
+        let schema = Arc::new(Type::group_type_builder("schema").with_fields(columns).build()?);
+        let file = SerializedFileWriter::new(sink, schema, Arc::new(properties.build()))?;
+        let pending = fields.iter().map(|field| Values::empty(field.kind)).collect();
+        Ok(TableWriter { file, fields, pending })
+    }
+
+    /// Appends rows, in the order of the fields.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn write(&mut self, columns: &[Values]) -> Result<()> {
+        for (pending, later) in self.pending.iter_mut().zip(columns) {
+            pending.append(later);
+        }
+        let rows = self.pending.first().map_or(0, Values::len);
+        if rows >= ROW_GROUP || self.pending.iter().map(Values::size).sum::<usize>() >= ROW_GROUP_BYTES {
+            self.write_group()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left, and the footer.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn finish(mut self) -> Result<W> {
+        self.write_group()?;
+        self.file.into_inner()
+    }
+
+    fn write_group(&mut self) -> Result<()> {
+        if self.pending.first().is_none_or(Values::is_empty) {
+            return Ok(());
+        }
+        let mut group = self.file.next_row_group()?;
+        for (field, pending) in self.fields.iter().zip(&mut self.pending) {
+            let values = std::mem::replace(pending, Values::empty(field.kind));
+            if let Some(mut column) = group.next_column()? {
+                write_column(&mut column, field.kind, values)?;
+                column.close()?;
+            }
+        }
+        group.close()?;
+        Ok(())
+    }
+}
+
+fn parquet_type(field: &Field) -> Result<TypePtr> {
+    fn leaf(name: &str, physical: Physical, repetition: Repetition) -> PrimitiveTypeBuilder<'_> {
+        Type::primitive_type_builder(name, physical).with_repetition(repetition)
+    }
+    let name = field.name.as_str();
+    let word = |repetition| {
+        leaf(name, Physical::BYTE_ARRAY, repetition)
+            .with_logical_type(Some(LogicalType::String))
+            .with_converted_type(ConvertedType::UTF8)
+    };
+    let column = match field.kind {
+        Kind::Integer => leaf(name, Physical::INT64, Repetition::REQUIRED).build(),
+        Kind::Number => leaf(name, Physical::DOUBLE, Repetition::REQUIRED).build(),
+        Kind::OptionalNumber => leaf(name, Physical::DOUBLE, Repetition::OPTIONAL).build(),
+        Kind::Word => word(Repetition::REQUIRED).build(),
+        Kind::OptionalWord => word(Repetition::OPTIONAL).build(),
+        Kind::List => {
+            let element = Arc::new(leaf("element", Physical::DOUBLE, Repetition::REQUIRED).build()?);
+            let list =
+                Type::group_type_builder("list").with_repetition(Repetition::REPEATED).with_fields(vec![element]);
+            Type::group_type_builder(name)
+                .with_repetition(Repetition::REQUIRED)
+                .with_logical_type(Some(LogicalType::List))
+                .with_converted_type(ConvertedType::LIST)
+                .with_fields(vec![Arc::new(list.build()?)])
+                .build()
+        }
+    };
+    column.map(Arc::new)
+}
+
+/// Values without nulls, and where optional, for each row whether there is one.
+fn write_column(column: &mut SerializedColumnWriter<'_>, kind: Kind, values: Values) -> Result<()> {
+    match values {
+        Values::Integers(rows) => column.typed::<Int64Type>().write_batch(&rows, None, None)?,
+        Values::Numbers(mut rows) if kind == Kind::OptionalNumber => {
+            let there: Vec<i16> = rows.iter().map(|value| i16::from(!value.is_nan())).collect();
+            rows.retain(|value| !value.is_nan());
+            column.typed::<DoubleType>().write_batch(&rows, Some(&there), None)?
+        }
+        Values::Numbers(rows) => column.typed::<DoubleType>().write_batch(&rows, None, None)?,
+        Values::Words(words) => {
+            let there: Vec<i16> = words.iter().map(|word| i16::from(word.is_some())).collect();
+            let bytes = Bytes::copy_from_slice(words.text().as_bytes());
+            let mut start = 0;
+            let each = words.iter().flatten().map(|word| {
+                let end = start + word.len();
+                ByteArray::from(bytes.slice(std::mem::replace(&mut start, end)..end))
+            });
+            let each: Vec<ByteArray> = each.collect();
+            let there = (kind == Kind::OptionalWord).then_some(&there[..]);
+            column.typed::<ByteArrayType>().write_batch(&each, there, None)?
+        }
+        Values::Lists(lists) => {
+            // An empty list is a level without a value; the first value of a list begins a row.
+            let levels = lists.iter().map(|list| list.len().max(1));
+            let begins: Vec<i16> = levels.flat_map(|levels| (0..levels).map(|at| i16::from(at > 0))).collect();
+            let there = lists.iter().flat_map(|list| (0..list.len().max(1)).map(|_| i16::from(!list.is_empty())));
+            let there: Vec<i16> = there.collect();
+            column.typed::<DoubleType>().write_batch(lists.flat(), Some(&there), Some(&begins))?
+        }
+    };
+    Ok(())
+}
