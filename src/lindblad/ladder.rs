@@ -97,7 +97,8 @@ impl LadderGenerator {
     #[must_use]
     pub fn index(&self, level: Level) -> Option<usize> {
         let sector = usize::try_from((self.number - level.two_j) / 2).ok()?;
-        self.offsets.get(sector).copied().flatten().map(|offset| offset + level.above_bottom() as usize)
+        let above = usize::try_from(level.above_bottom()).ok()?;
+        self.offsets.get(sector).copied().flatten().map(|offset| offset + above)
     }
 
     /// Whether any flow leads from one sector to another.

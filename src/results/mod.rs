@@ -4,6 +4,7 @@ mod parquet_folder;
 mod sink;
 mod steady_run;
 mod summary;
+mod swept;
 mod tables;
 mod writer;
 

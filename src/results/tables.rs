@@ -1,30 +1,74 @@
-//! The columns of the result tables.
+//! The columns of the result tables, but for the point and the swept keys, which stand before those of each.
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, Int64Array};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, UInt64Type};
+use arrow_array::{ArrayRef, Int64Array};
 use arrow_schema::{DataType, Field};
 
-use super::summary::Summary;
+use super::summary::PointSummary;
 use crate::lindblad::Transferred;
 use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
 use crate::solve::{ExactNoise, ExactRoad};
 use crate::statistics::{Distribution, Ensemble, Estimate, NoiseEstimate, Subject};
-use crate::store::{field, floats, optional_floats, optional_words, points, words};
+use crate::store::{self, field, floats, optional_floats, optional_words, words};
 
-/// The columns of rows that all belong to one point, with that point before them.
-pub fn with_point(point: &Point, columns: &[ArrayRef]) -> Vec<ArrayRef> {
-    let rows = columns.first().map_or(0, Array::len);
-    let mut whole = vec![points(std::iter::repeat_n(point.index, rows))];
-    whole.extend_from_slice(columns);
-    whole
+/// Indices and counts as all tables have them: signed, so that their differences are. Parts keep them unsigned.
+fn signed(column: &ArrayRef) -> ArrayRef {
+    match column.as_primitive_opt::<UInt64Type>() {
+        Some(counts) => Arc::new(counts.unary::<_, Int64Type>(|count| count as i64)),
+        None => column.clone(),
+    }
+}
+
+fn signed_field(field: &Field) -> Field {
+    let kind = if *field.data_type() == DataType::UInt64 { &DataType::Int64 } else { field.data_type() };
+    field.clone().with_data_type(kind.clone())
+}
+
+/// The fields of `trajectories.parquet`: those that parts keep, and the net quanta of each bath behind what it emitted
+/// and absorbed.
+pub fn trajectory_fields(point: &Point) -> Vec<Field> {
+    let mut fields: Vec<Field> = store::trajectory_fields(point).iter().map(signed_field).collect();
+    for (index, bath) in point.baths().iter().enumerate() {
+        fields.insert(net_place(index), field(&format!("net_{}", bath.name), DataType::Int64, false));
+    }
+    fields
+}
+
+/// The columns of the trajectories of a part, in the order of [`trajectory_fields`].
+pub fn trajectory_columns(point: &Point, kept: &[ArrayRef]) -> Vec<ArrayRef> {
+    let mut columns: Vec<ArrayRef> = kept.iter().map(signed).collect();
+    for index in 0..point.baths().len() {
+        let place = net_place(index);
+        let counts = |column: &ArrayRef| column.as_primitive::<Int64Type>().values().clone();
+        let (emitted, absorbed) = (counts(&columns[place - 2]), counts(&columns[place - 1]));
+        let net = absorbed.iter().zip(&emitted).map(|(absorbed, emitted)| absorbed - emitted);
+        columns.insert(place, Arc::new(Int64Array::from_iter_values(net)));
+    }
+    columns
+}
+
+/// Where the net quanta of a bath stand: behind the trajectory, three columns of each bath before, and two of its own.
+fn net_place(bath: usize) -> usize {
+    1 + 3 * bath + 2
+}
+
+/// The fields of `jumps.parquet`.
+pub fn jump_fields() -> Vec<Field> {
+    store::jump_fields().iter().map(signed_field).collect()
+}
+
+/// The columns of the jumps of a part, in the order of [`jump_fields`].
+pub fn jump_columns(kept: &[ArrayRef]) -> Vec<ArrayRef> {
+    kept.iter().map(signed).collect()
 }
 
 /// The fields of `series.parquet`.
 pub fn series_fields() -> Vec<Field> {
     vec![
-        field("point", DataType::UInt32, false),
         field("time", DataType::Float64, false),
         field("quantity", DataType::Utf8, false),
         field("bath", DataType::Utf8, true),
@@ -71,7 +115,6 @@ pub fn series(point: &Point, ensemble: Option<&Ensemble>, road: &ExactRoad) -> V
 pub fn series_columns(point: &Point, rows: &[SeriesRow]) -> Vec<ArrayRef> {
     let name = |row: &SeriesRow| row.bath.map(|bath| point.baths()[bath].name.as_str());
     vec![
-        points(rows.iter().map(|_| point.index)),
         floats(rows.iter().map(|row| row.time)),
         words(rows.iter().map(|row| row.quantity.name())),
         optional_words(rows.iter().map(name)),
@@ -84,7 +127,6 @@ pub fn series_columns(point: &Point, rows: &[SeriesRow]) -> Vec<ArrayRef> {
 /// The fields of `noise.parquet`.
 pub fn noise_fields() -> Vec<Field> {
     let mut fields = vec![
-        field("point", DataType::UInt32, false),
         field("statistic", DataType::Utf8, false),
         field("bath", DataType::Utf8, true),
         field("other_bath", DataType::Utf8, true),
@@ -122,7 +164,6 @@ pub fn noise_rows(estimates: &[NoiseEstimate], exact: &[ExactNoise]) -> Vec<Nois
 pub fn noise_columns(point: &Point, rows: &[NoiseRow]) -> Vec<ArrayRef> {
     let name = |bath: usize| point.baths()[bath].name.as_str();
     vec![
-        points(rows.iter().map(|_| point.index)),
         words(rows.iter().map(|row| row.subject.statistic.name())),
         optional_words(
             rows.iter().map(|row| (!row.subject.statistic.is_of_all_baths()).then(|| name(row.subject.bath))),
@@ -138,7 +179,7 @@ pub fn noise_columns(point: &Point, rows: &[NoiseRow]) -> Vec<ArrayRef> {
 
 /// The fields of `quanta.parquet`.
 pub fn quanta_fields() -> Vec<Field> {
-    let mut fields = vec![field("point", DataType::UInt32, false), field("bath", DataType::Utf8, false)];
+    let mut fields = vec![field("bath", DataType::Utf8, false)];
     fields.push(field("window", DataType::Float64, false));
     fields.extend(["quanta", "width"].map(|name| field(name, DataType::Int64, false)));
     fields.extend(["probability", "std_error", "exact"].map(|name| field(name, DataType::Float64, true)));
@@ -185,7 +226,6 @@ pub fn quanta_rows(seen: &[Distribution], exact: &[(usize, f64, Transferred)]) -
 /// The columns of these rows, in the order of [`quanta_fields`].
 pub fn quanta_columns(point: &Point, rows: &[QuantaRow]) -> Vec<ArrayRef> {
     vec![
-        points(rows.iter().map(|_| point.index)),
         words(rows.iter().map(|row| point.baths()[row.bath].name.as_str())),
         floats(rows.iter().map(|row| row.window)),
         Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.quanta.0))),
@@ -196,54 +236,24 @@ pub fn quanta_columns(point: &Point, rows: &[QuantaRow]) -> Vec<ArrayRef> {
     ]
 }
 
-/// Whether every point gives this swept key a number.
-fn is_number(summary: &Summary, key: &str) -> bool {
-    summary.points.iter().all(|point| point.parameters.get(key).is_some_and(serde_json::Value::is_number))
-}
-
-/// The swept keys.
-fn parameters(summary: &Summary) -> impl Iterator<Item = &String> {
-    summary.points.first().into_iter().flat_map(|point| point.parameters.keys())
-}
-
-/// The fields of `summary.parquet`: the swept keys have a column each.
-pub fn summary_fields(summary: &Summary) -> Vec<Field> {
-    let mut fields = vec![field("point", DataType::UInt32, false)];
-    for key in parameters(summary) {
-        let kind = if is_number(summary, key) { DataType::Float64 } else { DataType::Utf8 };
-        fields.push(field(key, kind, true));
-    }
-    fields.push(field("quantity", DataType::Utf8, false));
-    fields.push(field("bath", DataType::Utf8, true));
-    for name in ["estimate", "std_error", "exact", "z"] {
-        fields.push(field(name, DataType::Float64, true));
-    }
+/// The fields of `summary.parquet`.
+pub fn summary_fields() -> Vec<Field> {
+    let mut fields = vec![field("quantity", DataType::Utf8, false), field("bath", DataType::Utf8, true)];
+    fields.extend(["estimate", "std_error", "exact", "z"].map(|name| field(name, DataType::Float64, true)));
     fields.push(field("unit", DataType::Utf8, false));
     fields
 }
 
-/// The rows of all points, in the order of [`summary_fields`].
-pub fn summary_columns(summary: &Summary) -> Vec<ArrayRef> {
-    let rows: Vec<_> = summary.points.iter().flat_map(|p| p.quantities.iter().map(move |q| (p, q))).collect();
-    let mut columns = vec![points(rows.iter().map(|(point, _)| point.index))];
-    for key in parameters(summary) {
-        let values = rows.iter().map(|(point, _)| &point.parameters[key]);
-        columns.push(if is_number(summary, key) {
-            optional_floats(values.map(serde_json::Value::as_f64))
-        } else {
-            let texts: Vec<String> =
-                values.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
-            words(texts.iter().map(String::as_str))
-        });
-    }
-    columns.extend([
-        words(rows.iter().map(|(_, q)| q.quantity.as_str())),
-        optional_words(rows.iter().map(|(_, q)| q.bath.as_deref())),
-        optional_floats(rows.iter().map(|(_, q)| q.estimate)),
-        optional_floats(rows.iter().map(|(_, q)| q.std_error)),
-        optional_floats(rows.iter().map(|(_, q)| q.exact)),
-        optional_floats(rows.iter().map(|(_, q)| q.z)),
-        words(rows.iter().map(|(_, q)| q.unit.as_str())),
-    ]);
-    columns
+/// The rows of a point, in the order of [`summary_fields`].
+pub fn summary_columns(point: &PointSummary) -> Vec<ArrayRef> {
+    let rows = &point.quantities;
+    vec![
+        words(rows.iter().map(|row| row.quantity.as_str())),
+        optional_words(rows.iter().map(|row| row.bath.as_deref())),
+        optional_floats(rows.iter().map(|row| row.estimate)),
+        optional_floats(rows.iter().map(|row| row.std_error)),
+        optional_floats(rows.iter().map(|row| row.exact)),
+        optional_floats(rows.iter().map(|row| row.z)),
+        words(rows.iter().map(|row| row.unit.as_str())),
+    ]
 }

@@ -1,18 +1,22 @@
 //! Which tables a scenario fills, and their rows.
 
-use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::Field;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+use arrow_schema::{DataType, Field};
 
 use super::sink::Sink;
 use super::summary::Summary;
+use super::swept::Swept;
 use super::tables::{self, NoiseRow, QuantaRow, SeriesRow};
 use crate::scenario::{Asked, Noise, Point, Scenario};
-use crate::store::{StoreError, StoredPart, jump_fields, trajectory_fields};
+use crate::store::{StoreError, StoredPart, field};
 
 /// The tables of a run in progress; those that it does not fill are not there.
 pub struct Writer<'a> {
     sink: &'a mut dyn Sink,
     metadata: Vec<(String, String)>,
+    swept: Vec<Swept>,
     series: Option<usize>,
     trajectories: Option<usize>,
     jumps: Option<usize>,
@@ -40,54 +44,77 @@ impl<'a> Writer<'a> {
         let points = || scenario.points.iter();
         // Steady states are kept as averages, not trajectory by trajectory.
         let sampled = points().any(|point| matches!(point.asked, Asked::Transient(_)));
+        let swept = Swept::of(&scenario.points);
         let mut when = |wanted: bool, name: &'static str, fields: Vec<Field>| {
-            wanted.then(|| sink.create(name, fields, &metadata)).transpose()
+            wanted.then(|| sink.create(name, placed(&swept, fields), &metadata)).transpose()
         };
         let timed = points().any(|point| !point.times().is_empty());
         let series = when(timed, "series", tables::series_fields())?;
-        let trajectories = when(sampled, "trajectories", trajectory_fields(first))?;
-        let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields())?;
+        let trajectories = when(sampled, "trajectories", tables::trajectory_fields(first))?;
+        let jumps = when(sampled && first.recording.jumps, "jumps", tables::jump_fields())?;
         let counts = points().any(|point| *point.noise() != Noise::default());
         let noise = when(counts, "noise", tables::noise_fields())?;
         let windows = points().any(|point| !point.noise().windows.is_empty());
         let quanta = when(windows, "quanta", tables::quanta_fields())?;
-        Ok(Writer { sink, metadata, series, trajectories, jumps, noise, quanta })
+        Ok(Writer { sink, metadata, swept, series, trajectories, jumps, noise, quanta })
     }
 
-    fn append(&mut self, table: Option<usize>, columns: impl FnOnce() -> Vec<ArrayRef>) -> Result<(), StoreError> {
+    /// Appends rows that all belong to the point of this index.
+    fn append(
+        &mut self,
+        table: Option<usize>,
+        point: usize,
+        own: impl FnOnce() -> Vec<ArrayRef>,
+    ) -> Result<(), StoreError> {
         let Some(table) = table else { return Ok(()) };
-        let rows = RecordBatch::try_new(self.sink.schema(table).clone(), columns())?;
+        let own = own();
+        let rows = own.first().map_or(0, |column| column.len());
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from_value(point as i64, rows))];
+        columns.extend(self.swept.iter().map(|key| key.column(point, rows)));
+        columns.extend(own);
+        let rows = RecordBatch::try_new(self.sink.schema(table).clone(), columns)?;
         self.sink.write(table, rows)
     }
 
     /// Appends the rows of a part of a point.
     pub fn write_rows(&mut self, point: &Point, part: &StoredPart) -> Result<(), StoreError> {
-        self.append(self.trajectories, || tables::with_point(point, &part.trajectories))?;
+        self.append(self.trajectories, point.index, || tables::trajectory_columns(point, &part.trajectories))?;
         if part.jumps.is_empty() {
             return Ok(());
         }
-        self.append(self.jumps, || tables::with_point(point, &part.jumps))
+        self.append(self.jumps, point.index, || tables::jump_columns(&part.jumps))
     }
 
     /// Appends the series of a point.
     pub fn write_series(&mut self, point: &Point, rows: &[SeriesRow]) -> Result<(), StoreError> {
-        self.append(self.series, || tables::series_columns(point, rows))
+        self.append(self.series, point.index, || tables::series_columns(point, rows))
     }
 
     /// Appends the counting statistics of a point.
     pub fn write_noise(&mut self, point: &Point, rows: &[NoiseRow]) -> Result<(), StoreError> {
-        self.append(self.noise, || tables::noise_columns(point, rows))
+        self.append(self.noise, point.index, || tables::noise_columns(point, rows))
     }
 
     /// Appends the distributions of the quanta of a point.
     pub fn write_quanta(&mut self, point: &Point, rows: &[QuantaRow]) -> Result<(), StoreError> {
-        self.append(self.quanta, || tables::quanta_columns(point, rows))
+        self.append(self.quanta, point.index, || tables::quanta_columns(point, rows))
     }
 
     /// Writes the summary, as a table and as what vouches for all of them.
     pub fn finish(mut self, summary: &Summary) -> Result<(), StoreError> {
-        let table = self.sink.create("summary", tables::summary_fields(summary), &self.metadata)?;
-        self.append(Some(table), || tables::summary_columns(summary))?;
+        let fields = placed(&self.swept, tables::summary_fields());
+        let table = self.sink.create("summary", fields, &self.metadata)?;
+        for point in &summary.points {
+            self.append(Some(table), point.index, || tables::summary_columns(point))?;
+        }
         self.sink.finish(summary)
     }
+}
+
+/// The fields of a table, with the point and the swept keys before its own.
+fn placed(swept: &[Swept], own: Vec<Field>) -> Vec<Field> {
+    let mut fields = vec![field("point", DataType::Int64, false)];
+    fields.extend(swept.iter().map(|key| key.field(&own)));
+    fields.extend(own);
+    fields
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, StringArray, UInt32Array, UInt64Array};
+use arrow_array::{ArrayRef, Float64Array, StringArray, UInt64Array};
 use arrow_schema::{DataType, Field};
 
 pub fn field(name: &str, kind: DataType, nullable: bool) -> Field {
@@ -23,10 +23,6 @@ pub fn finite(value: f64) -> Option<f64> {
 
 pub fn counts(values: impl IntoIterator<Item = u64>) -> ArrayRef {
     Arc::new(UInt64Array::from_iter_values(values))
-}
-
-pub fn points(values: impl IntoIterator<Item = usize>) -> ArrayRef {
-    Arc::new(UInt32Array::from_iter_values(values.into_iter().map(|v| v as u32)))
 }
 
 pub fn words<'a>(values: impl IntoIterator<Item = &'a str>) -> ArrayRef {

@@ -17,7 +17,7 @@ mod rows;
 mod shelf;
 mod word;
 
-pub(crate) use arrays::{field, floats, optional_floats, optional_words, points, words};
+pub(crate) use arrays::{field, floats, optional_floats, optional_words, words};
 pub(crate) use averages::{Averages, PartResult};
 pub(crate) use codec::layout;
 pub use error::StoreError;

@@ -31,9 +31,9 @@ use crate::scenario::Point;
 #[derive(Clone)]
 pub struct StoredPart {
     pub averages: Averages,
-    /// The columns of `trajectories.parquet`, without the point.
+    /// The columns of `trajectories.parquet` that parts keep.
     pub trajectories: Vec<ArrayRef>,
-    /// The columns of `jumps.parquet`, without the point; none where there are no jumps, or they are not kept.
+    /// The columns of `jumps.parquet` that parts keep; none where there are no jumps, or they are not kept.
     pub jumps: Vec<ArrayRef>,
 }
 
@@ -50,9 +50,9 @@ type Expected = Vec<(&'static str, String)>;
 
 /// The fields of a part: those of the two tables, and the state. A row fills those of its kind.
 fn fields(point: &Point) -> Vec<Field> {
-    let trajectories = trajectory_fields(point).into_iter().skip(1);
+    let trajectories = trajectory_fields(point).into_iter();
     // Jumps share the column `trajectory`.
-    let jumps = jump_fields().into_iter().skip(2);
+    let jumps = jump_fields().into_iter().skip(1);
     let all = trajectories.chain(jumps.filter(|_| point.recording.jumps));
     all.chain([Field::new(STATE, DataType::Binary, true)]).map(|field| field.with_nullable(true)).collect()
 }
@@ -225,21 +225,27 @@ fn read(point: &Point, part: Part, bytes: &Bytes) -> Result<StoredPart> {
     let foreign = |what: String| ParquetError::General(what);
     let file = opened(bytes, of_part(point, part))?;
     let columns = file.schema().fields().len();
-    if columns != fields(point).len() {
-        return Err(foreign(format!("it has {columns} columns, not {}", fields(point).len())));
+    let fields = fields(point);
+    if columns != fields.len() {
+        return Err(foreign(format!("it has {columns} columns, not {}", fields.len())));
     }
-    let width = trajectory_fields(point).len() - 1;
+    let width = trajectory_fields(point).len();
     let group = |group: usize, places: Vec<usize>| -> Result<Vec<ArrayRef>> {
         let Some(rows) = file.metadata().row_groups().get(group).map(|group| group.num_rows() as usize) else {
             return Ok(Vec::new());
         };
-        let mask = ProjectionMask::roots(file.parquet_schema(), places);
+        let mask = ProjectionMask::roots(file.parquet_schema(), places.iter().copied());
         let mut batches = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), file.clone())
             .with_row_groups(vec![group])
             .with_projection(mask)
             .with_batch_size(rows.max(1))
             .build()?;
         let batch = batches.next().ok_or_else(|| ParquetError::General("a row group is empty".into()))??;
+        for (column, place) in batch.columns().iter().zip(places) {
+            if column.data_type() != fields[place].data_type() {
+                return Err(foreign(format!("its column {} is of another type", fields[place].name())));
+            }
+        }
         Ok(batch.columns().to_vec())
     };
     let trajectories = group(0, (0..width).collect())?;

@@ -66,7 +66,7 @@ impl PartRows {
         self.jumps.extend(later.jumps);
     }
 
-    /// In the order of [`trajectory_fields`], without the point.
+    /// In the order of [`trajectory_fields`].
     pub fn trajectory_columns(&self) -> Vec<ArrayRef> {
         let rows = &self.trajectories;
         let mut columns = vec![counts(rows.iter().map(|row| row.number))];
@@ -95,7 +95,7 @@ impl PartRows {
         columns
     }
 
-    /// In the order of [`jump_fields`], without the point.
+    /// In the order of [`jump_fields`].
     pub fn jump_columns(&self) -> Vec<ArrayRef> {
         let rows = &self.jumps;
         let direction = |process| match process {
@@ -118,9 +118,9 @@ fn photon_item() -> Arc<Field> {
     Arc::new(field("item", DataType::Float64, false))
 }
 
-/// The fields of `trajectories.parquet`.
+/// What parts keep of `trajectories.parquet`.
 pub fn trajectory_fields(point: &Point) -> Vec<Field> {
-    let mut fields = vec![field("point", DataType::UInt32, false), field("trajectory", DataType::UInt64, false)];
+    let mut fields = vec![field("trajectory", DataType::UInt64, false)];
     for bath in point.baths() {
         fields.push(field(&format!("emitted_{}", bath.name), DataType::UInt64, false));
         fields.push(field(&format!("absorbed_{}", bath.name), DataType::UInt64, false));
@@ -137,10 +137,9 @@ pub fn trajectory_fields(point: &Point) -> Vec<Field> {
     fields
 }
 
-/// The fields of `jumps.parquet`.
+/// What parts keep of `jumps.parquet`.
 pub fn jump_fields() -> Vec<Field> {
     vec![
-        field("point", DataType::UInt32, false),
         field("trajectory", DataType::UInt64, false),
         field("time", DataType::Float64, false),
         field("bath", DataType::Utf8, false),

@@ -5,8 +5,9 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, UInt32Type, UInt64Type};
+use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
+use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use superjump::campaign::{self, Event, RunOptions};
 use superjump::scenario::{Overrides, Purpose, Scenario};
@@ -51,6 +52,10 @@ fn floats(batch: &RecordBatch, column: &str) -> Vec<f64> {
     batch.column_by_name(column).unwrap().as_primitive::<Float64Type>().values().to_vec()
 }
 
+fn integers(batch: &RecordBatch, column: &str) -> Vec<i64> {
+    batch.column_by_name(column).unwrap().as_primitive::<Int64Type>().values().to_vec()
+}
+
 fn words(batch: &RecordBatch, column: &str) -> Vec<String> {
     batch.column_by_name(column).unwrap().as_string::<i32>().iter().map(|w| w.unwrap_or("").to_owned()).collect()
 }
@@ -90,16 +95,18 @@ fn the_tables_of_a_sweep_hold_together() {
     let (batches, _) = read(folder.path(), "trajectories");
     let (mut rows, mut jumps) = (0, 0);
     for batch in &batches {
-        let count = |name: &str| batch.column_by_name(name).unwrap().as_primitive::<UInt64Type>().values().to_vec();
-        let point = batch.column_by_name("point").unwrap().as_primitive::<UInt32Type>();
+        let count = |name: &str| integers(batch, name);
+        let point = count("point");
         let (hot_out, hot_in, lost, total) =
             (count("emitted_hot"), count("absorbed_hot"), count("emitted_loss"), count("jumps"));
+        let (net_hot, net_loss) = (count("net_hot"), count("net_loss"));
         let m = floats(batch, "final_m");
         for row in 0..batch.num_rows() {
-            let model = &scenario.points[point.value(row) as usize].groups[0].model;
+            let model = &scenario.points[point[row] as usize].groups[0].model;
             let half = model.number as f64 / 2.0;
-            let start = if point.value(row) % 2 == 0 { -half } else { half };
+            let start = if point[row] % 2 == 0 { -half } else { half };
             assert_eq!(m[row], start + hot_in[row] as f64 - hot_out[row] as f64 - lost[row] as f64);
+            assert_eq!((net_hot[row], net_loss[row]), (hot_in[row] - hot_out[row], -lost[row]));
             assert_eq!(total[row], hot_in[row] + hot_out[row] + lost[row]);
             jumps += total[row];
         }
@@ -113,9 +120,9 @@ fn the_tables_of_a_sweep_hold_together() {
         }
         rows += batch.num_rows();
     }
-    assert_eq!((rows, jumps), (2000, summary.timing.jumps));
+    assert_eq!((rows, jumps), (2000, summary.timing.jumps as i64));
     let (batches, _) = read(folder.path(), "jumps");
-    assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>() as u64, jumps);
+    assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>() as i64, jumps);
 
     // The series ends where the summary stands, and its first sample has no averages.
     let (series, _) = read(folder.path(), "series");
@@ -123,23 +130,23 @@ fn the_tables_of_a_sweep_hold_together() {
     for batch in &series {
         let (times, means) = (floats(batch, "time"), floats(batch, "mean"));
         let (quantities, baths) = (words(batch, "quantity"), words(batch, "bath"));
-        let point = batch.column_by_name("point").unwrap().as_primitive::<UInt32Type>();
+        let point = integers(batch, "point");
         for row in 0..batch.num_rows() {
             assert!(times[row] > 0.0 || !quantities[row].contains("average"));
             if times[row] == 2.0 {
-                ends.insert((point.value(row), quantities[row].clone(), baths[row].clone()), means[row]);
+                ends.insert((point[row], quantities[row].clone(), baths[row].clone()), means[row]);
             }
         }
     }
     let (batches, _) = read(folder.path(), "summary");
     let mut compared = 0;
     for batch in &batches {
-        let point = batch.column_by_name("point").unwrap().as_primitive::<UInt32Type>();
+        let point = integers(batch, "point");
         let (quantities, baths, estimates) =
             (words(batch, "quantity"), words(batch, "bath"), floats(batch, "estimate"));
-        assert_eq!(floats(batch, "qubits.number").first(), Some(&2.0));
+        assert_eq!(integers(batch, "qubits.number").first(), Some(&2));
         for row in 0..batch.num_rows() {
-            if let Some(mean) = ends.get(&(point.value(row), quantities[row].clone(), baths[row].clone())) {
+            if let Some(mean) = ends.get(&(point[row], quantities[row].clone(), baths[row].clone())) {
                 assert_eq!(estimates[row], *mean);
                 compared += 1;
             }
@@ -147,6 +154,44 @@ fn the_tables_of_a_sweep_hold_together() {
     }
     assert_eq!(compared, ends.len());
     assert!(compared >= 4 * 11);
+}
+
+/// Whole numbers are signed in every table, as their differences are, and every table of a sweep has the swept keys:
+/// whole numbers, numbers and words each as what they are.
+#[test]
+fn every_table_has_signed_counts_and_the_swept_keys() {
+    let hot = "name = \"hot\", coupling = \"collective\", rate = 1.0, temperature";
+    let text = SWEPT.replace("samples = 3\ntrajectories = 500", "samples = 2\ntrajectories = 5");
+    let text = text.split("[sweep]").next().unwrap().to_owned()
+        + &format!("[sweep]\nbath = [[{{ {hot} = 300.0 }}], [{{ {hot} = 400.0 }}]]\n")
+        + "[sweep.zip]\n\"qubits.number\" = [2, 3]\n\"qubits.frequency\" = [4, 4.5]\ninitial = [{ state = \"ground\" }, \
+           { state = \"dicke\", j = 0.5, m = 0.5 }]\n";
+    let scenario = Scenario::parse("s", "s.toml", &text, Purpose::Trajectories, &Overrides::default()).unwrap();
+    let (_, tables) = campaign::collect(&scenario, &RunOptions::new("", 2), &mut |_| {}).unwrap().unwrap();
+    assert_eq!(tables.tables.len(), 4);
+    for table in &tables.tables {
+        let kinds: Vec<&DataType> = table.schema.fields().iter().map(|field| field.data_type()).collect();
+        assert!(kinds.iter().all(|kind| !kind.is_unsigned_integer()), "{}", table.name);
+        for (column, kind) in
+            [("qubits.number", DataType::Int64), ("qubits.frequency", DataType::Float64), ("initial", DataType::Utf8)]
+        {
+            assert_eq!(table.schema.field_with_name(column).unwrap().data_type(), &kind, "{}", table.name);
+        }
+        // A key with the name of a column of the table stands beside it.
+        let named = |name: &str| table.schema.fields().iter().filter(|field| field.name() == name).count();
+        let swept = if table.name == "trajectories" { "bath" } else { "sweep.bath" };
+        assert_eq!((named(swept), named("bath")), (1, 1), "{}", table.name);
+        for batch in &table.batches {
+            let (point, number) = (integers(batch, "point"), integers(batch, "qubits.number"));
+            let (frequency, initial) = (floats(batch, "qubits.frequency"), words(batch, "initial"));
+            for row in 0..batch.num_rows() {
+                let odd = point[row] % 2;
+                let start = ["state=ground", "state=dicke j=0.5 m=0.5"][odd as usize];
+                assert_eq!((number[row], frequency[row]), (2 + odd, 4.0 + 0.5 * odd as f64));
+                assert!(initial[row] == start && words(batch, swept)[row].contains("hot"));
+            }
+        }
+    }
 }
 
 /// What is kept in memory is, row for row and bit for bit, what a folder of results holds, whatever is asked.
