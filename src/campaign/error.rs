@@ -16,9 +16,6 @@ pub enum RunError {
     /// A part that does not stay as it was written.
     #[error("the disk does not keep what is written to it: {0}")]
     Damaged(String),
-    /// A part could not be turned into a file.
-    #[error("cannot encode a part: {0}")]
-    Encode(parquet::errors::ParquetError),
     /// A point that was to be solved has no exact value.
     #[error("point {point} has no exact value: {reason}")]
     NoExactValue {
@@ -126,7 +123,7 @@ impl RunError {
             | RunError::Budget { .. }
             | RunError::NotToConverge { .. }
             | RunError::IdleHelpers => true,
-            RunError::Damaged(_) | RunError::Encode(_) | RunError::Threads(_) => false,
+            RunError::Damaged(_) | RunError::Threads(_) => false,
         }
     }
 }

@@ -10,11 +10,12 @@ use super::error::RunError;
 use super::options::Event;
 use crate::lindblad::Effort;
 use crate::plan::{Part, Plan};
-use crate::results::{PointSummary, ROW_GROUP, Sink, Summary, Timing, Writer, series};
+use crate::results::{PointSummary, Sink, Summary, Timing, Writer, series};
 use crate::scenario::Scenario;
 use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::Stopped;
 use crate::store::{Averages, Found, PartResult, Parts, StoredPart};
+use crate::table::ROW_GROUP;
 
 /// What to do about what is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +106,7 @@ fn parts_at_once(scenario: &Scenario, threads: usize) -> usize {
 fn window(parts: &mut Peekable<impl Iterator<Item = Part>>, most: usize) -> Vec<Part> {
     let mut window: Vec<Part> = Vec::new();
     let mut trajectories = 0;
-    while let Some(part) = parts.next_if(|_| window.len() < most && trajectories < ROW_GROUP) {
+    while let Some(part) = parts.next_if(|_| window.len() < most && trajectories < ROW_GROUP as u64) {
         trajectories += part.count;
         window.push(part);
     }

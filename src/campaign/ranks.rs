@@ -68,7 +68,7 @@ impl Ranks {
                 if let News::Part(part, result) = news {
                     let of = &scenario.points[part.point];
                     message = header([DONE, point, first, count, result.averages.ensemble.jumps]);
-                    message.extend(encode(of, part, &result).map_err(RunError::Encode)?);
+                    message.extend(encode(of, part, &result));
                 }
                 Ok::<(), RunError>(())
             });

@@ -2,13 +2,15 @@
 //! end.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::error::ReportError;
-use super::table::{self, Rows};
+use super::table;
+use crate::table::Table;
 
 /// `summary.json`, as far as it is needed.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -147,9 +149,9 @@ pub struct Run {
     /// Counting statistics.
     pub noise: Vec<Curve>,
     /// What every trajectory left.
-    pub trajectories: Option<Rows>,
+    pub trajectories: Option<Table>,
     /// The jumps of the first trajectories.
-    pub jumps: Option<Rows>,
+    pub jumps: Option<Table>,
     /// What is not there, or not readable.
     pub notes: Vec<String>,
 }
@@ -193,10 +195,9 @@ impl Run {
         let quanta = run.quanta(folder);
         run.noise.extend(quanta);
         run.read_trajectories(folder);
-        let followed = |batch: &arrow_array::RecordBatch| {
-            let rows = Rows::from_batch(batch);
+        let followed = |rows: &Table| {
             let last = |name| rows.numbers(name).and_then(|v| v.last().copied()).unwrap_or(0.0);
-            last("point") > 0.0 || last("trajectory") >= FOLLOWED as f64
+            enough(last("point") > 0.0 || last("trajectory") >= FOLLOWED as f64)
         };
         let columns = ["point", "trajectory", "time", "bath", "direction", "j", "m"];
         run.jumps = match table::read(folder, "jumps.parquet", &columns, followed) {
@@ -251,7 +252,7 @@ impl Run {
     fn quanta(&mut self, folder: &Path) -> Vec<Curve> {
         let numbers = ["point", "window", "quanta", "width", "probability", "std_error", "exact"];
         let columns: Vec<&str> = numbers.into_iter().chain(["bath"]).collect();
-        let rows = match table::read(folder, "quanta.parquet", &columns, |_| false) {
+        let rows = match table::read(folder, "quanta.parquet", &columns, |_| ControlFlow::Continue(())) {
             Ok(Some(rows)) => rows,
             Ok(None) => return Vec::new(),
             Err(note) => {
@@ -265,7 +266,7 @@ impl Run {
             return Vec::new();
         };
         let mut curves: Vec<Curve> = Vec::new();
-        for row in 0..rows.count() {
+        for row in 0..rows.rows() {
             let of = |column: usize| found[column][row];
             let (point, bath) = (of(0) as usize, format!("{}, t = {}", baths[row], of(1)));
             let width = of(3);
@@ -286,7 +287,7 @@ impl Run {
     /// The curves of a table whose rows are (point, name, bath, argument, estimate, std_error, exact).
     fn curves(&mut self, folder: &Path, file: &str, [name, argument, estimate]: [&str; 3]) -> Vec<Curve> {
         let columns = ["point", name, "bath", "other_bath", argument, estimate, "std_error", "exact", "unit"];
-        let rows = match table::read(folder, file, &columns, |_| false) {
+        let rows = match table::read(folder, file, &columns, |_| ControlFlow::Continue(())) {
             Ok(Some(rows)) => rows,
             Ok(None) => return Vec::new(),
             Err(note) => {
@@ -300,8 +301,8 @@ impl Run {
             self.notes.push(format!("{file} lacks its columns point, {name} and {argument}"));
             return Vec::new();
         };
-        let nothing = || vec![f64::NAN; rows.count()];
-        let blank = || vec![""; rows.count()];
+        let nothing = || vec![f64::NAN; rows.rows()];
+        let blank = || vec![""; rows.rows()];
         let baths = rows.words("bath").unwrap_or_else(blank);
         let others = rows.words("other_bath").unwrap_or_else(blank);
         let units = rows.words("unit").unwrap_or_else(blank);
@@ -309,7 +310,7 @@ impl Run {
         let mut curves: Vec<Curve> = Vec::new();
         // Rows of a curve come at a regular distance: the place after the last one found is looked at first.
         let mut guess = 0;
-        for row in 0..rows.count() {
+        for row in 0..rows.rows() {
             let is = |c: &Curve| {
                 let bath = c.bath.split_once('\u{1f}').unwrap_or((&c.bath, ""));
                 c.point as f64 == points[row] && c.quantity == names[row] && bath == (baths[row], others[row])
@@ -341,11 +342,11 @@ impl Run {
         };
         let columns: Vec<&str> = all.iter().filter(wanted).map(String::as_str).collect();
         let mut count = 0;
-        let enough = |batch: &arrow_array::RecordBatch| {
-            count += batch.num_rows();
-            count >= MOST_TRAJECTORIES
+        let counted = |batch: &Table| {
+            count += batch.rows();
+            enough(count >= MOST_TRAJECTORIES)
         };
-        self.trajectories = match table::read(folder, file, &columns, enough) {
+        self.trajectories = match table::read(folder, file, &columns, counted) {
             Ok(rows) => rows,
             Err(note) => self.note(note),
         };
@@ -359,4 +360,9 @@ impl Run {
         let rows = self.summary.points.iter().flat_map(|point| &point.quantities);
         rows.into_iter().find(|row| row.quantity == quantity).map_or("", |row| row.unit.as_str())
     }
+}
+
+/// Whether to read on.
+fn enough(enough: bool) -> ControlFlow<()> {
+    if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }

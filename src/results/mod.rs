@@ -8,7 +8,7 @@ mod swept;
 mod tables;
 mod writer;
 
-pub(crate) use parquet_folder::{ParquetFolder, ROW_GROUP};
+pub(crate) use parquet_folder::ParquetFolder;
 pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
 pub use steady_run::{Convergence, RelaxationFrom, SteadyRun};

@@ -1,32 +1,19 @@
 //! The folder of results: Parquet tables and the summary, each written under a temporary name and renamed when whole.
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use arrow_array::RecordBatch;
-use arrow_schema::{Field, Schema, SchemaRef};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
-use parquet::schema::types::ColumnPath;
 
 use super::sink::{Metadata, Sink};
 use super::summary::Summary;
 use crate::store::StoreError;
-
-/// Rows of a row group, which the writer holds: as many as DuckDB reads at a time, give or take.
-pub const ROW_GROUP: u64 = 1 << 17;
+use crate::table::{Field, TableWriter, Values};
 
 /// A Parquet table on its way: `<name>.parquet.tmp` until it is finished.
 struct Table {
     temporary: PathBuf,
     path: PathBuf,
-    schema: SchemaRef,
-    writer: Option<ArrowWriter<File>>,
+    writer: Option<TableWriter<File>>,
 }
 
 impl Table {
@@ -34,27 +21,15 @@ impl Table {
         let path = folder.join(format!("{name}.parquet"));
         let temporary = folder.join(format!("{name}.parquet.tmp"));
         let file = File::create(&temporary).map_err(|e| StoreError::folder(folder, e))?;
-        // Schema metadata is what pyarrow and polars show, the footer's what DuckDB does.
-        let footer = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
-        let schema = Arc::new(Schema::new(fields).with_metadata(metadata.iter().cloned().collect::<HashMap<_, _>>()));
-        let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_max_row_group_row_count(Some(ROW_GROUP as usize))
-            .set_key_value_metadata(Some(footer));
-        // No two times are alike, and a dictionary of them is made in vain.
-        for field in schema.fields().iter().filter(|field| field.name().ends_with("_time")) {
-            properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
-        }
-        let properties = properties.build();
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
-            .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
-        Ok(Table { temporary, path, schema, writer: Some(writer) })
+        let writer = TableWriter::new(file, fields, metadata);
+        let writer = writer.map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
+        Ok(Table { temporary, path, writer: Some(writer) })
     }
 
     /// Closes and syncs the file; [`Table::publish`] then gives it its name.
     fn close(&mut self) -> Result<(), StoreError> {
         if let Some(writer) = self.writer.take() {
-            let file = writer.into_inner().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })?;
+            let file = writer.finish().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })?;
             file.sync_all().map_err(|e| StoreError::io("write", &self.temporary, e))?;
         }
         Ok(())
@@ -92,14 +67,10 @@ impl Sink for ParquetFolder {
         Ok(self.tables.len() - 1)
     }
 
-    fn schema(&self, table: usize) -> &SchemaRef {
-        &self.tables[table].schema
-    }
-
-    fn write(&mut self, table: usize, rows: RecordBatch) -> Result<(), StoreError> {
+    fn write(&mut self, table: usize, rows: &[Values]) -> Result<(), StoreError> {
         let Table { path, writer, .. } = &mut self.tables[table];
         let failed = |source| StoreError::Parquet { path: path.clone(), source };
-        writer.as_mut().map_or(Ok(()), |writer| writer.write(&rows).map_err(failed))
+        writer.as_mut().map_or(Ok(()), |writer| writer.write(rows).map_err(failed))
     }
 
     /// Closes all tables, then gives everything its name, the summary last.

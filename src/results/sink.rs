@@ -1,13 +1,8 @@
 //! Where tables go: a folder of Parquet files, or memory.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use arrow_array::RecordBatch;
-use arrow_schema::{Field, Schema, SchemaRef};
-
 use super::summary::Summary;
 use crate::store::StoreError;
+use crate::table::{Field, Table, Values};
 
 /// What is said of a table as a whole, key by key.
 pub type Metadata = [(String, String)];
@@ -17,25 +12,22 @@ pub trait Sink {
     /// Begins a table, and says by which number it goes.
     fn create(&mut self, name: &'static str, fields: Vec<Field>, metadata: &Metadata) -> Result<usize, StoreError>;
 
-    /// The schema of a table.
-    fn schema(&self, table: usize) -> &SchemaRef;
-
-    /// Appends rows to a table.
-    fn write(&mut self, table: usize, rows: RecordBatch) -> Result<(), StoreError>;
+    /// Appends rows to a table, in the order of its fields.
+    fn write(&mut self, table: usize, rows: &[Values]) -> Result<(), StoreError>;
 
     /// Everything is there: where there is a summary, all tables are whole.
     fn finish(&mut self, summary: &Summary) -> Result<(), StoreError>;
 }
 
 /// A table in memory.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct MemoryTable {
     /// Its name, that of its file without the ending.
     pub name: &'static str,
-    /// Its columns; the metadata are those of the file.
-    pub schema: SchemaRef,
-    /// Its rows, in order.
-    pub batches: Vec<RecordBatch>,
+    /// What is said of it as a whole, as in the metadata of the file.
+    pub metadata: Vec<(String, String)>,
+    /// Its columns.
+    pub table: Table,
 }
 
 /// Tables in memory.
@@ -48,24 +40,19 @@ pub struct Tables {
 impl Tables {
     /// The table of a name.
     #[must_use]
-    pub fn table(&self, name: &str) -> Option<&MemoryTable> {
-        self.tables.iter().find(|table| table.name == name)
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name).map(|named| &named.table)
     }
 }
 
 impl Sink for Tables {
     fn create(&mut self, name: &'static str, fields: Vec<Field>, metadata: &Metadata) -> Result<usize, StoreError> {
-        let schema = Schema::new(fields).with_metadata(metadata.iter().cloned().collect::<HashMap<_, _>>());
-        self.tables.push(MemoryTable { name, schema: Arc::new(schema), batches: Vec::new() });
+        self.tables.push(MemoryTable { name, metadata: metadata.to_vec(), table: Table::new(fields) });
         Ok(self.tables.len() - 1)
     }
 
-    fn schema(&self, table: usize) -> &SchemaRef {
-        &self.tables[table].schema
-    }
-
-    fn write(&mut self, table: usize, rows: RecordBatch) -> Result<(), StoreError> {
-        self.tables[table].batches.push(rows);
+    fn write(&mut self, table: usize, rows: &[Values]) -> Result<(), StoreError> {
+        self.tables[table].table.append(rows);
         Ok(())
     }
 

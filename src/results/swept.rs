@@ -1,21 +1,9 @@
 //! The swept keys as columns: every row of every table says where in the sweep it belongs.
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Int64Array};
-use arrow_schema::{DataType, Field};
 use serde_json::Value;
 
 use crate::scenario::Point;
-use crate::store::{field, floats, words};
-
-/// What the values of a swept key are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Integer,
-    Number,
-    Word,
-}
+use crate::table::{Field, Kind, Values};
 
 /// A swept key, with its value at every point.
 #[derive(Clone, Debug)]
@@ -43,30 +31,21 @@ impl Swept {
         (0..keys).map(swept).collect()
     }
 
-    /// Its field in a table that has these columns of its own. A sweep over `bath` as a whole has the name
-    /// of one of them.
+    /// Its field in a table that has these columns of its own. A sweep over `bath` as a whole has the name of one of them.
     pub fn field(&self, own: &[Field]) -> Field {
-        let taken = own.iter().any(|field| *field.name() == self.key);
-        let name = if taken { format!("sweep.{}", self.key) } else { self.key.clone() };
-        let kind = match self.kind {
-            Kind::Integer => DataType::Int64,
-            Kind::Number => DataType::Float64,
-            Kind::Word => DataType::Utf8,
-        };
-        field(&name, kind, false)
+        let taken = own.iter().any(|field| field.name == self.key);
+        Field::new(if taken { format!("sweep.{}", self.key) } else { self.key.clone() }, self.kind)
     }
 
     /// Its column in rows that all belong to one point.
-    pub fn column(&self, point: usize, rows: usize) -> ArrayRef {
+    pub fn column(&self, point: usize, rows: usize) -> Values {
         let value = &self.values[point];
         match self.kind {
-            Kind::Integer => {
-                Arc::new(Int64Array::from_iter_values(std::iter::repeat_n(value.as_i64(), rows).flatten()))
-            }
-            Kind::Number => floats(std::iter::repeat_n(value.as_f64(), rows).flatten()),
-            Kind::Word => {
+            Kind::Integer => Values::integers(std::iter::repeat_n(value.as_i64(), rows).flatten()),
+            Kind::Number => Values::numbers(std::iter::repeat_n(value.as_f64(), rows).flatten()),
+            _ => {
                 let word = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                words(std::iter::repeat_n(word.as_str(), rows))
+                Values::words(std::iter::repeat_n(word.as_str(), rows))
             }
         }
     }

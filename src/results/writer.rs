@@ -1,16 +1,12 @@
 //! Which tables a scenario fills, and their rows.
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Int64Array, RecordBatch};
-use arrow_schema::{DataType, Field};
-
 use super::sink::Sink;
 use super::summary::Summary;
 use super::swept::Swept;
 use super::tables::{self, NoiseRow, QuantaRow, SeriesRow};
 use crate::scenario::{Asked, Noise, Point, Scenario};
-use crate::store::{StoreError, StoredPart, field};
+use crate::store::{StoreError, StoredPart, jump_fields, trajectory_fields};
+use crate::table::{Field, Kind, Values};
 
 /// The tables of a run in progress; those that it does not fill are not there.
 pub struct Writer<'a> {
@@ -50,8 +46,8 @@ impl<'a> Writer<'a> {
         };
         let timed = points().any(|point| !point.times().is_empty());
         let series = when(timed, "series", tables::series_fields())?;
-        let trajectories = when(sampled, "trajectories", tables::trajectory_fields(first))?;
-        let jumps = when(sampled && first.recording.jumps, "jumps", tables::jump_fields())?;
+        let trajectories = when(sampled, "trajectories", trajectory_fields(first))?;
+        let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields())?;
         let counts = points().any(|point| *point.noise() != Noise::default());
         let noise = when(counts, "noise", tables::noise_fields())?;
         let windows = points().any(|point| !point.noise().windows.is_empty());
@@ -64,25 +60,24 @@ impl<'a> Writer<'a> {
         &mut self,
         table: Option<usize>,
         point: usize,
-        own: impl FnOnce() -> Vec<ArrayRef>,
+        own: impl FnOnce() -> Vec<Values>,
     ) -> Result<(), StoreError> {
         let Some(table) = table else { return Ok(()) };
         let own = own();
-        let rows = own.first().map_or(0, |column| column.len());
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from_value(point as i64, rows))];
+        let rows = own.first().map_or(0, Values::len);
+        let mut columns = vec![Values::integers(std::iter::repeat_n(point as i64, rows))];
         columns.extend(self.swept.iter().map(|key| key.column(point, rows)));
         columns.extend(own);
-        let rows = RecordBatch::try_new(self.sink.schema(table).clone(), columns)?;
-        self.sink.write(table, rows)
+        self.sink.write(table, &columns)
     }
 
     /// Appends the rows of a part of a point.
     pub fn write_rows(&mut self, point: &Point, part: &StoredPart) -> Result<(), StoreError> {
-        self.append(self.trajectories, point.index, || tables::trajectory_columns(point, &part.trajectories))?;
+        self.append(self.trajectories, point.index, || part.trajectories.clone())?;
         if part.jumps.is_empty() {
             return Ok(());
         }
-        self.append(self.jumps, point.index, || tables::jump_columns(&part.jumps))
+        self.append(self.jumps, point.index, || part.jumps.clone())
     }
 
     /// Appends the series of a point.
@@ -113,7 +108,7 @@ impl<'a> Writer<'a> {
 
 /// The fields of a table, with the point and the swept keys before its own.
 fn placed(swept: &[Swept], own: Vec<Field>) -> Vec<Field> {
-    let mut fields = vec![field("point", DataType::Int64, false)];
+    let mut fields = vec![Field::new("point", Kind::Integer)];
     fields.extend(swept.iter().map(|key| key.field(&own)));
     fields.extend(own);
     fields

@@ -1,11 +1,8 @@
 //! What a part of trajectories comes to: averages that merge, and rows. A new accumulator is a field here, with a line
-//! in `new` and `merge`, and the shape checked in `decode`.
-
-use std::sync::LazyLock;
+//! in `new` and `merge`, and the shape checked in `of_point`.
 
 use serde::{Deserialize, Serialize};
 
-use super::codec;
 use super::rows::PartRows;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
@@ -29,26 +26,21 @@ impl Averages {
         self.ensemble.merge(&later.ensemble);
     }
 
-    /// The state, bit for bit.
-    pub fn encode(&self) -> Vec<u8> {
-        codec::encode(*LAYOUT, self)
-    }
-
-    /// The averages of a point from their state.
+    /// These, read back for a point.
     ///
     /// # Errors
-    /// Why they are not, in words.
-    pub fn decode(point: &Point, bytes: &[u8]) -> Result<Self, String> {
-        let Averages { ensemble } = codec::decode(*LAYOUT, bytes)?;
+    /// Why they are not its averages, in words.
+    pub fn of_point(self, point: &Point) -> Result<Self, String> {
         let empty = Averages::new(point).ensemble;
-        let ensemble = ensemble.of_shape(empty).ok_or("its averages have another shape")?;
+        let ensemble = self.ensemble.of_shape(empty).ok_or("its averages have another shape")?;
         Ok(Averages { ensemble })
     }
-}
 
-/// How averages are laid out: that of one value of each kind.
-static LAYOUT: LazyLock<u64> =
-    LazyLock::new(|| codec::layout(&Averages { ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1) }));
+    /// One value of each kind: how averages are laid out.
+    pub fn sample() -> Self {
+        Averages { ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1) }
+    }
+}
 
 /// What is known of the values of a point's trajectories beforehand.
 fn resolutions(point: &Point) -> Resolutions {

@@ -33,9 +33,6 @@ pub enum StoreError {
         /// Why.
         source: parquet::errors::ParquetError,
     },
-    /// Rows that do not fit their table.
-    #[error("cannot make the rows of a table: {0}")]
-    Rows(#[from] arrow_schema::ArrowError),
     /// A file that has the name of one of ours and is none.
     #[error("{path} is not a file of superjump ({source})")]
     NotOurs {
@@ -80,7 +77,7 @@ impl StoreError {
     /// Whether nothing was begun: the folder is not one for this. Otherwise something failed on the way.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        !matches!(self, StoreError::Io { .. } | StoreError::Parquet { .. } | StoreError::Rows(_))
+        !matches!(self, StoreError::Io { .. } | StoreError::Parquet { .. })
     }
 
     pub(crate) fn folder(folder: &Path, source: std::io::Error) -> Self {

@@ -29,15 +29,15 @@ pub fn write_below(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 /// Reads a file, and sets it aside where it cannot be decoded.
 pub fn read_or_set_aside<T>(
     path: &Path,
-    decode: impl FnOnce(Vec<u8>) -> Result<T, String>,
+    decode: impl FnOnce(&[u8]) -> Result<T, String>,
 ) -> Result<Found<T>, StoreError> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Found::Missing),
         Err(e) => return Err(StoreError::io("read", path, e)),
     };
-    decode(bytes).map(Found::Good).or_else(|why| {
-        let aside = path.with_extension("parquet.bad");
+    decode(&bytes).map(Found::Good).or_else(|why| {
+        let aside = path.with_extension("part.bad");
         fs::rename(path, &aside).map_err(|e| StoreError::io("set aside", path, e))?;
         Ok(Found::SetAside(format!("{}: {why}; it is set aside as {}", path.display(), aside.display())))
     })

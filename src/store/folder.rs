@@ -94,7 +94,7 @@ impl Folder {
 
     fn path(&self, point: &Point, name: &str) -> PathBuf {
         let folder = format!("{:016x}-{}", point.id, point.seed);
-        self.parts.join(folder).join(format!("{name}.parquet"))
+        self.parts.join(folder).join(format!("{name}.part"))
     }
 
     fn part_path(&self, point: &Point, part: Part) -> PathBuf {
@@ -103,9 +103,7 @@ impl Folder {
 
     /// Writes a part: under a temporary name, synced, renamed, and the folder synced.
     pub fn write(&self, point: &Point, part: Part, result: &PartResult) -> Result<(), StoreError> {
-        let path = self.part_path(point, part);
-        let bytes = part_file::encode(point, part, result);
-        self.write_bytes(point, part, &bytes.map_err(|source| StoreError::Parquet { path, source })?)
+        self.write_bytes(point, part, &part_file::encode(point, part, result))
     }
 
     /// Writes a part that was computed elsewhere.
@@ -115,11 +113,7 @@ impl Folder {
 
     /// Writes a piece of a round, from the bytes of its state.
     pub fn write_piece(&self, point: &Point, piece: &Piece, state: &[u8]) -> Result<(), StoreError> {
-        let path = self.path(point, &piece.name());
-        match part_file::encode_piece(point, piece, state) {
-            Ok(bytes) => write_below(&path, &bytes),
-            Err(source) => Err(StoreError::Parquet { path, source }),
-        }
+        write_below(&self.path(point, &piece.name()), &part_file::encode_piece(point, piece, state))
     }
 
     /// Reads a piece of a round, and sets it aside where it is not whole or not this one.
@@ -129,7 +123,7 @@ impl Folder {
         piece: &Piece,
         state: impl FnOnce(&[u8]) -> Result<T, String>,
     ) -> Result<Found<T>, StoreError> {
-        let decode = |bytes| state(&part_file::decode_piece(point, piece, bytes)?);
+        let decode = |bytes: &[u8]| state(&part_file::decode_piece(point, piece, bytes)?);
         read_or_set_aside(&self.path(point, &piece.name()), decode)
     }
 
@@ -164,7 +158,7 @@ fn point_folders(parts: &Path) -> Result<Vec<(u64, u64, PathBuf)>, StoreError> {
 /// The first trajectory and the number of every part in the folder of a point.
 fn part_names(folder: &Path) -> Result<Vec<(u64, u64)>, StoreError> {
     let name = |path: PathBuf| {
-        let (first, count) = path.file_name()?.to_str()?.strip_suffix(".parquet")?.split_once('-')?;
+        let (first, count) = path.file_name()?.to_str()?.strip_suffix(".part")?.split_once('-')?;
         Some((first.parse().ok()?, count.parse().ok()?))
     };
     Ok(entries(folder)?.into_iter().filter_map(name).collect())
@@ -187,7 +181,7 @@ pub fn held(output: &Path) -> Result<(Held, usize), StoreError> {
             end = end.max(first + count);
         }
         let entries = entries(&folder)?;
-        let names = entries.iter().filter_map(|path| path.file_name()?.to_str()?.strip_suffix(".parquet"));
+        let names = entries.iter().filter_map(|path| path.file_name()?.to_str()?.strip_suffix(".part"));
         held.insert((id, seed), sum.max(trajectories_held(names)));
         bad += entries.iter().filter(|path| path.extension().is_some_and(|end| end == "bad")).count();
     }

@@ -1,6 +1,5 @@
 //! The parts of a campaign on disk: files that appear whole and never change, whose they are, and who works on them.
 
-mod arrays;
 mod averages;
 mod codec;
 mod error;
@@ -17,7 +16,6 @@ mod rows;
 mod shelf;
 mod word;
 
-pub(crate) use arrays::{field, floats, optional_floats, optional_words, words};
 pub(crate) use averages::{Averages, PartResult};
 pub(crate) use codec::layout;
 pub use error::StoreError;

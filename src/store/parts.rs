@@ -36,11 +36,7 @@ pub struct MemoryParts(Mutex<HashMap<PartKey, StoredPart>>);
 
 impl Parts for MemoryParts {
     fn write(&self, point: &Point, part: Part, result: &PartResult) -> Result<(), StoreError> {
-        let stored = StoredPart {
-            averages: result.averages.clone(),
-            trajectories: result.rows.trajectory_columns(),
-            jumps: if point.recording.jumps { result.rows.jump_columns() } else { Vec::new() },
-        };
+        let stored = StoredPart::new(point, result);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key(point, part), stored);
         Ok(())
     }

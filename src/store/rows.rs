@@ -1,14 +1,8 @@
 //! What single trajectories leave: the rows of `trajectories.parquet` and `jumps.parquet`, as parts keep them.
 
-use std::sync::Arc;
-
-use arrow_array::ArrayRef;
-use arrow_array::builder::{Float64Builder, ListBuilder};
-use arrow_schema::{DataType, Field};
-
-use super::arrays::{counts, field, finite, floats, optional_floats, words};
 use crate::bath::Process;
 use crate::scenario::Point;
+use crate::table::{Field, Kind, Values};
 use crate::trajectory::{Exchanged, JumpRow, Trace};
 
 /// What one trajectory leaves: a row of `trajectories.parquet`.
@@ -67,84 +61,84 @@ impl PartRows {
     }
 
     /// In the order of [`trajectory_fields`].
-    pub fn trajectory_columns(&self) -> Vec<ArrayRef> {
-        let rows = &self.trajectories;
-        let mut columns = vec![counts(rows.iter().map(|row| row.number))];
+    pub fn trajectory_columns(&self) -> Vec<Values> {
+        let rows = || self.trajectories.iter();
+        let mut columns = vec![counts(rows().map(|row| row.number))];
         for bath in 0..self.bath_names.len() {
-            columns.push(counts(rows.iter().map(|row| row.exchanged.emitted(bath))));
-            columns.push(counts(rows.iter().map(|row| row.exchanged.absorbed(bath))));
+            let (emitted, absorbed) =
+                (rows().map(|row| row.exchanged.emitted(bath)), rows().map(|row| row.exchanged.absorbed(bath)));
+            let net = absorbed.clone().zip(emitted.clone()).map(|(absorbed, emitted)| absorbed as i64 - emitted as i64);
+            columns.extend([counts(emitted), counts(absorbed), Values::integers(net)]);
         }
+        columns.push(counts(rows().map(|row| row.jumps)));
+        // What is not finite is not there.
+        let finite = |value: f64| if value.is_finite() { value } else { f64::NAN };
         columns.extend([
-            counts(rows.iter().map(|row| row.jumps)),
-            optional_floats(rows.iter().map(|row| finite(row.level.0))),
-            optional_floats(rows.iter().map(|row| finite(row.level.1))),
-            optional_floats(rows.iter().map(|row| finite(row.peak.1))),
-            optional_floats(rows.iter().map(|row| finite(row.peak.0))),
-            optional_floats(rows.iter().map(|row| row.photons.map(|(first, _)| first))),
-            optional_floats(rows.iter().map(|row| row.photons.map(|(_, last)| last))),
+            Values::numbers(rows().map(|row| finite(row.level.0))),
+            Values::numbers(rows().map(|row| finite(row.level.1))),
+            Values::numbers(rows().map(|row| finite(row.peak.1))),
+            Values::numbers(rows().map(|row| finite(row.peak.0))),
+            Values::optional_numbers(rows().map(|row| row.photons.map(|(first, _)| first))),
+            Values::optional_numbers(rows().map(|row| row.photons.map(|(_, last)| last))),
         ]);
         if self.detailed_photons {
-            let mut lists = ListBuilder::new(Float64Builder::new()).with_field(photon_item());
-            for row in rows {
-                lists.values().append_slice(&row.photon_times);
-                lists.append(true);
-            }
-            columns.push(Arc::new(lists.finish()));
-            columns.push(optional_floats(rows.iter().map(|row| row.burst_width)));
+            columns.push(Values::lists(rows().map(|row| row.photon_times.as_slice())));
+            columns.push(Values::optional_numbers(rows().map(|row| row.burst_width)));
         }
         columns
     }
 
     /// In the order of [`jump_fields`].
-    pub fn jump_columns(&self) -> Vec<ArrayRef> {
-        let rows = &self.jumps;
+    pub fn jump_columns(&self) -> Vec<Values> {
+        let rows = || self.jumps.iter();
         let direction = |process| match process {
             Process::Emission => "emission",
             Process::Absorption => "absorption",
             Process::Dephasing => "dephasing",
         };
         vec![
-            counts(rows.iter().map(|(number, _)| *number)),
-            floats(rows.iter().map(|(_, row)| row.time)),
-            words(rows.iter().map(|(_, row)| self.bath_names[row.jump.bath].as_str())),
-            words(rows.iter().map(|(_, row)| direction(row.jump.process))),
-            floats(rows.iter().map(|(_, row)| row.j)),
-            floats(rows.iter().map(|(_, row)| row.m)),
+            counts(rows().map(|(number, _)| *number)),
+            Values::numbers(rows().map(|(_, row)| row.time)),
+            Values::words(rows().map(|(_, row)| self.bath_names[row.jump.bath].as_str())),
+            Values::words(rows().map(|(_, row)| direction(row.jump.process))),
+            Values::numbers(rows().map(|(_, row)| row.j)),
+            Values::numbers(rows().map(|(_, row)| row.m)),
         ]
     }
 }
 
-fn photon_item() -> Arc<Field> {
-    Arc::new(field("item", DataType::Float64, false))
+/// Counts as all tables have them: signed, so that their differences are.
+fn counts(rows: impl Iterator<Item = u64>) -> Values {
+    Values::integers(rows.map(|count| count as i64))
 }
 
-/// What parts keep of `trajectories.parquet`.
+/// The fields of `trajectories.parquet`, but for the point and the swept keys.
 pub fn trajectory_fields(point: &Point) -> Vec<Field> {
-    let mut fields = vec![field("trajectory", DataType::UInt64, false)];
+    let mut fields = vec![Field::new("trajectory", Kind::Integer)];
     for bath in point.baths() {
-        fields.push(field(&format!("emitted_{}", bath.name), DataType::UInt64, false));
-        fields.push(field(&format!("absorbed_{}", bath.name), DataType::UInt64, false));
+        let of_bath = |what: &str| Field::new(format!("{what}_{}", bath.name), Kind::Integer);
+        fields.extend(["emitted", "absorbed", "net"].map(of_bath));
     }
-    fields.push(field("jumps", DataType::UInt64, false));
+    fields.push(Field::new("jumps", Kind::Integer));
     // Several groups of qubits have no J and no one peak.
     for name in ["final_j", "final_m", "peak_time", "peak_intensity", "first_photon_time", "last_photon_time"] {
-        fields.push(field(name, DataType::Float64, true));
+        fields.push(Field::new(name, Kind::OptionalNumber));
     }
     if point.recording.photons > 0 {
-        fields.push(field("photon_times", DataType::List(photon_item()), false));
-        fields.push(field("burst_width", DataType::Float64, true));
+        fields.push(Field::new("photon_times", Kind::List));
+        fields.push(Field::new("burst_width", Kind::OptionalNumber));
     }
     fields
 }
 
-/// What parts keep of `jumps.parquet`.
+/// The fields of `jumps.parquet`, but for the point and the swept keys.
 pub fn jump_fields() -> Vec<Field> {
     vec![
-        field("trajectory", DataType::UInt64, false),
-        field("time", DataType::Float64, false),
-        field("bath", DataType::Utf8, false),
-        field("direction", DataType::Utf8, false),
-        field("j", DataType::Float64, false),
-        field("m", DataType::Float64, false),
+        Field::new("trajectory", Kind::Integer),
+        Field::new("time", Kind::Number),
+        Field::new("bath", Kind::Word),
+        Field::new("direction", Kind::Word),
+        Field::new("j", Kind::Number),
+        Field::new("m", Kind::Number),
     ]
 }

@@ -19,6 +19,12 @@ pub enum Kind {
     List,
 }
 
+impl Kind {
+    /// All of them.
+    pub(crate) const ALL: [Kind; 6] =
+        [Kind::Integer, Kind::Number, Kind::OptionalNumber, Kind::Word, Kind::OptionalWord, Kind::List];
+}
+
 /// A column of a table: its name, and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -177,6 +183,23 @@ impl Values {
         self.len() == 0
     }
 
+    /// Whether they are of this kind, and hang together: what was read back may not.
+    pub(crate) fn is_of(&self, kind: Kind) -> bool {
+        let ascend = |ends: &[usize], length: usize| ends.is_sorted() && ends.last().is_none_or(|end| *end <= length);
+        match (self, kind) {
+            (Values::Integers(_), Kind::Integer) | (Values::Numbers(_), Kind::OptionalNumber) => true,
+            (Values::Numbers(rows), Kind::Number) => !rows.iter().any(|value| value.is_nan()),
+            (Values::Words(words), Kind::Word | Kind::OptionalWord) => {
+                let ends: Vec<usize> = words.rows.iter().map(|(end, _)| *end).collect();
+                ascend(&ends, words.text.len())
+                    && ends.iter().all(|end| words.text.is_char_boundary(*end))
+                    && (kind == Kind::OptionalWord || words.rows.iter().all(|(_, there)| *there))
+            }
+            (Values::Lists(lists), Kind::List) => ascend(&lists.ends, lists.values.len()),
+            _ => false,
+        }
+    }
+
     /// The bytes that it holds, about.
     pub(super) fn size(&self) -> usize {
         let content = match self {
@@ -210,6 +233,16 @@ pub struct Table {
 }
 
 impl Table {
+    /// A table of no rows yet.
+    #[must_use]
+    pub fn new(fields: Vec<Field>) -> Self {
+        let columns = fields.into_iter().map(|field| {
+            let empty = Values::empty(field.kind);
+            (field, empty)
+        });
+        Table { columns: columns.collect() }
+    }
+
     /// The number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {

@@ -5,5 +5,5 @@ mod read;
 mod write;
 
 pub use column::{Field, Kind, Lists, Table, Values, Words};
-pub(crate) use read::TableReader;
+pub use read::{TableError, TableReader};
 pub(crate) use write::{ROW_GROUP, TableWriter};

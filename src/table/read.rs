@@ -8,7 +8,7 @@ use std::path::Path;
 use parquet::basic::{ConvertedType, LogicalType};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
-use parquet::errors::{ParquetError, Result};
+use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
@@ -16,6 +16,17 @@ use super::column::{Field, Kind, Lists, Table, Values};
 
 /// Rows that are read at a time.
 const BATCH: usize = 1 << 16;
+
+/// Why a table cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// There is no such file, or it cannot be opened.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// It is no Parquet file, or not whole.
+    #[error("{0}")]
+    Parquet(String),
+}
 
 /// A Parquet file that is there to be read.
 pub struct TableReader {
@@ -26,35 +37,42 @@ impl TableReader {
     /// Opens a file.
     ///
     /// # Errors
-    /// Where it is not there; that it is no Parquet file, in words.
-    pub fn open(path: &Path) -> std::io::Result<std::result::Result<Self, String>> {
+    /// Where it cannot be opened, or is no Parquet file.
+    pub fn open(path: &Path) -> Result<Self, TableError> {
         let file = File::open(path)?;
-        Ok(guarded(|| SerializedFileReader::new(file)).map(|file| TableReader { file }))
+        guarded(|| SerializedFileReader::new(file)).map(|file| TableReader { file })
     }
 
     /// The names of its columns.
+    #[must_use]
     pub fn names(&self) -> Vec<String> {
         let fields = self.file.metadata().file_metadata().schema().get_fields();
         fields.iter().map(|field| field.name().to_owned()).collect()
     }
 
     /// What is said of the table as a whole, key by key.
+    #[must_use]
     pub fn metadata(&self) -> Vec<(String, String)> {
         let pairs = self.file.metadata().file_metadata().key_value_metadata();
         let pairs = pairs.into_iter().flatten();
         pairs.map(|pair| (pair.key.clone(), pair.value.clone().unwrap_or_default())).collect()
     }
 
+    /// All of its columns that hold numbers, words or lists of numbers.
+    ///
+    /// # Errors
+    /// Where it is damaged.
+    pub fn all(&self) -> Result<Table, TableError> {
+        let names = self.names();
+        self.read(&names.iter().map(String::as_str).collect::<Vec<_>>(), |_| ControlFlow::Continue(()))
+    }
+
     /// Reads those of the named columns that are there and hold numbers, words or lists of numbers, batch by batch,
     /// until `enough` of a batch says so.
     ///
     /// # Errors
-    /// Why it cannot be read, in words.
-    pub fn read(
-        &self,
-        names: &[&str],
-        mut enough: impl FnMut(&Table) -> ControlFlow<()>,
-    ) -> std::result::Result<Table, String> {
+    /// Where it is damaged.
+    pub fn read(&self, names: &[&str], mut enough: impl FnMut(&Table) -> ControlFlow<()>) -> Result<Table, TableError> {
         guarded(|| {
             let descriptors = self.file.metadata().file_metadata().schema_descr().columns();
             let chosen: Vec<(usize, i16, Field)> = descriptors
@@ -63,17 +81,20 @@ impl TableReader {
                 .filter(|(_, column)| names.contains(&column.path().parts()[0].as_str()))
                 .filter_map(|(index, column)| Some((index, column.max_def_level(), field(column)?)))
                 .collect();
-            let empty = |(.., field): &(usize, i16, Field)| (field.clone(), Values::empty(field.kind));
-            let mut all = Table { columns: chosen.iter().map(empty).collect() };
+            let mut all = Table::new(chosen.iter().map(|(.., field)| field.clone()).collect());
             for group in 0..self.file.num_row_groups() {
                 let group = self.file.get_row_group(group)?;
-                let mut readers =
-                    chosen.iter().map(|(index, ..)| group.get_column_reader(*index)).collect::<Result<Vec<_>>>()?;
+                let mut readers = chosen.iter().map(|(index, ..)| group.get_column_reader(*index)).collect::<Result<
+                    Vec<_>,
+                    ParquetError,
+                >>(
+                )?;
                 loop {
                     let read = |((_, there, field), reader): (&(usize, i16, Field), &mut ColumnReader)| {
                         Ok((field.clone(), values(field, *there, reader)?))
                     };
-                    let columns = chosen.iter().zip(&mut readers).map(read).collect::<Result<Vec<_>>>()?;
+                    let columns =
+                        chosen.iter().zip(&mut readers).map(read).collect::<Result<Vec<_>, ParquetError>>()?;
                     let batch = Table { columns };
                     if batch.rows() == 0 {
                         break;
@@ -93,10 +114,10 @@ impl TableReader {
 }
 
 /// A file that lies may make a reader of Parquet panic, which is no more than a file that cannot be read.
-fn guarded<T>(read: impl FnOnce() -> Result<T>) -> std::result::Result<T, String> {
+fn guarded<T>(read: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T, TableError> {
     match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(read) => read.map_err(|error| error.to_string()),
-        Err(_) => Err("it is no Parquet file that can be read".to_owned()),
+        Ok(read) => read.map_err(|error| TableError::Parquet(error.to_string())),
+        Err(_) => Err(TableError::Parquet("it is no Parquet file that can be read".to_owned())),
     }
 }
 
@@ -138,7 +159,7 @@ struct Levels<T> {
     there: i16,
 }
 
-fn next<D: DataType>(reader: &mut ColumnReaderImpl<D>, there: i16) -> Result<Levels<D::T>> {
+fn next<D: DataType>(reader: &mut ColumnReaderImpl<D>, there: i16) -> Result<Levels<D::T>, ParquetError> {
     let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
     reader.read_records(BATCH, Some(&mut definition), Some(&mut repetition), &mut values)?;
     if there == 0 {
@@ -181,7 +202,7 @@ fn whole<T: Into<i64>>(levels: Levels<T>) -> Values {
 }
 
 /// The next rows of a column.
-fn values(Field { kind, .. }: &Field, there: i16, reader: &mut ColumnReader) -> Result<Values> {
+fn values(Field { kind, .. }: &Field, there: i16, reader: &mut ColumnReader) -> Result<Values, ParquetError> {
     let other = || ParquetError::General("a column changes what it holds".into());
     Ok(match reader {
         ColumnReader::Int32ColumnReader(reader) if *kind == Kind::Integer => whole(next(reader, there)?),
@@ -200,7 +221,7 @@ fn values(Field { kind, .. }: &Field, there: i16, reader: &mut ColumnReader) -> 
         ColumnReader::ByteArrayColumnReader(reader) => {
             let rows: Vec<Option<ByteArray>> = next(reader, there)?.rows().collect();
             let words = rows.iter().map(|word| word.as_ref().map(ByteArray::as_utf8).transpose());
-            Values::optional_words(words.collect::<Result<Vec<_>>>()?)
+            Values::optional_words(words.collect::<Result<Vec<_>, ParquetError>>()?)
         }
         _ => return Err(other()),
     })
@@ -208,6 +229,8 @@ fn values(Field { kind, .. }: &Field, there: i16, reader: &mut ColumnReader) -> 
 
 #[cfg(test)]
 mod tests {
+    use parquet::record::{ListAccessor, RowAccessor};
+
     use super::super::write::{ROW_GROUP, TableWriter};
     use super::*;
 
@@ -248,16 +271,22 @@ mod tests {
         writer.write(&cut(ROW_GROUP..rows)).unwrap();
         writer.finish().unwrap();
 
-        let reader = TableReader::open(&path).unwrap().unwrap();
+        let reader = TableReader::open(&path).unwrap();
         assert_eq!(reader.names(), ["integer", "a_time", "some", "word", "some.word", "list"]);
         assert_eq!(reader.metadata(), metadata);
-        let names = reader.names();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let table = reader.read(&names, |_| ControlFlow::Continue(())).unwrap();
+        let table = reader.all().unwrap();
         assert_eq!(table.columns.iter().map(|(field, _)| field.clone()).collect::<Vec<_>>(), fields);
         for ((field, read), written) in table.columns.iter().zip(&values) {
             assert_eq!(format!("{read:?}"), format!("{written:?}"), "{}", field.name);
         }
+        // Read by the rows of the format's own reader, it is the same.
+        let file = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
+        let row = file.get_row_iter(None).unwrap().nth(ROW_GROUP + 2).unwrap().unwrap();
+        let (number, list) = (f64::from(ROW_GROUP as u32 + 2), &lists[ROW_GROUP + 2]);
+        assert_eq!((row.get_long(0).unwrap(), row.get_double(1).unwrap()), (-(number as i64), number / 3.0));
+        assert_eq!(row.get_string(3).unwrap(), name(ROW_GROUP + 2));
+        let elements = row.get_list(5).unwrap();
+        assert_eq!((0..elements.len()).map(|at| elements.get_double(at).unwrap()).collect::<Vec<_>>(), *list);
         // A part of it: what is asked for, as far as is wanted.
         let table = reader.read(&["list", "missing"], |_| ControlFlow::Break(())).unwrap();
         assert_eq!((table.columns.len(), table.rows()), (1, BATCH));
@@ -268,10 +297,10 @@ mod tests {
     fn what_is_no_table_is_refused_in_words() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("table.parquet");
-        assert!(TableReader::open(&path).is_err());
+        assert!(matches!(TableReader::open(&path), Err(TableError::Io(_))));
         for bytes in [&b""[..], b"PAR1", b"PAR1 no table PAR1"] {
             std::fs::write(&path, bytes).unwrap();
-            assert!(TableReader::open(&path).unwrap().is_err());
+            assert!(matches!(TableReader::open(&path), Err(TableError::Parquet(_))));
         }
     }
 }

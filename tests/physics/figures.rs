@@ -7,6 +7,7 @@ use superjump::campaign::{self, RunOptions};
 use superjump::quantity::Quantity;
 use superjump::results::{PointSummary, Summary};
 use superjump::scenario::{Overrides, Purpose, Scenario};
+use superjump::table::TableReader;
 use superjump::theory;
 use tempfile::TempDir;
 
@@ -170,25 +171,18 @@ fn noise_tables_and_transverse_spins_are_written() {
     let summary = campaign::run(&scenario, &options, &mut |_| {}).unwrap().summary.unwrap();
     let noise = value(&summary.points[0], "noise", Some("hot"));
     assert!(value(&summary.points[0], "fano", Some("hot")) > 0.0);
-    let read = |name: &str| {
-        let file = std::fs::File::open(folder.path().join(name)).unwrap();
-        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
-        reader.build().unwrap().map(Result::unwrap).collect::<Vec<_>>()
-    };
-    use arrow_array::cast::AsArray;
-    use arrow_array::types::Float64Type;
+    let read = |name: &str| TableReader::open(&folder.path().join(name)).unwrap().all().unwrap();
     // Each window's distribution adds to one, up to what is left out of the tails.
-    let quanta = &read("quanta.parquet")[0];
-    let of = |name: &str| quanta.column_by_name(name).unwrap().as_primitive::<Float64Type>().values().to_vec();
+    let quanta = read("quanta.parquet");
+    let of = |name: &str| quanta.numbers(name).unwrap();
     let mut total = [0.0; 2];
     for (window, p) in of("window").into_iter().zip(of("exact")) {
         total[usize::from(window == 10.0)] += p;
     }
     assert!(total.iter().all(|total| (total - 1.0).abs() < 1e-9), "{total:?}");
-    let batch = &read("noise.parquet")[0];
-    let words: Vec<_> = batch.column_by_name("statistic").unwrap().as_string::<i32>().iter().flatten().collect();
+    let table = read("noise.parquet");
     assert_eq!(
-        words,
+        table.words("statistic").unwrap(),
         [
             "windowed_noise",
             "windowed_noise",
@@ -211,9 +205,8 @@ fn noise_tables_and_transverse_spins_are_written() {
             "fano",
         ]
     );
-    let values = batch.column_by_name("exact").unwrap().as_primitive::<Float64Type>();
-    assert!((values.value(5) / noise - 1.0).abs() < 1e-12, "S(0) is the noise");
-    let series = &read("series.parquet")[0];
-    let words: Vec<_> = series.column_by_name("quantity").unwrap().as_string::<i32>().iter().flatten().collect();
-    assert_eq!(words.iter().filter(|w| **w == "jx").count(), 3);
+    let values = table.numbers("exact").unwrap();
+    assert!((values[5] / noise - 1.0).abs() < 1e-12, "S(0) is the noise");
+    let series = read("series.parquet");
+    assert_eq!(series.words("quantity").unwrap().iter().filter(|w| **w == "jx").count(), 3);
 }

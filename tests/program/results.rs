@@ -1,16 +1,11 @@
 //! The tables of a run, read back: their columns, their metadata, and that they tell one story.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, RecordBatch};
-use arrow_schema::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use superjump::campaign::{self, Event, RunOptions};
 use superjump::scenario::{Overrides, Purpose, Scenario};
+use superjump::table::{Kind, Table, TableReader};
 use tempfile::TempDir;
 
 const SWEPT: &str = "title = \"two baths\"
@@ -41,23 +36,13 @@ photons = 2
 initial = [{ state = \"ground\" }, { state = \"inverted\" }]
 ";
 
-fn read(folder: &Path, table: &str) -> (Vec<RecordBatch>, BTreeMap<String, String>) {
-    let file = File::open(folder.join(format!("{table}.parquet"))).unwrap();
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
-    let metadata = builder.schema().metadata().iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-    (builder.build().unwrap().map(Result::unwrap).collect(), metadata)
+fn read(folder: &Path, table: &str) -> (Table, BTreeMap<String, String>) {
+    let reader = TableReader::open(&folder.join(format!("{table}.parquet"))).unwrap();
+    (reader.all().unwrap(), reader.metadata().into_iter().collect())
 }
 
-fn floats(batch: &RecordBatch, column: &str) -> Vec<f64> {
-    batch.column_by_name(column).unwrap().as_primitive::<Float64Type>().values().to_vec()
-}
-
-fn integers(batch: &RecordBatch, column: &str) -> Vec<i64> {
-    batch.column_by_name(column).unwrap().as_primitive::<Int64Type>().values().to_vec()
-}
-
-fn words(batch: &RecordBatch, column: &str) -> Vec<String> {
-    batch.column_by_name(column).unwrap().as_string::<i32>().iter().map(|w| w.unwrap_or("").to_owned()).collect()
+fn integers(table: &Table, column: &str) -> Vec<i64> {
+    table.integers(column).unwrap().to_vec()
 }
 
 #[test]
@@ -92,64 +77,47 @@ fn the_tables_of_a_sweep_hold_together() {
     }
 
     // The counts of the trajectories are the jumps, and tell where the energy went.
-    let (batches, _) = read(folder.path(), "trajectories");
-    let (mut rows, mut jumps) = (0, 0);
-    for batch in &batches {
-        let count = |name: &str| integers(batch, name);
-        let point = count("point");
-        let (hot_out, hot_in, lost, total) =
-            (count("emitted_hot"), count("absorbed_hot"), count("emitted_loss"), count("jumps"));
-        let (net_hot, net_loss) = (count("net_hot"), count("net_loss"));
-        let m = floats(batch, "final_m");
-        for row in 0..batch.num_rows() {
-            let model = &scenario.points[point[row] as usize].groups[0].model;
-            let half = model.number as f64 / 2.0;
-            let start = if point[row] % 2 == 0 { -half } else { half };
-            assert_eq!(m[row], start + hot_in[row] as f64 - hot_out[row] as f64 - lost[row] as f64);
-            assert_eq!((net_hot[row], net_loss[row]), (hot_in[row] - hot_out[row], -lost[row]));
-            assert_eq!(total[row], hot_in[row] + hot_out[row] + lost[row]);
-            jumps += total[row];
-        }
-        let photons = batch.column_by_name("photon_times").unwrap().as_list::<i32>();
-        let first = batch.column_by_name("first_photon_time").unwrap().as_primitive::<Float64Type>();
-        for row in 0..batch.num_rows() {
-            let list = photons.value(row);
-            let list = list.as_primitive::<Float64Type>();
-            assert_eq!(first.is_null(row), list.is_empty());
-            assert!(list.is_empty() || list.value(0) == first.value(row));
-        }
-        rows += batch.num_rows();
+    let (table, _) = read(folder.path(), "trajectories");
+    let count = |name: &str| integers(&table, name);
+    let point = count("point");
+    let (hot_out, hot_in, lost, total) =
+        (count("emitted_hot"), count("absorbed_hot"), count("emitted_loss"), count("jumps"));
+    let (net_hot, net_loss) = (count("net_hot"), count("net_loss"));
+    let (m, first) = (table.numbers("final_m").unwrap(), table.numbers("first_photon_time").unwrap());
+    let mut jumps = 0;
+    for (row, photons) in table.lists("photon_times").unwrap().iter().enumerate() {
+        let half = scenario.points[point[row] as usize].groups[0].model.number as f64 / 2.0;
+        let start = if point[row] % 2 == 0 { -half } else { half };
+        assert_eq!(m[row], start + hot_in[row] as f64 - hot_out[row] as f64 - lost[row] as f64);
+        assert_eq!((net_hot[row], net_loss[row]), (hot_in[row] - hot_out[row], -lost[row]));
+        assert_eq!(total[row], hot_in[row] + hot_out[row] + lost[row]);
+        assert_eq!(first[row].is_nan(), photons.is_empty());
+        assert!(photons.is_empty() || photons[0] == first[row]);
+        jumps += total[row];
     }
-    assert_eq!((rows, jumps), (2000, summary.timing.jumps as i64));
-    let (batches, _) = read(folder.path(), "jumps");
-    assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>() as i64, jumps);
+    assert_eq!((table.rows(), jumps), (2000, summary.timing.jumps as i64));
+    assert_eq!(read(folder.path(), "jumps").0.rows() as i64, jumps);
 
     // The series ends where the summary stands, and its first sample has no averages.
     let (series, _) = read(folder.path(), "series");
     let mut ends = BTreeMap::new();
-    for batch in &series {
-        let (times, means) = (floats(batch, "time"), floats(batch, "mean"));
-        let (quantities, baths) = (words(batch, "quantity"), words(batch, "bath"));
-        let point = integers(batch, "point");
-        for row in 0..batch.num_rows() {
-            assert!(times[row] > 0.0 || !quantities[row].contains("average"));
-            if times[row] == 2.0 {
-                ends.insert((point[row], quantities[row].clone(), baths[row].clone()), means[row]);
-            }
+    let (times, means) = (series.numbers("time").unwrap(), series.numbers("mean").unwrap());
+    let (quantities, baths) = (series.words("quantity").unwrap(), series.words("bath").unwrap());
+    for (row, point) in integers(&series, "point").into_iter().enumerate() {
+        assert!(times[row] > 0.0 || !quantities[row].contains("average"));
+        if times[row] == 2.0 {
+            ends.insert((point, quantities[row], baths[row]), means[row]);
         }
     }
-    let (batches, _) = read(folder.path(), "summary");
+    let (table, _) = read(folder.path(), "summary");
+    let (quantities, baths, estimates) =
+        (table.words("quantity").unwrap(), table.words("bath").unwrap(), table.numbers("estimate").unwrap());
+    assert_eq!(integers(&table, "qubits.number").first(), Some(&2));
     let mut compared = 0;
-    for batch in &batches {
-        let point = integers(batch, "point");
-        let (quantities, baths, estimates) =
-            (words(batch, "quantity"), words(batch, "bath"), floats(batch, "estimate"));
-        assert_eq!(integers(batch, "qubits.number").first(), Some(&2));
-        for row in 0..batch.num_rows() {
-            if let Some(mean) = ends.get(&(point[row], quantities[row].clone(), baths[row].clone())) {
-                assert_eq!(estimates[row], *mean);
-                compared += 1;
-            }
+    for (row, point) in integers(&table, "point").into_iter().enumerate() {
+        if let Some(mean) = ends.get(&(point, quantities[row], baths[row])) {
+            assert_eq!(estimates[row], *mean);
+            compared += 1;
         }
     }
     assert_eq!(compared, ends.len());
@@ -169,27 +137,26 @@ fn every_table_has_signed_counts_and_the_swept_keys() {
     let scenario = Scenario::parse("s", "s.toml", &text, Purpose::Trajectories, &Overrides::default()).unwrap();
     let (_, tables) = campaign::collect(&scenario, &RunOptions::new("", 2), &mut |_| {}).unwrap().unwrap();
     assert_eq!(tables.tables.len(), 4);
-    for table in &tables.tables {
-        let kinds: Vec<&DataType> = table.schema.fields().iter().map(|field| field.data_type()).collect();
-        assert!(kinds.iter().all(|kind| !kind.is_unsigned_integer()), "{}", table.name);
+    for named in &tables.tables {
+        let (name, table) = (named.name, &named.table);
+        let kinds = |name: &str| -> Vec<Kind> {
+            table.columns.iter().filter(|(field, _)| field.name == name).map(|(field, _)| field.kind).collect()
+        };
         for (column, kind) in
-            [("qubits.number", DataType::Int64), ("qubits.frequency", DataType::Float64), ("initial", DataType::Utf8)]
+            [("qubits.number", Kind::Integer), ("qubits.frequency", Kind::Number), ("initial", Kind::Word)]
         {
-            assert_eq!(table.schema.field_with_name(column).unwrap().data_type(), &kind, "{}", table.name);
+            assert_eq!(kinds(column), [kind], "{name}");
         }
         // A key with the name of a column of the table stands beside it.
-        let named = |name: &str| table.schema.fields().iter().filter(|field| field.name() == name).count();
-        let swept = if table.name == "trajectories" { "bath" } else { "sweep.bath" };
-        assert_eq!((named(swept), named("bath")), (1, 1), "{}", table.name);
-        for batch in &table.batches {
-            let (point, number) = (integers(batch, "point"), integers(batch, "qubits.number"));
-            let (frequency, initial) = (floats(batch, "qubits.frequency"), words(batch, "initial"));
-            for row in 0..batch.num_rows() {
-                let odd = point[row] % 2;
-                let start = ["state=ground", "state=dicke j=0.5 m=0.5"][odd as usize];
-                assert_eq!((number[row], frequency[row]), (2 + odd, 4.0 + 0.5 * odd as f64));
-                assert!(initial[row] == start && words(batch, swept)[row].contains("hot"));
-            }
+        let swept = if name == "trajectories" { "bath" } else { "sweep.bath" };
+        assert_eq!((kinds(swept).len(), kinds("bath").len()), (1, 1), "{name}");
+        let (number, frequency) = (integers(table, "qubits.number"), table.numbers("qubits.frequency").unwrap());
+        let (initial, swept) = (table.words("initial").unwrap(), table.words(swept).unwrap());
+        for (row, point) in integers(table, "point").into_iter().enumerate() {
+            let odd = point % 2;
+            let start = ["state=ground", "state=dicke j=0.5 m=0.5"][odd as usize];
+            assert_eq!((number[row], frequency[row]), (2 + odd, 4.0 + 0.5 * odd as f64));
+            assert!(initial[row] == start && swept[row].contains("hot"));
         }
     }
 }
@@ -214,16 +181,10 @@ fn memory_and_folder_hold_the_same_tables() {
             tables.tables.len(),
             files.filter(|path| path.extension().is_some_and(|end| end == "parquet")).count()
         );
-        for table in &tables.tables {
-            let (read, metadata) = read(folder.path(), table.name);
-            let row = |batch: &RecordBatch, row: usize| format!("{:?}", batch.slice(row, 1).columns());
-            let rows = |batches: &[RecordBatch]| {
-                let of_batch = |batch: &RecordBatch| (0..batch.num_rows()).map(|at| row(batch, at)).collect::<Vec<_>>();
-                batches.iter().flat_map(of_batch).collect::<Vec<_>>()
-            };
-            assert!(!read.is_empty() && rows(&table.batches) == rows(&read), "{}", table.name);
-            let described = table.schema.metadata().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-            assert_eq!(metadata, described, "{}", table.name);
+        for named in &tables.tables {
+            let (read, metadata) = read(folder.path(), named.name);
+            assert!(read.rows() > 0 && format!("{:?}", named.table) == format!("{read:?}"), "{}", named.name);
+            assert_eq!(metadata, named.metadata.iter().cloned().collect(), "{}", named.name);
         }
     }
 }

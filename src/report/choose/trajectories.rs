@@ -3,8 +3,8 @@
 use super::asked::{Key, qubits};
 use crate::report::data::{FOLLOWED, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
-use crate::report::table::Rows;
 use crate::report::words;
+use crate::table::Table;
 
 /// Trajectories that are drawn one by one.
 const DRAWN: usize = 40;
@@ -44,7 +44,7 @@ pub fn default(run: &Run) -> Vec<Figure> {
 }
 
 /// The rows of the first point.
-fn first_point(rows: &Rows) -> usize {
+fn first_point(rows: &Table) -> usize {
     let points = rows.numbers("point").unwrap_or_default();
     points.iter().take_while(|p| **p == points[0]).count()
 }
@@ -58,7 +58,7 @@ struct Level {
 }
 
 /// The paths of the first trajectories over the ladder.
-fn paths(run: &Run, rows: &Rows) -> Option<Vec<Vec<Level>>> {
+fn paths(run: &Run, rows: &Table) -> Option<Vec<Vec<Level>>> {
     let (numbers, times) = (rows.numbers("trajectory")?, rows.numbers("time")?);
     let (j, m) = (rows.numbers("j")?, rows.numbers("m")?);
     let (baths, directions) = (rows.words("bath")?, rows.words("direction")?);
@@ -123,7 +123,7 @@ fn intensity(run: &Run) -> Option<impl Fn(&Level) -> f64> {
 }
 
 /// Many trajectories faintly, with the average and the exact curve over them; and a few traces of J.
-fn followed(run: &Run, rows: &Rows) -> Vec<Figure> {
+fn followed(run: &Run, rows: &Table) -> Vec<Figure> {
     let Some(paths) = paths(run, rows).filter(|paths| !paths.is_empty()) else { return Vec::new() };
     let staircase = |path: &Vec<Level>, value: &dyn Fn(&Level) -> f64| {
         path.iter().map(|level| datum(level.time, value(level))).collect::<Vec<_>>()
@@ -180,15 +180,16 @@ fn followed(run: &Run, rows: &Rows) -> Vec<Figure> {
 }
 
 /// The photons of each trajectory as a staircase, and the mean time of each photon.
-fn photons(run: &Run, rows: &Rows) -> Option<Figure> {
+fn photons(run: &Run, rows: &Table) -> Option<Figure> {
     let lists = rows.lists("photon_times")?;
-    let lists = &lists[..first_point(rows)];
-    let most = lists.iter().map(Vec::len).max().filter(|most| *most > 1)?;
-    let staircase = |times: &Vec<f64>| {
+    let lists: Vec<&[f64]> = lists.iter().take(first_point(rows)).collect();
+    let most = lists.iter().map(|list| list.len()).max().filter(|most| *most > 1)?;
+    let staircase = |times: &[f64]| {
         let steps = times.iter().enumerate().map(|(k, time)| datum(*time, (k + 1) as f64));
         std::iter::once(datum(0.0, 0.0)).chain(steps).collect::<Vec<_>>()
     };
-    let line = |times| Series::new("single trajectories", Colour::Category(0), Shape::Steps, 0, staircase(times));
+    let line =
+        |times: &&[f64]| Series::new("single trajectories", Colour::Category(0), Shape::Steps, 0, staircase(times));
     let mut series: Vec<Series> = lists.iter().take(DRAWN).map(line).collect();
     series.iter_mut().skip(1).for_each(|s| s.listed = false);
     series.iter_mut().for_each(|s| s.faint = true);
@@ -243,7 +244,7 @@ fn histogram(values: &[f64], whole: bool) -> Option<(Vec<Datum>, f64)> {
 }
 
 /// When and how high the intensity of each trajectory peaked: of a burst, which is where photons are asked for.
-fn peaks(run: &Run, rows: &Rows) -> Option<Figure> {
+fn peaks(run: &Run, rows: &Table) -> Option<Figure> {
     rows.lists("photon_times")?;
     let mut times = rows.numbers("peak_time")?;
     times.truncate(first_point(rows));
@@ -261,7 +262,7 @@ fn peaks(run: &Run, rows: &Rows) -> Option<Figure> {
 }
 
 /// The quanta that each bath gave over a whole trajectory.
-fn quanta(run: &Run, rows: &Rows) -> Option<Figure> {
+fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
     let count = first_point(rows);
     let mut names: Vec<String> = Vec::new();
     for quantity in run.summary.points.first().map_or(&[][..], |p| &p.quantities) {
@@ -320,7 +321,7 @@ fn fractions(values: &[f64]) -> Vec<(f64, f64)> {
 }
 
 /// P_J at the end: bars at one point, a map over a sweep of numbers.
-fn sectors(run: &Run, rows: &Rows) -> Option<Figure> {
+fn sectors(run: &Run, rows: &Table) -> Option<Figure> {
     let (points, sectors) = (rows.numbers("point")?, rows.numbers("final_j")?);
     let summary = &run.summary;
     let swept: Vec<&String> = summary.points.first().map_or_else(Vec::new, |p| p.parameters.keys().collect());
