@@ -170,9 +170,9 @@ fn a_part_that_is_cut_short_altered_foreign_or_gone_is_computed_again() {
     for path in &names[1..5] {
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(text.contains(&format!("{name}.bad")), "{name} is not reported: {text}");
-        assert!(path.with_extension("parquet.bad").exists());
+        assert!(path.with_extension("part.bad").exists());
     }
-    assert!(text.contains("checksum") && text.contains("cut short") && text.contains("superjump.point"), "{text}");
+    assert!(text.contains("checksum") && text.contains("cut short") && text.contains("its point is"), "{text}");
     assert_same(&place.path("other"), &place.path("whole"));
     let status = place.say(&["status", "whole"]);
     assert!(status.contains("4 damaged parts"), "{status}");

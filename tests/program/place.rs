@@ -79,8 +79,7 @@ pub fn parts(output: &Path) -> BTreeMap<PathBuf, SystemTime> {
         fs::read_dir(folder).map_or(Vec::new(), |entries| entries.map(|e| e.unwrap().path()).collect::<Vec<_>>())
     };
     let folders = list(&output.join("parts")).into_iter().filter(|path| path.is_dir());
-    let files =
-        folders.flat_map(|folder| list(&folder)).filter(|path| path.extension().is_some_and(|e| e == "parquet"));
+    let files = folders.flat_map(|folder| list(&folder)).filter(|path| path.extension().is_some_and(|e| e == "part"));
     files.filter_map(|path| Some((path.clone(), fs::metadata(&path).ok()?.modified().unwrap()))).collect()
 }
 
