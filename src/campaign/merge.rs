@@ -67,8 +67,8 @@ pub fn merge(
             let point = &scenario.points[part.point];
             let asked = point.trajectories();
             if let Some(stored) = stored {
-                writer.write_rows(point, &stored)?;
                 averages.get_or_insert_with(|| Averages::new(point)).merge(&stored.averages);
+                writer.write_rows(point, stored)?;
             }
             merged += 1;
             report(&Event::Merging { parts: merged, of: plan.parts() });

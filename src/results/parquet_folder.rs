@@ -67,7 +67,7 @@ impl Sink for ParquetFolder {
         Ok(self.tables.len() - 1)
     }
 
-    fn write(&mut self, table: usize, rows: &[Values]) -> Result<(), StoreError> {
+    fn write(&mut self, table: usize, rows: Vec<Values>) -> Result<(), StoreError> {
         let Table { path, writer, .. } = &mut self.tables[table];
         let failed = |source| StoreError::Parquet { path: path.clone(), source };
         writer.as_mut().map_or(Ok(()), |writer| writer.write(rows).map_err(failed))

@@ -13,7 +13,7 @@ pub trait Sink {
     fn create(&mut self, name: &'static str, fields: Vec<Field>, metadata: &Metadata) -> Result<usize, StoreError>;
 
     /// Appends rows to a table, in the order of its fields.
-    fn write(&mut self, table: usize, rows: &[Values]) -> Result<(), StoreError>;
+    fn write(&mut self, table: usize, rows: Vec<Values>) -> Result<(), StoreError>;
 
     /// Everything is there: where there is a summary, all tables are whole.
     fn finish(&mut self, summary: &Summary) -> Result<(), StoreError>;
@@ -51,7 +51,7 @@ impl Sink for Tables {
         Ok(self.tables.len() - 1)
     }
 
-    fn write(&mut self, table: usize, rows: &[Values]) -> Result<(), StoreError> {
+    fn write(&mut self, table: usize, rows: Vec<Values>) -> Result<(), StoreError> {
         self.tables[table].table.append(rows);
         Ok(())
     }

@@ -68,16 +68,16 @@ impl<'a> Writer<'a> {
         let mut columns = vec![Values::integers(std::iter::repeat_n(point as i64, rows))];
         columns.extend(self.swept.iter().map(|key| key.column(point, rows)));
         columns.extend(own);
-        self.sink.write(table, &columns)
+        self.sink.write(table, columns)
     }
 
     /// Appends the rows of a part of a point.
-    pub fn write_rows(&mut self, point: &Point, part: &StoredPart) -> Result<(), StoreError> {
-        self.append(self.trajectories, point.index, || part.trajectories.clone())?;
+    pub fn write_rows(&mut self, point: &Point, part: StoredPart) -> Result<(), StoreError> {
+        self.append(self.trajectories, point.index, || part.trajectories)?;
         if part.jumps.is_empty() {
             return Ok(());
         }
-        self.append(self.jumps, point.index, || part.jumps.clone())
+        self.append(self.jumps, point.index, || part.jumps)
     }
 
     /// Appends the series of a point.

@@ -214,10 +214,15 @@ impl Values {
     ///
     /// # Panics
     /// Where they hold something else.
-    pub fn append(&mut self, later: &Values) {
+    pub fn append(&mut self, later: Values) {
+        if self.is_empty() {
+            assert!(std::mem::discriminant(self) == std::mem::discriminant(&later), "{later:?} below {self:?}");
+            *self = later;
+            return;
+        }
         match (self, later) {
-            (Values::Integers(rows), Values::Integers(later)) => rows.extend_from_slice(later),
-            (Values::Numbers(rows), Values::Numbers(later)) => rows.extend_from_slice(later),
+            (Values::Integers(rows), Values::Integers(later)) => rows.extend_from_slice(&later),
+            (Values::Numbers(rows), Values::Numbers(later)) => rows.extend_from_slice(&later),
             (Values::Words(words), Values::Words(later)) => later.iter().for_each(|word| words.push(word)),
             (Values::Lists(lists), Values::Lists(later)) => later.iter().for_each(|list| lists.push(list)),
             (rows, later) => panic!("{later:?} below {rows:?}"),
@@ -293,7 +298,7 @@ impl Table {
     }
 
     /// Adds later rows of the same columns.
-    pub fn append(&mut self, later: &[Values]) {
+    pub fn append(&mut self, later: Vec<Values>) {
         for ((_, values), later) in self.columns.iter_mut().zip(later) {
             values.append(later);
         }

@@ -102,8 +102,9 @@ impl TableReader {
                     if batch.columns.iter().any(|(_, values)| values.len() != batch.rows()) {
                         return Err(ParquetError::General("its columns have not as many rows each".into()));
                     }
-                    batch.columns.iter().zip(&mut all.columns).for_each(|((_, later), (_, all))| all.append(later));
-                    if enough(&batch).is_break() {
+                    let done = enough(&batch).is_break();
+                    all.append(batch.columns.into_iter().map(|(_, values)| values).collect());
+                    if done {
                         return Ok(all);
                     }
                 }
@@ -267,8 +268,8 @@ mod tests {
             };
             values.iter().map(of).collect()
         };
-        writer.write(&cut(0..ROW_GROUP)).unwrap();
-        writer.write(&cut(ROW_GROUP..rows)).unwrap();
+        writer.write(cut(0..ROW_GROUP)).unwrap();
+        writer.write(cut(ROW_GROUP..rows)).unwrap();
         writer.finish().unwrap();
 
         let reader = TableReader::open(&path).unwrap();

@@ -52,7 +52,7 @@ impl<W: Write + Send> TableWriter<W> {
     ///
     /// # Errors
     /// Those of writing.
-    pub fn write(&mut self, columns: &[Values]) -> Result<()> {
+    pub fn write(&mut self, columns: Vec<Values>) -> Result<()> {
         for (pending, later) in self.pending.iter_mut().zip(columns) {
             pending.append(later);
         }
