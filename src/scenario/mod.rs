@@ -5,14 +5,17 @@
 mod asked;
 mod build;
 mod described;
+mod file;
 mod keys;
 mod kind;
+mod label;
 mod origin;
 mod point;
 mod raw;
 mod reader;
 mod schema;
 mod source;
+mod spacing;
 mod sweep;
 mod validate;
 

@@ -62,6 +62,8 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("[1.0, 2.0]", "{ linspace = [1, 2, 2], logspace = [1, 2, 2] }", 23, "more than one spacing", "linspace"),
     ("[1.0, 2.0]", "{ linspace = [-1.0, 2.0, 4] }", 23, "`bath.hot.rate` is -1", "from 0 up"),
     ("[1.0, 2.0]", "{ linspace = [1.0, 2.0, 999999999] }", 23, "cannot be spaced", "1000000"),
+    ("[1.0, 2.0]", "{ linspace = [1.0, 2.0, 1000000000000000000] }", 23, "cannot be spaced", "1000000"),
+    ("[1.0, 2.0]", "{ logspace = [1.0, 2.0, 1e18] }", 23, "how many as a whole number", "1000000"),
     ("\"bath.hot.rate\" = [1.0, 2.0]", "zip = 3", 23, "`sweep.zip` is not a table", "one length"),
     ("\"bath.hot.rate\" = [1.0, 2.0]", "zip = [3]", 23, "not a table", "one length"),
     ("\"bath.hot.rate\" = [1.0, 2.0]", "zip = {}", 23, "empty table", "one length"),

@@ -46,6 +46,21 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// What a scenario is read from ends, and its name leads nowhere but below `output`.
+#[test]
+fn a_scenario_comes_from_files_and_pipes_and_its_results_stay_below_output() {
+    let folder = folder_with(SMALL);
+    superjump(&folder).args(["check", "/dev/stdin"]).write_stdin(SMALL).assert().success().stdout(contains("is valid"));
+    superjump(&folder).args(["check", "/dev/zero"]).assert().code(2).stderr(contains("it is a device"));
+    let endless = "#".repeat((64 << 20) + 1);
+    superjump(&folder).args(["check", "/dev/stdin"]).write_stdin(endless).assert().code(2).stderr(contains("64 MiB"));
+    fs::rename(folder.path().join("small.toml"), folder.path().join("...toml")).unwrap();
+    let few = ["--trajectories", "5", "--no-report", "--no-progress"];
+    superjump(&folder).args(["run", "...toml"]).args(few).assert().success();
+    assert_eq!(names(folder.path()), ["...toml", "output"]);
+    assert_eq!(names(&folder.path().join("output")), ["scenario"]);
+}
+
 #[test]
 fn a_run_leaves_its_tables_and_running_it_again_does_nothing() {
     let folder = folder_with(SMALL);
