@@ -16,14 +16,14 @@ use parquet::schema::types::ColumnPath;
 
 use super::sink::{Metadata, Sink};
 use super::summary::Summary;
-use crate::store::StoreError;
+use crate::store::{StoreError, Temporary, remove_temporary};
 
 /// Rows of a row group, which the writer holds: as many as DuckDB reads at a time, give or take.
 pub const ROW_GROUP: u64 = 1 << 17;
 
-/// A Parquet table on its way: `<name>.parquet.tmp` until it is finished.
+/// A Parquet table on its way, under a temporary name until it is finished.
 struct Table {
-    temporary: PathBuf,
+    temporary: Temporary,
     path: PathBuf,
     schema: SchemaRef,
     writer: Option<ArrowWriter<File>>,
@@ -32,8 +32,7 @@ struct Table {
 impl Table {
     fn create(folder: &Path, name: &str, fields: Vec<Field>, metadata: &Metadata) -> Result<Self, StoreError> {
         let path = folder.join(format!("{name}.parquet"));
-        let temporary = folder.join(format!("{name}.parquet.tmp"));
-        let file = File::create(&temporary).map_err(|e| StoreError::folder(folder, e))?;
+        let (temporary, file) = Temporary::create(&path).map_err(|e| StoreError::folder(folder, e))?;
         // Schema metadata is what pyarrow and polars show, the footer's what DuckDB does.
         let footer = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
         let schema = Arc::new(Schema::new(fields).with_metadata(metadata.iter().cloned().collect::<HashMap<_, _>>()));
@@ -55,20 +54,13 @@ impl Table {
     fn close(&mut self) -> Result<(), StoreError> {
         if let Some(writer) = self.writer.take() {
             let file = writer.into_inner().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })?;
-            file.sync_all().map_err(|e| StoreError::io("write", &self.temporary, e))?;
+            file.sync_all().map_err(|e| StoreError::io("write", &self.path, e))?;
         }
         Ok(())
     }
 
     fn publish(&self) -> Result<(), StoreError> {
-        fs::rename(&self.temporary, &self.path).map_err(|e| StoreError::io("rename", &self.temporary, e))
-    }
-}
-
-/// An unfinished table leaves nothing behind.
-impl Drop for Table {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.temporary);
+        self.temporary.publish().map_err(|e| StoreError::io("write", &self.path, e))
     }
 }
 
@@ -79,9 +71,11 @@ pub struct ParquetFolder {
 }
 
 impl ParquetFolder {
-    /// In `folder`, which is made if it is not there.
+    /// In `folder`, which is made if it is not there, and which nobody else writes results to. What a process left that
+    /// was killed as it wrote them is removed.
     pub fn create(folder: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(|e| StoreError::folder(folder, e))?;
+        remove_temporary(folder, |target| target == "summary.json" || target.ends_with(".parquet"))?;
         Ok(ParquetFolder { folder: folder.to_owned(), tables: Vec::new() })
     }
 }
@@ -105,11 +99,10 @@ impl Sink for ParquetFolder {
     /// Closes all tables, then gives everything its name, the summary last.
     fn finish(&mut self, summary: &Summary) -> Result<(), StoreError> {
         let path = self.folder.join("summary.json");
-        let temporary = self.folder.join("summary.json.tmp");
-        let failed = |e| StoreError::io("write", &temporary, e);
+        let failed = |e| StoreError::io("write", &path, e);
         let mut json = serde_json::to_vec_pretty(summary).map_err(|e| failed(e.into()))?;
         json.push(b'\n');
-        let mut file = File::create(&temporary).map_err(failed)?;
+        let (temporary, mut file) = Temporary::create(&path).map_err(failed)?;
         file.write_all(&json).and_then(|()| file.sync_all()).map_err(failed)?;
         for table in &mut self.tables {
             table.close()?;
@@ -124,6 +117,6 @@ impl Sink for ParquetFolder {
         for table in &self.tables {
             table.publish()?;
         }
-        fs::rename(&temporary, &path).map_err(|e| StoreError::io("rename", &temporary, e))
+        temporary.publish().map_err(failed)
     }
 }

@@ -21,7 +21,9 @@ pub(crate) use arrays::{field, floats, optional_floats, optional_words, words};
 pub(crate) use averages::{Averages, PartResult};
 pub(crate) use codec::layout;
 pub use error::StoreError;
-pub(crate) use files::Found;
+#[cfg(feature = "figures")]
+pub(crate) use files::replace;
+pub(crate) use files::{Found, Temporary, remove_temporary};
 pub(crate) use folder::{Folder, Present, held, key};
 pub use manifest::{Manifest, ManifestPoint};
 pub(crate) use part_file::StoredPart;

@@ -61,6 +61,32 @@ fn a_scenario_comes_from_files_and_pipes_and_its_results_stay_below_output() {
     assert_eq!(names(&folder.path().join("output")), ["scenario"]);
 }
 
+/// Who shares a folder may put links there: what they lead to stays as it is.
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link_that_somebody_planted() {
+    use std::os::unix::fs::symlink;
+    let folder = folder_with(SMALL);
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("keep"), "mine").unwrap();
+    fs::create_dir_all(path("out/parts")).unwrap();
+    fs::create_dir_all(path("out/figures")).unwrap();
+    let run = || {
+        let mut command = superjump(&folder);
+        command.args(["run", "small.toml", "-o", "out", "--trajectories", "50", "--no-progress"]).assert()
+    };
+    symlink(path("keep"), path("out/parts/lock")).unwrap();
+    run().code(2).stderr(contains("lock is a link").and(contains("give another with -o")));
+    fs::remove_file(path("out/parts/lock")).unwrap();
+    let planted = ["parts/run.status.json", "series.parquet", "series.parquet.tmp", "summary.json.tmp", "report.html"];
+    for name in planted.into_iter().chain(["report.html.tmp", "figures/heat_current.svg.tmp"]) {
+        symlink(path("keep"), path("out").join(name)).unwrap();
+    }
+    run().success();
+    assert_eq!(fs::read(path("keep")).unwrap(), b"mine");
+    assert!(path("out/series.parquet").symlink_metadata().unwrap().is_file());
+}
+
 #[test]
 fn a_run_leaves_its_tables_and_running_it_again_does_nothing() {
     let folder = folder_with(SMALL);
