@@ -52,8 +52,10 @@ impl Overrides {
         self.0.iter().map(String::as_str)
     }
 
+    /// All of them as comments, a line each whatever is in it.
     pub(crate) fn comments(&self) -> String {
-        self.0.iter().map(|argument| format!("\n# --set {argument}")).collect()
+        let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+        self.0.iter().map(|argument| format!("\n# --set {}", argument.chars().map(shown).collect::<String>())).collect()
     }
 }
 

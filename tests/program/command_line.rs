@@ -411,6 +411,34 @@ fn noise_over_several_sectors_is_that_of_each() {
     assert!(figure("sector_current.svg").contains(">hot<") && !figure("sector_probability.svg").contains(">hot<"));
 }
 
+/// Whatever stands in a path, a name or a value: the script of a job array runs the scenario, and nothing else.
+#[cfg(unix)]
+#[test]
+fn a_script_for_slurm_runs_nothing_that_a_name_says() {
+    let folder = TempDir::new().unwrap();
+    let evil = "a b\n#SBATCH --wrap=x\ntouch pwned; $(touch pwned) `touch pwned` \\\"\u{1b}\u{85}\u{e4}";
+    let (file, output) = (format!("{evil}'.toml"), format!("{evil}' out"));
+    fs::write(folder.path().join(&file), SMALL).unwrap();
+    let title = format!("--set=title={:?}", evil.replace("\u{1b}\u{85}", "'"));
+    let told = [&*file, "-o", &output, &title, "--shards", "1", "--trajectories", "20", "--threads", "1"];
+    let script = superjump(&folder).arg("slurm").args(told).assert().success().get_output().stdout.clone();
+    let text = String::from_utf8(script).unwrap();
+    assert_eq!(text.lines().filter(|line| line.starts_with("#SBATCH")).count(), 6, "{text}");
+    assert!(text.lines().count() == 9 && !text.contains(['\u{1b}', '\u{85}']), "{text}");
+    for (flags, shard) in [(&["-n", "-c"][..], ""), (&["-c"], "1")] {
+        let mut bash = Command::new("bash");
+        bash.args(flags).arg(&text).current_dir(folder.path()).env("SLURM_ARRAY_TASK_ID", shard).assert().success();
+    }
+    assert_eq!(names(folder.path()), [&*output, &*file]);
+    assert!(folder.path().join(&output).join("parts/campaign.json").exists());
+
+    for wrong in ["24:00:00\ntouch pwned", "1 hour", ""] {
+        let told = ["slurm", &file, &format!("--time={wrong}")];
+        superjump(&folder).args(told).assert().code(2).stdout("").stderr(contains("24:00:00"));
+    }
+    superjump(&folder).args(["slurm", "/dev/stdin"]).write_stdin(SMALL).assert().code(2).stderr(contains("not a file"));
+}
+
 #[test]
 fn every_shipped_scenario_is_listed_printed_and_valid() {
     let folder = TempDir::new().unwrap();
