@@ -92,7 +92,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("initial.excited", "a whole number from 0 to the number of qubits"),
     ("initial.bits", "a string of 0 (ground) and 1 (excited), one for each qubit"),
     ("initial.angles", "a list of pairs [theta, phi] in radians, one for each qubit"),
-    ("initial.amplitudes", "a list of 2j + 1 amplitudes"),
+    ("initial.amplitudes", "a list of 2j + 1 numbers or pairs [re, im], from M = -j up (QuTiP begins at M = +j)"),
     ("evolution", "a table [evolution] with `until` (or `times`) and `trajectories`"),
     ("evolution.engine", "\"auto\", \"populations\", \"leaps\", \"ladder\" or \"register\""),
     ("evolution.until", "a positive, finite time"),
