@@ -94,7 +94,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("initial.angles", "a list of pairs [theta, phi] in radians, one for each qubit"),
     ("initial.amplitudes", "a list of 2j + 1 numbers or pairs [re, im], from M = -j up (QuTiP begins at M = +j)"),
     ("evolution", "a table [evolution] with `until` (or `times`) and `trajectories`"),
-    ("evolution.engine", "\"auto\", \"populations\", \"leaps\", \"ladder\" or \"register\""),
+    ("evolution.engine", "\"auto\", \"populations\", \"sectors\", \"ladder\" or \"register\""),
     ("evolution.until", "a positive, finite time"),
     ("evolution.samples", "a whole number from 2 to 10000000"),
     ("evolution.times", "ascending, finite times from 0 up, the last above 0"),
@@ -117,7 +117,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("steady.confidence", "a number from 0.5 to 0.9999: how often the interval has to hold the true current"),
     (
         "steady.max_jumps",
-        "a positive, finite number of jumps to spend on a point at most; with leaps, of local jumps, the only ones they see",
+        "a positive, finite number of jumps to spend on a point at most; with the sectors engine, of local jumps, the only ones it sees",
     ),
     ("steady.bath", "the name of a bath, whose heat current is to be precise"),
     ("noise.baths", "a list of names of baths; all that exchange quanta if left out"),

@@ -232,9 +232,9 @@ fn check_names_all_engines_of_a_sweep() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/fig5_trajectories.toml");
     superjump(&folder).arg("check").arg(shipped).assert().success().stdout(
         contains("engine         populations at points 0, 4, 8 to 11: the state stays diagonal")
-            .and(contains("engine         leaps at points 1 to 3, 5 to 7: some "))
+            .and(contains("engine         sectors at points 1 to 3, 5 to 7: some "))
             .and(contains("point 0        populations relaxes in"))
-            .and(contains("point 1        leaps       relaxes in")),
+            .and(contains("point 1        sectors     relaxes in")),
     );
 }
 
