@@ -42,7 +42,7 @@ const INTERRUPTED: u8 = 130;
 
 pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let scenario = arguments.scenario.read(Purpose::Trajectories)?;
-    let show = arguments.output.show.as_deref();
+    let show = table::called_now(arguments.output.show.as_deref());
     table::check_shown(&scenario, show)?;
     let options = arguments.output.options(&scenario.name, arguments.scenario.threads());
     let options = RunOptions { shard: arguments.shard, exact: !arguments.no_exact, stop: stop_on_signal()?, ..options };

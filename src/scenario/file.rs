@@ -1,43 +1,39 @@
 //! A scenario file: its text, and the name that its results go by.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read};
+use std::io::{Error, IsTerminal, Read, Result};
 use std::path::{Path, is_separator};
-
-use super::source::ScenarioError;
 
 /// The most bytes of a scenario, far more than anybody writes.
 const MOST: u64 = 64 << 20;
 
-/// The text of the file at a path: a file, a pipe or a terminal, and nothing that never ends.
-pub fn text(path: &Path) -> Result<String, ScenarioError> {
-    let shown = path.display().to_string();
-    let help = "the path of a scenario file; `superjump scenarios` lists those that ship with the program";
-    let refused =
-        |why: &dyn std::fmt::Display| ScenarioError::of_file(&shown, format!("cannot read the scenario: {why}"), help);
-    let file = File::open(path).map_err(|e| refused(&e))?;
-    if is_device(&file).map_err(|e| refused(&e))? {
-        return Err(refused(&"it is a device"));
+/// The text of a file, of a pipe or of what is typed at a terminal; of nothing that never ends.
+///
+/// # Errors
+/// What cannot be opened or read, a device, more than any scenario has, and what is not text in UTF-8.
+pub fn read_text(path: &Path) -> Result<String> {
+    let file = File::open(path)?;
+    if is_device(&file)? {
+        return Err(Error::other("it is a device"));
     }
     let mut bytes = Vec::new();
-    file.take(MOST + 1).read_to_end(&mut bytes).map_err(|e| refused(&e))?;
+    file.take(MOST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST {
-        return Err(refused(&format!("it is longer than {} MiB", MOST >> 20)));
+        return Err(Error::other(format!("it is longer than {} MiB", MOST >> 20)));
     }
-    String::from_utf8(bytes)
-        .map_err(|_| ScenarioError::of_file(&shown, "the scenario is not text in UTF-8".to_owned(), "a TOML file"))
+    String::from_utf8(bytes).map_err(|_| Error::other("it is not text in UTF-8"))
 }
 
 /// Whether this is a device that nobody types at.
 #[cfg(unix)]
-fn is_device(file: &File) -> std::io::Result<bool> {
+fn is_device(file: &File) -> Result<bool> {
     use std::os::unix::fs::FileTypeExt;
     let kind = file.metadata()?.file_type();
     Ok(kind.is_block_device() || kind.is_char_device() && !file.is_terminal())
 }
 
 #[cfg(not(unix))]
-fn is_device(_: &File) -> std::io::Result<bool> {
+fn is_device(_: &File) -> Result<bool> {
     Ok(false)
 }
 

@@ -21,6 +21,7 @@ mod validate;
 
 pub use asked::{Accuracy, Asked, Budget, Converge, Noise, Purpose, Solve, Steady, SteadyTable, Transient};
 pub use build::{PointBuilder, PointError};
+pub use file::read_text;
 pub(crate) use origin::Origin;
 pub use point::{Point, Recording};
 pub use reader::{Overrides, Scenario};

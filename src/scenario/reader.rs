@@ -65,8 +65,12 @@ impl Scenario {
     /// # Errors
     /// A file that cannot be read, or a key that is unknown, missing or out of range.
     pub fn read(path: &Path, purpose: Purpose, overrides: &Overrides) -> Result<Self, ScenarioError> {
-        let text = file::text(path)?;
-        Self::parse(&file::name(path), &path.display().to_string(), &text, purpose, overrides)
+        let shown = path.display().to_string();
+        let text = file::read_text(path).map_err(|e| {
+            let help = "the path of a scenario file; `superjump scenarios` lists those that ship with the program";
+            ScenarioError::of_file(&shown, format!("cannot read the scenario: {e}"), help)
+        })?;
+        Self::parse(&file::name(path), &shown, &text, purpose, overrides)
     }
 
     /// Parses and validates the text of a scenario; `path` is what errors call it.

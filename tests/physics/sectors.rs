@@ -232,7 +232,7 @@ fn what_passages_average_is_no_noisier() {
         );
         let run = run_on(&valve(4, 1e-2, 1.0, &text), 2);
         assert_eq!(run.trajectories, 1024);
-        estimate(&run, Quantity::HeatCurrentAverage, Some(0)).std_error.unwrap().powi(2)
+        estimate(&run, Quantity::HeatCurrentInterval, Some(0)).std_error.unwrap().powi(2)
     };
     let ratio = variance("sectors") / variance("populations");
     assert!(ratio < 1.37, "{ratio}");

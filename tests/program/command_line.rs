@@ -52,6 +52,8 @@ fn a_scenario_comes_from_files_and_pipes_and_its_results_stay_below_output() {
     let folder = folder_with(SMALL);
     superjump(&folder).args(["check", "/dev/stdin"]).write_stdin(SMALL).assert().success().stdout(contains("is valid"));
     superjump(&folder).args(["check", "/dev/zero"]).assert().code(2).stderr(contains("it is a device"));
+    let figures = superjump(&folder).args(["report", "out", "--figures", "/dev/zero"]).assert();
+    figures.code(2).stderr(contains("cannot read /dev/zero: it is a device"));
     let endless = "#".repeat((64 << 20) + 1);
     superjump(&folder).args(["check", "/dev/stdin"]).write_stdin(endless).assert().code(2).stderr(contains("64 MiB"));
     fs::rename(folder.path().join("small.toml"), folder.path().join("...toml")).unwrap();
@@ -365,10 +367,22 @@ fn a_sweep_shows_the_quantity_that_is_asked_for() {
     };
     show("jz").success().stdout(contains("jz").and(contains("heat_current").not()));
     show("beauty").code(2).stderr(contains("no quantity \"beauty\"").and(contains("j_squared")));
+    // By a former name, which is said; for a figure too.
+    let former = "heat_current_average is called heat_current_interval now";
+    show("heat_current_average").success().stdout(contains("heat_current_interval")).stderr(contains(former));
+    let figure =
+        folder_with(&format!("{SMALL}[figure.old]\nquantity = \"heat_current_average\"\nagainst = \"time\"\n"));
+    let told = ["exact", "small.toml", "--no-progress"];
+    superjump(&figure)
+        .args(told)
+        .assert()
+        .success()
+        .stderr(contains("`heat_current_average` is called `heat_current_i"));
+    assert!(figure.path().join("output/small-exact/figures/old.svg").exists());
     // What each of two baths has is named once.
     let two = folder_with(&format!("{SMALL}[[bath]]\nname = \"loss\"\ncoupling = \"local\"\ndown = 0.1\n"));
     let wrong = superjump(&two).args(["run", "small.toml", "--show", "beauty"]).assert().code(2);
-    wrong.stderr(contains("only heat_current, heat_current_average, heat_current_counts, intensity, jz, "));
+    wrong.stderr(contains("only heat_current, heat_current_interval, heat_current_counts, intensity, jz, "));
 }
 
 #[test]
