@@ -12,8 +12,8 @@ use crate::units::Units;
 pub enum Quantity {
     /// Heat current from a bath into the qubits at the time, by expectation (22).
     HeatCurrent,
-    /// The same averaged over the interval that ends at the time: an exact integral, not a sum of samples.
-    HeatCurrentAverage,
+    /// The same averaged over the interval of the grid that ends at the time: an exact integral, not a sum of samples.
+    HeatCurrentInterval,
     /// The same from the counted quanta of the interval that ends at the time.
     HeatCurrentCounts,
     /// The steady heat current from the average of `<J_z>`, as all currents add to zero: (24) and beyond.
@@ -65,7 +65,7 @@ impl Quantity {
     #[must_use]
     pub fn steady(self) -> Quantity {
         match self {
-            Quantity::HeatCurrentAverage
+            Quantity::HeatCurrentInterval
             | Quantity::HeatCurrentCounts
             | Quantity::HeatCurrentBalance
             | Quantity::HeatCurrentControlled => Quantity::HeatCurrent,
@@ -78,7 +78,7 @@ impl Quantity {
     pub fn name(self) -> &'static str {
         match self {
             Quantity::HeatCurrent => "heat_current",
-            Quantity::HeatCurrentAverage => "heat_current_average",
+            Quantity::HeatCurrentInterval => "heat_current_interval",
             Quantity::HeatCurrentCounts => "heat_current_counts",
             Quantity::HeatCurrentBalance => "heat_current_balance",
             Quantity::HeatCurrentControlled => "heat_current_controlled",
@@ -104,12 +104,18 @@ impl Quantity {
         }
     }
 
+    /// The name that a quantity has now, of one that it had before.
+    #[must_use]
+    pub fn renamed(former: &str) -> Option<&'static str> {
+        (former == "heat_current_average").then(|| Quantity::HeatCurrentInterval.name())
+    }
+
     /// The unit in a unit system; "1" for a pure number.
     #[must_use]
     pub fn unit(self, units: Units) -> &'static str {
         match self {
             Quantity::HeatCurrent
-            | Quantity::HeatCurrentAverage
+            | Quantity::HeatCurrentInterval
             | Quantity::HeatCurrentCounts
             | Quantity::HeatCurrentBalance
             | Quantity::HeatCurrentControlled
@@ -155,7 +161,7 @@ pub fn columns<S: System>(groups: &[&S], coherent: bool) -> Vec<Column> {
         let acts = |rate: fn(&Bath) -> f64| groups.iter().any(|group| rate(&group.baths()[index]) > 0.0);
         if acts(|bath| bath.down + bath.up) {
             push(Quantity::HeatCurrent);
-            push(Quantity::HeatCurrentAverage);
+            push(Quantity::HeatCurrentInterval);
             if groups.iter().all(|group| group.quanta_are_alike()) {
                 push(Quantity::HeatCurrentCounts);
             }
@@ -216,7 +222,7 @@ impl<V: Values> Measure<V> {
     #[must_use]
     pub fn new<S: System<Values = V>>(system: &S, column: Column, total: i64) -> Self {
         let form = match (column.quantity, column.bath) {
-            (Quantity::HeatCurrent | Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts, Some(bath)) => {
+            (Quantity::HeatCurrent | Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts, Some(bath)) => {
                 system.heat_current(bath)
             }
             (Quantity::Intensity, Some(bath)) => system.intensity(bath),
@@ -239,7 +245,7 @@ impl<V: Values> Measure<V> {
     pub fn value(&self, now: &Sample<V>, interval: &Interval<V>) -> f64 {
         let transverse = |value: fn(&Transverse) -> f64| now.transverse.as_ref().map_or(f64::NAN, value);
         match self.column.quantity {
-            Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts => self.heat(interval) / interval.duration,
+            Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts => self.heat(interval) / interval.duration,
             Quantity::JSquared => now.values.j_squared(),
             Quantity::Jx => transverse(|spin| spin.jx),
             Quantity::Jy => transverse(|spin| spin.jy),
@@ -252,7 +258,7 @@ impl<V: Values> Measure<V> {
     /// Whether it is an average over the interval, and so a sum over its pieces.
     #[must_use]
     pub fn is_of_interval(&self) -> bool {
-        matches!(self.column.quantity, Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts)
+        matches!(self.column.quantity, Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts)
     }
 
     /// The heat that a bath gave over an interval, for what [`Measure::is_of_interval`]: by what was counted, where it
@@ -291,7 +297,7 @@ impl Resolution {
             (extent, extent.emission + extent.others)
         };
         let (extent, scale) = match (column.quantity, column.bath) {
-            (Quantity::HeatCurrent | Quantity::HeatCurrentAverage, Some(bath)) => of_form(system.heat_current(bath)),
+            (Quantity::HeatCurrent | Quantity::HeatCurrentInterval, Some(bath)) => of_form(system.heat_current(bath)),
             (Quantity::Intensity, Some(bath)) => of_form(system.intensity(bath)),
             (Quantity::Excited, _) => of_form(system.excited(total)),
             (Quantity::JSquared, _) => of_spin(n / 2.0 * (n / 2.0 + 1.0), n),

@@ -89,14 +89,15 @@ pub fn compare(arguments: &CompareArguments) -> anyhow::Result<()> {
     for note in &comparison.notes {
         eprintln!("note: {note}");
     }
-    let shown = |quantity: &str| match &arguments.show {
+    let show = table::called_now(arguments.show.as_deref());
+    let shown = |quantity: &str| match show {
         Some(name) => quantity == name,
         // The times of single photons are many.
         None => arguments.all || !quantity.starts_with("photon_time_"),
     };
     let common = comparison.differences.len();
     comparison.differences.retain(|row| shown(&row.quantity));
-    if let (Some(name), true) = (&arguments.show, comparison.differences.is_empty() && common > 0) {
+    if let (Some(name), true) = (show, comparison.differences.is_empty() && common > 0) {
         let text = format!("no quantity \"{name}\" is in both runs; without --show all of them are listed");
         return Err(UsageError(text).into());
     }

@@ -21,7 +21,8 @@ pub struct ExactArguments {
 pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     let scenario = arguments.scenario.read(Purpose::Exact)?;
     let options = arguments.output.options(&format!("{}-exact", scenario.name), arguments.scenario.threads());
-    table::check_shown(&scenario, arguments.output.show.as_deref())?;
+    let show = table::called_now(arguments.output.show.as_deref());
+    table::check_shown(&scenario, show)?;
     say!("{}", scenario.title)?;
     // Draws on a terminal only.
     let bar = if arguments.output.no_progress {
@@ -40,7 +41,7 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let outcome = outcome?;
     let Some(summary) = &outcome.summary else { return Ok(()) };
-    say!("{}", table::render(summary, arguments.output.show.as_deref())?)?;
+    say!("{}", table::render(summary, show)?)?;
     if outcome.already_complete {
         say!("Complete already: nothing was done (--fresh starts over).")?;
     } else {

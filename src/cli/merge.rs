@@ -44,7 +44,7 @@ pub fn merge(arguments: &MergeArguments) -> anyhow::Result<ExitCode> {
     let Some(summary) = &outcome.summary else {
         bail!("there is not one part in {} yet", arguments.folder.display());
     };
-    say!("{}", table::render(summary, arguments.show.as_deref())?)?;
+    say!("{}", table::render(summary, table::called_now(arguments.show.as_deref()))?)?;
     if outcome.already_complete {
         say!("Complete already: nothing was done.")?;
     }

@@ -140,9 +140,16 @@ impl ScenarioArguments {
         Scenario::read(&self.file, purpose, &overrides)
     }
 
+    /// Refuses a pipe, where the scenario is to be read again.
+    fn stays(&self) -> Result<(), UsageError> {
+        let gone = self.file.exists() && !self.file.is_file();
+        let why = || UsageError(format!("{} is not a file, which every task is to read", self.file.display()));
+        if gone { Err(why()) } else { Ok(()) }
+    }
+
     /// The same scenario as words of a command line, but for the threads.
-    fn words(&self) -> io::Result<Vec<String>> {
-        let mut words = vec![std::path::absolute(&self.file)?.display().to_string()];
+    fn words(&self) -> anyhow::Result<Vec<String>> {
+        let mut words = vec![text(&std::path::absolute(&self.file)?)?.to_owned()];
         words.extend(self.set.iter().map(|assignment| format!("--set={assignment}")));
         for (key, value) in [("trajectories", &self.trajectories), ("seed", &self.seed)] {
             words.extend(value.iter().map(|value| format!("--{key}={value}")));
@@ -164,6 +171,11 @@ fn all_threads() -> usize {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(String);
+
+/// A path as a text that stands for it, and no other.
+fn text(path: &Path) -> Result<&str, UsageError> {
+    path.to_str().ok_or_else(|| UsageError(format!("the path {} is not text in UTF-8", path.display())))
+}
 
 /// Writes to standard output. Who stops reading, as `head` does, has what it wanted; the work goes on.
 fn put(text: fmt::Arguments) -> io::Result<()> {

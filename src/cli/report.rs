@@ -1,10 +1,9 @@
 //! `superjump report`: draw the figures and the page of results that are there.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use superjump::report;
+use superjump::{report, scenario};
 
 use super::{UsageError, table};
 
@@ -36,7 +35,7 @@ pub fn draw(folder: &Path, figures: Option<&str>) -> anyhow::Result<()> {
 pub fn report(arguments: &ReportArguments) -> anyhow::Result<()> {
     let read = |path: &PathBuf| {
         let refused = |error| UsageError(format!("cannot read {}: {error}; give a scenario file", path.display()));
-        fs::read_to_string(path).map_err(refused)
+        scenario::read_text(path).map_err(refused)
     };
     let figures = arguments.figures.as_ref().map(read).transpose()?;
     draw(&arguments.folder, figures.as_deref())

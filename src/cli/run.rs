@@ -42,7 +42,7 @@ const INTERRUPTED: u8 = 130;
 
 pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let scenario = arguments.scenario.read(Purpose::Trajectories)?;
-    let show = arguments.output.show.as_deref();
+    let show = table::called_now(arguments.output.show.as_deref());
     table::check_shown(&scenario, show)?;
     let options = arguments.output.options(&scenario.name, arguments.scenario.threads());
     let options = RunOptions { shard: arguments.shard, exact: !arguments.no_exact, stop: stop_on_signal()?, ..options };
@@ -110,12 +110,13 @@ fn tell(outcome: &Outcome, options: &RunOptions) -> std::io::Result<()> {
     }
     if outcome.interrupted {
         let command: Vec<String> =
-            std::env::args().filter(|word| word != "--fresh").map(|word| quoted(&word)).collect();
+            std::env::args_os().filter(|word| word != "--fresh").map(|word| quoted(&word.to_string_lossy())).collect();
         say!("Interrupted: the results are partial. To go on:\n  {}", command.join(" "))?;
     }
     if let Some(shard) = options.shard {
         if !outcome.interrupted && !outcome.already_complete {
-            say!("Shard {shard} is done. When all are: superjump merge {}", options.output.display())?;
+            let output = quoted(&options.output.display().to_string());
+            say!("Shard {shard} is done. When all are: superjump merge {output}")?;
         }
     } else if outcome.summary.is_some() {
         say!("Results: {}", options.output.join("summary.json").display())?;
@@ -123,12 +124,19 @@ fn tell(outcome: &Outcome, options: &RunOptions) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A word as a shell takes it.
+/// A word as bash takes it, on one line whatever is in it.
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
+        return word.to_owned();
     }
+    if !word.contains(char::is_control) {
+        return format!("'{}'", word.replace('\'', "'\\''"));
+    }
+    let escaped = |c: char| match c {
+        '\'' | '\\' => format!("\\{c}"),
+        c if c.is_control() => c.to_string().bytes().map(|byte| format!("\\{byte:03o}")).collect(),
+        c => c.to_string(),
+    };
+    format!("$'{}'", word.chars().map(escaped).collect::<String>())
 }

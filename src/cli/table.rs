@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use comfy_table::{CellAlignment, Table, presets};
+use superjump::quantity::Quantity;
 use superjump::report::{foremost, least_to_most, number, with_error};
 use superjump::results::{PointSummary, QuantitySummary, Summary, quantity_names};
 use superjump::scenario::Scenario;
@@ -178,6 +179,15 @@ fn convergence(points: &[PointSummary], units: Units) -> String {
 fn no_quantity(name: &str, names: &[String]) -> anyhow::Error {
     let shown: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.starts_with("photon_time_")).collect();
     UsageError(format!("there is no quantity \"{name}\" to show, only {}", shown.join(", "))).into()
+}
+
+/// The quantity that is asked for, by the name that it has now; that it was asked for by a former one is said.
+pub fn called_now(asked: Option<&str>) -> Option<&str> {
+    let now = asked.and_then(Quantity::renamed);
+    if let (Some(former), Some(now)) = (asked, now) {
+        eprintln!("note: {former} is called {now} now");
+    }
+    now.or(asked)
 }
 
 /// Refuses a name that no summary of the scenario will have, before anything is computed.

@@ -28,6 +28,7 @@ pub use compare::{Comparison, Difference, compare};
 pub use error::ReportError;
 pub use words::{least_to_most, number, with_error};
 
+use crate::store::replace;
 use choose::asked;
 use data::Run;
 
@@ -47,10 +48,7 @@ pub struct Report {
 
 /// Writes a file under a temporary name, then gives it its own.
 fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    let done = fs::write(&temporary, content).and_then(|()| fs::rename(&temporary, path));
-    done.map_err(|source| ReportError::Write { path: path.to_owned(), source })
+    replace(path, content).map_err(|source| ReportError::Write { path: path.to_owned(), source })
 }
 
 /// Draws what a folder of results holds into its `figures/` and `report.html`. The figures are those of the `[figure]`

@@ -6,7 +6,7 @@ use super::scale::{minus, superscript};
 pub fn quantity(name: &str) -> String {
     let known = match name {
         "heat_current" => "heat current",
-        "heat_current_average" => "time-averaged heat current",
+        "heat_current_interval" => "heat current over each interval",
         "heat_current_counts" => "counted heat current",
         "heat_current_independent" => "independent qubits",
         "heat_current_symmetric" => "J = N/2",

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::sink::{Metadata, Sink};
 use super::summary::Summary;
-use crate::store::StoreError;
+use crate::store::{StoreError, Temporary, remove_temporary};
 use crate::table::{Field, TableWriter, Values};
 
-/// A Parquet table on its way: `<name>.parquet.tmp` until it is finished.
+/// A Parquet table on its way, under a temporary name until it is finished.
 struct Table {
-    temporary: PathBuf,
+    temporary: Temporary,
     path: PathBuf,
     writer: Option<TableWriter<File>>,
 }
@@ -19,8 +19,7 @@ struct Table {
 impl Table {
     fn create(folder: &Path, name: &str, fields: Vec<Field>, metadata: &Metadata) -> Result<Self, StoreError> {
         let path = folder.join(format!("{name}.parquet"));
-        let temporary = folder.join(format!("{name}.parquet.tmp"));
-        let file = File::create(&temporary).map_err(|e| StoreError::folder(folder, e))?;
+        let (temporary, file) = Temporary::create(&path).map_err(|e| StoreError::folder(folder, e))?;
         let writer = TableWriter::new(file, fields, metadata);
         let writer = writer.map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
         Ok(Table { temporary, path, writer: Some(writer) })
@@ -30,20 +29,13 @@ impl Table {
     fn close(&mut self) -> Result<(), StoreError> {
         if let Some(writer) = self.writer.take() {
             let file = writer.finish().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })?;
-            file.sync_all().map_err(|e| StoreError::io("write", &self.temporary, e))?;
+            file.sync_all().map_err(|e| StoreError::io("write", &self.path, e))?;
         }
         Ok(())
     }
 
     fn publish(&self) -> Result<(), StoreError> {
-        fs::rename(&self.temporary, &self.path).map_err(|e| StoreError::io("rename", &self.temporary, e))
-    }
-}
-
-/// An unfinished table leaves nothing behind.
-impl Drop for Table {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.temporary);
+        self.temporary.publish().map_err(|e| StoreError::io("write", &self.path, e))
     }
 }
 
@@ -54,9 +46,11 @@ pub struct ParquetFolder {
 }
 
 impl ParquetFolder {
-    /// In `folder`, which is made if it is not there.
+    /// In `folder`, which is made if it is not there, and which nobody else writes results to. What a process left that
+    /// was killed as it wrote them is removed.
     pub fn create(folder: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(|e| StoreError::folder(folder, e))?;
+        remove_temporary(folder, |target| target == "summary.json" || target.ends_with(".parquet"))?;
         Ok(ParquetFolder { folder: folder.to_owned(), tables: Vec::new() })
     }
 }
@@ -76,11 +70,10 @@ impl Sink for ParquetFolder {
     /// Closes all tables, then gives everything its name, the summary last.
     fn finish(&mut self, summary: &Summary) -> Result<(), StoreError> {
         let path = self.folder.join("summary.json");
-        let temporary = self.folder.join("summary.json.tmp");
-        let failed = |e| StoreError::io("write", &temporary, e);
+        let failed = |e| StoreError::io("write", &path, e);
         let mut json = serde_json::to_vec_pretty(summary).map_err(|e| failed(e.into()))?;
         json.push(b'\n');
-        let mut file = File::create(&temporary).map_err(failed)?;
+        let (temporary, mut file) = Temporary::create(&path).map_err(failed)?;
         file.write_all(&json).and_then(|()| file.sync_all()).map_err(failed)?;
         for table in &mut self.tables {
             table.close()?;
@@ -95,6 +88,6 @@ impl Sink for ParquetFolder {
         for table in &self.tables {
             table.publish()?;
         }
-        fs::rename(&temporary, &path).map_err(|e| StoreError::io("rename", &temporary, e))
+        temporary.publish().map_err(failed)
     }
 }

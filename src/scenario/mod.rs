@@ -5,19 +5,23 @@
 mod asked;
 mod build;
 mod described;
+mod file;
 mod keys;
 mod kind;
+mod label;
 mod origin;
 mod point;
 mod raw;
 mod reader;
 mod schema;
 mod source;
+mod spacing;
 mod sweep;
 mod validate;
 
 pub use asked::{Accuracy, Asked, Budget, Converge, Noise, Purpose, Solve, Steady, SteadyTable, Transient};
 pub use build::{PointBuilder, PointError};
+pub use file::read_text;
 pub(crate) use origin::Origin;
 pub use point::{Point, Recording};
 pub use reader::{Overrides, Scenario};

@@ -1,6 +1,5 @@
 //! A scenario, read and validated: what is to be simulated at every point of its sweep.
 
-use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
@@ -11,11 +10,13 @@ use toml::de::{DeTable, DeValue};
 use typed_arena::Arena;
 
 use super::asked::Purpose;
+use super::file;
 use super::keys::allowed;
+use super::label::label;
 use super::point::{Point, point_id};
 use super::raw::RawScenario;
 use super::source::{ScenarioError, Source};
-use super::sweep::{self, Axis, Texts, Value, combinations, first_span, fix, label, path_at, set, set_axis, take_axes};
+use super::sweep::{self, Axis, Value, combinations, first_span, fix, path_at, set, set_axis, take_axes};
 use super::validate::{Valid, Validator};
 use crate::canonical;
 
@@ -51,8 +52,10 @@ impl Overrides {
         self.0.iter().map(String::as_str)
     }
 
+    /// All of them as comments, a line each whatever is in it.
     pub(crate) fn comments(&self) -> String {
-        self.0.iter().map(|argument| format!("\n# --set {argument}")).collect()
+        let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+        self.0.iter().map(|argument| format!("\n# --set {}", argument.chars().map(shown).collect::<String>())).collect()
     }
 }
 
@@ -63,15 +66,11 @@ impl Scenario {
     /// A file that cannot be read, or a key that is unknown, missing or out of range.
     pub fn read(path: &Path, purpose: Purpose, overrides: &Overrides) -> Result<Self, ScenarioError> {
         let shown = path.display().to_string();
-        let text = fs::read(path).map_err(|e| {
+        let text = file::read_text(path).map_err(|e| {
             let help = "the path of a scenario file; `superjump scenarios` lists those that ship with the program";
             ScenarioError::of_file(&shown, format!("cannot read the scenario: {e}"), help)
         })?;
-        let text = String::from_utf8(text).map_err(|_| {
-            ScenarioError::of_file(&shown, "the scenario is not text in UTF-8".to_owned(), "a TOML file")
-        })?;
-        let name = path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned());
-        Self::parse(&name, &shown, &text, purpose, overrides)
+        Self::parse(&file::name(path), &shown, &text, purpose, overrides)
     }
 
     /// Parses and validates the text of a scenario; `path` is what errors call it.
@@ -92,17 +91,17 @@ impl Scenario {
 
         let numbers = Arena::new();
         let mut root = DeTable::parse(source.file_text()).map_err(|e| syntax(&source, &e))?.into_inner();
-        let mut axes = take_axes(&mut root, (&source, &numbers))?;
+        let mut axes = take_axes(&mut root, &source)?;
         for argument in &arguments {
-            argument.apply(&mut root, &mut axes, (&source, &numbers))?;
+            argument.apply(&mut root, &mut axes, &source)?;
         }
 
         let mut points: Vec<Point> = Vec::new();
         let mut title = None;
-        for (index, values) in combinations(&axes).enumerate() {
+        for (index, values) in combinations(&axes, &numbers).enumerate() {
             let mut table = root.clone();
             for (key, value) in &values {
-                set(&mut table, key, (*value).clone(), &source)?;
+                set(&mut table, key, value.clone(), &source)?;
             }
             let parameters =
                 values.iter().map(|(key, value)| (key.get_ref().clone(), label(value.get_ref()))).collect();
@@ -207,19 +206,18 @@ impl Argument {
         &'i self,
         root: &mut DeTable<'i>,
         axes: &mut Vec<Axis<'i>>,
-        texts: Texts<'_, 'i>,
+        source: &Source,
     ) -> Result<(), ScenarioError> {
-        let source = texts.0;
         let value = self.value(source)?;
         let key = self.key.get_ref();
         if key == "sweep" {
-            *axes = sweep::axes(value, texts)?;
+            *axes = sweep::axes(value, source)?;
             return Ok(());
         }
         if let Some(swept) = key.strip_prefix("sweep.") {
             // As in the file, where such a key has to be quoted.
             let swept = swept.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(swept);
-            return set_axis(axes, Spanned::new(self.key.span(), swept.to_owned()), value, texts);
+            return set_axis(axes, Spanned::new(self.key.span(), swept.to_owned()), value, source);
         }
         fix(axes, key);
         set(root, &self.key, value, source)

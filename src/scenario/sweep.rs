@@ -9,6 +9,7 @@ use typed_arena::Arena;
 
 use super::keys::allowed;
 use super::source::{ScenarioError, Source};
+use super::spacing::{MAX_POINTS, Spacing};
 
 /// A value of the scenario, with its span.
 pub type Value<'i> = Spanned<DeValue<'i>>;
@@ -23,33 +24,56 @@ pub struct Axis<'i> {
 #[derive(Clone, Debug)]
 struct Column<'i> {
     key: Spanned<String>,
-    values: Vec<Value<'i>>,
+    values: Values<'i>,
 }
 
-/// The source, and room for the text of numbers that nobody typed.
-pub type Texts<'a, 'i> = (&'a Source, &'i Arena<String>);
+/// Values that are listed, or made one by one: a sweep is counted before anything is made.
+#[derive(Clone, Debug)]
+enum Values<'i> {
+    Listed(Vec<Value<'i>>),
+    Spaced(Spacing),
+}
 
-/// The most points of one campaign.
-const MAX_POINTS: usize = 1_000_000;
+impl<'i> Values<'i> {
+    fn count(&self) -> usize {
+        match self {
+            Values::Listed(list) => list.len(),
+            Values::Spaced(spacing) => spacing.count,
+        }
+    }
+
+    fn at(&self, index: usize, numbers: &'i Arena<String>) -> Value<'i> {
+        match self {
+            Values::Listed(list) => list[index].clone(),
+            Values::Spaced(spacing) => parsed(&spacing.text(index), spacing.span.clone(), numbers),
+        }
+    }
+}
+
+impl Axis<'_> {
+    fn count(&self) -> usize {
+        self.columns[0].values.count()
+    }
+}
 
 /// Takes the `[sweep]` table out of a scenario.
-pub fn take_axes<'i>(root: &mut DeTable<'i>, texts: Texts<'_, 'i>) -> Result<Vec<Axis<'i>>, ScenarioError> {
-    root.remove("sweep").map_or(Ok(Vec::new()), |sweep| axes(sweep, texts))
+pub fn take_axes<'i>(root: &mut DeTable<'i>, source: &Source) -> Result<Vec<Axis<'i>>, ScenarioError> {
+    root.remove("sweep").map_or(Ok(Vec::new()), |sweep| axes(sweep, source))
 }
 
 /// The axes of a `[sweep]` table.
-pub fn axes<'i>(sweep: Value<'i>, texts: Texts<'_, 'i>) -> Result<Vec<Axis<'i>>, ScenarioError> {
-    let (source, span) = (texts.0, sweep.span());
+pub fn axes<'i>(sweep: Value<'i>, source: &Source) -> Result<Vec<Axis<'i>>, ScenarioError> {
+    let span = sweep.span();
     let DeValue::Table(table) = sweep.into_inner() else {
         return Err(source.error(span, "`sweep` is not a table".to_owned(), allowed("sweep")));
     };
     let mut axes = Vec::new();
     for (key, value) in table {
         if key.get_ref() == "zip" {
-            axes.extend(zipped(value, texts)?);
+            axes.extend(zipped(value, source)?);
         } else {
             let key = Spanned::new(key.span(), key.get_ref().to_string());
-            axes.push(Axis { columns: vec![column(key, value, texts)?] });
+            axes.push(Axis { columns: vec![column(key, value, source)?] });
         }
     }
     check_size(&axes, span, source)?;
@@ -61,14 +85,13 @@ pub fn set_axis<'i>(
     axes: &mut Vec<Axis<'i>>,
     key: Spanned<String>,
     value: Value<'i>,
-    texts: Texts<'_, 'i>,
+    source: &Source,
 ) -> Result<(), ScenarioError> {
-    let source = texts.0;
     let span = value.span();
     if key.get_ref() == "zip" {
-        axes.extend(zipped(value, texts)?);
+        axes.extend(zipped(value, source)?);
     } else {
-        let column = column(key, value, texts)?;
+        let column = column(key, value, source)?;
         fix(axes, column.key.get_ref());
         axes.push(Axis { columns: vec![column] });
     }
@@ -89,7 +112,7 @@ pub fn first_span(axes: &[Axis]) -> Option<Range<usize>> {
 }
 
 fn check_size(axes: &[Axis], span: Range<usize>, source: &Source) -> Result<(), ScenarioError> {
-    let points = axes.iter().fold(1_usize, |points, axis| points.saturating_mul(axis.columns[0].values.len()));
+    let points = axes.iter().fold(1_usize, |points, axis| points.saturating_mul(axis.count()));
     let keys: Vec<&str> =
         axes.iter().flat_map(|axis| &axis.columns).map(|column| column.key.get_ref().as_str()).collect();
     if let Some(twice) = keys.iter().enumerate().find_map(|(at, key)| keys[..at].contains(key).then_some(key)) {
@@ -103,8 +126,7 @@ fn check_size(axes: &[Axis], span: Range<usize>, source: &Source) -> Result<(), 
 }
 
 /// The groups under `zip`: a table of keys that vary together, or a list of such tables.
-fn zipped<'i>(value: Value<'i>, texts: Texts<'_, 'i>) -> Result<Vec<Axis<'i>>, ScenarioError> {
-    let source = texts.0;
+fn zipped<'i>(value: Value<'i>, source: &Source) -> Result<Vec<Axis<'i>>, ScenarioError> {
     let span = value.span();
     let refuse = |span: Range<usize>, title: &str| source.error(span, title.to_owned(), allowed("sweep.zip"));
     let groups = match value.into_inner() {
@@ -121,14 +143,14 @@ fn zipped<'i>(value: Value<'i>, texts: Texts<'_, 'i>) -> Result<Vec<Axis<'i>>, S
     let mut axes = Vec::new();
     for (span, table) in groups {
         let column = |(key, value): (Spanned<Cow<'i, str>>, _)| {
-            column(Spanned::new(key.span(), key.get_ref().to_string()), value, texts)
+            column(Spanned::new(key.span(), key.get_ref().to_string()), value, source)
         };
         let columns = table.into_iter().map(column).collect::<Result<Vec<_>, _>>()?;
         let Some(first) = columns.first() else {
             return Err(refuse(span, "`sweep.zip` is an empty table"));
         };
-        if let Some(other) = columns.iter().find(|column| column.values.len() != first.values.len()) {
-            let (key, there, here) = (other.key.get_ref(), first.values.len(), other.values.len());
+        if let Some(other) = columns.iter().find(|column| column.values.count() != first.values.count()) {
+            let (key, there, here) = (other.key.get_ref(), first.values.count(), other.values.count());
             let title = format!("`{key}` has {here} values, and `{}`, zipped with it, {there}", first.key.get_ref());
             return Err(refuse(other.key.span(), &title));
         }
@@ -138,13 +160,13 @@ fn zipped<'i>(value: Value<'i>, texts: Texts<'_, 'i>) -> Result<Vec<Axis<'i>>, S
 }
 
 /// A key and its values: a list, or a table that says how to space them.
-fn column<'i>(key: Spanned<String>, value: Value<'i>, texts: Texts<'_, 'i>) -> Result<Column<'i>, ScenarioError> {
-    let source = texts.0;
+fn column<'i>(key: Spanned<String>, value: Value<'i>, source: &Source) -> Result<Column<'i>, ScenarioError> {
     let (name, span) = (key.get_ref().clone(), value.span());
-    let spaced = |table: &DeTable<'i>| table.contains_key("linspace") || table.contains_key("logspace");
     let values = match value.into_inner() {
-        DeValue::Array(list) => list.into_iter().collect::<Vec<_>>(),
-        DeValue::Table(table) if spaced(&table) => spacing(&name, &table, span.clone(), texts)?,
+        DeValue::Array(list) => Values::Listed(list.into_iter().collect()),
+        DeValue::Table(table) if Spacing::is(&table) => {
+            Values::Spaced(Spacing::read(&name, &table, span.clone(), source)?)
+        }
         _ => {
             let title = format!("`sweep.{name}` is not a list");
             let allowed = "a list of values, such as \"qubits.number\" = [1, 2, 4], \
@@ -152,76 +174,33 @@ fn column<'i>(key: Spanned<String>, value: Value<'i>, texts: Texts<'_, 'i>) -> R
             return Err(source.error(span, title, allowed));
         }
     };
-    if values.is_empty() {
+    if values.count() == 0 {
         let title = format!("`sweep.{name}` is an empty list");
         return Err(source.error(span, title, "at least one value"));
     }
     Ok(Column { key, values })
 }
 
-/// Evenly spaced values, or such whose logarithms are. Whole ends give whole numbers, where the values are whole.
-fn spacing<'i>(
-    name: &str,
-    table: &DeTable<'i>,
-    span: Range<usize>,
-    (source, texts): Texts<'_, 'i>,
-) -> Result<Vec<Value<'i>>, ScenarioError> {
-    let refuse = |what: &str| {
-        let allowed = "{ linspace = [first, last, how many] }, or the same as logspace, whose ends are above 0; \
-                       finite ends, and from 2 to 1000000 values";
-        Err(source.error(span.clone(), format!("`sweep.{name}` {what}"), allowed))
-    };
-    let (Some((kind, list)), 1) = (table.iter().next(), table.len()) else {
-        return refuse("has more than one spacing");
-    };
-    let items = list.get_ref().as_array().map(|items| items.iter().map(Spanned::get_ref).collect::<Vec<_>>());
-    let Some([first, last, count]) = items.as_deref() else {
-        return refuse("does not have first, last and how many");
-    };
-    let number = |value: &DeValue| label(value).as_f64().filter(|number| number.is_finite());
-    let (Some(a), Some(b), Some(count)) = (number(first), number(last), label(count).as_u64()) else {
-        return refuse("has something that is no finite number");
-    };
-    let logarithmic = kind.get_ref() == "logspace";
-    if !(2..=MAX_POINTS as u64).contains(&count) || (logarithmic && (a <= 0.0 || b <= 0.0)) {
-        return refuse("cannot be spaced like this");
-    }
-    let whole_ends = matches!((first, last), (DeValue::Integer(_), DeValue::Integer(_)));
-    let value = |step: u64| {
-        let share = step as f64 / (count - 1) as f64;
-        let value = match step {
-            0 => a,
-            s if s == count - 1 => b,
-            _ if logarithmic => a * libm::pow(b / a, share),
-            _ => a + (b - a) * share,
-        };
-        let near = value.round();
-        let whole = whole_ends && (value - near).abs() <= 1e-12 * near.abs();
-        let text = if whole { format!("{near:.0}") } else { format!("{value:?}") };
-        parsed(&text, span.clone(), texts)
-    };
-    Ok((0..count).map(value).collect())
-}
-
 /// A number as the parser gives it, at a place of the scenario.
-fn parsed<'i>(number: &str, span: Range<usize>, texts: &'i Arena<String>) -> Value<'i> {
-    let table = DeTable::parse(texts.alloc(format!("v = {number}"))).ok();
+fn parsed<'i>(number: &str, span: Range<usize>, numbers: &'i Arena<String>) -> Value<'i> {
+    let table = DeTable::parse(numbers.alloc(format!("v = {number}"))).ok();
     let value = table.and_then(|table| table.into_inner().remove("v"));
     Spanned::new(span, value.map_or(DeValue::Float(DeFloat::default()), Spanned::into_inner))
 }
 
-/// Every combination of the axes, the last one running fastest: a value for each key.
+/// Every combination of the axes, the last one running fastest: a value for each key. `numbers` has room for the text of
+/// those that nobody typed.
 pub fn combinations<'a, 'i>(
     axes: &'a [Axis<'i>],
-) -> impl Iterator<Item = Vec<(&'a Spanned<String>, &'a Value<'i>)>> + 'a {
-    let count: usize = axes.iter().map(|axis| axis.columns[0].values.len()).product();
+    numbers: &'i Arena<String>,
+) -> impl Iterator<Item = Vec<(&'a Spanned<String>, Value<'i>)>> + 'a {
+    let count: usize = axes.iter().map(Axis::count).product();
     (0..count).map(move |index| {
         let mut stride = count;
         let chosen = axes.iter().flat_map(|axis| {
-            let values = axis.columns[0].values.len();
-            stride /= values;
-            let at = index / stride % values;
-            axis.columns.iter().map(move |column| (&column.key, &column.values[at]))
+            stride /= axis.count();
+            let at = index / stride % axis.count();
+            axis.columns.iter().map(move |column| (&column.key, column.values.at(at, numbers)))
         });
         chosen.collect()
     })
@@ -319,29 +298,4 @@ pub fn path_at(root: &DeTable, span: &Range<usize>) -> Option<String> {
         }
     }
     None
-}
-
-/// A short name for a swept value, as results show it: `0.5`, `ground`, `state=dicke j=2 m=0`.
-pub fn label(value: &DeValue) -> serde_json::Value {
-    match value {
-        DeValue::String(text) => text.to_string().into(),
-        DeValue::Boolean(flag) => (*flag).into(),
-        DeValue::Integer(number) => {
-            i64::from_str_radix(number.as_str(), number.radix()).map_or(number.as_str().into(), Into::into)
-        }
-        DeValue::Float(number) => {
-            number.as_str().parse::<f64>().map_or_else(|_| number.as_str().into(), serde_json::Value::from)
-        }
-        DeValue::Datetime(date) => date.to_string().into(),
-        DeValue::Array(items) => items.iter().map(|item| label(item.get_ref())).collect(),
-        DeValue::Table(table) => {
-            let word = |value: &DeValue| match label(value) {
-                serde_json::Value::String(text) => text,
-                other => other.to_string(),
-            };
-            let words: Vec<String> =
-                table.iter().map(|(key, value)| format!("{}={}", key.get_ref(), word(value.get_ref()))).collect();
-            words.join(" ").into()
-        }
-    }
 }

@@ -26,7 +26,7 @@ pub struct Replicas {
     pub exchanged: Exchanged,
 }
 
-/// How the watched current behaves within and between stretches: as it is reported, which for leaps is averaged over
+/// How the watched current behaves within and between stretches: as it is reported, which for the sectors engine is averaged over
 /// each.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Agreement {

@@ -10,7 +10,7 @@ use super::entropy::Entropy;
 use super::sums::Sums;
 use crate::model::Values;
 use crate::random::Stream;
-use crate::trajectory::{Correlator, Counter, Exchanged, Instants, Sectors, Timing, Unravelling};
+use crate::trajectory::{Correlator, Counter, Exchanged, Instants, Timing, Unravelling, Visits};
 
 /// The largest advance of a phase over a cell of a Fourier sum, within which it is expanded to second order: the power
 /// of white noise is then off by the fourth power of this over 320, 2.5e-5.
@@ -155,7 +155,7 @@ pub struct Stretches<'a, E: Unravelling> {
     counter: Counter<E::Values>,
     correlator: Correlator<E::Values>,
     intensities: Vec<<E::Values as Values>::Form>,
-    sectors: Sectors<E::Values>,
+    sectors: Visits<E::Values>,
     rotors: Vec<Rotor>,
     /// The cells of the finest frequency, then the windows that are asked for.
     clocks: Vec<Clock>,
@@ -219,7 +219,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             counter: Counter::new(intensities.len(), watched),
             correlator,
             intensities: counted.baths.iter().map(|bath| intensities[*bath]).collect(),
-            sectors: Sectors::new(if protocol.sectors { number } else { 0 }, watched),
+            sectors: Visits::new(if protocol.sectors { number } else { 0 }, watched),
             rotors: counted.frequencies.iter().map(rotor).collect(),
             at_window: vec![vec![0; baths]; clocks.len()],
             at_entropy: vec![(vec![0; intensities.len()], 0.0); clocks.len()],

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::averages::PartResult;
 use super::error::StoreError;
-use super::files::{Found, entries, read_or_set_aside, write_below, write_whole};
+use super::files::{Found, entries, is_folder, read_or_set_aside, remove_temporary, replace, write_below, write_whole};
 use super::lock::Lock;
 use super::manifest::Manifest;
 use super::part_file::{self, StoredPart};
@@ -47,7 +47,7 @@ impl Folder {
         if shard.is_some() {
             locks.push(Lock::take(&parts.join(format!("{name}.lock")), true)?);
         } else {
-            remove_temporary(&parts)?;
+            remove_temporaries(&parts)?;
         }
         let stale = locks.iter().find_map(|lock| lock.stale.clone());
         Ok(Folder { live: parts.join(format!("{name}.status.json")), parts, _locks: locks, stale })
@@ -74,7 +74,7 @@ impl Folder {
         }
         for path in entries(&self.parts)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if path.is_dir() && point_name(&name).is_some() {
+            if is_folder(&path) && point_name(&name).is_some() {
                 removed(&path, fs::remove_dir_all(&path))?;
             } else if name.ends_with(".status.json") {
                 removed(&path, fs::remove_file(&path))?;
@@ -135,8 +135,7 @@ impl Folder {
     /// Leaves word of how the work stands, for `status`. Not being able to is no reason to stop the work.
     pub fn leave_word(&self, live: &Live) {
         if let Ok(json) = serde_json::to_vec(live) {
-            let temporary = self.live.with_extension("json.tmp");
-            let _ = fs::write(&temporary, json).and_then(|()| fs::rename(&temporary, &self.live));
+            let _ = replace(&self.live, &json);
         }
     }
 }
@@ -150,7 +149,7 @@ fn point_name(name: &str) -> Option<(u64, u64)> {
 fn point_folders(parts: &Path) -> Result<Vec<(u64, u64, PathBuf)>, StoreError> {
     let folders = entries(parts)?.into_iter().filter_map(|path| {
         let (id, seed) = point_name(path.file_name()?.to_str()?)?;
-        path.is_dir().then_some((id, seed, path))
+        is_folder(&path).then_some((id, seed, path))
     });
     Ok(folders.collect())
 }
@@ -189,13 +188,7 @@ pub fn held(output: &Path) -> Result<(Held, usize), StoreError> {
 }
 
 /// What a process left that was killed as it wrote.
-fn remove_temporary(parts: &Path) -> Result<(), StoreError> {
-    let mut folders: Vec<PathBuf> = point_folders(parts)?.into_iter().map(|(_, _, folder)| folder).collect();
-    folders.push(parts.to_owned());
-    for path in folders.iter().map(|folder| entries(folder)).collect::<Result<Vec<_>, _>>()?.concat() {
-        if path.extension().is_some_and(|extension| extension == "tmp") {
-            fs::remove_file(&path).map_err(|e| StoreError::io("remove", &path, e))?;
-        }
-    }
-    Ok(())
+fn remove_temporaries(parts: &Path) -> Result<(), StoreError> {
+    let folders = point_folders(parts)?.into_iter().map(|(_, _, folder)| folder);
+    folders.chain([parts.to_owned()]).try_for_each(|folder| remove_temporary(&folder, |_| true))
 }

@@ -1,11 +1,12 @@
 //! Who works in a folder: a lock that the system lets go of when its process ends, however that ends.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::fs::{File, TryLockError};
+use std::io::{Error, Read, Seek, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::error::StoreError;
+use super::files::open_own;
 
 /// A lock that is held; its file names the owner meanwhile.
 #[derive(Debug)]
@@ -23,16 +24,17 @@ impl Lock {
     /// are renamed when they are whole and have the same bytes whoever wrote them.
     pub fn take(path: &Path, exclusive: bool) -> Result<Self, StoreError> {
         let failed = |e| StoreError::io("write", path, e);
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-        let mut file = opened.map_err(failed)?;
+        let folder = || path.parent().and_then(Path::parent).unwrap_or(path);
+        let mut file = open_own(path).map_err(failed)?.ok_or_else(|| {
+            StoreError::folder(folder(), Error::other(format!("{} is a link, or no plain file", path.display())))
+        })?;
         let mut text = String::new();
         match if exclusive { file.try_lock() } else { file.try_lock_shared() } {
             Err(TryLockError::WouldBlock) => {
                 // Where the owner cannot be read it is not said.
                 let _ = file.read_to_string(&mut text);
                 let owner = if text.is_empty() { "another process".to_owned() } else { text };
-                let folder = path.parent().and_then(Path::parent).unwrap_or(path).to_owned();
-                return Err(StoreError::Locked { folder, owner });
+                return Err(StoreError::Locked { folder: folder().to_owned(), owner });
             }
             Err(TryLockError::Error(error)) if error.kind() != std::io::ErrorKind::Unsupported => {
                 return Err(failed(error));

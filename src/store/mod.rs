@@ -19,7 +19,9 @@ mod word;
 pub(crate) use averages::{Averages, PartResult};
 pub(crate) use codec::layout;
 pub use error::StoreError;
-pub(crate) use files::Found;
+#[cfg(feature = "figures")]
+pub(crate) use files::replace;
+pub(crate) use files::{Found, Temporary, remove_temporary};
 pub(crate) use folder::{Folder, Present, held, key};
 pub use manifest::{Manifest, ManifestPoint};
 pub(crate) use part_file::StoredPart;

@@ -1,7 +1,7 @@
 //! What each engine says of itself.
 
 use super::engine::{Declared, Facts};
-use super::{DrivenLadder, Ladder, Leaps, Populations, Registers, Start};
+use super::{DrivenLadder, Ladder, Populations, Registers, Sectors, Start};
 use crate::group::Group;
 use crate::initial::InitialState;
 use crate::model::{Model, Register};
@@ -52,16 +52,16 @@ impl Declared for Populations {
     }
 }
 
-impl Declared for Leaps {
+impl Declared for Sectors {
     type System = Model;
 
     const FACTS: Facts = Facts {
-        name: "leaps",
+        name: "sectors",
         coherent: false,
         counts_collective: false,
         follows_levels: false,
         precision: Precision::LEVELS,
-        // Local jumps alone are counted, each at the end of a leap.
+        // Local jumps alone are counted, each at the end of a passage.
         work_of_a_jump: |_| 50.0,
     };
 
@@ -74,7 +74,7 @@ impl Declared for Leaps {
     }
 
     fn build(_: &Group, model: &Model) -> Self {
-        Leaps::new(model)
+        Sectors::new(model)
     }
 
     fn initial(group: &Group) -> &InitialState {

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::{DrivenLadder, Ladder, Leaps, Populations, Registers, Unravelling};
+use super::{DrivenLadder, Ladder, Populations, Registers, Sectors, Unravelling};
 use crate::group::Group;
 use crate::initial::InitialState;
 use crate::model::System;
@@ -16,8 +16,10 @@ use crate::quantity::Precision;
 pub enum Engine {
     /// The jump chain on (J, M), for states diagonal in the Dicke basis: [`Populations`].
     Populations,
-    /// The same chain, which leaps from one local jump to the next: [`Leaps`].
-    Leaps,
+    /// The same chain, which passes through a sector J from one local jump to the next: [`Sectors`]. Ids of points have the
+    /// name that it had first.
+    #[serde(rename = "leaps")]
+    Sectors,
     /// Superpositions of the levels of one sector: [`Ladder`], or [`DrivenLadder`] with a drive.
     Ladder,
     /// Qubits that may differ, site by site: [`Registers`].
@@ -78,13 +80,13 @@ pub trait ForEngine {
 
 impl Engine {
     /// All of them, the cheapest first.
-    pub const ALL: [Engine; 4] = [Engine::Populations, Engine::Leaps, Engine::Ladder, Engine::Register];
+    pub const ALL: [Engine; 4] = [Engine::Populations, Engine::Sectors, Engine::Ladder, Engine::Register];
 
     /// Does something with this engine for these groups: the only dispatch there is.
     pub fn with<T: ForEngine>(self, groups: &[Group], task: T) -> T::Output {
         match self {
             Engine::Populations => task.of::<Populations>(),
-            Engine::Leaps => task.of::<Leaps>(),
+            Engine::Sectors => task.of::<Sectors>(),
             Engine::Ladder if groups.iter().any(Group::is_driven) => task.of::<DrivenLadder>(),
             Engine::Ladder => task.of::<Ladder>(),
             Engine::Register => task.of::<Registers>(),
@@ -110,9 +112,10 @@ impl Engine {
         self.facts(&[]).name
     }
 
-    /// The engine of a name.
+    /// The engine of a name, or of a former one: `leaps` for `sectors`.
     #[must_use]
     pub fn named(name: &str) -> Option<Engine> {
+        let name = if name == "leaps" { "sectors" } else { name };
         Engine::ALL.into_iter().find(|engine| engine.name() == name)
     }
 
@@ -168,7 +171,7 @@ impl EngineChoice {
     pub fn auto(groups: &[Group], uncounted: bool) -> Self {
         let mut because = "the state stays diagonal in |J, M>, and this is the fastest engine";
         let mut chosen = Engine::Register;
-        // Leaps are the populations' own chain, where they pay.
+        // Sectors are the populations' own chain, passed through at once where that pays.
         for engine in [Engine::Populations, Engine::Ladder, Engine::Register] {
             match engine.cannot(groups).or_else(|| engine.blind(groups)) {
                 Some(reason) => because = reason,
@@ -178,28 +181,28 @@ impl EngineChoice {
                 }
             }
         }
-        if let Some(skipped) = Leaps::pay(groups).filter(|_| uncounted && chosen == Engine::Populations) {
+        if let Some(skipped) = Sectors::pay(groups).filter(|_| uncounted && chosen == Engine::Populations) {
             let because = format!(
                 "some {} collective jumps lie between two local ones, and nothing that is asked for counts them",
                 if skipped < 1e15 { format!("{skipped:.0}") } else { format!("{skipped:.1e}") }
             );
-            return EngineChoice { engine: Engine::Leaps, because };
+            return EngineChoice { engine: Engine::Sectors, because };
         }
         EngineChoice { engine: chosen, because: because.to_owned() }
     }
 }
 
-impl Leaps {
-    /// Collective jumps between two local ones, in the limit of weak local baths, from which on leaping pays: a leap
-    /// costs as much as some hundred jumps.
-    const WORTH_A_LEAP: f64 = 1000.0;
+impl Sectors {
+    /// Collective jumps between two local ones, in the limit of weak local baths, from which on it pays to pass over them:
+    /// a passage costs as much as some hundred jumps.
+    const WORTH_A_PASSAGE: f64 = 1000.0;
 
-    /// Whether leaps are exact and cheaper for all groups, and how many jumps they pass over.
+    /// Whether passages are exact and cheaper for all groups, and how many jumps they pass over.
     fn pay(groups: &[Group]) -> Option<f64> {
         // One qubit has one sector, and relaxes at once.
-        let fits = |group: &Group| (2..Leaps::MOST_LEVELS as i64).contains(&group.model.number);
-        let skipped = |group: &Group| Leaps::jumps_skipped(&group.model).filter(|_| fits(group));
+        let fits = |group: &Group| (2..Sectors::MOST_LEVELS as i64).contains(&group.model.number);
+        let skipped = |group: &Group| Sectors::jumps_skipped(&group.model).filter(|_| fits(group));
         let fewest = groups.iter().map(skipped).try_fold(f64::INFINITY, |least, one| Some(least.min(one?)))?;
-        (fewest >= Self::WORTH_A_LEAP).then_some(fewest)
+        (fewest >= Self::WORTH_A_PASSAGE).then_some(fewest)
     }
 }

@@ -10,7 +10,6 @@ mod declared;
 mod engine;
 mod exchanged;
 mod ladder;
-mod leaps;
 mod peak;
 mod populations;
 mod propagation;
@@ -19,19 +18,20 @@ mod register;
 mod sectors;
 mod segments;
 mod timing;
+mod visits;
 
 pub(crate) use correlator::Correlator;
 pub use counter::Counter;
 pub use engine::{Declared, Engine, EngineChoice, Facts, ForEngine};
 pub use exchanged::Exchanged;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState};
-pub use leaps::Leaps;
 pub use populations::Populations;
 pub use record::{Detail, JumpRow, Record, Trace};
 pub use register::{RegisterState, Registers, Start};
-pub(crate) use sectors::Sectors;
+pub use sectors::Sectors;
 pub use segments::{Segment, run_segments};
 pub(crate) use timing::{Instants, Timing};
+pub(crate) use visits::Visits;
 
 use crate::bath::Process;
 use crate::model::Values;
@@ -93,7 +93,7 @@ pub trait Unravelling: Sync {
     /// Draws a pure state of the initial ensemble.
     fn prepare(&self, initial: &Self::Initial, rng: &mut Stream) -> Self::State;
 
-    /// Evolves `state` from time `start` to `end`, telling the recorder of every dwell and jump on the way ([`Leaps`]: of
+    /// Evolves `state` from time `start` to `end`, telling the recorder of every dwell and jump on the way ([`Sectors`]: of
     /// local jumps alone).
     ///
     /// The waiting time is memoryless given the state, so an interval may be cut anywhere without changing the law.

@@ -113,8 +113,8 @@ mod tests {
         let expected = |sample: usize, quantity: Quantity| match (sample, quantity) {
             (1, Quantity::Excited) => at_half,
             (2, Quantity::Excited) => at_end,
-            (1, Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts) => before / 0.5,
-            (2, Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts) => (rest + after) / 1.5,
+            (1, Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts) => before / 0.5,
+            (2, Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts) => (rest + after) / 1.5,
             (2, Quantity::HeatCurrent) => current,
             (2, Quantity::Intensity) => rates.down * at_end,
             _ => f64::NAN,

@@ -43,7 +43,7 @@ fn two_baths_of_one_kind_share_their_jumps_by_rate() {
          [[bath]]\nname = \"d\"\ncoupling = \"local\"\ndown = 0.6\nup = 0.5\ndephasing = 0.2\n\
          [initial]\nstate = \"ground\"\n[evolution]\ntimes = [1.0, 20.0]\ntrajectories = 10000");
     for bath in ["a", "b", "c", "d"] {
-        for quantity in [Quantity::HeatCurrentCounts, Quantity::HeatCurrentAverage] {
+        for quantity in [Quantity::HeatCurrentCounts, Quantity::HeatCurrentInterval] {
             assert_within_5_sigma(ran.estimate(1, quantity, Some(bath)), ran.exact(1, quantity, Some(bath)), bath);
         }
     }

@@ -439,7 +439,7 @@ fn along_a_transient_the_energy_of_the_qubits_is_what_baths_gave() {
         };
         for sample in 1..4 {
             let gained = at(sample, Quantity::Jz, None).unwrap() - at(sample - 1, Quantity::Jz, None).unwrap();
-            let given = [0, 1, 2].map(|bath| at(sample, Quantity::HeatCurrentAverage, Some(bath)).unwrap());
+            let given = [0, 1, 2].map(|bath| at(sample, Quantity::HeatCurrentInterval, Some(bath)).unwrap());
             let duration = [0.5, 1.5, 8.0][sample - 1];
             assert!((given.iter().sum::<f64>() * duration - gained).abs() < 1e-9, "{rate}: {given:?}, {gained}");
         }

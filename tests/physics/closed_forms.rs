@@ -17,7 +17,7 @@ fn valve(number: i64, initial: &str, times: &str, trajectories: u64) -> crate::c
 fn the_current_of_one_qubit_is_equation_25() {
     let ran = valve(1, "state = \"ground\"", "[20.0, 200.0]", 2000);
     let exact = independent_current(1.0, 1.0, occupation(1.0 / 3.0), 0.4, occupation(3.0));
-    for quantity in [Quantity::HeatCurrentAverage, Quantity::HeatCurrentCounts] {
+    for quantity in [Quantity::HeatCurrentInterval, Quantity::HeatCurrentCounts] {
         assert_within_5_sigma(ran.estimate(1, quantity, Some("hot")), exact, "hot");
         assert_within_5_sigma(ran.estimate(1, quantity, Some("cold")), -exact, "cold");
     }
@@ -48,6 +48,6 @@ fn each_sector_is_thermal_at_t_star_18_and_remembers_its_start_17() {
         // (24), without a third bath.
         let current = 2.0 * 0.4 / 1.4 * -jz * (occupation(1.0 / 3.0) - occupation(3.0));
         assert!((ran.exact(1, Quantity::HeatCurrent, Some("hot")) - current).abs() < 1e-10, "{initial}");
-        assert_within_5_sigma(ran.estimate(1, Quantity::HeatCurrentAverage, Some("hot")), current, initial);
+        assert_within_5_sigma(ran.estimate(1, Quantity::HeatCurrentInterval, Some("hot")), current, initial);
     }
 }

@@ -91,7 +91,7 @@ fn nothing_is_said_of_the_noise_of_a_handful_of_quanta() {
     // Nothing is short of quanta but that bath, and its average current is known all the same.
     let exact = SteadyRoad::new(&point, Effort::Steady).unwrap();
     let current = |(q, b, _): &&(Quantity, Option<usize>, f64)| (*q, *b) == (Quantity::HeatCurrent, Some(2));
-    let average = run.values.iter().find(|(q, b, _)| (*q, *b) == (Quantity::HeatCurrentAverage, Some(2))).unwrap().2;
+    let average = run.values.iter().find(|(q, b, _)| (*q, *b) == (Quantity::HeatCurrentInterval, Some(2))).unwrap().2;
     assert_within_5_sigma(average, exact.values.iter().find(current).unwrap().2, "average current");
     assert!(!run.convergence.refused.iter().any(|line| line.contains("too short")), "{:?}", run.convergence.refused);
 }

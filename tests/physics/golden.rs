@@ -99,7 +99,7 @@ fn long_time_averages_are_the_golden_steady_states() {
         let ran = run(&text);
         for bath in ["hot", "cold", "parasitic"] {
             let golden = number(&case["heat_current"][bath]);
-            for quantity in [Quantity::HeatCurrentAverage, Quantity::HeatCurrentCounts] {
+            for quantity in [Quantity::HeatCurrentInterval, Quantity::HeatCurrentCounts] {
                 assert_within_5_sigma(
                     ran.estimate(1, quantity, Some(bath)),
                     golden,

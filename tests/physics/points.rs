@@ -93,9 +93,9 @@ fn what_does_not_fit_together_is_refused() {
     let large = PointBuilder::new(valve(21)).engine(Engine::Register).build(transient()).unwrap_err();
     assert!(large.to_string().contains("beyond the 20"), "{large}");
     // What passes over collective jumps counts none of them.
-    let leaps = |engine: PointBuilder| engine.engine(Engine::Leaps).build(transient());
-    assert!(leaps(PointBuilder::new(valve(4))).unwrap_err().to_string().contains("passes over collective jumps"));
-    assert!(leaps(PointBuilder::new(valve(4)).recording(Recording { jumps: true, photons: 0 })).is_err());
+    let sectors = |engine: PointBuilder| engine.engine(Engine::Sectors).build(transient());
+    assert!(sectors(PointBuilder::new(valve(4))).unwrap_err().to_string().contains("passes over collective jumps"));
+    assert!(sectors(PointBuilder::new(valve(4)).recording(Recording { jumps: true, photons: 0 })).is_err());
 }
 
 #[test]

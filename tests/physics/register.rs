@@ -84,7 +84,7 @@ fn exact(
     let bath = column.bath.unwrap_or(0);
     Some(match column.quantity {
         Quantity::HeatCurrent => equation.heat_current(bath, rho),
-        Quantity::HeatCurrentAverage => equation.heat_current(bath, integral) / duration,
+        Quantity::HeatCurrentInterval => equation.heat_current(bath, integral) / duration,
         Quantity::HeatCurrentCounts => quantum * equation.net_quanta(bath, integral) / duration,
         Quantity::Intensity => equation.intensity(bath, rho),
         Quantity::Jx => equation.jx(rho),

@@ -219,9 +219,9 @@ fn the_interval_covers_the_exact_current() {
             assert!(run.convergence.converged);
             let off = |quantity| (value(&run, quantity, 0).mean - current).abs();
             covered += u32::from(off(Quantity::HeatCurrent) <= run.convergence.half_width.unwrap());
-            let std_error = value(&run, Quantity::HeatCurrentAverage, 0).std_error.unwrap();
+            let std_error = value(&run, Quantity::HeatCurrentInterval, 0).std_error.unwrap();
             let half = half_width(std_error, run.trajectories - 1, 0.95);
-            plain += u32::from(off(Quantity::HeatCurrentAverage) <= half);
+            plain += u32::from(off(Quantity::HeatCurrentInterval) <= half);
         }
         assert!((364..=396).contains(&plain), "N = {number}: {plain} of 400");
         assert!(covered >= 364, "N = {number}: {covered} of 400");
@@ -251,7 +251,7 @@ fn balances_take_off_most_of_the_variance() {
             assert_within_5_sigma(*estimate, expected, &format!("N = {number}, {rate}: {quantity:?} {bath:?}"));
         }
         let error = |quantity| value(&run, quantity, 0).std_error.unwrap();
-        let seen = (error(Quantity::HeatCurrentAverage) / error(Quantity::HeatCurrentControlled)).powi(2);
+        let seen = (error(Quantity::HeatCurrentInterval) / error(Quantity::HeatCurrentControlled)).powi(2);
         assert!(seen > gain, "N = {number}, {rate}: {seen}");
         assert_eq!(run.convergence.estimator, "heat_current_controlled");
     }

@@ -62,6 +62,8 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("[1.0, 2.0]", "{ linspace = [1, 2, 2], logspace = [1, 2, 2] }", 23, "more than one spacing", "linspace"),
     ("[1.0, 2.0]", "{ linspace = [-1.0, 2.0, 4] }", 23, "`bath.hot.rate` is -1", "from 0 up"),
     ("[1.0, 2.0]", "{ linspace = [1.0, 2.0, 999999999] }", 23, "cannot be spaced", "1000000"),
+    ("[1.0, 2.0]", "{ linspace = [1.0, 2.0, 1000000000000000000] }", 23, "cannot be spaced", "1000000"),
+    ("[1.0, 2.0]", "{ logspace = [1.0, 2.0, 1e18] }", 23, "how many as a whole number", "1000000"),
     ("\"bath.hot.rate\" = [1.0, 2.0]", "zip = 3", 23, "`sweep.zip` is not a table", "one length"),
     ("\"bath.hot.rate\" = [1.0, 2.0]", "zip = [3]", 23, "not a table", "one length"),
     ("\"bath.hot.rate\" = [1.0, 2.0]", "zip = {}", 23, "empty table", "one length"),
@@ -274,24 +276,24 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
         "`initial.angles` has 1 entries, for 8 qubits",
         "pairs [theta, phi]",
     ),
-    ("samples = 11", "samples = 11\nengine = \"leaps\"", 21, "passes over collective jumps", "populations"),
+    ("samples = 11", "samples = 11\nengine = \"sectors\"", 21, "passes over collective jumps", "populations"),
     (
         "trajectories = 10",
-        "engine = \"leaps\"\n[steady]\n[noise]\nbaths = [\"hot\"]",
+        "engine = \"sectors\"\n[steady]\n[noise]\nbaths = [\"hot\"]",
         23,
-        "`noise` counts quanta, and the leaps engine passes over",
+        "`noise` counts quanta, and the sectors engine passes over",
         "populations",
     ),
     (
         "trajectories = 10",
-        "engine = \"leaps\"\n[steady]\n[record]\nphotons = 3",
+        "engine = \"sectors\"\n[steady]\n[record]\nphotons = 3",
         23,
-        "`record` keeps single jumps, and the leaps engine",
+        "`record` keeps single jumps, and the sectors engine",
         "populations",
     ),
     (
         "trajectories = 10",
-        "engine = \"leaps\"\n[steady]\n[drive]\namplitude = 0.1",
+        "engine = \"sectors\"\n[steady]\n[drive]\namplitude = 0.1",
         21,
         "a drive superposes the levels",
         "\"ladder\"",
@@ -313,16 +315,16 @@ fn each_wrong_key_is_refused_with_its_line_and_what_is_allowed() {
     }
 }
 
-/// Without a local bath a leap would never end.
+/// Without a local bath a passage would never end.
 #[test]
-fn leaps_need_a_local_bath() {
+fn sectors_need_a_local_bath() {
     let text = GOOD.replace("coupling = \"local\"", "coupling = \"collective\"");
-    let error = parse(&text.replace("trajectories = 10", "engine = \"leaps\"\n[steady]")).expect_err("no local bath");
+    let error = parse(&text.replace("trajectories = 10", "engine = \"sectors\"\n[steady]")).expect_err("no local bath");
     assert!(error.title().contains("no local bath acts") && error.allowed().contains("populations"), "{error}");
     assert_eq!(error.line(), Some(21));
     // Nor is one qubit slow: the floor of local jumps would be none under what the current rests on.
     let text = GOOD.replace("number = 8", "number = 1").replace("j = 3\nm = -1", "j = 0.5\nm = 0.5");
-    let error = parse(&text.replace("trajectories = 10", "engine = \"leaps\"\n[steady]")).expect_err("one qubit");
+    let error = parse(&text.replace("trajectories = 10", "engine = \"sectors\"\n[steady]")).expect_err("one qubit");
     assert!(error.title().contains("one qubit has one J") && error.allowed().contains("populations"), "{error}");
 }
 

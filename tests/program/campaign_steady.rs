@@ -270,7 +270,7 @@ fn relaid(file: &[u8]) -> Vec<u8> {
 /// The shipped scenario from a terminal: a smaller error goes on from the rounds that are there, on another number of
 /// threads, to the bits of having asked for it at once; the summary says which engine, and why.
 #[test]
-fn leaps_go_on_to_the_same_bits() {
+fn sectors_go_on_to_the_same_bits() {
     let folder = TempDir::new().unwrap();
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/weak_local_bath.toml");
     let run = |output: &str, error: &str, threads: &str| -> serde_json::Value {
@@ -285,7 +285,7 @@ fn leaps_go_on_to_the_same_bits() {
     let (grown, fresh) = (run("grown", "0.01", "1"), run("fresh", "0.01", "2"));
     assert_eq!(grown["points"], fresh["points"]);
     for point in fresh["points"].as_array().unwrap() {
-        assert_eq!(point["engine"], "leaps");
+        assert_eq!(point["engine"], "sectors");
         assert!(point["engine_because"].as_str().unwrap().contains("collective jumps lie between two local ones"));
         assert_eq!(point["steady"]["converged"], true);
     }

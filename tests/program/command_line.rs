@@ -46,6 +46,49 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// What a scenario is read from ends, and its name leads nowhere but below `output`.
+#[test]
+fn a_scenario_comes_from_files_and_pipes_and_its_results_stay_below_output() {
+    let folder = folder_with(SMALL);
+    superjump(&folder).args(["check", "/dev/stdin"]).write_stdin(SMALL).assert().success().stdout(contains("is valid"));
+    superjump(&folder).args(["check", "/dev/zero"]).assert().code(2).stderr(contains("it is a device"));
+    let figures = superjump(&folder).args(["report", "out", "--figures", "/dev/zero"]).assert();
+    figures.code(2).stderr(contains("cannot read /dev/zero: it is a device"));
+    let endless = "#".repeat((64 << 20) + 1);
+    superjump(&folder).args(["check", "/dev/stdin"]).write_stdin(endless).assert().code(2).stderr(contains("64 MiB"));
+    fs::rename(folder.path().join("small.toml"), folder.path().join("...toml")).unwrap();
+    let few = ["--trajectories", "5", "--no-report", "--no-progress"];
+    superjump(&folder).args(["run", "...toml"]).args(few).assert().success();
+    assert_eq!(names(folder.path()), ["...toml", "output"]);
+    assert_eq!(names(&folder.path().join("output")), ["scenario"]);
+}
+
+/// Who shares a folder may put links there: what they lead to stays as it is.
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link_that_somebody_planted() {
+    use std::os::unix::fs::symlink;
+    let folder = folder_with(SMALL);
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("keep"), "mine").unwrap();
+    fs::create_dir_all(path("out/parts")).unwrap();
+    fs::create_dir_all(path("out/figures")).unwrap();
+    let run = || {
+        let mut command = superjump(&folder);
+        command.args(["run", "small.toml", "-o", "out", "--trajectories", "50", "--no-progress"]).assert()
+    };
+    symlink(path("keep"), path("out/parts/lock")).unwrap();
+    run().code(2).stderr(contains("lock is a link").and(contains("give another with -o")));
+    fs::remove_file(path("out/parts/lock")).unwrap();
+    let planted = ["parts/run.status.json", "series.parquet", "series.parquet.tmp", "summary.json.tmp", "report.html"];
+    for name in planted.into_iter().chain(["report.html.tmp", "figures/heat_current.svg.tmp"]) {
+        symlink(path("keep"), path("out").join(name)).unwrap();
+    }
+    run().success();
+    assert_eq!(fs::read(path("keep")).unwrap(), b"mine");
+    assert!(path("out/series.parquet").symlink_metadata().unwrap().is_file());
+}
+
 #[test]
 fn a_run_leaves_its_tables_and_running_it_again_does_nothing() {
     let folder = folder_with(SMALL);
@@ -191,9 +234,9 @@ fn check_names_all_engines_of_a_sweep() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/fig5_trajectories.toml");
     superjump(&folder).arg("check").arg(shipped).assert().success().stdout(
         contains("engine         populations at points 0, 4, 8 to 11: the state stays diagonal")
-            .and(contains("engine         leaps at points 1 to 3, 5 to 7: some "))
+            .and(contains("engine         sectors at points 1 to 3, 5 to 7: some "))
             .and(contains("point 0        populations relaxes in"))
-            .and(contains("point 1        leaps       relaxes in")),
+            .and(contains("point 1        sectors     relaxes in")),
     );
 }
 
@@ -324,10 +367,22 @@ fn a_sweep_shows_the_quantity_that_is_asked_for() {
     };
     show("jz").success().stdout(contains("jz").and(contains("heat_current").not()));
     show("beauty").code(2).stderr(contains("no quantity \"beauty\"").and(contains("j_squared")));
+    // By a former name, which is said; for a figure too.
+    let former = "heat_current_average is called heat_current_interval now";
+    show("heat_current_average").success().stdout(contains("heat_current_interval")).stderr(contains(former));
+    let figure =
+        folder_with(&format!("{SMALL}[figure.old]\nquantity = \"heat_current_average\"\nagainst = \"time\"\n"));
+    let told = ["exact", "small.toml", "--no-progress"];
+    superjump(&figure)
+        .args(told)
+        .assert()
+        .success()
+        .stderr(contains("`heat_current_average` is called `heat_current_i"));
+    assert!(figure.path().join("output/small-exact/figures/old.svg").exists());
     // What each of two baths has is named once.
     let two = folder_with(&format!("{SMALL}[[bath]]\nname = \"loss\"\ncoupling = \"local\"\ndown = 0.1\n"));
     let wrong = superjump(&two).args(["run", "small.toml", "--show", "beauty"]).assert().code(2);
-    wrong.stderr(contains("only heat_current, heat_current_average, heat_current_counts, intensity, jz, "));
+    wrong.stderr(contains("only heat_current, heat_current_interval, heat_current_counts, intensity, jz, "));
 }
 
 #[test]
@@ -368,6 +423,34 @@ fn noise_over_several_sectors_is_that_of_each() {
     // How likely a sector is, is no property of the bath whose current is watched.
     let figure = |name: &str| fs::read_to_string(folder.path().join("out/figures").join(name)).unwrap();
     assert!(figure("sector_current.svg").contains(">hot<") && !figure("sector_probability.svg").contains(">hot<"));
+}
+
+/// Whatever stands in a path, a name or a value: the script of a job array runs the scenario, and nothing else.
+#[cfg(unix)]
+#[test]
+fn a_script_for_slurm_runs_nothing_that_a_name_says() {
+    let folder = TempDir::new().unwrap();
+    let evil = "a b\n#SBATCH --wrap=x\ntouch pwned; $(touch pwned) `touch pwned` \\\"\u{1b}\u{85}\u{e4}";
+    let (file, output) = (format!("{evil}'.toml"), format!("{evil}' out"));
+    fs::write(folder.path().join(&file), SMALL).unwrap();
+    let title = format!("--set=title={:?}", evil.replace("\u{1b}\u{85}", "'"));
+    let told = [&*file, "-o", &output, &title, "--shards", "1", "--trajectories", "20", "--threads", "1"];
+    let script = superjump(&folder).arg("slurm").args(told).assert().success().get_output().stdout.clone();
+    let text = String::from_utf8(script).unwrap();
+    assert_eq!(text.lines().filter(|line| line.starts_with("#SBATCH")).count(), 6, "{text}");
+    assert!(text.lines().count() == 9 && !text.contains(['\u{1b}', '\u{85}']), "{text}");
+    for (flags, shard) in [(&["-n", "-c"][..], ""), (&["-c"], "1")] {
+        let mut bash = Command::new("bash");
+        bash.args(flags).arg(&text).current_dir(folder.path()).env("SLURM_ARRAY_TASK_ID", shard).assert().success();
+    }
+    assert_eq!(names(folder.path()), [&*output, &*file]);
+    assert!(folder.path().join(&output).join("parts/campaign.json").exists());
+
+    for wrong in ["24:00:00\ntouch pwned", "1 hour", ""] {
+        let told = ["slurm", &file, &format!("--time={wrong}")];
+        superjump(&folder).args(told).assert().code(2).stdout("").stderr(contains("24:00:00"));
+    }
+    superjump(&folder).args(["slurm", "/dev/stdin"]).write_stdin(SMALL).assert().code(2).stderr(contains("not a file"));
 }
 
 #[test]

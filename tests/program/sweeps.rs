@@ -39,16 +39,35 @@ fn spacings_hit_their_ends_and_whole_ones_stay_whole() {
     assert_eq!(parameters(&decades), [1, 10, 100, 1000].map(|n| vec![json!(n)]));
 
     let falling = parameters(&points("\"bath.hot.temperature\" = { linspace = [3.0, 0.3, 4] }", &[]));
-    let values: Vec<f64> = falling.iter().map(|row| row[0].as_f64().unwrap()).collect();
-    assert_eq!((values[0], values[3]), (3.0, 0.3));
-    // Two roundings.
-    assert!((values[1] - 2.1).abs() < 1e-15 && (values[2] - 1.2).abs() < 1e-15, "{values:?}");
-    let spread = parameters(&points("\"bath.hot.rate\" = { logspace = [1e-3, 0.1, 3] }", &[]));
-    assert!((spread[1][0].as_f64().unwrap() - 0.01).abs() < 1e-17 && spread[2][0] == json!(0.1));
+    assert_eq!(falling, [3.0, 2.1, 1.2, 0.3].map(|value| vec![json!(value)]));
 
     // A spacing is a list: the points are those of the values typed out.
-    let ids = |points: &[Point]| points.iter().map(|point| point.id).collect::<Vec<_>>();
-    assert_eq!(ids(&numbers), ids(&points("\"qubits.number\" = [1, 3, 5, 7, 9]", &[])));
+    let ids = |sweep: &str| points(sweep, &[]).iter().map(|point| point.id).collect::<Vec<_>>();
+    assert_eq!(ids("\"qubits.number\" = { linspace = [1, 9, 5] }"), ids("\"qubits.number\" = [1, 3, 5, 7, 9]"));
+    for (spacing, list) in [
+        ("logspace = [0.01, 10.0, 4]", "[0.01, 0.1, 1.0, 10.0]"),
+        ("linspace = [0.0, 0.5, 6]", "[0.0, 0.1, 0.2, 0.3, 0.4, 0.5]"),
+    ] {
+        assert_eq!(ids(&format!("\"bath.hot.rate\" = {{ {spacing} }}")), ids(&format!("\"bath.hot.rate\" = {list}")));
+    }
+}
+
+/// The points of a sweep are counted before there is any of them: a sweep too large is refused at once.
+#[test]
+fn a_sweep_too_large_is_counted_and_not_made() {
+    let spaced = |key: &str| format!("\"{key}\" = {{ linspace = [1.0, 2.0, 1000000] }}\n");
+    let keys: Vec<String> = (0..4000).map(|bath| spaced(&format!("bath.hot.key{bath}"))).collect();
+    let crossed = keys.concat();
+    let zipped = format!("{}[sweep.zip]\n{crossed}", spaced("qubits.number"));
+    let set = "sweep.zip={ \"qubits.number\" = { logspace = [1, 9, 1000000] }, seed = { linspace = [1, 9, 1000000] } }";
+    for (sweep, sets) in [(&*crossed, ""), (&zipped, ""), (&spaced("bath.hot.rate"), set)] {
+        let mut overrides = Overrides::default();
+        Some(sets).filter(|set| !set.is_empty()).into_iter().for_each(|set| overrides.set(set));
+        let text = format!("{BASE}{sweep}");
+        let error = Scenario::parse("s", "s.toml", &text, Purpose::Trajectories, &overrides).unwrap_err();
+        assert!(error.title().contains("points or more"), "{error}");
+        assert!(error.allowed().contains("at most 1000000 points"), "{error}");
+    }
 }
 
 #[test]

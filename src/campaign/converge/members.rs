@@ -47,7 +47,7 @@ pub fn columns(point: &Point) -> Vec<Column> {
                 }
             }
             (
-                Quantity::HeatCurrentAverage
+                Quantity::HeatCurrentInterval
                 | Quantity::Intensity
                 | Quantity::Jz
                 | Quantity::JSquared
@@ -65,7 +65,7 @@ pub fn columns(point: &Point) -> Vec<Column> {
 pub fn estimators(columns: &[Column], bath: usize) -> Vec<Estimator> {
     let of = |column: &Column| column.bath == Some(bath) && column.quantity.steady() == Quantity::HeatCurrent;
     let ways = |index: usize| {
-        let controlled = columns[index].quantity == Quantity::HeatCurrentAverage;
+        let controlled = columns[index].quantity == Quantity::HeatCurrentInterval;
         [Some(false), controlled.then_some(true)]
             .into_iter()
             .flatten()
@@ -77,7 +77,7 @@ pub fn estimators(columns: &[Column], bath: usize) -> Vec<Estimator> {
 /// What an estimator is called.
 pub fn quantity(columns: &[Column], estimator: Estimator) -> Quantity {
     match columns[estimator.index].quantity {
-        Quantity::HeatCurrentAverage if estimator.controlled => Quantity::HeatCurrentControlled,
+        Quantity::HeatCurrentInterval if estimator.controlled => Quantity::HeatCurrentControlled,
         other => other,
     }
 }

@@ -134,7 +134,7 @@ impl Ending<'_> {
         let holds =
             |index: usize| self.columns[index].quantity != Quantity::HeatCurrentBalance || replicas.is_balanced();
         for (index, column) in self.columns.iter().enumerate().filter(|(index, _)| holds(*index)) {
-            if let (Quantity::HeatCurrentAverage, Some(bath)) = (column.quantity, column.bath) {
+            if let (Quantity::HeatCurrentInterval, Some(bath)) = (column.quantity, column.bath) {
                 let error = |estimator: &Estimator| {
                     self.estimate(replicas, *estimator).and_then(|estimate| estimate.std_error).unwrap_or(f64::INFINITY)
                 };
@@ -148,7 +148,7 @@ impl Ending<'_> {
             let row = |quantity, estimate: Option<Estimate>| estimate.map(|e| (quantity, column.bath, e));
             if column.quantity.steady() == Quantity::HeatCurrent {
                 values.extend(row(column.quantity, plain));
-                let average = column.quantity == Quantity::HeatCurrentAverage;
+                let average = column.quantity == Quantity::HeatCurrentInterval;
                 values.extend(row(Quantity::HeatCurrentControlled, controlled.filter(|_| average)));
             } else {
                 let possible = controlled.filter(|estimate| self.is_possible(column.quantity, estimate.mean));

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::quantity::Quantity;
 use crate::report::data::{Point, ReadSummary};
 use crate::report::words;
 
@@ -61,7 +62,8 @@ fn is_name(name: &str) -> bool {
 #[must_use]
 pub fn foremost(scenario: &str) -> Option<(String, Option<String>)> {
     let (_, asked) = read(scenario).ok()?.into_iter().next()?;
-    Some((asked.quantity, asked.bath))
+    let quantity = Quantity::renamed(&asked.quantity).map_or(asked.quantity, str::to_owned);
+    Some((quantity, asked.bath))
 }
 
 /// The figures that the text of a scenario asks for, by name.

@@ -10,12 +10,16 @@ use asked::Asked;
 
 use super::data::Run;
 use super::figure::Figure;
+use crate::quantity::Quantity;
 
 /// The figures of a run, and what could not be drawn of what was asked for.
 pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String>) {
     let mut notes = Vec::new();
     let mut figures = Vec::new();
     for (name, wanted) in asked {
+        let now = called_now(run, &wanted.quantity);
+        notes.extend(now.map(|now| format!("figure `{name}`: `{}` is called `{now}` now", wanted.quantity)));
+        let wanted = &Asked { quantity: now.unwrap_or(&wanted.quantity).to_owned(), ..wanted.clone() };
         let drawn = draw_asked(run, name, wanted);
         if drawn.iter().all(Figure::is_empty) {
             notes.push(format!("figure `{name}`: nothing of `{}` to draw", wanted.quantity));
@@ -32,6 +36,12 @@ pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String
     figures.extend(more.into_iter().filter(|figure| !taken.contains(&figure.name)));
     figures.retain(|figure| !figure.is_empty());
     (figures, notes)
+}
+
+/// The present name of a quantity that is asked for by a former one, unless the run has it by that.
+fn called_now(run: &Run, asked: &str) -> Option<&'static str> {
+    let has = run.summary.points.iter().flat_map(|point| &point.quantities).any(|q| q.quantity == asked);
+    Quantity::renamed(asked).filter(|_| !has)
 }
 
 fn draw_asked(run: &Run, name: &str, wanted: &Asked) -> Vec<Figure> {

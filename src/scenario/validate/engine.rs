@@ -24,15 +24,18 @@ impl Validator<'_> {
                     return self.refuse(asked.span(), "evolution.engine", &format!("is \"{name}\""));
                 };
                 if let Some(reason) = engine.cannot(groups) {
-                    let title = format!("the {name} engine cannot treat this model: {reason}");
+                    let title = format!("the {} engine cannot treat this model: {reason}", engine.name());
                     let able = EngineChoice::auto(groups, uncounted);
                     let help = format!("\"{}\" (or \"auto\"): {}", able.engine.name(), able.because);
                     return Err(self.source.error(asked.span(), title, &help));
                 }
                 if !engine.facts(groups).counts_collective && self.purpose == Purpose::Trajectories {
-                    self.leaps_suffice(raw, groups, steady, asked.span())?;
+                    self.sectors_suffice(raw, groups, steady, asked.span())?;
                 }
-                EngineChoice { engine, because: "the scenario asks for it".to_owned() }
+                // What is no longer its name is said.
+                let former =
+                    if name == engine.name() { String::new() } else { format!(", as \"{name}\", its former name") };
+                EngineChoice { engine, because: format!("the scenario asks for it{former}") }
             }
         };
         if let Some(title) = choice.engine.too_large(groups) {
@@ -43,9 +46,9 @@ impl Validator<'_> {
     }
 
     /// Refuses what an engine that does not see collective jumps cannot tell.
-    fn leaps_suffice(&self, raw: &RawScenario, groups: &[Group], steady: bool, asked: Range<usize>) -> Result<()> {
+    fn sectors_suffice(&self, raw: &RawScenario, groups: &[Group], steady: bool, asked: Range<usize>) -> Result<()> {
         let plain = "engine = \"populations\" (or \"auto\"), which goes jump by jump";
-        let unseen = "the leaps engine passes over collective jumps";
+        let unseen = "the sectors engine passes over collective jumps";
         let (span, title) = if let Some(noise) = &raw.noise {
             (noise.span(), format!("`noise` counts quanta, and {unseen}"))
         } else if !steady {
@@ -53,9 +56,9 @@ impl Validator<'_> {
         } else if let Some(record) = raw.record.as_ref().filter(|_| self.records(raw)) {
             (record.span(), format!("`record` keeps single jumps, and {unseen}"))
         } else if !groups.iter().any(|group| group.model.mixes_sectors()) {
-            (asked, "the leaps engine goes from one local jump to the next, and no local bath acts".to_owned())
+            (asked, "the sectors engine goes from one local jump to the next, and no local bath acts".to_owned())
         } else if groups.iter().all(|group| group.model.number == 1) {
-            (asked, "the leaps engine is for slow changes of J, and one qubit has one J".to_owned())
+            (asked, "the sectors engine is for slow changes of J, and one qubit has one J".to_owned())
         } else {
             return Ok(());
         };

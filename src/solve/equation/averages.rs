@@ -39,7 +39,7 @@ impl Averages {
         let component = |index: usize| self.transverse.map_or(f64::NAN, |transverse| transverse[index]);
         match column.quantity {
             Quantity::HeatCurrent => of_bath(|bath| bath.heat_current),
-            Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts => of_bath(|bath| bath.average),
+            Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts => of_bath(|bath| bath.average),
             Quantity::Intensity => of_bath(|bath| bath.intensity),
             Quantity::Jx => component(0),
             Quantity::Jy => component(1),

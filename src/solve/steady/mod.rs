@@ -98,7 +98,7 @@ impl SteadyRoad {
         for column in point.columns() {
             let value = match (column.quantity, column.bath) {
                 // Over a long interval averages and counts are the current itself.
-                (Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts, _) => continue,
+                (Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts, _) => continue,
                 (Quantity::HeatCurrent, Some(bath)) => {
                     if known[bath].is_none() {
                         self.refuse(point, column.quantity, bath, LOST);

@@ -42,7 +42,7 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
     // What turns with the qubits has no steady value in the lab.
     let driven = point.groups.iter().all(|group| group.hamiltonian.drive.is_some());
     let left_out = |quantity: Quantity| match quantity {
-        Quantity::HeatCurrentAverage | Quantity::HeatCurrentCounts | Quantity::HeatCurrent => true,
+        Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts | Quantity::HeatCurrent => true,
         Quantity::Jx | Quantity::Jy => !driven,
         _ => false,
     };

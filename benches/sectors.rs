@@ -8,7 +8,7 @@ use superjump::bath::{Bath, Coupling};
 use superjump::initial::InitialState;
 use superjump::model::{Model, Observables};
 use superjump::random::stream;
-use superjump::trajectory::{Counter, Leaps, Populations, Unravelling};
+use superjump::trajectory::{Counter, Populations, Sectors, Unravelling};
 use superjump::units::Units;
 
 /// A hot and a cold collective bath, and a local one of 1e-4 that spreads the qubits over the sectors.
@@ -53,7 +53,7 @@ fn weak_local_bath(criterion: &mut Criterion) {
     for (number, plain) in [(10, 20_000), (100, 2_000)] {
         let model = valve(number);
         measure(criterion, "populations", plain, &model, &Populations::new(&model));
-        measure(criterion, "leaps", 10_000_000, &model, &Leaps::new(&model));
+        measure(criterion, "sectors", 10_000_000, &model, &Sectors::new(&model));
     }
 }
 

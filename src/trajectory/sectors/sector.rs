@@ -5,8 +5,8 @@
 //!
 //! `[e^(Qt)]_aM = sqrt(pi_M/pi_a) sum_i v_ia v_iM e^(-l_i t)`.
 //!
-//! A leap begins only where pi_a is not much smaller than the largest weight, so that the first factor does not amplify
-//! rounding: every probability is good to some 1e-15. The integral of a value f over a leap of length t from a to M is
+//! A passage begins only where pi_a is not much smaller than the largest weight, so that the first factor does not amplify
+//! rounding: every probability is good to some 1e-15. The integral of a value f over a passage of length t from a to M is
 //! `sum_ij v_ia F_ij v_jM (e^(-l_i t) - e^(-l_j t))/(l_j - l_i)` over the same sum, F = V^T diag(f) V.
 
 use faer::{Mat, Side};
@@ -17,7 +17,7 @@ use crate::model::Observables;
 
 /// The most levels: the modes take 24 bytes and some nanoseconds for each pair of levels.
 pub const MOST_LEVELS: usize = 401;
-/// Leaps begin where `sqrt(pi_a)` is at least this share of the largest: rounding grows by its inverse at most.
+/// Passages begin where `sqrt(pi_a)` is at least this share of the largest: rounding grows by its inverse at most.
 const HOME: f64 = 0.1;
 /// Modes smaller than the slowest by e^-40 = 4e-18 are not there.
 const GONE: f64 = 40.0;
@@ -44,7 +44,7 @@ pub(super) struct Sector {
 
 /// From one level to the next local jump, or to the end of the time there is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Leap {
+pub(super) struct Passage {
     pub duration: f64,
     /// Whether a local jump follows.
     pub ended: bool,
@@ -112,13 +112,13 @@ impl Sector {
         Some(Sector { two_j, root, ended, decay, modes, alive, ending, emission, jz })
     }
 
-    /// Whether a leap may begin at a level.
+    /// Whether a passage may begin at a level.
     pub fn is_home(&self, level: Level) -> bool {
         self.root[level.above_bottom() as usize] >= HOME
     }
 
-    /// A leap from a level, of `span` at most.
-    pub fn leap(&self, from: Level, span: f64, rng: &mut impl Rng) -> Leap {
+    /// A passage from a level, of `span` at most.
+    pub fn pass(&self, from: Level, span: f64, rng: &mut impl Rng) -> Passage {
         let start = from.above_bottom() as usize;
         let left = 1.0 - rng.random::<f64>();
         // Without local jumps no rounding may bring one.
@@ -141,7 +141,7 @@ impl Sector {
             j_squared: from.j_squared(),
         };
         let to = Level { two_m: 2 * to as i64 - self.two_j, ..from };
-        Leap { duration, ended, to, mean }
+        Passage { duration, ended, to, mean }
     }
 
     /// `e^(-l_i t)` of the modes that are not gone; returns how many.
@@ -206,7 +206,7 @@ impl Sector {
         }
     }
 
-    /// Draws the level at the end of a leap: where a local jump happens, or where the time ends.
+    /// Draws the level at the end of a passage: where a local jump happens, or where the time ends.
     fn end(&self, start: usize, ended: bool, decayed: &[f64], rng: &mut impl Rng) -> usize {
         let row = &self.row(start)[..decayed.len()];
         let weight = |k: usize| {
@@ -227,7 +227,7 @@ impl Sector {
         chosen
     }
 
-    /// The mean of a value over a leap of this length between two levels.
+    /// The mean of a value over a passage of this length between two levels.
     fn mean(&self, form: &Mat<f64>, start: usize, to: usize, t: f64, decayed: &[f64]) -> f64 {
         let (from, to) = (self.row(start), self.row(to));
         let slow = decayed.len();
@@ -292,7 +292,7 @@ mod tests {
         whole
     }
 
-    /// Survival, where leaps end, and means, against exponentials of Q and of `[[Q, diag f], [0, Q]]` (Van Loan), whose
+    /// Survival, where passages end, and means, against exponentials of Q and of `[[Q, diag f], [0, Q]]` (Van Loan), whose
     /// corner is the integral of the value. Modes are good to some 1e-15 of the whole, amplified tenfold at most.
     #[test]
     fn survival_and_means_are_those_of_the_matrix_exponential() {
@@ -378,14 +378,16 @@ mod tests {
             let home = levels(two_j).find(|level| sector.is_home(*level)).unwrap();
             let mut rng = stream(1, 2, 3);
             for _ in 0..1000 {
-                let leap = sector.leap(home, 3.0, &mut rng);
-                assert!((0.0..=3.0).contains(&leap.duration) && (leap.ended || leap.duration == 3.0));
-                assert!(leap.to.two_m.abs() <= two_j && leap.mean.jz.is_finite() && leap.mean.emission.is_finite());
+                let passage = sector.pass(home, 3.0, &mut rng);
+                assert!((0.0..=3.0).contains(&passage.duration) && (passage.ended || passage.duration == 3.0));
+                assert!(
+                    passage.to.two_m.abs() <= two_j && passage.mean.jz.is_finite() && passage.mean.emission.is_finite()
+                );
                 if rates.0.min(rates.1) == 0.0 {
                     // A sum and a quotient of seven products: a few units in the last place.
-                    assert!(leap.to == home && (leap.mean.jz - home.m()).abs() < 1e-14);
+                    assert!(passage.to == home && (passage.mean.jz - home.m()).abs() < 1e-14);
                 }
-                assert!(!leap.ended || local != (0.0, 0.0));
+                assert!(!passage.ended || local != (0.0, 0.0));
             }
         }
     }

@@ -1,9 +1,10 @@
-//! The leaps engine: the jump chain on (J, M), which passes over all collective jumps between two local ones at once.
+//! The sectors engine: the jump chain on (J, M), which passes through a sector J at once, over all collective jumps between
+//! two local ones. It is exact, and no tau-leaping.
 //!
 //! In a sector J the collective baths make a birth-death chain over M, which the local baths end at a rate that depends
 //! on M. When it ends, and where, is drawn from the modes of this chain ([`sector`]), whatever number of jumps lies
 //! between: the law is that of [`Populations`], the cost does not grow as the local baths weaken. What is reported of a
-//! leap are the means of the values over it, given its start, length and end: unbiased, and no noisier than the values
+//! passage are the means of the values over it, given its start, length and end: unbiased, and no noisier than the values
 //! themselves (Rao-Blackwell). Collective jumps are not seen, so nothing may be counted of collective baths.
 
 mod sector;
@@ -25,23 +26,23 @@ use crate::theory::{inverse_temperature, thermal_emission, thermal_jz, weak_loca
 
 use sector::{MOST_LEVELS, Sector};
 
-/// The engine. The modes of a sector are found when a trajectory first leaps there, and kept.
+/// The engine. The modes of a sector are found when a trajectory first passes there, and kept.
 #[derive(Debug)]
-pub struct Leaps {
+pub struct Sectors {
     chain: Populations,
     /// By (N - 2J)/2.
     sectors: Vec<OnceLock<Option<Sector>>>,
 }
 
-impl Leaps {
-    /// The most levels of a sector that is leapt in. Larger ones are stepped through jump by jump, by the same law.
+impl Sectors {
+    /// The most levels of a sector that is passed through at once. Larger ones are stepped through jump by jump, by the same law.
     pub const MOST_LEVELS: usize = MOST_LEVELS;
 
     /// The engine of a model.
     #[must_use]
     pub fn new(model: &Model) -> Self {
         let sectors = (0..=model.number / 2).map(|_| OnceLock::new()).collect();
-        Leaps { chain: Populations::new(model), sectors }
+        Sectors { chain: Populations::new(model), sectors }
     }
 
     /// Collective jumps between two local ones, on average where local baths are weak: the sectors have their weights
@@ -61,7 +62,7 @@ impl Leaps {
         Some(skipped / seen).filter(|ratio| ratio.is_finite())
     }
 
-    /// The modes of the sector of a level, where it is leapt in.
+    /// The modes of the sector of a level, where it is passed through at once.
     fn sector(&self, level: Level) -> Option<&Sector> {
         let make = || {
             let chain = &self.chain;
@@ -78,7 +79,7 @@ impl Leaps {
     }
 }
 
-impl Unravelling for Leaps {
+impl Unravelling for Sectors {
     type State = Level;
     type Values = Observables;
     type Initial = InitialState;
@@ -101,13 +102,13 @@ impl Unravelling for Leaps {
             let level = *state;
             let here = Observables::of(level);
             if let Some(sector) = self.sector(level).filter(|sector| sector.is_home(level)) {
-                let leap = sector.leap(level, end - now, rng);
-                recorder.dwell(now, leap.duration, &here, &leap.mean);
-                *state = leap.to;
-                if !leap.ended {
+                let passage = sector.pass(level, end - now, rng);
+                recorder.dwell(now, passage.duration, &here, &passage.mean);
+                *state = passage.to;
+                if !passage.ended {
                     return;
                 }
-                now += leap.duration;
+                now += passage.duration;
             } else {
                 let (emission, absorption) = (level.lowering() * down, level.raising() * up);
                 let total = emission + absorption + self.chain.local_rate(level.m(), self.chain.outward(level));

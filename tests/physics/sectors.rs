@@ -1,4 +1,4 @@
-//! The leaps engine has the law of the populations engine, and its means are those of the values it passes over.
+//! The sectors engine has the law of the populations engine, and its means are those of the values it passes over.
 
 use std::sync::atomic::AtomicBool;
 
@@ -16,7 +16,7 @@ use superjump::scenario::Point;
 use superjump::solve::SteadyRoad;
 use superjump::statistics::Estimate;
 use superjump::theory::{independent_bath_current, mixture_current, weak_local_bath};
-use superjump::trajectory::{Engine, Jump, Leaps, Populations, Recorder, Unravelling};
+use superjump::trajectory::{Engine, Jump, Populations, Recorder, Sectors, Unravelling};
 
 /// Six kinds of channel on N qubits; `local` scales the rates of the local ones.
 fn model(number: i64, (down, up): (f64, f64), local: f64) -> Model {
@@ -111,7 +111,7 @@ fn mean(values: &[f64]) -> Estimate {
 
 /// Two samples of 20,000, Kolmogorov-Smirnov at 0.001 for each of 5 laws of 9 models (discrete laws: less); means
 /// within 5 sigma of each other. Warm and cold, inverted, without absorption, local baths weak and strong; from home, from a
-/// level that is stepped away from, and from a sector that is larger than any that is leapt in.
+/// level that is stepped away from, and from a sector that is larger than any that is passed through at once.
 #[test]
 fn the_law_is_that_of_the_populations_engine() {
     let cases = [
@@ -131,13 +131,13 @@ fn the_law_is_that_of_the_populations_engine() {
         let from = Level::new(number, two_j, two_m).unwrap();
         let seed = 100 + case as u64;
         let mut plain = sample(&Populations::new(&model), &model, from, until, seed, count);
-        let mut leaps = sample(&Leaps::new(&model), &model, from, until, seed + 50, count);
+        let mut passages = sample(&Sectors::new(&model), &model, from, until, seed + 50, count);
         let bound = 1.949_47 * (2.0 / count as f64).sqrt();
-        for (law, (a, b)) in plain.laws.iter_mut().zip(&mut leaps.laws).enumerate() {
+        for (law, (a, b)) in plain.laws.iter_mut().zip(&mut passages.laws).enumerate() {
             let distance = distance(a, b);
             assert!(distance < bound, "case {case}, law {law}: {distance} > {bound}");
         }
-        for (a, b) in plain.averages.iter().zip(&leaps.averages) {
+        for (a, b) in plain.averages.iter().zip(&passages.averages) {
             let (a, b) = (mean(a), mean(b));
             let error = a.std_error.unwrap().hypot(b.std_error.unwrap());
             assert!((a.mean - b.mean).abs() <= 5.0 * error, "case {case}: {a:?} {b:?}");
@@ -171,7 +171,7 @@ fn steady_currents_are_the_exact_ones() {
     {
         let text = "[evolution]\nseed = 5\ntrajectories = 640\n[steady]\nbath = \"hot\"\nrelative_error = 0.02";
         let point = valve(number, rate, temperature, text);
-        assert_eq!(point.engine.engine, Engine::Leaps, "{}", point.engine.because);
+        assert_eq!(point.engine.engine, Engine::Sectors, "{}", point.engine.because);
         let run = run_on(&point, 2);
         let exact = SteadyRoad::new(&point, Effort::Steady).unwrap();
         let mut compared = 0;
@@ -206,7 +206,7 @@ fn a_bath_in_balance_leaves_qubits_independent() {
     for rate in [1e-4, 1e-3] {
         let text = "[evolution]\nseed = 3\ntrajectories = 640\n[steady]\nbath = \"hot\"\nrelative_error = 0.02\n";
         let point = valve(100, rate, 1.742_497_479_399_942_8, text);
-        assert_eq!(point.engine.engine, Engine::Leaps, "{}", point.engine.because);
+        assert_eq!(point.engine.engine, Engine::Sectors, "{}", point.engine.because);
         let model = &point.groups[0].model;
         let exact = independent_bath_current(model, &model.baths[0]);
         assert_within_5_sigma(estimate(&run_on(&point, 2), Quantity::HeatCurrent, Some(0)), exact, "balance");
@@ -215,39 +215,52 @@ fn a_bath_in_balance_leaves_qubits_independent() {
 
 #[test]
 fn one_two_and_eight_threads_give_the_same_bits() {
-    let point = valve(12, 1e-3, 1.0, "[evolution]\nengine = \"leaps\"\n[steady]\nrelative_error = 0.05");
+    let point = valve(12, 1e-3, 1.0, "[evolution]\nengine = \"sectors\"\n[steady]\nrelative_error = 0.05");
     let reference = format!("{:?}", run_on(&point, 1));
     for threads in [2, 8] {
         assert_eq!(format!("{:?}", run_on(&point, threads)), reference, "{threads} threads");
     }
 }
 
-/// Both engines, the same number of trajectories of the same length: leaps are no noisier. The logarithm of the ratio of two
+/// Both engines, the same number of trajectories of the same length: passages are no noisier. The logarithm of the ratio of two
 /// equal variances from 1024 trajectories each spreads by sqrt(4/1023) = 0.063; e^0.31 is 5 sigma (false positives: 3e-7).
 #[test]
-fn what_leaps_average_is_no_noisier() {
+fn what_passages_average_is_no_noisier() {
     let variance = |engine: &str| {
         let text = format!(
             "[evolution]\ntrajectories = 1024\nengine = \"{engine}\"\n[steady]\nbath = \"hot\"\nrelative_error = 1e-9"
         );
         let run = run_on(&valve(4, 1e-2, 1.0, &text), 2);
         assert_eq!(run.trajectories, 1024);
-        estimate(&run, Quantity::HeatCurrentAverage, Some(0)).std_error.unwrap().powi(2)
+        estimate(&run, Quantity::HeatCurrentInterval, Some(0)).std_error.unwrap().powi(2)
     };
-    let ratio = variance("leaps") / variance("populations");
+    let ratio = variance("sectors") / variance("populations");
     assert!(ratio < 1.37, "{ratio}");
 }
 
 /// The rule of `auto` is one of the model: weak local baths, nothing that is counted, and sectors that fit.
 #[test]
-fn leaps_are_chosen_where_they_pay() {
+fn sectors_are_chosen_where_they_pay() {
     let engine = |point: &Point| point.engine.engine;
     let steady = "[steady]\nbath = \"hot\"";
-    assert_eq!(engine(&valve(10, 1e-3, 0.1, steady)), Engine::Leaps);
+    assert_eq!(engine(&valve(10, 1e-3, 0.1, steady)), Engine::Sectors);
     assert_eq!(engine(&valve(10, 0.3, 0.1, steady)), Engine::Populations);
     assert_eq!(engine(&valve(1, 1e-6, 0.1, steady)), Engine::Populations);
     assert_eq!(engine(&valve(10, 1e-3, 0.1, &format!("{steady}\n[noise]"))), Engine::Populations);
     assert_eq!(engine(&valve(10, 1e-3, 0.1, "[evolution]\nuntil = 1.0\ntrajectories = 1")), Engine::Populations);
     assert_eq!(engine(&valve(1000, 1e-6, 0.1, steady)), Engine::Populations);
     assert_eq!(engine(&valve(10, 0.0, 0.1, steady)), Engine::Populations);
+}
+
+/// The engine goes by its former name too, which is said; and by that name the id, and so the streams, stay what they were.
+#[test]
+fn the_former_name_is_the_same_engine_and_the_same_point() {
+    let named = |name: &str| {
+        valve(12, 1e-3, 1.0, &format!("[evolution]\nengine = \"{name}\"\n[steady]\nrelative_error = 0.05"))
+    };
+    let (point, former) = (named("sectors"), named("leaps"));
+    assert_eq!((former.id, former.engine.engine), (point.id, Engine::Sectors));
+    assert_eq!(point.id, 0xeece_b5c2_c8ed_e867);
+    assert_eq!(point.engine.because, "the scenario asks for it");
+    assert_eq!(former.engine.because, "the scenario asks for it, as \"leaps\", its former name");
 }

@@ -1,4 +1,4 @@
-//! How long a trajectory stays in every sector J, and what flows meanwhile: the telegraph signal of a weak local bath.
+//! How long a trajectory visits every sector J, and what flows meanwhile: the telegraph signal of a weak local bath.
 
 use super::Jump;
 use super::counter::{Counter, Watcher};
@@ -7,7 +7,7 @@ use crate::model::Values;
 /// Times, currents and changes by sector, for engines whose jumps alone change J. It allocates nothing; a change of J is
 /// rare, and what the counter integrated since the last is put down then.
 #[derive(Clone, Debug)]
-pub struct Sectors<V: Values> {
+pub struct Visits<V: Values> {
     number: i64,
     current: V::Form,
     /// `<J^2>` of the sector that is being watched.
@@ -25,12 +25,12 @@ pub struct Sectors<V: Values> {
     pub lowered: Vec<u64>,
 }
 
-impl<V: Values> Sectors<V> {
+impl<V: Values> Visits<V> {
     /// For `number` qubits, with the form of the current to follow.
     #[must_use]
     pub fn new(number: i64, current: V::Form) -> Self {
         let sectors = (number / 2 + 1) as usize;
-        Sectors {
+        Visits {
             number,
             current,
             now: f64::NAN,
@@ -84,7 +84,7 @@ impl<V: Values> Sectors<V> {
     }
 }
 
-impl<V: Values> Watcher<V> for Sectors<V> {
+impl<V: Values> Watcher<V> for Visits<V> {
     #[inline]
     fn dwell(&mut self, _: &mut Counter<V>, _: f64, _: &V) {}
 
