@@ -50,6 +50,11 @@ pub enum Quantity {
     HeatCurrentSymmetric,
     /// The heat current of the largest sector as N grows without bound (29) (closed form).
     HeatCurrentLimit,
+    /// The highest mean intensity into a bath on the time grid, where it stands out between the ends: of the mean, and so
+    /// below the mean of what single trajectories peak at.
+    HighestIntensity,
+    /// The time of the grid at which that is: the delay of a burst.
+    HighestIntensityTime,
     /// When the total emitted intensity of a trajectory was highest.
     PeakTime,
     /// How high that was.
@@ -97,6 +102,8 @@ impl Quantity {
             Quantity::HeatCurrentIndependent => "heat_current_independent",
             Quantity::HeatCurrentSymmetric => "heat_current_symmetric",
             Quantity::HeatCurrentLimit => "heat_current_limit",
+            Quantity::HighestIntensity => "highest_intensity",
+            Quantity::HighestIntensityTime => "highest_intensity_time",
             Quantity::PeakTime => "peak_time",
             Quantity::PeakIntensity => "peak_intensity",
             Quantity::BurstWidth => "burst_width",
@@ -122,10 +129,14 @@ impl Quantity {
             | Quantity::HeatCurrentIndependent
             | Quantity::HeatCurrentSymmetric
             | Quantity::HeatCurrentLimit => units.heat_current(),
-            Quantity::Intensity | Quantity::PeakIntensity | Quantity::Noise | Quantity::EntropyProduction => {
-                units.rate()
+            Quantity::Intensity
+            | Quantity::HighestIntensity
+            | Quantity::PeakIntensity
+            | Quantity::Noise
+            | Quantity::EntropyProduction => units.rate(),
+            Quantity::HighestIntensityTime | Quantity::PeakTime | Quantity::BurstWidth | Quantity::PhotonTime => {
+                units.time()
             }
-            Quantity::PeakTime | Quantity::BurstWidth | Quantity::PhotonTime => units.time(),
             Quantity::EffectiveTemperature => units.temperature(),
             Quantity::Jx
             | Quantity::Jy

@@ -11,8 +11,8 @@ use crate::lindblad::{Effort, PopulationEquation};
 use crate::plan::available_memory;
 use crate::quantity::Quantity;
 use crate::results::{
-    ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, noise_rows, quanta_rows,
-    series,
+    ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, highest_exact, noise_rows,
+    quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactRoad, SteadyRoad, Unsolved};
@@ -21,6 +21,7 @@ use crate::store::Folder;
 /// One point, solved.
 struct Solved {
     series: Vec<SeriesRow>,
+    highest: Vec<QuantitySummary>,
     steady: Option<SteadyRoad>,
 }
 
@@ -117,15 +118,16 @@ pub fn solve_into(
 
 fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     let steady = point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose()?;
-    let mut rows = Vec::new();
+    let (mut rows, mut highest) = (Vec::new(), Vec::new());
     if !point.times().is_empty() {
         let road = ExactRoad::new(point, Effort::Transient);
         if let Some(reason) = road.missing() {
             return Err(reason.clone());
         }
         rows = series(point, None, &road);
+        highest = highest_exact(point, &road);
     }
-    Ok(Solved { series: rows, steady })
+    Ok(Solved { series: rows, highest, steady })
 }
 
 /// The quantities of the steady state where it is asked for, of the last time otherwise.
@@ -141,7 +143,7 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
     let rows = solved.series.iter().filter(|row| row.time == last);
     let quantities =
         rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.quantity, row.bath, value)));
-    PointSummary::solved(point, Some(last), quantities.collect())
+    PointSummary::solved(point, Some(last), quantities.chain(solved.highest.clone()).collect())
 }
 
 #[cfg(test)]

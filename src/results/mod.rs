@@ -12,6 +12,7 @@ pub(crate) use parquet_folder::ParquetFolder;
 pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
 pub use steady_run::{Convergence, RelaxationFrom, SteadyRun};
+pub(crate) use summary::highest_exact;
 pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};
 pub(crate) use tables::{SeriesRow, noise_rows, quanta_rows, series};
 pub(crate) use writer::Writer;
