@@ -194,7 +194,7 @@ const TOLD: &[(&str, &[&str], &str)] = &[
 /// (key, our value, what it is called elsewhere).
 const VALUES: &[(&str, &str, &[&str])] = &[
     ("units", "natural", &["hbar=1", "dimensionless", "atomic", "none", "unitless"]),
-    ("units", "SI", &["si", "ghz", "physical"]),
+    ("units", "SI", &["ghz", "physical"]),
     (
         "bath.*.coupling",
         "local",
@@ -255,13 +255,16 @@ pub fn key(table: &str, name: &str) -> Option<Meant> {
 /// What a word that is none of a key's values means; the key by its generic path, such as `bath.*.coupling`.
 pub fn value(key: &str, word: &str) -> Option<Meant> {
     let word = plain(word);
-    let all = || VALUES.iter().filter(|(other, ..)| *other == key);
-    let called = |word: &str| all().find(|(_, _, names)| names.contains(&word));
-    // A slip of the pen in one of these, too.
-    let near = || nearest(&word, all().flat_map(|(_, _, names)| names.iter().copied())).and_then(called);
-    let ours = called(&word).or_else(near);
+    let ours = VALUES.iter().find(|(other, _, names)| *other == key && names.contains(&word.as_str()));
     let told = || VALUES_TOLD.iter().find(|(other, names, _)| *other == key && names.contains(&word.as_str()));
     ours.map(|(_, ours, _)| Meant::Ours(ours)).or_else(|| told().map(|(_, _, words)| Meant::Told(words)))
+}
+
+/// What a slip of the pen in a word that is none of a key's values means.
+pub fn near_value(key: &str, word: &str) -> Option<&'static str> {
+    let all = || VALUES.iter().filter(|(other, ..)| *other == key);
+    let near = nearest(word, all().flat_map(|(_, _, names)| names.iter().copied()))?;
+    all().find(|(_, _, names)| names.contains(&near)).map(|(_, ours, _)| *ours)
 }
 
 /// The one of these names that a word is a slip of the pen from.

@@ -117,12 +117,18 @@ impl Scenario {
             return Err(ScenarioError::of(syntax.problems));
         }
         let mut root = root.into_inner();
-        let mut axes = take_axes(&mut root, texts)?;
-        let mut swept = sweep::swept(&axes);
+        // All that is wrong with the text or any point, each thing once.
+        let mut problems = syntax.problems;
+        let typed: Vec<Range<usize>> = problems.iter().map(|problem| problem.at().clone()).collect();
+        let taken = take_axes(&mut root, texts).map_err(|error| problems.extend(error.into_problems()));
+        let mut swept = taken.as_deref().ok().map(sweep::swept);
+        let mut axes = taken.unwrap_or_default();
         for argument in &arguments {
-            argument.apply(&mut root, &mut axes, texts)?;
+            problems.extend(
+                argument.apply(&mut root, &mut axes, texts).err().into_iter().flat_map(ScenarioError::into_problems),
+            );
         }
-        swept.extend(sweep::swept(&axes));
+        swept.iter_mut().for_each(|swept| swept.extend(sweep::swept(&axes)));
         let kind = RawScenario::kind();
         // As results show them: 1000 where 1e3 was typed.
         sweep::each_value(&mut axes, |key, value| {
@@ -131,11 +137,8 @@ impl Scenario {
 
         let mut points: Vec<Point> = Vec::new();
         let mut title = None;
-        // All that is wrong with any point, each thing once.
-        let mut problems = syntax.problems;
-        let typed: Vec<Range<usize>> = problems.iter().map(|problem| problem.at().clone()).collect();
         for (index, values) in combinations(&axes).enumerate() {
-            let valid = read_point(&root, &values, (&kind, texts), &Validator::new(&source, purpose, &swept));
+            let valid = read_point(&root, &values, (&kind, texts), &Validator::new(&source, purpose, swept.as_deref()));
             let (raw_title, valid) = match valid {
                 Ok(valid) => valid,
                 Err(error) => {

@@ -50,7 +50,7 @@ pub fn check_figures(path: &str, text: &str, swept: &[String], baths: &[String])
     let mut alone = DeTable::new();
     alone.insert(key, figure);
     let (raw, shape) = mirror(alone, &RawScenario::kind(), (&source, &numbers));
-    let validator = Validator::new(&source, Purpose::Exact, swept);
+    let validator = Validator::new(&source, Purpose::Exact, Some(swept));
     let baths: Vec<&str> = baths.iter().map(String::as_str).collect();
     let of_values = raw.and_then(|raw| validator.figures_alone(&raw, &baths));
     let of_values = of_values.err().map(ScenarioError::into_problems).unwrap_or_default();

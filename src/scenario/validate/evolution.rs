@@ -49,12 +49,13 @@ impl Validator<'_> {
             }
             (None, None) if steady && self.purpose == Purpose::Trajectories => Vec::new(),
             (None, until) => {
-                let until = self.require(until, "evolution.until", table.span())?;
-                let end = self.positive(until, "evolution.until")?;
+                let end = self.require(until, "evolution.until", table.span());
+                let end = self.keep(end.and_then(|end| self.positive(end, "evolution.until")));
                 let samples = match &raw.samples {
                     Some(samples) => self.whole(samples, "evolution.samples", 2..=MAX_SAMPLES)?,
                     None => 101,
                 };
+                let end = Self::kept(end)?;
                 match raw.spacing.as_ref().map(|s| (s.get_ref().as_str(), s)) {
                     None | Some(("linear", _)) => linear_times(end, samples),
                     Some(("log", _)) => log_times(end, samples),

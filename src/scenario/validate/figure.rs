@@ -107,17 +107,18 @@ impl Validator<'_> {
 
     /// What an axis goes over: a key that is swept; the horizontal one also time.
     fn axis(&self, axis: &Spanned<String>, key: &str, horizontal: bool) -> Result<()> {
+        let Some(keys) = self.swept else { return Ok(()) };
         let name = key_of(axis.get_ref());
-        if self.swept.iter().any(|swept| swept == name) || (horizontal && axis.get_ref() == "time") {
+        if keys.iter().any(|swept| swept == name) || (horizontal && axis.get_ref() == "time") {
             return Ok(());
         }
-        let mut known: Vec<&str> = self.swept.iter().map(String::as_str).collect();
+        let mut known: Vec<&str> = keys.iter().map(String::as_str).collect();
         known.extend(horizontal.then_some("time"));
         known.dedup();
         let near =
             nearest(name, known.iter().copied()).map_or(String::new(), |near| format!("did you mean \"{near}\"? "));
         let words = known.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
-        let help = match self.swept {
+        let help = match keys {
             [] if horizontal => "\"time\"; or a key of [sweep], which this scenario does not have".to_owned(),
             [] => "a key of [sweep], which this scenario does not have".to_owned(),
             _ => format!("{near}{words}; a key that is swept also as \"1/KEY\" or \"KEY/2\""),

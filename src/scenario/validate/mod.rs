@@ -54,14 +54,15 @@ fn asks_for_register(raw: &RawScenario) -> bool {
 pub struct Validator<'a> {
     source: &'a Source,
     purpose: Purpose,
-    /// Keys that are swept in the file or on the command line, or were, until one was set to a value.
-    swept: &'a [String],
+    /// Keys that are swept in the file or on the command line, or were, until one was set to a value; none where the sweep
+    /// cannot be read.
+    swept: Option<&'a [String]>,
     /// What is wrong, as far as it is seen.
     found: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Validator<'a> {
-    pub fn new(source: &'a Source, purpose: Purpose, swept: &'a [String]) -> Self {
+    pub fn new(source: &'a Source, purpose: Purpose, swept: Option<&'a [String]>) -> Self {
         Validator { source, purpose, swept, found: RefCell::new(Vec::new()) }
     }
 
@@ -222,11 +223,12 @@ impl<'a> Validator<'a> {
     fn word_is_none<T>(&self, word: &Spanned<String>, key: &str, verb: &str, words: &str) -> Result<T> {
         let text = word.get_ref();
         let known = words.split('"').skip(1).step_by(2);
-        let help = match (foreign::nearest(text, known), foreign::value(&generic(key), text)) {
-            (Some(near), _) => format!("did you mean \"{near}\"? {words}"),
-            (None, Some(Meant::Ours(ours))) => format!("\"{ours}\", as \"{text}\" is called here; {words}"),
-            (None, Some(Meant::Told(told))) => told.to_owned(),
-            (None, None) => words.to_owned(),
+        let key_of_all = generic(key);
+        let near = || foreign::nearest(text, known).or_else(|| foreign::near_value(&key_of_all, text));
+        let help = match foreign::value(&key_of_all, text) {
+            Some(Meant::Ours(ours)) => format!("\"{ours}\", as \"{text}\" is called here; {words}"),
+            Some(Meant::Told(told)) => told.to_owned(),
+            None => near().map_or_else(|| words.to_owned(), |near| format!("did you mean \"{near}\"? {words}")),
         };
         Err(self.source.error(word.span(), format!("`{key}` {verb} \"{text}\""), &help))
     }
