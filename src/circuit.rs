@@ -76,6 +76,12 @@ impl Filter {
         })
     }
 
+    /// The frequency of the resonator.
+    #[must_use]
+    pub fn resonance(&self) -> f64 {
+        self.resonance
+    }
+
     /// The rate at a frequency, where it is `on_resonance` at the resonance: over `1 + Q^2 (w/w_LC - w_LC/w)^2` (37),
     /// and in the full form (B18) times w/w_LC. For positive frequencies; in the unit of `on_resonance`.
     #[must_use]

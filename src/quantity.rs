@@ -66,6 +66,36 @@ pub enum Quantity {
 }
 
 impl Quantity {
+    /// Every one, in their order.
+    pub const ALL: [Quantity; 26] = [
+        Quantity::HeatCurrent,
+        Quantity::HeatCurrentInterval,
+        Quantity::HeatCurrentCounts,
+        Quantity::HeatCurrentBalance,
+        Quantity::HeatCurrentControlled,
+        Quantity::Intensity,
+        Quantity::Jz,
+        Quantity::JSquared,
+        Quantity::Excited,
+        Quantity::Jx,
+        Quantity::Jy,
+        Quantity::SpinLength,
+        Quantity::Squeezing,
+        Quantity::Noise,
+        Quantity::Fano,
+        Quantity::EntropyProduction,
+        Quantity::EffectiveTemperature,
+        Quantity::HeatCurrentIndependent,
+        Quantity::HeatCurrentSymmetric,
+        Quantity::HeatCurrentLimit,
+        Quantity::HighestIntensity,
+        Quantity::HighestIntensityTime,
+        Quantity::PeakTime,
+        Quantity::PeakIntensity,
+        Quantity::BurstWidth,
+        Quantity::PhotonTime,
+    ];
+
     /// What this is an estimate of in the steady state: there are several of the heat current.
     #[must_use]
     pub fn steady(self) -> Quantity {
@@ -355,4 +385,15 @@ impl Precision {
     pub const AMPLITUDES: Precision = Precision { relative: 1e-12, steps: false };
     /// A state that moves in steps of 1e-10 each.
     pub const STEPS: Precision = Precision { relative: 1e-9, steps: true };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_quantity_is_in_the_list_at_its_place() {
+        assert!(Quantity::ALL.iter().enumerate().all(|(place, quantity)| *quantity as usize == place));
+        assert_eq!(Quantity::PhotonTime as usize + 1, Quantity::ALL.len());
+    }
 }

@@ -93,6 +93,28 @@ const LONG: f64 = 1e7;
 /// Points that are tried out: more are scaled from these, spread evenly over the sweep.
 const MOST_PILOTS: usize = 20;
 
+/// The baths as the qubits see them.
+fn describe_baths(points: &[Point]) -> anyhow::Result<()> {
+    let first = &points[0];
+    let units = first.units();
+    let differ = points.iter().any(|point| !point.baths().eq(first.baths()));
+    let at = if differ { " at point 0" } else { "" };
+    for (bath, scale) in first.baths().iter().zip(first.bath_scales()) {
+        let rates = [("down", bath.down), ("up", bath.up), ("dephasing", bath.dephasing)];
+        let rates: Vec<String> = rates
+            .iter()
+            .filter(|(_, rate)| *rate > 0.0)
+            .map(|(name, rate)| format!("{name} {}", superjump::report::number(*rate)))
+            .collect();
+        let coupling = bath.coupling.name();
+        say!("  bath           {} ({coupling}): {} {}{at}", bath.name, rates.join(", "), units.rate())?;
+        let [t, x, n] = table::scale(&scale);
+        let unit = scale.temperature.map_or(String::new(), |_| format!(" {}", units.temperature()));
+        say!("                 T = {t}{unit}, {} = {x}, n = {n}", table::RATIO)?;
+    }
+    Ok(())
+}
+
 fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
     let points = &scenario.points;
     let first = &points[0];
@@ -105,18 +127,7 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
         let of = if points.len() == scenario.points.len() { String::new() } else { format!(" at {}", places(points)) };
         say!("  engine         {engine}{of}: {}", points[0].engine.because)?;
     }
-    let differ = points.iter().any(|point| !point.baths().eq(first.baths()));
-    let at = if differ { " at point 0" } else { "" };
-    for bath in first.baths() {
-        let rates = [("down", bath.down), ("up", bath.up), ("dephasing", bath.dephasing)];
-        let rates: Vec<String> = rates
-            .iter()
-            .filter(|(_, rate)| *rate > 0.0)
-            .map(|(name, rate)| format!("{name} {}", superjump::report::number(*rate)))
-            .collect();
-        let coupling = bath.coupling.name();
-        say!("  bath           {} ({coupling}): {} {}{at}", bath.name, rates.join(", "), units.rate())?;
-    }
+    describe_baths(points)?;
     if matches!(first.asked, Asked::Converge(_)) {
         return describe_steady(points, units);
     }
@@ -174,11 +185,14 @@ fn describe_steady(points: &[Point], units: Units) -> anyhow::Result<()> {
 
 /// What the exact road would do, for a scenario without trajectories.
 fn describe_exact(scenario: &Scenario, not_run: &ScenarioError) -> anyhow::Result<()> {
-    say!("{} is valid, for `superjump exact`.", scenario.name)?;
+    say!("{} is valid for `superjump exact`, and not for `superjump run`.", scenario.name)?;
     say!("  {}", scenario.title)?;
     say!("  kind           {}", scenario.kind())?;
-    say!("  run            not: {}", not_run.title())?;
+    for (title, allowed) in not_run.all() {
+        say!("  run            not: {title} ({allowed})")?;
+    }
     say!("  points         {}", scenario.points.len())?;
+    describe_baths(&scenario.points)?;
     solvable(&scenario.points)?;
     say!("  exact          every point is small enough")?;
     Ok(())
@@ -192,9 +206,12 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<()> {
             let exact = arguments.scenario.read(Purpose::Exact);
             let asks = |point: &Point| matches!(&point.asked, Asked::Solve(solve) if solve.trajectories.is_some());
             let alone = exact.ok().filter(|exact| !exact.points.iter().any(asks));
-            return alone.map_or_else(|| Err(error.clone().into()), |scenario| describe_exact(&scenario, &error));
+            let Some(scenario) = alone else { return Err(error.into()) };
+            super::warn(&scenario);
+            return describe_exact(&scenario, &error);
         }
     };
+    super::warn(&scenario);
     let threads = arguments.scenario.threads();
     Plan::new(&scenario.points).check_memory(threads).map_err(RunError::from)?;
     describe(&scenario, threads)

@@ -3,11 +3,14 @@
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use superjump::campaign::{self, Event};
+use superjump::report::Tables;
 use superjump::scenario::Purpose;
 
 use super::{OutputArguments, ScenarioArguments, table};
 
+// Nothing is sampled: what says how is refused with the reason, and not offered.
 #[derive(Debug, Args)]
+#[command(mut_arg("trajectories", |argument| argument.hide(true)), mut_arg("seed", |argument| argument.hide(true)))]
 #[command(after_help = "Example:\n  superjump exact scenarios/fig5.toml\n\n\
     Where the scenario has a [steady] table, the summary holds the steady state, its noise and the closed forms it is\n\
     compared with; otherwise the values at the last time.")]
@@ -19,10 +22,12 @@ pub struct ExactArguments {
 }
 
 pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
+    arguments.scenario.refuse_sampling()?;
     let scenario = arguments.scenario.read(Purpose::Exact)?;
     let options = arguments.output.options(&format!("{}-exact", scenario.name), arguments.scenario.threads());
     let show = table::called_now(arguments.output.show.as_deref());
     table::check_shown(&scenario, show)?;
+    super::warn(&scenario);
     say!("{}", scenario.title)?;
     // Draws on a terminal only.
     let bar = if arguments.output.no_progress {
@@ -48,5 +53,5 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
         say!("Solved in {:.2} s.", summary.timing.seconds)?;
     }
     say!("Results: {}", options.output.join("summary.json").display())?;
-    if arguments.output.no_report { Ok(()) } else { super::report::draw(&options.output, Some(&scenario.text)) }
+    if arguments.output.no_report { Ok(()) } else { super::report::draw(&options.output, Tables::Of(&scenario.text)) }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use superjump::campaign::{self, RunOptions};
+use superjump::report::Tables;
 
 use super::progress::Display;
 use super::{all_threads, table};
@@ -23,7 +24,7 @@ pub struct MergeArguments {
     /// Leave out exact values; merged again without it, they are added
     #[arg(long)]
     no_exact: bool,
-    /// The quantity that the table of a sweep shows [default: the first]
+    /// The quantity that the table shows; of a sweep one [default: the first]
     #[arg(long, value_name = "QUANTITY")]
     show: Option<String>,
     /// Show no progress
@@ -50,7 +51,7 @@ pub fn merge(arguments: &MergeArguments) -> anyhow::Result<ExitCode> {
     }
     say!("Results: {}", arguments.folder.join("summary.json").display())?;
     if !arguments.no_report {
-        super::report::draw(&arguments.folder, None)?;
+        super::report::draw(&arguments.folder, Tables::OfRun)?;
     }
     if summary.complete {
         return Ok(ExitCode::SUCCESS);

@@ -101,7 +101,8 @@ pub struct OutputArguments {
     /// The folder for the results [default: output/<scenario>, with -exact behind it for `exact`]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// The quantity that the table of a sweep shows, e.g. --show jz; all of them are in the files [default: the first]
+    /// The quantity that the table shows, e.g. --show jz; all of them are in the files [default: all, of a sweep the
+    /// first]
     #[arg(long, value_name = "QUANTITY")]
     show: Option<String>,
     /// Replace results that are there already
@@ -157,8 +158,27 @@ impl ScenarioArguments {
         Ok(words)
     }
 
+    /// Refuses what says how to sample, where nothing is sampled.
+    fn refuse_sampling(&self) -> Result<(), UsageError> {
+        for (name, value) in [("trajectories", &self.trajectories), ("seed", &self.seed)] {
+            if let Some(value) = value {
+                let why = format!("--{name}={value} has no meaning: exact values are solved for, without trajectories");
+                return Err(UsageError(format!("{why}; leave it out, or `superjump run`, which samples")));
+            }
+        }
+        Ok(())
+    }
+
     fn threads(&self) -> usize {
         self.threads.map_or_else(all_threads, usize::from)
+    }
+}
+
+/// Says on standard error what is likely not meant as it stands. It changes no exit code, and is kept in the summary and
+/// on the page, too.
+fn warn(scenario: &Scenario) {
+    for warning in scenario.warnings() {
+        eprintln!("warning: {warning}");
     }
 }
 
@@ -195,8 +215,10 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
     // Every error of ours tells its cause itself.
     let hint = error.downcast_ref::<RunError>().and_then(RunError::hint);
     eprintln!("error: {error}{}", hint.map_or(String::new(), |hint| format!("; {}", help(hint))));
-    let nothing_to_draw =
-        matches!(error.downcast_ref(), Some(ReportError::Folder { .. } | ReportError::NothingThere { .. }));
+    let nothing_to_draw = matches!(
+        error.downcast_ref(),
+        Some(ReportError::Folder { .. } | ReportError::NothingThere { .. } | ReportError::NothingOf { .. })
+    );
     let refused = error.downcast_ref().is_some_and(RunError::is_refusal);
     ExitCode::from(if error.is::<UsageError>() || nothing_to_draw || refused { 2 } else { 1 })
 }

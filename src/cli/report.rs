@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use superjump::{report, scenario};
+use superjump::report::{self, ReportError, Tables};
+use superjump::scenario;
 
 use super::{UsageError, table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  superjump report output/heat_valve\n  \
     superjump report output/fig5-exact --figures scenarios/fig5.toml\n\n\
-    Writes figures/*.svg, figures/*.png and report.html into the folder. What is missing there is said, and the rest drawn.")]
+    Writes figures/*.svg, figures/*.png and report.html into the folder. What is missing there is said, and the rest drawn;\n\
+    of --figures all or nothing, so that nothing is lost by a slip in the file.")]
 pub struct ReportArguments {
     /// The folder of a run, such as output/heat_valve
     #[arg(value_name = "DIR")]
@@ -21,8 +23,11 @@ pub struct ReportArguments {
 }
 
 /// Draws a folder, and says where to look.
-pub fn draw(folder: &Path, figures: Option<&str>) -> anyhow::Result<()> {
-    let drawn = report::draw(folder, figures)?;
+pub fn draw(folder: &Path, tables: Tables) -> anyhow::Result<()> {
+    let drawn = report::draw(folder, tables).map_err(|error| match error {
+        ReportError::Tables(error) => anyhow::Error::from(*error),
+        error => error.into(),
+    })?;
     for note in &drawn.notes {
         eprintln!("note: {note}");
     }
@@ -33,10 +38,8 @@ pub fn draw(folder: &Path, figures: Option<&str>) -> anyhow::Result<()> {
 }
 
 pub fn report(arguments: &ReportArguments) -> anyhow::Result<()> {
-    let read = |path: &PathBuf| {
-        let refused = |error| UsageError(format!("cannot read {}: {error}; give a scenario file", path.display()));
-        scenario::read_text(path).map_err(refused)
-    };
-    let figures = arguments.figures.as_ref().map(read).transpose()?;
-    draw(&arguments.folder, figures.as_deref())
+    let Some(path) = &arguments.figures else { return draw(&arguments.folder, Tables::OfRun) };
+    let refused = |error| UsageError(format!("cannot read {}: {error}; give a scenario file", path.display()));
+    let text = scenario::read_text(path).map_err(refused)?;
+    draw(&arguments.folder, Tables::OfFile { path: &path.display().to_string(), text: &text })
 }

@@ -9,6 +9,7 @@ use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use superjump::campaign::{self, Event, Outcome, RunError, RunOptions};
 use superjump::plan::Shard;
+use superjump::report::Tables;
 use superjump::scenario::Purpose;
 
 use super::progress::Display;
@@ -53,6 +54,7 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         ranks.help(&scenario, &options)?;
         return Ok(ExitCode::SUCCESS);
     }
+    super::warn(&scenario);
     say!("{}", scenario.title)?;
     let no_progress = arguments.output.no_progress;
     let mut display = Display::new(scenario.points.len(), no_progress, arguments.log.as_deref())?;
@@ -75,7 +77,7 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     }
     tell(&outcome, &options)?;
     if outcome.summary.is_some() && options.shard.is_none() && !arguments.output.no_report {
-        super::report::draw(&options.output, Some(&scenario.text))?;
+        super::report::draw(&options.output, Tables::Of(&scenario.text))?;
     }
     Ok(if outcome.interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
 }

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use comfy_table::{CellAlignment, Table, presets};
 use superjump::quantity::Quantity;
 use superjump::report::{foremost, least_to_most, number, with_error};
-use superjump::results::{PointSummary, QuantitySummary, Summary, quantity_names};
-use superjump::scenario::Scenario;
+use superjump::results::{BathSummary, PointSummary, QuantitySummary, Summary, quantity_names};
+use superjump::scenario::{BathScale, Scenario};
 use superjump::statistics::Stopped;
 use superjump::units::Units;
 
@@ -95,13 +95,50 @@ fn trimmed(table: &Table) -> String {
     table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-/// All quantities of one point.
-fn one_point(point: &PointSummary) -> Table {
+/// T, `hbar omega_0/(k_B T)` and n of a bath.
+pub fn scale(scale: &BathScale) -> [String; 3] {
+    let BathScale { temperature, energy_over_temperature, occupation } = *scale;
+    [temperature, energy_over_temperature, occupation].map(|value| value.map_or_else(|| "-".to_owned(), short))
+}
+
+/// The baths beside a quantum of the qubits; of a sweep, at its first point.
+fn baths(point: &PointSummary, units: Units, several: bool) -> String {
+    let at = if several { format!(" at point {}", point.index) } else { String::new() };
+    let header =
+        [format!("bath{at}"), format!("T ({})", units.temperature()), RATIO.into(), "n".into(), "coupling".into()];
+    let row = |bath: &BathSummary| {
+        // JSON has no infinite numbers.
+        let cold = bath.temperature.filter(|t| *t == 0.0).map(|_| f64::INFINITY);
+        let [t, x, n] = scale(&BathScale {
+            temperature: bath.temperature,
+            energy_over_temperature: cold.or(bath.energy_over_temperature),
+            occupation: bath.occupation,
+        });
+        vec![bath.name.clone(), t, x, n, bath.coupling.clone()]
+    };
+    lines(header.to_vec(), 1, point.baths.iter().map(row).collect())
+}
+
+/// What a temperature is measured by.
+pub const RATIO: &str = "hbar omega_0/(k_B T)";
+
+/// A number in four digits.
+fn short(value: f64) -> String {
+    let digits: f64 = format!("{value:.3e}").parse().unwrap_or(value);
+    if value == 0.0 || (1e-3..1e6).contains(&value.abs()) { number(digits) } else { format!("{digits:e}") }
+}
+
+/// All quantities of one point, or the one that is asked for.
+fn one_point(point: &PointSummary, show: Option<&str>) -> Table {
     let sampled = point.trajectories > 0;
     let values: &[&str] = if sampled { &["estimate", "exact", "z", "unit"] } else { &["exact", "unit"] };
     let header = ["quantity", "bath"].iter().chain(values).map(|name| (*name).to_owned());
     let mut table = aligned(header.collect(), 2);
-    for quantity in point.quantities.iter().filter(|q| !q.quantity.starts_with("photon_time_")) {
+    let shown = |q: &&QuantitySummary| match show {
+        Some(name) => q.quantity == name,
+        None => !q.quantity.starts_with("photon_time_"),
+    };
+    for quantity in point.quantities.iter().filter(shown) {
         let mut row = vec![quantity.quantity.clone(), quantity.bath.clone().unwrap_or_default()];
         row.extend(cells(quantity, sampled));
         table.add_row(row);
@@ -224,14 +261,16 @@ pub fn render(summary: &Summary, show: Option<&str>) -> anyhow::Result<String> {
     }
     let table = match shown {
         Some(shown) if points.len() > 1 => all_points(points, shown),
-        _ => one_point(first),
+        _ => one_point(first, show),
     };
+    let units = if summary.units == Units::Si.name() { Units::Si } else { Units::Natural };
+    text.push_str(&baths(first, units, points.len() > 1));
+    text.push('\n');
     text.push_str(&trimmed(&table));
     if points.len() > MOST_POINTS {
         let more = points.len() - MOST_POINTS;
         text.push_str(&format!("... and {}\n", plural(more as u64, "more point")));
     }
-    let units = if summary.units == Units::Si.name() { Units::Si } else { Units::Natural };
     let when = first.time.map_or_else(|| "In the steady state".to_owned(), |t| format!("At time {}", time(t, units)));
     if first.trajectories > 0 {
         let each = if points.len() > 1 { " a point" } else { "" };

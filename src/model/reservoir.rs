@@ -106,6 +106,15 @@ impl Reservoir {
         Ok(Reservoir { dephasing: fits(&self.name, "rate of dephasing", rate)?, ..self })
     }
 
+    /// The filter before the bath, where there is one.
+    #[must_use]
+    pub fn filter(&self) -> Option<&Filter> {
+        match &self.exchange {
+            Exchange::Thermal { gamma: SpectralDensity::Filtered { filter, .. }, .. } => Some(filter),
+            Exchange::Thermal { .. } | Exchange::Given { .. } => None,
+        }
+    }
+
     /// The temperature, where the bath was given one.
     #[must_use]
     pub fn temperature(&self) -> Option<f64> {

@@ -30,6 +30,8 @@ pub struct ReadSummary {
     pub units: String,
     /// How long it took.
     pub timing: Timing,
+    /// What is likely not meant as it stands in the scenario.
+    pub warnings: Vec<String>,
     /// The points of the sweep.
     pub points: Vec<Point>,
     /// The scenario as it was run.
@@ -56,6 +58,8 @@ pub struct Point {
     pub index: usize,
     /// The swept keys with their values.
     pub parameters: Map<String, Value>,
+    /// How many qubits; none in files of older versions.
+    pub qubits: Option<f64>,
     /// Its baths.
     pub baths: Vec<Bath>,
     /// The engine.
@@ -102,6 +106,12 @@ pub struct Bath {
     pub up: f64,
     /// The rate of dephasing.
     pub dephasing: f64,
+    /// The temperature.
+    pub temperature: Option<f64>,
+    /// `hbar omega_0/(k_B T)`.
+    pub energy_over_temperature: Option<f64>,
+    /// The occupation.
+    pub occupation: Option<f64>,
 }
 
 /// A quantity of a point.
@@ -170,6 +180,17 @@ fn names(folder: &Path) -> Result<Vec<String>, ReportError> {
 }
 
 impl Run {
+    /// The keys that were swept.
+    pub fn swept(&self) -> Vec<String> {
+        self.summary.points.first().map_or_else(Vec::new, |point| point.parameters.keys().cloned().collect())
+    }
+
+    /// The names of the baths.
+    pub fn baths(&self) -> Vec<String> {
+        let baths = self.summary.points.first().map_or(&[][..], |point| &point.baths);
+        baths.iter().map(|bath| bath.name.clone()).collect()
+    }
+
     /// Reads a folder.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::scenario::ScenarioError;
+
 /// Why nothing could be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -21,6 +23,17 @@ pub enum ReportError {
         folder: PathBuf,
         /// What is in it.
         names: Vec<String>,
+    },
+    /// The `[figure]` tables of a file are wrong.
+    #[error("{0}")]
+    Tables(Box<ScenarioError>),
+    /// A file asks for figures that the results do not have.
+    #[error("{path}: {}; nothing is drawn, and what was drawn before is left as it is", figures.join("; "))]
+    NothingOf {
+        /// The file.
+        path: PathBuf,
+        /// Which, and what they would show.
+        figures: Vec<String>,
     },
     /// A file could not be written.
     #[error("cannot write {path}: {source}")]

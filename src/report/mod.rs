@@ -28,6 +28,7 @@ pub use compare::{Comparison, Difference, compare};
 pub use error::ReportError;
 pub use words::{least_to_most, number, with_error};
 
+use crate::scenario::check_figures;
 use crate::store::replace;
 use choose::asked;
 use data::Run;
@@ -51,36 +52,71 @@ fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     replace(path, content).map_err(|source| ReportError::Write { path: path.to_owned(), source })
 }
 
+/// Whose `[figure]` tables are drawn.
+#[derive(Clone, Copy, Debug)]
+pub enum Tables<'a> {
+    /// Those of the scenario that was run.
+    OfRun,
+    /// Those of this text of a scenario, checked where it was read.
+    Of(&'a str),
+    /// Those of a file that somebody names: all of them, or nothing is drawn.
+    OfFile {
+        /// What errors call it.
+        path: &'a str,
+        /// Its text.
+        text: &'a str,
+    },
+}
+
 /// Draws what a folder of results holds into its `figures/` and `report.html`. The figures are those of the `[figure]`
-/// tables of `scenario` (a scenario's text; that of the run if left out), or what there is to see.
+/// tables, or what there is to see. Nothing is written, and no earlier figure removed, before everything is drawn.
 ///
 /// # Errors
-/// A folder without results, a scenario that is none, or files that cannot be written.
-pub fn draw(folder: &Path, scenario: Option<&str>) -> Result<Report, ReportError> {
+/// A folder without results, tables of a file that are wrong or have nothing to draw, or files that cannot be written.
+pub fn draw(folder: &Path, tables: Tables) -> Result<Report, ReportError> {
     let mut run = Run::read(folder)?;
-    let asked = asked::read(scenario.unwrap_or(&run.summary.scenario_text)).unwrap_or_else(|error| {
+    let text = match tables {
+        Tables::OfRun => &run.summary.scenario_text,
+        Tables::Of(text) => text,
+        Tables::OfFile { path, text } => {
+            let (swept, baths) = (run.swept(), run.baths());
+            check_figures(path, text, &swept, &baths).map_err(|source| ReportError::Tables(Box::new(source)))?;
+            text
+        }
+    };
+    let read = asked::read(text);
+    let unread = read.is_err();
+    let asked = read.unwrap_or_else(|error| {
         run.notes.push(format!("the scenario cannot be read for its [figure] tables ({error})"));
         Vec::new()
     });
     let (figures, notes) = choose::figures(&run, &asked);
+    if let (Tables::OfFile { path, .. }, Some(_)) = (tables, notes.first()) {
+        return Err(ReportError::NothingOf { path: path.into(), figures: notes });
+    }
     run.notes.extend(notes);
+
+    let drawn = figures.par_iter().filter_map(|figure| {
+        let svg = svg::draw(figure, true)?.svg;
+        let image = png::png(&svg).map_err(|reason| ReportError::Image { name: figure.name.clone(), reason });
+        Some(image.map(|image| (figure.name.clone(), svg, image)))
+    });
+    let drawn = drawn.collect::<Result<Vec<_>, _>>()?;
+    let html = page::page(&run, &figures);
 
     let into = folder.join("figures");
     fs::create_dir_all(&into).map_err(|source| ReportError::Write { path: into.clone(), source })?;
-    let drawn = figures.par_iter().filter_map(|figure| {
-        let svg = svg::draw(figure, true)?.svg;
-        let path = |end: &str| into.join(format!("{}.{end}", figure.name));
-        let image = || {
-            let image = png::png(&svg).map_err(|reason| ReportError::Image { name: figure.name.clone(), reason })?;
-            write(&path("png"), &image)?;
-            write(&path("svg"), svg.as_bytes())
-        };
-        Some(image().map(|()| figure.name.clone()))
-    });
-    let names = drawn.collect::<Result<Vec<_>, _>>()?;
-    remove_stale(&into, &names);
+    for (name, svg, image) in &drawn {
+        write(&into.join(format!("{name}.png")), image)?;
+        write(&into.join(format!("{name}.svg")), svg.as_bytes())?;
+    }
+    let names: Vec<String> = drawn.into_iter().map(|(name, ..)| name).collect();
+    // What the tables ask for is not known where they cannot be read, and may be among what is there.
+    if !unread {
+        remove_stale(&into, &names);
+    }
     let page = folder.join("report.html");
-    write(&page, page::page(&run, &figures).as_bytes())?;
+    write(&page, html.as_bytes())?;
     Ok(Report { figures: names, page, notes: run.notes })
 }
 

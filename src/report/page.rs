@@ -137,6 +137,35 @@ fn one_point(html: &mut String, point: &Point, sampled: bool) {
     }
 }
 
+/// The baths beside a quantum of the qubits; of a sweep, at its first point.
+fn baths(html: &mut String, run: &Run) {
+    let points = &run.summary.points;
+    // Results of older versions do not say.
+    let Some(point) = points.first().filter(|point| point.baths.iter().any(|bath| bath.occupation.is_some())) else {
+        return;
+    };
+    let at = if points.len() > 1 { format!(" at point {}", point.index) } else { String::new() };
+    let unit = if run.summary.units == "SI" { "mK" } else { "ħω₀/k_{B}" };
+    let _ = write!(
+        html,
+        "<section id=\"baths\"><h2>Baths{at}</h2>\n<div class=\"scroll\"><table><thead><tr><th>bath</th><th>coupling</th>"
+    );
+    for head in [format!("T ({unit})"), "ħω₀/(k_{B}T)".to_owned(), "n".to_owned()] {
+        let _ = write!(html, "<th class=\"n\">{}</th>", rich(&head));
+    }
+    html.push_str("</tr></thead><tbody>");
+    for bath in &point.baths {
+        let cold = bath.temperature.filter(|t| *t == 0.0).map(|_| "∞".to_owned());
+        let ratio = cold.or_else(|| bath.energy_over_temperature.map(words::short));
+        let _ = write!(html, "<tr><td class=\"q\">{}</td><td>{}</td>", escape(&bath.name), escape(&bath.coupling));
+        for value in [bath.temperature.map(words::short), ratio, bath.occupation.map(words::short)] {
+            let _ = write!(html, "<td class=\"n\">{}</td>", value.map_or("–".to_owned(), |value| minus(&value)));
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</tbody></table></div></section>\n");
+}
+
 /// One quantity of every point.
 fn sweep(html: &mut String, points: &[Point], shown: &Quantity, sampled: bool) {
     let keys: Vec<&String> = points[0].parameters.keys().collect();
@@ -286,8 +315,10 @@ pub fn page(run: &Run, figures: &[Figure]) -> String {
         let _ = write!(html, "<div><dt>{name}</dt><dd>{}</dd></div>", escape(&value));
     }
     html.push_str("</dl></header>\n");
-    if !run.notes.is_empty() {
-        let notes: String = run.notes.iter().map(|note| format!("<li>{}</li>", escape(note))).collect();
+    if !run.notes.is_empty() || !summary.warnings.is_empty() {
+        let warnings =
+            summary.warnings.iter().map(|words| format!("<li><strong>Warning</strong>: {}</li>", escape(words)));
+        let notes: String = warnings.chain(run.notes.iter().map(|note| format!("<li>{}</li>", escape(note)))).collect();
         let _ = writeln!(html, "<aside><ul>{notes}</ul></aside>");
     }
     if let Some(first) = summary.points.first() {
@@ -305,6 +336,7 @@ pub fn page(run: &Run, figures: &[Figure]) -> String {
         }
         html.push_str("</section>\n");
     }
+    baths(&mut html, run);
     html.push_str("<section id=\"figures\"><h2>Figures</h2>\n");
     if figures.is_empty() {
         html.push_str("<p>There is nothing to draw: no series, no sweep, no table of trajectories.</p>\n");

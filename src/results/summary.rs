@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::Bath;
 use crate::quantity::Quantity;
-use crate::scenario::{Asked, Origin, Point, Scenario};
+use crate::scenario::{Asked, BathScale, Origin, Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::{Ensemble, Estimate, NoError, Stopped};
 use crate::store::StoreError;
@@ -37,6 +37,10 @@ pub struct Summary {
     pub timing: Timing,
     /// Recognizes the scenario: its physics, trajectories, seeds and recorded data.
     pub fingerprint: String,
+    /// What is likely not meant as it stands in the scenario, in words: frozen baths, frequencies beyond a terahertz, rates
+    /// beyond the frequency.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// The points, in the order of the sweep.
     pub points: Vec<PointSummary>,
     /// The scenario as it was run.
@@ -63,6 +67,9 @@ pub struct PointSummary {
     pub id: String,
     /// The swept keys.
     pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// How many qubits; 0 in files of older versions.
+    #[serde(default)]
+    pub qubits: i64,
     /// The baths.
     pub baths: Vec<BathSummary>,
     /// The engine.
@@ -112,6 +119,16 @@ pub struct BathSummary {
     pub up: f64,
     /// Dephasing.
     pub dephasing: f64,
+    /// The temperature, or null for a bath that was given its rates.
+    #[serde(default)]
+    pub temperature: Option<f64>,
+    /// `hbar omega_0/(k_B T)`, from the ratio of the rates where there is no temperature. Null at T = 0, where it is
+    /// infinite, and where a bath only dephases or absorbs more than it emits.
+    #[serde(default)]
+    pub energy_over_temperature: Option<f64>,
+    /// The occupation n; null where a bath only dephases or absorbs more than it emits.
+    #[serde(default)]
+    pub occupation: Option<f64>,
 }
 
 /// One quantity: `exact`, `z` and `std_error` are null where there is none.
@@ -186,10 +203,12 @@ impl QuantitySummary {
 }
 
 impl BathSummary {
-    fn new(bath: &Bath) -> Self {
-        let coupling = bath.coupling.name();
+    fn new(bath: &Bath, scale: BathScale) -> Self {
+        let coupling = bath.coupling.name().to_owned();
         let Bath { name, down, up, dephasing, .. } = bath.clone();
-        BathSummary { name, coupling: coupling.to_owned(), down, up, dephasing }
+        let BathScale { temperature, energy_over_temperature, occupation } = scale;
+        let energy_over_temperature = energy_over_temperature.filter(|x| x.is_finite());
+        BathSummary { name, coupling, down, up, dephasing, temperature, energy_over_temperature, occupation }
     }
 }
 
@@ -268,7 +287,8 @@ impl PointSummary {
             index: point.index,
             id: format!("{:016x}", point.id),
             parameters: point.parameters.iter().cloned().collect(),
-            baths: point.baths().iter().map(BathSummary::new).collect(),
+            qubits: point.number(),
+            baths: point.baths().iter().zip(point.bath_scales()).map(|(b, scale)| BathSummary::new(b, scale)).collect(),
             engine: engine.to_owned(),
             engine_because: String::new(),
             trajectories: 0,
@@ -416,6 +436,7 @@ impl Summary {
             complete: true,
             timing,
             fingerprint: scenario.fingerprint(),
+            warnings: scenario.warnings(),
             points,
             scenario_text: scenario.text.clone(),
         }

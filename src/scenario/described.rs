@@ -20,6 +20,26 @@ pub enum Kind {
     Named(Box<Kind>),
 }
 
+impl Kind {
+    /// What a value under this key may be.
+    pub fn of_key(&self, key: &str) -> Option<&Kind> {
+        match self {
+            Kind::Table(fields) => fields.iter().find(|(name, _)| *name == key).map(|(_, kind)| kind),
+            Kind::Named(of) => Some(of),
+            _ => None,
+        }
+    }
+
+    /// What a value at this path may be, as a sweep writes it: `bath.NAME.rate`.
+    pub fn at(&self, path: &str) -> Option<&Kind> {
+        path.split('.').try_fold(self, |kind, key| match kind {
+            // A bath goes by its name.
+            Kind::List(of) => Some(&**of),
+            kind => kind.of_key(key),
+        })
+    }
+}
+
 /// A type that mirrors a value of a scenario.
 pub trait Described {
     /// What the value may be.

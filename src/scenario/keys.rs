@@ -153,21 +153,22 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What a key allows; for keys that have no entry of their own, what the table they stand in does.
-pub fn allowed(key: &str) -> &'static str {
-    let generic = match key.split_once('.') {
-        // bath.hot.rate, or bath.0.rate where the bath has no name: the same entry for every bath.
-        Some(("bath", rest)) => match rest.split_once('.') {
-            Some((_, field)) => format!("bath.*.{field}"),
-            None => "bath".to_owned(),
-        },
-        Some(("figure", rest)) => match rest.split_once('.') {
-            Some((_, field)) => format!("figure.*.{field}"),
-            None => "figure".to_owned(),
-        },
+/// A key by the name under which it stands in the table: `bath.*.rate` for that of every bath.
+pub fn generic(key: &str) -> String {
+    let any = |table: &str, rest: &str| {
+        rest.split_once('.').map_or(table.to_owned(), |(_, field)| format!("{table}.*.{field}"))
+    };
+    match key.split_once('.') {
+        // bath.hot.rate, or bath.0.rate where the bath has no name.
+        Some((table @ ("bath" | "figure"), rest)) => any(table, rest),
         Some(("qubits", rest)) => format!("qubits.{}", rest.replace("group.transmon.", "transmon.")),
         _ => key.to_owned(),
-    };
+    }
+}
+
+/// What a key allows; for keys that have no entry of their own, what the table they stand in does.
+pub fn allowed(key: &str) -> &'static str {
+    let generic = generic(key);
     let find = |name: &str| KEYS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);
     find(&generic).or_else(|| find(generic.split('.').next().unwrap_or_default())).unwrap_or(
         "one of the tables qubits, bath, initial, evolution, record, steady, noise, figure, sweep, or title, units",

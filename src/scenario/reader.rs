@@ -10,13 +10,16 @@ use toml::de::{DeTable, DeValue};
 use typed_arena::Arena;
 
 use super::asked::Purpose;
+use super::described::{Described, Kind};
 use super::file;
 use super::keys::allowed;
 use super::label::label;
 use super::point::{Point, point_id};
 use super::raw::RawScenario;
-use super::source::{ScenarioError, Source};
-use super::sweep::{self, Axis, Value, combinations, first_span, fix, path_at, set, set_axis, take_axes};
+use super::shape::{self, Shape};
+use super::source::{MOST_PROBLEMS, Problem, ScenarioError, Source};
+use super::sweep::{self, Axis, Texts, Value, combinations, first_span, fix, path_at, set, set_axis, take_axes};
+use super::syntax::Syntax;
 use super::validate::{Valid, Validator};
 use crate::canonical;
 
@@ -52,6 +55,25 @@ impl Overrides {
         self.0.iter().map(String::as_str)
     }
 
+    /// The text of a file with these below it.
+    pub(super) fn below(&self, path: &str, text: &str) -> Result<(Source, Vec<Argument>), ScenarioError> {
+        let mut source = Source::new(path, text.to_owned());
+        let starts: Vec<usize> = self.0.iter().map(|argument| source.push_argument(argument)).collect();
+        let arguments = self.0.iter().zip(starts).map(|(text, start)| Argument::split(text, start, &source));
+        let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+        Ok((source, arguments))
+    }
+
+    /// The text of a file, and those that [`Overrides::comments`] has put below it.
+    pub(super) fn apart(text: &str) -> (&str, Self) {
+        let (mut file, mut overrides) = (text, Vec::new());
+        while let Some((before, argument)) = file.rsplit_once("\n# --set ").filter(|(_, last)| !last.contains('\n')) {
+            overrides.insert(0, argument.to_owned());
+            file = before;
+        }
+        (file, Overrides(overrides))
+    }
+
     /// All of them as comments, a line each whatever is in it.
     pub(crate) fn comments(&self) -> String {
         let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
@@ -84,30 +106,56 @@ impl Scenario {
         purpose: Purpose,
         overrides: &Overrides,
     ) -> Result<Self, ScenarioError> {
-        let mut source = Source::new(path, text.to_owned());
-        let starts: Vec<usize> = overrides.0.iter().map(|argument| source.push_argument(argument)).collect();
-        let arguments = overrides.0.iter().zip(starts).map(|(text, start)| Argument::split(text, start, &source));
-        let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+        let (source, arguments) = overrides.below(path, text)?;
 
         let numbers = Arena::new();
-        let mut root = DeTable::parse(source.file_text()).map_err(|e| syntax(&source, &e))?.into_inner();
-        let mut axes = take_axes(&mut root, &source)?;
-        for argument in &arguments {
-            argument.apply(&mut root, &mut axes, &source)?;
+        let texts = (&source, &numbers);
+        let (root, errors) = DeTable::parse_recoverable(source.file_text());
+        let syntax = Syntax::of(&source, &errors);
+        if !syntax.of_values {
+            return Err(ScenarioError::of(syntax.problems));
         }
+        let mut root = root.into_inner();
+        // All that is wrong with the text or any point, each thing once.
+        let mut problems = syntax.problems;
+        let typed: Vec<Range<usize>> = problems.iter().map(|problem| problem.at().clone()).collect();
+        let taken = take_axes(&mut root, &source).map_err(|error| problems.extend(error.into_problems()));
+        let mut swept = taken.as_deref().ok().map(sweep::swept);
+        let mut axes = taken.unwrap_or_default();
+        for argument in &arguments {
+            problems.extend(
+                argument.apply(&mut root, &mut axes, &source).err().into_iter().flat_map(ScenarioError::into_problems),
+            );
+        }
+        swept.iter_mut().for_each(|swept| swept.extend(sweep::swept(&axes)));
+        let kind = RawScenario::kind();
+        // As results show them: 1000 where 1e3 was typed.
+        sweep::each_value(&mut axes, &numbers, |key, value| {
+            kind.at(key).into_iter().for_each(|kind| shape::whole(value, kind, texts));
+        });
 
         let mut points: Vec<Point> = Vec::new();
         let mut title = None;
         for (index, values) in combinations(&axes, &numbers).enumerate() {
-            let mut table = root.clone();
-            for (key, value) in &values {
-                set(&mut table, key, value.clone(), &source)?;
+            let valid = read_point(&root, &values, (&kind, texts), &Validator::new(&source, purpose, swept.as_deref()));
+            let (raw_title, valid) = match valid {
+                Ok(valid) => valid,
+                Err(error) => {
+                    let new = |problem: &Problem| !typed.iter().any(|span| overlap(span, problem.at()));
+                    problems.extend(error.into_problems().into_iter().filter(new));
+                    problems = ScenarioError::of(problems).into_problems();
+                    if problems.len() > MOST_PROBLEMS {
+                        break;
+                    }
+                    continue;
+                }
+            };
+            if !problems.is_empty() {
+                continue;
             }
             let parameters =
                 values.iter().map(|(key, value)| (key.get_ref().clone(), label(value.get_ref()))).collect();
-            let raw = deserialize(&table, &source)?;
-            let valid = Validator::new(&source, purpose).scenario(&raw)?;
-            title = title.or(raw.title);
+            title = title.or(raw_title);
             let Valid { groups, engine, seed, asked, recording } = valid;
             let id = point_id(&groups, engine.engine, &asked);
             let point = Point { index, id, parameters, groups, engine, seed, asked, recording };
@@ -115,6 +163,9 @@ impl Scenario {
                 comparable(first, &point, &axes, &source)?;
             }
             points.push(point);
+        }
+        if !problems.is_empty() {
+            return Err(ScenarioError::of(problems));
         }
         let text = format!("{text}{}", overrides.comments());
         let title = title.unwrap_or_else(|| name.to_owned());
@@ -165,7 +216,7 @@ fn comparable(first: &Point, point: &Point, axes: &[Axis], source: &Source) -> R
 }
 
 /// A `--set key=value`, split and parsed.
-struct Argument {
+pub(super) struct Argument {
     key: Spanned<String>,
     /// The value alone, under the key `v`, at its address in the source.
     text: String,
@@ -196,13 +247,13 @@ impl Argument {
                 if !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
                     return Ok(Spanned::new(self.span.clone(), DeValue::String(word.into())));
                 }
-                Err(syntax(source, &error))
+                Err(ScenarioError::of(Syntax::of(source, &[error]).problems))
             }
         }
     }
 
     /// Sets the key; where it was swept, the given value takes the place of the sweep.
-    fn apply<'i>(
+    pub(super) fn apply<'i>(
         &'i self,
         root: &mut DeTable<'i>,
         axes: &mut Vec<Axis<'i>>,
@@ -224,33 +275,48 @@ impl Argument {
     }
 }
 
-fn syntax(source: &Source, error: &toml::de::Error) -> ScenarioError {
-    source.error(
-        error.span().unwrap_or(0..0),
-        format!("not valid TOML: {}", error.message()),
-        "TOML, see https://toml.io",
-    )
+/// Whether two places of a text have something in common.
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
 }
 
-/// From the parsed table to the mirror; a key that is unknown or of the wrong type is found here.
-fn deserialize(table: &DeTable, source: &Source) -> Result<RawScenario, ScenarioError> {
-    let whole = 0..source.text().len();
-    let deserializer = toml::Deserializer::from(Spanned::new(whole, table.clone()));
-    RawScenario::deserialize(deserializer).map_err(|error| {
+/// A point of the sweep, and the title there: what its keys, and then their values, are checked to be. What is wrong with
+/// the ones and with the others is told together.
+fn read_point<'i>(
+    root: &DeTable<'i>,
+    values: &[(&Spanned<String>, Value<'i>)],
+    (kind, texts): (&Kind, Texts<'_, 'i>),
+    validator: &Validator,
+) -> Result<(Option<String>, Valid), ScenarioError> {
+    let source = texts.0;
+    let mut table = root.clone();
+    for (key, value) in values {
+        set(&mut table, key, value.clone(), source)?;
+    }
+    let (raw, Shape { problems, torn, .. }) = mirror(table, kind, texts);
+    let valid = raw.and_then(|raw| validator.scenario(&raw).map(|valid| (raw.title, valid)));
+    if problems.is_empty() {
+        return valid;
+    }
+    let of_values = valid.err().map(ScenarioError::into_problems).unwrap_or_default();
+    let own = of_values.into_iter().filter(|problem| !torn.contains(problem.at()));
+    Err(ScenarioError::of(problems.into_iter().chain(own)))
+}
+
+/// From the parsed table to the mirror, and what of it has not the shape of a scenario.
+pub(super) fn mirror<'a, 'i>(
+    mut table: DeTable<'i>,
+    kind: &Kind,
+    texts: Texts<'a, 'i>,
+) -> (Result<RawScenario, ScenarioError>, Shape<'a, 'i>) {
+    let source = texts.0;
+    let shape = Shape::of(&mut table, kind, texts);
+    let whole = Spanned::new(0..source.text().len(), table.clone());
+    let raw = RawScenario::deserialize(toml::Deserializer::from(whole)).map_err(|error| {
+        // Whatever has the shape of a scenario is read: the words are for what nobody has thought of.
         let span = error.span().unwrap_or(0..0);
-        let key = path_at(table, &span).unwrap_or_default();
-        let message = error
-            .message()
-            .replace("expected f64", "expected a number")
-            .replace("expected i64", "expected a whole number");
-        match message.strip_prefix("unknown field ") {
-            Some(rest) => {
-                let known = rest.split_once("expected ").map_or("", |(_, known)| known);
-                // The sweep is taken out before the rest is read.
-                let sweep = if key.contains('.') { "" } else { ", `sweep`" };
-                source.error(span, format!("unknown key `{key}`"), &format!("{known}{sweep}"))
-            }
-            None => source.error(span, format!("`{key}`: {message}"), allowed(&key)),
-        }
-    })
+        let key = path_at(&table, &span).unwrap_or_default();
+        source.error(span, format!("`{key}` cannot be read"), allowed(&key))
+    });
+    (raw, shape)
 }

@@ -59,54 +59,31 @@ impl Source {
             None => (0, self.file_text().len()),
         };
         let place = if argument.is_some() { "command line" } else { &self.path };
-        let span = span.start.clamp(from, to) - from..span.end.clamp(from, to) - from;
-        ScenarioError {
-            title,
-            allowed: allowed.to_owned(),
-            place: place.to_owned(),
-            snippet: Some((self.text[from..to].to_owned(), span)),
-        }
+        let marked = span.start.clamp(from, to) - from..span.end.clamp(from, to) - from;
+        let snippet = Some((self.text[from..to].to_owned(), marked));
+        let problem = Problem { title, allowed: allowed.to_owned(), place: place.to_owned(), at: span, snippet };
+        ScenarioError { problems: vec![problem] }
     }
 }
 
-/// A scenario that cannot be run, and why. `Display` shows the file, the line, the key, the value, what is allowed.
+/// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScenarioError {
+pub(super) struct Problem {
     title: String,
     allowed: String,
     place: String,
+    /// Where it stands in the address space of the source.
+    at: Range<usize>,
     snippet: Option<(String, Range<usize>)>,
 }
 
-impl ScenarioError {
-    /// An error about a file as a whole.
-    pub(super) fn of_file(path: &str, title: String, allowed: &str) -> Self {
-        ScenarioError { title, allowed: allowed.to_owned(), place: path.to_owned(), snippet: None }
+impl Problem {
+    /// Where it stands.
+    pub(super) fn at(&self) -> &Range<usize> {
+        &self.at
     }
 
-    /// What is wrong, in one line, with the key and the value.
-    #[must_use]
-    pub fn title(&self) -> &str {
-        &self.title
-    }
-
-    /// What would be right.
-    #[must_use]
-    pub fn allowed(&self) -> &str {
-        &self.allowed
-    }
-
-    /// The line of the file or argument it is about, from 1.
-    #[must_use]
-    pub fn line(&self) -> Option<usize> {
-        let (text, span) = self.snippet.as_ref()?;
-        Some(text[..span.start].matches('\n').count() + 1)
-    }
-
-    /// The whole message, in colour or not.
-    #[must_use]
-    pub fn render(&self, colour: bool) -> String {
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    fn render(&self, renderer: &Renderer) -> String {
         let group = Level::ERROR.primary_title(self.title.as_str());
         let help = Level::HELP.message(self.allowed.as_str());
         match &self.snippet {
@@ -120,6 +97,88 @@ impl ScenarioError {
                 renderer.render(&[group.element(origin).element(help)])
             }
         }
+    }
+}
+
+/// The most problems of one scenario that are told at once.
+pub(super) const MOST_PROBLEMS: usize = 20;
+
+/// A scenario that cannot be run, and all that is wrong with it, in the order of its text. `Display` shows of each the
+/// file, the line, the key, the value, what is allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScenarioError {
+    /// None only inside this module: what failed because of something that is told already.
+    problems: Vec<Problem>,
+}
+
+impl ScenarioError {
+    /// An error about a file as a whole.
+    pub(super) fn of_file(path: &str, title: String, allowed: &str) -> Self {
+        let (allowed, place) = (allowed.to_owned(), path.to_owned());
+        ScenarioError { problems: vec![Problem { title, allowed, place, at: 0..0, snippet: None }] }
+    }
+
+    /// What cannot go on because of something that is told already.
+    pub(super) fn told() -> Self {
+        ScenarioError { problems: Vec::new() }
+    }
+
+    /// All of these, each once.
+    pub(super) fn of(problems: impl IntoIterator<Item = Problem>) -> Self {
+        let mut once: Vec<Problem> = Vec::new();
+        for problem in problems {
+            if !once.contains(&problem) {
+                once.push(problem);
+            }
+        }
+        once.sort_by_key(|problem| problem.at.start);
+        ScenarioError { problems: once }
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    fn first(&self) -> Option<&Problem> {
+        self.problems.first()
+    }
+
+    /// What is wrong first, in one line, with the key and the value.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.first().map_or("", |problem| &problem.title)
+    }
+
+    /// What would be right there.
+    #[must_use]
+    pub fn allowed(&self) -> &str {
+        self.first().map_or("", |problem| &problem.allowed)
+    }
+
+    /// The line of the file or argument it is about, from 1.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        let (text, span) = self.first()?.snippet.as_ref()?;
+        Some(text[..span.start].matches('\n').count() + 1)
+    }
+
+    /// All that is wrong, each with what would be right.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.problems.iter().map(|problem| (problem.title.as_str(), problem.allowed.as_str()))
+    }
+
+    /// The whole message, in colour or not.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let told = self.problems.iter().take(MOST_PROBLEMS).map(|problem| problem.render(&renderer));
+        let mut told: Vec<String> = told.collect();
+        match self.problems.len() {
+            0 | 1 => {}
+            count if count > MOST_PROBLEMS => told.push(format!("{MOST_PROBLEMS} errors, and more.")),
+            count => told.push(format!("{count} errors.")),
+        }
+        told.join("\n\n")
     }
 }
 

@@ -7,12 +7,16 @@ use toml::Spanned;
 use toml::de::{DeFloat, DeTable, DeValue};
 use typed_arena::Arena;
 
+use super::foreign::nearest;
 use super::keys::allowed;
 use super::source::{ScenarioError, Source};
 use super::spacing::{MAX_POINTS, Spacing};
 
 /// A value of the scenario, with its span.
 pub type Value<'i> = Spanned<DeValue<'i>>;
+
+/// The source, and room for the text of numbers that nobody typed.
+pub type Texts<'a, 'i> = (&'a Source, &'i Arena<String>);
 
 /// One axis of the sweep: keys that vary together, each with its values, all equally many.
 #[derive(Clone, Debug)]
@@ -73,11 +77,49 @@ pub fn axes<'i>(sweep: Value<'i>, source: &Source) -> Result<Vec<Axis<'i>>, Scen
             axes.extend(zipped(value, source)?);
         } else {
             let key = Spanned::new(key.span(), key.get_ref().to_string());
-            axes.push(Axis { columns: vec![column(key, value, source)?] });
+            axes.extend(columns(key, value, source)?.into_iter().map(|column| Axis { columns: vec![column] }));
         }
     }
     check_size(&axes, span, source)?;
     Ok(axes)
+}
+
+/// The columns under a key of the sweep: one, or those of the keys that begin with it, as `qubits.number = [1, 2]` without
+/// quotes is read as a table `qubits`.
+fn columns<'i>(key: Spanned<String>, value: Value<'i>, source: &Source) -> Result<Vec<Column<'i>>, ScenarioError> {
+    let span = value.span();
+    let nested = |table: &DeTable<'i>| !table.is_empty() && !table.keys().any(|key| is_spacing(key.get_ref()));
+    match value.into_inner() {
+        DeValue::Table(table) if nested(&table) => {
+            let under = |(inner, value): (Spanned<Cow<'i, str>>, Value<'i>)| {
+                let path = format!("{}.{}", key.get_ref(), inner.get_ref());
+                columns(Spanned::new(inner.span(), path), value, source)
+            };
+            Ok(table.into_iter().map(under).collect::<Result<Vec<_>, _>>()?.concat())
+        }
+        value => Ok(vec![column(key, Spanned::new(span, value), source)?]),
+    }
+}
+
+/// What says how values are spaced, or is meant to.
+fn is_spacing(key: &str) -> bool {
+    let meant = ["linspace", "logspace", "geomspace", "arange", "range", "linear", "log", "lin", "values"];
+    meant.contains(&key) || nearest(key, ["linspace", "logspace"]).is_some()
+}
+
+/// The keys that are swept.
+pub fn swept(axes: &[Axis]) -> Vec<String> {
+    axes.iter().flat_map(|axis| &axis.columns).map(|column| column.key.get_ref().clone()).collect()
+}
+
+/// Looks at every value of every key, once it is known how many there are. `numbers` has room for the text of those that
+/// nobody typed.
+pub fn each_value<'i>(axes: &mut [Axis<'i>], numbers: &'i Arena<String>, mut look: impl FnMut(&str, &mut Value<'i>)) {
+    for column in axes.iter_mut().flat_map(|axis| &mut axis.columns) {
+        let mut values: Vec<Value<'i>> = (0..column.values.count()).map(|at| column.values.at(at, numbers)).collect();
+        values.iter_mut().for_each(|value| look(column.key.get_ref(), value));
+        column.values = Values::Listed(values);
+    }
 }
 
 /// Sweeps a key over `value`, in place of what it was swept over.
@@ -91,9 +133,10 @@ pub fn set_axis<'i>(
     if key.get_ref() == "zip" {
         axes.extend(zipped(value, source)?);
     } else {
-        let column = column(key, value, source)?;
-        fix(axes, column.key.get_ref());
-        axes.push(Axis { columns: vec![column] });
+        for column in columns(key, value, source)? {
+            fix(axes, column.key.get_ref());
+            axes.push(Axis { columns: vec![column] });
+        }
     }
     check_size(axes, span, source)
 }
@@ -142,10 +185,10 @@ fn zipped<'i>(value: Value<'i>, source: &Source) -> Result<Vec<Axis<'i>>, Scenar
     };
     let mut axes = Vec::new();
     for (span, table) in groups {
-        let column = |(key, value): (Spanned<Cow<'i, str>>, _)| {
-            column(Spanned::new(key.span(), key.get_ref().to_string()), value, source)
+        let under = |(key, value): (Spanned<Cow<'i, str>>, _)| {
+            columns(Spanned::new(key.span(), key.get_ref().to_string()), value, source)
         };
-        let columns = table.into_iter().map(column).collect::<Result<Vec<_>, _>>()?;
+        let columns = table.into_iter().map(under).collect::<Result<Vec<_>, _>>()?.concat();
         let Some(first) = columns.first() else {
             return Err(refuse(span, "`sweep.zip` is an empty table"));
         };
@@ -182,8 +225,8 @@ fn column<'i>(key: Spanned<String>, value: Value<'i>, source: &Source) -> Result
 }
 
 /// A number as the parser gives it, at a place of the scenario.
-fn parsed<'i>(number: &str, span: Range<usize>, numbers: &'i Arena<String>) -> Value<'i> {
-    let table = DeTable::parse(numbers.alloc(format!("v = {number}"))).ok();
+pub fn parsed<'i>(number: &str, span: Range<usize>, texts: &'i Arena<String>) -> Value<'i> {
+    let table = DeTable::parse(texts.alloc(format!("v = {number}"))).ok();
     let value = table.and_then(|table| table.into_inner().remove("v"));
     Spanned::new(span, value.map_or(DeValue::Float(DeFloat::default()), Spanned::into_inner))
 }

@@ -48,6 +48,30 @@ pub enum Statistic {
 }
 
 impl Statistic {
+    /// Every one, in their order.
+    pub const ALL: [Statistic; 20] = [
+        Statistic::WindowedNoise,
+        Statistic::Noise,
+        Statistic::ThirdCumulant,
+        Statistic::FourthCumulant,
+        Statistic::Fano,
+        Statistic::CrossNoise,
+        Statistic::Spectrum,
+        Statistic::G2,
+        Statistic::WaitingTime,
+        Statistic::SectorProbability,
+        Statistic::SectorCurrent,
+        Statistic::SectorNoise,
+        Statistic::BrightDwell,
+        Statistic::DarkDwell,
+        Statistic::BrightCurrent,
+        Statistic::DarkCurrent,
+        Statistic::EntropyProduction,
+        Statistic::FluctuationTheorem,
+        Statistic::FluctuationSymmetry,
+        Statistic::UncertaintyRatio,
+    ];
+
     /// The name in results.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -146,5 +170,16 @@ impl Subject {
     pub fn same(&self, other: &Subject) -> bool {
         let key = |s: &Subject| (s.statistic, s.bath, s.other_bath, s.argument.map(f64::to_bits));
         key(self) == key(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_statistic_is_in_the_list_at_its_place() {
+        assert!(Statistic::ALL.iter().enumerate().all(|(place, statistic)| *statistic as usize == place));
+        assert_eq!(Statistic::UncertaintyRatio as usize + 1, Statistic::ALL.len());
     }
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::quantity::Quantity;
 use crate::report::data::{Point, ReadSummary};
 use crate::report::words;
+use crate::scenario::effective;
 
 /// A `[figure.NAME]` table.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -71,16 +72,24 @@ pub fn foremost(scenario: &str) -> Option<(String, Option<String>)> {
 /// # Errors
 /// In words, if the text is not a scenario.
 pub fn read(scenario: &str) -> Result<Vec<(String, Asked)>, String> {
-    let tables: Tables = toml::from_str(scenario).map_err(|e| e.message().to_owned())?;
-    let named = tables.figure.into_iter().filter(|(name, _)| is_name(name));
+    let named = tables(scenario)?.figure.into_iter().filter(|(name, _)| is_name(name));
     let asked = |(name, table): (String, toml::Value)| Ok((name, table.try_into()?));
-    named.map(asked).collect::<Result<_, toml::de::Error>>().map_err(|e| e.message().to_owned())
+    named.map(asked).collect::<Result<_, toml::de::Error>>().map_err(|_| "a [figure] table".to_owned())
 }
 
-/// The number of qubits of a point: swept, or that of the scenario.
+/// The tables of a scenario as it was run, with what was given on the command line.
+fn tables(scenario: &str) -> Result<Tables, String> {
+    let table = effective(scenario).map_err(|error| error.title().to_owned())?;
+    table.try_into().map_err(|_| "its tables are of another version".to_owned())
+}
+
+/// The number of qubits of a point; in results of older versions swept, or that of the scenario.
 pub fn qubits(summary: &ReadSummary, point: &Point) -> Option<f64> {
+    if point.qubits.is_some() {
+        return point.qubits;
+    }
     let swept = point.parameters.get("qubits.number").and_then(serde_json::Value::as_f64);
-    swept.or_else(|| toml::from_str::<Tables>(&summary.scenario_text).ok()?.qubits.number)
+    swept.or_else(|| tables(&summary.scenario_text).ok()?.qubits.number)
 }
 
 /// A swept key, or a simple function of it.

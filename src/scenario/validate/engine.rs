@@ -21,7 +21,7 @@ impl Validator<'_> {
             None | Some((_, "auto")) => EngineChoice::auto(groups, uncounted),
             Some((asked, name)) => {
                 let Some(engine) = Engine::named(name) else {
-                    return self.refuse(asked.span(), "evolution.engine", &format!("is \"{name}\""));
+                    return self.no_word(asked, "evolution.engine");
                 };
                 if let Some(reason) = engine.cannot(groups) {
                     let title = format!("the {} engine cannot treat this model: {reason}", engine.name());

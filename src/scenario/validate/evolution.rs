@@ -25,8 +25,16 @@ impl Validator<'_> {
     /// The `[evolution]` table. A steady state needs none of it: times and trajectories are then the most that may be
     /// spent.
     pub(super) fn evolution(&self, table: &Spanned<RawEvolution>, steady: bool) -> Result<Evolution> {
+        let times = self.keep(self.times(table, steady));
+        let trajectories = self.keep(self.trajectories(table, steady));
+        let seed = table.get_ref().seed.as_ref();
+        let seed = seed.map_or(Ok(1), |seed| self.whole(seed, "evolution.seed", 0..=i64::MAX))?;
+        Ok(Evolution { times: Self::kept(times)?, trajectories: Self::kept(trajectories)?, seed: seed as u64 })
+    }
+
+    fn times(&self, table: &Spanned<RawEvolution>, steady: bool) -> Result<Vec<f64>> {
         let raw = table.get_ref();
-        let times = match (&raw.times, &raw.until) {
+        Ok(match (&raw.times, &raw.until) {
             (Some(times), None) => {
                 let extra = raw.samples.as_ref().map(Spanned::span).or(raw.spacing.as_ref().map(Spanned::span));
                 if let Some(span) = extra {
@@ -41,22 +49,25 @@ impl Validator<'_> {
             }
             (None, None) if steady && self.purpose == Purpose::Trajectories => Vec::new(),
             (None, until) => {
-                let until = self.require(until, "evolution.until", table.span())?;
-                let end = self.positive(until, "evolution.until")?;
+                let end = self.require(until, "evolution.until", table.span());
+                let end = self.keep(end.and_then(|end| self.positive(end, "evolution.until")));
                 let samples = match &raw.samples {
                     Some(samples) => self.whole(samples, "evolution.samples", 2..=MAX_SAMPLES)?,
                     None => 101,
                 };
-                match raw.spacing.as_ref().map(|s| (s.get_ref().as_str(), s.span())) {
+                let end = Self::kept(end)?;
+                match raw.spacing.as_ref().map(|s| (s.get_ref().as_str(), s)) {
                     None | Some(("linear", _)) => linear_times(end, samples),
                     Some(("log", _)) => log_times(end, samples),
-                    Some((other, span)) => {
-                        return self.refuse(span, "evolution.spacing", &format!("is \"{other}\""));
-                    }
+                    Some((_, other)) => return self.no_word(other, "evolution.spacing"),
                 }
             }
-        };
-        let trajectories = match (&raw.trajectories, self.purpose) {
+        })
+    }
+
+    fn trajectories(&self, table: &Spanned<RawEvolution>, steady: bool) -> Result<Option<u64>> {
+        let raw = table.get_ref();
+        Ok(match (&raw.trajectories, self.purpose) {
             (None, Purpose::Exact) => None,
             (None, _) if steady => None,
             (trajectories, purpose) => {
@@ -71,9 +82,7 @@ impl Validator<'_> {
                 }
                 Some(number as u64)
             }
-        };
-        let seed = raw.seed.as_ref().map_or(Ok(1), |seed| self.whole(seed, "evolution.seed", 0..=i64::MAX))?;
-        Ok(Evolution { times, trajectories, seed: seed as u64 })
+        })
     }
 
     pub(super) fn listed_times(&self, times: &Spanned<Vec<Spanned<f64>>>) -> Result<Vec<f64>> {

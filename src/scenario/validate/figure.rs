@@ -2,67 +2,127 @@
 
 use toml::Spanned;
 
+use super::super::foreign::nearest;
+use super::super::keys::allowed;
 use super::super::raw::{RawFigure, RawScenario};
+use super::super::source::ScenarioError;
 use super::{Result, Validator};
+use crate::quantity::Quantity;
+use crate::statistics::Statistic;
 
 /// The letters of a name that is part of a file's name.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
+/// What a figure can show upwards: quantities, and statistics of counts. Of photon times each has its own number.
+fn drawable() -> Vec<&'static str> {
+    let quantities = Quantity::ALL.into_iter().filter(|quantity| *quantity != Quantity::PhotonTime).map(Quantity::name);
+    let mut names: Vec<&str> = quantities.chain(Statistic::ALL.map(Statistic::name)).collect();
+    names.extend(["transferred_quanta", "photon_time_1"]);
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Whether a name is that of a photon, `photon_time_3`.
+fn is_photon(name: &str) -> bool {
+    let number = name.strip_prefix(Quantity::PhotonTime.name()).and_then(|rest| rest.strip_prefix('_'));
+    number.and_then(|number| number.parse::<u64>().ok()).is_some_and(|number| number > 0)
+}
+
+/// The key of "KEY", "1/KEY" or "KEY/2".
+fn key_of(text: &str) -> &str {
+    let rest = text.strip_prefix("1/").unwrap_or(text);
+    rest.strip_suffix("/2").unwrap_or(rest).trim()
+}
+
 impl Validator<'_> {
-    /// All tables: their names are names of files, and words are words that are known.
-    pub(super) fn figures(&self, raw: &RawScenario) -> Result<()> {
-        let Some(tables) = &raw.figure else { return Ok(()) };
-        for (name, table) in tables.get_ref() {
-            if !is_name(name.get_ref()) {
-                return self.refuse(name.span(), "figure", &format!("has a table \"{}\"", name.get_ref()));
-            }
-            self.figure(table)?;
-        }
-        Ok(())
+    /// The tables alone, of a file that is drawn from a run with these baths.
+    pub fn figures_alone(&self, raw: &RawScenario, baths: &[&str]) -> Result<()> {
+        self.figures(raw, baths);
+        let found = self.found.take();
+        if found.is_empty() { Ok(()) } else { Err(ScenarioError::of(found)) }
     }
 
-    fn figure(&self, table: &Spanned<RawFigure>) -> Result<()> {
+    /// All tables: their names are names of files, and words are words that are known.
+    pub(super) fn figures(&self, raw: &RawScenario, baths: &[&str]) {
+        for (name, table) in raw.figure.iter().flat_map(|tables| tables.get_ref()) {
+            if !is_name(name.get_ref()) {
+                self.keep(self.refuse::<()>(name.span(), "figure", &format!("has a table \"{}\"", name.get_ref())));
+            }
+            self.figure(name.get_ref(), table, baths);
+        }
+    }
+
+    fn figure(&self, name: &str, table: &Spanned<RawFigure>, baths: &[&str]) {
         let figure = table.get_ref();
-        let quantity = self.require(&figure.quantity, "figure.*.quantity", table.span())?;
-        let keys = [
-            ("bath", &figure.bath),
-            ("against", &figure.against),
-            ("curves", &figure.curves),
-            ("panels", &figure.panels),
-        ];
-        let named = keys.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
-        if let Some((key, value)) = named.chain([("quantity", quantity)]).find(|(_, value)| value.get_ref().is_empty())
-        {
-            return self.refuse(value.span(), &format!("figure.*.{key}"), "is empty");
+        let key = |key: &str| format!("figure.{name}.{key}");
+        let quantity = self.keep(self.require(&figure.quantity, &key("quantity"), table.span()));
+        quantity.and_then(|quantity| self.keep(self.quantity(quantity, &key("quantity"))));
+        if let Some(bath) = &figure.bath {
+            // As curves are called: two joined are a covariance's, and counts have their window behind the name.
+            let name = bath.get_ref().split(", t = ").next().unwrap_or_default();
+            if !name.split(" and ").all(|one| baths.contains(&one)) {
+                let title = format!("`{}`: there is no bath \"{}\"", key("bath"), bath.get_ref());
+                self.keep(Err::<(), _>(self.source.error(bath.span(), title, &baths.join(", "))));
+            }
+        }
+        let axes = [("against", &figure.against), ("curves", &figure.curves), ("panels", &figure.panels)];
+        for (axis, value) in axes {
+            value.as_ref().and_then(|value| self.keep(self.axis(value, &key(axis), axis == "against")));
         }
         if let Some(value) = figure.values.as_ref().filter(|v| v.get_ref().iter().any(|v| !v.is_finite())) {
-            return self.refuse(value.span(), "figure.*.values", "has a number that is not finite");
+            self.keep(self.refuse::<()>(value.span(), &key("values"), "has a number that is not finite"));
         }
         if let Some(label) = figure.labels.iter().flatten().find(|label| label.is_empty()) {
-            return self.refuse(table.span(), "figure.*.labels", &format!("has an empty label {label:?}"));
+            self.keep(self.refuse::<()>(table.span(), &key("labels"), &format!("has an empty label {label:?}")));
         }
         let lists = [
             ("references", figure.references.as_ref(), &["independent", "symmetric", "limit"][..]),
             ("log", figure.log.as_ref(), &["x", "y"][..]),
         ];
-        for (key, list, known) in lists {
-            for word in list.map_or(&[][..], |list| list.get_ref()) {
+        for (list, words, known) in lists {
+            for word in words.map_or(&[][..], |list| list.get_ref()) {
                 if !known.contains(&word.get_ref().as_str()) {
-                    return self.refuse(
-                        word.span(),
-                        &format!("figure.*.{key}"),
-                        &format!("has \"{}\"", word.get_ref()),
-                    );
+                    self.keep(self.word_is_none::<()>(word, &key(list), "has", allowed(&key(list))));
                 }
             }
         }
-        match &figure.over {
-            Some(over) if !["N", "J", "J(J+1)"].contains(&over.get_ref().as_str()) => {
-                self.refuse(over.span(), "figure.*.over", &format!("is \"{}\"", over.get_ref()))
-            }
-            _ => Ok(()),
+        if let Some(over) = figure.over.as_ref().filter(|over| !["N", "J", "J(J+1)"].contains(&over.get_ref().as_str()))
+        {
+            self.keep(self.no_word::<()>(over, &key("over")));
         }
+    }
+
+    fn quantity(&self, quantity: &Spanned<String>, key: &str) -> Result<()> {
+        let name = quantity.get_ref().as_str();
+        let known = drawable();
+        if known.contains(&name) || is_photon(name) {
+            return Ok(());
+        }
+        let words = known.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        self.word_is_none(quantity, key, "is", &format!("one of {words}"))
+    }
+
+    /// What an axis goes over: a key that is swept; the horizontal one also time.
+    fn axis(&self, axis: &Spanned<String>, key: &str, horizontal: bool) -> Result<()> {
+        let Some(keys) = self.swept else { return Ok(()) };
+        let name = key_of(axis.get_ref());
+        if keys.iter().any(|swept| swept == name) || (horizontal && axis.get_ref() == "time") {
+            return Ok(());
+        }
+        let mut known: Vec<&str> = keys.iter().map(String::as_str).collect();
+        known.extend(horizontal.then_some("time"));
+        known.dedup();
+        let near =
+            nearest(name, known.iter().copied()).map_or(String::new(), |near| format!("did you mean \"{near}\"? "));
+        let words = known.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let help = match keys {
+            [] if horizontal => "\"time\"; or a key of [sweep], which this scenario does not have".to_owned(),
+            [] => "a key of [sweep], which this scenario does not have".to_owned(),
+            _ => format!("{near}{words}; a key that is swept also as \"1/KEY\" or \"KEY/2\""),
+        };
+        Err(self.source.error(axis.span(), format!("`{key}` is \"{}\", which is not swept", axis.get_ref()), &help))
     }
 }

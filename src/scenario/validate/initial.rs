@@ -40,7 +40,7 @@ impl Validator<'_> {
             "ghz" => &["phi"],
             "angles" => &["angles"],
             "steady" => &[],
-            other => return self.refuse(state.span(), "initial.state", &format!("is \"{other}\"")),
+            _ => return self.no_word(state, "initial.state"),
         };
         if groups > 1 && ["dicke", "product", "bits", "superposition", "ghz", "angles"].contains(&name) {
             let title = format!("`initial.state` \"{name}\" does not say how {groups} groups of qubits share it");

@@ -8,17 +8,20 @@ mod noise;
 mod register;
 mod system;
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use toml::Spanned;
 
 use super::asked::{Asked, Budget, Converge, Purpose, Solve, Steady, SteadyTable, Transient};
-use super::keys::allowed;
+use super::foreign::{self, Meant};
+use super::keys::{allowed, generic};
 use super::point::Recording;
-use super::raw::{Key, RawScenario};
-use super::source::{ScenarioError, Source};
+use super::raw::{Key, RawInitial, RawQubits, RawScenario};
+use super::source::{Problem, ScenarioError, Source};
 use crate::group::Group;
 use crate::initial::InitialState;
+use crate::model::{Hamiltonian, Model};
 use crate::trajectory::EngineChoice;
 use crate::units::Units;
 
@@ -51,63 +54,92 @@ fn asks_for_register(raw: &RawScenario) -> bool {
 pub struct Validator<'a> {
     source: &'a Source,
     purpose: Purpose,
+    /// Keys that are swept in the file or on the command line, or were, until one was set to a value; none where the sweep
+    /// cannot be read.
+    swept: Option<&'a [String]>,
+    /// What is wrong, as far as it is seen.
+    found: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Validator<'a> {
-    pub fn new(source: &'a Source, purpose: Purpose) -> Self {
-        Validator { source, purpose }
+    pub fn new(source: &'a Source, purpose: Purpose, swept: Option<&'a [String]>) -> Self {
+        Validator { source, purpose, swept, found: RefCell::new(Vec::new()) }
     }
 
-    /// The whole scenario.
+    /// The whole scenario, or all that is wrong with its values.
     pub fn scenario(&self, raw: &RawScenario) -> Result<Valid> {
-        let units = match &raw.units {
-            None => Units::Natural,
+        let valid = self.keep(self.valid(raw));
+        let found = self.found.take();
+        valid.filter(|_| found.is_empty()).ok_or_else(|| ScenarioError::of(found))
+    }
+
+    /// A value, or its errors kept, so that others are looked at, too.
+    fn keep<T>(&self, checked: Result<T>) -> Option<T> {
+        checked.map_err(|error| self.found.borrow_mut().extend(error.into_problems())).ok()
+    }
+
+    /// The same, where nothing can be done without the value.
+    fn kept<T>(value: Option<T>) -> Result<T> {
+        value.ok_or_else(ScenarioError::told)
+    }
+
+    fn units(&self, raw: &RawScenario) -> Result<Units> {
+        match &raw.units {
+            None => Ok(Units::Natural),
             Some(units) => match units.get_ref().as_str() {
-                "natural" => Units::Natural,
-                "SI" => Units::Si,
-                other => return self.refuse(units.span(), "units", &format!("is \"{other}\"")),
+                "natural" => Ok(Units::Natural),
+                "SI" => Ok(Units::Si),
+                _ => self.no_word(units, "units"),
             },
-        };
-        let table = self.table(&raw.qubits, "qubits")?;
-        let raw_qubits = table.get_ref();
-        let groups = self.qubits(table, units)?;
-        let hamiltonian = self.hamiltonian(raw_qubits, raw.drive.as_ref())?;
-        if raw.bath.is_empty() {
-            return self.missing_table("bath");
         }
-        let initial = self.table(&raw.initial, "initial")?;
-        let model = |qubits: &Qubits| {
-            let reservoirs = self.reservoirs(&raw.bath, units, qubits)?;
-            let model = self.model(&raw.bath, &reservoirs, units, qubits)?;
-            let register = self.register(raw_qubits, &model, &hamiltonian)?;
-            let sites = register.is_some() || asks_for_register(raw);
-            let state = self.initial(initial, &model, groups.len(), sites)?;
-            if hamiltonian.drive.is_some() && matches!(state, InitialState::Steady(_)) {
-                let title = "`initial.state` \"steady\": it is not known for driven qubits".to_owned();
-                return Err(self.source.error(initial.span(), title, "any other state"));
-            }
-            let initial = state;
-            Ok(Group { model, reservoirs, hamiltonian, register, initial })
-        };
-        let groups = groups.iter().map(model).collect::<Result<Vec<Group>>>()?;
+    }
+
+    fn valid(&self, raw: &RawScenario) -> Result<Valid> {
+        let units = self.keep(self.units(raw));
+        let table = self.keep(self.table(&raw.qubits, "qubits"));
+        let initial = self.keep(self.table(&raw.initial, "initial"));
+        if raw.bath.is_empty() {
+            self.keep(self.missing_table::<()>("bath"));
+        }
         let because = match (&raw.steady, &raw.noise) {
             (Some(_), _) => Some(SteadyTable::Steady),
             (None, Some(_)) => Some(SteadyTable::Noise),
             (None, None) => None,
         };
-        let evolution = match (&raw.evolution, because) {
-            (None, Some(_)) => Evolution { seed: 1, ..Evolution::default() },
-            (evolution, _) => self.evolution(self.table(evolution, "evolution")?, because.is_some())?,
+        let evolution = self.keep(match (&raw.evolution, because) {
+            (None, Some(_)) => Ok(Evolution { seed: 1, ..Evolution::default() }),
+            (evolution, _) => self
+                .table(evolution, "evolution")
+                .and_then(|table| self.evolution(table, because.is_some()))
+                .and_then(|evolution| self.one_kind(raw, &evolution).map(|()| evolution)),
+        });
+        let recording = self.keep(self.recording(raw.record.as_ref().map(Spanned::get_ref)));
+        let names = raw.bath.iter().filter_map(|bath| Some(bath.get_ref().name.as_ref()?.get_ref().as_str()));
+        self.figures(raw, &names.collect::<Vec<_>>());
+        // Without units, numbers have no bounds.
+        let units = Self::kept(units)?;
+        let hamiltonian = table.and_then(|table| self.keep(self.hamiltonian(table.get_ref(), raw.drive.as_ref())));
+        let qubits = table.and_then(|table| self.keep(self.qubits(table, units)));
+        if qubits.is_none() {
+            self.baths_alone(raw, units);
+        }
+        let (table, qubits, initial) = (Self::kept(table)?, Self::kept(qubits)?, Self::kept(initial));
+        let group = |one: &Qubits| {
+            let of_qubits = (table.get_ref(), qubits.len());
+            self.group(raw, one, units, of_qubits, hamiltonian.as_ref(), initial.as_ref().ok().copied())
         };
-        self.one_kind(raw, &evolution)?;
-        let until = evolution.times.last().copied();
-        let noise = self.noise(raw.noise.as_ref(), &groups[0].model.baths, until)?;
-        let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref))?;
-        self.figures(raw)?;
-        let (bath, accuracy, jumps) = self.steady(raw, &groups)?;
-        let engine = self.engine(raw, &groups, because.is_some())?;
-        self.countable(raw, engine.engine, &groups)?;
-        let Evolution { times, trajectories, seed } = evolution;
+        let groups: Vec<Option<Group>> = qubits.iter().map(|one| self.keep(group(one))).collect();
+        let groups = Self::kept(groups.into_iter().collect::<Option<Vec<Group>>>())?;
+
+        let until = evolution.as_ref().and_then(|evolution| evolution.times.last().copied());
+        let noise = self.keep(self.noise(raw.noise.as_ref(), &groups[0].model.baths, until));
+        let steady = self.keep(self.steady(raw, &groups));
+        let engine = self.keep(self.engine(raw, &groups, because.is_some()));
+        if let Some(engine) = &engine {
+            self.keep(self.countable(raw, engine.engine, &groups));
+        }
+        let (noise, (bath, accuracy, jumps)) = (Self::kept(noise)?, Self::kept(steady)?);
+        let Evolution { times, trajectories, seed } = Self::kept(evolution)?;
         let steady = because.map(|because| Steady { because, bath, noise });
         let asked = match (self.purpose, steady) {
             (Purpose::Exact, steady) => Asked::Solve(Solve { times, steady, trajectories }),
@@ -118,7 +150,48 @@ impl<'a> Validator<'a> {
                 Asked::Transient(Transient { times, trajectories: trajectories.unwrap_or(0) })
             }
         };
-        Ok(Valid { groups, engine, seed, asked, recording })
+        Ok(Valid { groups, engine: Self::kept(engine)?, seed, asked, recording: Self::kept(recording)? })
+    }
+
+    /// The baths where the qubits are not known: a circuit has nothing to couple to then.
+    fn baths_alone(&self, raw: &RawScenario, units: Units) {
+        let any = Qubits { number: 1, frequency: 1.0, transmon: None };
+        if raw.bath.iter().all(|bath| bath.get_ref().circuit.is_none()) {
+            self.keep(self.reservoirs(&raw.bath, units, &any));
+        }
+    }
+
+    /// A group of qubits, one of so many.
+    fn group(
+        &self,
+        raw: &RawScenario,
+        qubits: &Qubits,
+        units: Units,
+        (table, groups): (&RawQubits, usize),
+        hamiltonian: Option<&Hamiltonian>,
+        initial: Option<&Spanned<RawInitial>>,
+    ) -> Result<Group> {
+        let reservoirs = self.keep(self.reservoirs(&raw.bath, units, qubits));
+        let model = reservoirs.as_ref().and_then(|known| self.keep(self.model(&raw.bath, known, units, qubits)));
+        let known = model.is_some();
+        // What does not depend on the baths is looked at without them.
+        let model = model.unwrap_or_else(|| Model::between(&[], units, qubits.number, qubits.frequency, 0.0));
+        let hamiltonian = Self::kept(hamiltonian)?;
+        let register = self.keep(self.register(table, &model, hamiltonian));
+        let initial = Self::kept(initial)?;
+        let register = Self::kept(register)?;
+        let sites = register.is_some() || asks_for_register(raw);
+        let is_steady = initial.get_ref().state.as_ref().is_some_and(|state| state.get_ref() == "steady");
+        if is_steady && !known {
+            return Err(ScenarioError::told());
+        }
+        let state = self.initial(initial, &model, groups, sites)?;
+        if hamiltonian.drive.is_some() && matches!(state, InitialState::Steady(_)) {
+            let title = "`initial.state` \"steady\": it is not known for driven qubits".to_owned();
+            return Err(self.source.error(initial.span(), title, "any other state"));
+        }
+        let reservoirs = Self::kept(reservoirs.filter(|_| known))?;
+        Ok(Group { model, reservoirs, hamiltonian: *hamiltonian, register, initial: state })
     }
 
     fn table<'b, T>(&self, table: &'b Key<T>, key: &str) -> Result<&'b Spanned<T>> {
@@ -140,6 +213,24 @@ impl<'a> Validator<'a> {
 
     fn refuse<T>(&self, span: Range<usize>, key: &str, what: &str) -> Result<T> {
         Err(self.source.error(span, format!("`{key}` {what}"), allowed(key)))
+    }
+
+    /// Refuses a word that a key does not have, with the one that is meant, where there is one.
+    fn no_word<T>(&self, word: &Spanned<String>, key: &str) -> Result<T> {
+        self.word_is_none(word, key, "is", allowed(key))
+    }
+
+    fn word_is_none<T>(&self, word: &Spanned<String>, key: &str, verb: &str, words: &str) -> Result<T> {
+        let text = word.get_ref();
+        let known = words.split('"').skip(1).step_by(2);
+        let key_of_all = generic(key);
+        let near = || foreign::nearest(text, known).or_else(|| foreign::near_value(&key_of_all, text));
+        let help = match foreign::value(&key_of_all, text) {
+            Some(Meant::Ours(ours)) => format!("\"{ours}\", as \"{text}\" is called here; {words}"),
+            Some(Meant::Told(told)) => told.to_owned(),
+            None => near().map_or_else(|| words.to_owned(), |near| format!("did you mean \"{near}\"? {words}")),
+        };
+        Err(self.source.error(word.span(), format!("`{key}` {verb} \"{text}\""), &help))
     }
 
     fn whole(&self, value: &Spanned<i64>, key: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64> {

@@ -26,15 +26,15 @@ impl Validator<'_> {
     pub(super) fn reservoirs(&self, raw: &[Spanned<RawBath>], units: Units, qubits: &Qubits) -> Result<Vec<Reservoir>> {
         let mut reservoirs: Vec<Reservoir> = Vec::new();
         for (index, bath) in raw.iter().enumerate() {
-            let validated = self.reservoir(bath, index, units, qubits)?;
+            let Some(validated) = self.keep(self.reservoir(bath, index, units, qubits)) else { continue };
             if reservoirs.iter().any(|other| other.name == validated.name) {
                 let span = bath.get_ref().name.as_ref().map_or(bath.span(), Spanned::span);
                 let title = format!("two baths are called \"{}\"", validated.name);
-                return Err(self.source.error(span, title, allowed("bath.*.name")));
+                self.keep(Err::<(), _>(self.source.error(span, title, allowed("bath.*.name"))));
             }
             reservoirs.push(validated);
         }
-        Ok(reservoirs)
+        Self::kept((reservoirs.len() == raw.len()).then_some(reservoirs))
     }
 
     /// The baths as qubits of one frequency see them.
@@ -111,10 +111,10 @@ impl Validator<'_> {
     }
 
     pub(super) fn form(&self, form: &Key<String>, key: &str) -> Result<FilterForm> {
-        match form.as_ref().map(|form| (form.get_ref().as_str(), form.span())) {
+        match form.as_ref().map(|form| (form.get_ref().as_str(), form)) {
             None | Some(("lorentzian", _)) => Ok(FilterForm::Lorentzian),
             Some(("full", _)) => Ok(FilterForm::Full),
-            Some((other, span)) => self.refuse(span, key, &format!("is \"{other}\"")),
+            Some((_, other)) => self.no_word(other, key),
         }
     }
 
@@ -170,38 +170,47 @@ impl Validator<'_> {
         let label = raw.name.as_ref().map_or(by_index.as_str(), |name| name.get_ref());
         let key = |field: &str| format!("bath.{label}.{field}");
 
-        let name = self.require(&raw.name, &key("name"), table.span())?;
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        if name.get_ref().is_empty() || !name.get_ref().chars().all(fits) {
-            return self.refuse(name.span(), "bath.*.name", &format!("is \"{}\"", name.get_ref()));
-        }
-        let coupling = self.require(&raw.coupling, &key("coupling"), table.span())?;
-        let Some(coupling) = Coupling::named(coupling.get_ref()) else {
-            return self.refuse(coupling.span(), &key("coupling"), &format!("is \"{}\"", coupling.get_ref()));
+        let named = self.require(&raw.name, &key("name"), table.span()).and_then(|name| {
+            let is_name = !name.get_ref().is_empty() && name.get_ref().chars().all(fits);
+            if is_name {
+                Ok(name)
+            } else {
+                self.refuse(name.span(), "bath.*.name", &format!("is \"{}\"", name.get_ref()))
+            }
+        });
+        let name = self.keep(named);
+        let coupled = self.require(&raw.coupling, &key("coupling"), table.span()).and_then(|coupling| {
+            Coupling::named(coupling.get_ref()).map_or_else(|| self.no_word(coupling, &key("coupling")), Ok)
+        });
+        let coupling = self.keep(coupled);
+        let optional = |value: &Key<f64>, field: &str| {
+            self.keep(value.as_ref().map(|value| self.rate_of(value, &key(field))).transpose())
         };
-        let optional =
-            |value: &Key<f64>, field: &str| value.as_ref().map(|value| self.rate_of(value, &key(field))).transpose();
-        let dephasing = optional(&raw.dephasing, "dephasing")?;
-        let (down, up) = (optional(&raw.down, "down")?, optional(&raw.up, "up")?);
+        let dephasing = optional(&raw.dephasing, "dephasing");
+        let (down, up) = (optional(&raw.down, "down"), optional(&raw.up, "up"));
         let thermal = raw.rate.is_some() || raw.temperature.is_some() || raw.circuit.is_some() || raw.filter.is_some();
         let made = if thermal {
             if let Some(extra) = raw.down.as_ref().or(raw.up.as_ref()) {
                 let title = format!("bath \"{label}\" has both `rate`, `temperature` and `down`, `up`");
                 return Err(self.source.error(extra.span(), title, "one of the two forms"));
             }
-            let gamma = self.density(table, label, qubits)?;
-            let temperature = self.require(&raw.temperature, &key("temperature"), table.span())?;
-            let kelvin = self.not_negative(temperature, &key("temperature"))?;
-            Reservoir::thermal(name.get_ref(), coupling, gamma, kelvin)
-        } else if down.is_some() || up.is_some() || dephasing.is_some() {
-            Reservoir::given(name.get_ref(), coupling, down.unwrap_or(0.0), up.unwrap_or(0.0))
+            let gamma = self.keep(self.density(table, label, qubits));
+            let temperature = self
+                .require(&raw.temperature, &key("temperature"), table.span())
+                .and_then(|temperature| self.not_negative(temperature, &key("temperature")));
+            let (gamma, kelvin) = (Self::kept(gamma)?, temperature?);
+            Reservoir::thermal(Self::kept(name)?.get_ref(), Self::kept(coupling)?, gamma, kelvin)
+        } else if raw.down.is_some() || raw.up.is_some() || raw.dephasing.is_some() {
+            let (down, up) = (Self::kept(down)?.unwrap_or(0.0), Self::kept(up)?.unwrap_or(0.0));
+            Reservoir::given(Self::kept(name)?.get_ref(), Self::kept(coupling)?, down, up)
         } else {
             let title = format!("bath \"{label}\" has no rates");
             let help = "`rate` with `temperature`, or `down` and `up`, or `dephasing`";
             return Err(self.source.error(table.span(), title, help));
         };
         let reservoir = made
-            .and_then(|reservoir| reservoir.dephasing(dephasing.unwrap_or(0.0)))
+            .and_then(|reservoir| reservoir.dephasing(dephasing.flatten().unwrap_or(0.0)))
             .map_err(|e| self.source.error(table.span(), e.to_string(), "rates that are finite and not negative"))?;
         let Rates { down, up, .. } = reservoir.rates(units, qubits.frequency, 0.0);
         if !(down <= LARGEST && up <= LARGEST) {

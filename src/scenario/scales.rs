@@ -1,0 +1,177 @@
+//! What a point is on the scales of its physics: the baths beside a quantum, the rates beside the frequency. And what there
+//! is likely a slip of the pen, such as kelvin in place of millikelvin: a warning, never an error.
+
+use super::point::Point;
+use super::reader::Scenario;
+use crate::bath::{Bath, occupation};
+use crate::group::Group;
+use crate::model::{Hamiltonian, Model};
+use crate::units::Units;
+
+/// Fewer quanta than this are in a frozen bath.
+const FROZEN: f64 = 1e-12;
+/// Qubits of microwaves are slower than a terahertz, in GHz.
+const FASTEST: f64 = 1000.0;
+
+/// A number in few digits.
+fn number(value: f64) -> String {
+    let digits = format!("{value:.3e}").parse::<f64>().unwrap_or(value);
+    if value == 0.0 || (1e-3..1e6).contains(&value.abs()) { digits.to_string() } else { format!("{digits:e}") }
+}
+
+/// A bath beside a quantum of the qubits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BathScale {
+    /// The temperature, where the bath was given one.
+    pub temperature: Option<f64>,
+    /// `hbar omega_0/(k_B T)`, infinite at T = 0; from the ratio of the rates, where the bath has no temperature. None where
+    /// they have none: without exchange of quanta, or with more absorption than emission.
+    pub energy_over_temperature: Option<f64>,
+    /// The occupation n.
+    pub occupation: Option<f64>,
+}
+
+impl BathScale {
+    /// A bath as qubits of a model see it.
+    #[must_use]
+    pub fn of(model: &Model, bath: &Bath) -> Self {
+        let by_rates = || (bath.down > bath.up).then(|| libm::log(bath.down / bath.up));
+        let by_temperature = |t| model.units.energy_over_temperature(model.frequency, t);
+        let x = bath.temperature.map(by_temperature).or_else(by_rates);
+        BathScale { temperature: bath.temperature, energy_over_temperature: x, occupation: x.map(occupation) }
+    }
+}
+
+/// What is likely not meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slip {
+    /// No bath has a quantum to give, at a temperature that is not 0.
+    Frozen,
+    /// Faster than what the unit is made for.
+    Fast,
+    /// A bath acts faster than the qubits turn, where the secular equation does not hold.
+    NotSecular,
+}
+
+impl Slip {
+    const ALL: [Slip; 3] = [Slip::Frozen, Slip::Fast, Slip::NotSecular];
+
+    /// The slip in a group of qubits, in words.
+    fn of(self, group: &Group) -> Option<String> {
+        match self {
+            Slip::Frozen => frozen(&group.model),
+            Slip::Fast => fast(group),
+            Slip::NotSecular => not_secular(&group.model),
+        }
+    }
+}
+
+fn frozen(model: &Model) -> Option<String> {
+    let exchanging: Vec<&Bath> = model.baths.iter().filter(|bath| bath.down + bath.up > 0.0).collect();
+    let is_frozen = |bath: &&Bath| BathScale::of(model, bath).occupation.is_some_and(|n| n < FROZEN);
+    // At T = 0 that is what is asked for.
+    let warmest = exchanging.iter().filter(|bath| bath.temperature.is_some_and(|t| t > 0.0));
+    let warmest =
+        warmest.max_by(|a, b| a.temperature.partial_cmp(&b.temperature).unwrap_or(std::cmp::Ordering::Equal))?;
+    let scale = BathScale::of(model, warmest);
+    exchanging.iter().all(is_frozen).then(|| {
+        let unit = model.units.temperature();
+        format!(
+            "every bath is frozen, and none gives the qubits a quantum: the warmest, \"{}\", has T = {} {unit}, hbar \
+             omega_0/(k_B T) = {}, n = {}; temperatures are in {unit}",
+            warmest.name,
+            number(warmest.temperature.unwrap_or(0.0)),
+            number(scale.energy_over_temperature.unwrap_or(f64::INFINITY)),
+            number(scale.occupation.unwrap_or(0.0)),
+        )
+    })
+}
+
+fn fast(group: &Group) -> Option<String> {
+    let Group { model, reservoirs, hamiltonian: Hamiltonian { drive, chi }, register, .. } = group;
+    if model.units != Units::Si {
+        return None;
+    }
+    let mut named =
+        vec![("the frequency of the qubits".to_owned(), model.frequency), ("`qubits.twisting`".to_owned(), *chi)];
+    if let Some(drive) = drive {
+        named.push(("`drive.amplitude`".to_owned(), drive.amplitude));
+        named.push(("`drive.detuning`".to_owned(), drive.detuning));
+    }
+    if let Some(register) = register {
+        named.extend(register.frequencies.iter().map(|f| ("the frequency of a qubit".to_owned(), *f)));
+        named.extend(register.exchange.iter().map(|f| ("`qubits.exchange`".to_owned(), *f)));
+    }
+    for reservoir in reservoirs {
+        let name = format!("`bath.{}.filter.resonance`", reservoir.name);
+        named.extend(reservoir.filter().map(|filter| (name, filter.resonance())));
+    }
+    let (name, frequency) = named.into_iter().find(|(_, frequency)| frequency.abs() > FASTEST)?;
+    Some(format!("{name} is {} GHz, above 1 THz; frequencies are in GHz", number(frequency)))
+}
+
+fn not_secular(model: &Model) -> Option<String> {
+    let omega = model.units.angular(model.frequency);
+    let fastest = |bath: &Bath| {
+        // gamma of gamma (1 + n); the difference of two rates that are large and alike has no digits.
+        let gamma = match BathScale::of(model, bath).energy_over_temperature {
+            Some(x) => bath.down * -libm::expm1(-x),
+            None => (bath.down - bath.up).abs(),
+        };
+        gamma.max(bath.dephasing)
+    };
+    let rates = model.baths.iter().map(|bath| (bath, fastest(bath)));
+    let (bath, rate) = rates.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, rate)| *rate > omega)?;
+    let unit = model.units.rate();
+    Some(format!(
+        "bath \"{}\" acts at the rate {} {unit}, faster than the qubits turn, omega_0 = {} {unit}: the secular master \
+         equation does not hold there; rates are in {unit}",
+        bath.name,
+        number(rate),
+        number(omega)
+    ))
+}
+
+impl Point {
+    /// The baths beside a quantum of the first group, in their order.
+    #[must_use]
+    pub fn bath_scales(&self) -> Vec<BathScale> {
+        let model = &self.groups[0].model;
+        model.baths.iter().map(|bath| BathScale::of(model, bath)).collect()
+    }
+
+    /// What is likely not meant as it stands, in words.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        Slip::ALL.into_iter().filter_map(|slip| self.slip(slip)).collect()
+    }
+
+    fn slip(&self, slip: Slip) -> Option<String> {
+        let mut groups = self.groups.iter();
+        match slip {
+            // Quanta may flow between groups' baths where one of them is warm.
+            Slip::Frozen => groups.map(|group| slip.of(group)).collect::<Option<Vec<_>>>()?.into_iter().next(),
+            _ => groups.find_map(|group| slip.of(group)),
+        }
+    }
+}
+
+impl Scenario {
+    /// What is likely not meant at some of its points, each kind once.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let told = |slip: Slip| {
+            let found: Vec<(usize, String)> =
+                self.points.iter().filter_map(|point| Some((point.index, point.slip(slip)?))).collect();
+            let (first, words) = found.first()?;
+            let (some, all) = (found.len(), self.points.len());
+            let at = match all {
+                1 => String::new(),
+                _ if some == all => format!("at all {all} points of the sweep (here point {first}) "),
+                _ => format!("at {some} of {all} points of the sweep (here point {first}) "),
+            };
+            Some(format!("{at}{words}"))
+        };
+        Slip::ALL.into_iter().filter_map(told).collect()
+    }
+}

@@ -1,0 +1,64 @@
+//! What of a scenario's text is read again by who draws: its tables as they were run, and `[figure]` tables of other files.
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::DeTable;
+use typed_arena::Arena;
+
+use super::asked::Purpose;
+use super::described::Described;
+use super::keys::allowed;
+use super::raw::RawScenario;
+use super::reader::{Overrides, mirror};
+use super::source::{ScenarioError, Source};
+use super::sweep::take_axes;
+use super::syntax::Syntax;
+use super::validate::Validator;
+
+/// The tables of a scenario as it was run: the values that were given on the command line stand as comments below its text,
+/// and take effect here as they did there.
+///
+/// # Errors
+/// A text that is no scenario's.
+pub fn effective(text: &str) -> Result<toml::Table, ScenarioError> {
+    let (file, overrides) = Overrides::apart(text);
+    let (source, arguments) = overrides.below("the scenario of the run", file)?;
+    let mut root = parsed(&source)?;
+    let mut axes = take_axes(&mut root, &source)?;
+    for argument in &arguments {
+        argument.apply(&mut root, &mut axes, &source)?;
+    }
+    let whole = Spanned::new(0..source.text().len(), root);
+    toml::Table::deserialize(toml::Deserializer::from(whole)).map_err(|error| {
+        source.error(error.span().unwrap_or(0..0), "a value cannot be read".to_owned(), "numbers within a double")
+    })
+}
+
+/// Checks the `[figure]` tables of a file, which are to be drawn of a run that swept these keys and has these baths.
+///
+/// # Errors
+/// All that is wrong with them, or that there are none.
+pub fn check_figures(path: &str, text: &str, swept: &[String], baths: &[String]) -> Result<(), ScenarioError> {
+    let source = Source::new(path, text.to_owned());
+    let numbers = Arena::new();
+    let mut root = parsed(&source)?;
+    let Some((key, figure)) = root.remove_entry("figure") else {
+        let title = "there is no [figure] table in the file".to_owned();
+        return Err(ScenarioError::of_file(path, title, allowed("figure")));
+    };
+    let mut alone = DeTable::new();
+    alone.insert(key, figure);
+    let (raw, shape) = mirror(alone, &RawScenario::kind(), (&source, &numbers));
+    let validator = Validator::new(&source, Purpose::Exact, Some(swept));
+    let baths: Vec<&str> = baths.iter().map(String::as_str).collect();
+    let of_values = raw.and_then(|raw| validator.figures_alone(&raw, &baths));
+    let of_values = of_values.err().map(ScenarioError::into_problems).unwrap_or_default();
+    let problems: Vec<_> = shape.problems.into_iter().chain(of_values).collect();
+    if problems.is_empty() { Ok(()) } else { Err(ScenarioError::of(problems)) }
+}
+
+/// The table of a text without faults.
+fn parsed(source: &Source) -> Result<DeTable<'_>, ScenarioError> {
+    let (root, errors) = DeTable::parse_recoverable(source.file_text());
+    if errors.is_empty() { Ok(root.into_inner()) } else { Err(ScenarioError::of(Syntax::of(source, &errors).problems)) }
+}
