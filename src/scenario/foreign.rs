@@ -108,7 +108,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("record", "photons", &["photontimes", "nphotons", "emissions"]),
     ("figure.*", "quantity", &["y", "observable", "value", "plot"]),
     ("figure.*", "against", &["x", "xaxis", "axis", "versus", "vs"]),
-    ("figure.*", "curves", &["by", "hue", "lines", "series", "color", "colour"]),
+    ("figure.*", "curves", &["by", "hue", "lines", "series"]),
     ("figure.*", "labels", &["label", "legend", "names"]),
     ("figure.*", "panels", &["panel", "subplots", "facets"]),
     ("figure.*", "over", &["per", "divide", "norm", "normalize"]),

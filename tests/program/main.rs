@@ -8,5 +8,6 @@ mod command_line;
 mod place;
 mod report;
 mod results;
+mod slips;
 mod sweeps;
 mod words;

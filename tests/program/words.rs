@@ -51,10 +51,11 @@ fn the_table_of_a_run_and_of_a_sweep() {
 fn the_reference_of_keys_is_what_the_program_reads() {
     let here = TempDir::new().unwrap();
     let introduction = "# The scenario file\n\n\
-        A scenario is a TOML file; `superjump scenarios` lists those that ship, each with comments. A key that is unknown,\n\
-        missing or out of range is refused with its line and what is allowed. `*` stands for the name of a bath or of a figure:\n\
-        `[sweep]` and `--set` write `bath.hot.rate`, the file itself `[[bath]]` with `name = \"hot\"`. `superjump schema` prints\n\
-        the same for editors. Rates, times, temperatures and frequencies end at 1e100: larger numbers are slips.\n\n\
+        A scenario is a TOML file; `superjump scenarios` lists those that ship, each with comments. Keys that are\n\
+        unknown, missing or out of range are refused, all at once, each with its line and what is allowed. `*` stands for the name\n\
+        of a bath or of a figure: `[sweep]` and `--set` write `bath.hot.rate`, with quotes or without, the file itself `[[bath]]`\n\
+        with `name = \"hot\"`. A whole number may be typed as 1e3 or 20.0. `superjump schema` prints the same for editors. Rates,\n\
+        times, temperatures and frequencies end at 1e100: larger numbers are slips, and of likelier ones `superjump check` warns.\n\n\
         The table is printed by the program (`superjump schema --markdown`) from the types that read the file; a test holds the\n\
         two together.\n\n";
     hold("docs/scenario.md", &format!("{introduction}{}", said(here.path(), &["schema", "--markdown"])));

@@ -98,7 +98,7 @@ impl Validator<'_> {
     fn quantity(&self, quantity: &Spanned<String>, key: &str) -> Result<()> {
         let name = quantity.get_ref().as_str();
         let known = drawable();
-        if known.contains(&name) || is_photon(name) {
+        if known.contains(&name) || is_photon(name) || Quantity::renamed(name).is_some() {
             return Ok(());
         }
         let words = known.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
