@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use superjump::report::{self, Comparison, Difference, with_error};
 
-use super::{UsageError, put, table};
+use super::{UsageError, answer, put, table};
 
 /// Rows that are listed without being asked for.
 const MOST_ROWS: usize = 40;
@@ -53,7 +53,7 @@ fn render(comparison: &Comparison, most: usize) -> String {
     let numbers_from = if swept { 3 } else { 2 };
     let mut text = match rows.as_slice() {
         [] => "The runs have no quantity in common at the same values of the sweep.\n".to_owned(),
-        _ => table::lines(header.map(str::to_owned).collect(), numbers_from, lines),
+        _ => table::lines(header.map(str::to_owned).collect(), numbers_from..numbers_from + 3, lines),
     };
     if rows.len() > most {
         text.push_str(&format!("... and {} more (--all lists them)\n", rows.len() - most));
@@ -89,7 +89,7 @@ pub fn compare(arguments: &CompareArguments) -> anyhow::Result<()> {
     for note in &comparison.notes {
         eprintln!("note: {note}");
     }
-    let show = table::called_now(arguments.show.as_deref());
+    let show = answer::called_now(arguments.show.as_deref());
     let shown = |quantity: &str| match show {
         Some(name) => quantity == name,
         // The times of single photons are many.

@@ -6,7 +6,8 @@ use superjump::campaign::{self, Event};
 use superjump::report::Tables;
 use superjump::scenario::Purpose;
 
-use super::{OutputArguments, ScenarioArguments, table};
+use super::answer::{self, Shown};
+use super::{OutputArguments, ScenarioArguments};
 
 // Nothing is sampled: what says how is refused with the reason, and not offered.
 #[derive(Debug, Args)]
@@ -25,8 +26,8 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     arguments.scenario.refuse_sampling()?;
     let scenario = arguments.scenario.read(Purpose::Exact)?;
     let options = arguments.output.options(&format!("{}-exact", scenario.name), arguments.scenario.threads());
-    let show = table::called_now(arguments.output.show.as_deref());
-    table::check_shown(&scenario, show)?;
+    let show = answer::called_now(arguments.output.show.as_deref());
+    answer::check_shown(&scenario, show)?;
     super::warn(&scenario);
     say!("{}", scenario.title)?;
     // Draws on a terminal only.
@@ -46,7 +47,7 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let outcome = outcome?;
     let Some(summary) = &outcome.summary else { return Ok(()) };
-    say!("{}", table::render(summary, show)?)?;
+    say!("{}", answer::render(summary, Shown { quantity: show, all: arguments.output.all })?)?;
     if outcome.already_complete {
         say!("Complete already: nothing was done (--fresh starts over).")?;
     } else {

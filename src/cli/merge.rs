@@ -8,8 +8,9 @@ use clap::Args;
 use superjump::campaign::{self, RunOptions};
 use superjump::report::Tables;
 
+use super::all_threads;
+use super::answer::{self, Shown};
 use super::progress::Display;
-use super::{all_threads, table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  superjump merge output/heat_valve\n\n\
@@ -27,6 +28,9 @@ pub struct MergeArguments {
     /// The quantity that the table shows; of a sweep one [default: the first]
     #[arg(long, value_name = "QUANTITY")]
     show: Option<String>,
+    /// Show every quantity of a point, every point of a sweep, and all that was refused
+    #[arg(long)]
+    all: bool,
     /// Show no progress
     #[arg(long)]
     no_progress: bool,
@@ -45,7 +49,10 @@ pub fn merge(arguments: &MergeArguments) -> anyhow::Result<ExitCode> {
     let Some(summary) = &outcome.summary else {
         bail!("there is not one part in {} yet", arguments.folder.display());
     };
-    say!("{}", table::render(summary, table::called_now(arguments.show.as_deref()))?)?;
+    say!(
+        "{}",
+        answer::render(summary, Shown { quantity: answer::called_now(arguments.show.as_deref()), all: arguments.all })?
+    )?;
     if outcome.already_complete {
         say!("Complete already: nothing was done.")?;
     }

@@ -7,6 +7,7 @@ macro_rules! say {
     };
 }
 
+mod answer;
 pub mod check;
 pub mod compare;
 pub mod exact;
@@ -105,6 +106,9 @@ pub struct OutputArguments {
     /// first]
     #[arg(long, value_name = "QUANTITY")]
     show: Option<String>,
+    /// Show every quantity of a point, every point of a sweep, and all that was refused
+    #[arg(long)]
+    all: bool,
     /// Replace results that are there already
     #[arg(long)]
     fresh: bool,

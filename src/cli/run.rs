@@ -12,6 +12,7 @@ use superjump::plan::Shard;
 use superjump::report::Tables;
 use superjump::scenario::Purpose;
 
+use super::answer::{self, Shown};
 use super::progress::Display;
 use super::{OutputArguments, ScenarioArguments, table};
 
@@ -43,8 +44,8 @@ const INTERRUPTED: u8 = 130;
 
 pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let scenario = arguments.scenario.read(Purpose::Trajectories)?;
-    let show = table::called_now(arguments.output.show.as_deref());
-    table::check_shown(&scenario, show)?;
+    let show = answer::called_now(arguments.output.show.as_deref());
+    answer::check_shown(&scenario, show)?;
     let options = arguments.output.options(&scenario.name, arguments.scenario.threads());
     let options = RunOptions { shard: arguments.shard, exact: !arguments.no_exact, stop: stop_on_signal()?, ..options };
     #[cfg(feature = "mpi")]
@@ -73,7 +74,7 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         }
     })?;
     if let Some(summary) = &outcome.summary {
-        say!("{}", table::render(summary, show)?)?;
+        say!("{}", answer::render(summary, Shown { quantity: show, all: arguments.output.all })?)?;
     }
     tell(&outcome, &options)?;
     if outcome.summary.is_some() && options.shard.is_none() && !arguments.output.no_report {

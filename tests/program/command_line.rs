@@ -281,7 +281,12 @@ fn exact_writes_what_a_run_writes_with_exact_values_alone() {
         .args(["exact", "small.toml", "--set", "steady={}", "-o", "steady"])
         .assert()
         .success()
-        .stdout(contains("noise").and(contains("effective_temperature")).and(contains("In the steady state")));
+        .stdout(contains("noise").and(contains("more with --all")).and(contains("In the steady state")));
+    superjump(&folder)
+        .args(["exact", "small.toml", "--set", "steady={}", "-o", "steady", "--all"])
+        .assert()
+        .success()
+        .stdout(contains("effective_temperature").and(contains("--all").not()));
     // The last point of the sweep is out of reach: said before the first is solved.
     superjump(&folder)
         .args([
