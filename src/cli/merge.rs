@@ -55,7 +55,7 @@ pub fn merge(arguments: &MergeArguments) -> anyhow::Result<ExitCode> {
     if summary.complete {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!(
+    remark!(
         "Parts are missing: the results are partial. `superjump status` says how much; run it again, then merge."
     );
     Ok(ExitCode::FAILURE)

@@ -1,11 +1,7 @@
 //! The verbs of the program, one file each, and how errors leave it.
 
-/// A line on standard output.
-macro_rules! say {
-    ($($words:tt)*) => {
-        $crate::cli::put(format_args!("{}\n", format_args!($($words)*)))
-    };
-}
+#[macro_use]
+pub mod terminal;
 
 pub mod check;
 pub mod compare;
@@ -21,8 +17,7 @@ pub mod slurm;
 pub mod status;
 mod table;
 
-use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -30,6 +25,8 @@ use clap::{Args, Parser, Subcommand};
 use superjump::campaign::{Hint, RunError, RunOptions};
 use superjump::report::ReportError;
 use superjump::scenario::{Overrides, Purpose, Scenario, ScenarioError};
+
+use terminal::{put, put_aside_styled};
 
 /// Quantum-jump trajectories of collective heat transport.
 #[derive(Debug, Parser)]
@@ -165,24 +162,15 @@ fn all_threads() -> usize {
 #[error("{0}")]
 pub struct UsageError(String);
 
-/// Writes to standard output. Who stops reading, as `head` does, has what it wanted; the work goes on.
-fn put(text: fmt::Arguments) -> io::Result<()> {
-    match io::stdout().write_fmt(text) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done,
-    }
-}
-
 /// Prints an error for people, and gives the exit code of its kind.
 pub fn fail(error: &anyhow::Error) -> ExitCode {
     if let Some(error) = error.downcast_ref::<ScenarioError>() {
-        let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        eprintln!("{}", error.render(colour));
+        put_aside_styled(&error.render(false), || error.render(true));
         return ExitCode::from(2);
     }
     // Every error of ours tells its cause itself.
     let hint = error.downcast_ref::<RunError>().and_then(RunError::hint);
-    eprintln!("error: {error}{}", hint.map_or(String::new(), |hint| format!("; {}", help(hint))));
+    remark!("error: {error}{}", hint.map_or(String::new(), |hint| format!("; {}", help(hint))));
     let nothing_to_draw =
         matches!(error.downcast_ref(), Some(ReportError::Folder { .. } | ReportError::NothingThere { .. }));
     let refused = error.downcast_ref().is_some_and(RunError::is_refusal);

@@ -25,7 +25,7 @@ pub struct ReportArguments {
 pub fn draw(folder: &Path, figures: Option<&str>) -> anyhow::Result<()> {
     let drawn = report::draw(folder, figures)?;
     for note in &drawn.notes {
-        eprintln!("note: {note}");
+        remark!("note: {note}");
     }
     let figures = folder.join("figures");
     let named = table::plural(drawn.figures.len() as u64, "figure");

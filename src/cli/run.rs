@@ -67,7 +67,7 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     display.finish();
     let outcome = outcome.inspect_err(|error| {
         if matches!(error, RunError::Store(error) if !error.is_refusal()) {
-            eprintln!("What was written before is whole; the same command goes on from it.");
+            remark!("What was written before is whole; the same command goes on from it.");
         }
     })?;
     if let Some(summary) = &outcome.summary {
