@@ -8,7 +8,7 @@ use clap::Args;
 use superjump::campaign::{self, RunOptions};
 
 use super::progress::Display;
-use super::{all_threads, table};
+use super::{all_threads, report, table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  superjump merge output/heat_valve\n\n\
@@ -50,13 +50,12 @@ pub fn merge(arguments: &MergeArguments) -> anyhow::Result<ExitCode> {
     }
     say!("Results: {}", arguments.folder.join("summary.json").display())?;
     if !arguments.no_report {
-        super::report::draw(&arguments.folder, None)?;
+        let draw = if outcome.already_complete { report::draw_again } else { report::draw };
+        draw(&arguments.folder, None)?;
     }
     if summary.complete {
         return Ok(ExitCode::SUCCESS);
     }
-    remark!(
-        "Parts are missing: the results are partial. `superjump status` says how much; run it again, then merge."
-    );
+    remark!("Parts are missing: the results are partial. `superjump status` says how much; run it again, then merge.");
     Ok(ExitCode::FAILURE)
 }

@@ -182,6 +182,7 @@ fn help(hint: Hint) -> &'static str {
     match hint {
         Hint::AnotherFolder => "give another with -o",
         Hint::AnotherFolderOrReplace => "give another folder with -o, or --fresh to replace it",
+        Hint::RunAgain => "`superjump run` of the same scenario writes it again, and keeps every part that is whole",
         Hint::WaitOrAnotherFolder => "wait for it, or give another folder with -o",
         Hint::KeepLess => "fewer `evolution.samples`, `record.photons` or --threads, or no `record.jumps`, need less",
         Hint::Solve => "`superjump exact` has no such bound",

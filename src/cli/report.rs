@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use superjump::report;
+use superjump::report::{self, ReportError};
 
 use super::{UsageError, table};
 
@@ -31,6 +31,17 @@ pub fn draw(folder: &Path, figures: Option<&str>) -> anyhow::Result<()> {
     let named = table::plural(drawn.figures.len() as u64, "figure");
     say!("Drawn:   {} ({named} in {})", drawn.page.display(), figures.display())?;
     Ok(())
+}
+
+/// Draws results that were there already: where nothing can be written, as in an archive, nothing has to be.
+pub fn draw_again(folder: &Path, figures: Option<&str>) -> anyhow::Result<()> {
+    draw(folder, figures).or_else(|error| match error.downcast_ref() {
+        Some(ReportError::Write { .. }) => {
+            remark!("note: {error}; figures and page stay as they are");
+            Ok(())
+        }
+        _ => Err(error),
+    })
 }
 
 pub fn report(arguments: &ReportArguments) -> anyhow::Result<()> {

@@ -12,7 +12,7 @@ use superjump::plan::Shard;
 use superjump::scenario::Purpose;
 
 use super::progress::Display;
-use super::{OutputArguments, ScenarioArguments, table};
+use super::{OutputArguments, ScenarioArguments, report, table};
 
 #[derive(Debug, Args)]
 #[command(
@@ -75,7 +75,8 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     }
     tell(&outcome, &options)?;
     if outcome.summary.is_some() && options.shard.is_none() && !arguments.output.no_report {
-        super::report::draw(&options.output, Some(&scenario.text))?;
+        let draw = if outcome.already_complete { report::draw_again } else { report::draw };
+        draw(&options.output, Some(&scenario.text))?;
     }
     Ok(if outcome.interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
 }

@@ -4,6 +4,9 @@ mod parquet_folder;
 mod sink;
 mod steady_run;
 mod summary;
+mod summary_file;
+mod sums;
+pub(crate) mod table;
 mod tables;
 mod writer;
 
@@ -12,5 +15,7 @@ pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
 pub use steady_run::{Convergence, RelaxationFrom, SteadyRun};
 pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};
+pub(crate) use summary_file::{Head, MANY_POINTS, QuantityRow, quantity_rows};
+pub(crate) use sums::{SUMMARY, SUMS, Soundness, Sums, soundness};
 pub(crate) use tables::{SeriesRow, noise_rows, quanta_rows, series};
 pub(crate) use writer::Writer;

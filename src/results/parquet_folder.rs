@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +16,8 @@ use parquet::schema::types::ColumnPath;
 
 use super::sink::{Metadata, Sink};
 use super::summary::Summary;
+use super::summary_file;
+use super::sums::{self, SUMMARY, SUMS, Summing};
 use crate::store::StoreError;
 
 /// Rows of a row group, which the writer holds: as many as DuckDB reads at a time, give or take.
@@ -26,7 +28,7 @@ struct Table {
     temporary: PathBuf,
     path: PathBuf,
     schema: SchemaRef,
-    writer: Option<ArrowWriter<File>>,
+    writer: Option<ArrowWriter<Summing<File>>>,
 }
 
 impl Table {
@@ -46,18 +48,19 @@ impl Table {
             properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
         }
         let properties = properties.build();
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
+        let writer = ArrowWriter::try_new(Summing::new(file), schema.clone(), Some(properties))
             .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
         Ok(Table { temporary, path, schema, writer: Some(writer) })
     }
 
-    /// Closes and syncs the file; [`Table::publish`] then gives it its name.
-    fn close(&mut self) -> Result<(), StoreError> {
-        if let Some(writer) = self.writer.take() {
-            let file = writer.into_inner().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })?;
-            file.sync_all().map_err(|e| StoreError::io("write", &self.temporary, e))?;
-        }
-        Ok(())
+    /// Closes and syncs the file, and has its name and checksum; [`Table::publish`] then gives it that name.
+    fn close(&mut self) -> Result<Option<(String, String)>, StoreError> {
+        let Some(writer) = self.writer.take() else { return Ok(None) };
+        let written = writer.into_inner().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })?;
+        let (file, sum) = written.finish();
+        file.sync_all().map_err(|e| StoreError::io("write", &self.temporary, e))?;
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Some((name, sum)))
     }
 
     fn publish(&self) -> Result<(), StoreError> {
@@ -104,26 +107,31 @@ impl Sink for ParquetFolder {
 
     /// Closes all tables, then gives everything its name, the summary last.
     fn finish(&mut self, summary: &Summary) -> Result<(), StoreError> {
-        let path = self.folder.join("summary.json");
-        let temporary = self.folder.join("summary.json.tmp");
+        let [path, sums] = [SUMMARY, SUMS].map(|name| self.folder.join(name));
+        let [temporary, sums_temporary] = [SUMMARY, SUMS].map(|name| self.folder.join(format!("{name}.tmp")));
         let failed = |e| StoreError::io("write", &temporary, e);
-        let mut json = serde_json::to_vec_pretty(summary).map_err(|e| failed(e.into()))?;
-        json.push(b'\n');
-        let mut file = File::create(&temporary).map_err(failed)?;
-        file.write_all(&json).and_then(|()| file.sync_all()).map_err(failed)?;
+        let mut file = BufWriter::with_capacity(1 << 16, Summing::new(File::create(&temporary).map_err(failed)?));
+        summary_file::write(summary, &mut file).map_err(failed)?;
+        let (file, sum) = file.into_inner().map_err(|e| failed(e.into_error()))?.finish();
+        file.sync_all().map_err(failed)?;
+        let mut all = Vec::new();
         for table in &mut self.tables {
-            table.close()?;
+            all.extend(table.close()?);
         }
+        all.push((SUMMARY.to_owned(), sum));
+        let written = File::create(&sums_temporary).and_then(|mut file| {
+            file.write_all(sums::text(summary, &all).as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(|e| StoreError::io("write", &sums_temporary, e))?;
         // An old summary must not vouch for new tables, should this be interrupted.
-        match fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StoreError::io("replace", &path, e));
-            }
-            _ => {}
-        }
+        sums::remove(&path).map_err(|e| StoreError::io("replace", &path, e))?;
         for table in &self.tables {
             table.publish()?;
         }
-        fs::rename(&temporary, &path).map_err(|e| StoreError::io("rename", &temporary, e))
+        for (temporary, path) in [(&sums_temporary, &sums), (&temporary, &path)] {
+            fs::rename(temporary, path).map_err(|e| StoreError::io("rename", temporary, e))?;
+        }
+        Ok(())
     }
 }

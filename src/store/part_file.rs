@@ -24,6 +24,7 @@ use sha2::{Digest, Sha256};
 use super::averages::{Averages, PartResult};
 use super::piece::Piece;
 use super::rows::{jump_fields, trajectory_fields};
+use crate::canonical::hex;
 use crate::plan::Part;
 use crate::scenario::Point;
 
@@ -265,5 +266,5 @@ fn checksum_place(bytes: &[u8]) -> Option<Range<usize>> {
 /// The SHA-256 of all bytes but the digits of the checksum.
 fn checksum(bytes: &[u8], digits: &Range<usize>) -> String {
     let digest = Sha256::new().chain_update(&bytes[..digits.start]).chain_update(&bytes[digits.end..]).finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest)
 }
