@@ -22,6 +22,14 @@ pub enum ReportError {
         /// What is in it.
         names: Vec<String>,
     },
+    /// What was to be read is not as it was written.
+    #[error("the results in {folder} are damaged ({why}); the command that made them makes them again")]
+    Damaged {
+        /// The folder.
+        folder: PathBuf,
+        /// What, and why.
+        why: String,
+    },
     /// A file could not be written.
     #[error("cannot write {path}: {source}")]
     Write {

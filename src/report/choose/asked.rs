@@ -77,8 +77,17 @@ pub fn read(scenario: &str) -> Result<Vec<(String, Asked)>, String> {
 
 /// The number of qubits of a point: swept, or that of the scenario.
 pub fn qubits(summary: &ReadSummary, point: &Point) -> Option<f64> {
-    let swept = point.parameters.get("qubits.number").and_then(serde_json::Value::as_f64);
-    swept.or_else(|| toml::from_str::<Tables>(&summary.scenario_text).ok()?.qubits.number)
+    swept_qubits(point).or_else(|| given_qubits(summary))
+}
+
+/// The number of qubits of a point, where it is swept.
+pub fn swept_qubits(point: &Point) -> Option<f64> {
+    point.parameters.get("qubits.number").and_then(serde_json::Value::as_f64)
+}
+
+/// The number of qubits of the scenario.
+pub fn given_qubits(summary: &ReadSummary) -> Option<f64> {
+    toml::from_str::<Tables>(&summary.scenario_text).ok()?.qubits.number
 }
 
 /// A swept key, or a simple function of it.

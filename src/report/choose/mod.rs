@@ -1,15 +1,20 @@
 //! Which figures a run gets: those its scenario asks for, or what there is to see.
 
 pub mod asked;
+mod many;
 mod noise;
 mod sweep;
 mod time;
 mod trajectories;
 
+use std::collections::HashSet;
+
 use asked::Asked;
+pub use many::kept;
 
 use super::data::Run;
 use super::figure::Figure;
+use crate::results::MANY_POINTS;
 
 /// The figures of a run, and what could not be drawn of what was asked for.
 pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String>) {
@@ -22,15 +27,30 @@ pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String
         }
         figures.extend(drawn);
     }
+    let large = run.summary.points.len() > MANY_POINTS;
     if asked.is_empty() {
-        figures.extend(sweep::default(run));
-        figures.extend(time::default(run));
+        let most = if large { many::FEW } else { usize::MAX };
+        figures.extend(sweep::default(run, most));
+        figures.extend(time::default(run, most));
+    }
+    if large {
+        let which = if asked.is_empty() {
+            format!("the first {} quantities that change are drawn; [figure] tables ask for others", many::FEW)
+        } else {
+            "[figure] tables say what is drawn".to_owned()
+        };
+        notes.push(format!(
+            "a sweep of {} points: {which}. Curves in time and of counting are of some of the points, spread evenly",
+            run.summary.points.len()
+        ));
     }
     // What single trajectories and counting show is drawn where it is there: to record it is to ask for it.
     let more = [noise::default(run), trajectories::default(run)].concat();
-    let taken: Vec<String> = figures.iter().map(|figure: &Figure| figure.name.clone()).collect();
+    let taken: HashSet<String> = figures.iter().map(|figure: &Figure| figure.name.clone()).collect();
     figures.extend(more.into_iter().filter(|figure| !taken.contains(&figure.name)));
     figures.retain(|figure| !figure.is_empty());
+    let mut names = HashSet::new();
+    figures.iter_mut().for_each(|figure| figure.name = many::file_name(&figure.name, &mut names));
     (figures, notes)
 }
 
