@@ -125,9 +125,7 @@ impl<'a> Curves<'a> {
         }
         let thinned = self.strides.iter().filter(|(stride, _)| *stride > 1).count();
         if thinned > 0 {
-            notes.push(format!(
-                "{file}: {thinned} curves are of more than {MOST_OF_CURVE} rows, of which some are drawn"
-            ));
+            notes.push(format!("{file}: curves of more than {MOST_OF_CURVE} rows are thinned ({thinned} of them)"));
         }
         self.curves
     }
@@ -157,7 +155,7 @@ mod tests {
         let long = &curves[0].rows;
         assert!(long.len() > MOST_OF_CURVE / 2 && long.len() <= MOST_OF_CURVE);
         assert!(long.windows(2).all(|pair| pair[1][0] > pair[0][0]) && long[long.len() - 1][0] > (rows - 8) as f64);
-        assert_eq!(notes, [format!("t: 1 curves are of more than {MOST_OF_CURVE} rows, of which some are drawn")]);
+        assert_eq!(notes, [format!("t: curves of more than {MOST_OF_CURVE} rows are thinned (1 of them)")]);
     }
 
     #[test]
