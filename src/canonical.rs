@@ -14,5 +14,11 @@ pub fn id(value: &Value) -> u64 {
 /// Its first sixteen bytes, in hexadecimal.
 #[must_use]
 pub fn fingerprint(value: &Value) -> String {
-    Sha256::digest(value.to_string()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(value.to_string())[..16])
+}
+
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

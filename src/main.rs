@@ -10,7 +10,10 @@ use clap::Parser;
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(cli::terminal::usage(&error)),
+    };
     let done = match &cli.command {
         Command::Run(arguments) => cli::run::run(arguments),
         Command::Exact(arguments) => cli::exact::exact(arguments).map(|()| ExitCode::SUCCESS),

@@ -87,6 +87,20 @@ fn the_library_prints_nothing() {
     }
 }
 
+/// Whatever is printed passes the one place that keeps a terminal from acting on it.
+#[test]
+fn the_program_prints_in_one_place() {
+    let mut files = Vec::new();
+    sources(Path::new("src"), None, &mut files);
+    let printing = files.iter().filter(|(module, ..)| module == "cli" || module == "main");
+    for (_, path, text) in printing.filter(|(_, path, _)| !path.ends_with("cli/terminal.rs")) {
+        let code = text.split("#[cfg(test)]").next().unwrap().replace("stderr().is_terminal()", "");
+        for way in ["println!", "print!(", "dbg!", "stdout()", "stderr()"] {
+            assert!(!code.contains(way), "{path} uses {way}, not cli::terminal");
+        }
+    }
+}
+
 /// The paths of a `use` tree or of an expression, braces taken apart: `a::{b, c::d}` is `a::b` and `a::c::d`.
 fn expand(tree: &str) -> Vec<String> {
     let Some(open) = tree.find('{') else {

@@ -81,6 +81,8 @@ pub enum Hint {
     AnotherFolder,
     /// Another folder, or to replace what is there.
     AnotherFolderOrReplace,
+    /// To run the scenario again, which goes on from what is whole.
+    RunAgain,
     /// To wait for the other process, or another folder.
     WaitOrAnotherFolder,
     /// Less that is kept in memory at a time.
@@ -99,9 +101,8 @@ impl RunError {
     pub fn hint(&self) -> Option<Hint> {
         match self {
             RunError::Store(StoreError::Folder { .. }) => Some(Hint::AnotherFolder),
-            RunError::Store(StoreError::NotOurs { .. } | StoreError::Foreign { .. }) => {
-                Some(Hint::AnotherFolderOrReplace)
-            }
+            RunError::Store(StoreError::Foreign { .. }) => Some(Hint::AnotherFolderOrReplace),
+            RunError::Store(StoreError::Damaged { .. }) => Some(Hint::RunAgain),
             RunError::Store(StoreError::Locked { .. }) => Some(Hint::WaitOrAnotherFolder),
             RunError::TooLarge(_) => Some(Hint::KeepLess),
             RunError::Frequency { .. } => Some(Hint::Solve),

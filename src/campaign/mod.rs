@@ -29,5 +29,5 @@ pub use ranks::Ranks;
 pub use run::{merge_parts, run, run_with};
 pub use simulator::{Simulator, simulator};
 pub use solve::solvable;
-pub use status::Status;
+pub use status::{Results, Status};
 pub use transient::simulate;

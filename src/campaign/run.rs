@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::error::RunError;
 use super::helpers::{Deliver, Helpers};
-use super::open::{complete, open, refuse_foreign};
+use super::open::{complete, mend_claim, open, refuse_foreign};
 use super::options::{Event, Outcome, RunOptions};
 use super::settle::settle;
 use super::solve::solve;
@@ -77,8 +77,9 @@ fn sample(
         return Err(RunError::IdleHelpers);
     }
     if !options.fresh
-        && let Some(summary) = complete(scenario, options)?
+        && let Some(summary) = complete(scenario, options, report)?
     {
+        mend_claim(&options.output, scenario, report);
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
     Plan::new(&scenario.points).check_memory(options.threads)?;
@@ -103,7 +104,7 @@ pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Resu
     let scenario = manifest.scenario(output)?;
     // Of another version, or a scenario that reads otherwise in this one.
     refuse_foreign(output, &scenario)?;
-    if let Some(summary) = complete(&scenario, options)? {
+    if let Some(summary) = complete(&scenario, options, report)? {
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
     let folder = Folder::lock(output, None)?;

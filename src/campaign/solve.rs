@@ -70,14 +70,16 @@ fn within(points: &[Point], available: f64) -> Result<usize, RunError> {
 /// A point that has no exact value, a folder in which another process is at work, or results that cannot be written.
 pub fn solve(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
     let complete = |summary| Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false };
-    let before = || if options.fresh { Ok(None) } else { finished(scenario, options) };
-    if let Some(summary) = before()? {
+    let before = |report: &mut dyn FnMut(&Event)| {
+        if options.fresh { Ok(None) } else { finished(scenario, options, report) }
+    };
+    if let Some(summary) = before(report)? {
         return Ok(complete(summary));
     }
     let at_once = solvable(&scenario.points)?.min(options.threads);
     let _folder = Folder::lock(&options.output, None)?;
     // Another process may have come to the end since.
-    if let Some(summary) = before()? {
+    if let Some(summary) = before(&mut |_| {})? {
         return Ok(complete(summary));
     }
     solve_into(scenario, (options.threads, at_once), &mut ParquetFolder::create(&options.output)?, report)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::results::Summary;
+use crate::results::{Head, SUMMARY, Soundness, soundness};
 use crate::store::{Live, Manifest, ManifestPoint, StoreError, held};
 
 /// How a campaign stands.
@@ -17,11 +17,23 @@ pub struct Status {
     pub processes: Vec<Live>,
     /// Parts that were set aside.
     pub set_aside: usize,
-    /// The results, where there are any; they may be older than the parts.
-    pub summary: Option<Summary>,
-    /// Whether the results are all that was asked for last: more trajectories, points or a smaller error may have been
-    /// asked for since.
-    pub complete: bool,
+    /// The results; they may be older than the parts.
+    pub results: Results,
+}
+
+/// How the results of a campaign stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Results {
+    /// There are none yet.
+    None,
+    /// Of some of the trajectories that were asked for.
+    Partial,
+    /// All that was asked for last.
+    Complete,
+    /// All that was asked for before: more trajectories, points or a smaller error have been asked for since.
+    Earlier,
+    /// Not as they were written: why, in words.
+    Damaged(String),
 }
 
 impl Status {
@@ -48,10 +60,26 @@ impl Status {
             .collect();
         processes
             .sort_by_key(|live| live.shard.as_ref().and_then(|shard| shard.split('/').next()?.parse::<u64>().ok()));
-        let summary = Summary::read(output)?;
-        // A scenario that this version cannot read is none of its results.
-        let scenario = manifest.scenario(output).ok();
-        let complete = summary.as_ref().zip(scenario).is_some_and(|(summary, scenario)| summary.is_of(&scenario));
-        Ok(Status { manifest, finished, processes, set_aside, summary, complete })
+        let results = Results::read(output, &manifest)?;
+        Ok(Status { manifest, finished, processes, set_aside, results })
+    }
+}
+
+impl Results {
+    fn read(output: &Path, manifest: &Manifest) -> Result<Self, StoreError> {
+        let head = match Head::read(output) {
+            Ok(None) => return Ok(Results::None),
+            Ok(Some(head)) => head,
+            Err(StoreError::Damaged { why, .. }) => {
+                return Ok(Results::Damaged(format!("{SUMMARY} cannot be read: {why}")));
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(match soundness(output, &head.version, &head.fingerprint) {
+            Soundness::Damaged(why) => Results::Damaged(why),
+            Soundness::Sound if !head.complete => Results::Partial,
+            Soundness::Sound if head.is_of(&manifest.fingerprint) => Results::Complete,
+            Soundness::Sound => Results::Earlier,
+        })
     }
 }

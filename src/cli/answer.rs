@@ -220,7 +220,7 @@ fn no_quantity(name: &str, names: &[String]) -> anyhow::Error {
 pub fn called_now(asked: Option<&str>) -> Option<&str> {
     let now = asked.and_then(Quantity::renamed);
     if let (Some(former), Some(now)) = (asked, now) {
-        eprintln!("note: {former} is called {now} now");
+        remark!("note: {former} is called {now} now");
     }
     now.or(asked)
 }

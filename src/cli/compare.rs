@@ -87,7 +87,7 @@ fn render(comparison: &Comparison, most: usize) -> String {
 pub fn compare(arguments: &CompareArguments) -> anyhow::Result<()> {
     let mut comparison = report::compare(&arguments.first, &arguments.second)?;
     for note in &comparison.notes {
-        eprintln!("note: {note}");
+        remark!("note: {note}");
     }
     let show = answer::called_now(arguments.show.as_deref());
     let shown = |quantity: &str| match show {

@@ -7,7 +7,7 @@ use superjump::report::Tables;
 use superjump::scenario::Purpose;
 
 use super::answer::{self, Shown};
-use super::{OutputArguments, ScenarioArguments};
+use super::{OutputArguments, ScenarioArguments, report};
 
 // Nothing is sampled: what says how is refused with the reason, and not offered.
 #[derive(Debug, Args)]
@@ -39,10 +39,10 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} points  {eta} left") {
         bar.set_style(style.progress_chars("━━╌"));
     }
-    let outcome = campaign::run(&scenario, &options, &mut |event| {
-        if let Event::Solved { points, .. } = event {
-            bar.set_position(*points as u64);
-        }
+    let outcome = campaign::run(&scenario, &options, &mut |event| match event {
+        Event::Solved { points, .. } => bar.set_position(*points as u64),
+        Event::Notice(notice) => bar.suspend(|| remark!("note: {notice}")),
+        _ => {}
     });
     bar.finish_and_clear();
     let outcome = outcome?;
@@ -54,5 +54,6 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
         say!("Solved in {:.2} s.", summary.timing.seconds)?;
     }
     say!("Results: {}", options.output.join("summary.json").display())?;
-    if arguments.output.no_report { Ok(()) } else { super::report::draw(&options.output, Tables::Of(&scenario.text)) }
+    let draw = if outcome.already_complete { report::draw_again } else { report::draw };
+    if arguments.output.no_report { Ok(()) } else { draw(&options.output, Tables::Of(&scenario.text)) }
 }

@@ -8,9 +8,9 @@ use clap::Args;
 use superjump::campaign::{self, RunOptions};
 use superjump::report::Tables;
 
-use super::all_threads;
 use super::answer::{self, Shown};
 use super::progress::Display;
+use super::{all_threads, report};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  superjump merge output/heat_valve\n\n\
@@ -58,13 +58,12 @@ pub fn merge(arguments: &MergeArguments) -> anyhow::Result<ExitCode> {
     }
     say!("Results: {}", arguments.folder.join("summary.json").display())?;
     if !arguments.no_report {
-        super::report::draw(&arguments.folder, Tables::OfRun)?;
+        let draw = if outcome.already_complete { report::draw_again } else { report::draw };
+        draw(&arguments.folder, Tables::OfRun)?;
     }
     if summary.complete {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!(
-        "Parts are missing: the results are partial. `superjump status` says how much; run it again, then merge."
-    );
+    remark!("Parts are missing: the results are partial. `superjump status` says how much; run it again, then merge.");
     Ok(ExitCode::FAILURE)
 }

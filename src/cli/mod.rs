@@ -1,11 +1,7 @@
 //! The verbs of the program, one file each, and how errors leave it.
 
-/// A line on standard output.
-macro_rules! say {
-    ($($words:tt)*) => {
-        $crate::cli::put(format_args!("{}\n", format_args!($($words)*)))
-    };
-}
+#[macro_use]
+pub mod terminal;
 
 mod answer;
 pub mod check;
@@ -22,8 +18,6 @@ pub mod slurm;
 pub mod status;
 mod table;
 
-use std::fmt;
-use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -31,6 +25,8 @@ use clap::{Args, Parser, Subcommand};
 use superjump::campaign::{Hint, RunError, RunOptions};
 use superjump::report::ReportError;
 use superjump::scenario::{Overrides, Purpose, Scenario, ScenarioError};
+
+use terminal::{put, put_aside_styled};
 
 /// Quantum-jump trajectories of collective heat transport.
 #[derive(Debug, Parser)]
@@ -182,7 +178,7 @@ impl ScenarioArguments {
 /// on the page, too.
 fn warn(scenario: &Scenario) {
     for warning in scenario.warnings() {
-        eprintln!("warning: {warning}");
+        remark!("warning: {warning}");
     }
 }
 
@@ -201,27 +197,23 @@ fn text(path: &Path) -> Result<&str, UsageError> {
     path.to_str().ok_or_else(|| UsageError(format!("the path {} is not text in UTF-8", path.display())))
 }
 
-/// Writes to standard output. Who stops reading, as `head` does, has what it wanted; the work goes on.
-fn put(text: fmt::Arguments) -> io::Result<()> {
-    match io::stdout().write_fmt(text) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done,
-    }
-}
-
 /// Prints an error for people, and gives the exit code of its kind.
 pub fn fail(error: &anyhow::Error) -> ExitCode {
     if let Some(error) = error.downcast_ref::<ScenarioError>() {
-        let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        eprintln!("{}", error.render(colour));
+        put_aside_styled(&error.render(false), || error.render(true));
         return ExitCode::from(2);
     }
     // Every error of ours tells its cause itself.
     let hint = error.downcast_ref::<RunError>().and_then(RunError::hint);
-    eprintln!("error: {error}{}", hint.map_or(String::new(), |hint| format!("; {}", help(hint))));
+    remark!("error: {error}{}", hint.map_or(String::new(), |hint| format!("; {}", help(hint))));
     let nothing_to_draw = matches!(
         error.downcast_ref(),
-        Some(ReportError::Folder { .. } | ReportError::NothingThere { .. } | ReportError::NothingOf { .. })
+        Some(
+            ReportError::Folder { .. }
+                | ReportError::NothingThere { .. }
+                | ReportError::NothingOf { .. }
+                | ReportError::Damaged { .. }
+        )
     );
     let refused = error.downcast_ref().is_some_and(RunError::is_refusal);
     ExitCode::from(if error.is::<UsageError>() || nothing_to_draw || refused { 2 } else { 1 })
@@ -232,6 +224,7 @@ fn help(hint: Hint) -> &'static str {
     match hint {
         Hint::AnotherFolder => "give another with -o",
         Hint::AnotherFolderOrReplace => "give another folder with -o, or --fresh to replace it",
+        Hint::RunAgain => "`superjump run` of the same scenario writes it again, and keeps every part that is whole",
         Hint::WaitOrAnotherFolder => "wait for it, or give another folder with -o",
         Hint::KeepLess => "fewer `evolution.samples`, `record.photons` or --threads, or no `record.jumps`, need less",
         Hint::Solve => "`superjump exact` has no such bound",

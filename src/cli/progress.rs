@@ -10,6 +10,7 @@ use superjump::campaign::Event;
 use superjump::report;
 use superjump::store::Progress;
 
+use super::terminal::harmless;
 use super::{UsageError, table};
 
 /// Seconds between the lines of a run without a terminal.
@@ -79,9 +80,9 @@ impl Display {
         match event {
             Event::Progress(progress) => {
                 let message = message(progress, self.points);
-                self.show((progress.trajectories, progress.of), "trajectories", message);
+                self.show((progress.trajectories, progress.of), "trajectories", &message);
             }
-            Event::Merging { parts, of } => self.show((*parts, *of), "parts merged", String::new()),
+            Event::Merging { parts, of } => self.show((*parts, *of), "parts merged", ""),
             Event::Notice(notice) => self.say(&format!("note: {notice}")),
             Event::Started { parts, there } if *there > 0 => {
                 self.say(&format!("{there} of {parts} parts are there already."));
@@ -90,19 +91,19 @@ impl Display {
         }
     }
 
-    fn show(&mut self, (done, of): (u64, u64), what: &'static str, message: String) {
+    fn show(&mut self, (done, of): (u64, u64), what: &'static str, message: &str) {
         match &mut self.kind {
             Kind::Silent => {}
             Kind::Bar(bar) => {
                 bar.set_length(of);
                 bar.set_position(done);
                 bar.set_prefix(what);
-                bar.set_message(message);
+                bar.set_message(harmless(message).into_owned());
             }
             Kind::Lines { last } => {
                 if last.elapsed() >= LINE_EVERY {
                     *last = Instant::now();
-                    eprintln!("{done}/{of} {what}  {message}");
+                    remark!("{done}/{of} {what}  {message}");
                 }
             }
         }
@@ -111,8 +112,8 @@ impl Display {
     /// A line of its own, which is said even to those who want no progress.
     fn say(&self, line: &str) {
         match &self.kind {
-            Kind::Bar(bar) => bar.suspend(|| eprintln!("{line}")),
-            Kind::Lines { .. } | Kind::Silent => eprintln!("{line}"),
+            Kind::Bar(bar) => bar.suspend(|| remark!("{line}")),
+            Kind::Lines { .. } | Kind::Silent => remark!("{line}"),
         }
     }
 
@@ -122,7 +123,7 @@ impl Display {
             bar.finish_and_clear();
         }
         if let Some(Log { path, failed: Some(error), .. }) = &self.log {
-            eprintln!("note: the log {} is not whole: {error}", path.display());
+            remark!("note: the log {} is not whole: {error}", path.display());
         }
     }
 }

@@ -29,12 +29,23 @@ pub fn draw(folder: &Path, tables: Tables) -> anyhow::Result<()> {
         error => error.into(),
     })?;
     for note in &drawn.notes {
-        eprintln!("note: {note}");
+        remark!("note: {note}");
     }
     let figures = folder.join("figures");
     let named = table::plural(drawn.figures.len() as u64, "figure");
     say!("Drawn:   {} ({named} in {})", drawn.page.display(), figures.display())?;
     Ok(())
+}
+
+/// Draws results that were there already: where nothing can be written, as in an archive, nothing has to be.
+pub fn draw_again(folder: &Path, tables: Tables) -> anyhow::Result<()> {
+    draw(folder, tables).or_else(|error| match error.downcast_ref() {
+        Some(ReportError::Write { .. }) => {
+            remark!("note: {error}; figures and page stay as they are");
+            Ok(())
+        }
+        _ => Err(error),
+    })
 }
 
 pub fn report(arguments: &ReportArguments) -> anyhow::Result<()> {

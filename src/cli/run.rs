@@ -14,7 +14,7 @@ use superjump::scenario::Purpose;
 
 use super::answer::{self, Shown};
 use super::progress::Display;
-use super::{OutputArguments, ScenarioArguments, table};
+use super::{OutputArguments, ScenarioArguments, report, table};
 
 #[derive(Debug, Args)]
 #[command(
@@ -70,7 +70,7 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     display.finish();
     let outcome = outcome.inspect_err(|error| {
         if matches!(error, RunError::Store(error) if !error.is_refusal()) {
-            eprintln!("What was written before is whole; the same command goes on from it.");
+            remark!("What was written before is whole; the same command goes on from it.");
         }
     })?;
     if let Some(summary) = &outcome.summary {
@@ -78,7 +78,8 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     }
     tell(&outcome, &options)?;
     if outcome.summary.is_some() && options.shard.is_none() && !arguments.output.no_report {
-        super::report::draw(&options.output, Tables::Of(&scenario.text))?;
+        let draw = if outcome.already_complete { report::draw_again } else { report::draw };
+        draw(&options.output, Tables::Of(&scenario.text))?;
     }
     Ok(if outcome.interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use superjump::campaign::{RunError, Status};
+use superjump::campaign::{Results, RunError, Status};
 use superjump::store::{Live, Progress, State};
 
 use super::{progress, table};
@@ -24,13 +24,14 @@ pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
     let manifest = &status.manifest;
     let points = manifest.points.len();
     // Not known where as many are run as the steady state takes.
-    let asked: Option<u64> = manifest.points.iter().map(|point| point.trajectories).sum();
-    let done: u64 = status.finished.iter().sum();
+    let asked = manifest.points.iter().try_fold(0, |sum: u64, point| Some(sum.saturating_add(point.trajectories?)));
+    let done = status.finished.iter().fold(0, |sum: u64, done| sum.saturating_add(*done));
     let complete =
         manifest.points.iter().zip(&status.finished).filter(|(point, done)| point.trajectories == Some(**done));
     say!("{}: {}", manifest.scenario, manifest.title)?;
     if let Some(asked) = asked {
-        let percent = 100.0 * done as f64 / asked as f64;
+        // Of nothing, all is done.
+        let percent = if asked == 0 { 100.0 } else { 100.0 * done as f64 / asked as f64 };
         say!(
             "{percent:.1} %: {done} of {asked} trajectories on disk, {} of {points} points complete",
             complete.count()
@@ -59,11 +60,14 @@ pub fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
     }
     say!(
         "results: {}",
-        match &status.summary {
-            None => "none yet",
-            Some(_) if status.complete => "complete",
-            Some(summary) if summary.complete => "complete for what was asked before; what is asked now is not done",
-            Some(_) => "partial",
+        match &status.results {
+            Results::None => "none yet".to_owned(),
+            Results::Complete => "complete".to_owned(),
+            Results::Earlier => "complete for what was asked before; what is asked now is not done".to_owned(),
+            Results::Partial => "partial".to_owned(),
+            Results::Damaged(why) => {
+                format!("damaged ({why}); the same run, or `superjump merge`, makes them again from the parts")
+            }
         }
     )?;
     Ok(())

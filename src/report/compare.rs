@@ -1,10 +1,13 @@
 //! Two runs side by side: how far apart each quantity is, in standard errors of the difference.
 
+use std::collections::HashMap;
 use std::path::Path;
+
+use serde_json::Value;
 
 use super::data::{Quantity, Run};
 use super::error::ReportError;
-use super::words;
+use super::{read, words};
 
 /// One quantity of two runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,46 +44,61 @@ fn value(row: &Quantity) -> Option<(f64, Option<f64>)> {
     row.estimate.map(|v| (v, row.std_error)).or(row.exact.map(|v| (v, None)))
 }
 
-fn rows(run: &Run) -> Vec<(String, &Quantity)> {
+/// The points in words: equal where they are swept to the same values, to the last digit.
+fn points(run: &Run) -> Vec<String> {
+    let word = |value: &Value| value.as_f64().map_or_else(|| words::value(value), |number| number.to_string());
     let of_point = |point: &super::data::Point| {
-        let words = point.parameters.iter().map(|(key, value)| format!("{key} = {}", words::value(value)));
+        let words = point.parameters.iter().map(|(key, value)| format!("{key} = {}", word(value)));
         words.collect::<Vec<_>>().join(", ")
     };
-    run.summary.points.iter().flat_map(|p| p.quantities.iter().map(move |q| (of_point(p), q))).collect()
+    run.summary.points.iter().map(of_point).collect()
+}
+
+/// Every quantity with its point in words.
+fn rows<'a>(run: &'a Run, points: &'a [String]) -> impl Iterator<Item = (&'a str, &'a Quantity)> {
+    let of_point = |(name, point): (&'a String, &'a super::data::Point)| {
+        point.quantities.iter().map(move |quantity| (name.as_str(), quantity))
+    };
+    points.iter().zip(&run.summary.points).flat_map(of_point)
 }
 
 /// Compares the results of two folders. Points are the same if they are swept to the same values.
 ///
 /// # Errors
-/// A folder without results.
+/// A folder without results, or one whose results are damaged.
 pub fn compare(first: &Path, second: &Path) -> Result<Comparison, ReportError> {
-    let (first, second) = (Run::read_summary_of(first)?, Run::read_summary_of(second)?);
-    let (ours, theirs) = (rows(&first), rows(&second));
+    let (first, second) = (read::whole_summary(first)?, read::whole_summary(second)?);
+    let (our_points, their_points) = (points(&first), points(&second));
+    let key = |(point, row): &(&str, &Quantity)| format!("{point}\0{}\0{:?}\0{}", row.quantity, row.bath, row.unit);
     let mut differences = Vec::new();
-    let mut taken = vec![false; theirs.len()];
+    // Each with whether it was found in the first run too; of several alike, the first.
+    let mut theirs: HashMap<String, (&Quantity, bool)> = HashMap::new();
+    let mut alike = 0;
+    for row in rows(&second, &their_points) {
+        let new = theirs.len();
+        theirs.entry(key(&row)).or_insert((row.1, false));
+        alike += usize::from(theirs.len() == new);
+    }
     let mut alone = 0;
-    for (point, row) in &ours {
-        let same = |(other, q): &(String, &Quantity)| {
-            other == point && q.quantity == row.quantity && q.bath == row.bath && q.unit == row.unit
-        };
-        let found = theirs.iter().position(same);
-        let (Some(index), Some(a)) = (found, value(row)) else {
+    for (point, row) in rows(&first, &our_points) {
+        let (Some((other, taken)), Some(a)) = (theirs.get_mut(&key(&(point, row))), value(row)) else {
             alone += 1;
             continue;
         };
-        taken[index] = true;
-        let Some(b) = value(theirs[index].1) else { continue };
+        *taken = true;
+        let Some(b) = value(other) else { continue };
         let error = a.1.unwrap_or(0.0).hypot(b.1.unwrap_or(0.0));
         differences.push(Difference {
-            point: point.clone(),
-            quantity: row.quantity.clone(),
-            bath: row.bath.clone(),
+            point: point.to_owned(),
+            quantity: row.quantity.to_string(),
+            bath: row.bath.as_deref().map(str::to_owned),
             first: a,
             second: b,
             sigma: (error > 0.0).then(|| (b.0 - a.0) / error),
-            unit: row.unit.clone(),
+            unit: row.unit.to_string(),
         });
     }
+    let unmatched = alike + theirs.values().filter(|(_, taken)| !taken).count();
     let mut notes = [first.notes, second.notes].concat();
     let sampled = |run: &super::data::ReadSummary| run.points.iter().any(|p| p.trajectories > 0);
     if first.summary.seed == second.summary.seed && sampled(&first.summary) && sampled(&second.summary) {
@@ -90,6 +108,5 @@ pub fn compare(first: &Path, second: &Path) -> Result<Comparison, ReportError> {
             first.summary.seed
         ));
     }
-    let alone = (alone, taken.iter().filter(|taken| !**taken).count());
-    Ok(Comparison { differences, alone, notes })
+    Ok(Comparison { differences, alone: (alone, unmatched), notes })
 }

@@ -35,6 +35,14 @@ pub enum ReportError {
         /// Which, and what they would show.
         figures: Vec<String>,
     },
+    /// What was to be read is not as it was written.
+    #[error("the results in {folder} are damaged ({why}); the command that made them makes them again")]
+    Damaged {
+        /// The folder.
+        folder: PathBuf,
+        /// What, and why.
+        why: String,
+    },
     /// A file could not be written.
     #[error("cannot write {path}: {source}")]
     Write {

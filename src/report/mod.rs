@@ -1,24 +1,26 @@
 //! Figures and one page from the files of a run: what was done, what came out, and how sure that is.
 //!
-//! data (what the folder holds, read leniently) -> choose/ (which figures) -> figure (axes and series) -> svg (with
+//! data (what the folder holds; read: leniently, within bounds) -> choose/ (which figures) -> figure (axes and series) -> svg (with
 //! scale, symbol, text) -> png, and all of it -> page. compare puts two runs side by side. Nothing here knows how a run
 //! is made.
 
 mod choose;
 mod compare;
+mod curves;
 mod data;
 mod error;
 mod figure;
 mod page;
 mod png;
+mod read;
 mod scale;
 mod svg;
 mod symbol;
-mod table;
 mod text;
 mod words;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -31,7 +33,6 @@ pub use words::{least_to_most, number, with_error};
 use crate::scenario::check_figures;
 use crate::store::replace;
 use choose::asked;
-use data::Run;
 
 /// What every figure carries, so that a later drawing knows which files are its own to replace.
 const MADE_BY: &str = "Drawn by superjump";
@@ -74,7 +75,7 @@ pub enum Tables<'a> {
 /// # Errors
 /// A folder without results, tables of a file that are wrong or have nothing to draw, or files that cannot be written.
 pub fn draw(folder: &Path, tables: Tables) -> Result<Report, ReportError> {
-    let mut run = Run::read(folder)?;
+    let mut run = read::summary(folder)?;
     let text = match tables {
         Tables::OfRun => &run.summary.scenario_text,
         Tables::Of(text) => text,
@@ -90,6 +91,8 @@ pub fn draw(folder: &Path, tables: Tables) -> Result<Report, ReportError> {
         run.notes.push(format!("the scenario cannot be read for its [figure] tables ({error})"));
         Vec::new()
     });
+    let kept = choose::kept(&run.summary, &asked);
+    read::tables(&mut run, folder, kept.as_ref())?;
     let (figures, notes) = choose::figures(&run, &asked);
     if let (Tables::OfFile { path, .. }, Some(_)) = (tables, notes.first()) {
         return Err(ReportError::NothingOf { path: path.into(), figures: notes });
@@ -120,12 +123,19 @@ pub fn draw(folder: &Path, tables: Tables) -> Result<Report, ReportError> {
     Ok(Report { figures: names, page, notes: run.notes })
 }
 
+/// The beginning of a file, where a figure says who made it.
+fn begins(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(1 << 14).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// Removes figures of an earlier drawing that are no longer drawn; files of others stay.
 fn remove_stale(folder: &Path, names: &[String]) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let ours = || fs::read_to_string(&path).is_ok_and(|text| text.contains(MADE_BY));
+        let ours = || begins(&path).is_ok_and(|text| text.contains(MADE_BY));
         if path.extension().is_some_and(|end| end == "svg") && !names.contains(&stem) && ours() {
             let _ = fs::remove_file(path.with_extension("png"));
             let _ = fs::remove_file(&path);

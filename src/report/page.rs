@@ -16,8 +16,9 @@ use super::words;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// Rows of a sweep that are shown before a reader asks for more.
+/// Rows of a sweep that are shown before a reader asks for more, and those that are on the page at all.
 const MOST_ROWS: usize = 12;
+const MOST_LISTED: usize = 2000;
 
 /// Text with subscripts as HTML.
 fn rich(text: &str) -> String {
@@ -174,7 +175,7 @@ fn sweep(html: &mut String, points: &[Point], shown: &Quantity, sampled: bool) {
     let _ =
         write!(html, "<h3>{}{}</h3>", rich(&super::choose::capital(&words::quantity(&shown.quantity))), escape(&bath));
     let _ = write!(html, "<div class=\"scroll\"><table>{}<tbody>", header(&heads, sampled));
-    for (index, point) in points.iter().enumerate() {
+    for (index, point) in points.iter().enumerate().take(MOST_LISTED) {
         let Some(row) = point.quantities.iter().find(|q| q.quantity == shown.quantity && q.bath == shown.bath) else {
             continue;
         };
@@ -190,7 +191,15 @@ fn sweep(html: &mut String, points: &[Point], shown: &Quantity, sampled: bool) {
     }
     html.push_str("</tbody></table></div>\n");
     if points.len() > MOST_ROWS {
-        let _ = writeln!(html, "<button type=\"button\" class=\"all\">show all {} points</button>", points.len());
+        let all = points.len().min(MOST_LISTED);
+        let _ = writeln!(
+            html,
+            "<button type=\"button\" class=\"all\">show {} {all} points</button>",
+            if all < points.len() { "the first" } else { "all" }
+        );
+    }
+    if points.len() > MOST_LISTED {
+        let _ = writeln!(html, "<p class=\"small\">All {} points are in summary.parquet.</p>", points.len());
     }
 }
 
@@ -212,7 +221,7 @@ fn verdict(run: &Run) -> String {
                 format!("<strong>Not converged</strong>: <code>{reason}</code> was spent before the steady current was known as well as was asked.")
             }
             "" => continue,
-            other => format!("Ended because of: {}.", other.replace('_', " ")),
+            other => format!("Ended because of: {}.", escape(&other.replace('_', " "))),
         });
     }
     let scores: Vec<f64> = points
@@ -249,7 +258,11 @@ fn reproduce(run: &Run, exact: bool) -> String {
         .map(|set| format!(" --set '{}'", set.replace('\'', "'\\''")))
         .collect();
     let verb = if exact { "exact" } else { "run" };
-    format!("superjump {verb} {}.toml{sets}", summary.scenario)
+    // Whatever it is called, a shell takes it for a name.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let file = format!("{}.toml", summary.scenario);
+    let file = if file.chars().all(plain) { file } else { format!("'{}'", file.replace('\'', "'\\''")) };
+    format!("superjump {verb} {file}{sets}")
 }
 
 /// The facts above everything else.
@@ -325,7 +338,10 @@ pub fn page(run: &Run, figures: &[Figure]) -> String {
         html.push_str("<section id=\"answer\"><h2>Answer</h2>\n");
         let _ = writeln!(html, "<p id=\"verdict\">{}</p>", verdict(run));
         let drawn = foremost(&summary.scenario_text).and_then(|(name, bath)| {
-            first.quantities.iter().find(|q| q.quantity == name && (bath.is_none() || q.bath == bath))
+            first
+                .quantities
+                .iter()
+                .find(|q| *q.quantity == *name && (bath.is_none() || q.bath.as_deref() == bath.as_deref()))
         });
         match drawn.or(first.quantities.first()) {
             Some(shown) if summary.points.len() > 1 => sweep(&mut html, &summary.points, shown, !exact),

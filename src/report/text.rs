@@ -7,8 +7,10 @@ pub const LETTER: f64 = 14.0;
 /// Letters of a line of the legend, beyond which it is cut.
 const LONGEST: usize = 44;
 
-/// Text as XML.
+/// Text as XML, which has no way to write most control characters.
 pub fn escape(text: &str) -> String {
+    let foreign = |c: char| (c.is_control() && !"\t\n\r".contains(c)) || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let text = text.replace(foreign, "\u{fffd}");
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -1,11 +1,13 @@
 //! The folder of results: Parquet tables and the summary, each written under a temporary name and renamed when whole.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::sink::{Metadata, Sink};
 use super::summary::Summary;
+use super::summary_file;
+use super::sums::{self, SUMMARY, SUMS, Summing};
 use crate::store::{StoreError, Temporary, remove_temporary};
 use crate::table::{Field, TableWriter, Values};
 
@@ -13,25 +15,26 @@ use crate::table::{Field, TableWriter, Values};
 struct Table {
     temporary: Temporary,
     path: PathBuf,
-    writer: Option<TableWriter<File>>,
+    writer: Option<TableWriter<Summing<File>>>,
 }
 
 impl Table {
     fn create(folder: &Path, name: &str, fields: Vec<Field>, metadata: &Metadata) -> Result<Self, StoreError> {
         let path = folder.join(format!("{name}.parquet"));
         let (temporary, file) = Temporary::create(&path).map_err(|e| StoreError::folder(folder, e))?;
-        let writer = TableWriter::new(file, fields, metadata);
+        let writer = TableWriter::new(Summing::new(file), fields, metadata);
         let writer = writer.map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
         Ok(Table { temporary, path, writer: Some(writer) })
     }
 
-    /// Closes and syncs the file; [`Table::publish`] then gives it its name.
-    fn close(&mut self) -> Result<(), StoreError> {
-        if let Some(writer) = self.writer.take() {
-            let file = writer.finish().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })?;
-            file.sync_all().map_err(|e| StoreError::io("write", &self.path, e))?;
-        }
-        Ok(())
+    /// Closes and syncs the file, and has its name and checksum; [`Table::publish`] then gives it that name.
+    fn close(&mut self) -> Result<Option<(String, String)>, StoreError> {
+        let Some(writer) = self.writer.take() else { return Ok(None) };
+        let written = writer.finish().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })?;
+        let (file, sum) = written.finish();
+        file.sync_all().map_err(|e| StoreError::io("write", &self.path, e))?;
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Some((name, sum)))
     }
 
     fn publish(&self) -> Result<(), StoreError> {
@@ -50,7 +53,7 @@ impl ParquetFolder {
     /// was killed as it wrote them is removed.
     pub fn create(folder: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(|e| StoreError::folder(folder, e))?;
-        remove_temporary(folder, |target| target == "summary.json" || target.ends_with(".parquet"))?;
+        remove_temporary(folder, |target| [SUMMARY, SUMS].contains(&target) || target.ends_with(".parquet"))?;
         Ok(ParquetFolder { folder: folder.to_owned(), tables: Vec::new() })
     }
 }
@@ -69,25 +72,28 @@ impl Sink for ParquetFolder {
 
     /// Closes all tables, then gives everything its name, the summary last.
     fn finish(&mut self, summary: &Summary) -> Result<(), StoreError> {
-        let path = self.folder.join("summary.json");
+        let [path, sums] = [SUMMARY, SUMS].map(|name| self.folder.join(name));
         let failed = |e| StoreError::io("write", &path, e);
-        let mut json = serde_json::to_vec_pretty(summary).map_err(|e| failed(e.into()))?;
-        json.push(b'\n');
-        let (temporary, mut file) = Temporary::create(&path).map_err(failed)?;
-        file.write_all(&json).and_then(|()| file.sync_all()).map_err(failed)?;
+        let (temporary, file) = Temporary::create(&path).map_err(failed)?;
+        let mut file = BufWriter::with_capacity(1 << 16, Summing::new(file));
+        summary_file::write(summary, &mut file).map_err(failed)?;
+        let (file, sum) = file.into_inner().map_err(|e| failed(e.into_error()))?.finish();
+        file.sync_all().map_err(failed)?;
+        let mut all = Vec::new();
         for table in &mut self.tables {
-            table.close()?;
+            all.extend(table.close()?);
         }
+        all.push((SUMMARY.to_owned(), sum));
+        let of_sums = |e| StoreError::io("write", &sums, e);
+        let (sums_temporary, mut file) = Temporary::create(&sums).map_err(of_sums)?;
+        let text = sums::text(summary, &all);
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(of_sums)?;
         // An old summary must not vouch for new tables, should this be interrupted.
-        match fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StoreError::io("replace", &path, e));
-            }
-            _ => {}
-        }
+        sums::remove(&path).map_err(|e| StoreError::io("replace", &path, e))?;
         for table in &self.tables {
             table.publish()?;
         }
+        sums_temporary.publish().map_err(of_sums)?;
         temporary.publish().map_err(failed)
     }
 }

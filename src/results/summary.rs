@@ -1,9 +1,6 @@
 //! The summary of a campaign: `summary.json`, one entry a point, one row a quantity.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +10,6 @@ use crate::quantity::Quantity;
 use crate::scenario::{Asked, BathScale, Origin, Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::{Ensemble, Estimate, NoError, Stopped};
-use crate::store::StoreError;
 
 /// What stands in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +37,9 @@ pub struct Summary {
     /// beyond the frequency.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// Where the quantities are, of a sweep of many points; only ever in the file.
+    #[serde(default, skip_serializing)]
+    pub(crate) quantities_in: Option<String>,
     /// The points, in the order of the sweep.
     pub points: Vec<PointSummary>,
     /// The scenario as it was run.
@@ -103,6 +102,7 @@ pub struct PointSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady: Option<Convergence>,
     /// The quantities.
+    #[serde(default)]
     pub quantities: Vec<QuantitySummary>,
 }
 
@@ -437,29 +437,15 @@ impl Summary {
             timing,
             fingerprint: scenario.fingerprint(),
             warnings: scenario.warnings(),
+            quantities_in: None,
             points,
             scenario_text: scenario.text.clone(),
         }
     }
 
-    /// Reads `summary.json` of a results folder; `None` where there is none.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or is not a summary.
-    pub fn read(folder: &Path) -> Result<Option<Self>, StoreError> {
-        let path = folder.join("summary.json");
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) if error.kind() == ErrorKind::NotADirectory => return Err(StoreError::folder(folder, error)),
-            Err(error) => return Err(StoreError::io("read", &path, error)),
-        };
-        serde_json::from_slice(&text).map(Some).map_err(|source| StoreError::NotOurs { path, source })
-    }
-
-    /// Whether it holds all that this version makes of a scenario.
-    pub(crate) fn is_of(&self, scenario: &Scenario) -> bool {
-        self.complete && self.fingerprint == scenario.fingerprint() && self.version == env!("CARGO_PKG_VERSION")
+    /// Whether it is what this version makes of a scenario.
+    pub(crate) fn is_of(&self, fingerprint: &str) -> bool {
+        self.fingerprint == fingerprint && self.version == env!("CARGO_PKG_VERSION")
     }
 
     /// In what the scenario of this summary differs from another, in words.

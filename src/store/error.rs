@@ -33,13 +33,13 @@ pub enum StoreError {
         /// Why.
         source: parquet::errors::ParquetError,
     },
-    /// A file that has the name of one of ours and is none.
-    #[error("{path} is not a file of superjump ({source})")]
-    NotOurs {
+    /// A file that is not as it was written, or never was one of ours.
+    #[error("{path} is damaged ({why})")]
+    Damaged {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: serde_json::Error,
+        why: String,
     },
     /// The folder holds the results of another scenario.
     #[error("{folder} holds other results ({difference})")]

@@ -53,23 +53,26 @@ impl Folder {
         Ok(Folder { live: parts.join(format!("{name}.status.json")), parts, _locks: locks, stale })
     }
 
-    /// Says whose parts these are, where it does not say so yet.
+    /// Says whose parts these are, where it does not say so yet, or no more.
     pub fn claim(&self, output: &Path, manifest: &Manifest) -> Result<(), StoreError> {
-        if Manifest::read(output)?.as_ref() == Some(manifest) {
-            return Ok(());
+        match Manifest::read(output) {
+            Ok(Some(there)) if there == *manifest => return Ok(()),
+            Ok(_) | Err(StoreError::Damaged { .. }) => {}
+            Err(error) => return Err(error),
         }
         let path = self.parts.join("campaign.json");
-        let json = serde_json::to_vec(manifest).map_err(|e| StoreError::io("write", &path, e.into()))?;
-        write_whole(&path, &json)
+        let text = manifest.sealed().map_err(|e| StoreError::io("write", &path, e.into()))?;
+        write_whole(&path, text.as_bytes())
     }
 
-    /// Removes all parts, and the summary that vouches for the tables; nothing that is not ours.
+    /// Removes all parts, and what vouches for them and for the tables; nothing that is not ours.
     pub fn clear(&self, output: &Path) -> Result<(), StoreError> {
         let removed = |path: &Path, result: std::io::Result<()>| match result {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(StoreError::io("remove", path, e)),
             _ => Ok(()),
         };
-        for path in [output.join("summary.json"), self.parts.join("campaign.json")] {
+        let vouching = ["summary.json", "SHA256SUMS", "parts/campaign.json"].map(|name| output.join(name));
+        for path in vouching {
             removed(&path, fs::remove_file(&path))?;
         }
         for path in entries(&self.parts)? {
@@ -87,7 +90,8 @@ impl Folder {
     pub fn present(&self) -> Result<Present, StoreError> {
         let mut present = Present::new();
         for (id, seed, folder) in point_folders(&self.parts)? {
-            present.extend(part_names(&folder)?.into_iter().map(|(first, count)| (id, seed, first, count)));
+            let parts = entries(&folder)?.into_iter().filter_map(|path| part_name(&path));
+            present.extend(parts.map(|(first, count)| (id, seed, first, count)));
         }
         Ok(present)
     }
@@ -154,13 +158,19 @@ fn point_folders(parts: &Path) -> Result<Vec<(u64, u64, PathBuf)>, StoreError> {
     Ok(folders.collect())
 }
 
-/// The first trajectory and the number of every part in the folder of a point.
-fn part_names(folder: &Path) -> Result<Vec<(u64, u64)>, StoreError> {
-    let name = |path: PathBuf| {
-        let (first, count) = path.file_name()?.to_str()?.strip_suffix(".part")?.split_once('-')?;
-        Some((first.parse().ok()?, count.parse().ok()?))
-    };
-    Ok(entries(folder)?.into_iter().filter_map(name).collect())
+/// The points, by (id, seed), whose parts are in a folder of results: what their folders say themselves.
+pub fn points_held(output: &Path) -> Result<HashSet<(u64, u64)>, StoreError> {
+    let parts = output.join("parts");
+    if !parts.is_dir() {
+        return Ok(HashSet::new());
+    }
+    Ok(point_folders(&parts)?.into_iter().map(|(id, seed, _)| (id, seed)).collect())
+}
+
+/// The first trajectory and the number of a part, by the name of its file.
+fn part_name(path: &Path) -> Option<(u64, u64)> {
+    let (first, count) = path.file_name()?.to_str()?.strip_suffix(".part")?.split_once('-')?;
+    Some((first.parse().ok()?, count.parse().ok()?))
 }
 
 /// Trajectories of every point that are held, by (id, seed).
@@ -170,16 +180,17 @@ pub type Held = HashMap<(u64, u64), u64>;
 pub fn held(output: &Path) -> Result<(Held, usize), StoreError> {
     let (mut held, mut bad) = (Held::new(), 0);
     for (id, seed, folder) in point_folders(&output.join("parts"))? {
-        let mut parts = part_names(&folder)?;
+        let entries = entries(&folder)?;
+        let mut parts: Vec<(u64, u64)> = entries.iter().filter_map(|path| part_name(path)).collect();
         parts.sort_unstable();
         // The last part of a smaller number of trajectories may lie within a later one.
         let mut end = 0;
         let mut sum = 0;
         for (first, count) in parts {
-            sum += (first + count).saturating_sub(end.max(first));
-            end = end.max(first + count);
+            let last = first.saturating_add(count);
+            sum += last.saturating_sub(end.max(first));
+            end = end.max(last);
         }
-        let entries = entries(&folder)?;
         let names = entries.iter().filter_map(|path| path.file_name()?.to_str()?.strip_suffix(".part"));
         held.insert((id, seed), sum.max(trajectories_held(names)));
         bad += entries.iter().filter(|path| path.extension().is_some_and(|end| end == "bad")).count();

@@ -7,8 +7,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
+use crate::canonical::hex;
 use crate::scenario::{Asked, Origin, Overrides, Point, Purpose, Scenario};
 
 /// A campaign, as its folder knows it.
@@ -22,6 +24,9 @@ pub struct Manifest {
     pub title: String,
     /// The seed.
     pub seed: u64,
+    /// Recognizes what is asked for now, as that of the summary does what was; empty where an older build wrote it.
+    #[serde(default)]
+    pub fingerprint: String,
     /// What is recorded beside averages, and the names of the baths.
     pub recorded: serde_json::Value,
     /// The text of the scenario file.
@@ -45,6 +50,9 @@ pub struct ManifestPoint {
     pub parameters: serde_json::Map<String, serde_json::Value>,
 }
 
+/// What stands before the checksum.
+const SUM: &str = ",\"sha256\":\"";
+
 impl Manifest {
     /// That of a scenario.
     pub(crate) fn of(scenario: &Scenario) -> Self {
@@ -64,6 +72,7 @@ impl Manifest {
             scenario: scenario.name.clone(),
             title: scenario.title.clone(),
             seed: scenario.seed(),
+            fingerprint: scenario.fingerprint(),
             recorded: json!({ "record": first.recording, "baths": names }),
             text: scenario.file_text().to_owned(),
             overrides: scenario.overrides.iter().map(str::to_owned).collect(),
@@ -80,7 +89,26 @@ impl Manifest {
             Err(error) if error.kind() == ErrorKind::NotADirectory => return Err(StoreError::folder(output, error)),
             Err(error) => return Err(StoreError::io("read", &path, error)),
         };
-        serde_json::from_slice(&text).map(Some).map_err(|source| StoreError::NotOurs { path, source })
+        Self::parse(&text).map(Some).map_err(|why| StoreError::Damaged { path, why })
+    }
+
+    /// The text of its file, which ends with the checksum of all that stands before.
+    pub(crate) fn sealed(&self) -> serde_json::Result<String> {
+        let mut text = serde_json::to_string(self)?;
+        text.pop();
+        let sum = hex(&Sha256::digest(&text));
+        Ok(format!("{text}{SUM}{sum}\"}}"))
+    }
+
+    fn parse(text: &[u8]) -> Result<Self, String> {
+        // A build before this one wrote no checksum.
+        if let Some(end) = text.windows(SUM.len()).rposition(|window| window == SUM.as_bytes()) {
+            let expected = format!("{SUM}{}\"}}", hex(&Sha256::digest(&text[..end])));
+            if text[end..] != *expected.as_bytes() {
+                return Err("its checksum is wrong".to_owned());
+            }
+        }
+        serde_json::from_slice(text).map_err(|error| error.to_string())
     }
 
     /// Why parts of this campaign are not parts of `other`'s, which may have more points, and another number of

@@ -22,7 +22,7 @@ pub use error::StoreError;
 #[cfg(feature = "figures")]
 pub(crate) use files::replace;
 pub(crate) use files::{Found, Temporary, remove_temporary};
-pub(crate) use folder::{Folder, Present, held, key};
+pub(crate) use folder::{Folder, Present, held, key, points_held};
 pub use manifest::{Manifest, ManifestPoint};
 pub(crate) use part_file::StoredPart;
 #[cfg(feature = "mpi")]

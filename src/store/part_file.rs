@@ -14,6 +14,7 @@ use super::averages::{Averages, PartResult};
 use super::codec;
 use super::piece::Piece;
 use super::rows::{jump_fields, trajectory_fields};
+use crate::canonical::hex;
 use crate::plan::Part;
 use crate::scenario::Point;
 use crate::table::{Field, Kind, Values};
@@ -168,5 +169,5 @@ fn are_of(fields: &[Field], rows: Option<usize>, columns: &[Values]) -> bool {
 
 /// The SHA-256 of bytes, in hexadecimal digits.
 fn checksum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }

@@ -5,5 +5,9 @@ mod read;
 mod write;
 
 pub use column::{Field, Kind, Lists, Table, Values, Words};
-pub use read::{TableError, TableReader};
-pub(crate) use write::{ROW_GROUP, TableWriter};
+pub(crate) use read::each;
+pub use read::{Extent, TableError, TableReader};
+#[cfg(feature = "figures")]
+pub(crate) use read::{columns, read};
+pub(crate) use write::ROW_GROUP;
+pub use write::TableWriter;

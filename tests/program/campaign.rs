@@ -238,14 +238,15 @@ fn a_folder_of_something_else_is_refused_with_the_difference() {
     refused(&run(&["--set", "record.photons=2"]), 2, &["record.photons=2"]);
     let manifest = place.path("out/parts/campaign.json");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(
-        &manifest,
-        text.replace(&format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION")), "\"version\":\"0.0.9\""),
-    )
-    .unwrap();
+    let older = text.replace(&format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION")), "\"version\":\"0.0.9\"");
+    // As an older build left it: without a checksum.
+    fs::write(&manifest, format!("{}}}", older.split(",\"sha256\"").next().unwrap())).unwrap();
     refused(&run(&[]), 2, &["version 0.0.9 instead of"]);
-    fs::write(&manifest, "{").unwrap();
-    refused(&run(&[]), 2, &["not a file of superjump"]);
+    // With what it says altered or gone, the parts still say whose they are.
+    for left in [&older, "{", ""] {
+        fs::write(&manifest, left).unwrap();
+        refused(&run(&["--seed", "5"]), 2, &["holds other results", "2 points, of which 2 are none of this"]);
+    }
     fs::write(&manifest, text).unwrap();
     assert_eq!(parts(&place.path("out")), before);
     success(&run(&["--seed", "5", "--fresh"]));
@@ -366,6 +367,13 @@ fn a_full_disk_is_a_clear_error_and_the_run_goes_on_where_there_is_room() {
     assert_same(&place.path("whole"), &place.path("small/out"));
     let now = parts(&place.path("small/out"));
     assert!(kept.iter().all(|(path, time)| now[path] == *time));
+    // Where there is nothing to do, nothing has to be written.
+    assert!(remount("remount,ro"));
+    let again = place.run("small/out", &["--no-progress"]);
+    assert!(success(&again).contains("Complete already"));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("figures and page stay as they are"));
+    assert!(place.say(&["merge", "small/out"]).contains("Complete already"));
+    assert!(place.say(&["status", "small/out"]).contains("results: complete"));
 }
 
 #[test]

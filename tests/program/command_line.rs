@@ -101,6 +101,7 @@ fn a_run_leaves_its_tables_and_running_it_again_does_nothing() {
     assert_eq!(
         names(&output),
         [
+            "SHA256SUMS",
             "figures",
             "jumps.parquet",
             "parts",
@@ -169,9 +170,16 @@ fn results_of_something_else_are_not_overwritten() {
         .code(2)
         .stderr(contains("qubits.number=4"));
     assert_eq!(fs::read(&path).unwrap(), before);
+    // A summary that is none says nothing; the parts say whose they are.
     fs::write(&path, "{}").unwrap();
-    superjump(&folder).args(["run", "small.toml"]).assert().code(2).stderr(contains("not a file of superjump"));
-    superjump(&folder).args(["run", "small.toml", "--fresh"]).assert().success();
+    superjump(&folder)
+        .args(["run", "small.toml", "--seed", "7"])
+        .assert()
+        .code(2)
+        .stderr(contains("holds other results"));
+    let made_again = superjump(&folder).args(["run", "small.toml"]).assert().success();
+    made_again.stderr(contains("summary.json cannot be read").and(contains("made again from the parts")));
+    superjump(&folder).args(["run", "small.toml", "--seed", "7", "--fresh"]).assert().success();
 }
 
 #[test]
@@ -270,7 +278,7 @@ fn exact_writes_what_a_run_writes_with_exact_values_alone() {
     let output = folder.path().join("output/small-exact");
     assert_eq!(
         names(&output),
-        ["figures", "parts", "report.html", "series.parquet", "summary.json", "summary.parquet"]
+        ["SHA256SUMS", "figures", "parts", "report.html", "series.parquet", "summary.json", "summary.parquet"]
     );
     let point = Summary::read(&output).unwrap().unwrap().points.remove(0);
     assert_eq!((point.engine.as_str(), point.stopped_because.name(), point.time), ("exact", "exact", Some(2.0)));

@@ -1,6 +1,7 @@
 //! The report: figures that are valid, a page that is whole, and folders that are not.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command as Process;
 
 use crate::place::superjump;
@@ -252,10 +253,35 @@ fn two_runs_are_compared_in_standard_errors() {
 }
 
 /// A browser, where there is one.
-fn browser() -> Option<String> {
+pub fn browser() -> Option<String> {
     let known = ["chromium", "chromium-browser", "google-chrome"].map(str::to_owned);
     let named = std::env::var("SUPERJUMP_BROWSER").ok();
     named.into_iter().chain(known).find(|name| Process::new(name).arg("--version").output().is_ok())
+}
+
+/// The page as it stands in a browser after its scripts have run.
+pub fn opened(browser: &str, folder: &Path, page: &str) -> String {
+    let file = folder.join("opened.html");
+    fs::write(&file, page).unwrap();
+    let output = Process::new(browser)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--window-size=400,900",
+            "--virtual-time-budget=4000",
+            "--dump-dom",
+        ])
+        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The title of a page.
+fn title(dom: &str) -> &str {
+    dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default()
 }
 
 /// What the page does in a browser: it is loaded with a script behind its own that hovers and clicks, and says what it saw.
@@ -284,23 +310,8 @@ fn the_page_works_in_a_browser() {
           wide: document.documentElement.scrollWidth - window.innerWidth, shown: document.querySelectorAll('.plot svg').length });</script>";
     let probed =
         page.replacen("<style>", &format!("{before}<style>"), 1).replace("</body>", &format!("{after}</body>"));
-    let file = folder.path().join("out/probed.html");
-    fs::write(&file, probed).unwrap();
-    let output = Process::new(browser)
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--window-size=400,900",
-            "--virtual-time-budget=4000",
-            "--dump-dom",
-        ])
-        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
-        .arg(format!("file://{}", file.display()))
-        .output()
-        .unwrap();
-    let dom = String::from_utf8_lossy(&output.stdout);
-    let title = dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
+    let dom = opened(&browser, folder.path(), &probed);
+    let title = title(&dom);
     let seen: serde_json::Value = serde_json::from_str(title).unwrap_or_else(|e| panic!("{e}: {title}"));
     assert_eq!(seen["failed"], serde_json::json!([]));
     // The tip names the series and the value under the pointer, to five digits.

@@ -8,6 +8,8 @@ use superjump::scenario::{Overrides, Purpose, Scenario};
 use superjump::table::{Kind, Table, TableReader};
 use tempfile::TempDir;
 
+use crate::place::{Place, success};
+
 const SWEPT: &str = "title = \"two baths\"
 units = \"SI\"
 [qubits]
@@ -159,6 +161,41 @@ fn every_table_has_signed_counts_and_the_swept_keys() {
             assert!(initial[row] == start && swept[row].contains("hot"));
         }
     }
+}
+
+/// Of many points the quantities stand in the table alone, and are read from there to the last bit; the page has some of
+/// the points and a few figures.
+#[test]
+fn a_sweep_of_many_points_is_told_once() {
+    let points = 2100;
+    let text = format!(
+        "[qubits]\nnumber = 1\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 2.0\n\
+         [[bath]]\nname = \"cold\"\ncoupling = \"local\"\nrate = 0.5\ntemperature = 0.5\n[initial]\n\
+         state = \"ground\"\n[steady]\n[sweep]\n\"bath.hot.temperature\" = {{ linspace = [2.0, 2.001, {points}] }}"
+    );
+    let place = Place::new("many.toml", &text, &[]);
+    let said = place.command(&["exact", "many.toml", "-o", "out", "--no-progress"]).output().unwrap();
+    let out = place.path("out");
+    assert!(success(&said).contains("4 figures"), "{said:?}");
+    assert!(String::from_utf8_lossy(&said.stderr).contains("a sweep of 2100 points: the first 4 quantities"));
+    let json = std::fs::read_to_string(out.join("summary.json")).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["quantities_in"], "summary.parquet");
+    assert_eq!((value["points"].as_array().unwrap().len(), json.lines().count()), (points, points + 15));
+    assert!(value["points"][7].get("quantities").is_none() && value["points"][7]["index"] == 7);
+    let scenario = Scenario::parse("many", "many.toml", &text, Purpose::Exact, &Overrides::default()).unwrap();
+    let (summary, _) = campaign::collect(&scenario, &RunOptions::new("", 2), &mut |_| {}).unwrap().unwrap();
+    let read = superjump::results::Summary::read(&out).unwrap().unwrap();
+    for (read, point) in read.points.iter().zip(&summary.points) {
+        assert!(read.id == point.id && read.quantities == point.quantities, "point {}", point.index);
+    }
+    let again = place.command(&["exact", "many.toml", "-o", "out"]).output().unwrap();
+    assert!(success(&again).contains("Complete already"));
+    let page = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(page.contains("show the first 2000 points") && page.contains("All 2100 points are in summary.parquet."));
+    // Points that differ in their seventh digit are not the same.
+    let same = place.say(&["compare", "out", "out"]);
+    assert!(same.contains("values differ by 0.0e0") && !same.contains("Only in"), "{same}");
 }
 
 /// What is kept in memory is, row for row and bit for bit, what a folder of results holds, whatever is asked.

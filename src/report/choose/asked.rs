@@ -85,11 +85,17 @@ fn tables(scenario: &str) -> Result<Tables, String> {
 
 /// The number of qubits of a point; in results of older versions swept, or that of the scenario.
 pub fn qubits(summary: &ReadSummary, point: &Point) -> Option<f64> {
-    if point.qubits.is_some() {
-        return point.qubits;
-    }
-    let swept = point.parameters.get("qubits.number").and_then(serde_json::Value::as_f64);
-    swept.or_else(|| tables(&summary.scenario_text).ok()?.qubits.number)
+    point.qubits.or_else(|| swept_qubits(point)).or_else(|| given_qubits(summary))
+}
+
+/// The number of qubits of a point, where it is swept.
+pub fn swept_qubits(point: &Point) -> Option<f64> {
+    point.parameters.get("qubits.number").and_then(serde_json::Value::as_f64)
+}
+
+/// The number of qubits of the scenario.
+pub fn given_qubits(summary: &ReadSummary) -> Option<f64> {
+    tables(&summary.scenario_text).ok()?.qubits.number
 }
 
 /// A swept key, or a simple function of it.

@@ -1,16 +1,21 @@
 //! Which figures a run gets: those its scenario asks for, or what there is to see.
 
 pub mod asked;
+mod many;
 mod noise;
 mod sweep;
 mod time;
 mod trajectories;
 
+use std::collections::HashSet;
+
 use asked::Asked;
+pub use many::kept;
 
 use super::data::Run;
 use super::figure::Figure;
 use crate::quantity::Quantity;
+use crate::results::MANY_POINTS;
 
 /// The figures of a run, and what could not be drawn of what was asked for.
 pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String>) {
@@ -26,21 +31,36 @@ pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String
         }
         figures.extend(drawn);
     }
+    let large = run.summary.points.len() > MANY_POINTS;
     if asked.is_empty() {
-        figures.extend(sweep::default(run));
-        figures.extend(time::default(run));
+        let most = if large { many::FEW } else { usize::MAX };
+        figures.extend(sweep::default(run, most));
+        figures.extend(time::default(run, most));
+    }
+    if large {
+        let which = if asked.is_empty() {
+            format!("the first {} quantities that change are drawn; [figure] tables ask for others", many::FEW)
+        } else {
+            "[figure] tables say what is drawn".to_owned()
+        };
+        notes.push(format!(
+            "a sweep of {} points: {which}. Curves in time and of counting are of some of the points, spread evenly",
+            run.summary.points.len()
+        ));
     }
     // What single trajectories and counting show is drawn where it is there: to record it is to ask for it.
     let more = [noise::default(run), trajectories::default(run)].concat();
-    let taken: Vec<String> = figures.iter().map(|figure: &Figure| figure.name.clone()).collect();
+    let taken: HashSet<String> = figures.iter().map(|figure: &Figure| figure.name.clone()).collect();
     figures.extend(more.into_iter().filter(|figure| !taken.contains(&figure.name)));
     figures.retain(|figure| !figure.is_empty());
+    let mut names = HashSet::new();
+    figures.iter_mut().for_each(|figure| figure.name = many::file_name(&figure.name, &mut names));
     (figures, notes)
 }
 
 /// The present name of a quantity that is asked for by a former one, unless the run has it by that.
 fn called_now(run: &Run, asked: &str) -> Option<&'static str> {
-    let has = run.summary.points.iter().flat_map(|point| &point.quantities).any(|q| q.quantity == asked);
+    let has = run.summary.points.iter().flat_map(|point| &point.quantities).any(|q| &*q.quantity == asked);
     Quantity::renamed(asked).filter(|_| !has)
 }
 

@@ -1,7 +1,10 @@
 //! Counting statistics: noise of windows, spectra, correlations, waiting times, and whatever else `noise.parquet` has.
 
+use std::collections::HashSet;
+
 use super::asked::Key;
 use super::sweep::{MOST_CURVES, spans, spread};
+use super::time::MOST_NAMES;
 use crate::report::data::{Curve, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
 use crate::report::words;
@@ -33,7 +36,7 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
     let mut series = Vec::new();
     let mut sampled = false;
     for (k, curve) in curves.iter().enumerate() {
-        let point = run.summary.points.iter().find(|p| p.index == curve.point).filter(|_| several_points);
+        let point = run.point(curve.point).filter(|_| several_points);
         let value = |p: &crate::report::data::Point| {
             p.parameters.keys().map(|key| Key::parse(key).value(p, units)).collect::<Vec<_>>()
         };
@@ -89,11 +92,7 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
 
 /// Every statistic of the table.
 pub fn default(run: &Run) -> Vec<Figure> {
-    let mut names: Vec<&str> = Vec::new();
-    for curve in &run.noise {
-        if !names.contains(&curve.quantity.as_str()) {
-            names.push(&curve.quantity);
-        }
-    }
-    names.into_iter().filter_map(|name| figure(run, name, None)).collect()
+    let mut seen = HashSet::new();
+    let names = run.noise.iter().map(|curve| curve.quantity.as_str());
+    names.filter(|name| seen.insert(*name)).take(MOST_NAMES).filter_map(|name| figure(run, name, None)).collect()
 }

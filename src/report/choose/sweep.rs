@@ -1,12 +1,19 @@
 //! Quantities against swept keys, with the reference lines of the closed forms.
 
-use super::asked::{Asked, Key, divisor, qubits};
+use std::collections::{HashMap, HashSet};
+
+use super::asked::{Asked, Key, divisor, given_qubits, swept_qubits};
 use crate::report::data::{Point, Quantity, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
 use crate::report::words;
+use crate::results::MANY_POINTS;
 
 /// Curves in a figure, beyond which only some are drawn.
 pub const MOST_CURVES: usize = 8;
+/// Figures that differ by a key, markers of a curve: the same.
+const MOST_PANELS: usize = 100;
+const FEW_PANELS: usize = 4;
+const MOST_MARKERS: usize = 500;
 
 /// (name in the scenario, quantity, how it is drawn where it is one for all curves).
 const REFERENCES: [(&str, &str, Shape, Colour); 3] = [
@@ -17,7 +24,7 @@ const REFERENCES: [(&str, &str, Shape, Colour); 3] = [
 
 /// The value of a quantity at a point.
 fn find<'a>(point: &'a Point, quantity: &str, bath: Option<&str>) -> Option<&'a Quantity> {
-    point.quantities.iter().find(|q| q.quantity == quantity && q.bath.as_deref() == bath)
+    point.quantities.iter().find(|q| &*q.quantity == quantity && q.bath.as_deref() == bath)
 }
 
 /// The swept keys, and how many different values each has.
@@ -25,11 +32,8 @@ fn keys(run: &Run) -> Vec<(String, usize)> {
     let points = &run.summary.points;
     let Some(first) = points.first() else { return Vec::new() };
     let count = |key: &String| {
-        let mut values: Vec<String> =
-            points.iter().filter_map(|p| p.parameters.get(key)).map(ToString::to_string).collect();
-        values.sort();
-        values.dedup();
-        values.len()
+        let values = points.iter().filter_map(|p| p.parameters.get(key)).map(ToString::to_string);
+        values.collect::<HashSet<String>>().len()
     };
     first.parameters.keys().map(|key| (key.clone(), count(key))).filter(|(_, count)| *count > 1).collect()
 }
@@ -67,9 +71,11 @@ fn complete(run: &Run, asked: &Asked) -> Option<(Key, Option<Key>, Option<Key>)>
 fn grouped<'a>(points: &[&'a Point], key: Option<&Key>) -> Vec<Vec<&'a Point>> {
     let Some(key) = key else { return vec![points.to_vec()] };
     let mut groups: Vec<Vec<&Point>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for point in points {
-        let value = point.parameters.get(&key.key);
-        match groups.iter_mut().find(|group| group[0].parameters.get(&key.key) == value) {
+        let value = point.parameters.get(&key.key).map_or_else(String::new, ToString::to_string);
+        let place = *places.entry(value).or_insert(groups.len());
+        match groups.get_mut(place) {
             Some(group) => group.push(point),
             None => groups.push(vec![point]),
         }
@@ -95,9 +101,10 @@ fn along(
     over: Option<&str>,
     value: impl Fn(&Point) -> Option<(f64, Option<f64>)>,
 ) -> Vec<Datum> {
+    let given = over.and_then(|_| given_qubits(&run.summary));
     let datum = |point: &&Point| {
         let by = match over {
-            Some(_) => divisor(over, qubits(&run.summary, point))?,
+            Some(_) => divisor(over, swept_qubits(point).or(given))?,
             None => 1.0,
         };
         let (y, error) = value(point)?;
@@ -126,7 +133,10 @@ fn reference(
         return;
     }
     let close = |a: &Datum, b: &Datum| a.x == b.x && (a.y - b.y).abs() <= 1e-9 * a.y.abs().max(b.y.abs());
-    let same = curves.iter().all(|(_, data)| data.iter().all(|d| longest.iter().any(|l| close(d, l))));
+    // In the order of x.
+    let at = |x: f64| &longest[longest.partition_point(|l| l.x < x)..longest.partition_point(|l| l.x <= x)];
+    let same =
+        curves.iter().all(|(_, data)| data.iter().all(|d| at(d.x).iter().take(MOST_CURVES).any(|l| close(d, l))));
     if same {
         figure.series.push(Series::new(name, colour, shape, next, longest.clone()));
         return;
@@ -142,17 +152,17 @@ fn reference(
 pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
     let points: Vec<&Point> = run.summary.points.iter().collect();
     let Some((against, by, panels)) = complete(run, asked) else { return Vec::new() };
-    let Some(first) = points
-        .iter()
-        .flat_map(|p| &p.quantities)
-        .find(|q| q.quantity == asked.quantity && (asked.bath.is_none() || asked.bath == q.bath))
-    else {
+    let Some(first) = points.iter().flat_map(|p| &p.quantities).find(|q| {
+        *q.quantity == *asked.quantity && (asked.bath.is_none() || asked.bath.as_deref() == q.bath.as_deref())
+    }) else {
         return Vec::new();
     };
     let bath = first.bath.as_deref();
     let units = run.summary.units.as_str();
     let panelled = grouped(&points, panels.as_ref());
-    let several = panelled.len() > 1;
+    let (several, all_panels) = (panelled.len() > 1, panelled.len());
+    let most = if points.len() > MANY_POINTS && asked.panels.is_none() { FEW_PANELS } else { MOST_PANELS };
+    let panelled = spread(panelled, most);
     let mut figures = Vec::new();
     for (index, panel) in panelled.iter().enumerate() {
         let mut curves = grouped(panel, by.as_ref());
@@ -170,7 +180,7 @@ pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
         let over = asked.over.as_deref();
         let ordered = by.as_ref().is_some_and(|key| curves.iter().all(|curve| key.number(curve[0]).is_some()));
         let colour = |k: usize| if ordered { Colour::of_family(k, curves.len()) } else { Colour::Category(k) };
-        let mut sampled = false;
+        let (mut sampled, mut most_markers) = (false, 0);
         for (k, curve) in curves.iter().enumerate() {
             let by_value = || by.as_ref().map(|key| key.value(curve[0], units));
             let label = asked.labels.get(k).cloned().or_else(by_value);
@@ -186,6 +196,8 @@ pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
             } else {
                 sampled = true;
                 figure.series.push(Series::new(format!("{label}, exact"), colour(k), Shape::Line, k, exact).unlisted());
+                most_markers = most_markers.max(estimates.len());
+                let estimates = spread(estimates, MOST_MARKERS);
                 figure.series.push(Series::new(label, colour(k), Shape::Markers, k, estimates));
             }
         }
@@ -225,8 +237,12 @@ pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
             Some(t) => format!("At time {}", words::time(t, units)),
             None => "In the steady state".to_owned(),
         };
-        let drawn =
-            if curves.len() < all { format!("; {} of {all} curves are drawn", curves.len()) } else { String::new() };
+        let of = |shown: usize, all: usize, what: &str| {
+            if shown < all { format!("; {shown} of {all} {what} are drawn") } else { String::new() }
+        };
+        let drawn = of(curves.len(), all, "curves")
+            + &of(panelled.len(), all_panels, "panels")
+            + &of(MOST_MARKERS.min(most_markers), most_markers, "estimates of a curve");
         let bars = if sampled { "; error bars are one standard error" } else { ", exact" };
         figure.caption = format!("{when}{bars}{drawn}.");
         figures.push(figure);
@@ -234,27 +250,33 @@ pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
     figures
 }
 
-/// Without being asked: every quantity of the sweep that changes, of the first bath where it has several.
-pub fn default(run: &Run) -> Vec<Figure> {
+/// Without being asked: every quantity of the sweep that changes, of the first bath where it has several, but no more
+/// than `most`.
+pub fn default(run: &Run, most: usize) -> Vec<Figure> {
     let points = &run.summary.points;
     let Some(first) = points.first().filter(|_| keys(run).iter().any(|(key, _)| is_number(run, key))) else {
         return Vec::new();
     };
-    let mut done: Vec<&str> = Vec::new();
-    let mut figures = Vec::new();
+    let mut done: HashSet<&str> = HashSet::new();
+    let (mut drawn, mut figures) = (0, Vec::new());
     for row in &first.quantities {
-        let name = row.quantity.as_str();
+        let name = &*row.quantity;
+        if drawn == most {
+            break;
+        }
         let reference = REFERENCES.iter().any(|(_, quantity, ..)| *quantity == name);
         let twin = ["_average", "_counts", "_balance", "_controlled"].iter().any(|end| name.ends_with(end));
-        if reference || twin || name.starts_with("photon_time_") || name == "excited" || done.contains(&name) {
+        if reference || twin || name.starts_with("photon_time_") || name == "excited" || done.contains(name) {
             continue;
         }
-        done.push(name);
+        done.insert(name);
         let references =
             if name == "heat_current" { vec!["independent".to_owned(), "symmetric".to_owned()] } else { Vec::new() };
         let asked = Asked { quantity: name.to_owned(), references, ..Asked::default() };
-        figures.extend(self::figures(run, &format!("{name}_sweep"), &asked));
+        let mut of_quantity = self::figures(run, &format!("{name}_sweep"), &asked);
+        of_quantity.retain(super::varies);
+        drawn += usize::from(!of_quantity.is_empty());
+        figures.extend(of_quantity);
     }
-    figures.retain(super::varies);
     figures
 }

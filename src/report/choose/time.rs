@@ -1,17 +1,22 @@
 //! Averages in time: bands of two standard errors, and the exact curve over them.
 
+use std::collections::HashSet;
+
 use super::asked::{Asked, Key, divisor, qubits};
 use super::sweep::{MOST_CURVES, spread};
 use crate::report::data::{Curve, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
 use crate::report::words;
 
+/// Quantities of a table, beyond which there are no more figures.
+pub const MOST_NAMES: usize = 100;
+
 /// What tells the curves of a figure apart, in words.
 fn label(run: &Run, curve: &Curve, of_baths: bool) -> String {
     if of_baths {
         return curve.bath.clone();
     }
-    let Some(point) = run.summary.points.iter().find(|point| point.index == curve.point) else {
+    let Some(point) = run.point(curve.point) else {
         return format!("point {}", curve.point);
     };
     let value = |key: &String| Key::parse(key).value(point, &run.summary.units);
@@ -35,7 +40,7 @@ fn figure(run: &Run, name: &str, curves: &[&Curve], of_baths: bool, over: Option
         |k: usize| if of_baths || curves.len() == 1 { Colour::Category(k) } else { Colour::of_family(k, curves.len()) };
     let mut exact_on_top = Vec::new();
     for (k, curve) in curves.iter().enumerate() {
-        let point = run.summary.points.iter().find(|point| point.index == curve.point);
+        let point = run.point(curve.point);
         let by = over.and_then(|_| divisor(over, qubits(&run.summary, point?))).unwrap_or(1.0);
         let column = |value: usize, error: bool| {
             let datum = |row: &[f64; 4]| {
@@ -95,7 +100,7 @@ fn curves<'a>(run: &'a Run, quantity: &str, bath: Option<&str>) -> (Vec<&'a Curv
 pub fn asked(run: &Run, name: &str, asked: &Asked) -> Option<Figure> {
     let (mut curves, of_baths) = curves(run, &asked.quantity, asked.bath.as_deref());
     if let (Some(by), false) = (asked.curves.as_deref().map(Key::parse), asked.values.is_empty()) {
-        let point = |curve: &Curve| run.summary.points.iter().find(|point| point.index == curve.point);
+        let point = |curve: &Curve| run.point(curve.point);
         curves.retain(|curve| point(curve).is_some_and(|point| asked.wants(&by, point)));
     }
     let mut drawn =
@@ -105,14 +110,12 @@ pub fn asked(run: &Run, name: &str, asked: &Asked) -> Option<Figure> {
     Some(drawn)
 }
 
-/// Without being asked: every quantity that is not another one by other means.
-pub fn default(run: &Run) -> Vec<Figure> {
-    let mut names: Vec<&str> = Vec::new();
-    for curve in &run.series {
-        if !names.contains(&curve.quantity.as_str()) {
-            names.push(&curve.quantity);
-        }
-    }
+/// Without being asked: every quantity that is not another one by other means, but no more than `most`.
+pub fn default(run: &Run, most: usize) -> Vec<Figure> {
+    let mut seen = HashSet::new();
+    let names = run.series.iter().map(|curve| curve.quantity.as_str());
+    let mut names: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();
+    names.truncate(MOST_NAMES);
     let twin = |name: &str| name.strip_suffix("_average").or(name.strip_suffix("_counts")).map(str::to_owned);
     let all = names.clone();
     names.retain(|name| twin(name).is_none_or(|first| !all.contains(&first.as_str())));
@@ -129,7 +132,5 @@ pub fn default(run: &Run) -> Vec<Figure> {
             drawn
         })
     };
-    let mut figures: Vec<Figure> = names.iter().filter_map(figure_of).collect();
-    figures.retain(super::varies);
-    figures
+    names.iter().filter_map(figure_of).filter(super::varies).take(most).collect()
 }

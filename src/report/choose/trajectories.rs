@@ -1,15 +1,20 @@
 //! What single trajectories show and averages hide: photons one by one, telegraph signals, histograms, maps of P_J.
 
+use std::collections::HashSet;
+
 use super::asked::{Key, qubits};
 use crate::report::data::{FOLLOWED, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
 use crate::report::words;
+use crate::results::MANY_POINTS;
 use crate::table::Table;
 
 /// Trajectories that are drawn one by one.
 const DRAWN: usize = 40;
 /// Traces of one figure that a reader can follow.
 const TRACES: usize = 3;
+/// Sectors of one figure.
+const MOST_SECTORS: usize = 1000;
 /// Steps of a trajectory beyond which many of them are a blot.
 const MOST_STEPS: usize = 400;
 
@@ -264,12 +269,10 @@ fn peaks(run: &Run, rows: &Table) -> Option<Figure> {
 /// The quanta that each bath gave over a whole trajectory.
 fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
     let count = first_point(rows);
-    let mut names: Vec<String> = Vec::new();
-    for quantity in run.summary.points.first().map_or(&[][..], |p| &p.quantities) {
-        if let Some(bath) = quantity.bath.as_ref().filter(|bath| !names.contains(bath)) {
-            names.push(bath.clone());
-        }
-    }
+    let mut seen = HashSet::new();
+    let of_point = run.summary.points.first().map_or(&[][..], |p| &p.quantities);
+    let names: Vec<&str> =
+        of_point.iter().filter_map(|q| q.bath.as_deref()).filter(|bath| seen.insert(*bath)).collect();
     let mut series = Vec::new();
     let (mut still, mut widest) = (Vec::new(), 0.0_f64);
     for (k, bath) in names.iter().enumerate() {
@@ -281,14 +284,14 @@ fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
         let spread = bars.last().map_or(0.0, |d| d.x) - bars[0].x;
         widest = widest.max(spread);
         if spread < widest / 20.0 {
-            still.push(bath.as_str());
+            still.push(*bath);
             continue;
         }
         let last = bars.last().map(|d| datum(d.x + width / 2.0, 0.0));
         let first = bars.first().map(|d| datum(d.x - width / 2.0, 0.0));
         let edges = bars.iter().map(|d| datum(d.x - width / 2.0, d.y));
         let outline = first.into_iter().chain(edges).chain(last).collect();
-        series.push(Series::new(bath.clone(), Colour::Category(k), Shape::Steps, k, outline));
+        series.push(Series::new(*bath, Colour::Category(k), Shape::Steps, k, outline));
     }
     let left_out = if still.is_empty() {
         String::new()
@@ -308,16 +311,11 @@ fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
     })
 }
 
-/// How often each value occurs, as fractions.
-fn fractions(values: &[f64]) -> Vec<(f64, f64)> {
-    let mut found: Vec<(f64, f64)> = Vec::new();
-    for value in values {
-        match found.iter_mut().find(|(v, _)| v == value) {
-            Some((_, count)) => *count += 1.0,
-            None => found.push((*value, 1.0)),
-        }
-    }
-    found.iter().map(|(value, count)| (*value, count / values.len() as f64)).collect()
+/// How often each value occurs, as fractions, the largest value first.
+fn fractions(mut values: Vec<f64>) -> Vec<(f64, f64)> {
+    values.sort_by(|a, b| b.total_cmp(a));
+    let alike = values.chunk_by(|a, b| a == b);
+    alike.map(|same| (same[0], same.len() as f64 / values.len() as f64)).take(MOST_SECTORS).collect()
 }
 
 /// P_J at the end: bars at one point, a map over a sweep of numbers.
@@ -327,10 +325,10 @@ fn sectors(run: &Run, rows: &Table) -> Option<Figure> {
     let swept: Vec<&String> = summary.points.first().map_or_else(Vec::new, |p| p.parameters.keys().collect());
     let of_point = |index: f64| {
         let rows = points.iter().zip(&sectors).filter(|(p, j)| **p == index && j.is_finite());
-        fractions(&rows.map(|(_, j)| *j).collect::<Vec<f64>>())
+        fractions(rows.map(|(_, j)| *j).collect())
     };
     if summary.points.len() > 1 {
-        let [key] = swept.as_slice() else { return None };
+        let ([key], true) = (swept.as_slice(), summary.points.len() <= MANY_POINTS) else { return None };
         return sectors_map(run, &Key::parse(key), of_point);
     }
     let bars = of_point(0.0);
