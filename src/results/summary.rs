@@ -38,7 +38,7 @@ pub struct Summary {
     /// Recognizes the scenario: its physics, trajectories, seeds and recorded data.
     pub fingerprint: String,
     /// What is likely not meant as it stands in the scenario, in words: frozen baths, frequencies beyond a terahertz, rates
-    /// beyond the frequency.
+    /// beyond the frequency, times of a tenth of a picosecond.
     #[serde(default)]
     pub warnings: Vec<String>,
     /// The points, in the order of the sweep.
