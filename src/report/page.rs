@@ -329,8 +329,10 @@ pub fn page(run: &Run, figures: &[Figure]) -> String {
     }
     html.push_str("</dl></header>\n");
     if !run.notes.is_empty() || !summary.warnings.is_empty() {
+        let symbols =
+            |words: &str| escape(&words.replace("hbar ", "ħ").replace("omega_0", "ω₀")).replace("k_B", "k<sub>B</sub>");
         let warnings =
-            summary.warnings.iter().map(|words| format!("<li><strong>Warning</strong>: {}</li>", escape(words)));
+            summary.warnings.iter().map(|words| format!("<li><strong>Warning</strong>: {}</li>", symbols(words)));
         let notes: String = warnings.chain(run.notes.iter().map(|note| format!("<li>{}</li>", escape(note)))).collect();
         let _ = writeln!(html, "<aside><ul>{notes}</ul></aside>");
     }

@@ -34,7 +34,7 @@ pub struct Summary {
     /// Recognizes the scenario: its physics, trajectories, seeds and recorded data.
     pub fingerprint: String,
     /// What is likely not meant as it stands in the scenario, in words: frozen baths, frequencies beyond a terahertz, rates
-    /// beyond the frequency.
+    /// beyond the frequency, times of a tenth of a picosecond.
     #[serde(default)]
     pub warnings: Vec<String>,
     /// Where the quantities are, of a sweep of many points; only ever in the file.

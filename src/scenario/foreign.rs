@@ -29,7 +29,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     (
         "qubits",
         "number",
-        &["n", "nq", "nqubits", "numqubits", "numberofqubits", "nspins", "natoms", "ntls", "size", "count"],
+        &["n", "num", "nq", "nqubits", "numqubits", "numberofqubits", "nspins", "natoms", "ntls", "size", "count"],
     ),
     (
         "qubits",

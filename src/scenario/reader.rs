@@ -113,7 +113,8 @@ impl Scenario {
         let (root, errors) = DeTable::parse_recoverable(source.file_text());
         let syntax = Syntax::of(&source, &errors);
         if !syntax.of_values {
-            return Err(ScenarioError::of(syntax.problems));
+            // The first of them; the others may well follow from it, and a text of another kind has one a line.
+            return Err(ScenarioError::of(syntax.problems.into_iter().take(MOST_FAULTS)));
         }
         let mut root = root.into_inner();
         // All that is wrong with the text or any point, each thing once.
@@ -244,7 +245,9 @@ impl Argument {
             Ok(table) => Ok(table.into_inner().remove("v").expect("parsed from `v=`")),
             Err(error) => {
                 let word = self.text[self.span.clone()].trim();
-                if !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+                // A key of the sweep, as 1/bath.hot.temperature, is a word to a figure.
+                let of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+                if word.chars().all(of_word) && word.contains(|c: char| c.is_ascii_alphabetic()) {
                     return Ok(Spanned::new(self.span.clone(), DeValue::String(word.into())));
                 }
                 Err(ScenarioError::of(Syntax::of(source, &[error]).problems))
@@ -274,6 +277,9 @@ impl Argument {
         set(root, &self.key, value, source)
     }
 }
+
+/// The most faults of syntax that are told of a text whose structure is not clear.
+const MOST_FAULTS: usize = 3;
 
 /// Whether two places of a text have something in common.
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {

@@ -10,8 +10,12 @@ use crate::units::Units;
 
 /// Fewer quanta than this are in a frozen bath.
 const FROZEN: f64 = 1e-12;
+/// A rate beyond the frequency by no more than this is the same, rounded.
+const ROUNDING: f64 = 1e-9;
 /// Qubits of microwaves are slower than a terahertz, in GHz.
 const FASTEST: f64 = 1000.0;
+/// In this time, in ns, none of them does anything.
+const SHORTEST: f64 = 1e-4;
 
 /// A number in few digits.
 fn number(value: f64) -> String {
@@ -51,19 +55,30 @@ enum Slip {
     Fast,
     /// A bath acts faster than the qubits turn, where the secular equation does not hold.
     NotSecular,
+    /// Over before anything of microwaves has happened.
+    Short,
 }
 
 impl Slip {
-    const ALL: [Slip; 3] = [Slip::Frozen, Slip::Fast, Slip::NotSecular];
+    const ALL: [Slip; 4] = [Slip::Frozen, Slip::Fast, Slip::NotSecular, Slip::Short];
 
-    /// The slip in a group of qubits, in words.
-    fn of(self, group: &Group) -> Option<String> {
+    /// The slip at a point, in words.
+    fn at(self, point: &Point) -> Option<String> {
+        let mut groups = point.groups.iter();
         match self {
-            Slip::Frozen => frozen(&group.model),
-            Slip::Fast => fast(group),
-            Slip::NotSecular => not_secular(&group.model),
+            // One warm group is warmth enough.
+            Slip::Frozen => groups.map(|group| frozen(&group.model)).collect::<Option<Vec<_>>>()?.into_iter().next(),
+            Slip::Fast => groups.find_map(fast),
+            Slip::NotSecular => groups.find_map(|group| not_secular(&group.model)),
+            Slip::Short => short(point),
         }
     }
+}
+
+fn short(point: &Point) -> Option<String> {
+    let until = point.until();
+    let short = point.units() == Units::Si && until > 0.0 && until < SHORTEST;
+    short.then(|| format!("the run ends at {} ns, within a tenth of a picosecond; times are in ns", number(until)))
 }
 
 fn frozen(model: &Model) -> Option<String> {
@@ -121,7 +136,7 @@ fn not_secular(model: &Model) -> Option<String> {
         gamma.max(bath.dephasing)
     };
     let rates = model.baths.iter().map(|bath| (bath, fastest(bath)));
-    let (bath, rate) = rates.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, rate)| *rate > omega)?;
+    let (bath, rate) = rates.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, rate)| *rate > omega * (1.0 + ROUNDING))?;
     let unit = model.units.rate();
     Some(format!(
         "bath \"{}\" acts at the rate {} {unit}, faster than the qubits turn, omega_0 = {} {unit}: the secular master \
@@ -143,16 +158,7 @@ impl Point {
     /// What is likely not meant as it stands, in words.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        Slip::ALL.into_iter().filter_map(|slip| self.slip(slip)).collect()
-    }
-
-    fn slip(&self, slip: Slip) -> Option<String> {
-        let mut groups = self.groups.iter();
-        match slip {
-            // Quanta may flow between groups' baths where one of them is warm.
-            Slip::Frozen => groups.map(|group| slip.of(group)).collect::<Option<Vec<_>>>()?.into_iter().next(),
-            _ => groups.find_map(|group| slip.of(group)),
-        }
+        Slip::ALL.into_iter().filter_map(|slip| slip.at(self)).collect()
     }
 }
 
@@ -162,7 +168,7 @@ impl Scenario {
     pub fn warnings(&self) -> Vec<String> {
         let told = |slip: Slip| {
             let found: Vec<(usize, String)> =
-                self.points.iter().filter_map(|point| Some((point.index, point.slip(slip)?))).collect();
+                self.points.iter().filter_map(|point| Some((point.index, slip.at(point)?))).collect();
             let (first, words) = found.first()?;
             let (some, all) = (found.len(), self.points.len());
             let at = match all {

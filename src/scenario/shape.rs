@@ -18,6 +18,8 @@ const WHOLE: f64 = 9_007_199_254_740_992.0;
 /// What was found on the way through a table.
 pub struct Shape<'a, 'i> {
     texts: Texts<'a, 'i>,
+    /// The names of the baths.
+    baths: Vec<String>,
     /// What is wrong, in the order of the table.
     pub problems: Vec<Problem>,
     /// Tables out of which something was taken: that it is missing now is no error of its own.
@@ -48,7 +50,10 @@ impl Place {
 impl<'a, 'i> Shape<'a, 'i> {
     /// Fits a scenario to its kind.
     pub fn of(root: &mut DeTable<'i>, kind: &Kind, texts: Texts<'a, 'i>) -> Self {
-        let mut shape = Shape { texts, problems: Vec::new(), torn: Vec::new() };
+        let baths = root.get("bath").and_then(|bath| bath.get_ref().as_array());
+        let name = |bath: &Value| Some(bath.get_ref().as_table()?.get("name")?.get_ref().as_str()?.to_owned());
+        let baths = baths.map_or_else(Vec::new, |baths| baths.iter().filter_map(name).collect());
+        let mut shape = Shape { texts, baths, problems: Vec::new(), torn: Vec::new() };
         let end = texts.0.file_text().trim_end().len();
         shape.table(root, kind, &Place { shown: String::new(), generic: String::new(), verb: "is" }, end..end);
         shape
@@ -178,6 +183,11 @@ impl<'a, 'i> Shape<'a, 'i> {
                 Some(Meant::Ours(near)),
                 format!("unknown key `{shown}`"),
                 format!("did you mean `{near}`? One of {list}"),
+            ),
+            _ if root && self.baths.iter().any(|bath| bath == name) => (
+                None,
+                format!("unknown key `{shown}`"),
+                format!("`bath.{name}`, as a bath is called here: bath.{name}.rate"),
             ),
             _ => {
                 let homes = homes(name);

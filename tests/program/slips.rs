@@ -52,6 +52,7 @@ const FOREIGN: &[(&str, &str, usize, &str, &str)] = &[
     ("trajectories = 10", "trajectories = 10\n[record]\njumps = True", 23, "`True` is no value", "small letters"),
     ("trajectories = 10", "trajectories = 10\n[record]\njumps = 1", 23, "`record.jumps` is 1", "true or false"),
     ("samples = 11", "samples = 99999999999999999999", 20, "is 99999999999999999999", "from 2"),
+    ("bath.hot.rate\" =", "hot.rate\" =", 23, "unknown key `hot`", "`bath.hot`"),
     ("[1.0, 2.0]", "{ geomspace = [1.0, 2.0, 3] }", 23, "not a list", "logspace"),
 ];
 
@@ -139,6 +140,7 @@ fn likely_slips_of_units_are_warned_of_and_nothing_else_is() {
     said("frequency = 6.0", "frequency = 6e9", &["every bath is frozen", "6e9 GHz, above 1 THz"]);
     said("rate = 0.5", "rate = 1e9", &["bath \"cold\" acts at the rate 1e9 1e9/s, faster than the qubits turn"]);
     said("temperature = 300.0", "temperature = 0.3", &[]);
+    said("until = 1.0", "until = 1e-9", &["the run ends at 1e-9 ns"]);
     said("[initial]", "[drive]\namplitude = 5e6\n[initial]", &["`drive.amplitude` is 5e6 GHz"]);
     said(
         "rate = 1.0",
@@ -224,10 +226,14 @@ fn figures_are_drawn_as_the_command_line_has_them() {
     assert!(svg(&[]).contains("heat current"));
     let jz = svg(&["figure.mine.quantity=jz", "initial.state=ground", "qubits.number=3"]);
     assert!(!jz.contains("heat current"));
+    superjump(folder.path())
+        .args(["check", "s.toml", "--set", "figure.mine.against=1/bath.hot.temperature"])
+        .assert()
+        .success();
     superjump(folder.path()).args(["report", "out"]).assert().success();
     assert_eq!(fs::read_to_string(folder.path().join("out/figures/mine.svg")).unwrap(), jz);
     for wrong in
-        ["figure.mine.quantity=jzz", "figure.mine.against=banana", "figure.mine.colour=red", "figure.mine.bath=cool"]
+        ["figure.mine.quantity=jzz", "figure.mine.against=banana", "figure.mine.over=1/K", "figure.mine.bath=cool"]
     {
         superjump(folder.path())
             .args(["check", "s.toml", "--set", wrong])

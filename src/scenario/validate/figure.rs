@@ -47,7 +47,7 @@ impl Validator<'_> {
 
     /// All tables: their names are names of files, and words are words that are known.
     pub(super) fn figures(&self, raw: &RawScenario, baths: &[&str]) {
-        for (name, table) in raw.figure.iter().flat_map(|tables| tables.get_ref()) {
+        for (name, table) in raw.figure.iter().flat_map(Spanned::get_ref) {
             if !is_name(name.get_ref()) {
                 self.keep(self.refuse::<()>(name.span(), "figure", &format!("has a table \"{}\"", name.get_ref())));
             }
