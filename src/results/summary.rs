@@ -317,8 +317,8 @@ pub(crate) fn highest_exact(point: &Point, road: &ExactRoad) -> Vec<QuantitySumm
     highest(point, |sample, column| Cell { estimate: None, exact: road.on_grid(sample, column) })
 }
 
-/// The highest mean intensity into each bath and its time, where it stands out between the ends of the grid: by the exact
-/// mean, or else by five standard errors. An estimate has the error of the mean at its time, but no z, as the highest of
+/// The highest mean intensity into each bath and its time, where it stands out between the ends of the grid: by five
+/// standard errors, or where there are only exact values, by one per cent. An estimate has the error of the mean at its time, but no z, as the highest of
 /// many is no estimate of the exact one without bias.
 fn highest(point: &Point, cell: impl Fn(usize, usize) -> Cell) -> Vec<QuantitySummary> {
     let times = point.times();
@@ -334,14 +334,15 @@ fn highest(point: &Point, cell: impl Fn(usize, usize) -> Cell) -> Vec<QuantitySu
         let estimate = top(&|cell| cell.estimate.map(|estimate| estimate.mean));
         let exact = top(&|cell| cell.exact);
         let (first, last) = (cells[0], cells[cells.len() - 1]);
-        let stands_out = match (exact, estimate) {
-            (Some((_, top)), _) => [first, last].iter().all(|end| end.exact.is_some_and(|end| top > 1.01 * end)),
-            (None, Some((sample, _))) => [first, last].iter().all(|end| {
+        // Whether exact values are there changes nothing of what is estimated.
+        let stands_out = match (estimate, exact) {
+            (Some((sample, _)), _) => [first, last].iter().all(|end| {
                 let (Some(end), Some(top)) = (end.estimate, cells[sample].estimate) else { return false };
                 // At the end of a burst nothing happens any more, and nothing is spread.
                 let error = top.std_error.map(|error| error.hypot(end.std_error.unwrap_or(0.0)));
                 error.is_some_and(|error| top.mean > end.mean + 5.0 * error)
             }),
+            (None, Some((_, top))) => [first, last].iter().all(|end| end.exact.is_some_and(|end| top > 1.01 * end)),
             (None, None) => false,
         };
         if !stands_out {
