@@ -9,6 +9,7 @@ mod keys;
 mod kind;
 mod origin;
 mod point;
+mod print;
 mod raw;
 mod reader;
 mod schema;
@@ -20,6 +21,7 @@ pub use asked::{Accuracy, Asked, Budget, Converge, Noise, Purpose, Solve, Steady
 pub use build::{PointBuilder, PointError};
 pub(crate) use origin::Origin;
 pub use point::{Point, Recording};
+pub use print::{Legend, Print};
 pub use reader::{Overrides, Scenario};
 pub use schema::{ScenarioKey, scenario_keys, schema};
 pub use source::ScenarioError;

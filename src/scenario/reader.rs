@@ -74,6 +74,20 @@ impl Scenario {
         Self::parse(&name, &shown, &text, purpose, overrides)
     }
 
+    /// Checks the `[figure]` tables of a file, which may stand there alone.
+    ///
+    /// # Errors
+    /// A file that is not TOML, or a key of a figure that is unknown, missing or out of range.
+    pub fn check_figures(path: &str, text: &str) -> Result<(), ScenarioError> {
+        let source = Source::new(path, text.to_owned());
+        let root = DeTable::parse(source.file_text()).map_err(|e| syntax(&source, &e))?.into_inner();
+        let mut figures = DeTable::new();
+        for (key, value) in root.into_iter().filter(|(key, _)| key.get_ref() == "figure") {
+            figures.insert(key, value);
+        }
+        Validator::new(&source, Purpose::Exact).figures(&deserialize(&figures, &source)?)
+    }
+
     /// Parses and validates the text of a scenario; `path` is what errors call it.
     ///
     /// # Errors

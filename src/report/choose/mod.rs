@@ -16,7 +16,8 @@ pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String
     let mut notes = Vec::new();
     let mut figures = Vec::new();
     for (name, wanted) in asked {
-        let drawn = draw_asked(run, name, wanted);
+        let mut drawn = draw_asked(run, name, wanted);
+        drawn.iter_mut().for_each(|figure| figure.print = wanted.print());
         if drawn.iter().all(Figure::is_empty) {
             notes.push(format!("figure `{name}`: nothing of `{}` to draw", wanted.quantity));
         }
@@ -31,6 +32,7 @@ pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String
     let taken: Vec<String> = figures.iter().map(|figure: &Figure| figure.name.clone()).collect();
     figures.extend(more.into_iter().filter(|figure| !taken.contains(&figure.name)));
     figures.retain(|figure| !figure.is_empty());
+    figures.iter_mut().for_each(Figure::tell_lines_apart);
     (figures, notes)
 }
 
@@ -40,7 +42,13 @@ fn draw_asked(run: &Run, name: &str, wanted: &Asked) -> Vec<Figure> {
     }
     if run.noise.iter().any(|curve| curve.quantity == wanted.quantity) {
         let drawn = noise::figure(run, &wanted.quantity, wanted.bath.as_deref());
-        return drawn.map(|figure| Figure { name: name.to_owned(), ..figure }).into_iter().collect();
+        let named = |mut figure: Figure| {
+            figure.name = name.to_owned();
+            figure.x.log = wanted.log("x", || figure.x.log);
+            figure.y.log = wanted.log("y", || figure.y.log);
+            figure
+        };
+        return drawn.map(named).into_iter().collect();
     }
     let swept = sweep::figures(run, name, wanted);
     if swept.is_empty() { time::asked(run, name, wanted).into_iter().collect() } else { swept }

@@ -2,6 +2,7 @@
 
 use toml::Spanned;
 
+use super::super::print::{Legend, Print};
 use super::super::raw::{RawFigure, RawScenario};
 use super::{Result, Validator};
 
@@ -12,7 +13,7 @@ fn is_name(name: &str) -> bool {
 
 impl Validator<'_> {
     /// All tables: their names are names of files, and words are words that are known.
-    pub(super) fn figures(&self, raw: &RawScenario) -> Result<()> {
+    pub fn figures(&self, raw: &RawScenario) -> Result<()> {
         let Some(tables) = &raw.figure else { return Ok(()) };
         for (name, table) in tables.get_ref() {
             if !is_name(name.get_ref()) {
@@ -23,8 +24,39 @@ impl Validator<'_> {
         Ok(())
     }
 
+    /// How large it is in print, and where its legend stands.
+    fn print(&self, figure: &RawFigure) -> Result<()> {
+        let mut print = Print::default();
+        if let Some(width) = &figure.width {
+            let value = width.get_ref();
+            let number = value.as_float().or(value.as_integer().map(|inches| inches as f64));
+            print.width = match value.as_str() {
+                Some(word) => Print::width_from_word(word),
+                None => number.filter(|inches| Print::is_width(*inches)),
+            };
+            if print.width.is_none() {
+                return self.refuse(width.span(), "figure.*.width", &format!("is {value}"));
+            }
+        }
+        if let Some(font) = &figure.font {
+            print.font = Some(*font.get_ref());
+            let points = font.get_ref();
+            let wrong = (!Print::is_font(*points)).then(|| format!("is {points}")).or(print.too_large());
+            if let Some(wrong) = wrong {
+                return self.refuse(font.span(), "figure.*.font", &wrong);
+            }
+        }
+        match &figure.legend {
+            Some(place) if Legend::from_word(place.get_ref()).is_none() => {
+                self.refuse(place.span(), "figure.*.legend", &format!("is \"{}\"", place.get_ref()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn figure(&self, table: &Spanned<RawFigure>) -> Result<()> {
         let figure = table.get_ref();
+        self.print(figure)?;
         let quantity = self.require(&figure.quantity, "figure.*.quantity", table.span())?;
         let keys = [
             ("bath", &figure.bath),
