@@ -146,6 +146,23 @@ impl Figure {
         self.series.iter().all(|series| series.points.is_empty())
     }
 
+    /// A logarithmic axis gets a place for 0 where its data have one; values below it have none, which the caption says.
+    pub fn find_places(&mut self) {
+        let values =
+            |of: fn(&Datum) -> f64| -> Vec<f64> { self.series.iter().flat_map(|s| &s.points).map(of).collect() };
+        let mut lost = 0;
+        for (axis, values) in [(&mut self.x, values(|d| d.x)), (&mut self.y, values(|d| d.y))] {
+            if axis.log {
+                axis.zero = values.contains(&0.0);
+                lost += values.iter().filter(|v| **v < 0.0).count();
+            }
+        }
+        if lost > 0 {
+            let values = if lost == 1 { "1 negative value has" } else { &format!("{lost} negative values have") };
+            self.caption.push_str(&format!(" {values} no place on a logarithmic axis."));
+        }
+    }
+
     /// Lines of several colours get markers: in grey print their colours are one.
     pub fn tell_lines_apart(&mut self) {
         let is_line = |s: &Series| s.shape == Shape::Line && s.listed && !s.faint && s.colour != Colour::Ink;

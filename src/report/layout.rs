@@ -156,7 +156,7 @@ impl Layout {
             } else {
                 // Under the axis where it fits there, or under its labels too.
                 let left = plot.left + (width - listing.area.width) / 2.0;
-                (left.min(across - AIR - listing.area.width).max(AIR), below)
+                (left.min(across - AIR - listing.area.width).max(AIR), below + 0.5 * AIR)
             };
             whole.1 = whole.1.max(listing.area.top + listing.area.height + 0.5 * AIR);
             listing

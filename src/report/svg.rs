@@ -90,6 +90,12 @@ impl Canvas {
                 self.line("tick", (side - 2.0, bottom + 5.0), (side + 2.0, bottom - 5.0), "#1a1a1a");
             }
         }
+        if let Some(place) = self.y.break_place() {
+            let at = bottom - height * place;
+            for side in [at - 2.5, at + 2.5] {
+                self.line("tick", (left - 5.0, side + 2.0), (left + 5.0, side - 2.0), "#1a1a1a");
+            }
+        }
         // A label longer than its axis is written smaller.
         let size = |label: &str, room: f64| LETTER * (room / text::width(label)).clamp(0.7, 1.0);
         let small = format!(" font-size=\"{:.1}\"", size(&x.label, width + 0.6 * left));
@@ -298,6 +304,20 @@ mod tests {
         assert!(of(7.0, None).0 > 1.0 && of(3.37, None).1 > 1.0);
         let (x, y) = of(3.37, Some(Legend::Inside));
         assert!(x > 0.0 && x < 0.5 && y > 0.0 && y < 0.3, "{x} {y}: not in the empty corner");
+    }
+
+    /// Nothing that was computed goes from a drawing in silence.
+    #[test]
+    fn what_a_logarithm_has_no_place_for_is_said() {
+        let points = [(0.0, -1.0), (1.0, 0.0), (10.0, 1.0), (100.0, 2.0)];
+        let axis = || Axis { log: true, ..Axis::default() };
+        let series = vec![seen("s", 0, Shape::Markers, &points)];
+        let mut figure = Figure { name: "f".into(), x: axis(), y: axis(), series, ..Figure::default() };
+        figure.find_places();
+        assert!(figure.x.zero && figure.y.zero);
+        assert_eq!(figure.caption, " 1 negative value has no place on a logarithmic axis.");
+        let svg = draw(&figure, Medium::Print).unwrap().svg;
+        assert_eq!(svg.matches("<circle").count(), 3 + 1, "three points and the key of the legend");
     }
 
     #[test]

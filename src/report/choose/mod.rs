@@ -32,7 +32,10 @@ pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String
     let taken: Vec<String> = figures.iter().map(|figure: &Figure| figure.name.clone()).collect();
     figures.extend(more.into_iter().filter(|figure| !taken.contains(&figure.name)));
     figures.retain(|figure| !figure.is_empty());
-    figures.iter_mut().for_each(Figure::tell_lines_apart);
+    for figure in &mut figures {
+        figure.find_places();
+        figure.tell_lines_apart();
+    }
     (figures, notes)
 }
 

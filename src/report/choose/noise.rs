@@ -77,8 +77,6 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
     let data = || series.iter().flat_map(|s: &Series| &s.points);
     let of_decades = !is_of_sectors(statistic) && data().all(|d| d.x >= 0.0);
     let x_log = of_decades && asks_for_logarithm(data().map(|d| d.x).filter(|x| *x > 0.0));
-    // A spectrum, and delays, may begin at 0.
-    let zero = x_log && data().any(|d| d.x == 0.0);
     let y_log = spans(data().map(|d| d.y), 100.0);
     let (name, unit) = argument(statistic, units);
     let what = words::quantity(statistic);
@@ -92,7 +90,7 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
         } else {
             format!("Statistics of the steady state, exact.{drawn}")
         },
-        x: Axis { zero, counts: matches!(name, "J" | "net quanta absorbed"), ..Axis::new(name, unit).log_if(x_log) },
+        x: Axis { counts: matches!(name, "J" | "net quanta absorbed"), ..Axis::new(name, unit).log_if(x_log) },
         y: Axis::new(&what, &words::unit(&first.unit)).log_if(y_log),
         series,
         ..Figure::default()

@@ -93,8 +93,7 @@ fn figure(run: &Run, name: &str, curves: &[&Curve], of_baths: bool, over: Option
         what = format!("{what} / {over}");
     }
     let log = is_log_grid(&first.rows) || is_over_at_once(curves);
-    let from_zero = curves.iter().any(|curve| curve.rows.first().is_some_and(|row| row[0] == 0.0));
-    figure.x = Axis { zero: log && from_zero, ..Axis::new("time", words::time_unit(&run.summary.units)).log_if(log) };
+    figure.x = Axis::new("time", words::time_unit(&run.summary.units)).log_if(log);
     figure.y = Axis::new(&what, &words::unit(run.unit(&first.quantity)));
     figure.title = format!("{} in time", super::capital(&what));
     figure.caption = match (sampled, has_exact) {
@@ -128,8 +127,6 @@ pub fn asked(run: &Run, name: &str, asked: &Asked) -> Option<Figure> {
     let mut drawn =
         figure(run, name, &(!curves.is_empty()).then(|| spread(curves, MOST_CURVES))?, of_baths, asked.over.as_deref());
     drawn.x.log = asked.log("x", || drawn.x.log);
-    drawn.x.zero |= drawn.x.log && drawn.series.iter().flat_map(|s| &s.points).any(|d| d.x == 0.0);
-    drawn.x.zero &= drawn.x.log;
     drawn.y.log = asked.log("y", || drawn.y.log);
     Some(drawn)
 }
