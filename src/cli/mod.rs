@@ -206,17 +206,18 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
     // Every error of ours tells its cause itself.
     let hint = error.downcast_ref::<RunError>().and_then(RunError::hint);
     remark!("error: {error}{}", hint.map_or(String::new(), |hint| format!("; {}", help(hint))));
-    let nothing_to_draw = matches!(
+    let not_to_draw = matches!(
         error.downcast_ref(),
         Some(
             ReportError::Folder { .. }
                 | ReportError::NothingThere { .. }
                 | ReportError::NothingOf { .. }
                 | ReportError::Damaged { .. }
+                | ReportError::Letters { .. }
         )
     );
     let refused = error.downcast_ref().is_some_and(RunError::is_refusal);
-    ExitCode::from(if error.is::<UsageError>() || nothing_to_draw || refused { 2 } else { 1 })
+    ExitCode::from(if error.is::<UsageError>() || not_to_draw || refused { 2 } else { 1 })
 }
 
 /// What would help, as somebody at a command line does it.

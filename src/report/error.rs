@@ -51,6 +51,14 @@ pub enum ReportError {
         /// Why.
         source: std::io::Error,
     },
+    /// Letters that a figure cannot hold.
+    #[error("figure `{name}`: its font {reason}; ask for a smaller font or a larger width")]
+    Letters {
+        /// The figure.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// A figure could not be turned into an image.
     #[error("cannot draw {name}: {reason}")]
     Image {

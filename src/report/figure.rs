@@ -1,5 +1,7 @@
 //! What a figure is: axes and series, before anything is drawn.
 
+use crate::scenario::Print;
+
 /// A figure with one pair of axes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
@@ -17,8 +19,8 @@ pub struct Figure {
     pub y: Axis,
     /// What is drawn, the last on top.
     pub series: Vec<Series>,
-    /// What a colour means, in a map.
-    pub shade: Option<String>,
+    /// How large it is in print.
+    pub print: Print,
 }
 
 /// An axis.
@@ -26,10 +28,12 @@ pub struct Figure {
 pub struct Axis {
     /// The quantity, with its unit. `_{...}` is a subscript.
     pub label: String,
-    /// Whether it is logarithmic. Values that are not positive are then left out.
+    /// Whether it is logarithmic. Negative values are then left out.
     pub log: bool,
-    /// Whether it must reach down to 0.
+    /// Whether it must reach down to 0; a logarithmic axis has a place for 0 behind a break.
     pub zero: bool,
+    /// Whether it counts something: ticks stand at numbers that occur, whole or half-integer.
+    pub counts: bool,
 }
 
 impl Axis {
@@ -42,6 +46,11 @@ impl Axis {
     /// The same, logarithmic where that is asked for.
     pub fn log_if(self, log: bool) -> Self {
         Axis { log, ..self }
+    }
+
+    /// The same, of whole or half-integer numbers where that is so.
+    pub fn counting_if(self, counts: bool) -> Self {
+        Axis { counts, ..self }
     }
 }
 
@@ -79,6 +88,8 @@ pub enum Shape {
     Markers,
     /// A line through small markers: a value for every whole number.
     Beads,
+    /// A short level stroke at each point: what is exact of things that nothing lies between.
+    Levels,
     /// Bars from 0, this wide.
     Bars(f64),
     /// Rectangles of this width and height whose `error` is a shade from 0 to 1.
@@ -111,6 +122,8 @@ pub struct Series {
     pub group: usize,
     /// Whether the legend lists it.
     pub listed: bool,
+    /// Whether a line carries a marker here and there, so that it is told from others without its colour.
+    pub marked: bool,
     /// Its points, ascending in `x` unless it is a scatter of markers.
     pub points: Vec<Datum>,
 }
@@ -118,7 +131,7 @@ pub struct Series {
 impl Series {
     /// A series with a line of the legend to itself.
     pub fn new(label: impl Into<String>, colour: Colour, shape: Shape, group: usize, points: Vec<Datum>) -> Self {
-        Series { label: label.into(), colour, shape, faint: false, group, listed: true, points }
+        Series { label: label.into(), colour, shape, faint: false, group, listed: true, marked: false, points }
     }
 
     /// The same without a line in the legend.
@@ -131,6 +144,31 @@ impl Figure {
     /// Whether there is anything to see.
     pub fn is_empty(&self) -> bool {
         self.series.iter().all(|series| series.points.is_empty())
+    }
+
+    /// A logarithmic axis gets a place for 0 where its data have one; values below it have none, which the caption says.
+    pub fn find_places(&mut self) {
+        let values =
+            |of: fn(&Datum) -> f64| -> Vec<f64> { self.series.iter().flat_map(|s| &s.points).map(of).collect() };
+        let mut lost = 0;
+        for (axis, values) in [(&mut self.x, values(|d| d.x)), (&mut self.y, values(|d| d.y))] {
+            if axis.log {
+                axis.zero = values.contains(&0.0);
+                lost += values.iter().filter(|v| **v < 0.0).count();
+            }
+        }
+        if lost > 0 {
+            let values = if lost == 1 { "1 negative value has" } else { &format!("{lost} negative values have") };
+            self.caption.push_str(&format!(" {values} no place on a logarithmic axis."));
+        }
+    }
+
+    /// Lines of several colours get markers: in grey print their colours are one.
+    pub fn tell_lines_apart(&mut self) {
+        let is_line = |s: &Series| s.shape == Shape::Line && s.listed && !s.faint && s.colour != Colour::Ink;
+        if self.series.iter().filter(|s| is_line(s)).count() > 1 {
+            self.series.iter_mut().filter(|s| is_line(s)).for_each(|s| s.marked = true);
+        }
     }
 }
 

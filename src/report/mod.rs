@@ -1,22 +1,26 @@
 //! Figures and one page from the files of a run: what was done, what came out, and how sure that is.
 //!
-//! data (what the folder holds; read: leniently, within bounds) -> choose/ (which figures) -> figure (axes and series) -> svg (with
-//! scale, symbol, text) -> png, and all of it -> page. compare puts two runs side by side. Nothing here knows how a run
-//! is made.
+//! data (what the folder holds; read: leniently, within bounds) -> choose/ (which figures) -> figure (axes and series) ->
+//! svg (with layout, canvas, scale, symbol, text) -> tree (shapes) -> pdf and png, and all of it -> page. compare puts two
+//! runs side by side. Nothing here knows how a run is made.
 
+mod canvas;
 mod choose;
 mod compare;
 mod curves;
 mod data;
 mod error;
 mod figure;
+mod layout;
 mod page;
+mod pdf;
 mod png;
 mod read;
 mod scale;
 mod svg;
 mod symbol;
 mod text;
+mod tree;
 mod words;
 
 use std::fs::{self, File};
@@ -30,9 +34,10 @@ pub use compare::{Comparison, Difference, compare};
 pub use error::ReportError;
 pub use words::{least_to_most, number, with_error};
 
-use crate::scenario::check_figures;
+use crate::scenario::{Print, check_figures};
 use crate::store::replace;
 use choose::asked;
+use layout::Medium;
 
 /// What every figure carries, so that a later drawing knows which files are its own to replace.
 const MADE_BY: &str = "Drawn by superjump";
@@ -40,7 +45,7 @@ const MADE_BY: &str = "Drawn by superjump";
 /// What was drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// The names of the figures, in the order of the page; `figures/<name>.svg` and `.png`.
+    /// The names of the figures, in the order of the page; `figures/<name>.svg`, `.pdf` and `.png`.
     pub figures: Vec<String>,
     /// The page.
     pub page: PathBuf,
@@ -69,12 +74,22 @@ pub enum Tables<'a> {
     },
 }
 
+/// A figure in every form.
+struct Drawn {
+    name: String,
+    svg: String,
+    png: Vec<u8>,
+    pdf: Vec<u8>,
+}
+
 /// Draws what a folder of results holds into its `figures/` and `report.html`. The figures are those of the `[figure]`
-/// tables, or what there is to see. Nothing is written, and no earlier figure removed, before everything is drawn.
+/// tables, or what there is to see. What `print` says of their size in print is above what the tables say. Nothing is
+/// written, and no earlier figure removed, before everything is drawn.
 ///
 /// # Errors
-/// A folder without results, tables of a file that are wrong or have nothing to draw, or files that cannot be written.
-pub fn draw(folder: &Path, tables: Tables) -> Result<Report, ReportError> {
+/// A folder without results, tables of a file that are wrong or have nothing to draw, letters too large for a figure, or
+/// files that cannot be written.
+pub fn draw(folder: &Path, tables: Tables, print: Print) -> Result<Report, ReportError> {
     let mut run = read::summary(folder)?;
     let text = match tables {
         Tables::OfRun => &run.summary.scenario_text,
@@ -93,27 +108,38 @@ pub fn draw(folder: &Path, tables: Tables) -> Result<Report, ReportError> {
     });
     let kept = choose::kept(&run.summary, &asked);
     read::tables(&mut run, folder, kept.as_ref())?;
-    let (figures, notes) = choose::figures(&run, &asked);
+    let (mut figures, notes) = choose::figures(&run, &asked);
     if let (Tables::OfFile { path, .. }, Some(_)) = (tables, notes.first()) {
         return Err(ReportError::NothingOf { path: path.into(), figures: notes });
     }
     run.notes.extend(notes);
+    for figure in &mut figures {
+        figure.print = print.or(figure.print);
+        if let Some(reason) = figure.print.too_large() {
+            return Err(ReportError::Letters { name: figure.name.clone(), reason });
+        }
+    }
 
     let drawn = figures.par_iter().filter_map(|figure| {
-        let svg = svg::draw(figure, true)?.svg;
-        let image = png::png(&svg).map_err(|reason| ReportError::Image { name: figure.name.clone(), reason });
-        Some(image.map(|image| (figure.name.clone(), svg, image)))
+        let svg = svg::draw(figure, Medium::Print)?.svg;
+        let drawn = || {
+            let tree = tree::tree(&svg)?;
+            let (png, pdf) = (png::png(&tree)?, pdf::pdf(&tree, &text::plain(&figure.title)));
+            Ok(Drawn { name: figure.name.clone(), svg, png, pdf })
+        };
+        Some(drawn().map_err(|reason| ReportError::Image { name: figure.name.clone(), reason }))
     });
     let drawn = drawn.collect::<Result<Vec<_>, _>>()?;
     let html = page::page(&run, &figures);
 
     let into = folder.join("figures");
     fs::create_dir_all(&into).map_err(|source| ReportError::Write { path: into.clone(), source })?;
-    for (name, svg, image) in &drawn {
-        write(&into.join(format!("{name}.png")), image)?;
+    for Drawn { name, svg, png, pdf } in &drawn {
+        write(&into.join(format!("{name}.png")), png)?;
+        write(&into.join(format!("{name}.pdf")), pdf)?;
         write(&into.join(format!("{name}.svg")), svg.as_bytes())?;
     }
-    let names: Vec<String> = drawn.into_iter().map(|(name, ..)| name).collect();
+    let names: Vec<String> = drawn.into_iter().map(|drawn| drawn.name).collect();
     // What the tables ask for is not known where they cannot be read, and may be among what is there.
     if !unread {
         remove_stale(&into, &names);
@@ -138,6 +164,7 @@ fn remove_stale(folder: &Path, names: &[String]) {
         let ours = || begins(&path).is_ok_and(|text| text.contains(MADE_BY));
         if path.extension().is_some_and(|end| end == "svg") && !names.contains(&stem) && ours() {
             let _ = fs::remove_file(path.with_extension("png"));
+            let _ = fs::remove_file(path.with_extension("pdf"));
             let _ = fs::remove_file(&path);
         }
     }

@@ -18,7 +18,7 @@ for (const figure of document.querySelectorAll("figure")) {
   }
 
   const pixel = (axis, value) => {
-    const at = axis.log ? Math.log10(value) : value;
+    const at = !axis.log ? value : value === 0 && axis.zero !== null ? axis.zero : Math.log10(value);
     const [low, high] = axis.ends, [from, to] = axis.pixels;
     return from + (to - from) * (at - low) / (high - low);
   };

@@ -4,9 +4,11 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::canvas::thinned;
 use super::choose::asked::foremost;
 use super::data::{Point, Quantity, Run};
 use super::figure::{Colour, Datum, Figure, Shape};
+use super::layout::Medium;
 use super::scale::minus;
 use super::svg::{self, Drawing};
 use super::symbol::{self, KEY};
@@ -41,7 +43,7 @@ fn hover(figure: &Figure, drawing: &Drawing) -> String {
     let told =
         figure.series.iter().filter(|s| !s.faint && !s.points.is_empty() && !matches!(s.shape, Shape::Cells(..)));
     let series = told.map(|s| {
-        let points: Vec<Value> = svg::thinned(&s.points, s.faint).iter().map(point).collect();
+        let points: Vec<Value> = thinned(&s.points, s.faint).iter().map(point).collect();
         json!({ "label": plain(&s.label), "group": s.group, "points": points })
     });
     let data = json!({
@@ -54,7 +56,7 @@ fn hover(figure: &Figure, drawing: &Drawing) -> String {
 }
 
 fn figure(html: &mut String, figure: &Figure) {
-    let Some(drawing) = svg::draw(figure, false) else { return };
+    let Some(drawing) = svg::draw(figure, Medium::Page) else { return };
     let name = escape(&figure.name);
     let heading = figure.heading.as_ref().map_or(String::new(), |heading| format!(", {}", rich(heading)));
     let _ = write!(
@@ -82,7 +84,8 @@ fn figure(html: &mut String, figure: &Figure) {
     }
     let _ = write!(
         html,
-        "<figcaption>{} <a href=\"figures/{name}.svg\">SVG</a> <a href=\"figures/{name}.png\">PNG</a></figcaption>\n\
+        "<figcaption>{} <a href=\"figures/{name}.pdf\">PDF</a> <a href=\"figures/{name}.svg\">SVG</a> \
+         <a href=\"figures/{name}.png\">PNG</a></figcaption>\n\
          <script type=\"application/json\">{}</script></figure>\n",
         escape(&figure.caption),
         hover(figure, &drawing)

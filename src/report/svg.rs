@@ -3,16 +3,12 @@
 
 use std::fmt::Write;
 
-use super::figure::{Axis, Colour, Datum, Figure, Series, Shape};
+use super::canvas::{Canvas, thinned};
+use super::figure::{Axis, Colour, Figure, Series, Shape};
+use super::layout::{Area, LINE, Layout, Listing, Medium, TICKS};
 use super::scale::Scale;
 use super::symbol::{self, KEY};
-use super::text::{self, LETTER, cut, escape, plain, width};
-
-/// The plot area.
-const WIDTH: f64 = 470.0;
-const HEIGHT: f64 = 330.0;
-/// Space above the plot area, without and with a heading.
-const TOP: [f64; 2] = [14.0, 34.0];
+use super::text::{self, LETTER, escape, plain};
 
 /// A drawing, and how its axes map values to its pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,219 +30,130 @@ pub struct Mapping {
     pub pixels: (f64, f64),
     /// Whether the ends are logarithms.
     pub log: bool,
-}
-
-struct Canvas {
-    svg: String,
-    left: f64,
-    top: f64,
-    x: Scale,
-    y: Scale,
+    /// The logarithm that stands for 0, where one does.
+    pub zero: Option<f64>,
 }
 
 impl Canvas {
-    fn at(&self, x: f64, y: f64) -> Option<(f64, f64)> {
-        let (x, y) = (self.x.place(x)?, self.y.place(y)?);
-        Some((self.left + WIDTH * x, self.top + HEIGHT * (1.0 - y)))
-    }
-
-    fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64), stroke: &str) {
-        let ((x1, y1), (x2, y2)) = (from, to);
+    /// The head of the document, its paper, and the edge of the plot.
+    fn open(&mut self, figure: &Figure, layout: &Layout) {
+        let (across, tall) = layout.whole;
+        let Area { left, top, width, height } = self.plot;
+        let size = match layout.points {
+            Some(points) => format!("width=\"{:.2}pt\" height=\"{:.2}pt\"", across * points, tall * points),
+            None => format!("width=\"{across:.0}\" height=\"{tall:.0}\""),
+        };
         let _ = write!(
             self.svg,
-            "<line class=\"{class}\" x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" stroke=\"{stroke}\"/>"
-        );
-    }
-
-    fn text(&mut self, (x, y): (f64, f64), anchor: &str, words: &str, more: &str) {
-        let _ = write!(
-            self.svg,
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"#1a1a1a\"{more}>{}</text>",
-            text::svg(words)
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" {size} viewBox=\"0 0 {across:.2} {tall:.2}\" \
+             font-family=\"DejaVu Sans, Verdana, sans-serif\" font-size=\"{LETTER}\" role=\"img\">\
+             <title>{}</title><desc>{}</desc>\n\
+             <rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\
+             <clipPath id=\"clip-{}\"><rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/></clipPath>\n",
+            escape(&plain(&figure.title)),
+            escape(super::MADE_BY),
+            figure.name
         );
     }
 
     /// The frame with its ticks inside, and the labels of both axes.
-    fn frame(&mut self, x: &Axis, y: &Axis) {
-        let (left, right, top, bottom) = (self.left, self.left + WIDTH, self.top, self.top + HEIGHT);
+    fn frame(&mut self, x: &Axis, layout: &Layout) {
+        let Area { left, top, width, height } = self.plot;
+        let (right, bottom) = (left + width, top + height);
         let _ = write!(
             self.svg,
-            "<rect class=\"frame\" x=\"{left:.1}\" y=\"{top}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"none\" stroke=\"#1a1a1a\"/>"
+            "<rect class=\"frame\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"none\" \
+             stroke=\"#1a1a1a\"/>"
         );
-        for tick in self.x.ticks(6) {
+        for tick in self.x.ticks(layout.ticks) {
             let Some(place) = self.x.place(tick.value).filter(|p| (-1e-9..=1.0 + 1e-9).contains(p)) else { continue };
-            let (at, length) = (left + WIDTH * place, if tick.label.is_some() { 6.0 } else { 3.5 });
+            let (at, length) = (left + width * place, if tick.label.is_some() { 6.0 } else { 3.5 });
             self.line("tick", (at, bottom), (at, bottom - length), "#1a1a1a");
             self.line("tick", (at, top), (at, top + length), "#1a1a1a");
             if let Some(label) = &tick.label {
                 self.text((at, bottom + 1.3 * LETTER), "middle", label, "");
             }
         }
-        for tick in self.y.ticks(5) {
+        for tick in self.y.ticks(TICKS) {
             let Some(place) = self.y.place(tick.value).filter(|p| (-1e-9..=1.0 + 1e-9).contains(p)) else { continue };
-            let (at, length) = (bottom - HEIGHT * place, if tick.label.is_some() { 6.0 } else { 3.5 });
+            let (at, length) = (bottom - height * place, if tick.label.is_some() { 6.0 } else { 3.5 });
             self.line("tick", (left, at), (left + length, at), "#1a1a1a");
             self.line("tick", (right, at), (right - length, at), "#1a1a1a");
             if let Some(label) = &tick.label {
                 self.text((left - 7.0, at + 0.35 * LETTER), "end", label, "");
             }
         }
-        // A label longer than its axis is written smaller.
-        let size = |label: &str, room: f64| LETTER * (room / width(label)).clamp(0.6, 1.0);
-        let small = format!(" font-size=\"{:.1}\"", size(&x.label, WIDTH));
-        self.text((left + WIDTH / 2.0, bottom + 2.9 * LETTER), "middle", &x.label, &small);
-        let (at_x, at_y) = (1.2 * LETTER, top + HEIGHT / 2.0);
-        let small = size(&y.label, HEIGHT + 2.0 * top);
-        let turned = format!(" font-size=\"{small:.1}\" transform=\"rotate(-90 {at_x:.1} {at_y:.1})\"");
-        self.text((at_x, at_y), "middle", &y.label, &turned);
-    }
-
-    /// A path through points; where one cannot be drawn it breaks.
-    fn path(&self, points: impl Iterator<Item = (f64, f64)>) -> String {
-        let mut path = String::new();
-        let mut pen_up = true;
-        for (x, y) in points {
-            match self.at(x, y) {
-                Some((x, y)) => {
-                    let _ = write!(path, "{}{x:.1} {y:.1}", if pen_up { "M" } else { "L" });
-                    pen_up = false;
-                }
-                None => pen_up = true,
+        // Two strokes through the axis where 0 is out of its turn.
+        if let Some(place) = self.x.break_place() {
+            let at = left + width * place;
+            for side in [at - 2.5, at + 2.5] {
+                self.line("tick", (side - 2.0, bottom + 5.0), (side + 2.0, bottom - 5.0), "#1a1a1a");
             }
         }
-        path
+        if let Some(place) = self.y.break_place() {
+            let at = bottom - height * place;
+            for side in [at - 2.5, at + 2.5] {
+                self.line("tick", (left - 5.0, side + 2.0), (left + 5.0, side - 2.0), "#1a1a1a");
+            }
+        }
+        // A label longer than its axis is written smaller.
+        let size = |label: &str, room: f64| LETTER * (room / text::width(label)).clamp(0.7, 1.0);
+        let small = format!(" font-size=\"{:.1}\"", size(&x.label, width + 0.6 * left));
+        self.text((left + width / 2.0, bottom + 2.9 * LETTER), "middle", &x.label, &small);
+        for (line, words) in layout.upwards.iter().enumerate() {
+            let (at_x, at_y) = ((1.2 + 1.2 * line as f64) * LETTER, top + height / 2.0);
+            let small = size(words, height + 2.0 * top);
+            let turned = format!(" font-size=\"{small:.1}\" transform=\"rotate(-90 {at_x:.1} {at_y:.1})\"");
+            self.text((at_x, at_y), "middle", words, &turned);
+        }
     }
 
-    /// Two standard errors to both sides.
-    fn band(&mut self, points: &[Datum], colour: Colour) {
-        let edges: Vec<_> =
-            points.iter().filter_map(|d| d.error.map(|e| (d.x, d.y - 2.0 * e, d.y + 2.0 * e))).collect();
-        if edges.len() < 2 {
-            return;
-        }
-        let upper = self.path(edges.iter().map(|(x, _, high)| (*x, *high)));
-        let lower = self.path(edges.iter().rev().map(|(x, low, _)| (*x, *low)));
-        // A break would tear the outline: on a logarithmic axis a band that reaches 0 is left out.
-        if upper.matches('M').count() + lower.matches('M').count() == 2 {
-            let path = format!("{upper}{}Z", lower.replace('M', "L"));
+    /// The list of series.
+    fn legend(&mut self, figure: &Figure, listing: &Listing) {
+        let Area { left, top, width, height } = listing.area;
+        if listing.inside {
             let _ = write!(
                 self.svg,
-                "<path d=\"{path}\" fill=\"{}\" fill-opacity=\"0.22\" stroke=\"none\"/>",
-                colour.svg()
+                "<rect class=\"paper\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"#ffffff\" \
+                 fill-opacity=\"0.8\"/>"
             );
         }
-    }
-
-    fn error_bar(&mut self, datum: &Datum, colour: Colour) {
-        let Some(error) = datum.error else { return };
-        let high = self.at(datum.x, datum.y + error);
-        // Where a logarithm has no lower end the bar runs down to the frame.
-        let low = self.at(datum.x, datum.low()).or(high.map(|(x, _)| (x, self.top + HEIGHT)));
-        if let (Some((x, low)), Some((_, high))) = (low, high) {
-            let path = format!("M{x:.1} {low:.1}V{high:.1}M{:.1} {low:.1}h6M{:.1} {high:.1}h6", x - 3.0, x - 3.0);
-            let _ =
-                write!(self.svg, "<path d=\"{path}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.2\"/>", colour.svg());
-        }
-    }
-
-    fn bars(&mut self, series: &Series, width: f64) {
-        for Datum { x, y, .. } in &series.points {
-            let floor = if self.y.is_log() { 10_f64.powf(self.y.ends().0) } else { 0.0 };
-            if let (Some((left, top)), Some((right, bottom))) =
-                (self.at(x - width / 2.0, *y), self.at(x + width / 2.0, floor))
-            {
-                let (top, bottom) = (top.min(bottom), top.max(bottom));
-                let _ = write!(
-                    self.svg,
-                    "<rect x=\"{left:.2}\" y=\"{top:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"{}\" fill-opacity=\"0.75\"/>",
-                    (right - left - 0.6).max(0.5),
-                    bottom - top,
-                    series.colour.svg()
-                );
-            }
-        }
-    }
-
-    fn cells(&mut self, series: &Series, (width, height): (f64, f64)) {
-        for Datum { x, y, error } in &series.points {
-            let corners = (self.at(x - width / 2.0, y + height / 2.0), self.at(x + width / 2.0, y - height / 2.0));
-            if let (Some((left, top)), Some((right, bottom)), Some(shade)) = (corners.0, corners.1, error) {
-                // A hair wider, so that no seam shows between neighbours.
-                let _ = write!(
-                    self.svg,
-                    "<rect x=\"{left:.2}\" y=\"{top:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"{}\"/>",
-                    right - left + 0.3,
-                    bottom - top + 0.3,
-                    Colour::Ordered(*shade).svg()
-                );
-            }
-        }
-    }
-
-    fn series(&mut self, series: &Series) {
-        let points = thinned(&series.points, series.faint);
-        let path = || self.path(points.iter().map(|d| (d.x, d.y)));
-        match series.shape {
-            Shape::Line => {
-                let path = path();
-                self.band(&points, series.colour);
-                symbol::stroke(&mut self.svg, &path, series);
-            }
-            Shape::Dashed | Shape::Dotted => {
-                let path = path();
-                symbol::stroke(&mut self.svg, &path, series);
-            }
-            Shape::Steps => {
-                let steps = points.windows(2).flat_map(|pair| [(pair[0].x, pair[0].y), (pair[1].x, pair[0].y)]);
-                let last = points.last().map(|d| (d.x, d.y));
-                let path = self.path(steps.chain(last));
-                symbol::stroke(&mut self.svg, &path, series);
-            }
-            Shape::Markers | Shape::Beads => {
-                if series.shape == Shape::Beads {
-                    let path = path();
-                    symbol::stroke(&mut self.svg, &path, series);
-                }
-                for datum in &series.points {
-                    let Some(at) = self.at(datum.x, datum.y) else { continue };
-                    self.error_bar(datum, series.colour);
-                    symbol::marker(&mut self.svg, at, series);
-                }
-            }
-            Shape::Bars(wide) => self.bars(series, wide),
-            Shape::Cells(wide, high) => self.cells(series, (wide, high)),
-        }
-    }
-
-    /// The list of series to the right of the plot.
-    fn legend(&mut self, figure: &Figure) {
-        let x = self.left + WIDTH + 16.0;
-        let mut y = self.top + 0.8 * LETTER;
-        for series in figure.series.iter().filter(|series| series.listed) {
-            let group = series.group;
-            let _ = write!(self.svg, "<g class=\"series legend\" data-group=\"{group}\">");
+        let listed = figure.series.iter().filter(|series| series.listed);
+        for (index, (series, label)) in listed.zip(&listing.labels).enumerate() {
+            let x = left + 8.0 + listing.column * (index % listing.columns) as f64;
+            let y = top + 0.8 * LETTER + LINE * (index / listing.columns) as f64;
+            let _ = write!(self.svg, "<g class=\"series legend\" data-group=\"{}\">", series.group);
             symbol::key(&mut self.svg, series, (x, y - 0.35 * LETTER));
-            self.text((x + KEY + 8.0, y), "start", &cut(&series.label), "");
+            self.text((x + KEY + 8.0, y), "start", label, "");
             self.svg.push_str("</g>");
-            y += 1.45 * LETTER;
         }
     }
-}
 
-/// At most a few points for every pixel of the width: the first, the lowest, the highest and the last of each.
-pub fn thinned(points: &[Datum], faint: bool) -> Vec<Datum> {
-    let most = if faint { WIDTH as usize / 2 } else { WIDTH as usize };
-    if points.len() <= 4 * most {
-        return points.to_vec();
+    /// Where something is drawn, as closely as a legend asks: points, and what lies between them on a line.
+    fn drawn(&self, figure: &Figure) -> Vec<(f64, f64)> {
+        let mut drawn = Vec::new();
+        for series in &figure.series {
+            let at: Vec<_> = thinned(&series.points, true).iter().filter_map(|d| self.at(d.x, d.y)).collect();
+            let joined = !matches!(series.shape, Shape::Markers | Shape::Levels | Shape::Bars(_) | Shape::Cells(..));
+            for pair in at.windows(2).filter(|_| joined) {
+                let parts = ((pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1) / 10.0).min(100.0) as usize;
+                let part = |k: usize| k as f64 / (parts + 1) as f64;
+                let between = |k: usize| {
+                    (pair[0].0 + (pair[1].0 - pair[0].0) * part(k), pair[0].1 + (pair[1].1 - pair[0].1) * part(k))
+                };
+                drawn.extend((1..=parts).map(between));
+            }
+            if matches!(series.shape, Shape::Bars(_)) {
+                let down = |(x, y): &(f64, f64)| {
+                    let (x, y) = (*x, *y);
+                    (0..).map(move |k| (x, y + 10.0 * f64::from(k))).take_while(|(_, y)| *y < self.bottom())
+                };
+                drawn.extend(at.iter().flat_map(down).collect::<Vec<_>>());
+            }
+            drawn.extend(at);
+        }
+        drawn
     }
-    let size = points.len().div_ceil(most);
-    let chosen = points.chunks(size).flat_map(|chunk| {
-        let by = |a: &&Datum, b: &&Datum| a.y.total_cmp(&b.y);
-        let mut four = [chunk.first(), chunk.iter().min_by(by), chunk.iter().max_by(by), chunk.last()];
-        four.sort_by(|a, b| a.map(|d| d.x).partial_cmp(&b.map(|d| d.x)).unwrap_or(std::cmp::Ordering::Equal));
-        four.into_iter().flatten().copied()
-    });
-    chosen.collect()
 }
 
 /// The values an axis has to hold. Error bars count, bands do not reach further than their line asks for.
@@ -261,7 +168,9 @@ fn values(figure: &Figure, vertical: bool) -> impl Iterator<Item = f64> + '_ {
                 (Shape::Cells(width, _), false) => [d.x - width / 2.0, d.x + width / 2.0],
                 (Shape::Cells(_, height), true) => [d.y - height / 2.0, d.y + height / 2.0],
                 (_, false) => [d.x, d.x],
-                (Shape::Markers | Shape::Beads | Shape::Line, true) => [d.low(), d.y + d.error.unwrap_or(0.0)],
+                (Shape::Markers | Shape::Beads | Shape::Line | Shape::Levels, true) => {
+                    [d.low(), d.y + d.error.unwrap_or(0.0)]
+                }
                 (_, true) => [d.y, d.y],
             })
             .collect::<Vec<_>>()
@@ -269,39 +178,37 @@ fn values(figure: &Figure, vertical: bool) -> impl Iterator<Item = f64> + '_ {
     figure.series.iter().flat_map(of_series)
 }
 
-/// Draws a figure; with a legend beside it, or without where the page has one of its own. `None` if nothing in it can
-/// be drawn.
-pub fn draw(figure: &Figure, legend: bool) -> Option<Drawing> {
+/// Draws a figure. `None` if nothing in it can be drawn.
+pub fn draw(figure: &Figure, medium: Medium) -> Option<Drawing> {
     let cells = figure.series.iter().any(|s| matches!(s.shape, Shape::Cells(..)));
     let bars = figure.series.iter().any(|s| matches!(s.shape, Shape::Bars(..)));
     let air = if cells { 0.0 } else { 0.05 };
-    let lines = figure.series.iter().all(|s| matches!(s.shape, Shape::Line | Shape::Dashed | Shape::Steps));
-    let x =
-        Scale::new(values(figure, false), figure.x.log, figure.x.zero, if lines || bars { 0.01 } else { air * 0.6 })?;
-    let y = Scale::new(values(figure, true), figure.y.log, figure.y.zero, air)?;
-    let labels = y.ticks(5).into_iter().filter_map(|tick| tick.label);
-    let left = 2.2 * LETTER + 10.0 + labels.map(|label| width(&label)).fold(0.0, f64::max);
-    let listed = figure.series.iter().filter(|series| series.listed);
-    let beside = listed.clone().map(|series| width(&cut(&series.label))).fold(0.0, f64::max);
-    let lines = listed.count() as f64;
-    let legend = legend && lines > 0.0;
-    let whole = left + WIDTH + if legend { 16.0 + KEY + 8.0 + beside + 10.0 } else { 14.0 };
-    let top = TOP[usize::from(figure.heading.is_some())];
-    let tall = (top + HEIGHT + 3.6 * LETTER).max(if legend { top + 1.45 * LETTER * lines + LETTER } else { 0.0 });
-
-    let mut svg = String::with_capacity(16_384);
-    let _ = write!(
-        svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{whole:.0}\" height=\"{tall:.0}\" viewBox=\"0 0 {whole:.0} {tall:.0}\" \
-         font-family=\"DejaVu Sans, Verdana, sans-serif\" font-size=\"{LETTER}\" role=\"img\">\
-         <title>{}</title><desc>{}</desc>\n\
-         <rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\
-         <clipPath id=\"clip-{}\"><rect x=\"{left:.1}\" y=\"{top}\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/></clipPath>\n",
-        escape(&plain(&figure.title)),
-        escape(super::MADE_BY),
-        figure.name
-    );
-    let mut canvas = Canvas { svg, left, top, x, y };
+    let all = |shapes: fn(Shape) -> bool| figure.series.iter().all(|series| shapes(series.shape));
+    let data = || figure.series.iter().flat_map(|s| &s.points);
+    let air_beside = if bars || all(|shape| matches!(shape, Shape::Line | Shape::Dashed | Shape::Steps)) {
+        0.01
+    } else if figure.x.counts && all(|shape| matches!(shape, Shape::Markers | Shape::Levels)) {
+        // Things apart have half a step to the frame, as they have between them.
+        let mut places: Vec<f64> = data().map(|d| d.x).collect();
+        places.sort_by(f64::total_cmp);
+        places.dedup();
+        0.5 / (places.len().max(2) - 1) as f64
+    } else {
+        0.6 * air
+    };
+    let x = Scale::new(values(figure, false), &figure.x, air_beside)?;
+    let y = Scale::new(values(figure, true), &figure.y, air)?;
+    let (x, y) = (x.ticks_on(&figure.x, data().map(|d| d.x)), y.ticks_on(&figure.y, data().map(|d| d.y)));
+    let mut layout = Layout::of(figure, &x, &y, medium);
+    let mut canvas = Canvas { svg: String::with_capacity(16_384), plot: layout.plot, x, y };
+    if let Some(listing) = layout.legend.as_mut().filter(|listing| listing.inside)
+        && listing.choose_corner(layout.plot, &canvas.drawn(figure))
+    {
+        // No corner is free: the axis gets one above what is drawn.
+        canvas.y = canvas.y.raised((listing.area.height + 12.0) / layout.plot.height);
+        listing.choose_corner(layout.plot, &canvas.drawn(figure));
+    }
+    canvas.open(figure, &layout);
     for series in figure.series.iter().filter(|series| !series.points.is_empty()) {
         let class = if series.colour == Colour::Ink { "series ink" } else { "series" };
         let (name, group) = (&figure.name, series.group);
@@ -309,18 +216,19 @@ pub fn draw(figure: &Figure, legend: bool) -> Option<Drawing> {
         canvas.series(series);
         canvas.svg.push_str("</g>\n");
     }
-    canvas.frame(&figure.x, &figure.y);
+    canvas.frame(&figure.x, &layout);
     if let Some(heading) = &figure.heading {
-        canvas.text((left + WIDTH / 2.0, 1.45 * LETTER), "middle", heading, "");
+        canvas.text((layout.plot.left + layout.plot.width / 2.0, 1.45 * LETTER), "middle", heading, "");
     }
-    if legend {
-        canvas.legend(figure);
+    if let Some(listing) = &layout.legend {
+        canvas.legend(figure, listing);
     }
     canvas.svg.push_str("</svg>\n");
-    let mapping = |scale: &Scale, pixels| Mapping { ends: scale.ends(), pixels, log: scale.is_log() };
+    let mapping =
+        |scale: &Scale, pixels| Mapping { ends: scale.ends(), pixels, log: scale.is_log(), zero: scale.zero() };
     Some(Drawing {
-        x: mapping(&canvas.x, (left, left + WIDTH)),
-        y: mapping(&canvas.y, (top + HEIGHT, top)),
+        x: mapping(&canvas.x, (layout.plot.left, layout.plot.left + layout.plot.width)),
+        y: mapping(&canvas.y, (canvas.bottom(), layout.plot.top)),
         svg: canvas.svg,
     })
 }
@@ -328,10 +236,24 @@ pub fn draw(figure: &Figure, legend: bool) -> Option<Drawing> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::figure::Datum;
+    use crate::scenario::{Legend, Print};
 
-    /// What was seen once has an error of its own size: its bar ends at the frame, and not at the rounding of 0.
+    fn seen(label: &str, group: usize, shape: Shape, points: &[(f64, f64)]) -> Series {
+        let points = points.iter().map(|(x, y)| Datum { x: *x, y: *y, error: None }).collect();
+        Series::new(label, Colour::Category(group), shape, group, points)
+    }
+
+    /// The numbers behind an attribute, in order.
+    fn numbers(svg: &str, attribute: &str) -> Vec<f64> {
+        let begins = format!(" {attribute}=\"");
+        let values = svg.split(&begins).skip(1);
+        values.filter_map(|rest| rest.split(['"', 'p']).next()?.parse().ok()).collect()
+    }
+
+    /// What was seen once has an error of its own size: its bar is open below, and its axis is not stretched.
     #[test]
-    fn an_error_bar_to_zero_does_not_stretch_a_logarithmic_axis() {
+    fn an_error_bar_to_zero_neither_stretches_a_logarithmic_axis_nor_runs_to_its_end() {
         let once = 1.0 / 3.0 * 0.1;
         let points = vec![
             Datum { x: 0.0, y: 0.1, error: Some(0.01) },
@@ -340,9 +262,95 @@ mod tests {
         let series = Series::new("p", Colour::Category(0), Shape::Markers, 0, points);
         let y = Axis { log: true, ..Axis::default() };
         let figure = Figure { name: "p".into(), y, series: vec![series], ..Figure::default() };
-        let drawing = draw(&figure, false).unwrap();
+        let drawing = draw(&figure, Medium::Page).unwrap();
         assert!((-2.0..-1.0).contains(&drawing.y.ends.0), "{:?}", drawing.y);
-        let frame = format!(" {:.1}V", TOP[0] + HEIGHT);
-        assert!(drawing.svg.contains(&frame), "no bar down to the frame: {}", drawing.svg);
+        assert!(drawing.svg.contains("l3 4l3 -4"), "no arrow: {}", drawing.svg);
+        let floor = format!(" {:.1}V", drawing.y.pixels.0);
+        assert!(!drawing.svg.contains(&floor), "a bar down to the frame: {}", drawing.svg);
+    }
+
+    #[test]
+    fn a_figure_in_print_is_as_wide_as_asked_and_its_letters_as_large() {
+        let lines = vec![seen("a", 0, Shape::Line, &[(0.0, 0.0), (1.0, 1.0)])];
+        let figure = |width, font| {
+            let print = Print { width, font, legend: None };
+            Figure { name: "f".into(), series: lines.clone(), print, ..Figure::default() }
+        };
+        for (width, font, points, letters) in [(None, None, 242.64, 8.0), (Some(7.0), Some(10.0), 504.0, 10.0)] {
+            let svg = draw(&figure(width, font), Medium::Print).unwrap().svg;
+            assert_eq!(numbers(&svg, "width")[0], points);
+            let unit =
+                points / svg.split("viewBox=\"0 0 ").nth(1).unwrap().split(' ').next().unwrap().parse::<f64>().unwrap();
+            assert!((numbers(&svg, "font-size")[0] * unit - letters).abs() < 0.01);
+        }
+    }
+
+    /// Beside a wide plot, below a narrow one, and inside where nothing is drawn.
+    #[test]
+    fn a_legend_stands_where_there_is_room() {
+        let rising: Vec<(f64, f64)> = (0..50).map(|k| (f64::from(k), f64::from(k))).collect();
+        let of = |width, legend| {
+            let series = vec![seen("a line", 0, Shape::Line, &rising)];
+            let print = Print { width: Some(width), font: None, legend };
+            let figure = Figure { name: "f".into(), series, print, ..Figure::default() };
+            let drawing = draw(&figure, Medium::Print).unwrap();
+            let key = drawing.svg.split("class=\"series legend\"").nth(1).unwrap();
+            let (x, y) = (numbers(key, "x")[0], numbers(key, "y")[0]);
+            (
+                (x - drawing.x.pixels.0) / (drawing.x.pixels.1 - drawing.x.pixels.0),
+                (y - drawing.y.pixels.1) / (drawing.y.pixels.0 - drawing.y.pixels.1),
+            )
+        };
+        assert!(of(7.0, None).0 > 1.0 && of(3.37, None).1 > 1.0);
+        let (x, y) = of(3.37, Some(Legend::Inside));
+        assert!(x > 0.0 && x < 0.5 && y > 0.0 && y < 0.3, "{x} {y}: not in the empty corner");
+    }
+
+    /// Nothing that was computed goes from a drawing in silence.
+    #[test]
+    fn what_a_logarithm_has_no_place_for_is_said() {
+        let points = [(0.0, -1.0), (1.0, 0.0), (10.0, 1.0), (100.0, 2.0)];
+        let axis = || Axis { log: true, ..Axis::default() };
+        let series = vec![seen("s", 0, Shape::Markers, &points)];
+        let mut figure = Figure { name: "f".into(), x: axis(), y: axis(), series, ..Figure::default() };
+        figure.find_places();
+        assert!(figure.x.zero && figure.y.zero);
+        assert_eq!(figure.caption, " 1 negative value has no place on a logarithmic axis.");
+        let svg = draw(&figure, Medium::Print).unwrap().svg;
+        assert_eq!(svg.matches("<circle").count(), 3 + 1, "three points and the key of the legend");
+    }
+
+    #[test]
+    fn nothing_listed_is_no_legend() {
+        let series = vec![seen("s", 0, Shape::Bars(1.0), &[(0.0, 1.0)]).unlisted()];
+        for legend in [Legend::Inside, Legend::Outside] {
+            let print = Print { legend: Some(legend), ..Print::default() };
+            let figure = Figure { name: "f".into(), series: series.clone(), print, ..Figure::default() };
+            assert!(!draw(&figure, Medium::Print).unwrap().svg.contains("series legend"));
+        }
+    }
+
+    #[test]
+    fn lines_differ_without_their_colours() {
+        let mut figure = Figure { name: "f".into(), ..Figure::default() };
+        figure.series = (0..8).map(|k| seen("s", k, Shape::Line, &[(0.0, k as f64), (1.0, 1.0)])).collect();
+        figure.tell_lines_apart();
+        let mut keys: Vec<String> = figure
+            .series
+            .iter()
+            .map(|series| {
+                let mut key = String::new();
+                symbol::key(&mut key, &Series { colour: Colour::Category(0), ..series.clone() }, (0.0, 0.0));
+                key
+            })
+            .collect();
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), 8);
+        let alone = Figure { series: figure.series[..1].to_vec(), ..Figure::default() };
+        assert!(alone.series[0].marked, "the first of eight");
+        let mut one = Figure { series: vec![seen("s", 0, Shape::Line, &[(0.0, 1.0)])], ..Figure::default() };
+        one.tell_lines_apart();
+        assert!(!one.series[0].marked);
     }
 }

@@ -7,16 +7,23 @@ use super::figure::{Colour, Series, Shape};
 /// How far a line of the legend reaches, in pixels.
 pub const KEY: f64 = 26.0;
 
-/// The line of a series along a path.
+/// Forms of markers, before any comes again.
+const FORMS: usize = 8;
+
+/// The line of a series along a path. Staircases, which carry no markers, are told apart by dashes.
 pub fn stroke(svg: &mut String, path: &str, series: &Series) {
-    let (width, dashes) = match series.shape {
-        Shape::Dashed => (1.6, " stroke-dasharray=\"6 6\""),
-        Shape::Dotted => (1.8, " stroke-dasharray=\"2 3\""),
-        Shape::Beads => (1.6, ""),
-        Shape::Steps => (1.5, ""),
+    let (width, dashes) = match (series.shape, series.group % 4) {
+        (Shape::Dashed, _) => (1.6, "6 6"),
+        (Shape::Dotted, _) => (1.8, "2 3"),
+        (Shape::Beads, _) => (1.6, ""),
+        (Shape::Steps, 1) => (1.5, "7 3"),
+        (Shape::Steps, 2) => (1.5, "2 2"),
+        (Shape::Steps, 3) => (1.5, "8 3 2 3"),
+        (Shape::Steps, _) => (1.5, ""),
         _ => (2.0, ""),
     };
     let (width, opacity) = if series.faint { (1.0, " stroke-opacity=\"0.25\"") } else { (width, "") };
+    let dashes = if dashes.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dashes}\"") };
     let _ = write!(
         svg,
         "<path d=\"{path}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\" stroke-linejoin=\"round\"{opacity}{dashes}/>",
@@ -24,25 +31,37 @@ pub fn stroke(svg: &mut String, path: &str, series: &Series) {
     );
 }
 
-/// A marker: its form goes by the group, so that colour is not all that tells series apart.
+/// A marker: its form goes by the group, so that colour is not all that tells series apart. After four full ones come
+/// the same, open.
 pub fn marker(svg: &mut String, (x, y): (f64, f64), series: &Series) {
-    let r = if series.shape == Shape::Beads { 2.6 } else { 3.8 };
+    let r = if series.shape == Shape::Beads { 2.8 } else { 3.8 };
     let colour = series.colour.svg();
-    let filled = format!("fill=\"{colour}\" stroke=\"none\"");
+    let form = series.group % FORMS;
+    let paint = if series.colour == Colour::Ink {
+        format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.3\"")
+    } else if form < FORMS / 2 {
+        format!("fill=\"{colour}\" stroke=\"none\"")
+    } else {
+        format!("fill=\"#ffffff\" stroke=\"{colour}\" stroke-width=\"1.3\"")
+    };
     let polygon = |corners: &[(f64, f64)]| {
         let at = |(dx, dy): &(f64, f64)| format!("{:.1} {:.1}", x + dx * r, y + dy * r);
         format!("<path d=\"M{}Z\"", corners.iter().map(at).collect::<Vec<_>>().join("L"))
     };
-    let _ = match (series.colour, series.group % 3) {
-        // References in ink are open triangles.
-        (Colour::Ink, _) => {
-            let triangle = polygon(&[(0.0, -1.2), (-1.1, 0.8), (1.1, 0.8)]);
-            write!(svg, "{triangle} fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.3\"/>")
-        }
-        (_, 1) => write!(svg, "{} {filled}/>", polygon(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])),
-        (_, 2) => write!(svg, "{} {filled}/>", polygon(&[(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)])),
-        _ => write!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r}\" {filled}/>"),
+    let shape = match form % (FORMS / 2) {
+        // References in ink are triangles on their base.
+        _ if series.colour == Colour::Ink => polygon(&[(0.0, -1.2), (-1.1, 0.8), (1.1, 0.8)]),
+        1 => polygon(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]),
+        2 => polygon(&[(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)]),
+        3 => polygon(&[(0.0, 1.2), (-1.1, -0.8), (1.1, -0.8)]),
+        _ => format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r}\""),
     };
+    let _ = write!(svg, "{shape} {paint}/>");
+}
+
+/// The level stroke of a value that stands alone.
+pub fn level(svg: &mut String, (x, y): (f64, f64), series: &Series) {
+    stroke(svg, &format!("M{:.1} {y:.1}h18", x - 9.0), series);
 }
 
 /// What stands for a series in a legend, from `x` to `x + KEY` around the height `y`. It is never faint.
@@ -61,7 +80,12 @@ pub fn key(svg: &mut String, series: &Series, (x, y): (f64, f64)) {
                 "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"{KEY}\" height=\"10\" fill=\"{colour}\" fill-opacity=\"{opacity}\"/>"
             );
         }
+        Shape::Levels => level(svg, middle, series),
         Shape::Beads => {
+            stroke(svg, &line, series);
+            marker(svg, middle, series);
+        }
+        Shape::Line if series.marked => {
             stroke(svg, &line, series);
             marker(svg, middle, series);
         }

@@ -40,12 +40,50 @@ pub fn width(text: &str) -> f64 {
         * LETTER
 }
 
-/// A label short enough for the legend.
-pub fn cut(label: &str) -> String {
-    if label.chars().count() <= LONGEST {
+/// A label short enough for a legend that has room for so many letters. What is no letter to be seen (`_{`, `}`) costs
+/// no room, and is not cut through.
+pub fn cut(label: &str, letters: usize) -> String {
+    let most = letters.min(LONGEST) as f64 * 0.61 * LETTER;
+    if width(label) <= most {
         return label.to_owned();
     }
-    label.chars().take(LONGEST - 1).chain(['…']).collect()
+    let mut kept = String::new();
+    for (text, shift) in spans(label) {
+        for letter in text.chars() {
+            let longer = match shift {
+                0 => format!("{kept}{letter}"),
+                // A span of its own for each letter looks the same.
+                -1 => format!("{kept}_{{{letter}}}"),
+                _ => format!("{kept}^{{{letter}}}"),
+            };
+            if width(&longer) + 0.61 * LETTER > most {
+                return kept + "…";
+            }
+            kept = longer;
+        }
+    }
+    kept
+}
+
+/// A long label in two lines, parted at a space near its middle that is not inside brackets: rather behind a comma, or
+/// before a stroke or a bracket.
+pub fn fold(label: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut spaces = Vec::new();
+    for (at, letter) in label.char_indices() {
+        match letter {
+            '(' | '{' => depth += 1,
+            ')' | '}' => depth -= 1,
+            ' ' if depth == 0 => {
+                let parts = label[..at].ends_with(',') || label[at + 1..].starts_with(['/', '(']);
+                let far = at.abs_diff(label.len() / 2);
+                spaces.push((far + if parts { 0 } else { 8 }, at));
+            }
+            _ => {}
+        }
+    }
+    let best = spaces.into_iter().min();
+    best.map_or_else(|| vec![label.to_owned()], |(_, at)| vec![label[..at].to_owned(), label[at + 1..].to_owned()])
 }
 
 /// Text as the spans of an SVG `text` element.
@@ -59,4 +97,20 @@ pub fn svg(text: &str) -> String {
         shifted = wanted;
     }
     xml
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_labels_are_folded_and_cut_between_their_formulas() {
+        assert_eq!(fold("heat current, hot bath (10⁹ x)"), ["heat current,", "hot bath (10⁹ x)"]);
+        assert_eq!(fold("heat current, hot bath / J (x)"), ["heat current,", "hot bath / J (x)"]);
+        assert_eq!(fold("T_{a b}"), ["T_{a b}"]);
+        assert_eq!(cut("T_{hot} = 1", 20), "T_{hot} = 1");
+        assert_eq!(plain(&cut("independent qubits", 12)), "independent…");
+        assert!(cut("T_{parasitic bath} = 1", 8).ends_with("…"));
+        assert!(cut(&"x".repeat(60), 100).chars().count() <= LONGEST);
+    }
 }

@@ -18,6 +18,8 @@ pub fn quantity(name: &str) -> String {
         "jy" => "⟨J_{y}⟩",
         "jz" => "⟨J_{z}⟩",
         "j_squared" => "⟨J²⟩",
+        "spin_length" => "spin length |⟨J⟩|/J",
+        "squeezing" => "squeezing ξ²",
         "excited" => "excited fraction",
         "noise" => "noise S",
         "fano" => "Fano factor",
@@ -26,7 +28,8 @@ pub fn quantity(name: &str) -> String {
         "windowed_noise" => "Var C(t)/t",
         "transferred_quanta" => "probability of net quanta",
         "sector_noise" => "noise S in a sector",
-        "fluctuation_symmetry" => "P(σ<0)/⟨e^{-σ}; σ>0⟩",
+        "fluctuation_theorem" => "⟨e^{−σ}⟩",
+        "fluctuation_symmetry" => "P(σ<0)/⟨e^{−σ}; σ>0⟩",
         "spectrum" => "noise spectrum S(ω)",
         "g2" => "g^{(2)}(τ)",
         "sector_probability" => "P_{J}",
@@ -54,17 +57,59 @@ pub fn unit(unit: &str) -> String {
 
 /// A swept key as a formula: `bath.hot.temperature` is T_hot.
 pub fn key(key: &str) -> String {
-    match key.split('.').collect::<Vec<_>>().as_slice() {
-        ["qubits", "number"] => "N".to_owned(),
-        ["qubits", "frequency"] => "ω₀".to_owned(),
-        ["evolution", "seed"] => "seed".to_owned(),
-        ["bath", name, "temperature"] => format!("T_{{{name}}}"),
-        ["bath", name, "rate"] => format!("γ_{{{name}}}"),
-        ["bath", name, rest @ ..] => format!("{}_{{{name}}}", rest.join(" ")),
-        ["initial", rest @ ..] if !rest.is_empty() => rest.join(" "),
-        [.., last] => last.replace('_', " "),
-        [] => String::new(),
+    let parts: Vec<&str> = key.split('.').collect();
+    let known = match parts.as_slice() {
+        ["bath", name, rest @ ..] => return of_bath(name, rest),
+        ["qubits", "number"] => "N",
+        ["qubits", "frequency"] => "ω₀",
+        ["qubits", "spread"] => "frequency spread δω",
+        ["qubits", "disorder", "width"] => "disorder σ_{ω}",
+        ["qubits", "disorder", "seed"] => "realization",
+        ["qubits", "exchange"] => "exchange g",
+        ["qubits", "twisting"] => "χ",
+        ["qubits", "transmon", "josephson"] => "E_{J}",
+        ["qubits", "transmon", "charging"] => "E_{C}",
+        ["drive", "amplitude"] => "Ω",
+        ["drive", "detuning"] => "Δ",
+        ["initial", name] => symbol(name),
+        ["evolution", "until"] => "t",
+        ["evolution", "seed"] => "seed",
+        [.., last] => return last.replace('_', " "),
+        [] => "",
+    };
+    known.to_owned()
+}
+
+/// A number of an initial state as a formula.
+fn symbol(name: &str) -> &str {
+    match name {
+        "j" => "J",
+        "m" => "M",
+        "theta" => "θ",
+        "phi" => "φ",
+        "temperature" => "T_{initial}",
+        "excited" => "excited qubits",
+        other => other,
     }
+}
+
+/// A key of a bath as a formula.
+fn of_bath(name: &str, key: &[&str]) -> String {
+    let letter = match key {
+        ["temperature"] => "T",
+        ["rate"] => "γ",
+        ["down"] => "γ^{↓}",
+        ["up"] => "γ^{↑}",
+        ["dephasing"] => "γ^{φ}",
+        ["filter", "quality"] => "Q",
+        ["filter", "resonance"] => "ω",
+        ["circuit", "coupling"] => "C^{c}",
+        ["circuit", "resistance"] => "R",
+        ["circuit", "inductance"] => "L",
+        ["circuit", "capacitance"] => "C",
+        other => return format!("{}, {name} bath", other.join(" ")),
+    };
+    format!("{letter}_{{{name}}}")
 }
 
 /// The unit of a swept key, where it has one.
@@ -75,13 +120,47 @@ pub fn key_unit(key: &str, units: &str) -> &'static str {
         if si { "mK" } else { "ħω₀/k_{B}" }
     } else if is(&[".rate", ".down", ".up", ".dephasing"]) {
         if si { "10⁹/s" } else { "ω₀" }
-    } else if is(&["frequency", "resonance"]) {
+    } else if is(&["drive.amplitude", "drive.detuning", ".spread", "disorder.width", ".exchange", ".twisting"]) {
+        if si { "GHz" } else { "ω₀" }
+    } else if is(&["frequency", "resonance", "josephson", "charging"]) {
         if si { "GHz" } else { "" }
+    } else if is(&["circuit.coupling", "circuit.capacitance"]) {
+        "fF"
+    } else if is(&["circuit.resistance"]) {
+        "Ω"
+    } else if is(&["circuit.inductance"]) {
+        "nH"
     } else if is(&[".until"]) {
         if si { "ns" } else { "1/ω₀" }
     } else {
         ""
     }
+}
+
+/// The unit of one over a swept key. In natural units temperatures are in T₀ then.
+pub fn inverse_unit(key: &str, units: &str) -> &'static str {
+    match key_unit(key, units) {
+        "mK" => "1/mK",
+        "ω₀" => "1/ω₀",
+        "10⁹/s" => "ns",
+        "GHz" => "1/GHz",
+        "ns" => "1/ns",
+        "1/ω₀" => "ω₀",
+        "fF" => "1/fF",
+        "Ω" => "1/Ω",
+        "nH" => "1/nH",
+        _ => "",
+    }
+}
+
+/// Whether a key counts: its values are whole or half-integer numbers.
+pub fn counts(key: &str) -> bool {
+    key == "initial.j" || key == "initial.m" || ["number", "seed", "excited"].iter().any(|end| key.ends_with(end))
+}
+
+/// Whether a key tells realizations apart, between which there is nothing.
+pub fn is_category(key: &str) -> bool {
+    key.ends_with("seed")
 }
 
 /// The unit of time of a unit system.
@@ -154,11 +233,16 @@ pub fn value(value: &serde_json::Value) -> String {
             let word = |word: &str| match word.split_once('=') {
                 Some(("state", name)) => name.to_owned(),
                 Some((name, number)) => {
-                    number.parse().map_or_else(|_| word.to_owned(), |number| format!("{name}={}", short(number)))
+                    let name = symbol(name);
+                    number.parse().map_or_else(|_| word.to_owned(), |number| format!("{name} = {}", short(number)))
                 }
                 None => word.to_owned(),
             };
-            text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+            let words: Vec<String> = text.split(' ').map(word).collect();
+            match words.split_first() {
+                Some((first, rest)) if !rest.is_empty() => format!("{first} {}", rest.join(", ")),
+                _ => words.concat(),
+            }
         }
         other => other.as_f64().map_or_else(|| other.to_string(), short),
     }
@@ -196,7 +280,12 @@ mod tests {
     fn keys_and_units_are_formulas() {
         assert_eq!(key("bath.hot.temperature"), "T_{hot}");
         assert_eq!(unit("hbar omega_0^2"), "ħω₀²");
-        assert_eq!(value(&"state=coherent theta=1.5707963267948966".into()), "coherent theta=1.57");
+        assert_eq!(value(&"state=coherent theta=1.5707963267948966".into()), "coherent θ = 1.57");
+        assert_eq!(value(&"state=dicke j=2 m=0".into()), "dicke J = 2, M = 0");
+        let known = ["drive.amplitude", "initial.theta", "initial.phi", "bath.hot.down", "qubits.twisting"].map(key);
+        assert_eq!(known, ["Ω", "θ", "φ", "γ^{↓}_{hot}", "χ"]);
+        assert_eq!((inverse_unit("bath.hot.rate", "natural"), inverse_unit("bath.hot.rate", "SI")), ("1/ω₀", "ns"));
+        assert_eq!(quantity("fluctuation_theorem"), "⟨e^{−σ}⟩");
         assert_eq!(key_unit("bath.hot.temperature", "SI"), "mK");
         let counts = |counts: &[u64]| least_to_most(counts.iter().copied());
         assert_eq!((counts(&[64, 1216, 576]).as_str(), counts(&[5, 5]).as_str()), ("64 to 1216", "5"));

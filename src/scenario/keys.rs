@@ -141,7 +141,19 @@ pub const KEYS: &[(&str, &str)] = &[
     ("figure.*.panels", "the swept key that tells figures apart"),
     ("figure.*.over", "what the quantity is divided by: \"N\", \"J\" (N/2) or \"J(J+1)\""),
     ("figure.*.references", "a list of \"independent\" (25), \"symmetric\" (24) and \"limit\" (29)"),
-    ("figure.*.log", "the logarithmic axes, a list of \"x\" and \"y\""),
+    ("figure.*.log", "the logarithmic axes, a list of \"x\" and \"y\"; those that span decades if left out"),
+    (
+        "figure.*.width",
+        "\"column\" (3.37 inches, if left out), \"page\" or \"double\" (7 inches), or a number of inches from 1 to 20",
+    ),
+    (
+        "figure.*.font",
+        "the size of letters in points, from 4 to 24 and up to a fifteenth of the width (72 points an inch); 8 if left out",
+    ),
+    (
+        "figure.*.legend",
+        "\"outside\" (beside or below the axes, if left out) or \"inside\", in the corner with the fewest points",
+    ),
     (
         "sweep",
         "a table [sweep] of lists, each under the key it varies, such as \"qubits.number\" = [1, 2, 4]; in place of a \

@@ -164,5 +164,8 @@ tables! {
         pub over: Key<String>,
         pub references: Key<Vec<Spanned<String>>>,
         pub log: Key<Vec<Spanned<String>>>,
+        pub width: Key<toml::Value>,
+        pub font: Key<f64>,
+        pub legend: Key<String>,
     }
 }

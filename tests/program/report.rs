@@ -53,6 +53,7 @@ fn a_run_ends_with_figures_that_are_xml_and_images_and_a_page() {
     let folder = ran("run", BURST);
     let names = figures(&folder, ".svg");
     assert_eq!(names, figures(&folder, ".png"));
+    assert_eq!(names, figures(&folder, ".pdf"));
     for wanted in ["bursts", "paths", "photons", "peak_times", "telegraph", "quanta", "heat_current_time", "jz_time"] {
         assert!(names.iter().any(|name| name == wanted), "no {wanted} among {names:?}");
     }
@@ -69,11 +70,14 @@ fn a_run_ends_with_figures_that_are_xml_and_images_and_a_page() {
         assert_eq!(&image[1..4], b"PNG");
         // Not a blank sheet: letters and lines take room.
         assert!(image.len() > 5000, "{name} has {} bytes", image.len());
+        let document = fs::read(path("pdf")).unwrap();
+        assert!(document.starts_with(b"%PDF-") && document.len() > 3000, "{name} has {} bytes", document.len());
     }
     let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
     assert!(page.contains("A burst with &lt;angle&gt; &amp; ampersand"));
     for name in &names {
         assert!(page.contains(&format!("<figure id=\"{name}\">")), "{name} is not on the page");
+        assert!(page.contains(&format!("href=\"figures/{name}.pdf\"")), "the page does not offer {name}.pdf");
     }
 }
 
@@ -111,14 +115,14 @@ fn the_page_asks_nothing_of_the_network() {
 fn drawing_again_gives_the_same_bytes_and_removes_what_is_no_longer_drawn() {
     let folder = ran("run", BURST);
     let svg = folder.path().join("out/figures/bursts.svg");
-    let before = fs::read(&svg).unwrap();
+    let before = ["svg", "pdf", "png"].map(|end| fs::read(svg.with_extension(end)).unwrap());
     fs::write(folder.path().join("out/figures/mine.svg"), "<svg/>").unwrap();
     superjump(folder.path()).args(["report", "out"]).assert().success().stdout(contains("report.html"));
-    assert!(fs::read(&svg).unwrap() == before);
+    assert!(["svg", "pdf", "png"].map(|end| fs::read(svg.with_extension(end)).unwrap()) == before);
     // Without jumps there are no single trajectories to draw.
     fs::remove_file(folder.path().join("out/jumps.parquet")).unwrap();
     superjump(folder.path()).args(["report", "out"]).assert().success();
-    assert!(!svg.exists() && !svg.with_extension("png").exists());
+    assert!(["svg", "pdf", "png"].iter().all(|end| !svg.with_extension(end).exists()));
     assert!(folder.path().join("out/figures/mine.svg").exists(), "the file of someone else is gone");
 }
 
@@ -156,7 +160,7 @@ fn figure_tables_choose_axes_and_series() {
         assert!(legend.contains(form), "no {form} in {legend}");
     }
     for wanted in
-        ["T0/Tcavity", "J = 1", "J = 2", "J = 3", "independent qubits", "heat current, cavity bath / J (ħω₀²)"]
+        ["T0/Tcavity", "J = 1", "J = 2", "J = 3", "independent qubits", "heat current, cavity bath", "/ J (ħω₀²)"]
     {
         assert!(texts.iter().any(|t| t == wanted), "no {wanted} among {texts:?}");
     }
@@ -165,6 +169,98 @@ fn figure_tables_choose_axes_and_series() {
     fs::write(folder.path().join("other.toml"), other).unwrap();
     let report = superjump(folder.path()).args(["report", "out", "--figures", "other.toml"]).assert().code(2);
     report.stderr(contains("`figure.other.quantity` is \"beauty\""));
+}
+
+/// (width of the drawing in points, size of its letters in points, height).
+fn in_print(folder: &TempDir, name: &str) -> (f64, f64, f64) {
+    let svg = fs::read_to_string(folder.path().join(format!("out/figures/{name}.svg"))).unwrap();
+    let tree = roxmltree::Document::parse(&svg).unwrap();
+    let root = tree.root_element();
+    let number = |name: &str| root.attribute(name).unwrap().trim_end_matches("pt").parse::<f64>().unwrap();
+    let units: f64 = root.attribute("viewBox").unwrap().split(' ').nth(2).unwrap().parse().unwrap();
+    (number("width"), number("font-size") * number("width") / units, number("height"))
+}
+
+#[test]
+fn figures_are_as_large_as_asked_and_legible_in_a_column() {
+    let text = format!("{BURST}[figure.mine]\nquantity = \"jz\"\nagainst = \"time\"\nwidth = \"page\"\nfont = 10.0\n");
+    let folder = ran("exact", &text);
+    let near = |(width, font, _): (f64, f64, f64), wanted: (f64, f64)| {
+        assert!((width - wanted.0).abs() < 0.01 && (font - wanted.1).abs() < 0.01, "{width} {font}");
+    };
+    near(in_print(&folder, "mine"), (504.0, 10.0));
+    let document = fs::read(folder.path().join("out/figures/mine.pdf")).unwrap();
+    assert!(String::from_utf8_lossy(&document).contains("/MediaBox [0 0 504 "));
+    // The verb is above the tables; a column is what a figure is drawn for where nothing is said.
+    superjump(folder.path()).args(["report", "out", "--width", "3.5", "--legend", "inside"]).assert().success();
+    near(in_print(&folder, "mine"), (252.0, 10.0));
+    fs::write(folder.path().join("plain.toml"), "[figure.mine]\nquantity = \"jz\"\nagainst = \"time\"\n").unwrap();
+    superjump(folder.path()).args(["report", "out", "--figures", "plain.toml"]).assert().success();
+    near(in_print(&folder, "mine"), (242.64, 8.0));
+    for (arguments, said) in [
+        (["--width", "wide"], "column, page, double"),
+        (["--width", "30"], "from 1 to 20"),
+        (["--font", "2"], "from 4 to 24"),
+        (["--legend", "left"], "outside or inside"),
+    ] {
+        superjump(folder.path()).args(["report", "out"]).args(arguments).assert().code(2).stderr(contains(said));
+    }
+    let letters = ["--font", "20", "--width", "column"];
+    let refused = superjump(folder.path()).args(["report", "out"]).args(letters).assert().code(2);
+    refused.stderr(contains("is 20: too large for a width of 3.37 in, which takes 16.2"));
+    // The tables of another file are checked as those of a scenario are.
+    fs::write(folder.path().join("bad.toml"), "[figure.mine]\nquantity = \"jz\"\nwidth = \"wide\"\n").unwrap();
+    let refused = superjump(folder.path()).args(["report", "out", "--figures", "bad.toml"]).assert().code(2);
+    refused.stderr(contains("bad.toml:3").and(contains("`figure.*.width` is \"wide\"")));
+}
+
+/// The Fano factor of a telegraph signal spans decades, and so do the rates that it is drawn against.
+#[test]
+fn axes_are_logarithmic_where_the_data_ask() {
+    let telegraph = "[qubits]\nnumber = 3\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 2.0\n\
+        [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.5\n\
+        [[bath]]\nname = \"p\"\ncoupling = \"local\"\nrate = 1.0\ntemperature = 0.5\n[initial]\nstate = \"ground\"\n[steady]\n\
+        [sweep]\n\"bath.p.rate\" = [1.0, 1e-2, 1e-4, 1e-6]\n[figure.fano]\nquantity = \"fano\"\nagainst = \"bath.p.rate\"\n";
+    for (asked, log) in [("", true), ("log = []\n", false)] {
+        let folder = ran("exact", &format!("{telegraph}{asked}"));
+        let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+        assert_eq!(page.matches("\"log\":true").count(), if log { 2 } else { 0 });
+        assert_eq!(page.matches("\"log\":false").count(), if log { 0 } else { 2 });
+    }
+}
+
+/// A valve that is steady after a hundredth of its time is drawn against the logarithm of time, with its start; what goes
+/// on all the time is not.
+#[test]
+fn a_transient_of_one_pixel_gets_a_logarithmic_time() {
+    let axis = |until: &str| {
+        let text = BURST.replace("until = 3.0", until).replace("samples = 31", "samples = 201");
+        let folder = ran("exact", &text);
+        let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+        let figure = page.split("<figure id=\"jz_time\">").nth(1).unwrap();
+        let data =
+            figure.split("<script type=\"application/json\">").nth(1).unwrap().split("</script>").next().unwrap();
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        (data["x"]["log"] == true, data["x"]["zero"].is_number(), data["series"][0]["points"][0][0].as_f64())
+    };
+    assert_eq!(axis("until = 300.0"), (true, true, Some(0.0)));
+    assert_eq!(axis("until = 3.0"), (false, false, Some(0.0)));
+}
+
+/// Sectors and realizations have nothing between them, and sectors of half-integer J alone have half-integer ticks.
+#[test]
+fn categories_are_not_joined_by_lines() {
+    let text = "[qubits]\nnumber = 3\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 2.0\n\
+        [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.5\n\
+        [[bath]]\nname = \"p\"\ncoupling = \"local\"\nrate = 1e-2\ntemperature = 0.5\n[initial]\nstate = \"ground\"\n\
+        [steady]\nrelative_error = 0.2\n[noise]\nwindows = [1.0, 10.0]\n";
+    let folder = ran("run", text);
+    let svg = fs::read_to_string(folder.path().join("out/figures/sector_probability.svg")).unwrap();
+    let drawn: Vec<&str> = svg.split("<g class=\"series\"").skip(1).map(|g| g.split("</g>").next().unwrap()).collect();
+    assert_eq!(drawn.len(), 2);
+    assert_eq!((drawn[0].matches("h18").count(), drawn[1].matches("<circle").count()), (2, 2), "{drawn:?}");
+    assert!(!drawn.concat().contains('L'), "a line in {drawn:?}");
+    assert!(svg.contains(">0.5<") && svg.contains(">1.5<") && !svg.contains(">1.0<"), "{svg}");
 }
 
 /// One number by other means is no figure of its own.
@@ -191,6 +287,12 @@ fn wrong_figure_tables_are_refused_with_their_line() {
         ("[figure.a]\nquantity = \"jz\"\nreferences = [\"best\"]\n", "independent"),
         ("[figure.a]\nquantity = \"\"\n", "`figure.a.quantity` is \"\""),
         ("[figure.\"../a\"]\nquantity = \"jz\"\n", "letters, digits"),
+        ("[figure.a]\nquantity = \"jz\"\nwidth = \"wide\"\n", "`figure.*.width` is \"wide\""),
+        ("[figure.a]\nquantity = \"jz\"\nwidth = 0.5\n", "from 1 to 20"),
+        ("[figure.a]\nquantity = \"jz\"\nwidth = [1]\n", "`figure.*.width` is [1]"),
+        ("[figure.a]\nquantity = \"jz\"\nfont = 2.0\n", "`figure.*.font` is 2"),
+        ("[figure.a]\nquantity = \"jz\"\nfont = 20.0\n", "too large for a width of 3.37 in"),
+        ("[figure.a]\nquantity = \"jz\"\nlegend = \"left\"\n", "`figure.*.legend` is \"left\""),
         ("[figure.a]\nquantity = \"jz\"\ncolour = \"red\"\n", "unknown key `figure.a.colour`"),
     ] {
         fs::write(folder.path().join("bad.toml"), format!("{BURST}{table}")).unwrap();

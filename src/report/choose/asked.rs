@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::quantity::Quantity;
 use crate::report::data::{Point, ReadSummary};
 use crate::report::words;
-use crate::scenario::effective;
+use crate::scenario::{Legend, Print, effective};
 
 /// A `[figure.NAME]` table.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -29,11 +29,36 @@ pub struct Asked {
     pub over: Option<String>,
     /// Reference curves: "independent", "symmetric", "limit".
     pub references: Vec<String>,
-    /// Logarithmic axes: "x", "y".
-    pub log: Vec<String>,
+    /// Logarithmic axes: "x", "y"; what the data ask for if left out.
+    pub log: Option<Vec<String>>,
+    /// The width in print: a word, or a number of inches.
+    pub width: Option<toml::Value>,
+    /// The size of letters in points.
+    pub font: Option<f64>,
+    /// Where the legend stands.
+    pub legend: Option<String>,
 }
 
 impl Asked {
+    /// How large the figure is in print. A table that is drawn from has passed the checks of a scenario, or is of another
+    /// version: what is no size there is the usual one.
+    pub fn print(&self) -> Print {
+        let inches = |value: &toml::Value| match value.as_str() {
+            Some(word) => Print::width_from_word(word),
+            None => value.as_float().or(value.as_integer().map(|inches| inches as f64)),
+        };
+        Print {
+            width: self.width.as_ref().and_then(inches).filter(|inches| Print::is_width(*inches)),
+            font: self.font.filter(|points| Print::is_font(*points)),
+            legend: self.legend.as_deref().and_then(Legend::from_word),
+        }
+    }
+
+    /// Whether an axis is logarithmic: as asked for, or as its data ask.
+    pub fn log(&self, axis: &str, by_itself: impl FnOnce() -> bool) -> bool {
+        self.log.as_ref().map_or_else(by_itself, |axes| axes.iter().any(|name| name == axis))
+    }
+
     /// Whether the value of a key at a point is one of those to draw.
     pub fn wants(&self, by: &Key, point: &Point) -> bool {
         by.number(point).is_some_and(|v| self.values.iter().any(|w| (v - w).abs() <= 1e-9 * w.abs()))
@@ -122,12 +147,17 @@ impl Key {
         Some(if self.inverse { 1.0 / value } else { value })
     }
 
+    /// Whether its values are whole or half-integer numbers.
+    pub fn counts(&self) -> bool {
+        !self.inverse && words::counts(&self.key)
+    }
+
     /// What it is called, and its unit. In natural units temperatures are in T₀.
     pub fn label(&self, units: &str) -> (String, &'static str) {
         let (name, unit) = (words::key(&self.key), words::key_unit(&self.key, units));
         match (self.inverse, self.half) {
             (true, _) if self.key.ends_with("temperature") && units != "SI" => (format!("T_{{0}}/{name}"), ""),
-            (true, _) => (format!("1/{name}"), ""),
+            (true, _) => (format!("1/{name}"), words::inverse_unit(&self.key, units)),
             (_, true) if self.key == "qubits.number" => ("J = N/2".to_owned(), ""),
             (_, true) => (format!("{name}/2"), unit),
             _ => (name, unit),

@@ -25,7 +25,8 @@ pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String
         let now = called_now(run, &wanted.quantity);
         notes.extend(now.map(|now| format!("figure `{name}`: `{}` is called `{now}` now", wanted.quantity)));
         let wanted = &Asked { quantity: now.unwrap_or(&wanted.quantity).to_owned(), ..wanted.clone() };
-        let drawn = draw_asked(run, name, wanted);
+        let mut drawn = draw_asked(run, name, wanted);
+        drawn.iter_mut().for_each(|figure| figure.print = wanted.print());
         if drawn.iter().all(Figure::is_empty) {
             notes.push(format!("figure `{name}`: nothing of `{}` to draw", wanted.quantity));
         }
@@ -54,7 +55,11 @@ pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String
     figures.extend(more.into_iter().filter(|figure| !taken.contains(&figure.name)));
     figures.retain(|figure| !figure.is_empty());
     let mut names = HashSet::new();
-    figures.iter_mut().for_each(|figure| figure.name = many::file_name(&figure.name, &mut names));
+    for figure in &mut figures {
+        figure.name = many::file_name(&figure.name, &mut names);
+        figure.find_places();
+        figure.tell_lines_apart();
+    }
     (figures, notes)
 }
 
@@ -70,7 +75,13 @@ fn draw_asked(run: &Run, name: &str, wanted: &Asked) -> Vec<Figure> {
     }
     if run.noise.iter().any(|curve| curve.quantity == wanted.quantity) {
         let drawn = noise::figure(run, &wanted.quantity, wanted.bath.as_deref());
-        return drawn.map(|figure| Figure { name: name.to_owned(), ..figure }).into_iter().collect();
+        let named = |mut figure: Figure| {
+            figure.name = name.to_owned();
+            figure.x.log = wanted.log("x", || figure.x.log);
+            figure.y.log = wanted.log("y", || figure.y.log);
+            figure
+        };
+        return drawn.map(named).into_iter().collect();
     }
     let swept = sweep::figures(run, name, wanted);
     if swept.is_empty() { time::asked(run, name, wanted).into_iter().collect() } else { swept }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::asked::Key;
-use super::sweep::{MOST_CURVES, spans, spread};
+use super::sweep::{MOST_CURVES, asks_for_logarithm, spans, spread};
 use super::time::MOST_NAMES;
 use crate::report::data::{Curve, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
@@ -23,6 +23,11 @@ fn argument(statistic: &str, units: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// Whether the argument of a statistic is a sector, between which there is nothing.
+fn is_of_sectors(statistic: &str) -> bool {
+    argument(statistic, "").0 == "J"
+}
+
 /// The figure of one statistic, a curve for every bath and point.
 pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> {
     let wanted = |c: &&Curve| c.quantity == statistic && c.rows.len() > 1 && bath.is_none_or(|b| c.bath == b);
@@ -35,6 +40,7 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
     let several_baths = curves.iter().any(|c| c.bath != first.bath);
     let mut series = Vec::new();
     let mut sampled = false;
+    let between = if is_of_sectors(statistic) { Shape::Levels } else { Shape::Line };
     for (k, curve) in curves.iter().enumerate() {
         let point = run.point(curve.point).filter(|_| several_points);
         let value = |p: &crate::report::data::Point| {
@@ -56,20 +62,24 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
         };
         let (estimates, exact) = (column(1), column(3));
         if estimates.is_empty() {
-            let shape = if exact.len() > 30 { Shape::Line } else { Shape::Beads };
+            let shape = match exact.len() {
+                _ if is_of_sectors(statistic) => Shape::Markers,
+                31.. => Shape::Line,
+                _ => Shape::Beads,
+            };
             series.push(Series::new(label, colour, shape, k, exact));
         } else {
             sampled = true;
-            series.push(Series::new(format!("{label}, exact"), colour, Shape::Line, k, exact).unlisted());
+            series.push(Series::new(format!("{label}, exact"), colour, between, k, exact).unlisted());
             series.push(Series::new(label, colour, Shape::Markers, k, estimates));
         }
     }
     if sampled && series.iter().any(|s| !s.listed && !s.points.is_empty()) {
-        series.push(Series::new("exact", Colour::Ink, Shape::Line, curves.len(), Vec::new()));
+        series.push(Series::new("exact", Colour::Ink, between, curves.len(), Vec::new()));
     }
     let data = || series.iter().flat_map(|s: &Series| &s.points);
-    // A spectrum from 0 keeps its first point on a linear axis; otherwise decades are for logarithms.
-    let x_log = spans(data().map(|d| d.x), 50.0);
+    let of_decades = !is_of_sectors(statistic) && data().all(|d| d.x >= 0.0);
+    let x_log = of_decades && asks_for_logarithm(data().map(|d| d.x).filter(|x| *x > 0.0));
     let y_log = spans(data().map(|d| d.y), 100.0);
     let (name, unit) = argument(statistic, units);
     let what = words::quantity(statistic);
@@ -83,7 +93,7 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
         } else {
             format!("Statistics of the steady state, exact.{drawn}")
         },
-        x: Axis::new(name, unit).log_if(x_log),
+        x: Axis { counts: matches!(name, "J" | "net quanta absorbed"), ..Axis::new(name, unit).log_if(x_log) },
         y: Axis::new(&what, &words::unit(&first.unit)).log_if(y_log),
         series,
         ..Figure::default()

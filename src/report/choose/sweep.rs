@@ -121,6 +121,15 @@ pub fn spans(values: impl Iterator<Item = f64>, factor: f64) -> bool {
     low > 0.0 && high > factor * low
 }
 
+/// Whether an axis is for logarithms: the values span decades, and most of them are at its low end.
+pub fn asks_for_logarithm(values: impl Iterator<Item = f64>) -> bool {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    let (Some(first), Some(last)) = (values.first(), values.last()) else { return false };
+    *first > 0.0 && *last >= 30.0 * first && values[(values.len() - 1) / 2] <= 0.25 * last
+}
+
 /// One reference: a single line where it is the same for every curve, one in each curve's colour otherwise.
 fn reference(
     figure: &mut Figure,
@@ -181,6 +190,8 @@ pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
         let ordered = by.as_ref().is_some_and(|key| curves.iter().all(|curve| key.number(curve[0]).is_some()));
         let colour = |k: usize| if ordered { Colour::of_family(k, curves.len()) } else { Colour::Category(k) };
         let (mut sampled, mut most_markers) = (false, 0);
+        let category = words::is_category(&against.key);
+        let between = if category { Shape::Levels } else { Shape::Line };
         for (k, curve) in curves.iter().enumerate() {
             let by_value = || by.as_ref().map(|key| key.value(curve[0], units));
             let label = asked.labels.get(k).cloned().or_else(by_value);
@@ -191,11 +202,15 @@ pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
                 Some((row.estimate?, row.std_error))
             });
             if estimates.is_empty() {
-                let shape = if exact.len() > 30 { Shape::Line } else { Shape::Beads };
+                let shape = match exact.len() {
+                    _ if category => Shape::Markers,
+                    31.. => Shape::Line,
+                    _ => Shape::Beads,
+                };
                 figure.series.push(Series::new(label, colour(k), shape, k, exact));
             } else {
                 sampled = true;
-                figure.series.push(Series::new(format!("{label}, exact"), colour(k), Shape::Line, k, exact).unlisted());
+                figure.series.push(Series::new(format!("{label}, exact"), colour(k), between, k, exact).unlisted());
                 most_markers = most_markers.max(estimates.len());
                 let estimates = spread(estimates, MOST_MARKERS);
                 figure.series.push(Series::new(label, colour(k), Shape::Markers, k, estimates));
@@ -203,7 +218,7 @@ pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
         }
         let mut next = curves.len();
         if sampled && figure.series.iter().any(|s| !s.listed && !s.points.is_empty()) {
-            figure.series.push(Series::new("exact", Colour::Ink, Shape::Line, next, Vec::new()));
+            figure.series.push(Series::new("exact", Colour::Ink, between, next, Vec::new()));
             next += 1;
         }
         for (word, quantity, shape, ink) in REFERENCES {
@@ -219,16 +234,15 @@ pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
         }
         let (label, unit) = against.label(units);
         let data = || figure.series.iter().flat_map(|s| &s.points);
-        let log = |axis: &str| asked.log.iter().any(|name| name == axis);
-        let x_log = log("x") || (asked.log.is_empty() && asked.against.is_none() && spans(data().map(|d| d.x), 60.0));
-        let y_log = log("y") || (asked.log.is_empty() && spans(data().map(|d| d.y), 1000.0));
+        let x_log = asked.log("x", || asks_for_logarithm(data().map(|d| d.x)));
+        let y_log = asked.log("y", || spans(data().map(|d| d.y), 100.0));
         let mut what = words::quantity(&asked.quantity);
         if let Some(bath) = bath {
             what = format!("{what}, {bath} bath");
         }
         let divided = over.map_or_else(|| what.clone(), |over| format!("{what} / {over}"));
         let zero = !y_log && data().all(|d| d.y >= 0.0) && spans(data().map(|d| d.y), 3.0);
-        figure.x = Axis::new(&label, unit).log_if(x_log);
+        figure.x = Axis::new(&label, unit).log_if(x_log).counting_if(against.counts());
         figure.y = Axis { zero, ..Axis::new(&divided, &words::unit(&first.unit)).log_if(y_log) };
         figure.title = format!("{} against {label}", super::capital(&divided));
         let of_the_run = ["peak_", "burst_", "photon_"].iter().any(|start| asked.quantity.starts_with(start));

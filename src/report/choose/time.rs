@@ -30,6 +30,31 @@ fn is_log_grid(rows: &[[f64; 4]]) -> bool {
     times.len() > 4 && times[times.len() / 2] < 0.1 * times[times.len() - 1]
 }
 
+/// Whether all that happens happens at once: every curve is near its end before a twentieth of the time is over, so that
+/// on a linear axis a transient would be a line's width. Of exact values where there are any: noise never settles.
+fn is_over_at_once(curves: &[&Curve]) -> bool {
+    let mut settled = 0.0_f64;
+    let mut end = 0.0_f64;
+    for curve in curves {
+        let exact = curve.rows.iter().any(|row| row[3].is_finite());
+        let value = |row: &[f64; 4]| row[if exact { 3 } else { 1 }];
+        let rows: Vec<&[f64; 4]> = curve.rows.iter().filter(|row| value(row).is_finite()).collect();
+        let Some(last) = rows.last() else { continue };
+        let (low, high) = rows
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), row| (low.min(value(row)), high.max(value(row))));
+        end = end.max(last[0]);
+        // What is the same all along has no transient.
+        if high - low > 1e-3 * high.abs().max(low.abs()) {
+            let away = |row: &&&[f64; 4]| (value(row) - value(last)).abs() > 0.1 * (high - low);
+            settled = settled.max(rows.iter().rev().find(away).map_or(0.0, |row| row[0]));
+            // Also where only the start differs.
+            settled = settled.max(1e-3 * end);
+        }
+    }
+    settled > 0.0 && settled < 0.05 * end
+}
+
 /// One figure of these curves.
 fn figure(run: &Run, name: &str, curves: &[&Curve], of_baths: bool, over: Option<&str>) -> Figure {
     let first = curves[0];
@@ -72,7 +97,8 @@ fn figure(run: &Run, name: &str, curves: &[&Curve], of_baths: bool, over: Option
     if let Some(over) = over {
         what = format!("{what} / {over}");
     }
-    figure.x = Axis::new("time", words::time_unit(&run.summary.units)).log_if(is_log_grid(&first.rows));
+    let log = is_log_grid(&first.rows) || is_over_at_once(curves);
+    figure.x = Axis::new("time", words::time_unit(&run.summary.units)).log_if(log);
     figure.y = Axis::new(&what, &words::unit(run.unit(&first.quantity)));
     figure.title = format!("{} in time", super::capital(&what));
     figure.caption = match (sampled, has_exact) {
@@ -105,8 +131,8 @@ pub fn asked(run: &Run, name: &str, asked: &Asked) -> Option<Figure> {
     }
     let mut drawn =
         figure(run, name, &(!curves.is_empty()).then(|| spread(curves, MOST_CURVES))?, of_baths, asked.over.as_deref());
-    drawn.x.log |= asked.log.iter().any(|axis| axis == "x");
-    drawn.y.log |= asked.log.iter().any(|axis| axis == "y");
+    drawn.x.log = asked.log("x", || drawn.x.log);
+    drawn.y.log = asked.log("y", || drawn.y.log);
     Some(drawn)
 }
 

@@ -176,7 +176,7 @@ fn followed(run: &Run, rows: &Table) -> Vec<Figure> {
             title: "J of single trajectories: a telegraph signal".to_owned(),
             caption: "Local jumps move a trajectory between bright sectors (large J) and dark ones.".to_owned(),
             x: time_axis(run),
-            y: Axis { zero: true, ..Axis::new("J", "") },
+            y: Axis { zero: true, counts: true, ..Axis::new("J", "") },
             series: paths.iter().take(TRACES).enumerate().map(trace).collect(),
             ..Figure::default()
         });
@@ -217,7 +217,7 @@ fn photons(run: &Run, rows: &Table) -> Option<Figure> {
             lists.len().min(DRAWN)
         ),
         x: time_axis(run),
-        y: Axis { zero: true, ..Axis::new("photons emitted", "") },
+        y: Axis { zero: true, counts: true, ..Axis::new("photons emitted", "") },
         series,
         ..Figure::default()
     })
@@ -336,7 +336,7 @@ fn sectors(run: &Run, rows: &Table) -> Option<Figure> {
         name: "sectors".to_owned(),
         title: "P_{J} at the end".to_owned(),
         caption: "The fraction of trajectories that end in each sector J.".to_owned(),
-        x: Axis::new("J", ""),
+        x: Axis::new("J", "").counting_if(true),
         y: Axis { zero: true, ..Axis::new("P_{J}", "") },
         series: vec![
             Series::new(
@@ -392,7 +392,7 @@ fn sectors_map(run: &Run, key: &Key, of_point: impl Fn(f64) -> Vec<(f64, f64)>) 
         title: format!("P_{{J}} at the end against {label}"),
         caption: "The fraction of trajectories that end in each sector J, at every point of the sweep.".to_owned(),
         x: Axis::new(&label, unit),
-        y: Axis::new("J", ""),
+        y: Axis::new("J", "").counting_if(true),
         series,
         ..Figure::default()
     })

@@ -4,6 +4,7 @@ use toml::Spanned;
 
 use super::super::foreign::nearest;
 use super::super::keys::allowed;
+use super::super::print::{Legend, Print};
 use super::super::raw::{RawFigure, RawScenario};
 use super::super::source::ScenarioError;
 use super::{Result, Validator};
@@ -55,9 +56,37 @@ impl Validator<'_> {
         }
     }
 
+    /// How large it is in print, and where its legend stands.
+    fn print(&self, figure: &RawFigure, key: &dyn Fn(&str) -> String) {
+        let mut print = Print::default();
+        if let Some(width) = &figure.width {
+            let value = width.get_ref();
+            let number = value.as_float().or(value.as_integer().map(|inches| inches as f64));
+            print.width = match value.as_str() {
+                Some(word) => Print::width_from_word(word),
+                None => number.filter(|inches| Print::is_width(*inches)),
+            };
+            if print.width.is_none() {
+                self.keep(self.refuse::<()>(width.span(), &key("width"), &format!("is {value}")));
+            }
+        }
+        if let Some(font) = &figure.font {
+            print.font = Some(*font.get_ref());
+            let points = font.get_ref();
+            let wrong = (!Print::is_font(*points)).then(|| format!("is {points}")).or(print.too_large());
+            if let Some(wrong) = wrong {
+                self.keep(self.refuse::<()>(font.span(), &key("font"), &wrong));
+            }
+        }
+        if let Some(place) = figure.legend.as_ref().filter(|place| Legend::from_word(place.get_ref()).is_none()) {
+            self.keep(self.word_is_none::<()>(place, &key("legend"), "is", allowed("figure.*.legend")));
+        }
+    }
+
     fn figure(&self, name: &str, table: &Spanned<RawFigure>, baths: &[&str]) {
         let figure = table.get_ref();
         let key = |key: &str| format!("figure.{name}.{key}");
+        self.print(figure, &key);
         let quantity = self.keep(self.require(&figure.quantity, &key("quantity"), table.span()));
         quantity.and_then(|quantity| self.keep(self.quantity(quantity, &key("quantity"))));
         if let Some(bath) = &figure.bath {
