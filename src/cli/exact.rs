@@ -1,11 +1,14 @@
 //! `superjump exact`: the exact values of a scenario, without trajectories.
 
+use std::process::ExitCode;
+
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use superjump::campaign::{self, Event};
+use superjump::campaign::{self, Event, RunOptions};
 use superjump::scenario::Purpose;
 
-use super::{OutputArguments, ScenarioArguments, table};
+use super::run::this_command;
+use super::{OutputArguments, ScenarioArguments, signals, table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  superjump exact scenarios/fig5.toml\n\n\
@@ -18,9 +21,10 @@ pub struct ExactArguments {
     output: OutputArguments,
 }
 
-pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
+pub fn exact(arguments: &ExactArguments) -> anyhow::Result<ExitCode> {
     let scenario = arguments.scenario.read(Purpose::Exact)?;
     let options = arguments.output.options(&format!("{}-exact", scenario.name), arguments.scenario.threads());
+    let options = RunOptions { stop: signals::stop_on_signal(&options.output)?, ..options };
     table::check_shown(&scenario, arguments.output.show.as_deref())?;
     say!("{}", scenario.title)?;
     // Draws on a terminal only.
@@ -39,7 +43,16 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     });
     bar.finish_and_clear();
     let outcome = outcome?;
-    let Some(summary) = &outcome.summary else { return Ok(()) };
+    if outcome.interrupted {
+        say!("Interrupted: nothing more is solved. To begin again:\n  {}", this_command())?;
+    }
+    let ended = |failed: bool| match (outcome.interrupted, failed) {
+        (true, _) => signals::interrupted(),
+        (false, true) => ExitCode::FAILURE,
+        (false, false) => ExitCode::SUCCESS,
+    };
+    let Some(summary) = &outcome.summary else { return Ok(ended(false)) };
+    let failed: Vec<_> = summary.points.iter().filter(|point| point.exact_missing.is_some()).collect();
     say!("{}", table::render(summary, arguments.output.show.as_deref())?)?;
     if outcome.already_complete {
         say!("Complete already: nothing was done (--fresh starts over).")?;
@@ -47,5 +60,12 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
         say!("Solved in {:.2} s.", summary.timing.seconds)?;
     }
     say!("Results: {}", options.output.join("summary.json").display())?;
-    if arguments.output.no_report { Ok(()) } else { super::report::draw(&options.output, Some(&scenario.text)) }
+    if !arguments.output.no_report {
+        super::report::draw(&options.output, Some(&scenario.text))?;
+    }
+    for point in &failed {
+        let reason = point.exact_missing.as_deref().unwrap_or_default();
+        eprintln!("error: point {} has no exact value: {reason}", point.index);
+    }
+    Ok(ended(!failed.is_empty()))
 }

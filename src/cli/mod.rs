@@ -17,6 +17,7 @@ pub mod run;
 pub mod scenarios;
 pub mod schema;
 pub mod shell;
+mod signals;
 pub mod slurm;
 pub mod status;
 mod table;

@@ -2,17 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use superjump::campaign::{self, Event, Outcome, RunError, RunOptions};
 use superjump::plan::Shard;
 use superjump::scenario::Purpose;
 
 use super::progress::Display;
-use super::{OutputArguments, ScenarioArguments, table};
+use super::{OutputArguments, ScenarioArguments, signals, table};
 
 #[derive(Debug, Args)]
 #[command(
@@ -37,15 +34,13 @@ pub struct RunArguments {
     log: Option<PathBuf>,
 }
 
-/// The exit code of a program that a signal has ended, as shells have it.
-const INTERRUPTED: u8 = 130;
-
 pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let scenario = arguments.scenario.read(Purpose::Trajectories)?;
     let show = arguments.output.show.as_deref();
     table::check_shown(&scenario, show)?;
     let options = arguments.output.options(&scenario.name, arguments.scenario.threads());
-    let options = RunOptions { shard: arguments.shard, exact: !arguments.no_exact, stop: stop_on_signal()?, ..options };
+    let stop = signals::stop_on_signal(&options.output)?;
+    let options = RunOptions { shard: arguments.shard, exact: !arguments.no_exact, stop, ..options };
     #[cfg(feature = "mpi")]
     let mut ranks = campaign::Ranks::join();
     #[cfg(feature = "mpi")]
@@ -77,17 +72,7 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     if outcome.summary.is_some() && options.shard.is_none() && !arguments.output.no_report {
         super::report::draw(&options.output, Some(&scenario.text))?;
     }
-    Ok(if outcome.interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
-}
-
-/// A flag that Ctrl-C and SIGTERM set. Once it is set, they end the program at once: what is on disk is whole.
-fn stop_on_signal() -> std::io::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, i32::from(INTERRUPTED), stop.clone())?;
-        signal_hook::flag::register(signal, stop.clone())?;
-    }
-    Ok(stop)
+    Ok(if outcome.interrupted { signals::interrupted() } else { ExitCode::SUCCESS })
 }
 
 /// What was done, and what is to do.
@@ -109,9 +94,7 @@ fn tell(outcome: &Outcome, options: &RunOptions) -> std::io::Result<()> {
         )?;
     }
     if outcome.interrupted {
-        let command: Vec<String> =
-            std::env::args().filter(|word| word != "--fresh").map(|word| quoted(&word)).collect();
-        say!("Interrupted: the results are partial. To go on:\n  {}", command.join(" "))?;
+        say!("Interrupted: the results are partial. To go on:\n  {}", this_command())?;
     }
     if let Some(shard) = options.shard {
         if !outcome.interrupted && !outcome.already_complete {
@@ -121,6 +104,12 @@ fn tell(outcome: &Outcome, options: &RunOptions) -> std::io::Result<()> {
         say!("Results: {}", options.output.join("summary.json").display())?;
     }
     Ok(())
+}
+
+/// The command that was given, without `--fresh`: what goes on with it.
+pub fn this_command() -> String {
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    words.filter(|word| word != "--fresh").map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word as a shell takes it.

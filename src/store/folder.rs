@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::averages::PartResult;
 use super::error::StoreError;
 use super::files::{Found, entries, read_or_set_aside, write_below, write_whole};
-use super::lock::Lock;
+use super::lock::{Lock, this_process};
 use super::manifest::Manifest;
 use super::part_file::{self, StoredPart};
 use super::piece::{Piece, trajectories_held};
@@ -47,7 +47,7 @@ impl Folder {
         if shard.is_some() {
             locks.push(Lock::take(&parts.join(format!("{name}.lock")), true)?);
         } else {
-            remove_temporary(&parts)?;
+            remove_temporary(output)?;
         }
         let stale = locks.iter().find_map(|lock| lock.stale.clone());
         Ok(Folder { live: parts.join(format!("{name}.status.json")), parts, _locks: locks, stale })
@@ -183,8 +183,9 @@ pub fn held(output: &Path) -> Result<(Held, usize), StoreError> {
         let mut end = 0;
         let mut sum = 0;
         for (first, count) in parts {
-            sum += (first + count).saturating_sub(end.max(first));
-            end = end.max(first + count);
+            let last = first.saturating_add(count);
+            sum += last.saturating_sub(end.max(first));
+            end = end.max(last);
         }
         let entries = entries(&folder)?;
         let names = entries.iter().filter_map(|path| path.file_name()?.to_str()?.strip_suffix(".parquet"));
@@ -194,14 +195,32 @@ pub fn held(output: &Path) -> Result<(Held, usize), StoreError> {
     Ok((held, bad))
 }
 
-/// What a process left that was killed as it wrote.
-fn remove_temporary(parts: &Path) -> Result<(), StoreError> {
-    let mut folders: Vec<PathBuf> = point_folders(parts)?.into_iter().map(|(_, _, folder)| folder).collect();
-    folders.push(parts.to_owned());
-    for path in folders.iter().map(|folder| entries(folder)).collect::<Result<Vec<_>, _>>()?.concat() {
-        if path.extension().is_some_and(|extension| extension == "tmp") {
-            fs::remove_file(&path).map_err(|e| StoreError::io("remove", &path, e))?;
+/// What a process left that was killed as it wrote: parts, tables and the summary.
+fn remove_temporary(output: &Path) -> Result<(), StoreError> {
+    let parts = output.join("parts");
+    let mut folders: Vec<PathBuf> = point_folders(&parts)?.into_iter().map(|(_, _, folder)| folder).collect();
+    folders.push(parts);
+    let mut paths = folders.iter().map(|folder| entries(folder)).collect::<Result<Vec<_>, _>>()?.concat();
+    // Beside what is not ours.
+    let of_results = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.contains(".parquet.") || name.starts_with("summary.json.")
+    };
+    paths.extend(entries(output)?.into_iter().filter(of_results));
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "tmp")) {
+        match fs::remove_file(path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(StoreError::io("remove", path, e)),
+            _ => {}
         }
     }
     Ok(())
+}
+
+/// Removes what this process is writing to a folder of results, if it holds the folder alone, for it ends at once. Where
+/// it fails, who takes the folder next does so.
+pub fn remove_unfinished(output: &Path) {
+    let owner = fs::read_to_string(output.join("parts").join("lock"));
+    if owner.is_ok_and(|owner| owner == this_process()) {
+        let _ = remove_temporary(output);
+    }
 }

@@ -22,6 +22,7 @@ pub(crate) use averages::{Averages, PartResult};
 pub(crate) use codec::layout;
 pub use error::StoreError;
 pub(crate) use files::Found;
+pub use folder::remove_unfinished;
 pub(crate) use folder::{Folder, Present, held, key};
 pub use manifest::{Manifest, ManifestPoint};
 pub(crate) use part_file::StoredPart;

@@ -28,7 +28,7 @@ fn jumps(engine: &Registers, start: &Start, count: usize) -> Vec<(f64, f64, f64,
     let mut found = Vec::new();
     while found.len() < count {
         let exponent = Exp1.sample(&mut rng);
-        if let (_, Wait::Jump(_), _) = engine.step(&mut state, exponent, (0.0, 1e3), &mut rng) {
+        if let (_, Wait::Jump(_), _) = engine.step(&mut state, exponent, (0.0, 1e3), &mut rng, || false) {
             let before = state.measured.values.jz;
             let (jump, block) = engine
                 .operators
