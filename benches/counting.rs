@@ -64,7 +64,7 @@ fn counting(criterion: &mut Criterion) {
             let mut stretches =
                 Stretches::new(&engine, &initial, protocol, number, watched, &intensities, &Interrupt::default());
             let mut sums = protocol.sums();
-            let mut measured = || stretches.run(&mut stream(1, 0, 0), &mut sums).map(|replica| replica.jumps);
+            let mut measured = || stretches.run(&mut stream(1, 0, 0), &mut sums).map_or(0, |replica| replica.jumps);
             group.throughput(Throughput::Elements(measured()));
             group.bench_function(BenchmarkId::new(name, number), |b| b.iter(&mut measured));
         }

@@ -196,7 +196,9 @@ fn help(hint: Hint) -> &'static str {
         Hint::AnotherFolder => "give another with -o",
         Hint::AnotherFolderOrReplace => "give another folder with -o, or --fresh to replace it",
         Hint::WaitOrAnotherFolder => "wait for it, or give another folder with -o",
-        Hint::KeepLess => "fewer `evolution.samples`, `record.photons` or --threads, or no `record.jumps`, need less",
+        Hint::KeepLess => {
+            "fewer `evolution.samples`, `record.photons`, values of `noise` or --threads, or no `record.jumps`, need less"
+        }
         Hint::Solve => "`superjump exact` has no such bound",
         Hint::MoreJumpsOrSolve => "raise it, or have `superjump exact` solve for it",
         Hint::OneProcessOrShards => "run it in one process, or share the points of a sweep out with --shard",

@@ -84,6 +84,30 @@ impl ParquetFolder {
         fs::create_dir_all(folder).map_err(|e| StoreError::folder(folder, e))?;
         Ok(ParquetFolder { folder: folder.to_owned(), tables: Vec::new() })
     }
+
+    /// Writes the summary under its temporary name, gives the tables theirs, and the summary its own.
+    fn publish(&mut self, summary: &Summary, temporary: &Path) -> Result<(), StoreError> {
+        let path = self.folder.join("summary.json");
+        let failed = |e| StoreError::io("write", temporary, e);
+        let mut json = serde_json::to_vec_pretty(summary).map_err(|e| failed(e.into()))?;
+        json.push(b'\n');
+        let mut file = File::create(temporary).map_err(failed)?;
+        file.write_all(&json).and_then(|()| file.sync_all()).map_err(failed)?;
+        for table in &mut self.tables {
+            table.close()?;
+        }
+        // An old summary must not vouch for new tables, should this be interrupted.
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::io("replace", &path, e));
+            }
+            _ => {}
+        }
+        for table in &self.tables {
+            table.publish()?;
+        }
+        fs::rename(temporary, &path).map_err(|e| StoreError::io("rename", temporary, e))
+    }
 }
 
 impl Sink for ParquetFolder {
@@ -102,28 +126,9 @@ impl Sink for ParquetFolder {
         writer.as_mut().map_or(Ok(()), |writer| writer.write(&rows).map_err(failed))
     }
 
-    /// Closes all tables, then gives everything its name, the summary last.
+    /// Closes all tables, then gives everything its name, the summary last; where that fails, nothing of it is left.
     fn finish(&mut self, summary: &Summary) -> Result<(), StoreError> {
-        let path = self.folder.join("summary.json");
         let temporary = self.folder.join("summary.json.tmp");
-        let failed = |e| StoreError::io("write", &temporary, e);
-        let mut json = serde_json::to_vec_pretty(summary).map_err(|e| failed(e.into()))?;
-        json.push(b'\n');
-        let mut file = File::create(&temporary).map_err(failed)?;
-        file.write_all(&json).and_then(|()| file.sync_all()).map_err(failed)?;
-        for table in &mut self.tables {
-            table.close()?;
-        }
-        // An old summary must not vouch for new tables, should this be interrupted.
-        match fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StoreError::io("replace", &path, e));
-            }
-            _ => {}
-        }
-        for table in &self.tables {
-            table.publish()?;
-        }
-        fs::rename(&temporary, &path).map_err(|e| StoreError::io("rename", &temporary, e))
+        self.publish(summary, &temporary).inspect_err(|_| drop(fs::remove_file(&temporary)))
     }
 }

@@ -142,7 +142,8 @@ impl Folder {
     pub fn leave_word(&self, live: &Live) {
         if let Ok(json) = serde_json::to_vec(live) {
             let temporary = self.live.with_extension("json.tmp");
-            let _ = fs::write(&temporary, json).and_then(|()| fs::rename(&temporary, &self.live));
+            let written = fs::write(&temporary, json).and_then(|()| fs::rename(&temporary, &self.live));
+            let _ = written.or_else(|_| fs::remove_file(&temporary));
         }
     }
 }
@@ -222,5 +223,31 @@ pub fn remove_unfinished(output: &Path) {
     let owner = fs::read_to_string(output.join("parts").join("lock"));
     if owner.is_ok_and(|owner| owner == this_process()) {
         let _ = remove_temporary(output);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_holds_a_folder_alone_removes_what_is_unfinished_and_nothing_else() {
+        let output = tempfile::tempdir().unwrap();
+        let names = ["series.parquet.tmp", "summary.json.tmp", "parts/0123456789abcdef-1/0-8.77.tmp", "parts/a.tmp"];
+        let write = || {
+            fs::create_dir_all(output.path().join("parts/0123456789abcdef-1")).unwrap();
+            names.iter().for_each(|name| fs::write(output.path().join(name), "half").unwrap());
+            fs::write(output.path().join("mine.tmp"), "whole").unwrap();
+        };
+        let left = || names.iter().filter(|name| output.path().join(name).exists()).count();
+        write();
+        remove_unfinished(output.path());
+        assert_eq!(left(), names.len(), "another process may be at work");
+        let folder = Folder::lock(output.path(), None).unwrap();
+        assert_eq!(left(), 0, "what a process left that was killed");
+        write();
+        remove_unfinished(output.path());
+        assert!(left() == 0 && output.path().join("mine.tmp").exists());
+        drop(folder);
     }
 }

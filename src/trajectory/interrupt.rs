@@ -22,12 +22,20 @@ impl Interrupt {
     }
 
     /// Whether it is set.
+    // Out of the way of the loops that ask now and then.
+    #[cold]
+    #[inline(never)]
     #[must_use]
     pub fn is_set(&self) -> bool {
-        let Flag { set, deadline, outer } = &*self.0;
-        set.load(Ordering::Relaxed)
-            || deadline.is_some_and(|deadline| Instant::now() >= deadline)
-            || outer.as_ref().is_some_and(Interrupt::is_set)
+        let mut flag = &*self.0;
+        loop {
+            let Flag { set, deadline, outer } = flag;
+            if set.load(Ordering::Relaxed) || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return true;
+            }
+            let Some(outer) = outer else { return false };
+            flag = &outer.0;
+        }
     }
 
     /// Another one, which is set with this one or by itself.

@@ -5,6 +5,7 @@ mod bad_input;
 mod campaign;
 mod campaign_steady;
 mod command_line;
+mod limits;
 mod place;
 mod report;
 mod results;

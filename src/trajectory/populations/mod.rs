@@ -33,12 +33,7 @@ pub struct Populations {
     outcomes: Outcomes,
     tables: Tables,
     ziggurat: Ziggurat,
-    /// The time of [`JUMPS`] at the fastest rate there is.
-    patience: f64,
 }
-
-/// Jumps between two looks at whether anybody still waits for the end, at most: less than a millisecond of work.
-const JUMPS: f64 = 1e4;
 
 impl Populations {
     /// The engine of a model.
@@ -52,7 +47,6 @@ impl Populations {
             outcomes: Outcomes::new(&collective_down, &collective_up),
             tables: Tables::new(model.number, local),
             ziggurat: Ziggurat::new(),
-            patience: JUMPS / model.jump_rate_bound(),
             collective_down,
             collective_up,
             local_down: Channel::new(model, Coupling::Local, Process::Emission),
@@ -136,19 +130,19 @@ impl Unravelling for Populations {
         rng: &mut Stream,
         recorder: &mut impl Recorder<Observables>,
     ) {
-        let mut span = Span { now: start, look: end.min(start + self.patience), end };
+        let mut now = start;
         loop {
             let sector = self.sector(state.two_j);
             let local = if let Some(rows) = self.rows(sector) {
-                self.within(|above| &rows[above as usize], state, &mut span, rng, recorder)
+                self.within(|above| &rows[above as usize], state, (&mut now, end), rng, recorder)
             } else {
-                self.within(|above| self.rates(sector, above), state, &mut span, rng, recorder)
+                self.within(|above| self.rates(sector, above), state, (&mut now, end), rng, recorder)
             };
             if !local {
                 return;
             }
             let jump = self.local_jump(state, rng);
-            recorder.jump(span.now, jump, &Observables::of(*state));
+            recorder.jump(now, jump, &Observables::of(*state));
         }
     }
 
@@ -180,14 +174,6 @@ impl Populations {
     }
 }
 
-/// How far a trajectory is, and where it ends.
-struct Span {
-    now: f64,
-    /// When to ask whether it is interrupted, or the end.
-    look: f64,
-    end: f64,
-}
-
 impl Populations {
     /// Collective jumps within a sector, until a local one is due (true) or the end comes (false).
     #[inline(always)]
@@ -195,7 +181,7 @@ impl Populations {
         &self,
         exit: impl Fn(i64) -> E,
         state: &mut Level,
-        span: &mut Span,
+        (now, end): (&mut f64, f64),
         rng: &mut Stream,
         recorder: &mut impl Recorder<Observables>,
     ) -> bool {
@@ -203,20 +189,16 @@ impl Populations {
         let mut above = state.above_bottom();
         let mut here = exit(above);
         // Kept in registers.
-        let (mut time, mut look, mut stream) = (span.now, span.look, rng.clone());
+        let (mut time, mut stream) = (*now, rng.clone());
         let local = loop {
             let values = here.values(j_squared);
-            let wait = self.ziggurat.draw(&mut stream) * here.mean_wait();
+            let wait = self.ziggurat.draw(&mut stream, || recorder.interrupted()) * here.mean_wait();
             let next = time + wait;
-            // A dark state has no rate: it waits for ever, or for NaN.
-            let jumps = next < look;
+            // A dark state has no rate: it waits for ever, or for NaN. So does what is interrupted.
+            let jumps = next < end;
             if !jumps {
-                let arrives = !(next < span.end);
-                if arrives || recorder.interrupted() {
-                    recorder.dwell(time, span.end - time, &values, &values);
-                    break false;
-                }
-                look = span.end.min(next + self.patience);
+                recorder.dwell(time, end - time, &values, &values);
+                break false;
             }
             recorder.dwell(time, wait, &values, &values);
             time = next;
@@ -233,7 +215,7 @@ impl Populations {
             }
             recorder.jump(time, jump, &here.values(j_squared));
         };
-        (span.now, span.look, *rng) = (time, look, stream);
+        (*now, *rng) = (time, stream);
         state.two_m = 2 * above - state.two_j;
         local
     }

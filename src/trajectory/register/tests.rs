@@ -77,7 +77,7 @@ fn the_total_rate_is_what_the_generator_loses() {
         let start = Start::Product(vec![(1.0, 0.2), (2.0, 1.0), (0.5, 0.4), (1.3, -2.0), (2.9, 0.0)]);
         let mut state = engine.start(&start, &mut rng);
         for _ in 0..20 {
-            engine.step(&mut state, 1e9, (0.0, 0.3), &mut rng);
+            engine.step(&mut state, 1e9, (0.0, 0.3), &mut rng, || false);
             let dimension = engine.operators.space.dimension(state.block);
             let psi = &state.psi[..dimension];
             let mut image = vec![Complex64::ZERO; dimension];
