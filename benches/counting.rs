@@ -10,7 +10,7 @@ use superjump::model::Model;
 use superjump::quantity::columns;
 use superjump::random::stream;
 use superjump::statistics::{Counted, Protocol, Stretches};
-use superjump::trajectory::{self, Detail, Populations, Record};
+use superjump::trajectory::{self, Detail, Interrupt, Populations, Record};
 use superjump::units::Units;
 
 fn valve(number: i64) -> Model {
@@ -61,9 +61,10 @@ fn counting(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(recorded()));
         group.bench_function(BenchmarkId::new("record", number), |b| b.iter(&mut recorded));
         for (name, protocol) in [("current", &plain), ("noise", &noise), ("correlations", &correlations)] {
-            let mut stretches = Stretches::new(&engine, &initial, protocol, number, watched, &intensities);
+            let mut stretches =
+                Stretches::new(&engine, &initial, protocol, number, watched, &intensities, &Interrupt::default());
             let mut sums = protocol.sums();
-            let mut measured = || stretches.run(&mut stream(1, 0, 0), &mut sums).jumps;
+            let mut measured = || stretches.run(&mut stream(1, 0, 0), &mut sums).map_or(0, |replica| replica.jumps);
             group.throughput(Throughput::Elements(measured()));
             group.bench_function(BenchmarkId::new(name, number), |b| b.iter(&mut measured));
         }

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     };
     let done = match &cli.command {
         Command::Run(arguments) => cli::run::run(arguments),
-        Command::Exact(arguments) => cli::exact::exact(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Exact(arguments) => cli::exact::exact(arguments),
         Command::Check(arguments) => cli::check::check(arguments).map(|()| ExitCode::SUCCESS),
         Command::Status(arguments) => cli::status::status(arguments).map(|()| ExitCode::SUCCESS),
         Command::Merge(arguments) => cli::merge::merge(arguments),

@@ -1,13 +1,12 @@
 //! A scenario run in memory: the tables and the summary of a folder of results, without the folder.
 
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::compute::{News, Tally, compute};
 use super::error::RunError;
-use super::merge::{Gaps, merge};
+use super::merge::{Gaps, How, merge};
 use super::options::{Event, RunOptions};
-use super::settle::settle_into;
+use super::settle::{relaxations, settle_into};
 use super::solve::{solvable, solve_into};
 use super::transient::left_out;
 use crate::plan::Plan;
@@ -29,9 +28,12 @@ pub fn collect(
     let summary = match &scenario.points[0].asked {
         Asked::Solve(_) => {
             let at_once = solvable(&scenario.points)?.min(options.threads);
-            solve_into(scenario, (options.threads, at_once), &mut tables, report)?.summary
+            solve_into(scenario, options, at_once, &mut tables, report)?.summary
         }
-        Asked::Converge(_) => settle_into(scenario, options, (Some(&mut tables), None), report)?.summary,
+        Asked::Converge(_) => {
+            let relaxations = relaxations(scenario, options)?;
+            settle_into(scenario, options, &relaxations, (Some(&mut tables), None), report)?.summary
+        }
         Asked::Transient(_) => sample(scenario, options, &mut tables, report)?,
     };
     Ok(summary.map(|summary| (summary, tables)))
@@ -48,7 +50,7 @@ fn sample(
     let (parts, started) = (MemoryParts::default(), Instant::now());
     let tallies: Vec<Tally> = scenario.points.iter().map(|_| Tally::default()).collect();
     let exact = if options.exact { (0..scenario.points.len()).rev().collect() } else { Vec::new() };
-    let how = (&*options.stop, tallies.as_slice());
+    let how = (&options.stop, tallies.as_slice());
     let roads = compute(&plan, plan.schedule(), exact, options.threads, how, |news| {
         if let News::Part(part, result) = news {
             parts.write(&scenario.points[part.point], part, &result)?;
@@ -57,6 +59,7 @@ fn sample(
         Ok::<(), RunError>(())
     })?;
     let roads = if options.exact { roads } else { left_out(scenario) };
-    let gaps = if options.stop.load(Ordering::Relaxed) { Gaps::Hurry } else { Gaps::Leave };
-    merge(scenario, (tables, &parts), roads, (gaps, options.threads, || started.elapsed().as_secs_f64()), report)
+    let gaps = if options.stop.is_set() { Gaps::Hurry } else { Gaps::Leave };
+    let how = How { gaps, threads: options.threads, stop: &options.stop, started };
+    merge(scenario, (tables, &parts), roads, &how, report)
 }

@@ -1,9 +1,10 @@
 //! The computing of parts on all threads: blocks are taken in the order of the schedule, and folded in order to parts.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use super::aside::aside;
 use super::in_order::InOrder;
 use super::simulator::simulator;
 use crate::lindblad::Effort;
@@ -11,6 +12,7 @@ use crate::plan::{Part, Plan};
 use crate::scenario::Point;
 use crate::solve::ExactRoad;
 use crate::store::PartResult;
+use crate::trajectory::Interrupt;
 
 /// How often the caller hears something.
 const TICK: Duration = Duration::from_millis(20);
@@ -109,12 +111,12 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Should a task panic, the other threads must not go on for ever.
-struct StopOnPanic<'a>(&'a AtomicBool);
+struct StopOnPanic<'a>(&'a Interrupt);
 
 impl Drop for StopOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.store(true, Ordering::Relaxed);
+            self.0.set();
         }
     }
 }
@@ -132,30 +134,35 @@ pub fn compute<E: From<rayon::ThreadPoolBuildError>>(
     parts: impl Iterator<Item = Part> + Send,
     exact: Vec<usize>,
     threads: usize,
-    (stop, tallies): (&AtomicBool, &[Tally]),
+    (stop, tallies): (&Interrupt, &[Tally]),
     mut hear: impl FnMut(News) -> Result<(), E>,
 ) -> Result<Exacts, E> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let roads: Exacts = plan.points.iter().map(|_| OnceLock::new()).collect();
     let queue = Mutex::new(Queue { parts, job: None, exact, exact_next: false });
-    let given_up = AtomicBool::new(false);
-    let stopped = || stop.load(Ordering::Relaxed) || given_up.load(Ordering::Relaxed);
+    // Set where the run is stopped, or given up.
+    let ended = stop.inner();
+    let stopped = || ended.is_set();
     // How far blocks may run ahead of their fold, and so how many results wait in memory.
     let ahead = 2 * threads as u64;
     let (sender, receiver) = mpsc::sync_channel(threads);
 
     let worker = |sender: mpsc::SyncSender<(Part, PartResult)>| {
-        let _guard = StopOnPanic(&given_up);
+        let _guard = StopOnPanic(&ended);
         while !stopped() {
             let Some(task) = lock(&queue).next(plan) else { return };
             match task {
-                Task::Exact(point) => drop(roads[point].set(ExactRoad::new(&plan.points[point], Effort::Beside))),
+                Task::Exact(point) => {
+                    let solved = solve_beside(&plan.points[point], &ended);
+                    solved.into_iter().for_each(|road| drop(roads[point].set(road)));
+                }
                 Task::Block(job, block) => {
                     while block >= job.folded.load(Ordering::Relaxed) + ahead && !stopped() {
                         std::thread::sleep(Duration::from_millis(1));
                     }
                     let started = Instant::now();
-                    let result = run_block(&plan.points[job.part.point], job.blocks[block as usize]);
+                    let of = &plan.points[job.part.point];
+                    let Some(result) = run_block(of, job.blocks[block as usize], &ended) else { return };
                     let tally = &tallies[job.part.point];
                     tally.trajectories.fetch_add(job.blocks[block as usize].1, Ordering::Relaxed);
                     tally.jumps.fetch_add(result.averages.ensemble.jumps, Ordering::Relaxed);
@@ -192,7 +199,7 @@ pub fn compute<E: From<rayon::ThreadPoolBuildError>>(
                 }
             }
             if result.is_err() {
-                given_up.store(true, Ordering::Relaxed);
+                ended.set();
             }
         }
         result
@@ -200,14 +207,20 @@ pub fn compute<E: From<rayon::ThreadPoolBuildError>>(
     Ok(roads)
 }
 
-/// Runs the trajectories of one block.
-pub fn run_block(point: &Point, (first, count): (u64, u64)) -> PartResult {
-    let mut simulator = simulator(point);
+/// The exact solution of a point beside its estimates; `None` where it was interrupted.
+pub fn solve_beside(point: &Point, interrupt: &Interrupt) -> Option<ExactRoad> {
+    let point = point.clone();
+    aside(interrupt, move || ExactRoad::new(&point, Effort::Beside))
+}
+
+/// Runs the trajectories of one block; `None` where they were interrupted.
+pub fn run_block(point: &Point, (first, count): (u64, u64), interrupt: &Interrupt) -> Option<PartResult> {
+    let mut simulator = simulator(point, interrupt);
     let mut result = PartResult::new(point);
     for number in first..first + count {
-        let trace = simulator.trajectory(number);
+        let trace = simulator.trajectory(number)?;
         result.averages.ensemble.push(trace);
         result.rows.push(number, trace);
     }
-    result
+    Some(result)
 }

@@ -60,6 +60,19 @@ pub enum RunError {
         /// Jumps that were allowed.
         allowed: f64,
     },
+    /// Windows and frequencies that are counted in for longer than the jumps take.
+    #[error(
+        "point {point}: counting in the windows and frequencies of `noise` takes about {ends:.1e} steps in the first \
+         round, beyond `steady.max_jumps` = {allowed:.1e}"
+    )]
+    Windows {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// Ends of windows, and of cells of frequencies, of the first round.
+        ends: f64,
+        /// Jumps that were allowed.
+        allowed: f64,
+    },
     /// A point of which no steady state from trajectories is asked.
     #[error("point {point} does not ask for a steady state from trajectories")]
     NotToConverge {
@@ -106,7 +119,7 @@ impl RunError {
             RunError::Store(StoreError::Locked { .. }) => Some(Hint::WaitOrAnotherFolder),
             RunError::TooLarge(_) => Some(Hint::KeepLess),
             RunError::Frequency { .. } => Some(Hint::Solve),
-            RunError::Budget { .. } => Some(Hint::MoreJumpsOrSolve),
+            RunError::Budget { .. } | RunError::Windows { .. } => Some(Hint::MoreJumpsOrSolve),
             RunError::IdleHelpers => Some(Hint::OneProcessOrShards),
             _ => None,
         }
@@ -122,6 +135,7 @@ impl RunError {
             | RunError::Memory { .. }
             | RunError::Frequency { .. }
             | RunError::Budget { .. }
+            | RunError::Windows { .. }
             | RunError::NotToConverge { .. }
             | RunError::IdleHelpers => true,
             RunError::Damaged(_) | RunError::Threads(_) => false,

@@ -1,9 +1,8 @@
 //! Other processes that compute parts for this one.
 
-use std::sync::atomic::AtomicBool;
-
 use super::error::RunError;
 use crate::plan::Part;
+use crate::trajectory::Interrupt;
 
 /// Takes a part that was computed elsewhere: which, its jumps, the bytes of its file.
 pub type Deliver<'a> = &'a mut dyn FnMut(Part, u64, &[u8]) -> Result<(), RunError>;
@@ -19,7 +18,7 @@ pub trait Helpers {
     /// What `done` returns.
     fn serve(
         &mut self,
-        stop: &AtomicBool,
+        stop: &Interrupt,
         take: &mut dyn FnMut() -> Option<Part>,
         done: Deliver,
     ) -> Result<(), RunError>;

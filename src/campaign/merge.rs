@@ -2,13 +2,13 @@
 //! a time, and one point's averages are held.
 
 use std::iter::Peekable;
+use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::compute::{Exacts, run_block};
+use super::compute::{Exacts, run_block, solve_beside};
 use super::error::RunError;
 use super::options::Event;
-use crate::lindblad::Effort;
 use crate::plan::{Part, Plan};
 use crate::results::{PointSummary, Sink, Summary, Timing, Writer, series};
 use crate::scenario::Scenario;
@@ -16,6 +16,7 @@ use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::Stopped;
 use crate::store::{Averages, Found, PartResult, Parts, StoredPart};
 use crate::table::ROW_GROUP;
+use crate::trajectory::Interrupt;
 
 /// What to do about what is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,22 @@ pub enum Gaps {
     Leave,
     /// Leave out exact values too: somebody waits for the end.
     Hurry,
+}
+
+/// How to merge.
+pub struct How<'a> {
+    pub gaps: Gaps,
+    pub threads: usize,
+    /// Once it is set, nothing more is computed or solved.
+    pub stop: &'a Interrupt,
+    /// When the run began.
+    pub started: Instant,
+}
+
+impl How<'_> {
+    fn gaps(&self) -> Gaps {
+        if self.stop.is_set() { Gaps::Hurry } else { self.gaps }
+    }
 }
 
 /// Whether a point has enough trajectories, and why. Asked after every part, in order: the ends of parts are preset, so
@@ -42,11 +59,11 @@ pub fn merge(
     scenario: &Scenario,
     (sink, parts): (&mut dyn Sink, &dyn Parts),
     mut roads: Exacts,
-    (gaps, threads, seconds): (Gaps, usize, impl Fn() -> f64),
+    how: &How,
     report: &mut dyn FnMut(&Event),
 ) -> Result<Option<Summary>, RunError> {
     let plan = Plan::new(&scenario.points);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(how.threads).build()?;
     let mut writer = Writer::new(sink, scenario)?;
     let mut points = Vec::new();
     let (mut jumps, mut complete) = (0, true);
@@ -54,10 +71,10 @@ pub fn merge(
     let mut averages: Option<Averages> = None;
     let mut left = plan.in_order().peekable();
     let mut merged = 0;
-    let most = parts_at_once(scenario, threads);
+    let most = parts_at_once(scenario, how.threads);
     while left.peek().is_some() {
         let window = window(&mut left, most);
-        let load = |part: &Part| load(&plan, *part, parts, gaps, &roads);
+        let load = |part: &Part| load(&plan, *part, parts, how, &roads);
         let loaded: Vec<Result<Loaded, RunError>> = pool.install(|| window.par_iter().map(load).collect());
         for (part, loaded) in window.iter().zip(loaded) {
             let (stored, notice) = loaded?;
@@ -78,7 +95,7 @@ pub fn merge(
             // The last part of its point.
             let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved(Unsolved::Interrupted));
             let stopped = averages.as_ref().and_then(|averages| rule(asked, averages));
-            complete &= stopped.is_some();
+            complete &= stopped.is_some() && road.missing() != Some(&Unsolved::Interrupted);
             if let Some(Averages { ensemble }) = averages.take() {
                 jumps += ensemble.jumps;
                 writer.write_series(point, &series(point, Some(&ensemble), &road))?;
@@ -89,7 +106,7 @@ pub fn merge(
     if points.is_empty() {
         return Ok(None);
     }
-    let timing = Timing { seconds: seconds(), jumps, threads };
+    let timing = Timing { seconds: how.started.elapsed().as_secs_f64(), jumps, threads: how.threads };
     let summary = Summary { complete, ..Summary::new(scenario, timing, points) };
     writer.finish(&summary)?;
     Ok(Some(summary))
@@ -113,21 +130,26 @@ fn window(parts: &mut Peekable<impl Iterator<Item = Part>>, most: usize) -> Vec<
     window
 }
 
-fn load(plan: &Plan, part: Part, parts: &dyn Parts, gaps: Gaps, roads: &Exacts) -> Result<Loaded, RunError> {
+fn load(plan: &Plan, part: Part, parts: &dyn Parts, how: &How, roads: &Exacts) -> Result<Loaded, RunError> {
     let point = &plan.points[part.point];
-    if gaps != Gaps::Hurry && part.first + part.count == point.trajectories() {
-        roads[part.point].get_or_init(|| ExactRoad::new(point, Effort::Beside));
+    let last = part.first + part.count == point.trajectories();
+    if last && how.gaps() != Gaps::Hurry && roads[part.point].get().is_none() {
+        let solved = solve_beside(point, how.stop);
+        solved.into_iter().for_each(|road| drop(roads[part.point].set(road)));
     }
     let (stored, notice) = match parts.read(point, part)? {
         Found::Good(stored) => return Ok((Some(stored), None)),
         Found::Missing => (None, None),
         Found::SetAside(notice) => (None, Some(notice)),
     };
-    if gaps != Gaps::Fill {
+    if how.gaps() != Gaps::Fill {
         return Ok((stored, notice));
     }
     let mut whole = PartResult::new(point);
-    plan.blocks(part).for_each(|block| whole.merge(run_block(point, block)));
+    for block in plan.blocks(part) {
+        let Some(result) = run_block(point, block, how.stop) else { return Ok((stored, notice)) };
+        whole.merge(result);
+    }
     parts.write(point, part, &whole)?;
     match parts.read(point, part)? {
         Found::Good(stored) => Ok((Some(stored), notice)),

@@ -1,5 +1,6 @@
 //! Campaigns: from a scenario file to results on disk. The library prints nothing; progress is reported to a callback.
 
+mod aside;
 mod collect;
 mod compute;
 mod converge;

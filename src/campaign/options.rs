@@ -1,14 +1,13 @@
 //! What a run is asked, what it tells on the way, and what it comes to.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
 use crate::plan::{Part, Shard};
 use crate::results::Summary;
 use crate::store::Progress;
+use crate::trajectory::Interrupt;
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -24,14 +23,21 @@ pub struct RunOptions {
     /// Solve for exact values beside the estimates, where they can be afforded. No estimate depends on it.
     pub exact: bool,
     /// Set from elsewhere, it ends the run: parts that are done stay, those in hand are dropped.
-    pub stop: Arc<AtomicBool>,
+    pub stop: Interrupt,
 }
 
 impl RunOptions {
     /// To run everything into `output`.
     #[must_use]
     pub fn new(output: impl Into<PathBuf>, threads: usize) -> Self {
-        RunOptions { threads, output: output.into(), fresh: false, shard: None, exact: true, stop: Arc::default() }
+        RunOptions {
+            threads,
+            output: output.into(),
+            fresh: false,
+            shard: None,
+            exact: true,
+            stop: Interrupt::default(),
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! The ranks of an MPI job: rank 0 runs the campaign, computes, hands out parts and writes what comes back; the others
 //! compute. Nothing is reduced on the way: parts are folded from the disk in the order of the plan, as ever.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use mpi::Threading;
 use mpi::environment::Universe;
 use mpi::topology::SimpleCommunicator;
@@ -15,6 +13,7 @@ use super::options::RunOptions;
 use crate::plan::{Part, Plan};
 use crate::scenario::Scenario;
 use crate::store::encode;
+use crate::trajectory::Interrupt;
 
 /// What a rank says first: that it is free, that a part follows, or that it was asked to stop.
 const FREE: u64 = 0;
@@ -63,7 +62,7 @@ impl Ranks {
             let part = Part { point: point as usize, first, count };
             message = header([LEAVING, 0, 0, 0, 0]);
             let parts = std::iter::once(part);
-            let how = (&*options.stop, tallies.as_slice());
+            let how = (&options.stop, tallies.as_slice());
             let computed = compute(&plan, parts, Vec::new(), options.threads, how, |news| {
                 if let News::Part(part, result) = news {
                     let of = &scenario.points[part.point];
@@ -93,7 +92,7 @@ impl Helpers for Ranks {
 
     fn serve(
         &mut self,
-        stop: &AtomicBool,
+        stop: &Interrupt,
         take: &mut dyn FnMut() -> Option<Part>,
         done: Deliver,
     ) -> Result<(), RunError> {
@@ -103,14 +102,14 @@ impl Helpers for Ranks {
             let (message, _) = rank.receive_vec::<u8>();
             let word = |at: usize| message[8 * at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
             match word(0) {
-                LEAVING => stop.store(true, Ordering::Relaxed),
+                LEAVING => stop.set(),
                 DONE if result.is_ok() => {
                     let part = Part { point: word(1) as usize, first: word(2), count: word(3) };
                     result = done(part, word(4), &message[8 * HEADER..]);
                 }
                 _ => {}
             }
-            let next = if stop.load(Ordering::Relaxed) || result.is_err() { None } else { take() };
+            let next = if stop.is_set() || result.is_err() { None } else { take() };
             match next {
                 Some(part) => rank.send(&[part.point as u64, part.first, part.count][..]),
                 None => {

@@ -1,19 +1,19 @@
 //! The front door of a campaign: what a scenario asks for decides the flow, and here alone.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::error::RunError;
 use super::helpers::{Deliver, Helpers};
 use super::open::{complete, mend_claim, open, refuse_foreign};
 use super::options::{Event, Outcome, RunOptions};
-use super::settle::settle;
+use super::settle::{relaxations, settle};
 use super::solve::solve;
 use super::transient;
 use crate::plan::{Part, Plan};
 use crate::scenario::{Asked, Scenario};
 use crate::store::{Folder, Manifest, StoreError};
+use crate::trajectory::Interrupt;
 
 /// No helpers.
 struct Alone;
@@ -23,7 +23,7 @@ impl Helpers for Alone {
         false
     }
 
-    fn serve(&mut self, _: &AtomicBool, _: &mut dyn FnMut() -> Option<Part>, _: Deliver) -> Result<(), RunError> {
+    fn serve(&mut self, _: &Interrupt, _: &mut dyn FnMut() -> Option<Part>, _: Deliver) -> Result<(), RunError> {
         Ok(())
     }
 }
@@ -53,8 +53,10 @@ pub fn run_with(
         Asked::Transient(_) | Asked::Converge(_) => sample(scenario, options, helpers, report),
     };
     // However it ended, nobody is left waiting.
+    let ended = Interrupt::default();
+    ended.set();
     while helpers.at_work() {
-        helpers.serve(&AtomicBool::new(true), &mut || None, &mut |_, _, _| Ok(()))?;
+        helpers.serve(&ended, &mut || None, &mut |_, _, _| Ok(()))?;
         std::thread::sleep(Duration::from_millis(1));
     }
     result
@@ -83,12 +85,17 @@ fn sample(
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
     Plan::new(&scenario.points).check_memory(options.threads)?;
+    if !options.fresh {
+        refuse_foreign(&options.output, scenario)?;
+    }
+    // What is out of reach is refused before there is a folder.
+    let relaxations = if converges { relaxations(scenario, options)? } else { Vec::new() };
     let folder = open(&options.output, scenario, options.shard, options.fresh)?;
     if let Some(owner) = &folder.stale {
         report(&Event::Notice(format!("{owner} did not end well here; going on from what it left")));
     }
     if converges {
-        settle(scenario, options, (&folder, true), report)
+        settle(scenario, options, &relaxations, (&folder, true), report)
     } else {
         transient::run(scenario, options, (&folder, helpers), report)
     }
@@ -109,7 +116,7 @@ pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Resu
     }
     let folder = Folder::lock(output, None)?;
     match first_asked(&scenario) {
-        Asked::Converge(_) => settle(&scenario, options, (&folder, false), report),
+        Asked::Converge(_) => settle(&scenario, options, &relaxations(&scenario, options)?, (&folder, false), report),
         Asked::Transient(_) | Asked::Solve(_) => transient::merge_alone(&scenario, options, &folder, report),
     }
 }

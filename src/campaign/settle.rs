@@ -2,10 +2,12 @@
 //! and what is there is not computed again.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::converge::converge_with;
+use rayon::prelude::*;
+
+use super::aside::aside;
+use super::converge::{Relaxation, converge_with, ready};
 use super::error::RunError;
 use super::options::{Event, Outcome, RunOptions};
 use crate::plan::Shard;
@@ -18,19 +20,45 @@ use crate::solve::{SteadyRoad, Unsolved, exact_beside};
 use crate::statistics::{Estimate, Statistic, Stopped};
 use crate::store::{Folder, Live, Progress, Shelf, State};
 
+/// How slowly each point relaxes: `None` for what a shard leaves to others, and where it was stopped. Asked before the
+/// first of them begins, so that what no budget reaches for is refused while nothing is written.
+///
+/// # Errors
+/// A point that its budget does not reach for.
+pub(super) fn relaxations(scenario: &Scenario, options: &RunOptions) -> Result<Vec<Option<Relaxation>>, RunError> {
+    let mine = mine(scenario, options.shard);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
+    let of_point = |point: &Point| match &point.asked {
+        Asked::Converge(asked) if mine(point) => ready((point, asked), &options.stop),
+        _ => Ok(None),
+    };
+    pool.install(|| scenario.points.par_iter().map(of_point).collect())
+}
+
+/// Which points are a shard's: those of the same physics share rounds, and so a shard.
+fn mine(scenario: &Scenario, shard: Option<Shard>) -> impl Fn(&Point) -> bool + Sync {
+    let mut homes = HashMap::new();
+    for point in &scenario.points {
+        let next = homes.len() as u64;
+        homes.entry(point.id).or_insert(next);
+    }
+    move |point| shard.is_none_or(|Shard { index, of }| homes[&point.id] % of == index - 1)
+}
+
 /// Converges every point of a scenario and writes the results, with rounds that are kept in a folder. Interrupted, it
 /// writes what there is of whole rounds, as it does where it `fills` nothing in. A shard takes every so many points, and
 /// leaves their rounds to be merged.
 pub(super) fn settle(
     scenario: &Scenario,
     options: &RunOptions,
+    relaxations: &[Option<Relaxation>],
     (folder, fills): (&Folder, bool),
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
     let shelf = Shelf::new(folder, fills);
     let mut sink = options.shard.is_none().then(|| ParquetFolder::create(&options.output)).transpose()?;
     let sink = sink.as_mut().map(|sink| sink as &mut dyn Sink);
-    let mut outcome = settle_into(scenario, options, (sink, Some(&shelf)), report)?;
+    let mut outcome = settle_into(scenario, options, relaxations, (sink, Some(&shelf)), report)?;
     outcome.jumps = outcome.jumps.saturating_sub(shelf.jumps());
     Ok(outcome)
 }
@@ -39,16 +67,10 @@ pub(super) fn settle(
 pub(super) fn settle_into(
     scenario: &Scenario,
     options: &RunOptions,
+    relaxations: &[Option<Relaxation>],
     (sink, shelf): (Option<&mut dyn Sink>, Option<&Shelf>),
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
-    // Points of the same physics share rounds, and so a shard.
-    let mut homes = HashMap::new();
-    for point in &scenario.points {
-        let next = homes.len() as u64;
-        homes.entry(point.id).or_insert(next);
-    }
-    let mine = |point: &&Point| options.shard.is_none_or(|Shard { index, of }| homes[&point.id] % of == index - 1);
     let mut writer = sink.map(|sink| Writer::new(sink, scenario)).transpose()?;
     let started = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
@@ -60,12 +82,12 @@ pub(super) fn settle_into(
             shelf.leave_word(&Live::now(options.shard, options.threads, state, progress));
         }
     };
-    let interrupted = || options.stop.load(Ordering::Relaxed);
-    for point in scenario.points.iter().filter(mine) {
-        let Asked::Converge(asked) = &point.asked else { continue };
+    let interrupted = || options.stop.is_set();
+    for (point, relaxation) in scenario.points.iter().zip(relaxations) {
+        let (Asked::Converge(asked), Some(relaxation)) = (&point.asked, relaxation) else { continue };
         let bath = &point.baths()[asked.steady.bath].name;
         let unit = Quantity::HeatCurrent.unit(point.units()).to_owned();
-        let run = converge_with((point, asked), (&pool, &options.stop, shelf), &mut |round| {
+        let run = converge_with((point, asked), *relaxation, (&pool, &options.stop, shelf), &mut |round| {
             progress = Progress {
                 trajectories: trajectories + round.trajectories,
                 of: trajectories + round.of,
@@ -90,11 +112,11 @@ pub(super) fn settle_into(
             trajectories += run.trajectories;
             jumps += run.jumps;
             if let Some(writer) = &mut writer {
-                let road = match (options.exact, interrupted()) {
-                    (false, _) => Err(Unsolved::LeftOut),
-                    // Somebody waits for the end.
-                    (true, true) => Err(Unsolved::Interrupted),
-                    (true, false) => exact_beside(point),
+                let solved = point.clone();
+                let road = if options.exact {
+                    aside(&options.stop, move || exact_beside(&solved)).unwrap_or(Err(Unsolved::Interrupted))
+                } else {
+                    Err(Unsolved::LeftOut)
                 };
                 let exact = road.as_ref().map_or(&[][..], |road| &road.noise);
                 writer.write_noise(point, &noise_rows(&run.noise, exact))?;

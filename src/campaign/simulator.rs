@@ -3,32 +3,32 @@
 use crate::group::Group;
 use crate::random::stream;
 use crate::scenario::Point;
-use crate::trajectory::{self, Declared, ForEngine, Record, Trace, Unravelling};
+use crate::trajectory::{self, Declared, ForEngine, Interrupt, Record, Trace, Unravelling};
 
 /// Makes the trajectories of a point, one at a time.
 pub trait Simulator {
-    /// The trajectory of this number: a function of the point, its seed and the number.
-    fn trajectory(&mut self, number: u64) -> &Trace;
+    /// The trajectory of this number: a function of the point, its seed and the number. `None` where it was interrupted.
+    fn trajectory(&mut self, number: u64) -> Option<&Trace>;
 }
 
-/// The simulator of a point.
+/// The simulator of a point, whose trajectories are dropped on the way once `interrupt` is set.
 #[must_use]
-pub fn simulator(point: &Point) -> Box<dyn Simulator + '_> {
-    point.engine.engine.with(&point.groups, Build(point))
+pub fn simulator<'a>(point: &'a Point, interrupt: &'a Interrupt) -> Box<dyn Simulator + 'a> {
+    point.engine.engine.with(&point.groups, Build(point, interrupt))
 }
 
-struct Build<'a>(&'a Point);
+struct Build<'a>(&'a Point, &'a Interrupt);
 
 impl<'a> ForEngine for Build<'a> {
     type Output = Box<dyn Simulator + 'a>;
 
     fn of<E: Declared>(self) -> Self::Output {
-        let Build(point) = self;
+        let Build(point, interrupt) = self;
         let (columns, total) = (point.columns(), point.number());
         let member = |group: &'a Group| {
             let system = E::system(group);
             let record = Record::new(&system, total, &columns, point.times().len(), point.recording);
-            (E::build(group, &system), E::initial(group), record)
+            (E::build(group, &system), E::initial(group), record.until(interrupt))
         };
         Box::new(Groups::<E> { point, members: point.groups.iter().map(member).collect() })
     }
@@ -44,16 +44,18 @@ struct Groups<'a, E: Declared> {
 }
 
 impl<E: Declared> Simulator for Groups<'_, E> {
-    fn trajectory(&mut self, number: u64) -> &Trace {
+    fn trajectory(&mut self, number: u64) -> Option<&Trace> {
         let point = self.point;
         let mut rng = stream(point.seed, point.id, number);
         for (engine, initial, record) in &mut self.members {
-            trajectory::run(engine, initial, point.times(), &mut rng, record);
+            if !trajectory::run(engine, initial, point.times(), &mut rng, record) {
+                return None;
+            }
         }
         let (first, others) = self.members.split_first_mut().expect("a point has a group");
         for (_, _, other) in others {
             first.2.trace.add(&other.trace, point.recording.photons);
         }
-        &first.2.trace
+        Some(&first.2.trace)
     }
 }

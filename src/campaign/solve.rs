@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::aside::aside;
 use super::error::RunError;
 use super::open::finished;
 use super::options::{Event, Outcome, RunOptions};
@@ -82,13 +83,15 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&
     if let Some(summary) = before(&mut |_| {})? {
         return Ok(complete(summary));
     }
-    solve_into(scenario, (options.threads, at_once), &mut ParquetFolder::create(&options.output)?, report)
+    solve_into(scenario, options, at_once, &mut ParquetFolder::create(&options.output)?, report)
 }
 
-/// The same into any sink, so many points `at_once`.
+/// The same into any sink, so many points `at_once`. Of points that have no exact value the reason is kept, beside those
+/// that have one; stopped, it keeps what is solved.
 pub fn solve_into(
     scenario: &Scenario,
-    (threads, at_once): (usize, usize),
+    options: &RunOptions,
+    at_once: usize,
     sink: &mut dyn Sink,
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
@@ -97,12 +100,26 @@ pub fn solve_into(
     let started = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(at_once).build()?;
     let mut points = Vec::with_capacity(scenario.points.len());
+    let mut failed = None;
     report(&Event::Solved { points: 0, of });
+    let solve = |point: &Point| {
+        let point = point.clone();
+        aside(&options.stop, move || solve_point(&point))
+    };
     // A few points at a time, written in order.
-    for block in scenario.points.chunks(4 * threads) {
-        let solved: Vec<_> = pool.install(|| block.par_iter().map(solve_point).collect());
+    for block in scenario.points.chunks(4 * options.threads) {
+        let solved: Vec<_> = pool.install(|| block.par_iter().map(solve).collect());
         for (point, solved) in block.iter().zip(solved) {
-            let solved = solved.map_err(|reason| RunError::NoExactValue { point: point.index, reason })?;
+            let solved = match solved {
+                Some(Ok(solved)) => solved,
+                Some(Err(reason)) => {
+                    points.push(PointSummary { exact_missing: Some(reason.to_string()), ..unsolved(point) });
+                    failed = failed.or(Some((point.index, reason)));
+                    continue;
+                }
+                // Somebody waits for the end.
+                None => continue,
+            };
             writer.write_series(point, &solved.series)?;
             if let Some(steady) = &solved.steady {
                 writer.write_noise(point, &noise_rows(&[], &steady.noise))?;
@@ -112,10 +129,18 @@ pub fn solve_into(
             report(&Event::Solved { points: points.len(), of });
         }
     }
-    let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps: 0, threads };
-    let summary = Summary::new(scenario, timing, points);
+    let interrupted = points.len() < of;
+    let outcome = Outcome { summary: None, already_complete: false, jumps: 0, interrupted };
+    if points.iter().all(|point| point.exact_missing.is_some()) {
+        // There is nothing to keep.
+        let refused = failed.filter(|_| !interrupted);
+        return refused.map_or(Ok(outcome), |(point, reason)| Err(RunError::NoExactValue { point, reason }));
+    }
+    let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps: 0, threads: options.threads };
+    let complete = failed.is_none() && !interrupted;
+    let summary = Summary { complete, ..Summary::new(scenario, timing, points) };
     writer.finish(&summary)?;
-    Ok(Outcome { summary: Some(summary), already_complete: false, jumps: 0, interrupted: false })
+    Ok(Outcome { summary: Some(summary), ..outcome })
 }
 
 fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
@@ -132,20 +157,25 @@ fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     Ok(Solved { series: rows, highest, steady })
 }
 
+/// A point without values.
+fn unsolved(point: &Point) -> PointSummary {
+    PointSummary::solved(point, Some(point.until()).filter(|_| point.steady().is_none()), Vec::new())
+}
+
 /// The quantities of the steady state where it is asked for, of the last time otherwise.
 fn summarize(point: &Point, solved: &Solved) -> PointSummary {
     if let Some(steady) = &solved.steady {
         let row = |(quantity, bath, value): &(Quantity, Option<usize>, f64)| {
             QuantitySummary::exact(point, *quantity, *bath, *value)
         };
-        let solved = PointSummary::solved(point, None, steady.values.iter().map(row).collect());
-        return PointSummary { exact_refused: steady.refused.clone(), ..solved };
+        let quantities = steady.values.iter().map(row).collect();
+        return PointSummary { exact_refused: steady.refused.clone(), quantities, ..unsolved(point) };
     }
     let last = point.until();
     let rows = solved.series.iter().filter(|row| row.time == last);
     let quantities =
         rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.quantity, row.bath, value)));
-    PointSummary::solved(point, Some(last), quantities.chain(solved.highest.clone()).collect())
+    PointSummary { quantities: quantities.chain(solved.highest.clone()).collect(), ..unsolved(point) }
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! Trajectories at given times: compute the parts that are missing, then merge them all. Run again, it goes on.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::compute::{Exacts, News, Tally, compute, lock};
 use super::error::RunError;
 use super::helpers::Helpers;
-use super::merge::{Gaps, merge};
+use super::merge::{Gaps, How, merge};
 use super::meter::Meter;
 use super::options::{Event, Outcome, RunOptions};
 use crate::plan::{Part, Plan, Shard};
@@ -17,6 +17,7 @@ use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::Ensemble;
 use crate::store::{Averages, Folder, Live, Present, Progress, State, key};
+use crate::trajectory::Interrupt;
 
 /// Simulates one point in memory, and solves it exactly where that can be afforded.
 ///
@@ -25,7 +26,7 @@ use crate::store::{Averages, Folder, Live, Present, Progress, State, key};
 pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), RunError> {
     let plan = Plan::new(std::slice::from_ref(point));
     let mut parts = HashMap::new();
-    let (stop, tallies) = (AtomicBool::new(false), [Tally::default()]);
+    let (stop, tallies) = (Interrupt::default(), [Tally::default()]);
     let mut roads = compute(&plan, plan.schedule(), vec![0], threads, (&stop, &tallies), |news| {
         if let News::Part(part, result) = news {
             parts.insert(part.first, result.averages);
@@ -119,7 +120,7 @@ pub fn run(
         }
         Ok::<bool, RunError>(helpers.at_work())
     };
-    let stop = (&*options.stop, tallies.as_slice());
+    let stop = (&options.stop, tallies.as_slice());
     let roads = compute(&plan, std::iter::from_fn(take), exact, threads, stop, |news| hear(Some(news)).map(drop))?;
     // The last parts may be with the helpers.
     while hear(None)? {
@@ -127,7 +128,7 @@ pub fn run(
     }
     let progress = meter.read(&tallies);
     report(&Event::Progress(progress.clone()));
-    let interrupted = options.stop.load(Ordering::Relaxed);
+    let interrupted = options.stop.is_set();
     let jumps = progress.jumps;
     let word = |state| folder.leave_word(&Live::now(options.shard, threads, state, &progress));
     let ended = if interrupted { State::Interrupted } else { State::Done };
@@ -138,10 +139,11 @@ pub fn run(
     word(State::Merging);
     let gaps = if interrupted { Gaps::Hurry } else { Gaps::Fill };
     let roads = if options.exact { roads } else { left_out(scenario) };
-    let seconds = || started.elapsed().as_secs_f64();
-    let summary =
-        merge(scenario, (&mut ParquetFolder::create(output)?, folder), roads, (gaps, threads, seconds), report)?;
+    let how = How { gaps, threads, stop: &options.stop, started };
+    let summary = merge(scenario, (&mut ParquetFolder::create(output)?, folder), roads, &how, report)?;
     word(ended);
+    // While it was merged, too.
+    let interrupted = options.stop.is_set() && summary.as_ref().is_none_or(|summary| !summary.complete);
     Ok(Outcome { summary, already_complete: false, jumps, interrupted })
 }
 
@@ -152,11 +154,10 @@ pub fn merge_alone(
     folder: &Folder,
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
-    let started = Instant::now();
     let roads =
         if options.exact { scenario.points.iter().map(|_| OnceLock::new()).collect() } else { left_out(scenario) };
-    let how = (Gaps::Leave, options.threads, || started.elapsed().as_secs_f64());
-    let summary = merge(scenario, (&mut ParquetFolder::create(&options.output)?, folder), roads, how, report)?;
+    let how = How { gaps: Gaps::Leave, threads: options.threads, stop: &options.stop, started: Instant::now() };
+    let summary = merge(scenario, (&mut ParquetFolder::create(&options.output)?, folder), roads, &how, report)?;
     Ok(Outcome { summary, already_complete: false, jumps: 0, interrupted: false })
 }
 

@@ -1,6 +1,6 @@
 //! `superjump check`: validate a scenario, and say what a run would do and cost.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use superjump::campaign::{Forecast, RunError, forecast, simulator, solvable};
@@ -8,6 +8,7 @@ use superjump::lindblad::Effort;
 use superjump::plan::Plan;
 use superjump::scenario::{Asked, Point, Purpose, Scenario, ScenarioError};
 use superjump::solve::ExactRoad;
+use superjump::trajectory::Interrupt;
 use superjump::units::Units;
 
 use super::{ScenarioArguments, table};
@@ -56,39 +57,58 @@ fn places(points: &[&Point]) -> String {
     format!("{} {}{left}", if points.len() == 1 { "point" } else { "points" }, words.join(", "))
 }
 
-/// What a few trajectories of a point cost.
+/// What a trajectory of a point costs.
+#[derive(Clone, Copy)]
 struct Pilot {
-    jumps: f64,
+    /// As far as any were seen.
+    jumps: Option<f64>,
     seconds: f64,
 }
 
-/// Times trajectories of a point, from one to a hundred, until some milliseconds are spent on it. Of very long ones,
-/// ever longer first parts are tried out.
-fn pilot(point: &Point, milliseconds: u128) -> Pilot {
+/// Tries trajectories of a point out. Of long ones, ever longer first parts are tried until the time is up, which ends the
+/// one in hand; `None` where not even a short part comes to its end.
+fn pilot(point: &Point, time: Duration) -> Option<Pilot> {
     let begun = Instant::now();
-    let until = point.until();
-    let bound: f64 = point.groups.iter().map(|group| group.model.jumps_bound(until)).sum();
-    let mut halvings = (bound / LONG).log2().ceil().clamp(0.0, 2000.0) as i32;
-    loop {
-        let first = || point.at(vec![until * 0.5_f64.powi(halvings / 2) * 0.5_f64.powi(halvings - halvings / 2)]);
-        let part = if halvings > 0 { &first() } else { point };
-        let mut simulator = simulator(part);
-        let (mut jumps, mut done) = (0, 0.0);
-        let started = Instant::now();
-        while done < 100.0 && (done == 0.0 || started.elapsed().as_millis() < milliseconds) {
-            jumps += simulator.trajectory(done as u64).exchanged.quanta();
-            done += 1.0;
+    let mut halvings = (point.work_bound() / LONG).log2().ceil().clamp(0.0, 2000.0) as i32;
+    let mut longest: Option<Pilot> = None;
+    while begun.elapsed() < time {
+        let left = if longest.is_some() { time.saturating_sub(begun.elapsed()) } else { time / 2 };
+        match (first_part(point, halvings, left), longest) {
+            (Some(whole), _) if halvings == 0 => return Some(whole),
+            (Some(part), _) => (longest, halvings) = (Some(part), halvings - 1),
+            (None, Some(_)) => break,
+            (None, None) => halvings += SHORTER,
         }
-        if halvings == 0 || begun.elapsed().as_millis() >= milliseconds {
-            let of_whole = 2.0_f64.powi(halvings) / done;
-            return Pilot { jumps: jumps as f64 * of_whole, seconds: started.elapsed().as_secs_f64() * of_whole };
-        }
-        halvings -= 1;
     }
+    longest
 }
 
-/// Jumps of the first part of a trajectory that is tried out, at most.
-const LONG: f64 = 1e7;
+/// What a trajectory costs by its first part, so many times halved: up to a hundred of them, as far as there is time.
+fn first_part(point: &Point, halvings: i32, time: Duration) -> Option<Pilot> {
+    let until = point.until() * 0.5_f64.powi(halvings / 2) * 0.5_f64.powi(halvings - halvings / 2);
+    let part = if halvings > 0 { &point.at(vec![until]) } else { point };
+    let (started, stop) = (Instant::now(), Interrupt::default().after(time));
+    let mut simulator = simulator(part, &stop);
+    let (mut jumps, mut done, mut spent) = (0, 0.0, Duration::ZERO);
+    while done < 100.0
+        && let Some(trace) = simulator.trajectory(done as u64)
+    {
+        jumps += trace.exchanged.quanta();
+        (done, spent) = (done + 1.0, started.elapsed());
+    }
+    let of_whole = 2.0_f64.powi(halvings) / done;
+    // A part without a jump says nothing of those of the whole.
+    let jumps = Some(jumps as f64 * of_whole).filter(|_| jumps > 0 || halvings == 0);
+    (done > 0.0).then(|| Pilot { jumps, seconds: spent.as_secs_f64() * of_whole })
+}
+
+/// The work of the first part of a trajectory that is tried out, at most, in jumps of the populations engine.
+const LONG: f64 = 1e5;
+/// By how many halvings a part is shorter that is tried where another did not come to its end.
+const SHORTER: i32 = 8;
+/// The time for all pilots, and for one.
+const TIME: Duration = Duration::from_secs(1);
+const EACH: Duration = Duration::from_millis(100);
 
 /// Points that are tried out: more are scaled from these, spread evenly over the sweep.
 const MOST_PILOTS: usize = 20;
@@ -141,15 +161,23 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
         plan.parts()
     )?;
     let stride = points.len().div_ceil(MOST_PILOTS);
-    let (mut jumps, mut seconds) = (0.0, 0.0);
+    let time = EACH.min(TIME / points.len().div_ceil(stride) as u32);
+    let (mut jumps, mut bounded, mut seconds) = (0.0, false, Some(0.0));
     for point in points.iter().step_by(stride) {
-        let pilot = pilot(point, 50);
+        let pilot = pilot(point, time);
         let trajectories = point.trajectories() as f64 * stride as f64;
-        jumps += pilot.jumps * trajectories;
-        seconds += pilot.seconds * trajectories / threads as f64;
+        let seen = pilot.and_then(|pilot| pilot.jumps);
+        bounded |= seen.is_none();
+        jumps += seen.unwrap_or_else(|| point.jumps_bound()) * trajectories;
+        let spent = pilot.map(|pilot| pilot.seconds * trajectories / threads as f64);
+        seconds = seconds.zip(spent).map(|(sum, spent)| sum + spent);
     }
-    say!("  jumps          about {}", table::count(jumps))?;
-    say!("  duration       about {} on {}", table::duration(seconds), table::plural(threads as u64, "thread"))?;
+    let on = table::plural(threads as u64, "thread");
+    say!("  jumps          {} {}", if bounded { "up to" } else { "about" }, table::count(jumps))?;
+    match seconds {
+        Some(seconds) => say!("  duration       about {} on {on}", table::duration(seconds))?,
+        None => say!("  duration       not known: no part of a trajectory that was tried came to its end in time")?,
+    }
     say!("  memory         about {:.0} MB", (plan.memory(threads) / 1e6).max(1.0))?;
     let missing: Vec<_> =
         points.iter().filter_map(|point| ExactRoad::affordable(point, Effort::Beside).err()).collect();
@@ -167,8 +195,16 @@ fn describe_steady(points: &[Point], units: Units) -> anyhow::Result<()> {
     if stride > 1 {
         say!("  of {} points, one in {stride}:", points.len())?;
     }
+    let stop = Interrupt::default().after(TIME);
     for point in points.iter().step_by(stride) {
-        let Some(forecast) = forecast(point) else { continue };
+        let Some(forecast) = forecast(point, &stop) else {
+            let engine = point.engine.engine.name();
+            say!(
+                "  point {:<8} {engine:<width$} its relaxation takes longer to be solved for than is waited here",
+                point.index
+            )?;
+            continue;
+        };
         let Forecast { relaxation_time, relaxation_from, duration, trajectories, jumps_bound } = forecast;
         let from = format!("{relaxation_from:?}").to_lowercase();
         say!(

@@ -1,13 +1,16 @@
 //! `superjump exact`: the exact values of a scenario, without trajectories.
 
+use std::process::ExitCode;
+
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use superjump::campaign::{self, Event};
+use superjump::campaign::{self, Event, RunOptions};
 use superjump::report::Tables;
 use superjump::scenario::Purpose;
 
 use super::answer::{self, Shown};
-use super::{OutputArguments, ScenarioArguments, report};
+use super::run::this_command;
+use super::{OutputArguments, ScenarioArguments, report, signals};
 
 // Nothing is sampled: what says how is refused with the reason, and not offered.
 #[derive(Debug, Args)]
@@ -22,10 +25,11 @@ pub struct ExactArguments {
     output: OutputArguments,
 }
 
-pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
+pub fn exact(arguments: &ExactArguments) -> anyhow::Result<ExitCode> {
     arguments.scenario.refuse_sampling()?;
     let scenario = arguments.scenario.read(Purpose::Exact)?;
     let options = arguments.output.options(&format!("{}-exact", scenario.name), arguments.scenario.threads());
+    let options = RunOptions { stop: signals::stop_on_signal(&options.output)?, ..options };
     let show = answer::called_now(arguments.output.show.as_deref());
     answer::check_shown(&scenario, show)?;
     super::warn(&scenario);
@@ -46,7 +50,16 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
     });
     bar.finish_and_clear();
     let outcome = outcome?;
-    let Some(summary) = &outcome.summary else { return Ok(()) };
+    if outcome.interrupted {
+        say!("Interrupted: nothing more is solved. To begin again:\n  {}", this_command())?;
+    }
+    let ended = |failed: bool| match (outcome.interrupted, failed) {
+        (true, _) => signals::interrupted(),
+        (false, true) => ExitCode::FAILURE,
+        (false, false) => ExitCode::SUCCESS,
+    };
+    let Some(summary) = &outcome.summary else { return Ok(ended(false)) };
+    let failed: Vec<_> = summary.points.iter().filter(|point| point.exact_missing.is_some()).collect();
     say!("{}", answer::render(summary, Shown { quantity: show, all: arguments.output.all })?)?;
     if outcome.already_complete {
         say!("Complete already: nothing was done (--fresh starts over).")?;
@@ -54,6 +67,13 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<()> {
         say!("Solved in {:.2} s.", summary.timing.seconds)?;
     }
     say!("Results: {}", options.output.join("summary.json").display())?;
-    let draw = if outcome.already_complete { report::draw_again } else { report::draw };
-    if arguments.output.no_report { Ok(()) } else { draw(&options.output, Tables::Of(&scenario.text)) }
+    if !arguments.output.no_report {
+        let draw = if outcome.already_complete { report::draw_again } else { report::draw };
+        draw(&options.output, Tables::Of(&scenario.text))?;
+    }
+    for point in &failed {
+        let reason = point.exact_missing.as_deref().unwrap_or_default();
+        remark!("error: point {} has no exact value: {reason}", point.index);
+    }
+    Ok(ended(!failed.is_empty()))
 }

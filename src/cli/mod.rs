@@ -14,6 +14,7 @@ pub mod run;
 pub mod scenarios;
 pub mod schema;
 pub mod shell;
+mod signals;
 pub mod slurm;
 pub mod status;
 mod table;
@@ -227,7 +228,9 @@ fn help(hint: Hint) -> &'static str {
         Hint::AnotherFolderOrReplace => "give another folder with -o, or --fresh to replace it",
         Hint::RunAgain => "`superjump run` of the same scenario writes it again, and keeps every part that is whole",
         Hint::WaitOrAnotherFolder => "wait for it, or give another folder with -o",
-        Hint::KeepLess => "fewer `evolution.samples`, `record.photons` or --threads, or no `record.jumps`, need less",
+        Hint::KeepLess => {
+            "fewer `evolution.samples`, `record.photons`, values of `noise` or --threads, or no `record.jumps`, need less"
+        }
         Hint::Solve => "`superjump exact` has no such bound",
         Hint::MoreJumpsOrSolve => "raise it, or have `superjump exact` solve for it",
         Hint::OneProcessOrShards => "run it in one process, or share the points of a sweep out with --shard",

@@ -2,11 +2,8 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use superjump::campaign::{self, Event, Outcome, RunError, RunOptions};
 use superjump::plan::Shard;
 use superjump::report::Tables;
@@ -14,7 +11,7 @@ use superjump::scenario::Purpose;
 
 use super::answer::{self, Shown};
 use super::progress::Display;
-use super::{OutputArguments, ScenarioArguments, report, table};
+use super::{OutputArguments, ScenarioArguments, report, signals, table};
 
 #[derive(Debug, Args)]
 #[command(
@@ -39,15 +36,13 @@ pub struct RunArguments {
     log: Option<PathBuf>,
 }
 
-/// The exit code of a program that a signal has ended, as shells have it.
-const INTERRUPTED: u8 = 130;
-
 pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let scenario = arguments.scenario.read(Purpose::Trajectories)?;
     let show = answer::called_now(arguments.output.show.as_deref());
     answer::check_shown(&scenario, show)?;
     let options = arguments.output.options(&scenario.name, arguments.scenario.threads());
-    let options = RunOptions { shard: arguments.shard, exact: !arguments.no_exact, stop: stop_on_signal()?, ..options };
+    let stop = signals::stop_on_signal(&options.output)?;
+    let options = RunOptions { shard: arguments.shard, exact: !arguments.no_exact, stop, ..options };
     #[cfg(feature = "mpi")]
     let mut ranks = campaign::Ranks::join();
     #[cfg(feature = "mpi")]
@@ -81,17 +76,7 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         let draw = if outcome.already_complete { report::draw_again } else { report::draw };
         draw(&options.output, Tables::Of(&scenario.text))?;
     }
-    Ok(if outcome.interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
-}
-
-/// A flag that Ctrl-C and SIGTERM set. Once it is set, they end the program at once: what is on disk is whole.
-fn stop_on_signal() -> std::io::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, i32::from(INTERRUPTED), stop.clone())?;
-        signal_hook::flag::register(signal, stop.clone())?;
-    }
-    Ok(stop)
+    Ok(if outcome.interrupted { signals::interrupted() } else { ExitCode::SUCCESS })
 }
 
 /// What was done, and what is to do.
@@ -113,9 +98,7 @@ fn tell(outcome: &Outcome, options: &RunOptions) -> std::io::Result<()> {
         )?;
     }
     if outcome.interrupted {
-        let command: Vec<String> =
-            std::env::args_os().filter(|word| word != "--fresh").map(|word| quoted(&word.to_string_lossy())).collect();
-        say!("Interrupted: the results are partial. To go on:\n  {}", command.join(" "))?;
+        say!("Interrupted: the results are partial. To go on:\n  {}", this_command())?;
     }
     if let Some(shard) = options.shard {
         if !outcome.interrupted && !outcome.already_complete {
@@ -126,6 +109,12 @@ fn tell(outcome: &Outcome, options: &RunOptions) -> std::io::Result<()> {
         say!("Results: {}", options.output.join("summary.json").display())?;
     }
     Ok(())
+}
+
+/// The command that was given, without `--fresh`: what goes on with it.
+pub fn this_command() -> String {
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    words.filter(|word| word != "--fresh").map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word as bash takes it, on one line whatever is in it.

@@ -187,6 +187,14 @@ impl<'a> Counting<'a> {
     /// # Errors
     /// As [`Counting::windowed_noise`].
     pub fn rounded_windowed_noise(&self, bath: usize, window: f64) -> Result<Rounded, SteadyError> {
+        self.rounded_windowed_noises(bath, &[window]).map(|noises| noises[0])
+    }
+
+    /// The same over each of ascending windows, at the cost of the longest.
+    ///
+    /// # Errors
+    /// As [`Counting::windowed_noise`].
+    pub fn rounded_windowed_noises(&self, bath: usize, windows: &[f64]) -> Result<Vec<Rounded>, SteadyError> {
         let ladder = self.equation.ladder();
         let counter = Self::itself(bath);
         let x = self.response(&counter)?;
@@ -195,12 +203,16 @@ impl<'a> Counting<'a> {
         // To the size of z, which a slow relaxation makes large.
         let size = z.iter().map(|z| z.abs()).sum::<f64>().max(1.0);
         let mut later: Vec<f64> = z.iter().map(|z| z / size).collect();
+        let (mut moved, mut noises) = (vec![0.0; z.len()], Vec::with_capacity(windows.len()));
         Relaxation::new(&ladder.coordinates(), &ladder.entries(), &[])
-            .through(&mut later, &[window], |_| ())
+            .through(&mut later, windows, |now| {
+                now.copy_to(&mut moved);
+                let window = windows[noises.len()];
+                let whole = x.iter().zip(moved.iter().zip(&z)).map(|(x, (a, b))| x + (a * size - b) / window);
+                noises.push(self.variance(&counter, &whole.collect::<Vec<f64>>()));
+            })
             .map_err(|e| SteadyError::Factorization { states: z.len(), reason: e.to_string() })?;
-        later.iter_mut().for_each(|z| *z *= size);
-        let whole: Vec<f64> = x.iter().zip(later.iter().zip(&z)).map(|(x, (a, b))| x + (a - b) / window).collect();
-        Ok(self.variance(&counter, &whole))
+        Ok(noises)
     }
 
     /// The zero-frequency covariance of two baths, `lim Cov(C_a(t), C_b(t))/t`; of a bath with itself, its noise.

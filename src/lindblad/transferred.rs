@@ -11,7 +11,7 @@ use super::steady::SteadyError;
 use crate::bath::Process;
 
 /// Products of one solution at most: about two seconds.
-const MOST_PRODUCTS: f64 = 2e9;
+pub(crate) const MOST_PRODUCTS: f64 = 2e9;
 
 /// The probabilities of `first`, `first + 1`, ... net quanta absorbed from a bath.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,8 +26,9 @@ impl Transferred {
     /// The probability of the numbers in `from..to`.
     #[must_use]
     pub fn between(&self, from: i64, to: i64) -> f64 {
-        let numbered = (self.first..).zip(&self.probabilities);
-        numbered.filter(|(number, _)| (from..to).contains(number)).map(|(_, p)| p).sum()
+        let len = self.probabilities.len() as i64;
+        let place = |number: i64| number.saturating_sub(self.first).clamp(0, len) as usize;
+        self.probabilities[place(from)..place(to).max(place(from))].iter().sum()
     }
 }
 
@@ -46,6 +47,18 @@ impl Counting<'_> {
     /// # Errors
     /// A solve of the variance that fails.
     pub fn transferred(&self, bath: usize, window: f64) -> Result<Option<Transferred>, SteadyError> {
+        let noise = self.windowed_noise(bath, window)?;
+        Ok(self.transferred_within(bath, (window, noise), &mut MOST_PRODUCTS.clone()))
+    }
+
+    /// The same where the noise of the window is known, if it takes no more products than are `left`, which are fewer
+    /// then.
+    pub(crate) fn transferred_within(
+        &self,
+        bath: usize,
+        (window, noise): (f64, f64),
+        left: &mut f64,
+    ) -> Option<Transferred> {
         let ladder = self.equation().ladder();
         let states = ladder.levels.len();
         let mut leaving = vec![0.0; states];
@@ -54,7 +67,7 @@ impl Counting<'_> {
         }
         let fastest = leaving.iter().copied().fold(0.0, f64::max);
         let mean_steps = fastest * window;
-        let spread = (self.windowed_noise(bath, window)? * window).max(0.0).sqrt();
+        let spread = (noise * window).max(0.0).sqrt();
         // Ten standard deviations, and the tail of a Poisson law of few.
         let half = (10.0 * spread + 20.0).ceil();
         let mean = self.current(bath) * window;
@@ -63,9 +76,10 @@ impl Counting<'_> {
         let last_step = mean_steps + 10.0 * mean_steps.sqrt() + 30.0;
         let moves = ladder.flows.iter().map(|flow| flow.moves.len()).sum::<usize>() + states;
         let products = bins * last_step * 2.0 * moves as f64;
-        if products.is_nan() || products > MOST_PRODUCTS {
-            return Ok(None);
+        if products.is_nan() || products > *left {
+            return None;
         }
+        *left -= products;
         let first = mean.min(0.0).floor() as i64 - half as i64;
         let bins = bins as usize;
         let mut steps: Vec<Step> = (0..states)
@@ -96,7 +110,7 @@ impl Counting<'_> {
         let mut now = vec![0.0; bins * states];
         now[-first as usize * states..][..states].copy_from_slice(&self.steady().p);
         let mut probabilities = vec![0.0; bins];
-        let Ok(poisson) = Poisson::new(mean_steps) else { return Ok(None) };
+        let poisson = Poisson::new(mean_steps).ok()?;
         let mut next = now.clone();
         for step in 0..=last_step as u64 {
             let weight = poisson.pmf(step);
@@ -113,7 +127,7 @@ impl Counting<'_> {
             }
             std::mem::swap(&mut now, &mut next);
         }
-        Ok(Some(Transferred { first, probabilities }))
+        Some(Transferred { first, probabilities })
     }
 }
 

@@ -172,6 +172,13 @@ impl Model {
         Coupling::ALL.into_iter().map(of).sum()
     }
 
+    /// The fewest jumps per unit time that change a level, in whichever the qubits are.
+    #[must_use]
+    pub fn least_jump_rate(&self) -> f64 {
+        let of = |coupling: Coupling| coupling.least_jumps(self.rates(coupling), self.number);
+        Coupling::ALL.into_iter().map(of).sum()
+    }
+
     /// A bound on the jumps per unit time that leave a level as it is, which only what knows phases goes through.
     #[must_use]
     pub fn idle_jump_rate_bound(&self) -> f64 {

@@ -50,6 +50,17 @@ impl Coupling {
             Coupling::Local => number as f64 * (down.max(up) + dephasing / 4.0),
         }
     }
+
+    /// The fewest jumps per unit time that change a level, whichever it is: at J = 0 a collective bath makes none.
+    #[must_use]
+    pub(super) fn least_jumps(self, rates: Rates, number: i64) -> f64 {
+        let each = rates.down.min(rates.up);
+        match self {
+            Coupling::Collective if number % 2 == 0 => 0.0,
+            Coupling::Collective => each,
+            Coupling::Local => number as f64 * each,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -74,6 +85,8 @@ mod tests {
                     (emission, absorption),
                     "{coupling:?}, {level:?}"
                 );
+                let least = coupling.least_jumps(Rates { down: 0.7, up: 0.4, dephasing: 0.3 }, number);
+                assert!(0.7 * emission + 0.4 * absorption >= least * (1.0 - 1e-15), "{coupling:?}, {level:?}");
                 let gain = Linear::default().with_gain(forms, 0.5, 0.25);
                 assert_eq!(at(gain), 0.5 * absorption - 0.25 * emission);
                 // Emission alone, or absorption alone.

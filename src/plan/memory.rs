@@ -2,7 +2,8 @@
 
 use super::schedule::Plan;
 use super::sizes::Sizes;
-use crate::scenario::Point;
+use crate::scenario::{Asked, Point};
+use crate::statistics::{GROUPS, Sums};
 
 /// A scenario that does not fit the memory of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -32,7 +33,7 @@ impl Plan<'_> {
             let sizes = Sizes::of(point);
             let photons = (point.recording.photons as u64 * sizes.block) as f64 * 8.0;
             let rows = (sizes.part.min(point.trajectories()) * 200) as f64;
-            grid + log + 3.0 * threads as f64 * photons + 4.0 * rows
+            grid + log + 3.0 * threads as f64 * photons + 4.0 * rows + counted(point)
         };
         self.points.iter().map(point).fold(0.0, f64::max)
     }
@@ -45,6 +46,16 @@ impl Plan<'_> {
         let (needed, available) = (self.memory(threads) / 1e9, available_memory() / 1e9);
         if needed > available { Err(TooLarge { needed, available }) } else { Ok(()) }
     }
+}
+
+/// Bytes of the counting statistics of a steady run: the sums of every group, those before and those of the round in hand,
+/// and their piece as it is written.
+fn counted(point: &Point) -> f64 {
+    let Asked::Converge(asked) = &point.asked else { return 0.0 };
+    let noise = &asked.steady.noise;
+    let rate: f64 = point.groups.iter().map(|group| group.model.jump_rate_bound()).sum();
+    let jumps = noise.windows.iter().map(|window| rate * window);
+    4.0 * GROUPS as f64 * Sums::memory(noise.baths.len(), jumps, noise.frequencies.len(), noise.delays.len())
 }
 
 /// Bytes that are free; infinite where the system does not say, so that nothing is refused.

@@ -70,7 +70,7 @@ impl Sink for ParquetFolder {
         writer.as_mut().map_or(Ok(()), |writer| writer.write(rows).map_err(failed))
     }
 
-    /// Closes all tables, then gives everything its name, the summary last.
+    /// Closes all tables, then gives everything its name, the summary last; where that fails, nothing of it is left.
     fn finish(&mut self, summary: &Summary) -> Result<(), StoreError> {
         let [path, sums] = [SUMMARY, SUMS].map(|name| self.folder.join(name));
         let failed = |e| StoreError::io("write", &path, e);

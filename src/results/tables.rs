@@ -1,5 +1,7 @@
 //! The columns of the result tables, but for the point and the swept keys, which stand before those of each.
 
+use std::collections::{HashMap, HashSet};
+
 use super::summary::PointSummary;
 use crate::lindblad::Transferred;
 use crate::quantity::{Column, Quantity};
@@ -91,13 +93,15 @@ pub struct NoiseRow {
 
 /// The rows of a point: what was estimated, each beside its exact value, then what was solved for alone.
 pub fn noise_rows(estimates: &[NoiseEstimate], exact: &[ExactNoise]) -> Vec<NoiseRow> {
-    let solved = |subject: &Subject| exact.iter().find(|e| e.subject.same(subject)).map(|e| e.value);
+    let values: HashMap<_, f64> = exact.iter().map(|e| (e.subject.key(), e.value)).collect();
+    let solved = |subject: &Subject| values.get(&subject.key()).copied();
     let sampled = estimates.iter().map(|NoiseEstimate { subject, estimate }| NoiseRow {
         subject: *subject,
         estimate: *estimate,
         exact: solved(subject),
     });
-    let alone = exact.iter().filter(|e| !estimates.iter().any(|sampled| sampled.subject.same(&e.subject)));
+    let seen: HashSet<_> = estimates.iter().map(|sampled| sampled.subject.key()).collect();
+    let alone = exact.iter().filter(|e| !seen.contains(&e.subject.key()));
     let alone = alone.map(|e| NoiseRow { subject: e.subject, estimate: None, exact: Some(e.value) });
     sampled.chain(alone).collect()
 }
@@ -141,7 +145,8 @@ pub struct QuantaRow {
 
 /// What was seen, each bin beside its exact probability; without trajectories, what was solved for.
 pub fn quanta_rows(seen: &[Distribution], exact: &[(usize, f64, Transferred)]) -> Vec<QuantaRow> {
-    let law = |bath: usize, window: f64| exact.iter().find(|(b, w, _)| *b == bath && *w == window).map(|(.., law)| law);
+    let laws: HashMap<_, &Transferred> = exact.iter().map(|(b, w, law)| ((*b, w.to_bits()), law)).collect();
+    let law = |bath: usize, window: f64| laws.get(&(bath, window.to_bits()));
     if seen.is_empty() {
         let each = |(bath, window, law): &(usize, f64, Transferred)| {
             let (bath, window) = (*bath, *window);

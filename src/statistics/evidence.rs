@@ -20,7 +20,7 @@ const LEAST_CURRENT: f64 = 10.0;
 const UNSEEN: f64 = 0.25;
 
 /// What there is too little of.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scarce {
     /// Quanta exchanged with the bath.
     Quanta,
@@ -136,7 +136,8 @@ impl Sample<'_> {
             let seen = known.unwrap_or(0.0);
             Finding { of: Scarce::Current, seen, enough: seen >= LEAST_CURRENT }
         };
-        let at = |list: &[f64]| list.iter().position(|one| argument == Some(*one)).unwrap_or(0);
+        // Both lists ascend.
+        let at = |list: &[f64]| argument.and_then(|a| list.binary_search_by(|one| one.total_cmp(&a)).ok()).unwrap_or(0);
         let window = at(&self.protocol.counted.windows);
         let error = estimate.and_then(|estimate| estimate.std_error).unwrap_or(0.0);
         match statistic {

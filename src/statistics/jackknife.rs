@@ -41,7 +41,11 @@ pub fn jackknife<S: Merge>(groups: &[S], statistics: impl Fn(&S) -> Vec<f64>) ->
             None => before = Some(group.clone()),
         }
     }
-    let whole = statistics(before.as_ref().unwrap_or(first));
+    estimates(&statistics(before.as_ref().unwrap_or(first)), &left_out)
+}
+
+/// The estimates of statistics from their values over all groups, and over all but each.
+pub fn estimates(whole: &[f64], left_out: &[Vec<f64>]) -> Vec<Option<Estimate>> {
     let n = left_out.len() as f64;
     let estimate = |(index, value): (usize, &f64)| {
         let mean = left_out.iter().map(|values| values[index]).sum::<f64>() / n;

@@ -7,10 +7,11 @@
 
 use super::entropy::EntropySums;
 use super::evidence::{Sample, Thin};
+use super::jackknife::{estimates, jackknife};
 use super::statistic::{Statistic, Subject};
 use super::stretch::Protocol;
 use super::sums::Sums;
-use super::{Estimate, Powers, Quanta, jackknife};
+use super::{Estimate, Powers};
 
 /// A statistic from trajectories.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +83,8 @@ pub fn noise(groups: &[Sums], protocol: &Protocol, number: i64, watched: usize, 
     let subjects = subjects(protocol, number, watched, bright, &visited);
     let distributions = distributions(groups, &whole, protocol);
     let baths = protocol.counted.baths.len();
-    let mut estimates = jackknife(groups, |sums| {
+    let groups: Vec<Sums> = groups.iter().map(Sums::without_quanta).collect();
+    let mut estimates = jackknife(&groups, |sums| {
         let mut values: Vec<f64> = (0..baths).map(|bath| remainder(sums, protocol, bath)).collect();
         values.extend(sums.baths.iter().map(|bath| bath.spans[0].cumulants()[0] / protocol.window));
         values.extend(evaluate(sums, protocol, number, bright, &visited));
@@ -121,7 +123,8 @@ pub fn off_plateau(groups: &[Sums], protocol: &Protocol) -> f64 {
     let of_baths =
         |sums: &Sums| (0..protocol.counted.baths.len()).map(|bath| remainder(sums, protocol, bath)).collect();
     let sigmas = |estimate: Option<Estimate>| estimate.and_then(|e| Some(e.mean.abs() / e.std_error?)).unwrap_or(0.0);
-    jackknife(groups, of_baths).into_iter().map(sigmas).fold(0.0, f64::max)
+    let groups: Vec<Sums> = groups.iter().map(Sums::of_spans).collect();
+    jackknife(&groups, of_baths).into_iter().map(sigmas).fold(0.0, f64::max)
 }
 
 /// The histograms with the errors of their bins.
@@ -130,13 +133,16 @@ fn distributions(groups: &[Sums], whole: &Sums, protocol: &Protocol) -> Vec<Dist
     for (place, &bath) in protocol.counted.baths.iter().enumerate() {
         for (index, &window) in protocol.counted.windows.iter().enumerate() {
             let seen = &whole.baths[place].quanta[index];
-            let histograms: Vec<Quanta> = groups.iter().map(|sums| sums.baths[place].quanta[index].clone()).collect();
-            let numbers: Vec<i64> = seen.bins().map(|(number, _)| number).collect();
-            let shares = |quanta: &Quanta| {
-                let total = quanta.total() as f64;
-                numbers.iter().map(|n| quanta.between(*n, n + seen.width()) as f64 / total).collect()
+            let (numbers, counts): (Vec<i64>, Vec<u64>) = seen.bins().unzip();
+            let shares = |counts: &[u64]| -> Vec<f64> {
+                let total = counts.iter().sum::<u64>() as f64;
+                counts.iter().map(|count| *count as f64 / total).collect()
             };
-            let estimates = jackknife(&histograms, shares);
+            let without = |group: &Sums| {
+                let theirs = group.baths[place].quanta[index].by_bins_of(seen);
+                shares(&counts.iter().zip(theirs).map(|(all, theirs)| all - theirs).collect::<Vec<_>>())
+            };
+            let estimates = estimates(&shares(&counts), &groups.iter().map(without).collect::<Vec<_>>());
             found.push(Distribution {
                 bath,
                 window,

@@ -165,11 +165,17 @@ impl Subject {
         Subject { statistic, bath, other_bath: None, argument }
     }
 
-    /// Whether two rows are about the same, with arguments that agree to the last bit.
+    /// Whether two rows are about the same.
     #[must_use]
     pub fn same(&self, other: &Subject) -> bool {
-        let key = |s: &Subject| (s.statistic, s.bath, s.other_bath, s.argument.map(f64::to_bits));
-        key(self) == key(other)
+        self.key() == other.key()
+    }
+
+    /// What is the same of two rows that are about the same, with arguments that agree to the last bit.
+    #[must_use]
+    pub fn key(&self) -> (Statistic, usize, Option<usize>, Option<u64>) {
+        let Subject { statistic, bath, other_bath, argument } = *self;
+        (statistic, bath, other_bath, argument.map(f64::to_bits))
     }
 }
 

@@ -3,6 +3,8 @@
 //! Waiting times are memoryless, so the stretch is cut wherever a window or a cell of a Fourier sum ends, without
 //! changing its law. Nothing is kept but sums.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use super::entropy::Entropy;
 use super::sums::Sums;
 use crate::model::Values;
 use crate::random::Stream;
-use crate::trajectory::{Correlator, Counter, Exchanged, Instants, Timing, Unravelling, Visits};
+use crate::trajectory::{Correlator, Counter, Exchanged, Instants, Interrupt, Recorder, Timing, Unravelling, Visits};
 
 /// The largest advance of a phase over a cell of a Fourier sum, within which it is expanded to second order: the power
 /// of white noise is then off by the fourth power of this over 320, 2.5e-5.
@@ -73,6 +75,15 @@ impl Protocol {
     #[must_use]
     pub fn cell(&self, frequency: f64) -> f64 {
         self.window / (1_u64 << self.halvings(frequency)) as f64
+    }
+
+    /// Ends of windows in a stretch, and of cells of its frequencies, bath by bath: what counting costs beside the jumps.
+    #[must_use]
+    pub fn ends(&self) -> f64 {
+        let Counted { baths, windows, frequencies, .. } = &self.counted;
+        let of_windows: f64 = windows.iter().map(|window| self.stretch() / window).sum();
+        let of_cells: f64 = frequencies.iter().map(|frequency| self.stretch() / self.cell(*frequency)).sum();
+        (of_windows + of_cells) * baths.len().max(1) as f64
     }
 
     /// Cells of the highest frequency in a stretch: what a spectrum costs.
@@ -141,8 +152,9 @@ struct Clock {
 }
 
 impl Clock {
-    fn next(&self, start: f64) -> f64 {
-        if self.done < self.ticks { start + self.period * (self.done + 1) as f64 } else { f64::INFINITY }
+    /// When it ticks next, if it does; times are not negative, and so are ordered as their bits.
+    fn next(&self, start: f64) -> Option<u64> {
+        (self.done < self.ticks).then(|| (start + self.period * (self.done + 1) as f64).to_bits())
     }
 }
 
@@ -159,6 +171,8 @@ pub struct Stretches<'a, E: Unravelling> {
     rotors: Vec<Rotor>,
     /// The cells of the finest frequency, then the windows that are asked for.
     clocks: Vec<Clock>,
+    /// The next tick of each clock, the earliest first, and of one time in the order of the clocks.
+    due: BinaryHeap<Reverse<(u64, usize)>>,
     finest: u32,
     /// Net counts of each bath at the end of its last window, by clock.
     at_window: Vec<Vec<i64>>,
@@ -177,7 +191,7 @@ pub struct Stretches<'a, E: Unravelling> {
 
 impl<'a, E: Unravelling> Stretches<'a, E> {
     /// For an engine of `number` qubits. `watched` is the current whose convergence is judged; `intensities` are the
-    /// emission rates into all baths of the model.
+    /// emission rates into all baths of the model. A stretch in hand is dropped once `interrupt` is set.
     #[must_use]
     pub fn new(
         engine: &'a E,
@@ -186,6 +200,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         number: i64,
         watched: <E::Values as Values>::Form,
         intensities: &[<E::Values as Values>::Form],
+        interrupt: &Interrupt,
     ) -> Self {
         let counted = &protocol.counted;
         let halvings = |frequency: &f64| protocol.halvings(*frequency);
@@ -216,7 +231,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             initial,
             protocol,
             watched,
-            counter: Counter::new(intensities.len(), watched),
+            counter: Counter::new(intensities.len(), watched).until(interrupt),
             correlator,
             intensities: counted.baths.iter().map(|bath| intensities[*bath]).collect(),
             sectors: Visits::new(if protocol.sectors { number } else { 0 }, watched),
@@ -228,13 +243,14 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             halves: vec![vec![Instants::default(); baths]; finest as usize + 1],
             before: vec![[0; 2]; baths],
             transforms: vec![vec![[(0.0, 0.0); 2]; counted.frequencies.len()]; baths],
+            due: BinaryHeap::with_capacity(clocks.len()),
             clocks,
             finest,
         }
     }
 
-    /// Runs one trajectory and adds its counts to `sums`.
-    pub fn run(&mut self, rng: &mut Stream, sums: &mut Sums) -> Replica<E::Values> {
+    /// Runs one trajectory and adds its counts to `sums`. `None` where it was interrupted: the sums hold a part of it then.
+    pub fn run(&mut self, rng: &mut Stream, sums: &mut Sums) -> Option<Replica<E::Values>> {
         let &Protocol { warm_up, windows, .. } = self.protocol;
         let stretch = self.protocol.stretch();
         self.counter.clear();
@@ -258,11 +274,8 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
 
         let mut now = warm_up;
         let mut half = 0.0;
-        loop {
-            let next = self.clocks.iter().map(|clock| clock.next(warm_up)).fold(f64::INFINITY, f64::min);
-            if next == f64::INFINITY {
-                break;
-            }
+        while let Some(Reverse((tick, _))) = self.due.peek() {
+            let (tick, next) = (*tick, f64::from_bits(*tick));
             // What is not asked for is not in the loop.
             let (engine, counter) = (self.engine, &mut self.counter);
             let (correlator, sectors, timing) = (&mut self.correlator, &mut self.sectors, &mut self.timing);
@@ -282,11 +295,10 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
                 }
             }
             now = next;
-            for index in 0..self.clocks.len() {
-                if self.clocks[index].next(warm_up) > now {
-                    continue;
+            while let Some(index) = self.ticks_at(tick) {
+                if self.counter.interrupted() {
+                    return None;
                 }
-                self.clocks[index].done += 1;
                 if index > 0 {
                     self.window_ends(index, sums);
                     if let Some(entropy) = &self.protocol.entropy {
@@ -311,7 +323,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
                 }
             }
         }
-        self.finish(stretch, half, warm_jumps, sums)
+        Some(self.finish(stretch, half, warm_jumps, sums))
     }
 
     fn begin(&mut self, start: f64, j_squared: f64, rng: &mut Stream) {
@@ -322,10 +334,23 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             self.correlator.begin(end, &mut self.counter.exchanged, rng);
         }
         self.clocks.iter_mut().for_each(|clock| clock.done = 0);
+        let first = |(index, clock): (usize, &Clock)| clock.next(start).map(|tick| Reverse((tick, index)));
+        self.due.clear();
+        self.due.extend(self.clocks.iter().enumerate().filter_map(first));
         self.timing.begin(self.protocol.warm_up + self.clocks[0].period / 2.0);
         self.at_window.iter_mut().for_each(|counts| counts.fill(0));
         self.rotors.iter_mut().for_each(|rotor| rotor.now = rotor.first);
         self.transforms.iter_mut().flatten().for_each(|transform| *transform = [(0.0, 0.0); 2]);
+    }
+
+    /// The next clock that ticks at this time, if one does; it is done with this tick.
+    fn ticks_at(&mut self, tick: u64) -> Option<usize> {
+        let Reverse((_, index)) = *self.due.peek().filter(|due| due.0.0 == tick)?;
+        self.due.pop();
+        let clock = &mut self.clocks[index];
+        clock.done += 1;
+        self.due.extend(clock.next(self.protocol.warm_up).map(|next| Reverse((next, index))));
+        Some(index)
     }
 
     /// A cell of the finest frequency ends, and with it perhaps one of twice its length, and so on.

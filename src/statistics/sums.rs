@@ -131,6 +131,49 @@ impl Sums {
         }
     }
 
+    /// About how many bytes they take, for so many windows, frequencies and delays of every bath. In a window there are
+    /// about the jumps that are given with it.
+    #[must_use]
+    pub fn memory(baths: usize, windows: impl Iterator<Item = f64>, frequencies: usize, delays: usize) -> f64 {
+        let window = |jumps: f64| {
+            let entropy = size_of::<EntropySums>() as f64 / baths.max(1) as f64;
+            (size_of::<Powers>() + size_of::<Quanta>()) as f64 + entropy + Quanta::memory(jumps)
+        };
+        let others = frequencies * size_of::<[Phasors; 2]>() + 4 * delays * size_of::<f64>();
+        baths as f64 * (windows.map(window).sum::<f64>() + others as f64)
+    }
+
+    /// What is left without the histograms, which are most of them.
+    pub(super) fn without_quanta(&self) -> Sums {
+        let baths = self.baths.iter().map(|bath| BathSums {
+            spans: bath.spans,
+            windows: bath.windows.clone(),
+            quanta: Vec::new(),
+            sectors: bath.sectors.clone(),
+            phasors: bath.phasors.clone(),
+            emission: bath.emission,
+            anchors: bath.anchors,
+            rate: bath.rate.clone(),
+            rate_square: bath.rate_square.clone(),
+            waiting: bath.waiting.clone(),
+            waiting_square: bath.waiting_square.clone(),
+        });
+        Sums {
+            time: self.time,
+            quanta: self.quanta.clone(),
+            baths: baths.collect(),
+            pairs: self.pairs.clone(),
+            sectors: self.sectors.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+
+    /// The counts in basic windows alone.
+    pub(super) fn of_spans(&self) -> Sums {
+        let baths = self.baths.iter().map(|bath| BathSums { spans: bath.spans, ..BathSums::default() });
+        Sums { baths: baths.collect(), ..Sums::default() }
+    }
+
     /// Adds quanta emitted into every bath, and absorbed from it.
     pub fn add_quanta(&mut self, of_baths: impl ExactSizeIterator<Item = [f64; 2]>) {
         self.quanta.resize(self.quanta.len().max(of_baths.len()), [0.0; 2]);

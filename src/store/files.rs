@@ -156,7 +156,10 @@ pub fn remove_temporary(folder: &Path, such: impl Fn(&str) -> bool) -> Result<()
     for path in entries(folder)? {
         let name = path.file_name().and_then(|name| name.to_str());
         if name.and_then(Temporary::target_name).is_some_and(&such) {
-            fs::remove_file(&path).map_err(|e| StoreError::io("remove", &path, e))?;
+            match fs::remove_file(&path) {
+                Err(e) if e.kind() != ErrorKind::NotFound => return Err(StoreError::io("remove", &path, e)),
+                _ => {}
+            }
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::averages::PartResult;
 use super::error::StoreError;
 use super::files::{Found, entries, is_folder, read_or_set_aside, remove_temporary, replace, write_below, write_whole};
-use super::lock::Lock;
+use super::lock::{Lock, this_process};
 use super::manifest::Manifest;
 use super::part_file::{self, StoredPart};
 use super::piece::{Piece, trajectories_held};
@@ -202,4 +202,44 @@ pub fn held(output: &Path) -> Result<(Held, usize), StoreError> {
 fn remove_temporaries(parts: &Path) -> Result<(), StoreError> {
     let folders = point_folders(parts)?.into_iter().map(|(_, _, folder)| folder);
     folders.chain([parts.to_owned()]).try_for_each(|folder| remove_temporary(&folder, |_| true))
+}
+
+/// Removes what this process is writing to a folder of results, if it holds the folder alone, for it ends at once. Where
+/// it fails, who takes the folder next does so.
+pub fn remove_unfinished(output: &Path) {
+    let owner = fs::read_to_string(output.join("parts").join("lock"));
+    if owner.is_ok_and(|owner| owner == this_process()) {
+        let _ = remove_temporaries(&output.join("parts"));
+        let of_results = |name: &str| ["summary.json", "SHA256SUMS"].contains(&name) || name.ends_with(".parquet");
+        let _ = remove_temporary(output, of_results);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_holds_a_folder_alone_removes_what_is_unfinished_and_nothing_else() {
+        let output = tempfile::tempdir().unwrap();
+        let of_parts = ["parts/0123456789abcdef-1/0-8.part", "parts/campaign.json"];
+        let of_results = ["series.parquet", "summary.json"];
+        let names = of_parts.iter().chain(&of_results).map(|name| format!("{name}.0123456789abcdef.tmp"));
+        let names: Vec<String> = names.collect();
+        let write = || {
+            fs::create_dir_all(output.path().join("parts/0123456789abcdef-1")).unwrap();
+            names.iter().for_each(|name| fs::write(output.path().join(name), "half").unwrap());
+            fs::write(output.path().join("mine.tmp"), "whole").unwrap();
+        };
+        let left = || names.iter().filter(|name| output.path().join(name).exists()).count();
+        write();
+        remove_unfinished(output.path());
+        assert_eq!(left(), names.len(), "another process may be at work");
+        let folder = Folder::lock(output.path(), None).unwrap();
+        assert_eq!(left(), of_results.len(), "what a process left that was killed, but for results");
+        write();
+        remove_unfinished(output.path());
+        assert!(left() == 0 && output.path().join("mine.tmp").exists());
+        drop(folder);
+    }
 }

@@ -44,7 +44,7 @@ impl Lock {
         let _ = file.read_to_string(&mut text);
         let mut lock = Lock { file, exclusive, stale: Some(text).filter(|text| !text.is_empty()) };
         if exclusive {
-            lock.write(&format!("process {} on {}", std::process::id(), host())).map_err(failed)?;
+            lock.write(&this_process()).map_err(failed)?;
         }
         Ok(lock)
     }
@@ -63,6 +63,11 @@ impl Drop for Lock {
             let _ = self.write("");
         }
     }
+}
+
+/// What this process is called in a lock that it holds alone.
+pub fn this_process() -> String {
+    format!("process {} on {}", std::process::id(), host())
 }
 
 /// The name of this machine.

@@ -22,6 +22,7 @@ pub use error::StoreError;
 #[cfg(feature = "figures")]
 pub(crate) use files::replace;
 pub(crate) use files::{Found, Temporary, remove_temporary};
+pub use folder::remove_unfinished;
 pub(crate) use folder::{Folder, Present, held, key, points_held};
 pub use manifest::{Manifest, ManifestPoint};
 pub(crate) use part_file::StoredPart;

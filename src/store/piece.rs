@@ -52,7 +52,11 @@ impl Piece {
         let protocol = u64::from_str_radix(words.next()?, 16).ok()?;
         let numbers: Vec<u64> = words.map(|word| word.parse().ok()).collect::<Option<_>>()?;
         let [from, to, first, end] = numbers[..] else { return None };
-        (end <= GROUPS).then_some(Piece { protocol, trajectories: from..to, groups: first..end })
+        (from <= to && first <= end && end <= GROUPS).then_some(Piece {
+            protocol,
+            trajectories: from..to,
+            groups: first..end,
+        })
     }
 }
 
@@ -99,6 +103,8 @@ mod tests {
         // One piece, then groups of eight, then each its own.
         assert_eq!(names.len(), 1 + 8 + 64);
         names.pop();
+        // Names that somebody made up.
+        names.extend(["round-7-9-2-0-64", "round-7-0-9-5-3", "round-7-0-99-0-65"].map(str::to_owned));
         assert_eq!(trajectories_held(names.iter().map(String::as_str)), 63 * 9 + 2);
     }
 

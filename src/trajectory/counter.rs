@@ -1,6 +1,6 @@
 //! Counts and time integrals of one trajectory: what currents in the steady state are estimated from.
 
-use super::{Exchanged, Jump, Recorder};
+use super::{Exchanged, Interrupt, Jump, Recorder};
 use crate::model::Values;
 
 /// Running counts and integrals since they were last cleared. It allocates nothing.
@@ -15,13 +15,27 @@ pub struct Counter<V: Values> {
     /// The integral of the square of the watched form.
     pub square: f64,
     watched: V::Form,
+    interrupt: Interrupt,
 }
 
 impl<V: Values> Counter<V> {
     /// A counter for so many baths, which watches how one form spreads.
     #[must_use]
     pub fn new(baths: usize, watched: V::Form) -> Self {
-        Counter { exchanged: Exchanged::new(baths), integral: V::default(), j_squared: 0.0, square: 0.0, watched }
+        Counter {
+            exchanged: Exchanged::new(baths),
+            integral: V::default(),
+            j_squared: 0.0,
+            square: 0.0,
+            watched,
+            interrupt: Interrupt::default(),
+        }
+    }
+
+    /// The same, of trajectories that end where they are once `interrupt` is set.
+    #[must_use]
+    pub fn until(self, interrupt: &Interrupt) -> Self {
+        Counter { interrupt: interrupt.clone(), ..self }
     }
 
     /// Starts from zero.
@@ -44,6 +58,11 @@ impl<V: Values> Recorder<V> for Counter<V> {
     #[inline]
     fn jump(&mut self, _: f64, jump: Jump, _: &V) {
         self.exchanged.add(jump);
+    }
+
+    #[inline]
+    fn interrupted(&self) -> bool {
+        self.interrupt.is_set()
     }
 }
 
@@ -73,6 +92,11 @@ impl<V: Values, W: Watcher<V>> Recorder<V> for (&mut Counter<V>, W) {
             self.1.awaited(self.0, time, jump.bath);
         }
         self.1.jump(self.0, time, jump, after);
+    }
+
+    #[inline(always)]
+    fn interrupted(&self) -> bool {
+        self.0.interrupted()
     }
 }
 

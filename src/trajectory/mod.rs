@@ -9,6 +9,7 @@ mod counter;
 mod declared;
 mod engine;
 mod exchanged;
+mod interrupt;
 mod ladder;
 mod peak;
 mod populations;
@@ -24,6 +25,7 @@ pub(crate) use correlator::Correlator;
 pub use counter::Counter;
 pub use engine::{Declared, Engine, EngineChoice, Facts, ForEngine};
 pub use exchanged::Exchanged;
+pub use interrupt::Interrupt;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState};
 pub use populations::Populations;
 pub use record::{Detail, JumpRow, Record, Trace};
@@ -70,6 +72,12 @@ pub trait Recorder<V> {
     /// A jump happened at `time` and left the state with these values.
     fn jump(&mut self, time: f64, jump: Jump, after: &V);
 
+    /// Whether the trajectory is to end where it is, as nobody waits for it any more. Engines ask now and then.
+    #[inline(always)]
+    fn interrupted(&self) -> bool {
+        false
+    }
+
     /// Whether it is to be told how values change within a dwell, after [`Recorder::dwell`].
     #[inline(always)]
     fn follows(&self) -> bool {
@@ -94,7 +102,7 @@ pub trait Unravelling: Sync {
     fn prepare(&self, initial: &Self::Initial, rng: &mut Stream) -> Self::State;
 
     /// Evolves `state` from time `start` to `end`, telling the recorder of every dwell and jump on the way ([`Sectors`]: of
-    /// local jumps alone).
+    /// local jumps alone). A recorder that is interrupted has it return before the end.
     ///
     /// The waiting time is memoryless given the state, so an interval may be cut anywhere without changing the law.
     fn advance(
@@ -114,20 +122,28 @@ pub trait Unravelling: Sync {
     fn observe(&self, state: &Self::State, time: f64) -> Sample<Self::Values>;
 }
 
-/// Runs one trajectory through the `times` of the record's grid (ascending, from 0 or later).
+/// Samples between two looks at whether a trajectory is interrupted.
+const LOOK: usize = 16;
+
+/// Runs one trajectory through the `times` of the record's grid (ascending, from 0 or later). False where the record was
+/// interrupted: what it holds is no trajectory then.
 pub fn run<E: Unravelling>(
     engine: &E,
     initial: &E::Initial,
     times: &[f64],
     rng: &mut Stream,
     record: &mut Record<E::Values>,
-) {
+) -> bool {
     record.clear();
     let mut state = engine.prepare(initial, rng);
     let mut now = 0.0;
     for (index, &time) in times.iter().enumerate() {
         engine.advance(&mut state, now, time, rng, record);
+        if index % LOOK == 0 && record.interrupted() {
+            return false;
+        }
         record.sample(index, time - now, &engine.observe(&state, time));
         now = time;
     }
+    !record.interrupted()
 }

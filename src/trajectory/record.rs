@@ -4,7 +4,7 @@ use ndarray::Array2;
 use serde::Serialize;
 
 use super::peak::{SAME, Search};
-use super::{Change, Exchanged, Jump, Recorder};
+use super::{Change, Exchanged, Interrupt, Jump, Recorder};
 use crate::bath::Process;
 use crate::model::{System, Values};
 use crate::quantity::{Column, Interval, Measure, Sample};
@@ -117,6 +117,7 @@ fn spin_of(j_squared: f64) -> f64 {
 pub struct Record<V: Values> {
     /// What is left of the trajectory.
     pub trace: Trace,
+    interrupt: Interrupt,
     measures: Vec<Measure<V>>,
     detail: Detail,
     /// Whether there is more to keep of single jumps.
@@ -156,6 +157,7 @@ impl<V: Values> Record<V> {
                 photons: Vec::with_capacity(detail.photons),
                 ..Trace::default()
             },
+            interrupt: Interrupt::default(),
             measures: columns.iter().map(|column| Measure::new(system, *column, total)).collect(),
             detail,
             keeps: true,
@@ -171,6 +173,12 @@ impl<V: Values> Record<V> {
             earlier: vec![0.0; columns.len()],
             earlier_duration: 0.0,
         }
+    }
+
+    /// The same, of trajectories that end where they are once `interrupt` is set.
+    #[must_use]
+    pub fn until(self, interrupt: &Interrupt) -> Self {
+        Record { interrupt: interrupt.clone(), ..self }
     }
 
     /// Forgets the trajectory; the grid is overwritten by the next.
@@ -250,7 +258,9 @@ impl<V: Values> Record<V> {
     #[inline(never)]
     fn climb(&mut self, start: f64, search: &Search, mut at: impl FnMut(f64) -> V) {
         let form = self.total_intensity;
-        if let Some((height, time)) = search.highest(|time| at(time).at(form)) {
+        let interrupt = &self.interrupt;
+        let height = |time| if interrupt.is_set() { f64::NEG_INFINITY } else { at(time).at(form) };
+        if let Some((height, time)) = search.highest(height) {
             self.trace.peak = (height, start + time);
         }
         // What comes back to the same height does not pass for higher by the error of a step.
@@ -304,6 +314,11 @@ impl<V: Values> Recorder<V> for Record<V> {
         if self.keeps {
             self.keep(time, jump, *after);
         }
+    }
+
+    #[inline]
+    fn interrupted(&self) -> bool {
+        self.interrupt.is_set()
     }
 
     #[inline]

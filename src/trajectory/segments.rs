@@ -1,6 +1,6 @@
 //! One trajectory through stretches of time, each with rates and frequencies of its own.
 
-use super::{Record, Unravelling};
+use super::{Record, Recorder, Unravelling};
 use crate::model::System;
 use crate::random::Stream;
 
@@ -17,18 +17,19 @@ pub struct Segment<'a, E, S> {
 
 /// Runs one trajectory through the `times` of the record's grid (ascending, from 0 or later), by the engine of each
 /// segment in turn. Segments ascend, are of the same qubits in the same space of states, and the last one's end is not
-/// before that of the grid; the record was made for the system of the first.
+/// before that of the grid; the record was made for the system of the first. False where the record was interrupted.
 pub fn run_segments<E, S>(
     segments: &[Segment<E, S>],
     initial: &E::Initial,
     times: &[f64],
     rng: &mut Stream,
     record: &mut Record<E::Values>,
-) where
+) -> bool
+where
     E: Unravelling,
     S: System<Values = E::Values>,
 {
-    let Some((first, later)) = segments.split_first() else { return };
+    let Some((first, later)) = segments.split_first() else { return true };
     record.clear();
     record.retune(0.0, first.system);
     let mut state = first.engine.prepare(initial, rng);
@@ -40,15 +41,22 @@ pub fn run_segments<E, S>(
             && let Some(next) = later.next()
         {
             here.engine.advance(&mut state, now, here.until, rng, record);
+            if record.interrupted() {
+                return false;
+            }
             now = here.until;
             next.engine.adopt(&mut state);
             record.retune(now - sampled, next.system);
             here = next;
         }
         here.engine.advance(&mut state, now, time, rng, record);
+        if record.interrupted() {
+            return false;
+        }
         record.sample(index, time - sampled, &here.engine.observe(&state, time));
         (sampled, now) = (time, time);
     }
+    true
 }
 
 #[cfg(test)]

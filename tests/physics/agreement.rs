@@ -9,7 +9,7 @@ use superjump::quantity::Quantity;
 use superjump::random::stream;
 use superjump::scenario::{Point, Recording};
 use superjump::statistics::{Estimate, Moments};
-use superjump::trajectory::{self, Populations, Record};
+use superjump::trajectory::{self, Interrupt, Populations, Record};
 
 #[test]
 fn all_six_channels_agree_with_the_master_equation() {
@@ -80,9 +80,10 @@ fn the_engines_agree_in_the_number_of_jumps() {
              engine = \"{engine}\"\nuntil = 2.0\nsamples = 2\ntrajectories = 4000\nseed = {seed}"
         ));
         let mut moments = Moments::new(1);
-        let mut simulator = simulator(&point);
+        let never = Interrupt::default();
+        let mut simulator = simulator(&point, &never);
         for number in 0..4000 {
-            moments.push([simulator.trajectory(number).exchanged.quanta() as f64].iter());
+            moments.push([simulator.trajectory(number).unwrap().exchanged.quanta() as f64].iter());
         }
         let ensemble = superjump::campaign::simulate(&point, 1).unwrap().0;
         assert_eq!(ensemble.jumps, (moments.means()[0] * 4000.0).round() as u64);

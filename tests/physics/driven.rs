@@ -7,7 +7,7 @@ use superjump::campaign::simulator;
 use superjump::model::{Drive, Hamiltonian};
 use superjump::quantity::Quantity;
 use superjump::random::stream;
-use superjump::trajectory::{DrivenLadder, Record, Unravelling};
+use superjump::trajectory::{DrivenLadder, Interrupt, Record, Unravelling};
 
 const BATHS: &str = "
 [[bath]]
@@ -125,8 +125,9 @@ fn twisting_alone_keeps_the_exact_draw_and_squeezes() {
     ));
     assert_eq!(scenario.engine.engine.name(), "ladder");
     let columns = scenario.columns();
-    let mut simulator = simulator(&scenario);
-    let trace = simulator.trajectory(0);
+    let never = Interrupt::default();
+    let mut simulator = simulator(&scenario, &never);
+    let trace = simulator.trajectory(0).unwrap();
     let value = |quantity| trace.values[(0, columns.iter().position(|c| c.quantity == quantity).unwrap())];
     let (j, mu) = (f64::from(number) / 2.0, 2.0 * chi * time);
     let power = 2.0 * j - 2.0;

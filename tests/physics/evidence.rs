@@ -1,8 +1,6 @@
 //! What a standard error rests on is counted: estimates from a handful of quanta, photons or windows are refused in words,
 //! and next to where they are not, intervals hold the exact value as often as they say.
 
-use std::sync::atomic::AtomicBool;
-
 use crate::common::{assert_within_5_sigma, bath, point};
 use rayon::prelude::*;
 use superjump::campaign::converge;
@@ -12,10 +10,11 @@ use superjump::results::SteadyRun;
 use superjump::scenario::Point;
 use superjump::solve::SteadyRoad;
 use superjump::statistics::{Estimate, Statistic, Stopped};
+use superjump::trajectory::Interrupt;
 
 fn run(point: &Point) -> SteadyRun {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    converge(point, &pool, &AtomicBool::new(false), &mut |_| {}).unwrap().unwrap()
+    converge(point, &pool, &Interrupt::default(), &mut |_| {}).unwrap().unwrap()
 }
 
 /// One qubit between two baths that exchange hundreds of thousands of quanta, and a third that only takes some.

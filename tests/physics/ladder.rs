@@ -11,7 +11,7 @@ use superjump::initial::InitialState;
 use superjump::model::{Hamiltonian, Observables};
 use superjump::quantity::Quantity;
 use superjump::random::stream;
-use superjump::trajectory::{Jump, Ladder, Recorder, Unravelling};
+use superjump::trajectory::{Interrupt, Jump, Ladder, Recorder, Unravelling};
 
 #[test]
 fn all_six_channels_agree_with_the_master_equation_coherences_included() {
@@ -194,9 +194,10 @@ fn a_jump_of_a_bath_of_quanta_changes_the_excitations_by_one() {
         "[qubits]\nnumber = 5\n{SIX}[initial]\nstate = \"dicke\"\nj = 1.5\nm = 0.5\n[record]\njumps = true\n\
          [evolution]\nengine = \"ladder\"\nuntil = 5.0\ntrajectories = 1"
     ));
-    let mut simulator = simulator(&scenario);
+    let never = Interrupt::default();
+    let mut simulator = simulator(&scenario, &never);
     let mut m = 0.5;
-    let trace = simulator.trajectory(3);
+    let trace = simulator.trajectory(3).unwrap();
     assert!(trace.log.len() > 20);
     for row in &trace.log {
         m += match row.jump.process {

@@ -5,7 +5,9 @@ use superjump::campaign::simulator;
 use superjump::initial::InitialState;
 use superjump::model::{System, Values};
 use superjump::random::stream;
-use superjump::trajectory::{Change, Detail, DrivenLadder, Jump, Ladder, Record, Recorder, Registers, Unravelling};
+use superjump::trajectory::{
+    Change, Detail, DrivenLadder, Interrupt, Jump, Ladder, Record, Recorder, Registers, Unravelling,
+};
 
 /// Near no jumps, so every trajectory is the same: to 1e-6, as the search allows.
 const ALIKE: f64 = 1e-6;
@@ -19,9 +21,10 @@ fn a_driven_qubit_is_brightest_after_half_a_turn_whatever_the_grid() {
                  engine = \"{engine}\"\nuntil = 7.0\nsamples = {samples}\ntrajectories = 20",
                 bath("cold", "collective", 1e-9, 0.0)
             ));
-            let mut simulator = simulator(&scenario);
+            let never = Interrupt::default();
+            let mut simulator = simulator(&scenario, &never);
             for number in 0..20 {
-                let (height, time) = simulator.trajectory(number).peak;
+                let (height, time) = simulator.trajectory(number).unwrap().peak;
                 let what = format!("{engine}, {samples} samples: {height} at {time}");
                 assert!((height / 1e-9 - 1.0).abs() < ALIKE, "{what}");
                 // Not after one and a half turns, where it is as bright.
@@ -47,8 +50,9 @@ fn driven_qubits_peak_where_the_exact_average_does() {
         let height = here + (after - before).powi(2) / (8.0 * (2.0 * here - before - after));
         let mut few = ran.point.clone();
         few = few.at(vec![0.0, 6.0]);
-        let mut simulator = simulator(&few);
-        let (found, _) = simulator.trajectory(0).peak;
+        let never = Interrupt::default();
+        let mut simulator = simulator(&few, &never);
+        let (found, _) = simulator.trajectory(0).unwrap().peak;
         let of_many = ran.ensemble.peak_intensity().unwrap().mean;
         assert!((found / height - 1.0).abs() < ALIKE && (of_many / height - 1.0).abs() < ALIKE, "{engine}");
     }

@@ -11,7 +11,7 @@ use superjump::scenario::{
     Steady, Transient, scenario_keys,
 };
 use superjump::solve::SteadyRoad;
-use superjump::trajectory::Engine;
+use superjump::trajectory::{Engine, Interrupt};
 use superjump::units::Units;
 
 fn baths() -> Vec<Bath> {
@@ -102,7 +102,7 @@ fn what_does_not_fit_together_is_refused() {
 fn a_point_converges_only_where_that_is_asked() {
     let point = read("[evolution]\nuntil = 1.0\ntrajectories = 1\n", Purpose::Trajectories);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let refused = converge(&point, &pool, &false.into(), &mut |_| {}).unwrap_err();
+    let refused = converge(&point, &pool, &Interrupt::default(), &mut |_| {}).unwrap_err();
     assert!(refused.to_string().contains("does not ask for a steady state"), "{refused}");
 }
 

@@ -1,7 +1,5 @@
 //! The sectors engine has the law of the populations engine, and its means are those of the values it passes over.
 
-use std::sync::atomic::AtomicBool;
-
 use crate::common::{assert_within_5_sigma, bath, point};
 use superjump::bath::Coupling;
 use superjump::campaign::converge;
@@ -16,7 +14,7 @@ use superjump::scenario::Point;
 use superjump::solve::SteadyRoad;
 use superjump::statistics::Estimate;
 use superjump::theory::{independent_bath_current, mixture_current, weak_local_bath};
-use superjump::trajectory::{Engine, Jump, Populations, Recorder, Sectors, Unravelling};
+use superjump::trajectory::{Engine, Interrupt, Jump, Populations, Recorder, Sectors, Unravelling};
 
 /// Six kinds of channel on N qubits; `local` scales the rates of the local ones.
 fn model(number: i64, (down, up): (f64, f64), local: f64) -> Model {
@@ -149,7 +147,7 @@ fn the_law_is_that_of_the_populations_engine() {
 
 fn run_on(point: &Point, threads: usize) -> SteadyRun {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    converge(point, &pool, &AtomicBool::new(false), &mut |_| {}).unwrap().unwrap()
+    converge(point, &pool, &Interrupt::default(), &mut |_| {}).unwrap().unwrap()
 }
 
 fn valve(number: i64, rate: f64, temperature: f64, more: &str) -> Point {

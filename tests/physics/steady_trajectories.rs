@@ -1,7 +1,5 @@
 //! Steady currents and their noise from trajectories, against the exact values.
 
-use std::sync::atomic::AtomicBool;
-
 use crate::common::{assert_within_5_sigma, bath, point};
 use superjump::campaign::converge;
 use superjump::lindblad::Effort;
@@ -15,11 +13,11 @@ use superjump::statistics::{
     Stretches, Subject, half_width, noise,
 };
 use superjump::theory::independent_bath_current;
-use superjump::trajectory::Populations;
+use superjump::trajectory::{Interrupt, Populations};
 
 fn run_on(point: &Point, threads: usize) -> SteadyRun {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    converge(point, &pool, &AtomicBool::new(false), &mut |_| {}).unwrap().unwrap()
+    converge(point, &pool, &Interrupt::default(), &mut |_| {}).unwrap().unwrap()
 }
 
 fn run(point: &Point) -> SteadyRun {
@@ -309,9 +307,17 @@ fn windows_too_short_for_the_slowest_relaxation_are_refused() {
             Protocol { warm_up: 60.0, window, windows, counted, sectors: false, conserved: false, entropy: None };
         let current = group.model.heat_current(&group.model.baths[1]);
         let mut groups = vec![protocol.sums(); GROUPS as usize];
-        let mut stretches = Stretches::new(&engine, &group.initial, &protocol, 10, current, &[Default::default(); 3]);
+        let mut stretches = Stretches::new(
+            &engine,
+            &group.initial,
+            &protocol,
+            10,
+            current,
+            &[Default::default(); 3],
+            &Interrupt::default(),
+        );
         for number in 0..2048 {
-            stretches.run(&mut stream(3, 0, number), &mut groups[(number % GROUPS) as usize]);
+            stretches.run(&mut stream(3, 0, number), &mut groups[(number % GROUPS) as usize]).unwrap();
         }
         noise(&groups, &protocol, 10, 1, 0.0)
     };

@@ -6,7 +6,7 @@ use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
 use crate::scenario::Point;
 use crate::statistics::{Counted, Estimator, Protocol, Replica, Replicas, Stretches, Sums};
-use crate::trajectory::Declared;
+use crate::trajectory::{Declared, Interrupt};
 
 /// How a replica becomes one of the values that are averaged.
 enum Reading<V: Values> {
@@ -134,8 +134,13 @@ impl<'a, E: Declared> Members<'a, E> {
         Replicas::new(self.readings[0].len(), self.balances[0].len(), self.point.baths().len())
     }
 
-    /// Runs trajectories of these numbers.
-    pub fn run(&self, protocol: &Protocol, numbers: impl Iterator<Item = u64>) -> (Replicas, Sums) {
+    /// Runs trajectories of these numbers: fewer where they are interrupted, and the sums are of no use then.
+    pub fn run(
+        &self,
+        protocol: &Protocol,
+        numbers: impl Iterator<Item = u64>,
+        interrupt: &Interrupt,
+    ) -> (Replicas, Sums) {
         let point = self.point;
         let mut replicas = self.replicas();
         let mut sums = protocol.sums();
@@ -154,18 +159,21 @@ impl<'a, E: Declared> Members<'a, E> {
                 let protocol = if index == 0 { protocol } else { &plain };
                 let (watched, intensities) = (self.watched[index], &self.intensities[index]);
                 let (initial, number) = (E::initial(group), group.model.number);
-                Stretches::new(&self.engines[index], initial, protocol, number, watched, intensities)
+                Stretches::new(&self.engines[index], initial, protocol, number, watched, intensities, interrupt)
             })
             .collect();
         let stretch = protocol.stretch();
         let mut values = vec![0.0; self.readings[0].len() + self.balances[0].len()];
-        for number in numbers {
+        'numbers: for number in numbers {
+            if interrupt.is_set() {
+                break;
+            }
             let mut rng = stream(point.seed, point.id, number);
             let mut whole: Option<Replica<E::Values>> = None;
             values.fill(0.0);
             for (index, (stretches, readings)) in stretches.iter_mut().zip(&self.readings).enumerate() {
                 let sums = if index == 0 { &mut sums } else { &mut unused };
-                let replica = stretches.run(&mut rng, sums);
+                let Some(replica) = stretches.run(&mut rng, sums) else { break 'numbers };
                 let (columns, controls) = values.split_at_mut(readings.len());
                 for (value, reading) in columns.iter_mut().zip(readings) {
                     *value += reading.value(&replica, stretch);

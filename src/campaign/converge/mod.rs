@@ -10,30 +10,33 @@ mod protocol;
 mod refusals;
 mod rounds;
 
-use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use rayon::ThreadPool;
 
+use super::aside::aside;
 use super::error::RunError;
 use crate::quantity::Column;
 use crate::results::{RelaxationFrom, SteadyRun};
 use crate::scenario::{Asked, Converge, Point};
 use crate::statistics::{Counted, Estimator, Evidence, GROUPS, Protocol, Replicas, StopRule, Sums, off_plateau};
 use crate::store::layout;
-use crate::trajectory::{Declared, ForEngine};
+use crate::trajectory::{Declared, ForEngine, Interrupt};
 
 use key::protocol_key;
 use members::{Members, columns, estimators};
 use outcome::Ending;
+pub(super) use protocol::Relaxation;
 pub use protocol::{Forecast, forecast};
-use protocol::{Schedule, is_conserved, jumps_bound, relaxation, schedule};
+use protocol::{Schedule, entropy, is_conserved, jumps_bound, least_work, relaxation_unless, schedule};
 pub use rounds::Standing;
 use rounds::{Ended, Place, Rounds};
 
 /// The most cells of a Fourier sum in a stretch.
 const CELLS: f64 = 4_194_304.0;
-/// Jumps of the shortest pilot, at most.
+/// Jumps of the shortest pilot, at most; and how long pilots may take.
 const SHORT_PILOT: f64 = 1e5;
+const PILOT: Duration = Duration::from_secs(1);
 /// How far the autocorrelation time seen in the data may exceed an estimated relaxation time.
 const SURPRISE: f64 = 2.0;
 /// How far off its plateau, in standard errors, noise may be before an estimated relaxation time gives way (false
@@ -52,28 +55,52 @@ const ATTEMPT: u64 = 1 << 48;
 pub fn converge(
     point: &Point,
     pool: &ThreadPool,
-    stop: &AtomicBool,
+    stop: &Interrupt,
     progress: &mut dyn FnMut(&Standing),
 ) -> Result<Option<SteadyRun>, RunError> {
-    match &point.asked {
-        Asked::Converge(asked) => converge_with((point, asked), (pool, stop, None), progress),
-        Asked::Transient(_) | Asked::Solve(_) => Err(RunError::NotToConverge { point: point.index }),
-    }
+    let Asked::Converge(asked) = &point.asked else { return Err(RunError::NotToConverge { point: point.index }) };
+    let Some(relaxation) = ready((point, asked), stop)? else { return Ok(None) };
+    converge_with((point, asked), relaxation, (pool, stop, None), progress)
 }
 
-/// The same with rounds that are kept: what is there is not computed again.
+/// How slowly a point relaxes, where its budget reaches for the first round; `None` where that was interrupted.
+///
+/// # Errors
+/// As [`converge`].
+pub(super) fn ready((point, asked): (&Point, &Converge), stop: &Interrupt) -> Result<Option<Relaxation>, RunError> {
+    struct Try<'a>(&'a Point, &'a Converge, Relaxation, &'a Interrupt);
+    impl ForEngine for Try<'_> {
+        type Output = Result<(), RunError>;
+        fn of<E: Declared>(self) -> Self::Output {
+            let Try(point, asked, (time, _), stop) = self;
+            affordable(
+                asked,
+                &schedule(point, asked, time, None).protocol,
+                &Members::<E>::new(point, &columns(point)),
+                stop,
+            )
+        }
+    }
+    let Some(found) = relaxation_unless(stop, point) else { return Ok(None) };
+    point.engine.engine.with(&point.groups, Try(point, asked, found, stop))?;
+    Ok(Some(found))
+}
+
+/// The same for a point that is [`ready`], with rounds that are kept: what is there is not computed again.
 pub(super) fn converge_with(
     (point, asked): (&Point, &Converge),
+    relaxation: Relaxation,
     place: Place,
     progress: &mut dyn FnMut(&Standing),
 ) -> Result<Option<SteadyRun>, RunError> {
-    point.engine.engine.with(&point.groups, Task { point, asked, place, progress })
+    point.engine.engine.with(&point.groups, Task { point, asked, relaxation, place, progress })
 }
 
 /// A point to converge, by whatever engine.
 struct Task<'a> {
     point: &'a Point,
     asked: &'a Converge,
+    relaxation: Relaxation,
     place: Place<'a>,
     progress: &'a mut dyn FnMut(&Standing),
 }
@@ -86,15 +113,19 @@ impl ForEngine for Task<'_> {
     }
 }
 
-fn of_engine<E: Declared>(Task { point, asked, place, progress }: Task) -> Result<Option<SteadyRun>, RunError> {
+fn of_engine<E: Declared>(task: Task) -> Result<Option<SteadyRun>, RunError> {
+    let Task { point, asked, relaxation: (mut time, mut from), place, progress } = task;
     let columns = columns(point);
     let members = Members::<E>::new(point, &columns);
-    let (mut time, mut from) = relaxation(point);
+    let solved = point.clone();
+    let Some(entropy) = aside(place.1, move || entropy(&solved)) else { return Ok(None) };
     let mut spent = 0;
     for attempt in 0.. {
-        let plan = schedule(point, asked, time);
+        let plan = schedule(point, asked, time, entropy.as_ref());
         let Schedule { protocol, too_short, .. } = &plan;
-        affordable(asked, protocol, &members)?;
+        if attempt > 0 {
+            affordable(asked, protocol, &members, place.1)?;
+        }
         let rule = StopRule {
             target: asked.accuracy.target,
             confidence: asked.accuracy.confidence,
@@ -152,16 +183,31 @@ fn judged(asked: &Converge, columns: &[Column]) -> Vec<Estimator> {
 }
 
 /// Refuses what one stretch, or the first round of them, cannot afford.
-fn affordable<E: Declared>(asked: &Converge, protocol: &Protocol, members: &Members<E>) -> Result<(), RunError> {
+fn affordable<E: Declared>(
+    asked: &Converge,
+    protocol: &Protocol,
+    members: &Members<E>,
+    stop: &Interrupt,
+) -> Result<(), RunError> {
     let point = members.point;
     if protocol.cells() > CELLS {
         let highest = CELLS / protocol.stretch() / 2.0;
         let frequency = protocol.counted.frequencies.last().copied().unwrap_or(0.0);
         return Err(RunError::Frequency { point: point.index, asked: frequency, highest });
     }
-    // A trajectory of a sixty-fourth of the length, from a stream that is not used again; before it ever longer first
-    // parts of one, so that none is followed that is hopeless.
     let (whole, allowed) = (protocol.warm_up + protocol.stretch(), asked.budget.jumps);
+    let groups = GROUPS as f64;
+    let ends = groups * protocol.ends();
+    if ends > allowed {
+        return Err(RunError::Windows { point: point.index, ends, allowed });
+    }
+    let least = groups * least_work(point, whole);
+    if least > allowed {
+        return Err(RunError::Budget { point: point.index, jumps: least, allowed });
+    }
+    // A trajectory of a sixty-fourth of the length, from a stream that is not used again; before it ever longer first
+    // parts of one, so that none is followed that is hopeless. As far as there is time: it decides of no result.
+    let stop = stop.after(PILOT);
     let longest = (GROUPS as f64).recip();
     let halvings = (jumps_bound(point, longest * whole) / SHORT_PILOT).log2().ceil().clamp(0.0, 4000.0) as i32;
     for halving in (0..=halvings).rev() {
@@ -176,7 +222,10 @@ fn affordable<E: Declared>(asked: &Converge, protocol: &Protocol, members: &Memb
             entropy: None,
             ..protocol.clone()
         };
-        let (replicas, _) = members.run(&pilot, std::iter::once(u64::MAX));
+        let (replicas, _) = members.run(&pilot, std::iter::once(u64::MAX), &stop);
+        if replicas.count() == 0 {
+            break;
+        }
         let jumps = replicas.jumps as f64 * (GROUPS * GROUPS) as f64;
         if jumps > allowed {
             return Err(RunError::Budget { point: point.index, jumps: jumps * 2.0_f64.powi(halving), allowed });

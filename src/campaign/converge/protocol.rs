@@ -1,7 +1,9 @@
 //! How long the trajectories of a point run: relaxation, warm-up, windows, and what a first round of them costs.
 
+use std::f64::consts::FRAC_PI_2;
 use std::sync::Arc;
 
+use super::super::aside::aside;
 use crate::bath::Bath;
 use crate::group::Group;
 use crate::lindblad::{Effort, PopulationEquation};
@@ -11,6 +13,7 @@ use crate::scenario::{Asked, Converge, Point};
 use crate::solve::relaxation_time;
 use crate::statistics::{Counted, Entropy, GROUPS, Protocol};
 use crate::theory;
+use crate::trajectory::Interrupt;
 
 /// The basic window in relaxation times: what the noise leaves out of longer correlations is e^-6 of them.
 pub const WINDOW: f64 = 6.0;
@@ -24,12 +27,28 @@ const WARM_UP: f64 = 14.0;
 /// Sectors that are told apart at most.
 const MOST_SECTORS: i64 = 1000;
 
+/// The qubits of a group among the baths whose jumps the engine goes through.
+fn seen(point: &Point, model: &Model) -> Model {
+    let seen = |bath: &&Bath| point.facts().counts_collective || !bath.coupling.conserves_j();
+    Model { baths: model.baths.iter().filter(seen).cloned().collect(), ..model.clone() }
+}
+
+/// The fewest jumps, on average, of a trajectory of this length, with the quarter turns of a drive between them: each
+/// takes a step of its own.
+pub fn least_work(point: &Point, duration: f64) -> f64 {
+    let of_group = |group: &Group| {
+        // What qubits that differ emit together may vanish in any state.
+        let jumps = if group.register.is_none() { seen(point, &group.model).least_jump_rate() } else { 0.0 };
+        let drive = group.hamiltonian.drive.map_or(0.0, |drive| drive.amplitude.abs());
+        (jumps + group.model.units.angular(drive) / FRAC_PI_2) * duration
+    };
+    point.groups.iter().map(of_group).sum()
+}
+
 /// A bound on the mean number of jumps that the engine goes through in a trajectory of this length.
 pub fn jumps_bound(point: &Point, duration: f64) -> f64 {
     let of_group = |Group { model, hamiltonian, .. }: &Group| {
-        let seen = |bath: &&Bath| point.facts().counts_collective || !bath.coupling.conserves_j();
-        let baths = model.baths.iter().filter(seen).cloned().collect();
-        let model = Model { baths, ..model.clone() };
+        let model = seen(point, model);
         // What is driven never runs out of quanta.
         if hamiltonian.drive.is_some() { model.jump_rate_bound() * duration } else { model.jumps_bound(duration) }
     };
@@ -45,8 +64,11 @@ pub fn is_conserved(point: &Point) -> bool {
     point.groups.iter().any(several)
 }
 
+/// A relaxation time, and where it is from.
+pub type Relaxation = (f64, RelaxationFrom);
+
 /// The slowest relaxation time of the groups, and where it is from.
-pub fn relaxation(point: &Point) -> (f64, RelaxationFrom) {
+fn relaxation(point: &Point) -> Relaxation {
     let chain = |Group { model, hamiltonian, initial, .. }: &Group| {
         let rate = theory::relaxation_rate(model, initial)?;
         let driven = hamiltonian.drive.map_or(f64::INFINITY, |_| theory::strongly_driven_relaxation_rate(model));
@@ -68,10 +90,20 @@ pub fn relaxation(point: &Point) -> (f64, RelaxationFrom) {
     if times.is_empty() { (100.0 * fallback, RelaxationFrom::Data) } else { (slowest(times), RelaxationFrom::Chain) }
 }
 
-/// What entropy production in windows is made of, where the steady probabilities can be had.
-fn entropy(point: &Point) -> Option<Arc<Entropy>> {
+/// The same, unless it is interrupted.
+pub fn relaxation_unless(stop: &Interrupt, point: &Point) -> Option<Relaxation> {
+    let point = point.clone();
+    aside(stop, move || relaxation(&point))
+}
+
+/// What entropy production in windows is made of, where there are any and the steady probabilities can be had.
+pub fn entropy(point: &Point) -> Option<Arc<Entropy>> {
     let [Group { model, initial, .. }] = point.groups.as_slice() else { return None };
-    if point.noise().baths.is_empty() || !point.on_the_ladder() || !point.facts().follows_levels {
+    if point.noise().baths.is_empty()
+        || point.noise().windows.is_empty()
+        || !point.on_the_ladder()
+        || !point.facts().follows_levels
+    {
         return None;
     }
     PopulationEquation::affordable(model, initial, Effort::Beside).ok()?;
@@ -88,8 +120,9 @@ pub struct Schedule {
     pub left_out: Vec<String>,
 }
 
-/// How long to run for a relaxation time, as far as trajectories may be as long.
-pub fn schedule(point: &Point, asked: &Converge, time: f64) -> Schedule {
+/// How long to run for a relaxation time, as far as trajectories may be as long; with what entropy production is made of,
+/// where it is known.
+pub fn schedule(point: &Point, asked: &Converge, time: f64, entropy: Option<&Arc<Entropy>>) -> Schedule {
     let mut warm_up = if point.groups.iter().all(|group| group.initial.is_steady()) { 0.0 } else { WARM_UP * time };
     let mut window = WINDOW * time;
     let until = asked.budget.until.unwrap_or(f64::INFINITY);
@@ -133,7 +166,7 @@ pub fn schedule(point: &Point, asked: &Converge, time: f64) -> Schedule {
         (4.0 / (most * longest(&delays))).min(1.0)
     };
     let shares = asked.baths.iter().map(share).collect();
-    let entropy = if windows.is_empty() { None } else { entropy(point) };
+    let entropy = entropy.filter(|_| !windows.is_empty()).cloned();
     let frequencies = asked.frequencies.clone();
     let counted = Counted { baths: asked.baths.clone(), windows, frequencies, delays, shares };
     let protocol = Protocol { warm_up, window, windows: count, counted, sectors, conserved, entropy };
@@ -155,12 +188,12 @@ pub struct Forecast {
     pub jumps_bound: f64,
 }
 
-/// The forecast of a point; `None` where it is not to converge.
+/// The forecast of a point; `None` where it is not to converge, or was interrupted.
 #[must_use]
-pub fn forecast(point: &Point) -> Option<Forecast> {
+pub fn forecast(point: &Point, stop: &Interrupt) -> Option<Forecast> {
     let Asked::Converge(asked) = &point.asked else { return None };
-    let (relaxation_time, relaxation_from) = relaxation(point);
-    let Schedule { protocol, .. } = schedule(point, asked, relaxation_time);
+    let (relaxation_time, relaxation_from) = relaxation_unless(stop, point)?;
+    let Schedule { protocol, .. } = schedule(point, asked, relaxation_time, None);
     let duration = protocol.warm_up + protocol.stretch();
     let jumps = jumps_bound(point, duration);
     let jumps_bound = GROUPS as f64 * jumps;

@@ -1,5 +1,9 @@
 //! What was refused of the noise of a point, and why, in words: one line for each bath and reason.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
+
 use crate::scenario::Point;
 use crate::statistics::{NoPlateau, Scarce, Statistic, Subject, Thin};
 
@@ -11,13 +15,18 @@ pub fn too_short(point: &Point, no: &NoPlateau) -> String {
 /// Estimates of too little, those of one bath and one reason together.
 pub fn too_little(point: &Point, thin: &[Thin]) -> Vec<String> {
     let mut lines: Vec<(Thin, Vec<&Subject>)> = Vec::new();
+    let mut places: HashMap<_, usize> = HashMap::new();
     for one in thin {
-        match lines.iter_mut().find(|(first, _)| alike(first, one)) {
-            Some((least, subjects)) => {
+        match places.entry(kind(one)) {
+            Entry::Occupied(place) => {
+                let (least, subjects) = &mut lines[*place.get()];
                 least.seen = least.seen.min(one.seen);
                 subjects.push(&one.subject);
             }
-            None => lines.push((*one, vec![&one.subject])),
+            Entry::Vacant(place) => {
+                place.insert(lines.len());
+                lines.push((*one, vec![&one.subject]));
+            }
         }
     }
     let line = |(thin, subjects): &(Thin, Vec<&Subject>)| {
@@ -33,18 +42,15 @@ pub fn too_little(point: &Point, thin: &[Thin]) -> Vec<String> {
     lines.iter().map(line).collect()
 }
 
-/// Whether two refusals make one line. What is read at delays is a number for each, of which the least is said.
-fn alike(a: &Thin, b: &Thin) -> bool {
-    let of = |thin: &Thin| {
-        let Subject { statistic, bath, other_bath, .. } = thin.subject;
-        let kind = match thin.of {
-            Scarce::Readings => Some(statistic),
-            _ => None,
-        };
-        (thin.of, kind, statistic.is_of_all_baths(), bath, other_bath)
+/// What refusals that make one line have in common. What is read at delays is a number for each, of which the least is
+/// said; what was counted in windows is a number for each of them.
+fn kind(thin: &Thin) -> impl Hash + Eq + use<> {
+    let Subject { statistic, bath, other_bath, .. } = thin.subject;
+    let (read, seen) = match thin.of {
+        Scarce::Readings => (Some(statistic), None),
+        _ => (None, Some(thin.seen.to_bits())),
     };
-    // What was counted in windows is a number for each of them.
-    of(a) == of(b) && (a.seen == b.seen || a.of == Scarce::Readings)
+    (thin.of, read, seen, statistic.is_of_all_baths(), bath, other_bath)
 }
 
 /// The names of statistics, each with the windows, frequencies or delays that it was asked for.

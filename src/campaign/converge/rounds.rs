@@ -2,7 +2,6 @@
 //! them that are kept are not computed again.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use rayon::ThreadPool;
@@ -14,7 +13,7 @@ use super::protocol::jumps_bound;
 use crate::scenario::Budget;
 use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Protocol, Replicas, StopRule, Stopped, Sums, sizes};
 use crate::store::{GroupState, Piece, Shelf};
-use crate::trajectory::Declared;
+use crate::trajectory::{Declared, Interrupt};
 
 /// Where a point stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,7 +29,7 @@ pub struct Standing {
 }
 
 /// Where a run computes, what ends it, and where its rounds are kept.
-pub type Place<'a> = (&'a ThreadPool, &'a AtomicBool, Option<&'a Shelf<'a>>);
+pub type Place<'a> = (&'a ThreadPool, &'a Interrupt, Option<&'a Shelf<'a>>);
 
 /// How an attempt ended.
 pub enum Ended {
@@ -162,21 +161,23 @@ impl<E: Declared> Rounds<'_, E> {
         if shelf.is_some_and(|shelf| !shelf.fills) {
             return Ok(false);
         }
-        let failed = AtomicBool::new(false);
+        // Set where the run is stopped, or what is done cannot be kept.
+        let ended = stop.inner();
         pool.in_place_scope(|scope| {
             let (sender, receiver) = mpsc::channel();
             for group in missing.iter().flat_map(|piece| piece.groups.clone()) {
-                let (sender, trajectories, failed) = (sender.clone(), trajectories.clone(), &failed);
+                let (sender, trajectories, ended) = (sender.clone(), trajectories.clone(), &ended);
                 scope.spawn(move |_| {
                     let numbers = trajectories.map(|k| self.first + k * GROUPS + group);
-                    let go_on = |_: &u64| !stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed);
                     // Nobody listens any more where another task has panicked.
-                    let _ = sender.send((group, self.members.run(self.protocol, numbers.take_while(go_on))));
+                    let _ = sender.send((group, self.members.run(self.protocol, numbers, ended)));
                 });
             }
             drop(sender);
             let kept = self.keep(&missing, &receiver, &mut fold);
-            failed.store(kept.is_err(), Ordering::Relaxed);
+            if kept.is_err() {
+                ended.set();
+            }
             kept
         })
     }

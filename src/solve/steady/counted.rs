@@ -5,7 +5,7 @@ use crate::bath::Pair;
 use crate::dicke::Level;
 use crate::group::Group;
 use crate::initial::InitialState;
-use crate::lindblad::{Counting, PopulationEquation, SteadyError, SteadyState};
+use crate::lindblad::{Counting, Effort, PopulationEquation, SteadyError, SteadyState};
 use crate::model::Model;
 use crate::rounded::{Rounded, balanced};
 use crate::scenario::Point;
@@ -54,9 +54,15 @@ impl Rows {
 }
 
 /// What `[noise]` asks about the counts of a group in its steady state.
-pub fn rows(group: &Group, counting: &Counting, equation: &PopulationEquation, point: &Point) -> Rows {
+pub fn rows(
+    group: &Group,
+    counting: &Counting,
+    equation: &PopulationEquation,
+    (point, effort): (&Point, Effort),
+    windowed: &[Windowed],
+) -> Rows {
     let mut rows = Rows::default();
-    counting_rows(&mut rows, counting, point);
+    counting_rows(&mut rows, counting, (point, effort), windowed);
     if point.groups.len() > 1 || point.noise().baths.is_empty() {
         return rows;
     }
@@ -123,11 +129,12 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
         let mut sums = moments.iter_mut();
         for &bath in &point.noise().baths {
             rows.judged(point, subject(Statistic::SectorNoise, bath), counting.rounded_noise(bath), 0.0);
-            for &window in &point.noise().windows {
+            let noises = counting.rounded_windowed_noises(bath, &point.noise().windows)?;
+            for (&window, noise) in point.noise().windows.iter().zip(noises) {
                 let mean = currents[bath] * window;
                 let (first, second) = sums.next().expect("one for each bath and window");
                 *first = *first + mean * p;
-                *second = *second + (counting.rounded_windowed_noise(bath, window)? * window + mean * mean) * p;
+                *second = *second + (noise * window + mean * mean) * p;
             }
         }
     }
@@ -148,12 +155,26 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
     Ok(rows)
 }
 
-fn counting_rows(rows: &mut Rows, counting: &Counting, point: &Point) {
+/// The variances of the counts of a bath in the windows that are asked for.
+pub type Windowed = Result<Vec<Rounded>, SteadyError>;
+
+/// Those of all baths that are asked for.
+pub fn windowed(counting: &Counting, point: &Point) -> Vec<Windowed> {
     let asked = point.noise();
-    for (place, &bath) in asked.baths.iter().enumerate() {
+    asked.baths.iter().map(|bath| counting.rounded_windowed_noises(*bath, &asked.windows)).collect()
+}
+
+/// What the spectra beside a run take at most: some seconds. One takes the number of levels to the power 3/2.
+const MOST_SPECTRA: f64 = 1e8;
+
+fn counting_rows(rows: &mut Rows, counting: &Counting, (point, effort): (&Point, Effort), windowed: &[Windowed]) {
+    let asked = point.noise();
+    let spectra = (asked.baths.len() * asked.frequencies.len()) as f64;
+    let beyond = effort == Effort::Beside && spectra * (counting.steady().p.len() as f64).powf(1.5) > MOST_SPECTRA;
+    for (place, (&bath, windowed)) in asked.baths.iter().zip(windowed).enumerate() {
         let subject = |statistic, argument: Option<f64>| Subject::new(statistic, bath, argument);
-        for &window in &asked.windows {
-            let noise = counting.rounded_windowed_noise(bath, window);
+        for (index, &window) in asked.windows.iter().enumerate() {
+            let noise = windowed.as_ref().map(|noises| noises[index]).map_err(Clone::clone);
             rows.judged(point, subject(Statistic::WindowedNoise, Some(window)), noise, 0.0);
         }
         let cumulants = counting.rounded_cumulants(bath);
@@ -165,7 +186,14 @@ fn counting_rows(rows: &mut Rows, counting: &Counting, point: &Point) {
             let cumulant = cumulants.clone().map(|cumulants| cumulants[order]);
             rows.judged(point, subject(statistic, None), cumulant, beside);
         }
-        for &frequency in &asked.frequencies {
+        if beyond {
+            rows.refuse(
+                point,
+                subject(Statistic::Spectrum, None),
+                "so many frequencies are not solved for beside a run",
+            );
+        }
+        for &frequency in asked.frequencies.iter().filter(|_| !beyond) {
             let density = counting.rounded_spectrum(bath, frequency);
             rows.judged(point, subject(Statistic::Spectrum, Some(frequency)), density, 0.0);
         }

@@ -2,10 +2,10 @@
 
 use super::super::equation::{Aim, Equation, Levels};
 use super::super::error::Unsolved;
-use super::counted::{Rows, conserved_rows, rows};
+use super::counted::{Rows, conserved_rows, rows, windowed};
 use super::road::{Counted, GroupSteady};
 use crate::group::Group;
-use crate::lindblad::{Counting, Effort, Occupation, SteadyError, currents};
+use crate::lindblad::{Counting, Effort, MOST_PRODUCTS, Occupation, SteadyError, currents};
 use crate::rounded::Rounded;
 use crate::scenario::Point;
 
@@ -35,14 +35,18 @@ pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady
         Err(error) => return Err(error.into()),
     };
     let noise = (0..model.baths.len()).map(|bath| counting.rounded_noise(bath)).collect();
-    let mut rows = rows(group, &counting, equation, point);
+    let windowed = windowed(&counting, point);
+    let rows = rows(group, &counting, equation, (point, effort), &windowed);
     let mut transferred = Vec::new();
-    for &bath in point.noise().baths.iter().filter(|_| point.groups.len() == 1) {
-        for &window in &point.noise().windows {
-            match counting.transferred(bath, window) {
-                Ok(law) => transferred.extend(law.map(|law| (bath, window, law))),
-                Err(error) => rows.refused.push(format!("quanta ({}, {window}): {error}", point.baths()[bath].name)),
+    // Beside a run all of them together take no longer than one may for its own sake.
+    let mut left = MOST_PRODUCTS;
+    for (&bath, noises) in point.noise().baths.iter().zip(&windowed).filter(|_| point.groups.len() == 1) {
+        for (&window, noise) in point.noise().windows.iter().zip(noises.iter().flatten()) {
+            if effort != Effort::Beside {
+                left = MOST_PRODUCTS;
             }
+            let law = counting.transferred_within(bath, (window, noise.value), &mut left);
+            transferred.extend(law.map(|law| (bath, window, law)));
         }
     }
     Ok(GroupSteady {

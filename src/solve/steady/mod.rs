@@ -6,6 +6,9 @@ mod ladder;
 mod register;
 mod road;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 pub use counted::ExactNoise;
 pub use road::SteadyRoad;
 
@@ -61,14 +64,17 @@ impl SteadyRoad {
         if let [only] = groups.as_slice() {
             road.transferred.clone_from(&only.transferred);
         }
+        let mut places: HashMap<_, usize> = HashMap::new();
         for rows in groups.into_iter().map(|group| group.rows) {
             road.refused.extend(rows.refused);
             for row in rows.rows {
-                let same = |r: &&mut ExactNoise| r.subject.same(&row.subject);
-                match road.noise.iter_mut().find(same) {
+                match places.entry(row.subject.key()) {
                     // Independent groups: their variances add.
-                    Some(sum) => sum.value += row.value,
-                    None => road.noise.push(row),
+                    Entry::Occupied(place) => road.noise[*place.get()].value += row.value,
+                    Entry::Vacant(place) => {
+                        place.insert(road.noise.len());
+                        road.noise.push(row);
+                    }
                 }
             }
         }

@@ -166,7 +166,7 @@ impl Unravelling for DrivenLadder {
     ) {
         let mut now = start;
         let mut left: f64 = Exp1.sample(rng);
-        while now < end {
+        while now < end && !recorder.interrupted() {
             self.prepare_generator(work);
             work.load();
             let at_start = work.state.observables();
@@ -177,23 +177,25 @@ impl Unravelling for DrivenLadder {
             let DrivenState { generator, propagation, amplitudes, image, .. } = &mut *work;
             // Relative to what is left of the norm at the jump.
             let tolerance = TOLERANCE * (-0.5 * left).exp();
-            let reach = propagation.start(generator, amplitudes, image, (now, horizon), tolerance);
-            let (length, jumps) = match propagation.wait(left, reach) {
+            let stop = || recorder.interrupted();
+            let reach = propagation.start(generator, amplitudes, image, (now, horizon), tolerance, stop);
+            let (length, jumps) = match propagation.wait(left, reach, stop) {
                 Wait::Jump(time) => (time, true),
                 Wait::Survived(log) => {
                     left += log;
                     (reach, false)
                 }
+                Wait::Interrupted => return,
             };
             // Values change on the way: one look at a time drawn evenly has their average as its mean.
             let look = rng.random::<f64>() * length;
-            propagation.go_to(look);
+            propagation.go_to(look, stop);
             work.store();
             let mean = work.state.observables();
             recorder.dwell(now, length, &at_start, &mean);
-            work.propagation.go_to(length);
+            work.propagation.go_to(length, || recorder.interrupted());
             work.store();
-            if recorder.follows() && !work.propagation.is_stationary() {
+            if recorder.follows() && !work.propagation.is_stationary() && !recorder.interrupted() {
                 let ends = (at_start, work.state.observables());
                 let turning = work.propagation.turning().min(band);
                 let between = Some((look, mean));

@@ -189,7 +189,7 @@ impl Unravelling for Ladder {
             } else {
                 self.evolve(state, drawn, decay, duration);
             }
-            if !jumps {
+            if !jumps || recorder.interrupted() {
                 return;
             }
             now = next;

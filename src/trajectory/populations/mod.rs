@@ -192,9 +192,9 @@ impl Populations {
         let (mut time, mut stream) = (*now, rng.clone());
         let local = loop {
             let values = here.values(j_squared);
-            let wait = self.ziggurat.draw(&mut stream) * here.mean_wait();
+            let wait = self.ziggurat.draw(&mut stream, || recorder.interrupted()) * here.mean_wait();
             let next = time + wait;
-            // A dark state has no rate: it waits for ever, or for NaN.
+            // A dark state has no rate: it waits for ever, or for NaN. So does what is interrupted.
             let jumps = next < end;
             if !jumps {
                 recorder.dwell(time, end - time, &values, &values);

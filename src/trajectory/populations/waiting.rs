@@ -31,9 +31,10 @@ impl Ziggurat {
         Ziggurat { edges }
     }
 
-    /// Draws a waiting time.
+    /// Draws a waiting time, which has no end where it is `interrupted`: that is asked where draws are not common, once in
+    /// some fifty, so that the loop does not carry it.
     #[inline(always)]
-    pub fn draw(&self, stream: &mut Stream) -> f64 {
+    pub fn draw(&self, stream: &mut Stream, interrupted: impl Fn() -> bool) -> f64 {
         let word = stream.next_u64();
         let layer = usize::from(word as u8);
         let wait = mantissa(word) * self.edges[layer];
@@ -42,7 +43,7 @@ impl Ziggurat {
             return wait;
         }
         // By value: the stream then stays in registers.
-        let (wait, after) = beyond(word, stream.clone());
+        let (wait, after) = beyond(word, stream.clone(), interrupted);
         *stream = after;
         wait
     }
@@ -51,9 +52,9 @@ impl Ziggurat {
 /// One draw in fifty: the whole of it once more, from the same word.
 #[cold]
 #[inline(never)]
-fn beyond(word: u64, mut stream: Stream) -> (f64, Stream) {
+fn beyond(word: u64, mut stream: Stream, interrupted: impl Fn() -> bool) -> (f64, Stream) {
     let wait = Exp1.sample(&mut Words { first: Some(word), rest: &mut stream });
-    (wait, stream)
+    (if interrupted() { f64::INFINITY } else { wait }, stream)
 }
 
 /// A word that was drawn already, then more.
@@ -110,7 +111,7 @@ mod tests {
         let (mut mine, mut theirs) = (stream(1, 2, 3), stream(1, 2, 3));
         for _ in 0..1_000_000 {
             let expected: f64 = Exp1.sample(&mut theirs);
-            assert_eq!(ziggurat.draw(&mut mine).to_bits(), expected.to_bits());
+            assert_eq!(ziggurat.draw(&mut mine, || false).to_bits(), expected.to_bits());
         }
         assert_eq!(mine, theirs);
     }

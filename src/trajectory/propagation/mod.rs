@@ -83,6 +83,8 @@ pub enum Wait {
     Jump(f64),
     /// It did not; after the whole time, this is ln norm^2.
     Survived(f64),
+    /// Nobody waits for the end any more: the evolution stands anywhere.
+    Interrupted,
 }
 
 /// Coordinates in the Krylov space.
@@ -137,7 +139,7 @@ impl Propagation {
 
     /// Starts from the normalized `state`, whose `image` is A(`now`) times it, and builds the space in which the evolution
     /// under A(`now`) errs by at most `tolerance` (in norm, where the state began with 1) for a time that is returned: the
-    /// `horizon`, or a shorter one that the largest space still reaches.
+    /// `horizon`, or a shorter one that the largest space still reaches, or the one at hand when it is to `stop`.
     pub fn start(
         &mut self,
         generator: &mut impl Generator,
@@ -145,6 +147,7 @@ impl Propagation {
         image: &[Complex64],
         (now, horizon): (f64, f64),
         tolerance: f64,
+        stop: impl Fn() -> bool,
     ) -> f64 {
         let dimension = state.len();
         self.dimension = dimension;
@@ -174,7 +177,7 @@ impl Propagation {
             if reach > best.1 {
                 best = (size, reach);
             }
-            if error <= tolerance || size == MOST {
+            if error <= tolerance || size == MOST || stop() {
                 break;
             }
             self.columns[column][size] = below.into();
@@ -222,7 +225,7 @@ impl Propagation {
     ///
     /// The norm never rises, so the time is bracketed from the start: Newton's steps, and bisection where they leave
     /// the bracket.
-    pub fn wait(&mut self, exponent: f64, limit: f64) -> Wait {
+    pub fn wait(&mut self, exponent: f64, limit: f64, stop: impl Fn() -> bool) -> Wait {
         self.rewind();
         let decay = 2.0 * self.center.re;
         if self.is_stationary() {
@@ -233,7 +236,7 @@ impl Propagation {
             return if jumps { Wait::Jump(time) } else { Wait::Survived(decay * limit) };
         }
         let (mut now, mut log) = (0.0, 0.0);
-        loop {
+        while !stop() {
             let length = self.expand(limit - now);
             let at_end = log + decay * length + self.evaluate(1.0).0;
             if at_end <= -exponent {
@@ -251,6 +254,7 @@ impl Propagation {
             }
             normalize(&mut self.coordinates[..self.size]);
         }
+        Wait::Interrupted
     }
 
     /// Where in a piece `excess(fraction, ln |y|^2)` vanishes, which is `ends` at its two ends.
@@ -278,11 +282,11 @@ impl Propagation {
         at
     }
 
-    /// Stands at `time` after the start, within the reach.
-    pub fn go_to(&mut self, time: f64) {
+    /// Stands at `time` after the start, within the reach; anywhere where it is to `stop`.
+    pub fn go_to(&mut self, time: f64, stop: impl Fn() -> bool) {
         self.rewind();
         let mut now = 0.0;
-        while now < time {
+        while now < time && !stop() {
             now += self.expand(time - now);
             self.evaluate(1.0);
             normalize(&mut self.coordinates[..self.size]);

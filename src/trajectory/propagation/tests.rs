@@ -67,7 +67,7 @@ fn started(generator: &mut Dense, psi: &[Complex64], horizon: f64, tolerance: f6
     let mut propagation = Propagation::new(psi.len());
     let mut image = vec![Complex64::ZERO; psi.len()];
     generator.apply(0.0, psi, &mut image);
-    let reach = propagation.start(generator, psi, &image, (0.0, horizon), tolerance);
+    let reach = propagation.start(generator, psi, &image, (0.0, horizon), tolerance, || false);
     (propagation, reach)
 }
 
@@ -82,7 +82,7 @@ fn the_error_is_below_its_bound_at_every_time_of_a_step() {
             for part in [0.1, 0.5, 1.0] {
                 let mut exact = exponential(&mut generator, &psi, part * reach);
                 let log = normalize(&mut exact).ln();
-                propagation.go_to(part * reach);
+                propagation.go_to(part * reach, || false);
                 let mut found = vec![Complex64::ZERO; dimension];
                 propagation.write(&mut found);
                 // Normalizing both at most doubles the error over the norm that is left.
@@ -103,7 +103,7 @@ fn a_jump_is_found_where_the_norm_is_what_was_drawn() {
         let (start, mut left, mut total) = (psi.clone(), exponent, 0.0);
         for _ in 0..10_000 {
             let (mut propagation, reach) = started(&mut generator, &psi, 5.0, 1e-12);
-            let outcome = propagation.wait(left, reach);
+            let outcome = propagation.wait(left, reach, || false);
             propagation.write(&mut psi);
             match outcome {
                 Wait::Jump(time) => {
@@ -112,6 +112,7 @@ fn a_jump_is_found_where_the_norm_is_what_was_drawn() {
                     break;
                 }
                 Wait::Survived(log) => (total, left) = (total + reach, left + log),
+                Wait::Interrupted => panic!("nobody interrupts"),
             }
         }
         assert_eq!(left, 0.0, "no jump");
@@ -130,15 +131,15 @@ fn an_eigenstate_has_one_dimension_and_its_wait_is_a_logarithm() {
     assert!(propagation.is_stationary() && reach == 1e9);
     // ln norm^2 = -t/2, over any stretch, without underflow.
     for exponent in [1e-9, 1.0, 1e4] {
-        match propagation.wait(exponent, reach) {
+        match propagation.wait(exponent, reach, || false) {
             Wait::Jump(time) => assert!((time / (2.0 * exponent) - 1.0).abs() < 1e-14, "{time}"),
-            Wait::Survived(log) => panic!("{log}"),
+            other => panic!("{other:?}"),
         }
     }
     // A dark state waits for ever, in one step.
     let dark = [Complex64::ZERO, Complex64::ONE];
     let (mut propagation, reach) = started(&mut generator, &dark, 1e9, 1e-10);
-    assert_eq!((reach, propagation.wait(1e-3, reach)), (1e9, Wait::Survived(0.0)));
+    assert_eq!((reach, propagation.wait(1e-3, reach, || false)), (1e9, Wait::Survived(0.0)));
 }
 
 /// A generator that turns faster with time, and remembers when it was asked for.
@@ -166,9 +167,9 @@ fn a_step_is_of_the_generator_at_its_start() {
     let mut image = vec![Complex64::ZERO; 4];
     ramp.apply(1.5, &psi, &mut image);
     let mut propagation = Propagation::new(4);
-    let reach = propagation.start(&mut ramp, &psi, &image, (1.5, 0.3), 1e-12);
+    let reach = propagation.start(&mut ramp, &psi, &image, (1.5, 0.3), 1e-12, || false);
     assert!(ramp.asked.len() > 2 && ramp.asked.iter().all(|time| *time == 1.5), "{:?}", ramp.asked);
-    propagation.go_to(reach);
+    propagation.go_to(reach, || false);
     let mut found = vec![Complex64::ZERO; 4];
     propagation.write(&mut found);
     let turned: Vec<_> =

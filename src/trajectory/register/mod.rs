@@ -147,6 +147,7 @@ impl Registers {
         exponent: f64,
         (now, limit): (f64, f64),
         rng: &mut Stream,
+        stop: impl Fn() -> bool,
     ) -> (f64, Wait, (f64, RegisterValues)) {
         let operators = &self.operators;
         let dimension = operators.space.dimension(state.block);
@@ -156,19 +157,19 @@ impl Registers {
         let mut generator = OnBlock { operators, block: state.block, scratch: &mut state.scratch };
         let horizon = if rate > 0.0 { limit.min(FORESIGHT * exponent / rate) } else { limit };
         let tolerance = TOLERANCE * (-0.5 * exponent).exp();
-        let reach = state.propagation.start(&mut generator, psi, image, (now, horizon), tolerance);
-        let outcome = state.propagation.wait(exponent, reach);
+        let reach = state.propagation.start(&mut generator, psi, image, (now, horizon), tolerance, &stop);
+        let outcome = state.propagation.wait(exponent, reach, &stop);
         let time = match outcome {
             Wait::Jump(time) => time,
-            Wait::Survived(_) => reach,
+            Wait::Survived(_) | Wait::Interrupted => reach,
         };
-        if state.propagation.is_stationary() {
+        if state.propagation.is_stationary() || outcome == Wait::Interrupted {
             return (time, outcome, (0.0, state.measured.values));
         }
         state.propagation.write(psi);
         // One value at a time drawn uniformly is, in expectation, the average over the step.
         let look = time * rng.random::<f64>();
-        state.propagation.go_to(look);
+        state.propagation.go_to(look, &stop);
         let on_the_way = &mut state.image[..dimension];
         state.propagation.write(on_the_way);
         let mean = operators.measure(state.block, on_the_way, &mut state.scratch, &mut state.probe).values;
@@ -198,7 +199,10 @@ impl Unravelling for Registers {
         let mut exponent: f64 = Exp1.sample(rng);
         while now < end {
             let at_start = state.measured.values;
-            let (time, outcome, between) = self.step(state, exponent, (now, end - now), rng);
+            let (time, outcome, between) = self.step(state, exponent, (now, end - now), rng, || recorder.interrupted());
+            if recorder.interrupted() {
+                return;
+            }
             recorder.dwell(now, time, &at_start, &between.1);
             if recorder.follows() && !state.propagation.is_stationary() {
                 let RegisterState { block, measured, image, probe, scratch, propagation, .. } = &mut *state;
@@ -215,6 +219,7 @@ impl Unravelling for Registers {
             now = if time >= end - now { end } else { now + time };
             match outcome {
                 Wait::Survived(log) => exponent += log,
+                Wait::Interrupted => return,
                 Wait::Jump(_) => {
                     let jumped =
                         self.operators.jump(state.block, &mut state.psi, &state.measured, &mut state.images, rng);

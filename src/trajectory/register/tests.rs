@@ -28,7 +28,7 @@ fn jumps(engine: &Registers, start: &Start, count: usize) -> Vec<(f64, f64, f64,
     let mut found = Vec::new();
     while found.len() < count {
         let exponent = Exp1.sample(&mut rng);
-        if let (_, Wait::Jump(_), _) = engine.step(&mut state, exponent, (0.0, 1e3), &mut rng) {
+        if let (_, Wait::Jump(_), _) = engine.step(&mut state, exponent, (0.0, 1e3), &mut rng, || false) {
             let before = state.measured.values.jz;
             let (jump, block) = engine
                 .operators
@@ -77,7 +77,7 @@ fn the_total_rate_is_what_the_generator_loses() {
         let start = Start::Product(vec![(1.0, 0.2), (2.0, 1.0), (0.5, 0.4), (1.3, -2.0), (2.9, 0.0)]);
         let mut state = engine.start(&start, &mut rng);
         for _ in 0..20 {
-            engine.step(&mut state, 1e9, (0.0, 0.3), &mut rng);
+            engine.step(&mut state, 1e9, (0.0, 0.3), &mut rng, || false);
             let dimension = engine.operators.space.dimension(state.block);
             let psi = &state.psi[..dimension];
             let mut image = vec![Complex64::ZERO; dimension];

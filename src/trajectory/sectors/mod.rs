@@ -98,7 +98,7 @@ impl Unravelling for Sectors {
     ) {
         let (down, up) = (self.chain.collective_down.total, self.chain.collective_up.total);
         let mut now = start;
-        while now < end {
+        while now < end && !recorder.interrupted() {
             let level = *state;
             let here = Observables::of(level);
             if let Some(sector) = self.sector(level).filter(|sector| sector.is_home(level)) {
