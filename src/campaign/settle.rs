@@ -97,6 +97,7 @@ pub(super) fn settle_into(
                 point: point.index,
                 current: round.current,
                 watched: (format!("heat current ({bath})"), unit.clone()),
+                within: round.within,
                 ..Progress::default()
             };
             if told.is_none_or(|told| told.elapsed() >= Live::EVERY) {

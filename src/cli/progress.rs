@@ -5,16 +5,20 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use superjump::campaign::Event;
 use superjump::report;
-use superjump::store::Progress;
+use superjump::statistics::Target;
+use superjump::store::{Progress, Within};
 
 use super::terminal::harmless;
 use super::{UsageError, table};
 
 /// Seconds between the lines of a run without a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// What is counted where nobody knows how many it will take.
+const TO_LOOK_AT: &str = "trajectories to look at";
 
 /// The display of a run.
 pub struct Display {
@@ -55,7 +59,7 @@ impl Display {
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(0);
             // A line that is longer than the terminal is wide could not be wiped.
-            let style = "{bar:20} {percent:>3}%  {human_pos}/{human_len} {prefix}  {wide_msg}";
+            let style = "{bar:20} {prefix}  {wide_msg}";
             if let Ok(style) = ProgressStyle::with_template(style) {
                 bar.set_style(style.progress_chars("━━╌"));
             }
@@ -80,7 +84,9 @@ impl Display {
         match event {
             Event::Progress(progress) => {
                 let message = message(progress, self.points);
-                self.show((progress.trajectories, progress.of), "trajectories", &message);
+                // Of a run that ends when it knows enough, what is done says nothing of what is left.
+                let what = if progress.within.is_some() { TO_LOOK_AT } else { "trajectories" };
+                self.show((progress.trajectories, progress.of), what, &message);
             }
             Event::Merging { parts, of } => self.show((*parts, *of), "parts merged", ""),
             Event::Notice(notice) => self.say(&format!("note: {notice}")),
@@ -97,7 +103,9 @@ impl Display {
             Kind::Bar(bar) => {
                 bar.set_length(of);
                 bar.set_position(done);
-                bar.set_prefix(what);
+                let share = 100 * done / of.max(1);
+                let percent = if what == TO_LOOK_AT { String::new() } else { format!("{share:>3}%  ") };
+                bar.set_prefix(format!("{percent}{}/{} {what}", HumanCount(done), HumanCount(of)));
                 bar.set_message(harmless(message).into_owned());
             }
             Kind::Lines { last } => {
@@ -141,6 +149,14 @@ pub fn message(progress: &Progress, points: usize) -> String {
         let value = report::with_error(estimate.mean, estimate.std_error);
         let (name, unit) = &progress.watched;
         words.push(format!("{name} {value} {}", if unit == "1" { "" } else { unit }).trim_end().to_owned());
+    }
+    if let Some(Within { reached, asked }) = progress.within {
+        // Two digits are enough to see it come down.
+        let two = |value: f64| format!("{value:.1e}").parse().map_or_else(|_| value.to_string(), report::number);
+        words.push(match asked {
+            Target::Relative(asked) => format!("within {} % (asked {} %)", two(100.0 * reached), two(100.0 * asked)),
+            Target::Absolute(asked) => format!("within {} (asked {})", two(reached), two(asked)),
+        });
     }
     if progress.jumps > 0 {
         words.push(format!("{} jumps/s", table::count(progress.jumps as f64 / progress.seconds)));

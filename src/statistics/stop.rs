@@ -21,7 +21,7 @@ const RELAXATIONS: f64 = 100.0;
 const SPLIT_R_HAT: f64 = 1.2;
 
 /// The error that is asked for: half the width of the interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// As a fraction of the current.

@@ -32,4 +32,4 @@ pub(crate) use parts::{MemoryParts, Parts};
 pub(crate) use piece::{GroupState, Piece};
 pub(crate) use rows::{jump_fields, trajectory_fields};
 pub(crate) use shelf::Shelf;
-pub use word::{Live, Progress, State};
+pub use word::{Live, Progress, State, Within};

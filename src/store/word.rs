@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lock::{host, now};
 use crate::plan::Shard;
-use crate::statistics::Estimate;
+use crate::statistics::{Estimate, Target};
 
 /// Where a run stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,18 @@ pub struct Progress {
     pub current: Option<Estimate>,
     /// What that is, such as `heat current (hot)`, and its unit.
     pub watched: (String, String),
+    /// How well it is known, of a run that ends when it is known well enough.
+    #[serde(default)]
+    pub within: Option<Within>,
+}
+
+/// How well a current is known, and how well it is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Within {
+    /// Half the width of its interval: as a fraction of it, or in its unit, as it is asked.
+    pub reached: f64,
+    /// The error that is asked.
+    pub asked: Target,
 }
 
 impl Progress {

@@ -11,8 +11,10 @@ use super::super::in_order::InOrder;
 use super::members::Members;
 use super::protocol::jumps_bound;
 use crate::scenario::Budget;
-use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Protocol, Replicas, StopRule, Stopped, Sums, sizes};
-use crate::store::{GroupState, Piece, Shelf};
+use crate::statistics::{
+    Estimate, GROUPS, Judgement, Merge, Protocol, Replicas, StopRule, Stopped, Sums, Target, sizes,
+};
+use crate::store::{GroupState, Piece, Shelf, Within};
 use crate::trajectory::{Declared, Interrupt};
 
 /// Where a point stands.
@@ -26,6 +28,8 @@ pub struct Standing {
     pub jumps: u64,
     /// The watched current.
     pub current: Option<Estimate>,
+    /// How well it is known, once that can be told.
+    pub within: Option<Within>,
 }
 
 /// Where a run computes, what ends it, and where its rounds are kept.
@@ -67,6 +71,15 @@ pub struct Rounds<'a, E: Declared> {
 }
 
 impl<E: Declared> Rounds<'_, E> {
+    fn within(&self, judgement: &Judgement) -> Option<Within> {
+        let asked = self.rule.target;
+        let reached = match asked {
+            Target::Relative(_) => judgement.half_width / judgement.estimate?.mean.abs(),
+            Target::Absolute(_) => judgement.half_width,
+        };
+        reached.is_finite().then_some(Within { reached, asked })
+    }
+
     /// Runs rounds until there are enough, or no more are allowed; `spent` jumps were before them.
     pub fn run(
         &self,
@@ -82,11 +95,13 @@ impl<E: Declared> Rounds<'_, E> {
             let size = size.min(cap);
             let before = (replicas.clone(), groups.clone());
             let mut show = |replicas, current: &Replicas| {
+                let judgement = self.rule.judge(current);
                 progress(&Standing {
                     trajectories: replicas,
                     of: size,
                     jumps: spent + current.jumps,
-                    current: self.rule.judge(current).estimate,
+                    current: judgement.estimate,
+                    within: self.within(&judgement),
                 });
             };
             let whole = self.round(size, &mut replicas, &mut groups, &mut show)?;
