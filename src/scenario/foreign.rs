@@ -109,7 +109,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("figure.*", "quantity", &["y", "observable", "value", "plot"]),
     ("figure.*", "against", &["x", "xaxis", "axis", "versus", "vs"]),
     ("figure.*", "curves", &["by", "hue", "lines", "series"]),
-    ("figure.*", "labels", &["label", "legend", "names"]),
+    ("figure.*", "labels", &["label", "names"]),
     ("figure.*", "panels", &["panel", "subplots", "facets"]),
     ("figure.*", "over", &["per", "divide", "norm", "normalize"]),
     ("figure.*", "references", &["reference", "ref"]),

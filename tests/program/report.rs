@@ -211,7 +211,7 @@ fn figures_are_as_large_as_asked_and_legible_in_a_column() {
     // The tables of another file are checked as those of a scenario are.
     fs::write(folder.path().join("bad.toml"), "[figure.mine]\nquantity = \"jz\"\nwidth = \"wide\"\n").unwrap();
     let refused = superjump(folder.path()).args(["report", "out", "--figures", "bad.toml"]).assert().code(2);
-    refused.stderr(contains("bad.toml:3").and(contains("`figure.*.width` is \"wide\"")));
+    refused.stderr(contains("bad.toml:3").and(contains("`figure.mine.width` is \"wide\"")));
 }
 
 /// The Fano factor of a telegraph signal spans decades, and so do the rates that it is drawn against.
@@ -287,12 +287,12 @@ fn wrong_figure_tables_are_refused_with_their_line() {
         ("[figure.a]\nquantity = \"jz\"\nreferences = [\"best\"]\n", "independent"),
         ("[figure.a]\nquantity = \"\"\n", "`figure.a.quantity` is \"\""),
         ("[figure.\"../a\"]\nquantity = \"jz\"\n", "letters, digits"),
-        ("[figure.a]\nquantity = \"jz\"\nwidth = \"wide\"\n", "`figure.*.width` is \"wide\""),
+        ("[figure.a]\nquantity = \"jz\"\nwidth = \"wide\"\n", "`figure.a.width` is \"wide\""),
         ("[figure.a]\nquantity = \"jz\"\nwidth = 0.5\n", "from 1 to 20"),
-        ("[figure.a]\nquantity = \"jz\"\nwidth = [1]\n", "`figure.*.width` is [1]"),
-        ("[figure.a]\nquantity = \"jz\"\nfont = 2.0\n", "`figure.*.font` is 2"),
+        ("[figure.a]\nquantity = \"jz\"\nwidth = [1]\n", "`figure.a.width`"),
+        ("[figure.a]\nquantity = \"jz\"\nfont = 2.0\n", "`figure.a.font` is 2"),
         ("[figure.a]\nquantity = \"jz\"\nfont = 20.0\n", "too large for a width of 3.37 in"),
-        ("[figure.a]\nquantity = \"jz\"\nlegend = \"left\"\n", "`figure.*.legend` is \"left\""),
+        ("[figure.a]\nquantity = \"jz\"\nlegend = \"left\"\n", "`figure.a.legend` is \"left\""),
         ("[figure.a]\nquantity = \"jz\"\ncolour = \"red\"\n", "unknown key `figure.a.colour`"),
     ] {
         fs::write(folder.path().join("bad.toml"), format!("{BURST}{table}")).unwrap();

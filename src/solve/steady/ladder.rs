@@ -36,18 +36,23 @@ pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady
     };
     let noise = (0..model.baths.len()).map(|bath| counting.rounded_noise(bath)).collect();
     let windowed = windowed(&counting, point);
-    let rows = rows(group, &counting, equation, (point, effort), &windowed);
-    let mut transferred = Vec::new();
-    // Beside a run all of them together take no longer than one may for its own sake.
-    let mut left = MOST_PRODUCTS;
+    let mut rows = rows(group, &counting, equation, (point, effort), &windowed);
+    let (mut transferred, mut too_much) = (Vec::new(), Vec::new());
+    // Beside a run all of them together take no longer than five may for their own sake.
+    let mut left = 5.0 * MOST_PRODUCTS;
     for (&bath, noises) in point.noise().baths.iter().zip(&windowed).filter(|_| point.groups.len() == 1) {
         for (&window, noise) in point.noise().windows.iter().zip(noises.iter().flatten()) {
             if effort != Effort::Beside {
                 left = MOST_PRODUCTS;
             }
-            let law = counting.transferred_within(bath, (window, noise.value), &mut left);
-            transferred.extend(law.map(|law| (bath, window, law)));
+            match counting.transferred_within(bath, (window, noise.value), &mut left) {
+                Some(law) => transferred.push((bath, window, law)),
+                None => too_much.push(format!("({}, {window})", point.baths()[bath].name)),
+            }
         }
+    }
+    if !too_much.is_empty() {
+        rows.refused.push(format!("quanta {}: too many numbers of quanta to solve for", too_much.join(", ")));
     }
     Ok(GroupSteady {
         now: counting.steady().observables(),
