@@ -51,8 +51,8 @@ impl Counting<'_> {
         Ok(self.transferred_within(bath, (window, noise), &mut MOST_PRODUCTS.clone()))
     }
 
-    /// The same where the noise of the window is known, if it takes no more products than are `left`, which are fewer
-    /// then.
+    /// The same where the noise of the window is known, if it takes no more products than are `left` for several such
+    /// laws, which are fewer then.
     pub(crate) fn transferred_within(
         &self,
         bath: usize,
@@ -76,7 +76,7 @@ impl Counting<'_> {
         let last_step = mean_steps + 10.0 * mean_steps.sqrt() + 30.0;
         let moves = ladder.flows.iter().map(|flow| flow.moves.len()).sum::<usize>() + states;
         let products = bins * last_step * 2.0 * moves as f64;
-        if products.is_nan() || products > *left {
+        if products.is_nan() || products > left.min(MOST_PRODUCTS) {
             return None;
         }
         *left -= products;
