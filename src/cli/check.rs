@@ -99,7 +99,7 @@ fn first_part(point: &Point, halvings: i32, time: Duration) -> Option<Pilot> {
     let of_whole = 2.0_f64.powi(halvings) / done;
     // A part without a jump says nothing of those of the whole.
     let jumps = Some(jumps as f64 * of_whole).filter(|_| jumps > 0 || halvings == 0);
-    (done > 0.0).then(|| Pilot { jumps, seconds: spent.as_secs_f64() * of_whole })
+    (done > 0.0).then_some(Pilot { jumps, seconds: spent.as_secs_f64() * of_whole })
 }
 
 /// The work of the first part of a trajectory that is tried out, at most, in jumps of the populations engine.

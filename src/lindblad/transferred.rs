@@ -51,8 +51,8 @@ impl Counting<'_> {
         Ok(self.transferred_within(bath, (window, noise), &mut MOST_PRODUCTS.clone()))
     }
 
-    /// The same where the noise of the window is known, if it takes no more products than are `left`, which are fewer
-    /// then.
+    /// The same where the noise of the window is known, if it takes no more products than are `left` for several such
+    /// laws, which are fewer then.
     pub(crate) fn transferred_within(
         &self,
         bath: usize,

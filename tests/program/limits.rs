@@ -153,3 +153,23 @@ fn words_that_are_no_text_are_taken_as_they_are() {
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8_lossy(&output.stdout).contains("To go on:"));
 }
+
+/// Of the points of a sweep those that were solved are kept, and those that have no exact value are named.
+#[test]
+fn a_point_that_has_no_exact_value_leaves_the_others() {
+    let text = VALVE.replace("rate = 0.01", "rate = 0.0");
+    let place = Place::new("s.toml", &format!("{text}[steady]\n[sweep]\n\"bath.hot.rate\" = [1.0, 0.0, 2.0]\n"), &[]);
+    let output = place.command(&["exact", "s.toml", "-o", "out", "--no-report"]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("point 1 has no exact value: the model has no steady state"), "{told}");
+    let summary = Summary::read(&place.path("out")).unwrap().unwrap();
+    let solved: Vec<bool> = summary.points.iter().map(|point| !point.quantities.is_empty()).collect();
+    assert_eq!((summary.complete, solved), (false, vec![true, false, true]));
+    assert!(summary.points[1].exact_missing.is_some());
+    // Where there is nothing to keep, nothing is.
+    let output =
+        place.command(&["exact", "s.toml", "-o", "none", "--set", "sweep.bath.hot.rate=[0.0]"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!place.path("none/summary.json").exists());
+}

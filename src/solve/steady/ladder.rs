@@ -9,6 +9,9 @@ use crate::lindblad::{Counting, Effort, MOST_PRODUCTS, Occupation, SteadyError, 
 use crate::rounded::Rounded;
 use crate::scenario::Point;
 
+/// Distributions of quanta that are solved for beside a run, if each takes as long as one may: about a minute.
+const LAWS_BESIDE: f64 = 32.0;
+
 /// The steady state of one group.
 pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, Unsolved> {
     let model = &group.model;
@@ -37,22 +40,19 @@ pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady
     let noise = (0..model.baths.len()).map(|bath| counting.rounded_noise(bath)).collect();
     let windowed = windowed(&counting, point);
     let mut rows = rows(group, &counting, equation, (point, effort), &windowed);
-    let (mut transferred, mut too_much) = (Vec::new(), Vec::new());
-    // Beside a run all of them together take no longer than five may for their own sake.
-    let mut left = 5.0 * MOST_PRODUCTS;
+    let mut transferred = Vec::new();
+    let mut left = if effort == Effort::Beside { LAWS_BESIDE * MOST_PRODUCTS } else { f64::INFINITY };
     for (&bath, noises) in point.noise().baths.iter().zip(&windowed).filter(|_| point.groups.len() == 1) {
+        let mut beyond = 0;
         for (&window, noise) in point.noise().windows.iter().zip(noises.iter().flatten()) {
-            if effort != Effort::Beside {
-                left = MOST_PRODUCTS;
-            }
-            match counting.transferred_within(bath, (window, noise.value), &mut left) {
-                Some(law) => transferred.push((bath, window, law)),
-                None => too_much.push(format!("({}, {window})", point.baths()[bath].name)),
-            }
+            let law = counting.transferred_within(bath, (window, noise.value), &mut left);
+            beyond += usize::from(law.is_none());
+            transferred.extend(law.map(|law| (bath, window, law)));
         }
-    }
-    if !too_much.is_empty() {
-        rows.refused.push(format!("quanta {}: too many numbers of quanta to solve for", too_much.join(", ")));
+        if beyond > 0 {
+            let name = &point.baths()[bath].name;
+            rows.refused.push(format!("quanta ({name}): in {beyond} windows, more numbers than are solved for"));
+        }
     }
     Ok(GroupSteady {
         now: counting.steady().observables(),
