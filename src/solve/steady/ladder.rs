@@ -9,8 +9,8 @@ use crate::lindblad::{Counting, Effort, MOST_PRODUCTS, Occupation, SteadyError, 
 use crate::rounded::Rounded;
 use crate::scenario::Point;
 
-/// Distributions of quanta that are solved for beside a run, if each takes as long as one may: about a minute.
-const LAWS_BESIDE: f64 = 32.0;
+/// Distributions of quanta that are solved for beside a run, if each takes as long as one may: some ten seconds.
+const LAWS_BESIDE: f64 = 8.0;
 
 /// The steady state of one group.
 pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, Unsolved> {
