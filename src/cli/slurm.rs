@@ -60,7 +60,7 @@ pub fn slurm(arguments: &SlurmArguments) -> anyhow::Result<()> {
             let points: HashSet<u64> = scenario.points.iter().map(|point| point.id).collect();
             format!("{}, each the work of one task,", plural(points.len() as u64, "point"))
         }
-        Asked::Transient(_) | Asked::Solve(_) => plural(Plan::new(&scenario.points).parts() as u64, "part"),
+        Asked::Transient(_) | Asked::Solve(_) => plural(Plan::new(&scenario.points).parts(), "part"),
     };
     say!(
         "#!/bin/bash

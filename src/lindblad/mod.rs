@@ -32,6 +32,7 @@ pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
 pub use rational::SolveError;
 pub use register::{RegisterEquation, RegisterError};
 pub use steady::{SteadyError, SteadyState};
+#[cfg(feature = "campaign")]
 pub(crate) use transferred::MOST_PRODUCTS;
 pub use transferred::Transferred;
 pub use transient::Transient;

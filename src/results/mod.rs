@@ -16,7 +16,9 @@ pub use sink::{MemoryTable, Tables};
 pub use steady_run::{Convergence, RelaxationFrom, SteadyRun};
 pub(crate) use summary::highest_exact;
 pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};
-pub(crate) use summary_file::{Head, MANY_POINTS, QuantityRow, quantity_rows};
+pub(crate) use summary_file::Head;
+#[cfg(feature = "figures")]
+pub(crate) use summary_file::{MANY_POINTS, QuantityRow, quantity_rows};
 pub(crate) use sums::{SUMMARY, SUMS, Soundness, Sums, soundness};
 pub(crate) use tables::{SeriesRow, noise_rows, quanta_rows, series};
 pub(crate) use writer::Writer;

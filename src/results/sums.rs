@@ -104,6 +104,7 @@ impl Sums {
     }
 
     /// Whether there is a checksum of this file.
+    #[cfg(feature = "figures")]
     pub fn has(&self, name: &str) -> bool {
         self.sums.iter().any(|(known, _)| known == name)
     }
