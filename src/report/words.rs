@@ -14,6 +14,8 @@ pub fn quantity(name: &str) -> String {
         "heat_current_balance" => "heat current by energy balance",
         "heat_current_controlled" => "heat current by control variates",
         "intensity" => "emitted intensity",
+        "highest_intensity" => "highest mean intensity",
+        "highest_intensity_time" => "time of the highest mean intensity",
         "jx" => "⟨J_{x}⟩",
         "jy" => "⟨J_{y}⟩",
         "jz" => "⟨J_{z}⟩",
@@ -38,6 +40,11 @@ pub fn quantity(name: &str) -> String {
         _ => return name.replace('_', " "),
     };
     known.to_owned()
+}
+
+/// The quantity that this is another estimate of; `_average` is the former name of `_interval`.
+pub fn twin_of(name: &str) -> Option<&str> {
+    ["_interval", "_average", "_counts", "_balance", "_controlled"].iter().find_map(|end| name.strip_suffix(end))
 }
 
 /// A unit: `hbar omega_0^2` as ħω₀².

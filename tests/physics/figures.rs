@@ -210,3 +210,47 @@ fn noise_tables_and_transverse_spins_are_written() {
     let series = read("series.parquet");
     assert_eq!(series.words("quantity").unwrap().iter().filter(|w| **w == "jx").count(), 3);
 }
+
+/// The highest mean intensity is that of the series, exact and estimated; where nothing stands out there is none.
+#[test]
+fn a_burst_is_told_by_its_highest_mean_intensity() {
+    let text = |state: &str, temperature: f64| {
+        format!(
+            "[qubits]\nnumber = 20\n[[bath]]\nname = \"cavity\"\ncoupling = \"collective\"\nrate = 1.0\n\
+             temperature = {temperature:?}\n[initial]\nstate = \"{state}\"\n\
+             [evolution]\nuntil = 2.0\nsamples = 201\ntrajectories = 3000\n"
+        )
+    };
+    let run = |text: &str, purpose| {
+        let scenario = Scenario::parse("s", "s.toml", text, purpose, &Overrides::default()).unwrap();
+        campaign::collect(&scenario, &RunOptions::new("", 2), &mut |_| {}).unwrap().unwrap()
+    };
+    let of = |summary: &Summary, name: &str| {
+        summary.points[0].quantities.iter().find(|q| q.quantity == name).cloned().unwrap_or_else(|| panic!("no {name}"))
+    };
+    for purpose in [Purpose::Trajectories, Purpose::Exact] {
+        let (summary, tables) = run(&text("inverted", 0.0), purpose);
+        let (height, time) = (of(&summary, "highest_intensity"), of(&summary, "highest_intensity_time"));
+        let series = tables.table("series").unwrap();
+        let (times, exact) = (series.numbers("time").unwrap(), series.numbers("exact").unwrap());
+        let means = series.numbers("mean").unwrap();
+        let rows =
+            || series.words("quantity").unwrap().into_iter().enumerate().filter(|(_, name)| *name == "intensity");
+        let top = |of: &[f64]| rows().map(|(row, _)| row).max_by(|a, b| of[*a].total_cmp(&of[*b])).unwrap();
+        assert_eq!((height.exact, time.exact), (Some(exact[top(&exact)]), Some(times[top(&exact)])));
+        // N^2/4 would be that of every trajectory at once.
+        assert!((40.0..100.0).contains(&height.exact.unwrap()), "{height:?}");
+        if purpose == Purpose::Exact {
+            assert!(height.estimate.is_none() && time.estimate.is_none());
+            continue;
+        }
+        assert_eq!((height.estimate, time.estimate), (Some(means[top(&means)]), Some(times[top(&means)])));
+        assert!(height.z.is_none() && time.std_error.is_none());
+        // 5 sigma: 6e-7 of all seeds, and as many again for the choice of the highest.
+        assert!((height.estimate.unwrap() - height.exact.unwrap()).abs() < 5.0 * height.std_error.unwrap());
+    }
+    for purpose in [Purpose::Trajectories, Purpose::Exact] {
+        let (summary, _) = run(&text("ground", 1.0), purpose);
+        assert!(!summary.points[0].quantities.iter().any(|q| q.quantity.starts_with("highest_")));
+    }
+}

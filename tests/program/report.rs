@@ -272,7 +272,7 @@ fn a_steady_sweep_is_drawn_once_for_each_quantity() {
     let folder = ran("run", valve);
     let names = figures(&folder, ".svg");
     assert!(names.contains(&"heat_current_sweep".to_owned()), "{names:?}");
-    for twin in ["average", "counts", "balance", "controlled"] {
+    for twin in ["interval", "average", "counts", "balance", "controlled"] {
         assert!(!names.iter().any(|name| name.contains(twin)), "{names:?}");
     }
 }

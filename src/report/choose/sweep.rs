@@ -279,8 +279,12 @@ pub fn default(run: &Run, most: usize) -> Vec<Figure> {
             break;
         }
         let reference = REFERENCES.iter().any(|(_, quantity, ..)| *quantity == name);
-        let twin = ["_average", "_counts", "_balance", "_controlled"].iter().any(|end| name.ends_with(end));
-        if reference || twin || name.starts_with("photon_time_") || name == "excited" || done.contains(name) {
+        if reference
+            || words::twin_of(name).is_some()
+            || name.starts_with("photon_time_")
+            || name == "excited"
+            || done.contains(name)
+        {
             continue;
         }
         done.insert(name);

@@ -142,9 +142,8 @@ pub fn default(run: &Run, most: usize) -> Vec<Figure> {
     let names = run.series.iter().map(|curve| curve.quantity.as_str());
     let mut names: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();
     names.truncate(MOST_NAMES);
-    let twin = |name: &str| name.strip_suffix("_average").or(name.strip_suffix("_counts")).map(str::to_owned);
     let all = names.clone();
-    names.retain(|name| twin(name).is_none_or(|first| !all.contains(&first.as_str())));
+    names.retain(|name| words::twin_of(name).is_none_or(|first| !all.contains(&first)));
     names.retain(|name| *name != "excited" || !all.contains(&"jz"));
     let figure_of = |name: &&str| {
         let (curves, of_baths) = curves(run, name, None);
