@@ -120,7 +120,6 @@ pub const KEYS: &[(&str, &str)] = &[
         "a positive, finite number of jumps to spend on a point at most; with the sectors engine, of local jumps, the only ones it sees",
     ),
     ("steady.bath", "the name of a bath, whose heat current is to be precise"),
-    ("noise.baths", "a list of names of baths; all that exchange quanta if left out"),
     ("noise.windows", "ascending, positive, finite times"),
     ("noise.frequencies", "ascending, finite angular frequencies from 0 up"),
     ("noise.delays", "ascending, finite times from 0 up"),
