@@ -206,6 +206,17 @@ impl Reservoir {
         }
     }
 
+    /// The same over the energy of the quantum, in the unit of [`Units::quantum`]: 1/T, where T is held.
+    #[must_use]
+    pub fn entropy_of_energy(&self, units: Units) -> Option<f64> {
+        match &self.exchange {
+            Exchange::Thermal { temperature, .. } if temperature.is_held() => {
+                Some(units.energy_over_temperature(1.0, temperature.at(0.0)) / units.quantum(1.0))
+            }
+            Exchange::Thermal { .. } | Exchange::Given { .. } => None,
+        }
+    }
+
     /// All that may change in time.
     fn signals(&self) -> impl Iterator<Item = &Signal> {
         let (first, second) = match &self.exchange {

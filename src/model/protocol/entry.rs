@@ -47,5 +47,12 @@ impl Entry {
 #[must_use]
 #[inline]
 pub fn absorbed(process: Process) -> f64 {
-    0.5 * process.two_m() as f64
+    /// By process: looked up, as what a jump does cannot be predicted.
+    const ABSORBED: [f64; 3] = {
+        let mut absorbed = [0.0; 3];
+        absorbed[Process::Emission as usize] = -1.0;
+        absorbed[Process::Absorption as usize] = 1.0;
+        absorbed
+    };
+    ABSORBED[process as usize]
 }

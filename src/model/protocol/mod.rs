@@ -249,6 +249,12 @@ impl Stage {
         Ok(stage)
     }
 
+    /// The unit system of all its numbers.
+    #[must_use]
+    pub fn units(&self) -> Units {
+        self.units
+    }
+
     /// The rates of a bath at a time.
     #[must_use]
     #[inline]
@@ -280,6 +286,12 @@ impl Stage {
     #[inline]
     pub fn entropy_of_quantum(&self, bath: usize, time: f64) -> f64 {
         self.reservoirs[bath].entropy_of_quantum(self.units, self.frequency.at(time), time)
+    }
+
+    /// The entropy that a quantum brings to each bath over its energy, where that stays: 1/T.
+    #[must_use]
+    pub fn entropies_of_energy(&self) -> Vec<Option<f64>> {
+        self.reservoirs.iter().map(|bath| bath.entropy_of_energy(self.units)).collect()
     }
 
     /// Whether nothing changes within it.
