@@ -94,6 +94,32 @@ impl Filter {
             FilterForm::Full => line * ratio,
         }
     }
+
+    /// The least and the largest rate between two frequencies, where it is 1 at the resonance.
+    #[must_use]
+    pub fn bounds(&self, [least, most]: [f64; 2]) -> [f64; 2] {
+        let (a, b) = (self.rate(1.0, least), self.rate(1.0, most));
+        let peak = self.peak();
+        let top = if least < peak && peak < most { self.rate(1.0, peak) } else { a.max(b) };
+        [a.min(b), top]
+    }
+
+    /// The only frequency from which the rate falls to both sides: the resonance, or in the full form r times it, where
+    /// `Q^2 r^4 + (2 Q^2 - 1) r^2 = 3 Q^2`.
+    #[must_use]
+    pub fn peak(&self) -> f64 {
+        match self.form {
+            FilterForm::Lorentzian => self.resonance,
+            FilterForm::Full => {
+                let inverse = (self.quality * self.quality).recip();
+                let b = 1.0 - 0.5 * inverse;
+                // r^2 = -b + sqrt(b^2 + 3), without cancellation.
+                let root = (b * b + 3.0).sqrt();
+                let square = if b > 0.0 { 3.0 / (b + root) } else { root - b };
+                self.resonance * square.sqrt()
+            }
+        }
+    }
 }
 
 /// A transmon: a Josephson junction and its shunt capacitance.
@@ -221,6 +247,14 @@ impl Circuit {
         Circuit { transmon: self.transmon.tuned(frequency), ..self }
     }
 
+    /// Bounds of the rate of the bath where the transmon is tuned from one frequency to another, both in GHz: the rate on
+    /// resonance rises with the plasma frequency, and the line of the resonator has one peak.
+    #[must_use]
+    pub fn bounds(&self, form: FilterForm, [least, most]: [f64; 2]) -> [f64; 2] {
+        let line = self.resonator.filter(form).bounds([least, most]);
+        [self.tuned(least).rate_on_resonance() * line[0], self.tuned(most).rate_on_resonance() * line[1]]
+    }
+
     /// C_c/C_T.
     fn capacitance_ratio(&self) -> f64 {
         self.coupling / self.transmon.capacitance()
@@ -283,6 +317,19 @@ mod tests {
         let middle = (1.0_f64 + 1.0 / 1600.0).sqrt();
         for edge in [middle + 1.0 / 40.0, middle - 1.0 / 40.0] {
             assert!(close(filter.rate(1.0, 4.0 * edge), 0.5));
+        }
+    }
+
+    #[test]
+    fn a_filter_falls_to_both_sides_of_its_peak() {
+        for (quality, form) in
+            [0.1, 0.6, 1.0, 7.0, 1e3].into_iter().flat_map(|q| [(q, FilterForm::Lorentzian), (q, FilterForm::Full)])
+        {
+            let filter = Filter::new(quality, 4.0, form).unwrap();
+            let at = |ratio: f64| filter.rate(1.0, filter.peak() * ratio);
+            for (nearer, further) in [(1.0, 1.001), (1.001, 1.1), (1.1, 9.0), (1.0, 0.999), (0.999, 0.8), (0.8, 0.01)] {
+                assert!(at(nearer) > at(further), "{quality} {form:?}: {nearer} {further}");
+            }
         }
     }
 

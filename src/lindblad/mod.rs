@@ -13,6 +13,7 @@ mod hessenberg;
 mod krylov;
 mod ladder;
 mod populations;
+pub mod protocol;
 mod rational;
 mod register;
 mod relaxation;

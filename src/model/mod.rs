@@ -1,16 +1,19 @@
 //! The validated physical model: identical qubits and the baths around them, or a register of qubits that differ.
 
+mod course;
 mod linear;
 mod pattern;
+pub mod protocol;
 mod register;
 mod reservoir;
 mod rest;
 mod spin;
 mod system;
 
+pub use course::{Course, CourseError, Shape, Signal};
 pub use linear::Linear;
 pub use register::{Register, RegisterForm, RegisterValues};
-pub use reservoir::{Reservoir, ReservoirError, SpectralDensity};
+pub use reservoir::{Bounds, Reservoir, ReservoirError, Setting, SpectralDensity};
 pub use rest::NoCurrent;
 pub use spin::{Spin, Transverse};
 pub use system::{Balance, Extent, Form, System, Values};

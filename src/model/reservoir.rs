@@ -1,5 +1,10 @@
 //! What a bath is, and the rates that follow from it at a frequency and a time.
 
+mod bounds;
+
+pub use bounds::Bounds;
+
+use super::course::Signal;
 use crate::bath::{Bath, Coupling, Rates};
 use crate::circuit::{Circuit, Filter, FilterForm};
 use crate::units::Units;
@@ -35,6 +40,15 @@ impl SpectralDensity {
             SpectralDensity::Circuit { circuit, form } => circuit.tuned(frequency).rate(*form),
         }
     }
+
+    /// The same with another rate, on resonance behind a filter; a circuit keeps what follows from it.
+    fn of_rate(self, rate: f64) -> Self {
+        match self {
+            SpectralDensity::Flat(_) => SpectralDensity::Flat(rate),
+            SpectralDensity::Filtered { filter, .. } => SpectralDensity::Filtered { on_resonance: rate, filter },
+            SpectralDensity::Circuit { .. } => self,
+        }
+    }
 }
 
 /// Why there is no such bath.
@@ -49,13 +63,42 @@ pub struct ReservoirError {
     pub value: f64,
 }
 
+/// What of a bath may change in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// gamma, behind a filter gamma on resonance.
+    Rate,
+    /// T, in the unit of [`Units::energy_over_temperature`].
+    Temperature,
+    /// The given rate of emission.
+    Down,
+    /// The given rate of absorption.
+    Up,
+    /// The rate of dephasing.
+    Dephasing,
+}
+
+impl Setting {
+    /// What it is, in words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Setting::Rate => "rate",
+            Setting::Temperature => "temperature",
+            Setting::Down => "rate of emission",
+            Setting::Up => "rate of absorption",
+            Setting::Dephasing => "rate of dephasing",
+        }
+    }
+}
+
 /// How a bath exchanges quanta.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Exchange {
-    /// At a temperature: gamma (1 + n) and gamma n.
-    Thermal { gamma: SpectralDensity, temperature: f64 },
+    /// At a temperature: gamma (1 + n) and gamma n. The rate, where it is set, stands for that of the density.
+    Thermal { gamma: SpectralDensity, rate: Option<Signal>, temperature: Signal },
     /// At rates as they are given, whatever the frequency.
-    Given { down: f64, up: f64, temperature: Option<f64> },
+    Given { down: Signal, up: Signal, temperature: Option<f64> },
 }
 
 /// What a bath is: all that its rates at any frequency and time follow from. A [`Bath`] is what qubits see of it at one.
@@ -66,7 +109,7 @@ pub struct Reservoir {
     /// Collective or local.
     pub coupling: Coupling,
     exchange: Exchange,
-    dephasing: f64,
+    dephasing: Signal,
 }
 
 impl Reservoir {
@@ -84,8 +127,8 @@ impl Reservoir {
             fits(name, "rate", rate)?;
         }
         fits(name, "temperature", temperature)?;
-        let exchange = Exchange::Thermal { gamma, temperature };
-        Ok(Reservoir { name: name.to_owned(), coupling, exchange, dephasing: 0.0 })
+        let exchange = Exchange::Thermal { gamma, rate: None, temperature: Signal::held(temperature) };
+        Ok(Reservoir { name: name.to_owned(), coupling, exchange, dephasing: Signal::held(0.0) })
     }
 
     /// A bath of given rates of emission and absorption.
@@ -93,9 +136,9 @@ impl Reservoir {
     /// # Errors
     /// If one of them is negative, or not finite.
     pub fn given(name: &str, coupling: Coupling, down: f64, up: f64) -> Result<Self, ReservoirError> {
-        let (down, up) = (fits(name, "rate", down)?, fits(name, "rate", up)?);
-        let exchange = Exchange::Given { down, up, temperature: None };
-        Ok(Reservoir { name: name.to_owned(), coupling, exchange, dephasing: 0.0 })
+        let rate = |rate| fits(name, "rate", rate).map(Signal::held);
+        let exchange = Exchange::Given { down: rate(down)?, up: rate(up)?, temperature: None };
+        Ok(Reservoir { name: name.to_owned(), coupling, exchange, dephasing: Signal::held(0.0) })
     }
 
     /// The same bath, that dephases at this rate beside.
@@ -103,7 +146,7 @@ impl Reservoir {
     /// # Errors
     /// If the rate is negative, or not finite.
     pub fn dephasing(self, rate: f64) -> Result<Self, ReservoirError> {
-        Ok(Reservoir { dephasing: fits(&self.name, "rate of dephasing", rate)?, ..self })
+        Ok(Reservoir { dephasing: Signal::held(fits(&self.name, "rate of dephasing", rate)?), ..self })
     }
 
     /// The filter before the bath, where there is one.
@@ -115,26 +158,92 @@ impl Reservoir {
         }
     }
 
-    /// The temperature, where the bath was given one.
+    /// The same bath, of which a setting goes in time like this; no value may be negative.
+    ///
+    /// # Errors
+    /// Why this bath has no such setting.
+    pub(super) fn set(mut self, setting: Setting, signal: Signal) -> Result<Self, &'static str> {
+        match (&mut self.exchange, setting) {
+            (_, Setting::Dephasing) => self.dephasing = signal,
+            (Exchange::Thermal { temperature, .. }, Setting::Temperature) => *temperature = signal,
+            (Exchange::Thermal { gamma: SpectralDensity::Circuit { .. }, .. }, Setting::Rate) => {
+                return Err("its rate follows from its circuit");
+            }
+            (Exchange::Thermal { rate, .. }, Setting::Rate) => *rate = Some(signal),
+            (Exchange::Given { down, .. }, Setting::Down) => *down = signal,
+            (Exchange::Given { up, .. }, Setting::Up) => *up = signal,
+            (Exchange::Thermal { .. }, Setting::Down | Setting::Up) => {
+                return Err("its rates follow from its rate and its temperature");
+            }
+            (Exchange::Given { .. }, Setting::Rate | Setting::Temperature) => {
+                return Err("its rates of emission and absorption are given, whatever its temperature");
+            }
+        }
+        Ok(self)
+    }
+
+    /// The temperature at a time, where the bath was given one.
     #[must_use]
-    pub fn temperature(&self) -> Option<f64> {
-        match self.exchange {
-            Exchange::Thermal { temperature, .. } => Some(temperature),
-            Exchange::Given { temperature, .. } => temperature,
+    pub fn temperature(&self, time: f64) -> Option<f64> {
+        match &self.exchange {
+            Exchange::Thermal { temperature, .. } => Some(temperature.at(time)),
+            Exchange::Given { temperature, .. } => *temperature,
         }
     }
 
-    /// The rates at a frequency, in the unit of [`super::Model::frequency`], and a time. No bath changes with time yet:
-    /// the time is there for those that will.
+    /// The rates at a frequency, in the unit of [`super::Model::frequency`], and a time: since the start of a segment,
+    /// where a protocol sets any of them.
     #[must_use]
-    pub fn rates(&self, units: Units, frequency: f64, _time: f64) -> Rates {
-        let exchanged = match self.exchange {
-            Exchange::Thermal { gamma, temperature } => {
-                Rates::thermal(gamma.gamma(frequency), units.energy_over_temperature(frequency, temperature))
+    pub fn rates(&self, units: Units, frequency: f64, time: f64) -> Rates {
+        let exchanged = match &self.exchange {
+            Exchange::Thermal { gamma, rate, temperature } => {
+                let gamma = rate.as_ref().map_or(*gamma, |rate| gamma.of_rate(rate.at(time)));
+                let x = units.energy_over_temperature(frequency, temperature.at(time));
+                Rates::thermal(gamma.gamma(frequency), x)
             }
-            Exchange::Given { down, up, .. } => Rates { down, up, dephasing: 0.0 },
+            Exchange::Given { down, up, .. } => Rates { down: down.at(time), up: up.at(time), dephasing: 0.0 },
         };
-        Rates { dephasing: self.dephasing, ..exchanged }
+        Rates { dephasing: self.dephasing.at(time), ..exchanged }
+    }
+
+    /// The entropy that a quantum brings to the bath, in k_B: hbar omega/(k_B T), or ln(down/up) of given rates.
+    #[must_use]
+    pub fn entropy_of_quantum(&self, units: Units, frequency: f64, time: f64) -> f64 {
+        match &self.exchange {
+            Exchange::Thermal { temperature, .. } => units.energy_over_temperature(frequency, temperature.at(time)),
+            Exchange::Given { down, up, .. } => libm::log(down.at(time) / up.at(time)),
+        }
+    }
+
+    /// The same over the energy of the quantum, in the unit of [`Units::quantum`]: 1/T, where T is held.
+    #[must_use]
+    pub fn entropy_of_energy(&self, units: Units) -> Option<f64> {
+        match &self.exchange {
+            Exchange::Thermal { temperature, .. } if temperature.is_held() => {
+                Some(units.energy_over_temperature(1.0, temperature.at(0.0)) / units.quantum(1.0))
+            }
+            Exchange::Thermal { .. } | Exchange::Given { .. } => None,
+        }
+    }
+
+    /// All that may change in time.
+    fn signals(&self) -> impl Iterator<Item = &Signal> {
+        let (first, second) = match &self.exchange {
+            Exchange::Thermal { rate, temperature, .. } => (rate.as_ref(), temperature),
+            Exchange::Given { down, up, .. } => (Some(down), up),
+        };
+        first.into_iter().chain([second, &self.dephasing])
+    }
+
+    /// Whether nothing of it changes in time.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.signals().all(Signal::is_held)
+    }
+
+    /// Where what it is made of turns a corner.
+    pub fn knots(&self) -> impl Iterator<Item = f64> + '_ {
+        self.signals().flat_map(Signal::knots)
     }
 
     /// The bath that qubits of a frequency see at a time.
@@ -142,7 +251,7 @@ impl Reservoir {
     pub fn bath(&self, units: Units, frequency: f64, time: f64) -> Bath {
         let Rates { down, up, dephasing } = self.rates(units, frequency, time);
         let (name, coupling) = (self.name.clone(), self.coupling);
-        Bath { name, coupling, down, up, dephasing, temperature: self.temperature() }
+        Bath { name, coupling, down, up, dephasing, temperature: self.temperature(time) }
     }
 }
 
@@ -150,6 +259,7 @@ impl From<&Bath> for Reservoir {
     /// The bath that is seen so at every frequency and time. Its rates are taken as they are.
     fn from(bath: &Bath) -> Self {
         let Bath { name, coupling, down, up, dephasing, temperature } = bath.clone();
+        let [down, up, dephasing] = [down, up, dephasing].map(Signal::held);
         Reservoir { name, coupling, exchange: Exchange::Given { down, up, temperature }, dephasing }
     }
 }
@@ -224,7 +334,7 @@ mod tests {
         for (frequency, time) in [0.1, 1.0, 50.0].into_iter().flat_map(|f| TIMES.map(|t| (f, t))) {
             assert_eq!(given.rates(Units::Si, frequency, time), Rates { down: 0.4, up: 0.9, dephasing: 0.1 });
         }
-        assert_eq!(given.temperature(), None);
+        assert_eq!(given.temperature(0.0), None);
     }
 
     #[test]

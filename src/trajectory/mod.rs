@@ -14,6 +14,7 @@ mod ladder;
 mod peak;
 mod populations;
 mod propagation;
+pub mod protocol;
 mod record;
 mod register;
 mod sectors;

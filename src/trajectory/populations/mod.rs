@@ -5,7 +5,10 @@
 //! local dephasing) exchanges no quantum and changes no record, so the chain leaves it out; all laws stay the same.
 
 mod rows;
+mod thinned;
 mod waiting;
+
+pub(super) use thinned::Thinning;
 
 use rand::{Rng, RngExt};
 

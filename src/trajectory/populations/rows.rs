@@ -155,10 +155,8 @@ impl Tables {
         let sectors = if tabulated { number / 2 + 1 } else { 0 };
         Tables((0..sectors).map(|_| OnceLock::new()).collect())
     }
-}
 
-#[cfg(test)]
-impl Tables {
+    /// Without rows: rates are computed at every jump.
     pub fn none() -> Self {
         Tables(Vec::new())
     }

@@ -1,0 +1,260 @@
+//! Exact averages under a protocol: `dp/dt = W(t) p` over the levels (J, M), with what work, heat, quanta and entropy are on
+//! average, and how they vary together.
+//!
+//! Of entries a that grow by `a_c(t)` at a jump of channel c, `m_a(i) = E[a; the path is in i]` and `s_ab = E[a b]` follow
+//! `m_a' = W m_a + O_a p` and `s_ab' = 1.(O_a m_b + O_b m_a + O_ab p)`, with `O_a = sum_c r_c a_c A_c` and
+//! `O_ab = sum_c r_c a_c b_c A_c`; for work `O_W = d(hbar omega)/dt M`, which has no second order. A quench by
+//! `Delta omega` takes W to `W + Delta omega M`.
+
+mod cycle;
+mod evolution;
+mod operators;
+
+pub use cycle::LimitCycle;
+
+use super::ladder::LadderGenerator;
+use super::populations::{PopulationEquation, observables};
+use super::{NotAffordable, SolveError};
+use crate::dicke::{Level, ln_degeneracy};
+use crate::initial::InitialState;
+use crate::model::Observables;
+use crate::model::protocol::{Entry, Protocol, Repeats};
+use evolution::advance;
+use operators::{Block, Follow, Operators, pair};
+
+/// The most levels that are followed.
+const MOST_LEVELS: i64 = 10_500;
+
+/// The master equation of N identical qubits under a protocol, over the levels that an initial state can reach.
+#[derive(Clone, Debug)]
+pub struct ProtocolEquation {
+    protocol: Protocol,
+    ladder: LadderGenerator,
+    operators: Operators,
+    initial: Vec<f64>,
+    /// Whether every quantum that is ever exchanged has a finite entropy.
+    entropy: bool,
+}
+
+/// Means and covariances of all entries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    mean: Vec<f64>,
+    /// By pair.
+    covariance: Vec<f64>,
+    entropy: bool,
+}
+
+impl Moments {
+    fn known(&self, entry: Entry) -> Option<usize> {
+        (self.entropy || entry != Entry::Entropy).then_some(entry.index())
+    }
+
+    /// The mean; `None` of an entropy that is infinite.
+    #[must_use]
+    pub fn mean(&self, entry: Entry) -> Option<f64> {
+        self.known(entry).map(|entry| self.mean[entry])
+    }
+
+    /// The covariance of two entries, of one with itself its variance; `None` of an entropy that is infinite.
+    #[must_use]
+    pub fn covariance(&self, a: Entry, b: Entry) -> Option<f64> {
+        Some(self.covariance[pair(self.known(a)?, self.known(b)?)])
+    }
+}
+
+/// Exact averages at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Averages {
+    /// The averages at the time.
+    pub now: Observables,
+    /// What was booked up to it, before the quench if there is one.
+    pub booked: Moments,
+}
+
+/// Exact averages of a whole protocol.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProtocolAverages {
+    /// At each of the times that were asked for.
+    pub series: Vec<Averages>,
+    /// At the end.
+    pub last: Averages,
+    /// `<sigma>` with `sigma = ln[p_0/d_J](start) - ln[p_t/d_J](end) + S`, in k_B. Infinite entropies have none.
+    pub entropy_production: Option<f64>,
+}
+
+impl ProtocolEquation {
+    /// The equation of `number` qubits.
+    ///
+    /// # Errors
+    /// If there are too many levels.
+    pub fn new(protocol: &Protocol, number: i64, initial: &InitialState) -> Result<Self, NotAffordable> {
+        let envelope = protocol.envelope(number);
+        affordable(PopulationEquation::states(&envelope, initial), MOST_LEVELS, "under a protocol")?;
+        let equation = PopulationEquation::new(&envelope, initial);
+        let ladder = equation.ladder().clone();
+        let acts = |bath: usize| envelope.baths[bath].down + envelope.baths[bath].up > 0.0;
+        // A ramp that begins at T = 0 has no entropy there, whatever comes after.
+        let entropy = protocol.stages().iter().all(|stage| {
+            let mut times = stage.knots();
+            times.extend([0.0, stage.duration]);
+            let finite = |bath: usize| {
+                let most = stage.bounds(bath, [0.0, stage.duration]).most;
+                most.down + most.up == 0.0 || times.iter().all(|t| stage.entropy_of_quantum(bath, *t).is_finite())
+            };
+            (0..protocol.baths()).filter(|bath| acts(*bath)).all(finite)
+        });
+        let operators = Operators::new(&ladder, entropy);
+        Ok(ProtocolEquation {
+            protocol: protocol.clone(),
+            initial: equation.initial().to_vec(),
+            ladder,
+            operators,
+            entropy,
+        })
+    }
+
+    /// The levels.
+    #[must_use]
+    pub fn levels(&self) -> &[Level] {
+        &self.ladder.levels
+    }
+
+    /// The exact averages at ascending `times` up to the end of the protocol, and there, to some 1e-10 of the largest
+    /// value of each.
+    ///
+    /// # Errors
+    /// If no step, however short, is exact enough.
+    ///
+    /// # Panics
+    /// If a time is beyond the end.
+    pub fn averages(&self, times: &[f64]) -> Result<ProtocolAverages, SolveError> {
+        let mut block = self.start(Follow::Moments);
+        let mut series = Vec::with_capacity(times.len());
+        self.through(Follow::Moments, &mut block, times, |block| series.push(self.averages_of(block)))?;
+        let gibbs = |p: &[f64]| -> f64 {
+            let of = |(level, p): (&Level, &f64)| p * (p.ln() - ln_degeneracy(self.ladder.number(), level.two_j));
+            self.levels().iter().zip(p).filter(|(_, p)| **p > 0.0).map(of).sum()
+        };
+        let last = self.averages_of(&block);
+        let produced = |flow: f64| gibbs(&self.initial) - gibbs(&block.lane(0).collect::<Vec<f64>>()) + flow;
+        let entropy_production = last.booked.mean(Entry::Entropy).map(produced);
+        Ok(ProtocolAverages { series, last, entropy_production })
+    }
+
+    /// `<exp(-s W/T)>` over the whole protocol, W in energies and T in the unit of the baths' temperatures. Where every
+    /// bath is at T and the path starts in thermal equilibrium, it is `Z_f/Z_i` at s = 1 (Jarzynski), with
+    /// `Z = sum_JM d_J exp(-hbar omega M/T)`, and at any s `Z_f/Z_i` times the same at 1 - s of the protocol in reverse
+    /// (Crooks).
+    ///
+    /// # Errors
+    /// If no step, however short, is exact enough.
+    pub fn exponential_work(&self, s: f64, temperature: f64) -> Result<f64, SolveError> {
+        let follow = Follow::Work { s, temperature };
+        let mut block = self.start(follow);
+        self.through(follow, &mut block, &[], |_| ())?;
+        Ok(block.values.iter().sum())
+    }
+
+    /// `<exp(-sigma)>` over the whole protocol, see [`ProtocolAverages::entropy_production`]: 1 where the initial state has
+    /// all levels, and less where it does not. `None` where an entropy is infinite.
+    ///
+    /// # Errors
+    /// If no step, however short, is exact enough.
+    pub fn exponential_entropy(&self) -> Result<Option<f64>, SolveError> {
+        if !self.entropy {
+            return Ok(None);
+        }
+        let mut p = self.start(Follow::Nothing);
+        self.through(Follow::Nothing, &mut p, &[], |_| ())?;
+        // exp(-sigma) is (d/p0 at the start) times (p/d at the end) times exp(-S): d beside the largest of them.
+        let ln_d: Vec<f64> = self.levels().iter().map(|l| ln_degeneracy(self.ladder.number(), l.two_j)).collect();
+        let most = ln_d.iter().copied().fold(0.0, f64::max);
+        let weights = ln_d.iter().zip(&self.initial).map(|(d, p)| if *p > 0.0 { (d - most).exp() } else { 0.0 });
+        let mut weighted = self.start(Follow::Entropy);
+        weighted.set(0, &weights.collect::<Vec<f64>>());
+        self.through(Follow::Entropy, &mut weighted, &[], |_| ())?;
+        let ends = weighted.lane(0).zip(p.lane(0)).zip(&ln_d);
+        Ok(Some(ends.map(|((weighted, p), d)| weighted * p * (most - d).exp()).sum()))
+    }
+
+    /// The initial probabilities in the first lane of a block.
+    fn start(&self, follow: Follow) -> Block {
+        let mut block = self.operators.block(follow, 1);
+        block.set(0, &self.initial);
+        block
+    }
+
+    fn averages_of(&self, block: &Block) -> Averages {
+        let p: Vec<f64> = block.lane(0).collect();
+        Averages { now: observables(self.levels(), &p), booked: self.moments(block) }
+    }
+
+    fn moments(&self, block: &Block) -> Moments {
+        let mean: Vec<f64> = (1..block.lanes()).map(|lane| block.lane(lane).sum()).collect();
+        let pairs = (0..mean.len()).flat_map(|a| (0..=a).map(move |b| (a, b)));
+        let covariance = pairs.zip(&block.sums).map(|((a, b), sum)| sum - mean[a] * mean[b]).collect();
+        Moments { mean, covariance, entropy: self.entropy }
+    }
+
+    /// Takes a block through the whole protocol; `each` is told of every time.
+    fn through(
+        &self,
+        follow: Follow,
+        block: &mut Block,
+        times: &[f64],
+        mut each: impl FnMut(&Block),
+    ) -> Result<(), SolveError> {
+        let protocol = &self.protocol;
+        let end = protocol.end();
+        assert!(times.last().is_none_or(|last| *last <= end * (1.0 + 1e-12)), "{times:?}: the protocol ends at {end}");
+        let mut left = times.iter().peekable();
+        for cycle in 0..protocol.cycles() {
+            let very_last = cycle + 1 == protocol.cycles();
+            let start = cycle as f64 * protocol.period();
+            self.cycle(follow, block, |index, stage, block| {
+                let offset = start + stage.start;
+                let ends = very_last && index + 1 == protocol.stages().len();
+                let mut now = 0.0;
+                while let Some(time) = left.next_if(|t| ends || **t - offset <= stage.duration) {
+                    let until = (time - offset).clamp(now, stage.duration);
+                    advance(&self.operators, stage, [now, until], follow, block)?;
+                    each(block);
+                    now = until;
+                }
+                advance(&self.operators, stage, [now, stage.duration], follow, block)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Takes a block through one cycle: `stage` takes it through each segment, and quenches come between.
+    fn cycle(
+        &self,
+        follow: Follow,
+        block: &mut Block,
+        mut stage: impl FnMut(usize, &crate::model::protocol::Stage, &mut Block) -> Result<(), SolveError>,
+    ) -> Result<(), SolveError> {
+        let stages = self.protocol.stages();
+        let units = self.protocol.units();
+        for (index, here) in stages.iter().enumerate() {
+            stage(index, here, block)?;
+            let next = match (stages.get(index + 1), self.protocol.repeats()) {
+                (Some(next), _) => next,
+                (None, Repeats::Cycles(_)) => &stages[0],
+                (None, Repeats::Once) => break,
+            };
+            let (before, after) = (here.frequency.last(), next.frequency.first());
+            let tilted = match follow {
+                Follow::Work { temperature, .. } => units.energy_over_temperature(after - before, temperature),
+                _ => 0.0,
+            };
+            self.operators.quench(follow, units.quantum(after) - units.quantum(before), tilted, block);
+        }
+        Ok(())
+    }
+}
+
+fn affordable(states: i64, limit: i64, road: &'static str) -> Result<(), NotAffordable> {
+    if states > limit { Err(NotAffordable::Levels { states, limit, road }) } else { Ok(()) }
+}

@@ -1,0 +1,315 @@
+//! Protocols: the frequency of the qubits and their baths as functions of time, segment by segment.
+//!
+//! `dp/dt = W(t) p` with `W(t) = sum_c r_c(t) (A_c - diag(1.A_c))` over channels c = (bath, process), whose ladder weights
+//! A_c stay and whose rates are `r_c(t) = gamma_b(t) F_b(omega(t)) {1 + n, n}`, `n = 1/expm1(hbar omega(t)/k_B T_b(t))`.
+//! As `H = hbar omega(t) J_z` commutes with itself at all times, a diagonal state stays diagonal and no work is spent on
+//! coherence: the chain on (J, M) is exact for this equation.
+
+mod entry;
+mod error;
+
+pub use entry::{Entry, absorbed};
+pub use error::ProtocolError;
+
+use super::{Bounds, Course, Model, Reservoir, Setting, Signal};
+use crate::bath::Rates;
+use crate::units::Units;
+
+/// A setting of a bath during a segment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The name of the bath.
+    pub bath: String,
+    /// What of it.
+    pub setting: Setting,
+    /// How it goes.
+    pub course: Course,
+}
+
+/// A segment as it is asked for. What it does not set of a bath is as it is without a protocol.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    /// How long it takes, positive.
+    pub duration: f64,
+    /// How the frequency of the qubits goes, in the unit of [`Model::frequency`]. Where it does not begin at the value at
+    /// which the segment before ended, there is a quench.
+    pub frequency: Course,
+    /// What is set of the baths.
+    pub baths: Vec<Change>,
+}
+
+/// How often the segments pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// Once; the frequency stays at its last value.
+    Once,
+    /// So many times, at least once. Each cycle ends with the return to its first frequency, by a quench where the last
+    /// segment does not lead there, whose work is that of the cycle.
+    Cycles(u64),
+}
+
+/// A validated segment. Times are since its start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    units: Units,
+    /// When it starts within a cycle.
+    pub start: f64,
+    /// How long it takes.
+    pub duration: f64,
+    /// The frequency of the qubits.
+    pub frequency: Signal,
+    /// The baths.
+    pub reservoirs: Vec<Reservoir>,
+}
+
+/// A validated protocol.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Protocol {
+    units: Units,
+    stages: Vec<Stage>,
+    repeats: Repeats,
+}
+
+impl Protocol {
+    /// The protocol of these segments on qubits between these baths.
+    ///
+    /// # Errors
+    /// The first thing in it that cannot be.
+    pub fn new(
+        units: Units,
+        reservoirs: &[Reservoir],
+        segments: &[Segment],
+        repeats: Repeats,
+    ) -> Result<Self, ProtocolError> {
+        if segments.is_empty() {
+            return Err(ProtocolError::NoSegments);
+        }
+        if repeats == Repeats::Cycles(0) {
+            return Err(ProtocolError::NoCycles);
+        }
+        let mut stages: Vec<Stage> = Vec::with_capacity(segments.len());
+        let mut start = 0.0;
+        for (index, segment) in segments.iter().enumerate() {
+            let stage = Stage::new(units, start, reservoirs, segment, index + 1)?;
+            start += stage.duration;
+            stages.push(stage);
+        }
+        Ok(Protocol { units, stages, repeats })
+    }
+
+    /// The unit system of all its numbers.
+    #[must_use]
+    pub fn units(&self) -> Units {
+        self.units
+    }
+
+    /// Its segments.
+    #[must_use]
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// How often they pass.
+    #[must_use]
+    pub fn repeats(&self) -> Repeats {
+        self.repeats
+    }
+
+    /// How many cycles there are.
+    #[must_use]
+    pub fn cycles(&self) -> u64 {
+        match self.repeats {
+            Repeats::Once => 1,
+            Repeats::Cycles(cycles) => cycles,
+        }
+    }
+
+    /// How long all segments take once.
+    #[must_use]
+    pub fn period(&self) -> f64 {
+        let last = &self.stages[self.stages.len() - 1];
+        last.start + last.duration
+    }
+
+    /// Its end.
+    #[must_use]
+    pub fn end(&self) -> f64 {
+        self.cycles() as f64 * self.period()
+    }
+
+    /// How many baths there are.
+    #[must_use]
+    pub fn baths(&self) -> usize {
+        self.stages[0].reservoirs.len()
+    }
+
+    /// The ends of its segments within a cycle.
+    pub fn boundaries(&self) -> impl Iterator<Item = f64> + '_ {
+        self.stages.iter().map(|stage| stage.start + stage.duration)
+    }
+
+    /// The segment at a time from 0, and the time since its start. The end of a segment still belongs to it, so that a
+    /// quench comes after.
+    #[must_use]
+    pub fn at(&self, time: f64) -> (&Stage, f64) {
+        let period = self.period();
+        let cycle = ((time / period).ceil() - 1.0).clamp(0.0, self.cycles() as f64 - 1.0);
+        let within = time - cycle * period;
+        let stage =
+            self.stages.partition_point(|stage| stage.start + stage.duration < within).min(self.stages.len() - 1);
+        let stage = &self.stages[stage];
+        (stage, (within - stage.start).clamp(0.0, stage.duration))
+    }
+
+    /// The frequency of the qubits at a time.
+    #[must_use]
+    pub fn frequency(&self, time: f64) -> f64 {
+        let (stage, time) = self.at(time);
+        stage.frequency.at(time)
+    }
+
+    /// The rates of a bath at a time.
+    #[must_use]
+    pub fn rates(&self, bath: usize, time: f64) -> Rates {
+        let (stage, time) = self.at(time);
+        stage.rates(bath, time)
+    }
+
+    /// The qubits and their baths as they are at a time.
+    #[must_use]
+    pub fn model(&self, number: i64, time: f64) -> Model {
+        let (stage, time) = self.at(time);
+        stage.model(number, time)
+    }
+
+    /// The model of the largest rates: what ever acts acts in it.
+    #[must_use]
+    pub fn envelope(&self, number: i64) -> Model {
+        let mut model = self.stages[0].model(number, 0.0);
+        for (index, bath) in model.baths.iter_mut().enumerate() {
+            (bath.down, bath.up, bath.dephasing) = (0.0, 0.0, 0.0);
+            for stage in &self.stages {
+                let most = stage.bounds(index, [0.0, stage.duration]).most;
+                bath.down = bath.down.max(most.down);
+                bath.up = bath.up.max(most.up);
+                bath.dephasing = bath.dephasing.max(most.dephasing);
+            }
+        }
+        model
+    }
+}
+
+impl Stage {
+    fn new(
+        units: Units,
+        start: f64,
+        reservoirs: &[Reservoir],
+        segment: &Segment,
+        number: usize,
+    ) -> Result<Self, ProtocolError> {
+        let duration = segment.duration;
+        if !(duration > 0.0 && duration.is_finite()) {
+            return Err(ProtocolError::Duration { segment: number, duration });
+        }
+        let signal = |course: &Course, what: &str| {
+            let failed = |error| ProtocolError::Course { segment: number, what: what.to_owned(), error };
+            course.over(duration).map_err(failed)
+        };
+        let least = |signal: &Signal| signal.range([0.0, duration])[0];
+        let frequency = signal(&segment.frequency, "frequency")?;
+        if least(&frequency) <= 0.0 {
+            return Err(ProtocolError::Frequency { segment: number, least: least(&frequency) });
+        }
+        let mut reservoirs = reservoirs.to_vec();
+        for (index, change) in segment.baths.iter().enumerate() {
+            let what = || format!("{} of bath \"{}\"", change.setting.name(), change.bath);
+            let Some(bath) = reservoirs.iter_mut().find(|bath| bath.name == change.bath) else {
+                let known: Vec<&str> = reservoirs.iter().map(|bath| bath.name.as_str()).collect();
+                let (bath, known) = (change.bath.clone(), known.join(", "));
+                return Err(ProtocolError::UnknownBath { segment: number, bath, known });
+            };
+            let same = |other: &Change| other.bath == change.bath && other.setting == change.setting;
+            if segment.baths[..index].iter().any(same) {
+                return Err(ProtocolError::Twice { segment: number, what: what() });
+            }
+            let course = signal(&change.course, &what())?;
+            if least(&course) < 0.0 {
+                return Err(ProtocolError::Negative { segment: number, what: what(), least: least(&course) });
+            }
+            let set = bath.clone().set(change.setting, course);
+            *bath = set.map_err(|why| ProtocolError::NoSuchSetting { segment: number, what: what(), why })?;
+        }
+        let stage = Stage { units, start, duration, frequency, reservoirs };
+        for (index, bath) in stage.reservoirs.iter().enumerate() {
+            let Rates { down, up, dephasing } = stage.bounds(index, [0.0, duration]).most;
+            if ![down, up, dephasing].iter().all(|rate| rate.is_finite()) {
+                return Err(ProtocolError::Rates { segment: number, bath: bath.name.clone() });
+            }
+        }
+        Ok(stage)
+    }
+
+    /// The unit system of all its numbers.
+    #[must_use]
+    pub fn units(&self) -> Units {
+        self.units
+    }
+
+    /// The rates of a bath at a time.
+    #[must_use]
+    #[inline]
+    pub fn rates(&self, bath: usize, time: f64) -> Rates {
+        self.reservoirs[bath].rates(self.units, self.frequency.at(time), time)
+    }
+
+    /// Bounds of the rates of a bath between two times.
+    #[must_use]
+    pub fn bounds(&self, bath: usize, times: [f64; 2]) -> Bounds {
+        self.reservoirs[bath].bounds(self.units, &self.frequency, times)
+    }
+
+    /// The qubits and their baths as they are at a time.
+    #[must_use]
+    pub fn model(&self, number: i64, time: f64) -> Model {
+        Model::between(&self.reservoirs, self.units, number, self.frequency.at(time), time)
+    }
+
+    /// The energy of a quantum at a time, hbar omega, in the unit of [`Entry`].
+    #[must_use]
+    #[inline]
+    pub fn quantum(&self, time: f64) -> f64 {
+        self.units.quantum(self.frequency.at(time))
+    }
+
+    /// The entropy that a quantum brings to a bath at a time, in k_B: hbar omega/(k_B T), or ln(down/up) of given rates.
+    #[must_use]
+    #[inline]
+    pub fn entropy_of_quantum(&self, bath: usize, time: f64) -> f64 {
+        self.reservoirs[bath].entropy_of_quantum(self.units, self.frequency.at(time), time)
+    }
+
+    /// The entropy that a quantum brings to each bath over its energy, where that stays: 1/T.
+    #[must_use]
+    pub fn entropies_of_energy(&self) -> Vec<Option<f64>> {
+        self.reservoirs.iter().map(|bath| bath.entropy_of_energy(self.units)).collect()
+    }
+
+    /// Whether nothing changes within it.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.frequency.is_held() && self.reservoirs.iter().all(Reservoir::is_held)
+    }
+
+    /// Where anything turns a corner within it, ascending.
+    #[must_use]
+    pub fn knots(&self) -> Vec<f64> {
+        let mut knots: Vec<f64> =
+            self.frequency.knots().chain(self.reservoirs.iter().flat_map(Reservoir::knots)).collect();
+        knots.sort_by(f64::total_cmp);
+        knots.dedup();
+        knots
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+use super::*;
+use crate::bath::Coupling;
+use crate::circuit::{Circuit, Filter, FilterForm, Resonator, Transmon};
+use crate::model::{Shape, SpectralDensity};
+use proptest::prelude::*;
+
+fn segment(duration: f64, frequency: Course) -> Segment {
+    Segment { duration, frequency, baths: Vec::new() }
+}
+
+fn ramp(from: f64, to: f64, shape: Shape) -> Course {
+    Course::Ramp { from, to, shape }
+}
+
+fn change(bath: &str, setting: Setting, course: Course) -> Change {
+    Change { bath: bath.into(), setting, course }
+}
+
+fn thermal(name: &str, density: SpectralDensity) -> Reservoir {
+    Reservoir::thermal(name, Coupling::Collective, density, 0.7).unwrap()
+}
+
+fn baths() -> Vec<Reservoir> {
+    let filter = |form| SpectralDensity::Filtered { on_resonance: 0.8, filter: Filter::new(9.0, 1.7, form).unwrap() };
+    vec![
+        thermal("flat", SpectralDensity::Flat(0.7)),
+        thermal("line", filter(FilterForm::Lorentzian)),
+        thermal("full", filter(FilterForm::Full)),
+        Reservoir::given("given", Coupling::Local, 0.4, 0.1).unwrap().dephasing(0.2).unwrap(),
+    ]
+}
+
+fn of(segments: &[Segment], repeats: Repeats) -> Result<Protocol, ProtocolError> {
+    Protocol::new(Units::Natural, &baths(), segments, repeats)
+}
+
+#[test]
+fn a_protocol_has_the_values_of_its_segments_and_the_rates_of_the_baths_there() {
+    let mut second = segment(3.0, ramp(2.0, 1.0, Shape::Linear));
+    second.baths = vec![
+        change("flat", Setting::Rate, ramp(0.0, 1.0, Shape::Linear)),
+        change("line", Setting::Temperature, Course::Table(vec![(0.0, 0.5), (1.0, 2.0), (3.0, 2.0)])),
+        change("given", Setting::Up, Course::Held(0.3)),
+    ];
+    let protocol = of(&[segment(1.0, Course::Held(1.5)), second], Repeats::Cycles(3)).unwrap();
+    assert_eq!((protocol.period(), protocol.end(), protocol.cycles()), (4.0, 12.0, 3));
+    assert_eq!(protocol.boundaries().collect::<Vec<_>>(), [1.0, 4.0]);
+    for offset in [0.0, 4.0, 8.0] {
+        let frequency = |time: f64| protocol.frequency(offset + time);
+        // A quench comes after the end of a segment.
+        assert_eq!([frequency(0.5), frequency(1.0), frequency(2.5), frequency(4.0)], [1.5, 1.5, 1.5, 1.0]);
+        let unset = &protocol.stages()[0];
+        for (bath, reservoir) in baths().iter().enumerate() {
+            assert_eq!(protocol.rates(bath, offset + 0.5), reservoir.rates(Units::Natural, 1.5, 0.0));
+        }
+        assert!(unset.is_held() && unset.knots().is_empty());
+        let time = offset + 2.5;
+        assert!((protocol.rates(0, time).down - Rates::thermal(0.5, 1.5 / 0.7).down).abs() < 1e-15);
+        let line = SpectralDensity::Filtered {
+            on_resonance: 0.8,
+            filter: Filter::new(9.0, 1.7, FilterForm::Lorentzian).unwrap(),
+        };
+        assert_eq!(protocol.rates(1, time).up, Rates::thermal(line.gamma(1.5), 1.5 / 2.0).up);
+        assert_eq!(protocol.rates(3, time), Rates { down: 0.4, up: 0.3, dephasing: 0.2 });
+        assert_eq!(protocol.model(4, time).baths[1].temperature, Some(2.0));
+    }
+    assert_eq!(protocol.stages()[1].knots(), [1.0]);
+}
+
+#[test]
+fn what_is_no_protocol_is_refused_by_its_segment() {
+    let held = || Course::Held(1.0);
+    let with =
+        |bath: &str, setting, course| Segment { baths: vec![change(bath, setting, course)], ..segment(2.0, held()) };
+    let twice =
+        Segment { baths: [0, 1].map(|_| change("flat", Setting::Rate, held())).to_vec(), ..segment(1.0, held()) };
+    let boundless = Segment {
+        baths: [Setting::Rate, Setting::Temperature].map(|of| change("flat", of, Course::Held(1e200))).to_vec(),
+        ..segment(1.0, held())
+    };
+    for (wrong, words) in [
+        (segment(0.0, held()), ["duration of 0", "positive"]),
+        (segment(f64::NAN, held()), ["duration of NaN", "positive"]),
+        (segment(1.0, ramp(1.0, 0.0, Shape::Linear)), ["frequency goes down to 0", "positive"]),
+        (segment(1.0, Course::Table(vec![(0.0, 1.0), (0.5, -0.5), (1.0, 1.0)])), ["down to -0.5", "positive"]),
+        (segment(1.0, Course::Table(vec![(0.0, 1.0), (0.6, 1.0), (0.5, 2.0)])), ["frequency", "0.5 after 0.6"]),
+        (with("flat", Setting::Temperature, ramp(1.0, -0.1, Shape::Cosine)), ["temperature of bath \"flat\"", "-0.1"]),
+        (with("line", Setting::Rate, Course::Held(-1.0)), ["rate of bath \"line\"", "-1"]),
+        (with("sun", Setting::Rate, held()), ["no bath \"sun\"", "flat, line, full, given"]),
+        (with("given", Setting::Temperature, held()), ["temperature of bath \"given\"", "are given"]),
+        (with("flat", Setting::Up, held()), ["absorption of bath \"flat\"", "follow from"]),
+        (boundless, ["rates of bath \"flat\"", "not finite"]),
+        (twice, ["rate of bath \"flat\"", "twice"]),
+    ] {
+        let message = of(&[segment(1.0, held()), wrong], Repeats::Once).unwrap_err().to_string();
+        assert!(message.starts_with("segment 2") && words.iter().all(|word| message.contains(word)), "{message}");
+    }
+    assert_eq!(of(&[], Repeats::Once), Err(ProtocolError::NoSegments));
+    assert_eq!(of(&[segment(1.0, held())], Repeats::Cycles(0)), Err(ProtocolError::NoCycles));
+}
+
+fn courses(low: f64) -> impl Strategy<Value = Course> {
+    let value = move || low..3.0_f64;
+    let shape = prop_oneof![Just(Shape::Linear), Just(Shape::Cosine), Just(Shape::Exponential)];
+    prop_oneof![
+        value().prop_map(Course::Held),
+        (value(), value(), shape).prop_map(|(a, b, shape)| ramp(a.max(1e-3), b.max(1e-3), shape)),
+        (value(), value(), value()).prop_map(|(a, b, c)| Course::Table(vec![(0.0, a), (0.7, b), (2.0, c)])),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_rate_is_outside_of_its_bounds(
+        (frequency, temperature, rate) in (courses(0.2), courses(0.0), courses(0.0)),
+        (from, length) in (0.0..2.0_f64, 0.0..2.0_f64),
+    ) {
+        let mut only = segment(2.0, frequency.clone());
+        for bath in ["flat", "line", "full"] {
+            only.baths.push(change(bath, Setting::Temperature, temperature.clone()));
+            only.baths.push(change(bath, Setting::Rate, rate.clone()));
+        }
+        only.baths.push(change("given", Setting::Down, rate.clone()));
+        only.baths.push(change("given", Setting::Dephasing, temperature));
+        let mut all = baths();
+        // A transmon of 1 GHz and a resonator of 1.6 GHz.
+        let transmon = Transmon::new(1.0, 0.2).unwrap();
+        let resonator = Resonator::new(500.0, 10.0, 1000.0).unwrap();
+        let circuit = Circuit::new(transmon, resonator, 3.0).unwrap();
+        all.push(thermal("circuit", SpectralDensity::Circuit { circuit, form: FilterForm::Full }));
+        for units in [Units::Natural, Units::Si] {
+            let Ok(protocol) = Protocol::new(units, &all, std::slice::from_ref(&only), Repeats::Once) else { continue };
+            let stage = &protocol.stages()[0];
+            let until = (from + length).min(2.0);
+            for bath in 0..all.len() {
+                let Bounds { least, most } = stage.bounds(bath, [from, until]);
+                for step in 0..=50 {
+                    let t = from + (until - from) * f64::from(step) / 50.0;
+                    let Rates { down, up, dephasing } = stage.rates(bath, t);
+                    prop_assert!(least.down <= down && down <= most.down, "{bath} at {t}: {down} {least:?} {most:?}");
+                    prop_assert!(least.up <= up && up <= most.up, "{bath} at {t}: {up} {least:?} {most:?}");
+                    prop_assert!(least.dephasing <= dephasing && dephasing <= most.dephasing);
+                }
+            }
+        }
+    }
+}
