@@ -30,7 +30,7 @@ pub struct ProtocolChain {
 /// How a segment is gone through.
 #[derive(Debug)]
 enum Stretch {
-    Held(Populations),
+    Held(Box<Populations>),
     Ramped { pieces: Vec<Piece>, entropies: Vec<Option<f64>> },
 }
 
@@ -55,7 +55,7 @@ impl ProtocolChain {
         let stages = protocol.stages();
         let ramps = stages.iter().filter(|stage| !stage.is_held()).count();
         let stretch = |stage: &Stage| match stage.is_held() {
-            true => Stretch::Held(Populations::proposing(&stage.model(number, 0.0), stages.len())),
+            true => Stretch::Held(Box::new(Populations::proposing(&stage.model(number, 0.0), stages.len()))),
             false => Stretch::Ramped {
                 pieces: Piece::of(stage, number, pieces, ramps),
                 entropies: stage.entropies_of_energy(),
