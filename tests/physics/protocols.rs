@@ -485,6 +485,30 @@ fn frequencies_and_temperatures_scaled_together_scale_energies_and_nothing_else(
 }
 
 #[test]
+fn natural_and_si_units_tell_the_same_story() {
+    let of = |units: Units| {
+        let scale = if units == Units::Si { units.temperature_of(1.0, 1.0) } else { 1.0 };
+        let segments = [plain(1.0, ramp(1.0, 2.5, Shape::Cosine)), plain(0.5, Course::Held(2.0))];
+        let protocol = Protocol::new(units, &valve(scale), &segments, Repeats::Cycles(2)).unwrap();
+        let equation = ProtocolEquation::new(&protocol, 4, &thermal(0.7)).unwrap();
+        let booked = equation.averages(&[]).unwrap().last.booked;
+        (booked, equation.exponential_work(0.5, scale).unwrap(), equation.exponential_entropy().unwrap().unwrap())
+    };
+    let ((natural, work, entropy), (si, work_si, entropy_si)) = (of(Units::Natural), of(Units::Si));
+    assert!((work / work_si - 1.0).abs() < 1e-10 && (entropy - entropy_si).abs() < 1e-10, "{work} {work_si}");
+    // One quantum of 1 GHz a nanosecond, in fW.
+    let unit = |entry| if matches!(entry, Entry::Work | Entry::Heat(_)) { Units::Si.quantum(1.0) } else { 1.0 };
+    for (a, b) in Entry::all(3).flat_map(|a| Entry::all(3).map(move |b| (a, b))) {
+        assert_close(si.mean(a).unwrap() / unit(a), natural.mean(a).unwrap(), "mean");
+        assert_close(
+            si.covariance(a, b).unwrap() / (unit(a) * unit(b)),
+            natural.covariance(a, b).unwrap(),
+            "covariance",
+        );
+    }
+}
+
+#[test]
 fn a_qubit_follows_its_closed_form() {
     // dn/dt = r(t)(n_T - (1 + 2 n_T) n): a rate that is ramped is time that passes faster, int gamma dt.
     let bath = flat("b", Coupling::Collective, 0.9, 0.8);
