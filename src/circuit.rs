@@ -95,6 +95,12 @@ impl Filter {
         }
     }
 
+    /// The width of its line, the resonance over Q: what it sees of the past is one over it.
+    #[must_use]
+    pub fn width(&self) -> f64 {
+        self.resonance / self.quality
+    }
+
     /// The least and the largest rate between two frequencies, where it is 1 at the resonance.
     #[must_use]
     pub fn bounds(&self, [least, most]: [f64; 2]) -> [f64; 2] {
@@ -247,11 +253,17 @@ impl Circuit {
         Circuit { transmon: self.transmon.tuned(frequency), ..self }
     }
 
+    /// The resonator as a filter, its frequencies in GHz.
+    #[must_use]
+    pub fn filter(&self, form: FilterForm) -> Filter {
+        self.resonator.filter(form)
+    }
+
     /// Bounds of the rate of the bath where the transmon is tuned from one frequency to another, both in GHz: the rate on
     /// resonance rises with the plasma frequency, and the line of the resonator has one peak.
     #[must_use]
     pub fn bounds(&self, form: FilterForm, [least, most]: [f64; 2]) -> [f64; 2] {
-        let line = self.resonator.filter(form).bounds([least, most]);
+        let line = self.filter(form).bounds([least, most]);
         [self.tuned(least).rate_on_resonance() * line[0], self.tuned(most).rate_on_resonance() * line[1]]
     }
 
@@ -287,7 +299,7 @@ impl Circuit {
     /// `hbar omega_0 Re Z(omega_0) G^2/2`, with the impedance (B14).
     #[must_use]
     pub fn rate(&self, form: FilterForm) -> f64 {
-        self.resonator.filter(form).rate(self.rate_on_resonance(), self.transmon.frequency())
+        self.filter(form).rate(self.rate_on_resonance(), self.transmon.frequency())
     }
 }
 

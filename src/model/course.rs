@@ -172,6 +172,18 @@ impl Signal {
         }
     }
 
+    /// The largest magnitude of its derivative.
+    #[must_use]
+    pub fn steepest(&self) -> f64 {
+        let times = match &self.0 {
+            Form::Held(_) => Vec::new(),
+            // At an end, or a cosine in the middle.
+            Form::Ramp { per, .. } => vec![0.0, 0.5 / per, 1.0 / per],
+            Form::Table(points) => points[..points.len() - 1].iter().map(|(time, _)| *time).collect(),
+        };
+        times.into_iter().map(|time| self.slope(time).abs()).fold(0.0, f64::max)
+    }
+
     /// The value at the start of the segment.
     #[must_use]
     pub fn first(&self) -> f64 {
@@ -262,6 +274,7 @@ mod tests {
                 let (h, slope) = (1e-5, signal.slope(t));
                 let difference = (signal.at(t + h) - signal.at(t - h)) / (2.0 * h);
                 assert!((difference - slope).abs() < 1e-7, "{course:?} at {t}: {difference} {slope}");
+                assert!(slope.abs() <= signal.steepest() * (1.0 + 1e-14));
                 let [least, most] = signal.range([0.0, 2.5]);
                 assert!((least..=most).contains(&signal.at(t)));
             }

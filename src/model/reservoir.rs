@@ -41,6 +41,16 @@ impl SpectralDensity {
         }
     }
 
+    /// The filter, where there is one.
+    #[must_use]
+    pub fn filter(&self) -> Option<Filter> {
+        match self {
+            SpectralDensity::Flat(_) => None,
+            SpectralDensity::Filtered { filter, .. } => Some(*filter),
+            SpectralDensity::Circuit { circuit, form } => Some(circuit.filter(*form)),
+        }
+    }
+
     /// The same with another rate, on resonance behind a filter; a circuit keeps what follows from it.
     fn of_rate(self, rate: f64) -> Self {
         match self {
@@ -149,15 +159,6 @@ impl Reservoir {
         Ok(Reservoir { dephasing: Signal::held(fits(&self.name, "rate of dephasing", rate)?), ..self })
     }
 
-    /// The filter before the bath, where there is one.
-    #[must_use]
-    pub fn filter(&self) -> Option<&Filter> {
-        match &self.exchange {
-            Exchange::Thermal { gamma: SpectralDensity::Filtered { filter, .. }, .. } => Some(filter),
-            Exchange::Thermal { .. } | Exchange::Given { .. } => None,
-        }
-    }
-
     /// The same bath, of which a setting goes in time like this; no value may be negative.
     ///
     /// # Errors
@@ -223,6 +224,15 @@ impl Reservoir {
                 Some(units.energy_over_temperature(1.0, temperature.at(0.0)) / units.quantum(1.0))
             }
             Exchange::Thermal { .. } | Exchange::Given { .. } => None,
+        }
+    }
+
+    /// The filter that it is behind, if it is.
+    #[must_use]
+    pub fn filter(&self) -> Option<Filter> {
+        match &self.exchange {
+            Exchange::Thermal { gamma, .. } => gamma.filter(),
+            Exchange::Given { .. } => None,
         }
     }
 

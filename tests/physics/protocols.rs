@@ -251,6 +251,80 @@ fn sectors_that_nothing_mixes_have_each_its_own_limit() {
     assert_close(whole.second_multiplier, multiplier, "multiplier");
 }
 
+#[test]
+fn what_has_no_limit_cycle_says_why() {
+    let of = |number: i64, loss: f64, repeats: Repeats| {
+        let baths = [flat("hot", Coupling::Collective, loss.max(0.1), 2.0), flat("loss", Coupling::Local, loss, 0.5)];
+        let protocol = Protocol::new(Units::Natural, &baths, &[plain(0.1, Course::Held(1.0))], repeats).unwrap();
+        let initial = InitialState::Dicke(Level::ground(number));
+        ProtocolEquation::new(&protocol, number, &initial).unwrap().limit_cycle().map(|_| ()).unwrap_err().to_string()
+    };
+    assert!(of(2, 0.3, Repeats::Once).contains("passes once"));
+    assert!(of(80, 0.3, Repeats::Cycles(1)).contains("1681 levels is beyond the 700"));
+    let message = of(6, 1e-8, Repeats::Cycles(1));
+    assert!(message.contains("less than 1e-6") && message.contains("of a deviation"), "{message}");
+
+    let dark = [flat("dark", Coupling::Collective, 0.0, 2.0)];
+    let segments = [plain(0.1, ramp(1.0, 2.0, Shape::Linear))];
+    let protocol = Protocol::new(Units::Natural, &dark, &segments, Repeats::Cycles(1)).unwrap();
+    let equation = ProtocolEquation::new(&protocol, 2, &InitialState::Dicke(Level::ground(2))).unwrap();
+    assert!(equation.limit_cycle().unwrap_err().to_string().contains("no unique limit"));
+}
+
+/// Rates that are given and ramped, dephasing, tables and exponentials: all that the golden figures leave out.
+#[test]
+fn whatever_is_ramped_paths_follow_the_exact_averages() {
+    let baths = [
+        flat("thermal", Coupling::Collective, 0.3, 1.0),
+        Reservoir::given("pump", Coupling::Local, 0.1, 0.4).unwrap(),
+        Reservoir::given("drain", Coupling::Collective, 0.5, 0.1).unwrap().dephasing(0.1).unwrap(),
+        flat("third", Coupling::Collective, 0.1, 3.0),
+    ];
+    let change = |bath: &str, setting, course| Change { bath: bath.into(), setting, course };
+    let first = Segment {
+        baths: vec![
+            change("pump", Setting::Up, ramp(0.1, 2.0, Shape::Exponential)),
+            change("pump", Setting::Dephasing, ramp(0.0, 1.5, Shape::Linear)),
+            change("drain", Setting::Down, ramp(1.5, 0.2, Shape::Cosine)),
+            change("thermal", Setting::Temperature, Course::Table(vec![(0.0, 0.3), (0.2, 2.0), (1.0, 0.6)])),
+        ],
+        ..plain(1.0, Course::Table(vec![(0.0, 1.0), (0.5, 2.5), (1.0, 2.0)]))
+    };
+    let segments = [first, plain(0.4, Course::Held(1.4)), plain(0.6, ramp(1.4, 0.7, Shape::Exponential))];
+    for repeats in [Repeats::Once, Repeats::Cycles(2)] {
+        let protocol = Protocol::new(Units::Natural, &baths, &segments, repeats).unwrap();
+        let initial = InitialState::Product { excited: 2 };
+        let case = Case { name: "all".into(), number: 5, protocol, initial };
+        let expected = case.equation().averages(&[]).unwrap().last.booked;
+        case.check_paths(&expected, Pieces::Enough, 10_000, 60);
+    }
+}
+
+/// Strokes long enough to forget: a closed form for any N, `W = (omega_h - omega_c) (<J_z>_c - <J_z>_h)`.
+#[test]
+fn strokes_that_thermalize_do_the_work_of_two_thermal_states() {
+    for number in [1, 4, 20] {
+        let baths = [flat("hot", Coupling::Collective, 1.0, 3.0), flat("cold", Coupling::Collective, 1.0, 0.6)];
+        let off = |bath: &str| Change { bath: bath.into(), setting: Setting::Rate, course: Course::Held(0.0) };
+        let stroke = |frequency, bath| Segment { baths: vec![off(bath)], ..plain(60.0, Course::Held(frequency)) };
+        let segments = [stroke(1.0, "hot"), stroke(2.0, "cold")];
+        let protocol = Protocol::new(Units::Natural, &baths, &segments, Repeats::Cycles(1)).unwrap();
+        let initial = InitialState::Dicke(Level::ground(number));
+        let cycle = ProtocolEquation::new(&protocol, number, &initial).unwrap().limit_cycle().unwrap();
+        let moments = |x: f64| {
+            let p = levels(number).map(|level| (level.m(), (-x * (level.m() + number as f64 / 2.0)).exp()));
+            let [z, m, square] =
+                p.fold([0.0; 3], |[z, first, second], (m, p)| [z + p, first + m * p, second + m * m * p]);
+            (m / z, square / z - (m / z).powi(2))
+        };
+        let ((cold, cold_spread), (hot, hot_spread)) = (moments(1.0 / 0.6), moments(2.0 / 3.0));
+        assert_close(cycle.many.mean(Entry::Work).unwrap(), cold - hot, "work");
+        let (work, heat) = (Entry::Work, Entry::Heat(0));
+        assert_close(cycle.single.covariance(work, work).unwrap(), cold_spread + hot_spread, "spread");
+        assert_close(cycle.many.mean(heat).unwrap(), 2.0 * (hot - cold), "heat");
+    }
+}
+
 /// ln Z of N qubits, `Z = sum d_J exp(-x M)`.
 fn ln_z(n: i64, x: f64) -> f64 {
     let all = sectors(n).flat_map(levels);
@@ -408,6 +482,30 @@ fn frequencies_and_temperatures_scaled_together_scale_energies_and_nothing_else(
         assert_eq!(factor * ledgers[0].total(entry), ledgers[1].total(entry), "{entry:?}");
     }
     assert_eq!(ledgers[0].ends, ledgers[1].ends);
+}
+
+#[test]
+fn natural_and_si_units_tell_the_same_story() {
+    let of = |units: Units| {
+        let scale = if units == Units::Si { units.temperature_of(1.0, 1.0) } else { 1.0 };
+        let segments = [plain(1.0, ramp(1.0, 2.5, Shape::Cosine)), plain(0.5, Course::Held(2.0))];
+        let protocol = Protocol::new(units, &valve(scale), &segments, Repeats::Cycles(2)).unwrap();
+        let equation = ProtocolEquation::new(&protocol, 4, &thermal(0.7)).unwrap();
+        let booked = equation.averages(&[]).unwrap().last.booked;
+        (booked, equation.exponential_work(0.5, scale).unwrap(), equation.exponential_entropy().unwrap().unwrap())
+    };
+    let ((natural, work, entropy), (si, work_si, entropy_si)) = (of(Units::Natural), of(Units::Si));
+    assert!((work / work_si - 1.0).abs() < 1e-10 && (entropy - entropy_si).abs() < 1e-10, "{work} {work_si}");
+    // One quantum of 1 GHz a nanosecond, in fW.
+    let unit = |entry| if matches!(entry, Entry::Work | Entry::Heat(_)) { Units::Si.quantum(1.0) } else { 1.0 };
+    for (a, b) in Entry::all(3).flat_map(|a| Entry::all(3).map(move |b| (a, b))) {
+        assert_close(si.mean(a).unwrap() / unit(a), natural.mean(a).unwrap(), "mean");
+        assert_close(
+            si.covariance(a, b).unwrap() / (unit(a) * unit(b)),
+            natural.covariance(a, b).unwrap(),
+            "covariance",
+        );
+    }
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! the variance of many cycles grows per cycle by `s_ab - a b + 1.U_a y_b + 1.U_b y_a`, where
 //! `y_b = (1 - U)^-1 (U_b p* - b p*)` sums to zero.
 
+use std::ops::Range;
+
 use faer::Mat;
 
 use super::evolution::advance;
@@ -15,6 +17,8 @@ use crate::model::protocol::{Entry, Repeats};
 
 /// The most levels whose propagator is made whole.
 const MOST_LEVELS: i64 = 700;
+/// The least that a cycle takes of a deviation: the limit then still has six digits.
+const LEAST_FORGOTTEN: f64 = 1e-6;
 /// How often a matrix is squared to find its spectral radius, to 1e-9.
 const SQUARINGS: u32 = 32;
 
@@ -30,9 +34,20 @@ pub enum CycleError {
     /// A protocol that passes once.
     #[error("a protocol that passes once has no limit cycle")]
     Once,
-    /// Where nothing moves, or not all that is kept, a cycle has many limits.
-    #[error("the cycle has no unique limit: some levels of a sector J are never left or never reached")]
+    /// Where nothing moves, a cycle has many limits.
+    #[error("the cycle has no unique limit: nothing leads from some levels of a sector J to others")]
     NotUnique,
+    /// A memory so long that rounding decides the limit.
+    #[error(
+        "a cycle leaves all but {forgotten:.1e} of a deviation from its limit, of which less than {least:.0e} cannot be \
+         told from rounding"
+    )]
+    Memory {
+        /// What a cycle takes of the slowest deviation.
+        forgotten: f64,
+        /// The least that is solved for.
+        least: f64,
+    },
 }
 
 /// What a cycle comes to. Where nothing mixes the sectors J, their probabilities stay those of the initial state, and what
@@ -79,6 +94,11 @@ impl ProtocolEquation {
             p[sector.clone()].copy_from_slice(&fixed[sector.clone()]);
         }
 
+        let second_multiplier = second_multiplier(&u, &p, &sectors);
+        if 1.0 - second_multiplier < LEAST_FORGOTTEN {
+            return Err(CycleError::Memory { forgotten: 1.0 - second_multiplier, least: LEAST_FORGOTTEN });
+        }
+
         let mut block = self.operators.block(Follow::Moments, 1);
         block.set(0, &p);
         self.once(Follow::Moments, &mut block)?;
@@ -88,7 +108,7 @@ impl ProtocolEquation {
 
         // Of each sector, its weight and its means.
         let weights: Vec<f64> = sectors.iter().map(|sector| p[sector.clone()].iter().sum()).collect();
-        let mean_of = |a: usize, sector: &std::ops::Range<usize>, weight: f64| -> f64 {
+        let mean_of = |a: usize, sector: &Range<usize>, weight: f64| -> f64 {
             if weight > 0.0 { lanes[a][sector.clone()].iter().sum::<f64>() / weight } else { 0.0 }
         };
         let mut currents = self.operators.block(Follow::Currents, entries);
@@ -120,7 +140,7 @@ impl ProtocolEquation {
             start: observables(self.levels(), &p),
             many,
             between_sectors: of(&between),
-            second_multiplier: second_multiplier(&u, &p, &sectors),
+            second_multiplier,
             single: whole,
             p,
         })
@@ -133,7 +153,7 @@ impl ProtocolEquation {
     }
 
     /// The levels that a path may come to from each other: all of them, or those of each J.
-    fn sectors(&self) -> Vec<std::ops::Range<usize>> {
+    fn sectors(&self) -> Vec<Range<usize>> {
         let levels = self.levels();
         if self.ladder.mixes_sectors() {
             return std::iter::once(0..levels.len()).collect();
@@ -161,16 +181,18 @@ struct Resolvent {
     sectors: Vec<Eliminated>,
 }
 
-/// The factors of a sector, and which row stands where.
+/// One sector of it.
 struct Eliminated {
-    range: std::ops::Range<usize>,
+    range: Range<usize>,
+    /// The factors of both triangles.
     rows: Vec<Vec<f64>>,
+    /// Which row stands where.
     order: Vec<usize>,
 }
 
 impl Resolvent {
-    fn new(u: &Block, sectors: &[std::ops::Range<usize>]) -> Self {
-        let eliminated = |sector: &std::ops::Range<usize>| {
+    fn new(u: &Block, sectors: &[Range<usize>]) -> Self {
+        let eliminated = |sector: &Range<usize>| {
             let size = sector.len();
             let entry = |row: usize, column: usize| {
                 let one = if row == column { 1.0 } else { 0.0 };
@@ -184,8 +206,8 @@ impl Resolvent {
     }
 
     /// Replaces x within a sector by the solution for it; `None` if there is none.
-    fn solve(&self, sector: &std::ops::Range<usize>, x: &mut [f64]) -> Option<()> {
-        let Eliminated { rows, order, .. } = self.sectors.iter().find(|eliminated| eliminated.range == *sector)?;
+    fn solve(&self, sector: &Range<usize>, x: &mut [f64]) -> Option<()> {
+        let Eliminated { rows, order, .. } = self.sectors.iter().find(|of| of.range == *sector)?;
         let right = &x[sector.clone()];
         let mut y: Vec<f64> = order.iter().map(|row| right[*row]).collect();
         for i in 0..y.len() {
@@ -221,7 +243,7 @@ fn eliminate(rows: &mut [Vec<f64>]) -> Vec<usize> {
 }
 
 /// The spectral radius of U without its limit, by the norm of its 2^32nd power.
-fn second_multiplier(u: &Block, p: &[f64], sectors: &[std::ops::Range<usize>]) -> f64 {
+fn second_multiplier(u: &Block, p: &[f64], sectors: &[Range<usize>]) -> f64 {
     let mut largest = 0.0_f64;
     for sector in sectors {
         let weight: f64 = p[sector.clone()].iter().sum();

@@ -4,7 +4,7 @@
 //! any length. On a ramp it is that of the generator at the middle of a step: the rule is symmetric, so that its error goes
 //! with even powers of the step, and is extrapolated to zero (Aitken, Neville) until the last two agree.
 
-use super::operators::{Block, Factors, Follow, Operators, pair};
+use super::operators::{Block, Follow, Generator, Operators, pair};
 use crate::lindblad::SolveError;
 use crate::model::protocol::Stage;
 
@@ -13,24 +13,25 @@ const TOLERANCE: f64 = 1e-12;
 /// A step of the exponential passes on at most so often.
 const REACH: f64 = 200.0;
 /// How many subdivisions of a step are extrapolated from, at most.
-const MOST: usize = 8;
+const MOST: usize = 6;
 /// A step that does with so few could have been longer.
-const EASY: usize = 5;
+const EASY: usize = 4;
+/// A step this far off is quartered, and not halved.
+const FAR: f64 = 1e-4;
 /// The shortest step, of a segment.
 const SHORTEST: f64 = 1e-9;
 
 /// Replaces a block by exp of the generator over a time, times itself.
-fn exponential(operators: &Operators, factors: &Factors, time: f64, block: &mut Block) {
-    let (shift, passed) = operators.scale(factors);
-    let steps = (passed * time / REACH).ceil().max(1.0);
+fn exponential(operators: &Operators, generator: &Generator, time: f64, block: &mut Block) {
+    let steps = (generator.passed * time / REACH).ceil().max(1.0);
     let step = time / steps;
-    let terms = terms(passed * step);
-    let decay = (-shift * step).exp();
+    let terms = terms(generator.passed * step);
+    let decay = (-generator.shift * step).exp();
     let (mut term, mut next) = (block.clone(), block.clone());
     for _ in 0..steps as u64 {
         term.clone_from(block);
         for order in 1..=terms {
-            operators.apply(factors, shift, step / order as f64, &term, &mut next);
+            operators.apply(generator, step / order as f64, &term, &mut next);
             std::mem::swap(&mut term, &mut next);
             block.values.iter_mut().zip(&term.values).for_each(|(sum, term)| *sum += term);
             block.sums.iter_mut().zip(&term.sums).for_each(|(sum, term)| *sum += term);
@@ -66,7 +67,7 @@ pub fn advance(
 ) -> Result<(), SolveError> {
     if stage.is_held() {
         if until > from {
-            exponential(operators, &operators.factors(stage, from, follow), until - from, block);
+            exponential(operators, &operators.generator(stage, from, follow), until - from, block);
         }
         return Ok(());
     }
@@ -88,7 +89,7 @@ pub fn advance(
                 Err(error) if end - now < SHORTEST * stage.duration => {
                     return Err(SolveError::not_converged(operators.m.len(), error));
                 }
-                Err(_) => length = 0.5 * (end - now),
+                Err(error) => length = (end - now) * if error > FAR { 0.25 } else { 0.5 },
             }
         }
     }
@@ -110,7 +111,7 @@ fn extrapolated(
         let step = (until - from) / parts as f64;
         for part in 0..parts {
             let middle = from + step * (part as f64 + 0.5);
-            exponential(operators, &operators.factors(stage, middle, follow), step, &mut found);
+            exponential(operators, &operators.generator(stage, middle, follow), step, &mut found);
         }
         // The k-th of a row takes k powers of the step away.
         let mut next = vec![found];
@@ -125,10 +126,16 @@ fn extrapolated(
         }
         row = next;
         if let [.., before, last] = row.as_slice() {
-            error = distance(follow, before, last);
+            let (earlier, now) = (error, distance(follow, before, last));
+            error = now;
             if error <= TOLERANCE {
                 let last = row.pop().unwrap_or_else(|| block.clone());
                 return Ok((last, parts));
+            }
+            // What will not get there is not waited for.
+            let left = (MOST - parts) as i32;
+            if earlier.is_finite() && error * (error / earlier).min(1.0).powi(2 * left) > TOLERANCE {
+                break;
             }
         }
     }

@@ -10,7 +10,7 @@ mod cycle;
 mod evolution;
 mod operators;
 
-pub use cycle::LimitCycle;
+pub use cycle::{CycleError, LimitCycle};
 
 use super::ladder::LadderGenerator;
 use super::populations::{PopulationEquation, observables};
@@ -18,7 +18,7 @@ use super::{NotAffordable, SolveError};
 use crate::dicke::{Level, ln_degeneracy};
 use crate::initial::InitialState;
 use crate::model::Observables;
-use crate::model::protocol::{Entry, Protocol, Repeats};
+use crate::model::protocol::{Entry, Protocol, Repeats, Stage};
 use evolution::advance;
 use operators::{Block, Follow, Operators, pair};
 
@@ -233,7 +233,7 @@ impl ProtocolEquation {
         &self,
         follow: Follow,
         block: &mut Block,
-        mut stage: impl FnMut(usize, &crate::model::protocol::Stage, &mut Block) -> Result<(), SolveError>,
+        mut stage: impl FnMut(usize, &Stage, &mut Block) -> Result<(), SolveError>,
     ) -> Result<(), SolveError> {
         let stages = self.protocol.stages();
         let units = self.protocol.units();

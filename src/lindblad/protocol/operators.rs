@@ -2,6 +2,7 @@
 
 use crate::bath::{Coupling, Process};
 use crate::lindblad::ladder::{LadderGenerator, Move};
+use crate::lindblad::vectorized::vectorized;
 use crate::model::Rates;
 use crate::model::protocol::{Entry, Stage, absorbed};
 
@@ -56,15 +57,26 @@ struct Factor {
     second: Vec<f64>,
 }
 
-/// The generator at a time.
+/// All that the moves are multiplied by at a time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Factors {
+struct Factors {
     flows: Vec<Factor>,
     /// What M p is multiplied by in dp/dt: zero but where work is weighted.
     tilt: f64,
     /// `d(hbar omega)/dt`.
     power: f64,
     follow: Follow,
+}
+
+/// The generator at a time, ready to be applied.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    factors: Factors,
+    diagonal: Vec<f64>,
+    /// The most that a level loses per unit time: added to all, nothing is negative.
+    pub shift: f64,
+    /// The most that is then passed on per unit time.
+    pub passed: f64,
 }
 
 /// Vectors over the levels, side by side, and sums that depend on them.
@@ -132,7 +144,7 @@ impl Operators {
     }
 
     /// What moves are multiplied by at a time of a segment.
-    pub fn factors(&self, stage: &Stage, time: f64, follow: Follow) -> Factors {
+    fn factors(&self, stage: &Stage, time: f64, follow: Follow) -> Factors {
         let slope = stage.frequency.slope(time);
         let counts = matches!(follow, Follow::Moments | Follow::Currents);
         let factor = |flow: &Flow| {
@@ -183,15 +195,17 @@ impl Operators {
         }
     }
 
-    /// Less than nothing that any level loses per unit time, and what any passes on at most once that is added to all.
-    pub fn scale(&self, factors: &Factors) -> (f64, f64) {
-        let diagonal = self.diagonal(factors);
+    /// The generator at a time of a segment.
+    pub fn generator(&self, stage: &Stage, time: f64, follow: Follow) -> Generator {
+        let factors = self.factors(stage, time, follow);
+        let diagonal = self.diagonal(&factors);
         let shift = diagonal.iter().fold(0.0_f64, |most, d| most.max(-d));
         let passed = |level: usize| {
             let gains: f64 = self.flows.iter().zip(&factors.flows).map(|(flow, f)| f.gain * flow.exits[level]).sum();
             diagonal[level] + shift + gains
         };
-        (shift, (0..diagonal.len()).map(passed).fold(0.0, f64::max))
+        let passed = (0..diagonal.len()).map(passed).fold(0.0, f64::max);
+        Generator { factors, diagonal, shift, passed }
     }
 
     fn diagonal(&self, factors: &Factors) -> Vec<f64> {
@@ -203,10 +217,18 @@ impl Operators {
     }
 
     /// `image = scale (generator + shift) of`.
-    pub fn apply(&self, factors: &Factors, shift: f64, scale: f64, of: &Block, image: &mut Block) {
+    pub fn apply(&self, generator: &Generator, scale: f64, of: &Block, image: &mut Block) {
+        vectorized(
+            #[inline(always)]
+            || self.apply_to(generator, scale, of, image),
+        );
+    }
+
+    #[inline(always)]
+    fn apply_to(&self, generator: &Generator, scale: f64, of: &Block, image: &mut Block) {
+        let Generator { factors, diagonal, shift, .. } = generator;
         let lanes = of.lanes;
         let moments = factors.follow == Follow::Moments;
-        let diagonal = self.diagonal(factors);
         let rows = of.values.chunks_exact(lanes).zip(image.values.chunks_exact_mut(lanes));
         for ((d, m), (v, out)) in diagonal.iter().zip(&self.m).zip(rows) {
             let d = scale * (d + shift);
@@ -237,6 +259,7 @@ impl Operators {
     }
 
     /// Adds to the sums what they gain.
+    #[inline(always)]
     fn sums(&self, factors: &Factors, scale: f64, of: &Block, sums: &mut [f64]) {
         let lanes = of.lanes;
         let work = Entry::Work.index();

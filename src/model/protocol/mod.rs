@@ -182,6 +182,22 @@ impl Protocol {
         stage.model(number, time)
     }
 
+    /// The segments and baths, both by index, in which the frequency changes faster than a filter forgets: by more than its
+    /// width within one over its width, `|domega/dt| > (omega_LC/Q)^2`. There rates at the frequency of the moment are no
+    /// longer what the circuit does.
+    #[must_use]
+    pub fn outrun(&self) -> Vec<(usize, usize)> {
+        let of = |(index, stage): (usize, &Stage)| {
+            let speed = self.units.angular(stage.frequency.steepest());
+            let outruns = move |(bath, reservoir): (usize, &Reservoir)| {
+                let width = self.units.angular(reservoir.filter()?.width());
+                (speed > width * width).then_some((index, bath))
+            };
+            stage.reservoirs.iter().enumerate().filter_map(outruns).collect::<Vec<_>>()
+        };
+        self.stages.iter().enumerate().flat_map(of).collect()
+    }
+
     /// The model of the largest rates: what ever acts acts in it.
     #[must_use]
     pub fn envelope(&self, number: i64) -> Model {

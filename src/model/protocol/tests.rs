@@ -99,6 +99,22 @@ fn what_is_no_protocol_is_refused_by_its_segment() {
     assert_eq!(of(&[segment(1.0, held())], Repeats::Cycles(0)), Err(ProtocolError::NoCycles));
 }
 
+#[test]
+fn a_sweep_faster_than_a_filter_forgets_is_told() {
+    // Lines of width 1.7/9 = 0.19, the square of which is 0.036: ramps at 0.03 and at 0.04, and one that is steepest at
+    // its middle, pi/2 times as steep.
+    let segments = [
+        segment(10.0, ramp(1.5, 1.8, Shape::Linear)),
+        segment(10.0, ramp(1.8, 1.4, Shape::Linear)),
+        segment(10.0, ramp(1.4, 1.7, Shape::Cosine)),
+        segment(1.0, Course::Held(1.0)),
+    ];
+    assert_eq!(of(&segments, Repeats::Once).unwrap().outrun(), [(1, 1), (1, 2), (2, 1), (2, 2)]);
+    // In SI both are times 2 pi, and the width is squared.
+    let protocol = Protocol::new(Units::Si, &baths(), &segments, Repeats::Once).unwrap();
+    assert!(protocol.outrun().is_empty());
+}
+
 fn courses(low: f64) -> impl Strategy<Value = Course> {
     let value = move || low..3.0_f64;
     let shape = prop_oneof![Just(Shape::Linear), Just(Shape::Cosine), Just(Shape::Exponential)];
