@@ -259,8 +259,8 @@ impl Circuit {
         self.resonator.filter(form)
     }
 
-    /// Bounds of the rate of the bath where the transmon is tuned from one frequency to another, both in GHz: the rate on
-    /// resonance rises with the plasma frequency, and the line of the resonator has one peak.
+    /// Bounds of the rate of the bath where the transmon is tuned from one frequency to another, both in GHz: the rate
+    /// on resonance rises with the plasma frequency, and the line of the resonator has one peak.
     #[must_use]
     pub fn bounds(&self, form: FilterForm, [least, most]: [f64; 2]) -> [f64; 2] {
         let line = self.filter(form).bounds([least, most]);

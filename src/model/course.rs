@@ -235,7 +235,8 @@ impl Signal {
         }
     }
 
-    /// Whether the quotient of both is monotone between two times: both are then affine in one variable, or exponential.
+    /// Whether the quotient of both is monotone between two times: both are then affine in one variable, or
+    /// exponential.
     #[must_use]
     pub fn in_step(&self, other: &Signal, [from, until]: [f64; 2]) -> bool {
         let corner = self.knots().chain(other.knots()).any(|knot| from < knot && knot < until);

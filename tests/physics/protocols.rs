@@ -111,8 +111,8 @@ impl Case {
         }
     }
 
-    /// Paths, each as its entries over the whole protocol: means and covariances within five standard errors of these. A
-    /// covariance below a hundredth rests on paths too rare to have an error.
+    /// Paths, each as its entries over the whole protocol: means and covariances within five standard errors of these.
+    /// A covariance below a hundredth rests on paths too rare to have an error.
     fn check_paths(&self, expected: &Moments, pieces: Pieces, paths: u64, seed: u64) {
         let spreads = |(a, b): &(Entry, Entry)| expected.covariance(*a, *b).unwrap().abs() > 0.01;
         let chain = ProtocolChain::new(&self.protocol, self.number, pieces);
@@ -268,6 +268,12 @@ fn what_has_no_limit_cycle_says_why() {
     let segments = [plain(0.1, ramp(1.0, 2.0, Shape::Linear))];
     let protocol = Protocol::new(Units::Natural, &dark, &segments, Repeats::Cycles(1)).unwrap();
     let equation = ProtocolEquation::new(&protocol, 2, &InitialState::Dicke(Level::ground(2))).unwrap();
+    assert!(equation.limit_cycle().unwrap_err().to_string().contains("no unique limit"));
+
+    // Dephasing mixes the sectors, and leaves M.
+    let noise = [Reservoir::given("noise", Coupling::Local, 0.0, 0.0).unwrap().dephasing(1.0).unwrap()];
+    let protocol = Protocol::new(Units::Natural, &noise, &segments, Repeats::Cycles(1)).unwrap();
+    let equation = ProtocolEquation::new(&protocol, 4, &InitialState::Dicke(Level::ground(4))).unwrap();
     assert!(equation.limit_cycle().unwrap_err().to_string().contains("no unique limit"));
 }
 
@@ -460,6 +466,10 @@ fn exact_averages_in_which_nothing_changes_are_those_of_no_protocol() {
         assert!((found.booked.mean(Entry::Heat(0)).unwrap() - heat).abs() < 1e-9);
         assert_eq!(found.booked.mean(Entry::Work), Some(0.0));
     }
+    // What it takes grows with the time, and with the number of levels and rates.
+    let longer = valve_case(6, &[plain(3000.0, Course::Held(1.2))], Repeats::Once).equation().work();
+    let larger = valve_case(60, &[plain(3.0, Course::Held(1.2))], Repeats::Once).equation().work();
+    assert!(longer > 300.0 * case.equation().work() && larger > 1e3 * case.equation().work());
 }
 
 #[test]
@@ -637,7 +647,8 @@ proptest! {
         let initial = thermal(0.5);
         chain.run(&initial, &times, &mut stream(seed, 2, 0), &mut ledger, &mut Unwatched);
         let energy = |frequency: f64, level: Level| units.quantum(frequency) * level.m();
-        let flows = |row: ndarray::ArrayView1<f64>| row[0] + (0..3).map(|bath| row[Entry::Heat(bath).index()]).sum::<f64>();
+        let heats = [0, 1, 2].map(|bath| Entry::Heat(bath).index());
+        let flows = |row: ndarray::ArrayView1<f64>| row[0] + heats.map(|heat| row[heat]).iter().sum::<f64>();
         let activity = 1.0 + ledger.proposals as f64;
         let tolerance = 1e-14 * units.quantum(3.0) * (number as f64 + activity);
         let first = protocol.stages()[0].frequency.first();

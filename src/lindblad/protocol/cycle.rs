@@ -1,7 +1,7 @@
 //! The limit cycle, and what entries of many cycles do.
 //!
-//! With U the propagator of a cycle and `U_a p = m_a` at its end, the limit is `p* = U p*`, each cycle adds `a = 1.U_a p*`, and
-//! the variance of many cycles grows per cycle by `s_ab - a b + 1.U_a y_b + 1.U_b y_a`, where
+//! With U the propagator of a cycle and `U_a p = m_a` at its end, the limit is `p* = U p*`, each cycle adds
+//! `a = 1.U_a p*`, and the variance of many cycles grows per cycle by `s_ab - a b + 1.U_a y_b + 1.U_b y_a`, where
 //! `y_b = (1 - U)^-1 (U_b p* - b p*)` sums to zero.
 
 use std::ops::Range;
@@ -19,6 +19,8 @@ use crate::model::protocol::{Entry, Repeats};
 const MOST_LEVELS: i64 = 700;
 /// The least that a cycle takes of a deviation: the limit then still has six digits.
 const LEAST_FORGOTTEN: f64 = 1e-6;
+/// Less than this is nothing.
+const ROUNDING: f64 = 1e-12;
 /// How often a matrix is squared to find its spectral radius, to 1e-9.
 const SQUARINGS: u32 = 32;
 
@@ -39,8 +41,8 @@ pub enum CycleError {
     NotUnique,
     /// A memory so long that rounding decides the limit.
     #[error(
-        "a cycle leaves all but {forgotten:.1e} of a deviation from its limit, of which less than {least:.0e} cannot be \
-         told from rounding"
+        "a cycle leaves all but {forgotten:.1e} of a deviation from its limit, of which less than {least:.0e} cannot \
+         be told from rounding"
     )]
     Memory {
         /// What a cycle takes of the slowest deviation.
@@ -50,8 +52,8 @@ pub enum CycleError {
     },
 }
 
-/// What a cycle comes to. Where nothing mixes the sectors J, their probabilities stay those of the initial state, and what
-/// is said of a cycle is that of each sector weighted by them.
+/// What a cycle comes to. Where nothing mixes the sectors J, their probabilities stay those of the initial state, and
+/// what is said of a cycle is that of each sector weighted by them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LimitCycle {
     /// The probabilities of [`ProtocolEquation::levels`] at the start of a cycle.
@@ -62,10 +64,11 @@ pub struct LimitCycle {
     pub single: Moments,
     /// Of many: the same means, and by how much covariances grow each cycle.
     pub many: Moments,
-    /// The covariances of the means of sectors that nothing mixes: those of n cycles grow by this times n^2 as well. All
-    /// zero where there is one sector, or where they mix.
+    /// The covariances of the means of sectors that nothing mixes: those of n cycles grow by this times n^2 as well.
+    /// All zero where there is one sector, or where they mix.
     pub between_sectors: Moments,
-    /// The modulus of the largest eigenvalue of U below 1: what is left of a deviation after a cycle. Near 1, a long memory.
+    /// The modulus of the largest eigenvalue of U below 1: what is left of a deviation after a cycle. Near 1, a long
+    /// memory.
     pub second_multiplier: f64,
 }
 
@@ -95,8 +98,12 @@ impl ProtocolEquation {
         }
 
         let second_multiplier = second_multiplier(&u, &p, &sectors);
-        if 1.0 - second_multiplier < LEAST_FORGOTTEN {
-            return Err(CycleError::Memory { forgotten: 1.0 - second_multiplier, least: LEAST_FORGOTTEN });
+        let forgotten = 1.0 - second_multiplier;
+        if forgotten.is_nan() || forgotten < ROUNDING {
+            return Err(CycleError::NotUnique);
+        }
+        if forgotten < LEAST_FORGOTTEN {
+            return Err(CycleError::Memory { forgotten, least: LEAST_FORGOTTEN });
         }
 
         let mut block = self.operators.block(Follow::Moments, 1);
@@ -175,8 +182,8 @@ impl LimitCycle {
     }
 }
 
-/// `1 - U + e 1^T` in each sector, with e the uniform distribution, eliminated. On what sums to zero it acts as 1 - U does,
-/// and of e it makes p*.
+/// `1 - U + e 1^T` in each sector, with e the uniform distribution, eliminated. On what sums to zero it acts as 1 - U
+/// does, and of e it makes p*.
 struct Resolvent {
     sectors: Vec<Eliminated>,
 }

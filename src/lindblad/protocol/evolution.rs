@@ -1,8 +1,8 @@
 //! exp of the generator over what is held, and its ordered product over what changes.
 //!
-//! Where nothing changes the exponential is summed with all of its terms positive (uniformization), exact to rounding at
-//! any length. On a ramp it is that of the generator at the middle of a step: the rule is symmetric, so that its error goes
-//! with even powers of the step, and is extrapolated to zero (Aitken, Neville) until the last two agree.
+//! Where nothing changes the exponential is summed with all of its terms positive (uniformization), exact to rounding
+//! at any length. On a ramp it is that of the generator at the middle of a step: the rule is symmetric, so that its
+//! error goes with even powers of the step, and is extrapolated to zero (Aitken, Neville) until the last two agree.
 
 use super::operators::{Block, Follow, Generator, Operators, pair};
 use crate::lindblad::SolveError;

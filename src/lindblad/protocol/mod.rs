@@ -1,8 +1,8 @@
-//! Exact averages under a protocol: `dp/dt = W(t) p` over the levels (J, M), with what work, heat, quanta and entropy are on
-//! average, and how they vary together.
+//! Exact averages under a protocol: `dp/dt = W(t) p` over the levels (J, M), with what work, heat, quanta and entropy
+//! are on average, and how they vary together.
 //!
-//! Of entries a that grow by `a_c(t)` at a jump of channel c, `m_a(i) = E[a; the path is in i]` and `s_ab = E[a b]` follow
-//! `m_a' = W m_a + O_a p` and `s_ab' = 1.(O_a m_b + O_b m_a + O_ab p)`, with `O_a = sum_c r_c a_c A_c` and
+//! Of entries a that grow by `a_c(t)` at a jump of channel c, `m_a(i) = E[a; the path is in i]` and `s_ab = E[a b]`
+//! follow `m_a' = W m_a + O_a p` and `s_ab' = 1.(O_a m_b + O_b m_a + O_ab p)`, with `O_a = sum_c r_c a_c A_c` and
 //! `O_ab = sum_c r_c a_c b_c A_c`; for work `O_W = d(hbar omega)/dt M`, which has no second order. A quench by
 //! `Delta omega` takes W to `W + Delta omega M`.
 
@@ -120,6 +120,19 @@ impl ProtocolEquation {
         &self.ladder.levels
     }
 
+    /// About how many multiplications [`ProtocolEquation::averages`] takes: products with the generator grow with all that
+    /// happens, however fast it is gone.
+    #[must_use]
+    pub fn work(&self) -> f64 {
+        let (passed, moves) = self.operators.pace(&self.ladder);
+        let products = |stage: &Stage| {
+            let times = if stage.is_held() { 1.0 } else { 6.0 };
+            times * (30.0 + 1.5 * passed * stage.duration)
+        };
+        let cycle: f64 = self.protocol.stages().iter().map(products).sum();
+        self.protocol.cycles() as f64 * cycle * moves * (1 + Entry::count(self.protocol.baths())) as f64
+    }
+
     /// The exact averages at ascending `times` up to the end of the protocol, and there, to some 1e-10 of the largest
     /// value of each.
     ///
@@ -156,8 +169,8 @@ impl ProtocolEquation {
         Ok(block.values.iter().sum())
     }
 
-    /// `<exp(-sigma)>` over the whole protocol, see [`ProtocolAverages::entropy_production`]: 1 where the initial state has
-    /// all levels, and less where it does not. `None` where an entropy is infinite.
+    /// `<exp(-sigma)>` over the whole protocol, see [`ProtocolAverages::entropy_production`]: 1 where the initial state
+    /// has all levels, and less where it does not. `None` where an entropy is infinite.
     ///
     /// # Errors
     /// If no step, however short, is exact enough.

@@ -1,4 +1,5 @@
-//! What stays of the generator while rates change: the moves of each channel, and what they are multiplied by at a time.
+//! What stays of the generator while rates change: the moves of each channel, and what they are multiplied by at a
+//! time.
 
 use crate::bath::{Coupling, Process};
 use crate::lindblad::ladder::{LadderGenerator, Move};
@@ -131,6 +132,15 @@ impl Operators {
             entries: Entry::count(ladder.baths.len()),
             entropy,
         }
+    }
+
+    /// The most that a level passes on per unit time at the rates of a ladder, and how many moves there are.
+    pub fn pace(&self, ladder: &LadderGenerator) -> (f64, f64) {
+        let rates = |level: usize| -> f64 {
+            self.flows.iter().zip(&ladder.flows).map(|(flow, of)| of.rate * flow.exits[level]).sum()
+        };
+        let fastest = (0..self.m.len()).map(rates).fold(0.0, f64::max);
+        (fastest, self.flows.iter().map(|flow| flow.moves.len()).sum::<usize>() as f64)
     }
 
     /// The block that a vector is followed in from the start.

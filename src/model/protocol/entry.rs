@@ -8,8 +8,8 @@ use crate::bath::Process;
 pub enum Entry {
     /// W, done on the qubits: `int M domega`, and `M Delta omega` at a quench.
     Work,
-    /// S, what flows into the baths in k_B: `-sum q omega(t)/T(t)` over the jumps, q = 1 for a quantum absorbed and -1 for
-    /// one emitted. Infinite where a bath at T = 0 took one.
+    /// S, what flows into the baths in k_B: `-sum q omega(t)/T(t)` over the jumps, q = 1 for a quantum absorbed and -1
+    /// for one emitted. Infinite where a bath at T = 0 took one.
     Entropy,
     /// Q_b, from a bath into the qubits: `sum q omega(t)`.
     Heat(usize),

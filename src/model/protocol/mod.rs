@@ -1,9 +1,9 @@
 //! Protocols: the frequency of the qubits and their baths as functions of time, segment by segment.
 //!
-//! `dp/dt = W(t) p` with `W(t) = sum_c r_c(t) (A_c - diag(1.A_c))` over channels c = (bath, process), whose ladder weights
-//! A_c stay and whose rates are `r_c(t) = gamma_b(t) F_b(omega(t)) {1 + n, n}`, `n = 1/expm1(hbar omega(t)/k_B T_b(t))`.
-//! As `H = hbar omega(t) J_z` commutes with itself at all times, a diagonal state stays diagonal and no work is spent on
-//! coherence: the chain on (J, M) is exact for this equation.
+//! `dp/dt = W(t) p` with `W(t) = sum_c r_c(t) (A_c - diag(1.A_c))` over channels c = (bath, process), whose ladder
+//! weights A_c stay and whose rates are `r_c(t) = gamma_b(t) F_b(omega(t)) {1 + n, n}`, with
+//! `n = 1/expm1(hbar omega(t)/k_B T_b(t))`. As `H = hbar omega(t) J_z` commutes with itself at all times, a diagonal
+//! state stays diagonal and no work is spent on coherence: the chain on (J, M) is exact for this equation.
 
 mod entry;
 mod error;
@@ -31,8 +31,8 @@ pub struct Change {
 pub struct Segment {
     /// How long it takes, positive.
     pub duration: f64,
-    /// How the frequency of the qubits goes, in the unit of [`Model::frequency`]. Where it does not begin at the value at
-    /// which the segment before ended, there is a quench.
+    /// How the frequency of the qubits goes, in the unit of [`Model::frequency`]. Where it does not begin at the value
+    /// at which the segment before ended, there is a quench.
     pub frequency: Course,
     /// What is set of the baths.
     pub baths: Vec<Change>,
@@ -182,9 +182,9 @@ impl Protocol {
         stage.model(number, time)
     }
 
-    /// The segments and baths, both by index, in which the frequency changes faster than a filter forgets: by more than its
-    /// width within one over its width, `|domega/dt| > (omega_LC/Q)^2`. There rates at the frequency of the moment are no
-    /// longer what the circuit does.
+    /// The segments and baths, both by index, in which the frequency changes faster than a filter forgets: by more than
+    /// its width within one over its width, `|domega/dt| > (omega_LC/Q)^2`. There rates at the frequency of the moment
+    /// are no longer what the circuit does.
     #[must_use]
     pub fn outrun(&self) -> Vec<(usize, usize)> {
         let of = |(index, stage): (usize, &Stage)| {
@@ -297,7 +297,8 @@ impl Stage {
         self.units.quantum(self.frequency.at(time))
     }
 
-    /// The entropy that a quantum brings to a bath at a time, in k_B: hbar omega/(k_B T), or ln(down/up) of given rates.
+    /// The entropy that a quantum brings to a bath at a time, in k_B: hbar omega/(k_B T), or ln(down/up) of given
+    /// rates.
     #[must_use]
     #[inline]
     pub fn entropy_of_quantum(&self, bath: usize, time: f64) -> f64 {

@@ -30,8 +30,8 @@ impl SpectralDensity {
 }
 
 impl Reservoir {
-    /// Bounds of each rate between two times, while the frequency goes like this: those of gamma times those of n, which
-    /// are at the ends where omega/T is monotone. Closer the nearer the times are.
+    /// Bounds of each rate between two times, while the frequency goes like this: those of gamma times those of n,
+    /// which are at the ends where omega/T is monotone. Closer the nearer the times are.
     #[must_use]
     pub fn bounds(&self, units: Units, frequency: &Signal, times: [f64; 2]) -> Bounds {
         let frequencies = frequency.range(times);

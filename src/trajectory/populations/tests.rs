@@ -70,8 +70,8 @@ fn counted(engine: &Populations, until: f64, rng: &mut Stream) -> (Counter<Obser
 
 #[test]
 fn tables_computed_rates_and_what_is_thinned_follow_one_law() {
-    // Means of counts, of final levels and of integrals, of one, six and twenty qubits: 5 sigma, and 117 comparisons, so
-    // that all pass but once in 13,000 seeds.
+    // Means of counts, of final levels and of integrals, of one, six and twenty qubits: 5 sigma, and 117 comparisons,
+    // so that all pass but once in 13,000 seeds.
     for number in [1, 6, 20] {
         let model = crowd(number);
         let eager = eager(model.clone());

@@ -1,6 +1,6 @@
 //! Rates that change: jumps are proposed at constant rates above them all, and each proposal is accepted with the
-//! quotient of its rate then and the rate at which it is proposed. The law of what is accepted is exact (P. A. W. Lewis,
-//! G. S. Shedler, Nav. Res. Logist. Q. 26, 403 (1979)).
+//! quotient of its rate then and the rate at which it is proposed. The law of what is accepted is exact (P. A. W.
+//! Lewis, G. S. Shedler, Nav. Res. Logist. Q. 26, 403 (1979)).
 
 use rand::Rng;
 

@@ -8,8 +8,8 @@ use crate::model::protocol::{Entry, Protocol, Stage, absorbed};
 use crate::trajectory::{Exchanged, Jump, Record, Recorder};
 
 /// What is booked of a path: made once and used for many, it allocates nothing on the way. Columns are those of
-/// [`Entry::index`]. To rounding, `omega M` at the end less that at the start is W plus all Q_b, in whole, in each cycle,
-/// in each segment of one cycle, and up to every sample.
+/// [`Entry::index`]. To rounding, `omega M` at the end less that at the start is W plus all Q_b, in whole, in each
+/// cycle, in each segment of one cycle, and up to every sample.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     /// The sums up to each time that was asked for, before the quench if there is one.

@@ -1,8 +1,8 @@
 //! Paths under a protocol: the jump chain on (J, M) at rates that change in time, exactly.
 //!
-//! In a segment in which nothing changes waits are exponential, as without a protocol. A ramp is cut into pieces; in each,
-//! jumps are proposed at the upper bounds rbar_c of the rates and accepted with r_c(t)/rbar_c. Past the end of a piece or a
-//! segment the wait is drawn anew, which no law notices, as it is memoryless.
+//! In a segment in which nothing changes waits are exponential, as without a protocol. A ramp is cut into pieces; in
+//! each, jumps are proposed at the upper bounds rbar_c of the rates and accepted with r_c(t)/rbar_c. Past the end of a
+//! piece or a segment the wait is drawn anew, which no law notices, as it is memoryless.
 
 mod ledger;
 mod pieces;
@@ -75,8 +75,8 @@ impl ProtocolChain {
         self.stretches.iter().map(|stretch| if let Stretch::Ramped { pieces, .. } = stretch { pieces.len() } else { 1 })
     }
 
-    /// Runs one path through the whole protocol. The ledger is made for as many samples as there are `times`, which ascend
-    /// from 0 or later to no later than its end; `other` is told of every dwell and jump.
+    /// Runs one path through the whole protocol. The ledger is made for as many samples as there are `times`, which
+    /// ascend from 0 or later to no later than its end; `other` is told of every dwell and jump.
     ///
     /// # Panics
     /// If a time is beyond the end.
