@@ -1,6 +1,7 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
 use crate::initial::InitialState;
+use crate::model::protocol::Protocol;
 use crate::model::{Hamiltonian, Model, NoCurrent, Register, Reservoir};
 
 /// A group of identical qubits, independent of the others.
@@ -16,16 +17,19 @@ pub struct Group {
     pub register: Option<Register>,
     /// Their initial state.
     pub initial: InitialState,
+    /// How their frequency and their baths go in time, where they do. The model is then that at its start.
+    pub protocol: Option<Protocol>,
 }
 
 /// Rates are what acts. Whether they were given, or follow from a temperature or a circuit, makes no other group.
 impl PartialEq for Group {
     fn eq(&self, other: &Self) -> bool {
-        let Group { model, reservoirs: _, hamiltonian, register, initial } = self;
+        let Group { model, reservoirs: _, hamiltonian, register, initial, protocol } = self;
         *model == other.model
             && *hamiltonian == other.hamiltonian
             && *register == other.register
             && *initial == other.initial
+            && *protocol == other.protocol
     }
 }
 
@@ -69,7 +73,7 @@ impl Group {
     #[must_use]
     pub fn new(model: Model, initial: InitialState) -> Self {
         let reservoirs = model.baths.iter().map(Reservoir::from).collect();
-        Group { model, reservoirs, hamiltonian: Hamiltonian::default(), register: None, initial }
+        Group { model, reservoirs, hamiltonian: Hamiltonian::default(), register: None, initial, protocol: None }
     }
 
     /// The model with its qubits tuned to a frequency, and its baths as they are there at a time. At the frequency of the

@@ -3,8 +3,10 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 /// The way from one value to another in the fraction s of the time that went by. All are monotone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Shape {
     /// `a + (b - a) s`.
     Linear,
@@ -65,10 +67,10 @@ pub enum CourseError {
 }
 
 /// A course over the duration of its segment: a value at every time since the start.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Signal(Form);
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum Form {
     Held(f64),
     /// `change` is the difference of the values, or of their logarithms; `per` is one over the duration.

@@ -4,13 +4,15 @@ mod bounds;
 
 pub use bounds::Bounds;
 
+use serde::Serialize;
+
 use super::course::Signal;
 use crate::bath::{Bath, Coupling, Rates};
 use crate::circuit::{Circuit, Filter, FilterForm};
 use crate::units::Units;
 
 /// The rate gamma at which a bath exchanges quanta of a frequency at T = 0. Every one is validated where it is made.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub enum SpectralDensity {
     /// The same at all frequencies.
     Flat(f64),
@@ -103,7 +105,7 @@ impl Setting {
 }
 
 /// How a bath exchanges quanta.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum Exchange {
     /// At a temperature: gamma (1 + n) and gamma n. The rate, where it is set, stands for that of the density.
     Thermal { gamma: SpectralDensity, rate: Option<Signal>, temperature: Signal },
@@ -112,9 +114,10 @@ enum Exchange {
 }
 
 /// What a bath is: all that its rates at any frequency and time follow from. A [`Bath`] is what qubits see of it at one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reservoir {
     /// The name by which results refer to it.
+    #[serde(skip)]
     pub name: String,
     /// Collective or local.
     pub coupling: Coupling,

@@ -220,7 +220,7 @@ impl Point {
 
 /// The physics of a point in canonical form: names, titles and numbers of trajectories do not enter.
 pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
-    let canonical = |Group { model, hamiltonian, register, initial, .. }: &Group| {
+    let canonical = |Group { model, hamiltonian, register, initial, protocol, .. }: &Group| {
         let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
         let mut physics =
             vec![json!(model.units), json!(model.number), json!(model.frequency), json!(baths), json!(initial)];
@@ -231,6 +231,9 @@ pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
         if let Some(register) = register {
             let exchange = register.exchange.iter().copied().collect::<Vec<f64>>();
             physics.push(json!({ "register": [&register.frequencies, &register.couplings, &exchange] }));
+        }
+        if let Some(protocol) = protocol {
+            physics.push(json!({ "protocol": protocol }));
         }
         physics
     };

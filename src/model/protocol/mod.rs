@@ -11,6 +11,8 @@ mod error;
 pub use entry::{Entry, absorbed};
 pub use error::ProtocolError;
 
+use serde::Serialize;
+
 use super::{Bounds, Course, Model, Reservoir, Setting, Signal};
 use crate::bath::Rates;
 use crate::units::Units;
@@ -39,7 +41,7 @@ pub struct Segment {
 }
 
 /// How often the segments pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Repeats {
     /// Once; the frequency stays at its last value.
     Once,
@@ -49,7 +51,7 @@ pub enum Repeats {
 }
 
 /// A validated segment. Times are since its start.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Stage {
     units: Units,
     /// When it starts within a cycle.
@@ -63,7 +65,7 @@ pub struct Stage {
 }
 
 /// A validated protocol.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Protocol {
     units: Units,
     stages: Vec<Stage>,

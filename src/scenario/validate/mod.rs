@@ -191,7 +191,7 @@ impl<'a> Validator<'a> {
             return Err(self.source.error(initial.span(), title, "any other state"));
         }
         let reservoirs = Self::kept(reservoirs.filter(|_| known))?;
-        Ok(Group { model, reservoirs, hamiltonian: *hamiltonian, register, initial: state })
+        Ok(Group { model, reservoirs, hamiltonian: *hamiltonian, register, initial: state, protocol: None })
     }
 
     fn table<'b, T>(&self, table: &'b Key<T>, key: &str) -> Result<&'b Spanned<T>> {
