@@ -45,6 +45,23 @@ pub enum PointError {
     /// Nothing is asked for.
     #[error("neither times nor the steady state are asked for")]
     Nothing,
+    /// A protocol of one among several groups.
+    #[error("a protocol is of one group of qubits, and there are {groups}")]
+    ProtocolOfGroups {
+        /// How many there are.
+        groups: usize,
+    },
+    /// A time that a protocol does not reach.
+    #[error("the time {time} is beyond the end of the protocol at {end}: add a segment that holds")]
+    BeyondProtocol {
+        /// The time.
+        time: f64,
+        /// The end.
+        end: f64,
+    },
+    /// Cycles are to be kept, and there are none.
+    #[error("cycles are to be kept, and there is no protocol")]
+    NoProtocol,
     /// The engine cannot do what is asked.
     #[error("the {engine} engine cannot treat this point: {reason}", engine = engine.name())]
     Engine {
@@ -111,6 +128,10 @@ impl PointBuilder {
         let asked = asked.into();
         check_groups(&groups)?;
         check_asked(&asked, groups[0].model.baths.len())?;
+        check_protocol(&groups, &asked)?;
+        if recording.cycles && groups.iter().all(|group| group.protocol.is_none()) {
+            return Err(PointError::NoProtocol);
+        }
         let uncounted = match &asked {
             Asked::Converge(converge) => converge.steady.noise.baths.is_empty() && recording == Recording::default(),
             Asked::Transient(_) | Asked::Solve(_) => false,
@@ -149,6 +170,24 @@ fn check_groups(groups: &[Group]) -> Result<(), PointError> {
         }
     }
     Ok(())
+}
+
+fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
+    let Some(protocol) = groups.iter().find_map(|group| group.protocol.as_ref()) else { return Ok(()) };
+    if groups.len() > 1 {
+        return Err(PointError::ProtocolOfGroups { groups: groups.len() });
+    }
+    let times = match asked {
+        Asked::Transient(transient) => transient.times.as_slice(),
+        Asked::Solve(solve) => &solve.times,
+        Asked::Converge(_) => &[],
+    };
+    match times.last() {
+        Some(last) if *last > protocol.end() * (1.0 + 1e-12) => {
+            Err(PointError::BeyondProtocol { time: *last, end: protocol.end() })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_asked(asked: &Asked, baths: usize) -> Result<(), PointError> {

@@ -18,6 +18,11 @@ fn unlike(group: &Group) -> Option<&'static str> {
     }
 }
 
+/// Why an engine does not follow rates that change.
+fn timed(group: &Group) -> Option<&'static str> {
+    group.protocol.as_ref().map(|_| "a protocol changes rates in time, which `populations` alone follows")
+}
+
 /// Why a state of these qubits is no mixture of levels.
 fn superposed(group: &Group) -> Option<&'static str> {
     unlike(group).or_else(|| group.is_driven().then_some("a drive superposes the levels |J, M>"))
@@ -40,7 +45,7 @@ impl Declared for Populations {
     }
 
     fn system(group: &Group) -> Model {
-        group.model.clone()
+        group.envelope()
     }
 
     fn build(_: &Group, model: &Model) -> Self {
@@ -66,7 +71,7 @@ impl Declared for Sectors {
     };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        superposed(group)
+        superposed(group).or_else(|| timed(group))
     }
 
     fn system(group: &Group) -> Model {
@@ -95,7 +100,7 @@ impl Declared for Ladder {
     };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        unlike(group)
+        unlike(group).or_else(|| timed(group))
     }
 
     fn system(group: &Group) -> Model {
@@ -118,7 +123,7 @@ impl Declared for DrivenLadder {
         Facts { precision: Precision::STEPS, work_of_a_jump: |n| 50.0 + n * n, ..<Ladder as Declared>::FACTS };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        unlike(group)
+        unlike(group).or_else(|| timed(group))
     }
 
     fn system(group: &Group) -> Model {
@@ -147,8 +152,8 @@ impl Declared for Registers {
         work_of_a_jump: |n| 50.0 + n * 2.0_f64.powf(n) / n.sqrt(),
     };
 
-    fn cannot(_: &Group) -> Option<&'static str> {
-        None
+    fn cannot(group: &Group) -> Option<&'static str> {
+        timed(group)
     }
 
     fn too_large(group: &Group) -> Option<String> {

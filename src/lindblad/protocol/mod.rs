@@ -89,8 +89,8 @@ impl ProtocolEquation {
     /// # Errors
     /// If there are too many levels.
     pub fn new(protocol: &Protocol, number: i64, initial: &InitialState) -> Result<Self, NotAffordable> {
+        Self::affordable(protocol, number, initial)?;
         let envelope = protocol.envelope(number);
-        affordable(PopulationEquation::states(&envelope, initial), MOST_LEVELS, "under a protocol")?;
         let equation = PopulationEquation::new(&envelope, initial);
         let ladder = equation.ladder().clone();
         let acts = |bath: usize| envelope.baths[bath].down + envelope.baths[bath].up > 0.0;
@@ -112,6 +112,15 @@ impl ProtocolEquation {
             operators,
             entropy,
         })
+    }
+
+    /// Whether there are few enough levels.
+    ///
+    /// # Errors
+    /// If there are too many.
+    pub fn affordable(protocol: &Protocol, number: i64, initial: &InitialState) -> Result<(), NotAffordable> {
+        let states = PopulationEquation::states(&protocol.envelope(number), initial);
+        affordable(states, MOST_LEVELS, "under a protocol")
     }
 
     /// The levels.
