@@ -193,6 +193,12 @@ impl Quantity {
         }
     }
 
+    /// Whether it is what a protocol books up to a time.
+    #[must_use]
+    pub fn is_booked(self) -> bool {
+        matches!(self, Quantity::Work | Quantity::Heat | Quantity::Entropy)
+    }
+
     /// The name that a quantity has now, of one that it had before.
     #[must_use]
     pub fn renamed(former: &str) -> Option<&'static str> {

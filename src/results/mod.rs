@@ -1,5 +1,6 @@
 //! What a campaign leaves for its user: the tables and the summary, and how a steady state was reached.
 
+mod booked;
 mod parquet_folder;
 mod sink;
 mod steady_run;
@@ -10,6 +11,8 @@ mod swept;
 mod tables;
 mod writer;
 
+pub use booked::Machine;
+pub(crate) use booked::{OfProtocol, of_protocol};
 pub(crate) use parquet_folder::ParquetFolder;
 pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};

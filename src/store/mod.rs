@@ -31,6 +31,6 @@ pub(crate) use part_file::StoredPart;
 pub(crate) use part_file::encode;
 pub(crate) use parts::{MemoryParts, Parts};
 pub(crate) use piece::{GroupState, Piece};
-pub(crate) use rows::{jump_fields, trajectory_fields};
+pub(crate) use rows::{cycle_fields, jump_fields, trajectory_fields};
 pub(crate) use shelf::Shelf;
 pub use word::{Live, Progress, State, Within};
