@@ -12,8 +12,8 @@ use crate::lindblad::{Effort, PopulationEquation};
 use crate::plan::available_memory;
 use crate::quantity::Quantity;
 use crate::results::{
-    OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, highest_exact, noise_rows,
-    of_protocol, quanta_rows, series,
+    OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, highest_exact,
+    noise_rows, of_protocol, quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactProtocol, ExactRoad, SteadyRoad, Unsolved};

@@ -50,9 +50,7 @@ pub enum NotAffordable {
         road: &'static str,
     },
     /// By what goes on under a protocol.
-    #[error(
-        "to follow the protocol takes {work:.0e} multiplications, more than the {limit:.0e} that are spent {road}"
-    )]
+    #[error("to follow the protocol takes {work:.0e} multiplications, more than the {limit:.0e} that are spent {road}")]
     Protocol {
         /// Multiplications.
         work: f64,

@@ -120,9 +120,9 @@ impl Derived<'_> {
                 (Quantity::CoefficientOfPerformance, _, Some((.., cold))) => mean(Entry::Heat(cold)) / work,
                 (Quantity::WorkVariance, ..) => covariance(Entry::Work, Entry::Work),
                 // What never fluctuates has none.
-                (Quantity::Reliability, ..) => {
-                    Some(work * work / covariance(Entry::Work, Entry::Work)).filter(|r| r.is_finite()).unwrap_or(f64::NAN)
-                }
+                (Quantity::Reliability, ..) => Some(work * work / covariance(Entry::Work, Entry::Work))
+                    .filter(|r| r.is_finite())
+                    .unwrap_or(f64::NAN),
                 (Quantity::HeatVariance, Some(bath), _) => covariance(Entry::Heat(bath), Entry::Heat(bath)),
                 (Quantity::WorkHeatCovariance, Some(bath), _) => covariance(Entry::Work, Entry::Heat(bath)),
                 _ => f64::NAN,
@@ -192,13 +192,15 @@ pub fn of_protocol(
     let paths = sampled.map_or(0.0, |(booked, _)| booked.paths() as f64);
 
     // Exponential averages: of paths that are too rare to be seen nothing is known.
-    let rare = |variance: f64| (variance > paths.ln()).then(|| {
+    let rare = |variance: f64| {
+        (variance > paths.ln()).then(|| {
         format!(
             "its exponent varies by {variance:.1}, more than ln of {paths} trajectories ({:.1}): paths too rare to be \
              seen decide it",
             paths.ln()
         )
-    });
+    })
+    };
     match protocol.beta() {
         None => refuse(Quantity::ExponentialWork, "the baths are not all at one temperature".to_owned()),
         Some(beta) => {

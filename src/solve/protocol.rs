@@ -95,12 +95,7 @@ fn lacks_levels(equation: &ProtocolEquation, initial: &InitialState, number: i64
 }
 
 /// A column at a time, from the averages there and at the sample before.
-fn of_column(
-    model: &Model,
-    column: Column,
-    now: &Averages,
-    (time, before): (f64, Option<(f64, &Averages)>),
-) -> f64 {
+fn of_column(model: &Model, column: Column, now: &Averages, (time, before): (f64, Option<(f64, &Averages)>)) -> f64 {
     let booked = |averages: &Averages, entry: Entry| averages.booked.mean(entry).unwrap_or(f64::NAN);
     let at = |form: Linear| form.at(now.now.emission, now.now.jz);
     match (column.quantity, column.bath) {

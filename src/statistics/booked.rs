@@ -106,9 +106,7 @@ impl Booked {
         self.segments.push(ledger.segments.iter());
         let ends = ledger.ends[1..].iter();
         let rows = ledger.cycles.rows().into_iter().zip(ends);
-        let cycles = rows.flat_map(|(row, end)| {
-            row.into_iter().copied().chain([end.m(), end.two_j as f64 / 2.0])
-        });
+        let cycles = rows.flat_map(|(row, end)| row.into_iter().copied().chain([end.m(), end.two_j as f64 / 2.0]));
         self.cycles.push_all(cycles);
         if let Some(beta) = known.beta {
             self.work.push((-beta * ledger.total(Entry::Work)).exp());

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::jackknife::Merge;
 use super::Estimate;
+use super::jackknife::Merge;
 
 /// Running means and covariances of a vector of quantities that share one count.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

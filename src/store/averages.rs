@@ -58,9 +58,7 @@ impl Averages {
         let empty = Averages::new(point);
         let alike = match (&self.booked, &empty.booked) {
             (None, None) => true,
-            (Some(booked), Some(empty)) => {
-                booked.is_alike(empty) && booked.paths() == self.ensemble.trajectories()
-            }
+            (Some(booked), Some(empty)) => booked.is_alike(empty) && booked.paths() == self.ensemble.trajectories(),
             _ => false,
         };
         let ensemble = self.ensemble.of_shape(empty.ensemble).filter(|_| alike);

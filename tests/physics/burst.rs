@@ -68,8 +68,13 @@ fn widths_follow_their_law_and_photons_remember_the_first() {
     let system = &point.groups[0].model;
     let engine = Populations::new(system);
     // Fewer photon times than the burst is long: the width does not depend on them.
-    let mut record =
-        Record::new(system, 8, &point.columns(), point.times().len(), Recording { photons: 1, jumps: false, ..Recording::default() });
+    let mut record = Record::new(
+        system,
+        8,
+        &point.columns(),
+        point.times().len(),
+        Recording { photons: 1, jumps: false, ..Recording::default() },
+    );
     let rates: Vec<f64> = decay_rates(Level::inverted(8), 1.0).collect();
     let (mut widths, mut products) = (Vec::new(), Vec::new());
     let mean = |waits: &[f64]| waits.iter().map(|rate| rate.recip()).sum::<f64>();

@@ -187,7 +187,8 @@ impl ProtocolEquation {
         let mut series = Vec::with_capacity(times.len());
         let nothing = Means { mean: vec![0.0; block.lanes() - 1], entropy: self.entropy };
         let mut segments = vec![nothing.clone(); self.protocol.stages().len()];
-        let mut cycles = vec![Cycle { booked: nothing.clone(), final_m: 0.0, final_j: 0.0 }; self.protocol.cycles() as usize];
+        let mut cycles =
+            vec![Cycle { booked: nothing.clone(), final_m: 0.0, final_j: 0.0 }; self.protocol.cycles() as usize];
         let mut before = nothing.mean;
         self.through(Follow::Moments, &mut block, times, |reached, block| match reached {
             Reached::Sample => series.push(self.averages_of(block)),
@@ -199,7 +200,8 @@ impl ProtocolEquation {
                     cycle.booked.mean[entry] += now - *before;
                     *before = now;
                 }
-                let mean = |of: fn(&Level) -> f64| self.levels().iter().zip(block.lane(0)).map(|(l, p)| p * of(l)).sum();
+                let mean =
+                    |of: fn(&Level) -> f64| self.levels().iter().zip(block.lane(0)).map(|(l, p)| p * of(l)).sum();
                 (cycle.final_m, cycle.final_j) = (mean(|level| level.m()), mean(|level| level.two_j as f64 / 2.0));
             }
         })?;
