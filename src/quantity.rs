@@ -22,6 +22,8 @@ pub enum Quantity {
     HeatCurrentControlled,
     /// Photons per unit time into a bath.
     Intensity,
+    /// What a modulation of the qubits does on them per unit time, where baths exchange quanta of an energy of their own.
+    Power,
     /// `<J_z>`.
     Jz,
     /// `<J^2>`.
@@ -42,6 +44,10 @@ pub enum Quantity {
     Fano,
     /// Entropy produced in the baths per unit time, in units of k_B (exact road).
     EntropyProduction,
+    /// What an engine does over the heat that it takes in, in the steady state.
+    Efficiency,
+    /// The heat that a refrigerator takes from the coldest bath over what is done on it, in the steady state.
+    CoefficientOfPerformance,
     /// T*, the temperature of each sector between the collective baths (16), in the scenario's unit (closed form).
     EffectiveTemperature,
     /// The heat current if every qubit saw the collective baths alone (25) (closed form).
@@ -67,13 +73,14 @@ pub enum Quantity {
 
 impl Quantity {
     /// Every one, in their order.
-    pub const ALL: [Quantity; 26] = [
+    pub const ALL: [Quantity; 29] = [
         Quantity::HeatCurrent,
         Quantity::HeatCurrentInterval,
         Quantity::HeatCurrentCounts,
         Quantity::HeatCurrentBalance,
         Quantity::HeatCurrentControlled,
         Quantity::Intensity,
+        Quantity::Power,
         Quantity::Jz,
         Quantity::JSquared,
         Quantity::Excited,
@@ -84,6 +91,8 @@ impl Quantity {
         Quantity::Noise,
         Quantity::Fano,
         Quantity::EntropyProduction,
+        Quantity::Efficiency,
+        Quantity::CoefficientOfPerformance,
         Quantity::EffectiveTemperature,
         Quantity::HeatCurrentIndependent,
         Quantity::HeatCurrentSymmetric,
@@ -118,6 +127,7 @@ impl Quantity {
             Quantity::HeatCurrentBalance => "heat_current_balance",
             Quantity::HeatCurrentControlled => "heat_current_controlled",
             Quantity::Intensity => "intensity",
+            Quantity::Power => "power",
             Quantity::Jz => "jz",
             Quantity::JSquared => "j_squared",
             Quantity::Excited => "excited",
@@ -128,6 +138,8 @@ impl Quantity {
             Quantity::Noise => "noise",
             Quantity::Fano => "fano",
             Quantity::EntropyProduction => "entropy_production",
+            Quantity::Efficiency => "efficiency",
+            Quantity::CoefficientOfPerformance => "coefficient_of_performance",
             Quantity::EffectiveTemperature => "effective_temperature",
             Quantity::HeatCurrentIndependent => "heat_current_independent",
             Quantity::HeatCurrentSymmetric => "heat_current_symmetric",
@@ -158,7 +170,8 @@ impl Quantity {
             | Quantity::HeatCurrentControlled
             | Quantity::HeatCurrentIndependent
             | Quantity::HeatCurrentSymmetric
-            | Quantity::HeatCurrentLimit => units.heat_current(),
+            | Quantity::HeatCurrentLimit
+            | Quantity::Power => units.heat_current(),
             Quantity::Intensity
             | Quantity::HighestIntensity
             | Quantity::PeakIntensity
@@ -175,7 +188,9 @@ impl Quantity {
             | Quantity::SpinLength
             | Quantity::Squeezing
             | Quantity::Excited
-            | Quantity::Fano => "1",
+            | Quantity::Fano
+            | Quantity::Efficiency
+            | Quantity::CoefficientOfPerformance => "1",
         }
     }
 }
@@ -212,6 +227,9 @@ pub fn columns<S: System>(groups: &[&S], coherent: bool) -> Vec<Column> {
         }
     }
     let mut push = |quantity| columns.push(Column { quantity, bath: None });
+    if groups.iter().any(|group| group.power().is_some()) {
+        push(Quantity::Power);
+    }
     if coherent {
         push(Quantity::Jx);
         push(Quantity::Jy);
@@ -267,11 +285,12 @@ impl<V: Values> Measure<V> {
                 system.heat_current(bath)
             }
             (Quantity::Intensity, Some(bath)) => system.intensity(bath),
+            (Quantity::Power, _) => system.power().unwrap_or_default(),
             (Quantity::Jz, _) => system.jz(),
             (Quantity::Excited, _) => system.excited(total),
             _ => V::Form::default(),
         };
-        Measure { column, form, quantum: system.quantum() }
+        Measure { column, form, quantum: column.bath.map_or(0.0, |bath| system.quantum(bath)) }
     }
 
     /// The same measure of another system, one of `total` qubits.
@@ -340,6 +359,7 @@ impl Resolution {
         let (extent, scale) = match (column.quantity, column.bath) {
             (Quantity::HeatCurrent | Quantity::HeatCurrentInterval, Some(bath)) => of_form(system.heat_current(bath)),
             (Quantity::Intensity, Some(bath)) => of_form(system.intensity(bath)),
+            (Quantity::Power, _) => of_form(system.power().unwrap_or_default()),
             (Quantity::Excited, _) => of_form(system.excited(total)),
             (Quantity::JSquared, _) => of_spin(n / 2.0 * (n / 2.0 + 1.0), n),
             (Quantity::SpinLength, _) => of_spin(1.0, 2.0 / n),

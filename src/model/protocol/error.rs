@@ -75,6 +75,14 @@ pub enum ProtocolError {
         /// The setting of a bath.
         what: String,
     },
+    /// A bath with an energy of its own, as of a modulation, beside a frequency that changes.
+    #[error(
+        "bath \"{bath}\" exchanges quanta of an energy of their own, and under a protocol every quantum is one of the qubits"
+    )]
+    Quantum {
+        /// The bath.
+        bath: String,
+    },
     /// A rate beyond what a number holds.
     #[error("segment {segment}: the rates of bath \"{bath}\" are not finite")]
     Rates {
