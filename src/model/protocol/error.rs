@@ -84,3 +84,21 @@ pub enum ProtocolError {
         bath: String,
     },
 }
+
+impl ProtocolError {
+    /// The segment it is about, from 1.
+    #[must_use]
+    pub fn segment(&self) -> Option<usize> {
+        match self {
+            ProtocolError::NoSegments | ProtocolError::NoCycles => None,
+            ProtocolError::Duration { segment, .. }
+            | ProtocolError::Course { segment, .. }
+            | ProtocolError::Frequency { segment, .. }
+            | ProtocolError::Negative { segment, .. }
+            | ProtocolError::UnknownBath { segment, .. }
+            | ProtocolError::NoSuchSetting { segment, .. }
+            | ProtocolError::Twice { segment, .. }
+            | ProtocolError::Rates { segment, .. } => Some(*segment),
+        }
+    }
+}

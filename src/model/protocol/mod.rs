@@ -54,6 +54,9 @@ pub enum Repeats {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Stage {
     units: Units,
+    /// The name by which results refer to it: its number from 1, where [`Protocol::named`] gives no other.
+    #[serde(skip)]
+    pub name: String,
     /// When it starts within a cycle.
     pub start: f64,
     /// How long it takes.
@@ -62,6 +65,19 @@ pub struct Stage {
     pub frequency: Signal,
     /// The baths.
     pub reservoirs: Vec<Reservoir>,
+}
+
+/// A filter that a segment sweeps the qubits past faster than it forgets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outrun {
+    /// Index of the segment.
+    pub segment: usize,
+    /// Index of the bath.
+    pub bath: usize,
+    /// The largest `|domega/dt|`, in radians per squared unit of time.
+    pub speed: f64,
+    /// `(omega_LC/Q)^2`, below which it has to stay.
+    pub limit: f64,
 }
 
 /// A validated protocol.
@@ -97,6 +113,13 @@ impl Protocol {
             stages.push(stage);
         }
         Ok(Protocol { units, stages, repeats })
+    }
+
+    /// The same with names for its segments, in their order.
+    #[must_use]
+    pub fn named(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.stages.iter_mut().zip(names).for_each(|(stage, name)| stage.name = name);
+        self
     }
 
     /// The unit system of all its numbers.
@@ -184,16 +207,16 @@ impl Protocol {
         stage.model(number, time)
     }
 
-    /// The segments and baths, both by index, in which the frequency changes faster than a filter forgets: by more than
-    /// its width within one over its width, `|domega/dt| > (omega_LC/Q)^2`. There rates at the frequency of the moment
-    /// are no longer what the circuit does.
+    /// Where the frequency changes faster than a filter forgets: by more than its width within one over its width,
+    /// `|domega/dt| > (omega_LC/Q)^2`. There rates at the frequency of the moment are no longer what the circuit does.
     #[must_use]
-    pub fn outrun(&self) -> Vec<(usize, usize)> {
-        let of = |(index, stage): (usize, &Stage)| {
+    pub fn outrun(&self) -> Vec<Outrun> {
+        let of = |(segment, stage): (usize, &Stage)| {
             let speed = self.units.angular(stage.frequency.steepest());
             let outruns = move |(bath, reservoir): (usize, &Reservoir)| {
                 let width = self.units.angular(reservoir.filter()?.width());
-                (speed > width * width).then_some((index, bath))
+                let limit = width * width;
+                (speed > limit).then_some(Outrun { segment, bath, speed, limit })
             };
             stage.reservoirs.iter().enumerate().filter_map(outruns).collect::<Vec<_>>()
         };
@@ -257,7 +280,7 @@ impl Stage {
             let set = bath.clone().set(change.setting, course);
             *bath = set.map_err(|why| ProtocolError::NoSuchSetting { segment: number, what: what(), why })?;
         }
-        let stage = Stage { units, start, duration, frequency, reservoirs };
+        let stage = Stage { units, name: number.to_string(), start, duration, frequency, reservoirs };
         for (index, bath) in stage.reservoirs.iter().enumerate() {
             let Rates { down, up, dephasing } = stage.bounds(index, [0.0, duration]).most;
             if ![down, up, dephasing].iter().all(|rate| rate.is_finite()) {
