@@ -45,7 +45,7 @@ impl Group {
     /// Whether the master equation over the levels (J, M) has all currents: identical qubits, and no drive.
     #[must_use]
     pub fn on_the_ladder(&self) -> bool {
-        self.alike() && self.hamiltonian.drive.is_none()
+        self.alike() && !self.is_driven()
     }
 
     /// The model of the largest rates that a protocol ever has: what acts at any time acts in it. Without a protocol the
@@ -69,10 +69,10 @@ impl Group {
             let reached = crate::dicke::sectors(model.number).filter(|two_j| initial.reaches(model.number, *two_j));
             self.alike() && !model.mixes_sectors() && reached.eq([0])
         };
-        match self.hamiltonian.drive {
-            Some(_) => None,
-            None if dark() => Some(NoCurrent::Dark),
-            None => model.no_current(),
+        match self.is_driven() {
+            true => None,
+            false if dark() => Some(NoCurrent::Dark),
+            false => model.no_current(),
         }
     }
 
@@ -80,7 +80,7 @@ impl Group {
     /// where the transverse spin is asked for.
     #[must_use]
     pub fn ties_orders(&self, transverse: bool) -> bool {
-        self.hamiltonian.drive.is_some() || (transverse && self.hamiltonian.chi != 0.0)
+        self.is_driven() || (transverse && self.hamiltonian.chi != 0.0)
     }
 
     /// Qubits of a model, without a drive, that start in a state; its baths are taken to have the rates of the model at
@@ -98,10 +98,10 @@ impl Group {
         Model::between(&self.reservoirs, self.model.units, self.model.number, frequency, time)
     }
 
-    /// Whether a drive acts.
+    /// Whether a drive acts, at any time.
     #[must_use]
     pub fn is_driven(&self) -> bool {
-        self.hamiltonian.drive.is_some()
+        self.hamiltonian.drive.is_some() || self.protocol.as_ref().is_some_and(Protocol::is_driven)
     }
 
     /// The qubits one by one, whether they differ or not.

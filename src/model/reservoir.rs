@@ -305,6 +305,12 @@ impl Reservoir {
         self.signals().all(Signal::is_held)
     }
 
+    /// Whether nothing of it changes between two times.
+    #[must_use]
+    pub fn holds(&self, times: [f64; 2]) -> bool {
+        self.signals().all(|signal| signal.holds(times))
+    }
+
     /// Where what it is made of turns a corner.
     pub fn knots(&self) -> impl Iterator<Item = f64> + '_ {
         self.signals().flat_map(Signal::knots)

@@ -9,7 +9,7 @@ use super::super::keys::allowed;
 use super::super::raw::{RawChanges, RawCourse, RawProtocol, RawSegment, RawWay};
 use super::{LARGEST, Result, Validator};
 use crate::model::protocol::{Change, Protocol, ProtocolError, Repeats, Segment};
-use crate::model::{Course, CourseError, Rates, Reservoir, Setting, Shape};
+use crate::model::{Course, CourseError, DriveCourse, Rates, Reservoir, Setting, Shape};
 use crate::units::Units;
 
 const MOST_CYCLES: i64 = 1_000_000_000;
@@ -278,7 +278,12 @@ impl Validator<'_> {
             let bath = before.reservoirs[*bath].name.clone();
             changes.extend(value.map(|value| Change { bath, setting: *setting, course: Course::Held(value) }));
         }
-        frequency.filter(|_| complete).map(|frequency| Segment { duration, frequency, baths: changes })
+        frequency.filter(|_| complete).map(|frequency| Segment {
+            duration,
+            frequency,
+            baths: changes,
+            drive: DriveCourse::default(),
+        })
     }
 
     /// The bath that a segment names.
