@@ -33,30 +33,6 @@ fn engines(points: &[Point]) -> Vec<(&'static str, Vec<&Point>)> {
     engines
 }
 
-/// Runs of neighbours among the points that are listed.
-const MOST_RUNS: usize = 8;
-
-/// Their numbers, neighbours in one: `points 0, 4, 8 to 11`.
-fn places(points: &[&Point]) -> String {
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for point in points {
-        match runs.last_mut().filter(|(_, last)| *last + 1 == point.index) {
-            Some((_, last)) => *last = point.index,
-            None => runs.push((point.index, point.index)),
-        }
-    }
-    let word = |(first, last): &(usize, usize)| match last - first {
-        0 => first.to_string(),
-        1 => format!("{first}, {last}"),
-        _ => format!("{first} to {last}"),
-    };
-    let listed = runs.iter().take(MOST_RUNS);
-    let left = points.len() - listed.clone().map(|(first, last)| last - first + 1).sum::<usize>();
-    let left = if left > 0 { format!(" and {left} more") } else { String::new() };
-    let words: Vec<String> = listed.map(word).collect();
-    format!("{} {}{left}", if points.len() == 1 { "point" } else { "points" }, words.join(", "))
-}
-
 /// What a trajectory of a point costs.
 #[derive(Clone, Copy)]
 struct Pilot {
@@ -145,7 +121,11 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
     say!("  kind           {}", scenario.kind())?;
     say!("  points         {}", points.len())?;
     for (engine, points) in &engines(points) {
-        let of = if points.len() == scenario.points.len() { String::new() } else { format!(" at {}", places(points)) };
+        let of = if points.len() == scenario.points.len() {
+            String::new()
+        } else {
+            format!(" at {}", table::places(points.iter().map(|point| point.index)))
+        };
         say!("  engine         {engine}{of}: {}", points[0].engine.because)?;
     }
     describe_baths(points)?;

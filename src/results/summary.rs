@@ -99,7 +99,8 @@ pub struct PointSummary {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub std_error_missing: Vec<String>,
     /// What the qubits are in the steady state, in words: an engine, a refrigerator, an accelerator or a heater, by the
-    /// signs of work and heat, where a modulation does work. By the estimates, where there are any.
+    /// signs of work and heat, where a modulation does work: of the estimates, or where those do not tell, of the exact
+    /// values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<String>,
     /// How the steady state was reached, and whether, where trajectories were run to it.
@@ -279,7 +280,6 @@ impl PointSummary {
             exact_missing: unsolved.map(Unsolved::to_string),
             exact_left_out: unsolved == Some(&Unsolved::LeftOut),
             engine_because: point.engine.because.clone(),
-            machine: run.machine.map(|machine| machine.words().to_owned()),
             steady: Some(run.convergence),
             ..PointSummary::of(point, point.engine.engine.name(), run.stopped_because, quantities)
         }

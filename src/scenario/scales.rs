@@ -143,9 +143,24 @@ fn not_secular(model: &Model) -> Option<String> {
         };
         gamma.max(bath.dephasing)
     };
-    let rates = model.baths.iter().map(|bath| (bath, fastest(bath)));
-    let (bath, rate) = rates.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, rate)| *rate > omega * (1.0 + ROUNDING))?;
+    let rates = || model.baths.iter().map(|bath| (bath, fastest(bath)));
     let unit = model.units.rate();
+    // A sideband stands out if the bath does not act within a period of the modulation.
+    let blurred = rates().find_map(|(bath, rate)| {
+        let apart = model.units.angular(bath.offset(model.frequency)?).abs();
+        (apart > 0.0 && rate > apart * (1.0 + ROUNDING)).then_some((bath, rate, apart))
+    });
+    let beyond = rates().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, rate)| *rate > omega * (1.0 + ROUNDING));
+    let Some((bath, rate)) = beyond else {
+        let (bath, rate, apart) = blurred?;
+        return Some(format!(
+            "bath \"{}\" acts at the rate {} {unit}, and its quanta are {} {unit} from those of the qubits: a modulation \
+             so slow does not part them, and the secular master equation does not hold there; rates are in {unit}",
+            bath.name,
+            number(rate),
+            number(apart)
+        ));
+    };
     Some(format!(
         "bath \"{}\" acts at the rate {} {unit}, faster than the qubits turn, omega_0 = {} {unit}: the secular master \
          equation does not hold there; rates are in {unit}",
