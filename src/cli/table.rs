@@ -77,7 +77,7 @@ pub fn scale(scale: &BathScale) -> [String; 3] {
 pub const RATIO: &str = "hbar omega_0/(k_B T)";
 
 /// A number in four digits.
-fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     let digits: f64 = format!("{value:.3e}").parse().unwrap_or(value);
     if value == 0.0 || (1e-3..1e6).contains(&value.abs()) { number(digits) } else { format!("{digits:e}") }
 }
