@@ -11,7 +11,7 @@ use superjump::solve::ExactRoad;
 use superjump::trajectory::Interrupt;
 use superjump::units::Units;
 
-use super::{ScenarioArguments, table};
+use super::{ScenarioArguments, protocol, table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  superjump check scenarios/heat_valve.toml --set qubits.number=100")]
@@ -112,6 +112,15 @@ fn describe_baths(points: &[Point]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The baths as they stay, or what a protocol makes of them.
+fn describe_baths_or_protocol(points: &[Point]) -> anyhow::Result<()> {
+    let Some(protocol) = points[0].protocol() else { return describe_baths(points) };
+    if points.iter().any(|point| point.protocol() != Some(protocol)) {
+        say!("  At point 0:")?;
+    }
+    protocol::describe(&points[0], protocol)
+}
+
 fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
     let points = &scenario.points;
     let first = &points[0];
@@ -128,10 +137,10 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
         };
         say!("  engine         {engine}{of}: {}", points[0].engine.because)?;
     }
-    describe_baths(points)?;
+    describe_baths_or_protocol(points)?;
     if first.protocol().is_some() {
-        return say!("  cost           not estimated for a [protocol], which neither `run` nor `exact` go through yet")
-            .map_err(Into::into);
+        say!("  cost           not estimated: neither `run` nor `exact` go through a [protocol] yet")?;
+        return Ok(());
     }
     if matches!(first.asked, Asked::Converge(_)) {
         return describe_steady(points, units);
@@ -213,7 +222,10 @@ fn describe_exact(scenario: &Scenario, not_run: &ScenarioError) -> anyhow::Resul
         say!("  run            not: {title} ({allowed})")?;
     }
     say!("  points         {}", scenario.points.len())?;
-    describe_baths(&scenario.points)?;
+    describe_baths_or_protocol(&scenario.points)?;
+    if scenario.points[0].protocol().is_some() {
+        return Ok(());
+    }
     solvable(&scenario.points)?;
     say!("  exact          every point is small enough")?;
     Ok(())

@@ -118,7 +118,7 @@ pub fn quantum(units: Units) -> &'static str {
 }
 
 /// A number in four digits.
-fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     let digits: f64 = format!("{value:.3e}").parse().unwrap_or(value);
     if value == 0.0 || (1e-3..1e6).contains(&value.abs()) { number(digits) } else { format!("{digits:e}") }
 }

@@ -4,6 +4,8 @@ mod bounds;
 
 pub use bounds::Bounds;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::course::Signal;
@@ -257,20 +259,19 @@ impl Reservoir {
         Ok(self)
     }
 
-    /// What a setting is at a time, where the bath has it; its rate behind a filter is that on resonance.
+    /// How a setting goes, where the bath has it; its rate behind a filter is that on resonance.
     #[must_use]
-    pub fn setting(&self, setting: Setting, time: f64) -> Option<f64> {
+    pub fn signal(&self, setting: Setting) -> Option<Cow<'_, Signal>> {
         if self.lacks(setting).is_some() {
             return None;
         }
         Some(match (&self.exchange, setting) {
-            (_, Setting::Dephasing) => self.dephasing.at(time),
-            (Exchange::Thermal { temperature, .. }, Setting::Temperature) => temperature.at(time),
-            (Exchange::Thermal { gamma, rate, .. }, _) => {
-                rate.as_ref().map_or_else(|| gamma.rate(), |rate| Some(rate.at(time)))?
-            }
-            (Exchange::Given { down, .. }, Setting::Down) => down.at(time),
-            (Exchange::Given { up, .. }, _) => up.at(time),
+            (_, Setting::Dephasing) => Cow::Borrowed(&self.dephasing),
+            (Exchange::Thermal { temperature, .. }, Setting::Temperature) => Cow::Borrowed(temperature),
+            (Exchange::Thermal { rate: Some(rate), .. }, _) => Cow::Borrowed(rate),
+            (Exchange::Thermal { gamma, .. }, _) => Cow::Owned(Signal::held(gamma.rate()?)),
+            (Exchange::Given { down, .. }, Setting::Down) => Cow::Borrowed(down),
+            (Exchange::Given { up, .. }, _) => Cow::Borrowed(up),
         })
     }
 
