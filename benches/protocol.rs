@@ -7,7 +7,7 @@ use superjump::dicke::Level;
 use superjump::initial::InitialState;
 use superjump::lindblad::protocol::ProtocolEquation;
 use superjump::model::protocol::{Change, Protocol, Repeats, Segment};
-use superjump::model::{Course, Reservoir, Setting, Shape, SpectralDensity};
+use superjump::model::{Course, DriveCourse, Reservoir, Setting, Shape, SpectralDensity};
 use superjump::quantity::columns;
 use superjump::random::stream;
 use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Unwatched};
@@ -29,7 +29,7 @@ fn valve() -> Vec<Reservoir> {
 }
 
 fn chain(frequency: Course) -> ProtocolChain {
-    let segment = Segment { duration: 60.0, frequency, baths: Vec::new() };
+    let segment = Segment { duration: 60.0, frequency, baths: Vec::new(), drive: DriveCourse::default() };
     let protocol = Protocol::new(Units::Natural, &valve(), &[segment], Repeats::Once).unwrap();
     ProtocolChain::new(&protocol, NUMBER, Pieces::Enough)
 }
@@ -94,8 +94,9 @@ fn limit_cycle(criterion: &mut Criterion) {
         ("always, local", 3, always.to_vec()),
     ];
     for (name, baths, cycle) in cycles {
-        let segments: Vec<Segment> =
-            cycle.into_iter().map(|(duration, frequency, baths)| Segment { duration, frequency, baths }).collect();
+        let segment =
+            |(duration, frequency, baths)| Segment { duration, frequency, baths, drive: DriveCourse::default() };
+        let segments: Vec<Segment> = cycle.into_iter().map(segment).collect();
         let protocol = Protocol::new(Units::Natural, &valve()[..baths], &segments, Repeats::Cycles(1)).unwrap();
         let initial = InitialState::Dicke(Level::ground(NUMBER));
         let equation = ProtocolEquation::new(&protocol, NUMBER, &initial).unwrap();

@@ -79,6 +79,12 @@ pub enum RunError {
         /// Its place in the sweep, from 0.
         point: usize,
     },
+    /// A protocol, through which no campaign goes yet.
+    #[error("point {point} has a [protocol], which `check` shows and neither `run` nor `exact` go through yet")]
+    Protocol {
+        /// Its place in the sweep, from 0.
+        point: usize,
+    },
     /// Ranks that would have nothing to do.
     #[error("a steady state is not shared among the ranks of an MPI job: all but one of them would idle")]
     IdleHelpers,
@@ -137,6 +143,7 @@ impl RunError {
             | RunError::Budget { .. }
             | RunError::Windows { .. }
             | RunError::NotToConverge { .. }
+            | RunError::Protocol { .. }
             | RunError::IdleHelpers => true,
             RunError::Damaged(_) | RunError::Threads(_) => false,
         }

@@ -148,6 +148,10 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
         say!("  engine         {engine}{of}: {}", points[0].engine.because)?;
     }
     describe_baths(points)?;
+    if first.protocol().is_some() {
+        return say!("  cost           not estimated for a [protocol], which neither `run` nor `exact` go through yet")
+            .map_err(Into::into);
+    }
     if matches!(first.asked, Asked::Converge(_)) {
         return describe_steady(points, units);
     }

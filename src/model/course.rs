@@ -222,6 +222,13 @@ impl Signal {
         matches!(self.0, Form::Held(_))
     }
 
+    /// Whether it stays between two times.
+    #[must_use]
+    pub fn holds(&self, times: [f64; 2]) -> bool {
+        let [least, most] = self.range(times);
+        least == most
+    }
+
     /// Where it turns a corner, within the segment.
     pub fn knots(&self) -> impl Iterator<Item = f64> + '_ {
         let points: &[(f64, f64)] = if let Form::Table(points) = &self.0 { points } else { &[] };

@@ -1,9 +1,11 @@
 //! The validated physical model: identical qubits and the baths around them, or a register of qubits that differ.
 
 mod course;
+mod drive;
 mod linear;
 mod pattern;
 pub mod protocol;
+mod pulse;
 mod register;
 mod reservoir;
 mod rest;
@@ -11,7 +13,9 @@ mod spin;
 mod system;
 
 pub use course::{Course, CourseError, Shape, Signal};
+pub use drive::{DriveCourse, DriveError, DriveSetting, Driving, Field, Wave, Waveform};
 pub use linear::Linear;
+pub use pulse::{Outline, Pulse, PulseError, Tone};
 pub use register::{Register, RegisterForm, RegisterValues};
 pub use reservoir::{Bounds, Reservoir, ReservoirError, Setting, SpectralDensity};
 pub use rest::NoCurrent;

@@ -53,6 +53,14 @@ impl SpectralDensity {
         }
     }
 
+    /// The rate as it is given, on resonance behind a filter; a circuit has none.
+    fn rate(&self) -> Option<f64> {
+        match self {
+            SpectralDensity::Flat(rate) | SpectralDensity::Filtered { on_resonance: rate, .. } => Some(*rate),
+            SpectralDensity::Circuit { .. } => None,
+        }
+    }
+
     /// The same with another rate, on resonance behind a filter; a circuit keeps what follows from it.
     fn of_rate(self, rate: f64) -> Self {
         match self {
@@ -91,6 +99,21 @@ pub enum Setting {
 }
 
 impl Setting {
+    /// All of them.
+    pub const ALL: [Setting; 5] = [Setting::Rate, Setting::Temperature, Setting::Down, Setting::Up, Setting::Dephasing];
+
+    /// Its key in a scenario.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Setting::Rate => "rate",
+            Setting::Temperature => "temperature",
+            Setting::Down => "down",
+            Setting::Up => "up",
+            Setting::Dephasing => "dephasing",
+        }
+    }
+
     /// What it is, in words.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -162,28 +185,56 @@ impl Reservoir {
         Ok(Reservoir { dephasing: Signal::held(fits(&self.name, "rate of dephasing", rate)?), ..self })
     }
 
+    /// Why it has no such setting, if it has none.
+    #[must_use]
+    pub fn lacks(&self, setting: Setting) -> Option<&'static str> {
+        match (&self.exchange, setting) {
+            (Exchange::Thermal { gamma: SpectralDensity::Circuit { .. }, .. }, Setting::Rate) => {
+                Some("its rate follows from its circuit")
+            }
+            (Exchange::Thermal { .. }, Setting::Down | Setting::Up) => {
+                Some("its rates follow from its rate and its temperature")
+            }
+            (Exchange::Given { .. }, Setting::Rate | Setting::Temperature) => {
+                Some("its rates of emission and absorption are given, whatever its temperature")
+            }
+            _ => None,
+        }
+    }
+
     /// The same bath, of which a setting goes in time like this; no value may be negative.
     ///
     /// # Errors
     /// Why this bath has no such setting.
     pub(super) fn set(mut self, setting: Setting, signal: Signal) -> Result<Self, &'static str> {
+        if let Some(why) = self.lacks(setting) {
+            return Err(why);
+        }
         match (&mut self.exchange, setting) {
             (_, Setting::Dephasing) => self.dephasing = signal,
             (Exchange::Thermal { temperature, .. }, Setting::Temperature) => *temperature = signal,
-            (Exchange::Thermal { gamma: SpectralDensity::Circuit { .. }, .. }, Setting::Rate) => {
-                return Err("its rate follows from its circuit");
-            }
-            (Exchange::Thermal { rate, .. }, Setting::Rate) => *rate = Some(signal),
+            (Exchange::Thermal { rate, .. }, _) => *rate = Some(signal),
             (Exchange::Given { down, .. }, Setting::Down) => *down = signal,
-            (Exchange::Given { up, .. }, Setting::Up) => *up = signal,
-            (Exchange::Thermal { .. }, Setting::Down | Setting::Up) => {
-                return Err("its rates follow from its rate and its temperature");
-            }
-            (Exchange::Given { .. }, Setting::Rate | Setting::Temperature) => {
-                return Err("its rates of emission and absorption are given, whatever its temperature");
-            }
+            (Exchange::Given { up, .. }, _) => *up = signal,
         }
         Ok(self)
+    }
+
+    /// What a setting is at a time, where the bath has it; its rate behind a filter is that on resonance.
+    #[must_use]
+    pub fn setting(&self, setting: Setting, time: f64) -> Option<f64> {
+        if self.lacks(setting).is_some() {
+            return None;
+        }
+        Some(match (&self.exchange, setting) {
+            (_, Setting::Dephasing) => self.dephasing.at(time),
+            (Exchange::Thermal { temperature, .. }, Setting::Temperature) => temperature.at(time),
+            (Exchange::Thermal { gamma, rate, .. }, _) => {
+                rate.as_ref().map_or_else(|| gamma.rate(), |rate| Some(rate.at(time)))?
+            }
+            (Exchange::Given { down, .. }, Setting::Down) => down.at(time),
+            (Exchange::Given { up, .. }, _) => up.at(time),
+        })
     }
 
     /// The temperature at a time, where the bath was given one.
@@ -252,6 +303,12 @@ impl Reservoir {
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.signals().all(Signal::is_held)
+    }
+
+    /// Whether nothing of it changes between two times.
+    #[must_use]
+    pub fn holds(&self, times: [f64; 2]) -> bool {
+        self.signals().all(|signal| signal.holds(times))
     }
 
     /// Where what it is made of turns a corner.

@@ -6,6 +6,7 @@ use super::asked::{Asked, Noise, Steady};
 use crate::bath::Bath;
 use crate::canonical;
 use crate::group::Group;
+use crate::model::protocol::Protocol;
 use crate::model::{Hamiltonian, NoCurrent};
 use crate::quantity::{Column, Resolution, columns};
 use crate::theory;
@@ -41,6 +42,12 @@ impl Point {
     #[must_use]
     pub fn baths(&self) -> &[Bath] {
         &self.groups[0].model.baths
+    }
+
+    /// How the qubits and their baths go in time, where they do.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&Protocol> {
+        self.groups[0].protocol.as_ref()
     }
 
     /// The unit system.
@@ -96,7 +103,8 @@ impl Point {
     #[must_use]
     pub fn watched(&self) -> usize {
         let exchanges = |bath: &Bath| bath.down + bath.up > 0.0;
-        self.steady().map_or_else(|| self.baths().iter().position(exchanges).unwrap_or(0), |steady| steady.bath)
+        let first = || self.groups[0].envelope().baths.iter().position(exchanges).unwrap_or(0);
+        self.steady().map_or_else(first, |steady| steady.bath)
     }
 
     /// The same point and streams, looked at at other times.
@@ -165,10 +173,12 @@ impl Point {
         self.groups.iter().map(Group::no_current).collect::<Option<Vec<_>>>()?.first().copied()
     }
 
-    /// A bound on the steady heat current of any bath; `None` where a drive brings heat, or a quantum has no one energy.
+    /// A bound on the steady heat current of any bath; `None` where a drive brings heat, a quantum has no one energy, or a
+    /// protocol changes it.
     #[must_use]
     pub fn steady_current_bound(&self) -> Option<f64> {
         let of_group = |group: &Group| match group.no_current() {
+            _ if group.protocol.is_some() => None,
             Some(why) if why.is_exact() => Some(0.0),
             _ => group.on_the_ladder().then(|| group.model.steady_current_bound()),
         };
@@ -189,10 +199,10 @@ impl Point {
         let until = self.until();
         let of_group = |group: &Group| {
             // What is driven never runs out of quanta; unlike couplings and J_z^2 jump faster than identical qubits.
-            let driven = group.is_driven();
+            let (driven, model) = (group.is_driven(), group.envelope());
             let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
-            let bound = if driven { group.model.jump_rate_bound() * until } else { group.model.jumps_bound(until) };
-            let trivial = if self.facts().coherent { group.model.idle_jump_rate_bound() * until } else { 0.0 };
+            let bound = if driven { model.jump_rate_bound() * until } else { model.jumps_bound(until) };
+            let trivial = if self.facts().coherent { model.idle_jump_rate_bound() * until } else { 0.0 };
             bound * coupling * coupling + trivial
         };
         self.groups.iter().map(of_group).sum()

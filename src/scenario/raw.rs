@@ -4,8 +4,12 @@
 //! the schema and the documentation are made.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
 use super::described::{Described, Kind};
@@ -40,6 +44,7 @@ tables! {
         #[serde(default)]
         pub bath: Vec<Spanned<RawBath>>,
         pub drive: Key<RawDrive>,
+        pub protocol: Key<RawProtocol>,
         pub initial: Key<RawInitial>,
         pub evolution: Key<RawEvolution>,
         pub record: Key<RawRecord>,
@@ -69,6 +74,34 @@ tables! {
     pub struct RawDrive {
         pub amplitude: Key<f64>,
         pub detuning: Key<f64>,
+    }
+
+    pub struct RawProtocol {
+        pub cycles: Key<toml::Value>,
+        pub segment: Key<InOrder<RawSegment>>,
+    }
+
+    pub struct RawSegment {
+        pub duration: Key<f64>,
+        pub frequency: Key<RawCourse>,
+        pub bath: Key<InOrder<RawChanges>>,
+    }
+
+    /// What a segment changes of a bath.
+    pub struct RawChanges {
+        pub rate: Key<RawCourse>,
+        pub temperature: Key<RawCourse>,
+        pub down: Key<RawCourse>,
+        pub up: Key<RawCourse>,
+        pub dephasing: Key<RawCourse>,
+    }
+
+    /// How a value goes in a segment.
+    pub struct RawWay {
+        pub to: Key<f64>,
+        pub from: Key<f64>,
+        pub shape: Key<String>,
+        pub table: Key<Vec<Spanned<Vec<Spanned<f64>>>>>,
     }
 
     pub struct RawGroup {
@@ -121,6 +154,7 @@ tables! {
         pub amplitudes: Key<Vec<toml::Value>>,
     }
 
+    #[derive(Default)]
     pub struct RawEvolution {
         pub engine: Key<String>,
         pub until: Key<f64>,
@@ -167,5 +201,76 @@ tables! {
         pub width: Key<toml::Value>,
         pub font: Key<f64>,
         pub legend: Key<String>,
+    }
+}
+
+/// A value in a segment: one that stays, or the way it goes.
+#[derive(Clone, Debug)]
+pub enum RawCourse {
+    Held(f64),
+    Way(RawWay),
+}
+
+impl Described for RawCourse {
+    fn kind() -> Kind {
+        Kind::NumberOr(Box::new(RawWay::kind()))
+    }
+}
+
+impl<'de> Deserialize<'de> for RawCourse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = RawCourse;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number or a table")
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<RawCourse, E> {
+                Ok(RawCourse::Held(value as f64))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<RawCourse, E> {
+                Ok(RawCourse::Held(value))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawCourse, A::Error> {
+                RawWay::deserialize(MapAccessDeserializer::new(map)).map(RawCourse::Way)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// Tables of any name, in the order of the file.
+#[derive(Clone, Debug)]
+pub struct InOrder<T>(pub Vec<(Spanned<String>, Spanned<T>)>);
+
+impl<T: Described> Described for InOrder<T> {
+    fn kind() -> Kind {
+        Kind::Named(Box::new(T::kind()))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for InOrder<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+            type Value = InOrder<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("tables")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<InOrder<T>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(InOrder(entries))
+            }
+        }
+        deserializer.deserialize_map(Entries(PhantomData))
     }
 }

@@ -9,7 +9,7 @@ use superjump::initial::{InitialState, Mixture};
 use superjump::lindblad::PopulationEquation;
 use superjump::lindblad::protocol::{Moments, ProtocolEquation};
 use superjump::model::protocol::{Change, Entry, Protocol, Repeats, Segment};
-use superjump::model::{Course, Model, Reservoir, Setting, Shape, SpectralDensity};
+use superjump::model::{Course, DriveCourse, Model, Reservoir, Setting, Shape, SpectralDensity};
 use superjump::quantity::columns;
 use superjump::random::stream;
 use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Unwatched};
@@ -52,7 +52,12 @@ fn segment(value: &Value) -> Segment {
             baths.push(Change { bath: name.clone(), setting, course: course(value, shape) });
         }
     }
-    Segment { duration: number(&value["duration"]), frequency: course(&value["omega"], shape), baths }
+    Segment {
+        duration: number(&value["duration"]),
+        frequency: course(&value["omega"], shape),
+        baths,
+        drive: DriveCourse::default(),
+    }
 }
 
 /// A case of the golden file.
@@ -416,7 +421,7 @@ fn valve(scale: f64) -> Vec<Reservoir> {
 }
 
 fn plain(duration: f64, frequency: Course) -> Segment {
-    Segment { duration, frequency, baths: Vec::new() }
+    Segment { duration, frequency, baths: Vec::new(), drive: DriveCourse::default() }
 }
 
 fn ramp(from: f64, to: f64, shape: Shape) -> Course {

@@ -293,7 +293,7 @@ mod tests {
     use crate::dicke::Level;
     use crate::initial::InitialState;
     use crate::model::protocol::{Change, Entry, Protocol, Repeats, Segment};
-    use crate::model::{Course, Reservoir, Setting, Shape, SpectralDensity};
+    use crate::model::{Course, DriveCourse, Reservoir, Setting, Shape, SpectralDensity};
     use crate::units::Units;
 
     /// Strokes with a bath each and ramps between, beside a local bath; or baths that act all the time.
@@ -312,6 +312,7 @@ mod tests {
             duration: duration * pace,
             frequency,
             baths: baths.iter().filter(|_| strokes).map(|bath| off(bath)).collect(),
+            drive: DriveCourse::default(),
         };
         let segments = [
             segment(0.2, Course::Held(1.0), &["hot"]),

@@ -91,7 +91,11 @@ impl ProtocolEquation {
     ///
     /// # Errors
     /// If there are too many levels.
+    ///
+    /// # Panics
+    /// If the protocol drives: levels are then superposed.
     pub fn new(protocol: &Protocol, number: i64, initial: &InitialState) -> Result<Self, NotAffordable> {
+        assert!(!protocol.is_driven(), "a drive superposes levels");
         let envelope = protocol.envelope(number);
         affordable(PopulationEquation::states(&envelope, initial), MOST_LEVELS, "under a protocol")?;
         let equation = PopulationEquation::new(&envelope, initial);

@@ -15,7 +15,9 @@ use crate::trajectory::{Engine, EngineChoice, Registers};
 impl Validator<'_> {
     /// The engine of a point, and why.
     pub(super) fn engine(&self, raw: &RawScenario, groups: &[Group], steady: bool) -> Result<EngineChoice> {
-        let uncounted = steady && raw.noise.is_none() && !self.records(raw) && self.purpose == Purpose::Trajectories;
+        // Work and heat of a protocol are counted quantum by quantum.
+        let counted = raw.protocol.is_some() || raw.noise.is_some() || self.records(raw);
+        let uncounted = steady && !counted && self.purpose == Purpose::Trajectories;
         let asked = raw.evolution.as_ref().and_then(|evolution| evolution.get_ref().engine.as_ref());
         let choice = match asked.map(|asked| (asked, asked.get_ref().as_str())) {
             None | Some((_, "auto")) => EngineChoice::auto(groups, uncounted),
@@ -26,6 +28,9 @@ impl Validator<'_> {
                 if let Some(reason) = engine.cannot(groups) {
                     let title = format!("the {} engine cannot treat this model: {reason}", engine.name());
                     let able = EngineChoice::auto(groups, uncounted);
+                    if let Some(reason) = able.engine.cannot(groups) {
+                        return Err(self.follows_no_protocol(raw, reason));
+                    }
                     let help = format!("\"{}\" (or \"auto\"): {}", able.engine.name(), able.because);
                     return Err(self.source.error(asked.span(), title, &help));
                 }
@@ -38,11 +43,27 @@ impl Validator<'_> {
                 EngineChoice { engine, because: format!("the scenario asks for it{former}") }
             }
         };
+        if let Some(reason) = choice.engine.cannot(groups) {
+            return Err(self.follows_no_protocol(raw, reason));
+        }
         if let Some(title) = choice.engine.too_large(groups) {
             let span = asked.map(Spanned::span).or(raw.qubits.as_ref().map(Spanned::span)).unwrap_or(0..0);
             return Err(self.too_many_for_a_register(title, span));
         }
         Ok(choice)
+    }
+
+    /// Refuses what of a point makes engines necessary that follow no protocol.
+    fn follows_no_protocol(&self, raw: &RawScenario, reason: &str) -> ScenarioError {
+        if let Some(drive) = &raw.drive {
+            let title = format!("a drive cannot follow a protocol yet: {reason}");
+            return self.source.error(drive.span(), title, "no [drive], or no [protocol]");
+        }
+        let state = raw.initial.as_ref().and_then(|initial| initial.get_ref().state.as_ref());
+        let title = format!("the initial state superposes levels, and what follows it takes no protocol: {reason}");
+        let help = "evolution.engine = \"populations\", which follows the levels alone, as work and heat do; or a state that \
+                    is a mixture of them";
+        self.source.error(state.map_or(0..0, Spanned::span), title, help)
     }
 
     /// Refuses what an engine that does not see collective jumps cannot tell.
