@@ -42,11 +42,11 @@ pub enum Quantity {
     Noise,
     /// Noise over the size of the particle current (exact road).
     Fano,
-    /// Entropy produced in the baths per unit time, in units of k_B (exact road).
+    /// Entropy produced in the baths per unit time, in units of k_B (exact road); by a protocol, in all.
     EntropyProduction,
-    /// What an engine does over the heat that it takes in, in the steady state.
+    /// What an engine delivers over the heat that it takes from the hottest bath.
     Efficiency,
-    /// The heat that a refrigerator takes from the coldest bath over what is done on it, in the steady state.
+    /// The heat that a refrigerator takes from the coldest bath over what is done on it.
     CoefficientOfPerformance,
     /// T*, the temperature of each sector between the collective baths (16), in the scenario's unit (closed form).
     EffectiveTemperature,
@@ -69,11 +69,31 @@ pub enum Quantity {
     BurstWidth,
     /// When the k-th photon was emitted.
     PhotonTime,
+    /// W, done on the qubits by a protocol up to the time.
+    Work,
+    /// Q_b, from a bath into the qubits under a protocol up to the time.
+    Heat,
+    /// Net quanta absorbed from a bath under a protocol.
+    Quanta,
+    /// S, the entropy that flows into the baths under a protocol up to the time, in k_B.
+    Entropy,
+    /// Var W.
+    WorkVariance,
+    /// W^2/Var W.
+    Reliability,
+    /// Var Q_b.
+    HeatVariance,
+    /// The covariance of W and Q_b.
+    WorkHeatCovariance,
+    /// `<exp(-W/T)>`, where all baths are at one temperature.
+    ExponentialWork,
+    /// `<exp(-sigma)>`, sigma the entropy production of a path.
+    ExponentialEntropy,
 }
 
 impl Quantity {
     /// Every one, in their order.
-    pub const ALL: [Quantity; 29] = [
+    pub const ALL: [Quantity; 39] = [
         Quantity::HeatCurrent,
         Quantity::HeatCurrentInterval,
         Quantity::HeatCurrentCounts,
@@ -103,6 +123,16 @@ impl Quantity {
         Quantity::PeakIntensity,
         Quantity::BurstWidth,
         Quantity::PhotonTime,
+        Quantity::Work,
+        Quantity::Heat,
+        Quantity::Quanta,
+        Quantity::Entropy,
+        Quantity::WorkVariance,
+        Quantity::Reliability,
+        Quantity::HeatVariance,
+        Quantity::WorkHeatCovariance,
+        Quantity::ExponentialWork,
+        Quantity::ExponentialEntropy,
     ];
 
     /// What this is an estimate of in the steady state: there are several of the heat current.
@@ -150,6 +180,16 @@ impl Quantity {
             Quantity::PeakIntensity => "peak_intensity",
             Quantity::BurstWidth => "burst_width",
             Quantity::PhotonTime => "photon_time",
+            Quantity::Work => "work",
+            Quantity::Heat => "heat",
+            Quantity::Quanta => "quanta",
+            Quantity::Entropy => "entropy",
+            Quantity::WorkVariance => "work_variance",
+            Quantity::Reliability => "reliability",
+            Quantity::HeatVariance => "heat_variance",
+            Quantity::WorkHeatCovariance => "work_heat_covariance",
+            Quantity::ExponentialWork => "exponential_work",
+            Quantity::ExponentialEntropy => "exponential_entropy",
         }
     }
 
@@ -172,6 +212,8 @@ impl Quantity {
             | Quantity::HeatCurrentSymmetric
             | Quantity::HeatCurrentLimit
             | Quantity::Power => units.heat_current(),
+            Quantity::Work | Quantity::Heat => units.energy(),
+            Quantity::WorkVariance | Quantity::HeatVariance | Quantity::WorkHeatCovariance => units.energy_squared(),
             Quantity::Intensity
             | Quantity::HighestIntensity
             | Quantity::PeakIntensity
@@ -189,8 +231,13 @@ impl Quantity {
             | Quantity::Squeezing
             | Quantity::Excited
             | Quantity::Fano
+            | Quantity::Quanta
+            | Quantity::Entropy
             | Quantity::Efficiency
-            | Quantity::CoefficientOfPerformance => "1",
+            | Quantity::CoefficientOfPerformance
+            | Quantity::Reliability
+            | Quantity::ExponentialWork
+            | Quantity::ExponentialEntropy => "1",
         }
     }
 }
@@ -414,6 +461,6 @@ mod tests {
     #[test]
     fn every_quantity_is_in_the_list_at_its_place() {
         assert!(Quantity::ALL.iter().enumerate().all(|(place, quantity)| *quantity as usize == place));
-        assert_eq!(Quantity::PhotonTime as usize + 1, Quantity::ALL.len());
+        assert_eq!(Quantity::ExponentialEntropy as usize + 1, Quantity::ALL.len());
     }
 }

@@ -68,6 +68,9 @@ pub enum PointError {
     /// Nothing is asked for.
     #[error("neither times nor the steady state are asked for")]
     Nothing,
+    /// Cycles are to be kept, and there are none.
+    #[error("cycles are to be kept, and there is no protocol")]
+    NoProtocol,
     /// The engine cannot do what is asked.
     #[error("the {engine} engine cannot treat this point: {reason}", engine = engine.name())]
     Engine {
@@ -135,6 +138,9 @@ impl PointBuilder {
         check_groups(&groups)?;
         check_asked(&asked, groups[0].model.baths.len())?;
         check_protocol(&groups, &asked)?;
+        if recording.cycles && groups.iter().all(|group| group.protocol.is_none()) {
+            return Err(PointError::NoProtocol);
+        }
         let uncounted = match &asked {
             Asked::Converge(converge) => {
                 let Steady { noise, phases, .. } = &converge.steady;

@@ -45,7 +45,7 @@ impl Declared for Populations {
     }
 
     fn system(group: &Group) -> Model {
-        group.model.clone()
+        group.envelope().into_owned()
     }
 
     fn build(_: &Group, model: &Model) -> Self {
