@@ -77,6 +77,8 @@ class Check:
             where = " at point 0" if told["baths_differ"] else ""
             words = f"{bath['name']} ({bath['coupling']}): {', '.join(rates)} {units['rate']}{where}"
             rows.append(("bath", f"{words}; {_scale(bath, units['temperature'])}"))
+        if told["kind"].startswith("Exact transient"):
+            rows.append(("trajectories", "none are asked for yet; check(trajectories=N) says what they cost"))
         if "transient" in told:
             rows += _transient(told["transient"], told["threads"], told["points"])
         for point in told.get("steady", []):

@@ -122,22 +122,20 @@ def _bring(campaign: Campaign, executor: Executor, show: Callable[[int, int], No
             if not out:
                 return
             came, _ = wait(out, timeout=0.2, return_when=FIRST_COMPLETED)
-            for future in came:
-                campaign.put(_result(future, out.pop(future), done))
+            # Whatever has failed, what is done is kept.
+            failed = {out.pop(future): future.exception() for future in came if future.exception() is not None}
+            for future in came & out.keys():
+                campaign.put(future.result())
+                del out[future]
                 done += 1
+            for part, error in failed.items():
+                kept = f"{done} parts are kept, and the same call goes on from them"
+                raise RunError(f"the executor failed at {part}: {type(error).__name__}: {error}; {kept}") from error
             show(done, len(parts))
     except BaseException:
         for future in out:
             future.cancel()
         raise
-
-
-def _result(future: Future[bytes], part: Part, done: int) -> bytes:
-    try:
-        return future.result()
-    except Exception as error:
-        kept = f"{done} parts are kept, and the same call goes on from them"
-        raise RunError(f"the executor failed at {part}: {type(error).__name__}: {error}; {kept}") from error
 
 
 @contextlib.contextmanager

@@ -342,6 +342,8 @@ class Run:
 
     def _place(self, point: int | Mapping[str, Any]) -> int:
         if not isinstance(point, Mapping):
+            if not -len(self._points) <= point < len(self._points):
+                raise IndexError(f"there is no point {point}, only {len(self._points)} of them, from 0")
             return range(len(self._points))[point]
         unknown = [key for key in point if self._points and key not in self._points[0]["parameters"]]
         if unknown:

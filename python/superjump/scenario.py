@@ -164,7 +164,11 @@ class Scenario:
     def load(cls, path: str | os.PathLike[str]) -> Scenario:
         """Reads a scenario file."""
         path = Path(path)
-        return cls.from_toml(_superjump.read_text(path), name=path.stem.lstrip(".") or "scenario", path=str(path))
+        try:
+            text = _superjump.read_text(path)
+        except OSError as error:
+            raise type(error)(f"cannot read the scenario {path}: {error}") from None
+        return cls.from_toml(text, name=path.stem.lstrip(".") or "scenario", path=str(path))
 
     def to_toml(self) -> str:
         """The text of a scenario file: what was read, or else what was built, always the same for the same values."""
@@ -221,11 +225,12 @@ class Scenario:
         """Whether it asks for the steady state by itself."""
         return "steady" in self._data or "noise" in self._data
 
-    def check(self, *, threads: int | None = None) -> Check:
-        """What a run would do: the engine and why, the baths' occupations, what it costs, and what is likely a slip."""
-        evolution = self._data.get("evolution", {})
-        sampled = self.asks_for_steady or "trajectories" in evolution
-        return Check(json.loads(self._read(exact=not sampled).check(_threads(threads))))
+    def check(self, trajectories: int | None = None, *, threads: int | None = None) -> Check:
+        """What a run would do: the engine and why, the baths' occupations, what it costs (of so many trajectories), and
+        what is likely a slip."""
+        asked = self._with_trajectories(trajectories)
+        sampled = asked.asks_for_steady or "trajectories" in asked._data.get("evolution", {})
+        return Check(json.loads(asked._read(exact=not sampled).check(_threads(threads))))
 
     def run(
         self,
@@ -337,7 +342,9 @@ class Scenario:
         asked = self._settled(steady, budget, noise)
         results = run_here(asked._start(_folder(asked, output, cache), threads, exact, fresh), progress)
         if strict and not results.converged:
-            raise NotConverged("; ".join(results.missing) or "the run was interrupted", results)
+            what = "; ".join(results.missing)
+            words = f"is not converged: missing {what}" if what else "was not reached: the run was interrupted"
+            raise NotConverged(f"the steady state {words}", results)
         return results
 
     def exact(
@@ -488,13 +495,13 @@ def _set(data: dict[str, Any], key: str, value: Any) -> None:
             name = path.pop(0)
             named = {bath.get("name"): bath for bath in data.get("bath", [])}
             if name not in named:
-                words = ", ".join(f"{name}" for name in named)
-                raise toml.refuse(key, f": there is no bath \"{name}\"", f"a bath of this scenario: {words}")
+                words = ", ".join(map(str, named))
+                raise toml.refuse(key, f"is of a bath that there is not: \"{name}\"", f"a bath of this scenario: {words}")
             table = named[name]
         else:
             table = table.setdefault(step, {})
             if not isinstance(table, dict):
-                raise toml.refuse(key, f": `{step}` is not a table")
+                raise toml.refuse(key, f"is in no table: `{step}` is none")
     if value is None:
         table.pop(last, None)
     else:
@@ -513,19 +520,20 @@ def _value(text: str) -> Any:
 
 
 #: Keywords that stand for keys of a table.
-_KEYWORDS = {"bath": "baths", "qubits.number": "qubits", "initial.state": "initial"}
+_KEYWORDS = {"bath": "baths", "bath.*": "baths", "qubits.number": "qubits", "initial.state": "initial"}
 
 
 def _unknown(word: str) -> Fault:
     """What is said of a keyword that is none."""
-    for table in ("evolution", "", "qubits", "drive", "steady"):
+    for table in ("evolution", "", "qubits", "bath.*", "drive", "steady"):
         ours, told = _superjump.meant_by(table, word)
         if told is not None:
             return Fault(word, f"there is no keyword `{word}`", told)
         if ours is not None:
             key = f"{table}.{ours}" if table else ours
-            keyword = _KEYWORDS.get(key, ours if table in ("", "evolution") else table)
-            where = "" if table in ("", "evolution") or key in _KEYWORDS else f", a dict with `{ours}`"
+            flat = table in ("", "evolution") or key in _KEYWORDS
+            keyword = _KEYWORDS.get(key) or _KEYWORDS.get(table) or (ours if flat else table)
+            where = "" if flat else f" with `{ours}`"
             words = toml.allowed().get(key, "")
             return Fault(word, f"unknown keyword `{word}`", f"`{keyword}`{where}, as `{word}` is called here: {words}")
     known = {key.removeprefix("evolution.") for key in toml.kinds() if key.count(".") == key.startswith("evolution.")}
