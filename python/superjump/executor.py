@@ -30,13 +30,13 @@ class Part(NamedTuple):
     point: int
     #: The first trajectory, and how many.
     first: int
-    count: int
+    trajectories: int
 
 
 def compute(scenario: Scenario, part: Part, threads: int = 1) -> bytes:
     """Computes a part of a scenario, to the bytes that :meth:`Campaign.put` takes: anywhere, as both can be pickled.
     Whoever computes it, they are the same."""
-    return _superjump.compute(scenario._read(exact=False), tuple(part), threads)
+    return _superjump.compute(scenario._read(exact=False), (part.point, part.first, part.trajectories), threads)
 
 
 class Campaign:

@@ -38,11 +38,11 @@ class Statistic(Mapping[str, Any]):
         error = columns["std_error"]
         with np.errstate(divide="ignore", invalid="ignore"):
             z = np.where(error > 1e-9 * np.abs(columns["exact"]), (mean - columns["exact"]) / error, np.nan)
-        values = [mean, error, columns["exact"], z]
-        shaped: list[Any] = [row[0] if len(rows) == 1 else row for row in values]
+        values = {"mean": mean, "std_error": error, "exact": columns["exact"], "z": z}
+        shaped: dict[str, Any] = {name: row[0] if len(rows) == 1 else row for name, row in values.items()}
         argument: npt.NDArray[np.float64] | None = columns["argument"]
         argument = None if np.all(np.isnan(columns["argument"])) else argument
-        return Estimate(self.name, bath, unit, argument, *shaped, sampled=sampled)
+        return Estimate(self.name, bath, unit, argument, sampled=sampled, **shaped)
 
     def __iter__(self) -> Iterator[str]:
         return (bath for bath in self._baths if bath is not None)

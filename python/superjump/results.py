@@ -259,27 +259,27 @@ class Run:
     def last(self, quantity: str, bath: str | None = None) -> Estimate:
         """The values of a quantity in the summary: at the last time, of the whole run, or in the steady state."""
         quantity, bath = self._named((quantity, bath) if bath is not None else quantity)
-        values = np.full((5, len(self._points)), np.nan)
+        rows = np.full((5, len(self._points)), np.nan)
         unit, found = "1", False
         for place, point in enumerate(self._points):
             for row in point["quantities"]:
                 if (row["quantity"], row["bath"]) == (quantity, bath):
                     unit, found = row["unit"], True
                     numbers = [row["estimate"], row["std_error"], row["exact"], row["z"], None]
-                    values[:, place] = [np.nan if number is None else number for number in numbers]
-                    values[4, place] = self._half_width(point, quantity, bath)
+                    rows[:, place] = [np.nan if number is None else number for number in numbers]
+                    rows[4, place] = self._half_width(point, quantity, bath)
         if not found:
             raise KeyError(f"the run has no {quantity}{f' of {bath}' if bath else ''}")
         sampled = self.sampled
-        mean, std_error, exact, z, half_width = values
+        mean, std_error, exact, z, half_width = rows
         if not sampled:
             mean = exact.copy()
-        shaped = [row if self._is_sweep else row[0] for row in (mean, std_error, exact, z)]
-        width = half_width if self._is_sweep else half_width[0]
-        return Estimate(quantity, bath, unit, None, *shaped, sampled=sampled, half_width=width)
+        values = {"mean": mean, "std_error": std_error, "exact": exact, "z": z, "half_width": half_width}
+        shaped = {name: row if self._is_sweep else row[0] for name, row in values.items()}
+        return Estimate(quantity, bath, unit, None, sampled=sampled, **shaped)
 
     def _followed(self, series: Table, rows: npt.NDArray[np.int64], quantity: str, bath: str | None) -> Estimate:
-        columns = {name: series[name][rows] for name in ("point", "time", "mean", "std_error", "exact")}
+        columns: dict[str, Any] = {name: series[name][rows] for name in ("point", "time", "mean", "std_error", "exact")}
         sampled = self.sampled
         if not sampled:
             columns["mean"] = columns["exact"].copy()
@@ -298,7 +298,7 @@ class Run:
             raise ValueError(
                 f"the points of the sweep have {quantity} at different times: take one of them, run.at(0)"
             )
-        stacked = {name: np.stack(pieces[name]) for name in ("mean", "std_error", "exact")}
+        stacked: dict[str, Any] = {name: np.stack(pieces[name]) for name in ("mean", "std_error", "exact")}
         stacked["z"] = np.stack(z)
         if not self._is_sweep:
             stacked = {name: values[0] for name, values in stacked.items()}
@@ -308,8 +308,9 @@ class Run:
     def _half_width(self, point: Mapping[str, Any], quantity: str, bath: str | None) -> float:
         """Half the interval of the current that a steady run was to find."""
         width = (point.get("steady") or {}).get("half_width")
-        watched = quantity == "heat_current" and width is not None and bath == self._parsed.watched(point["index"])
-        return width if watched else float("nan")
+        if width is None or quantity != "heat_current" or bath != self._parsed.watched(point["index"]):
+            return float("nan")
+        return float(width)
 
     @property
     def _is_sweep(self) -> bool:
