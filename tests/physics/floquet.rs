@@ -297,7 +297,12 @@ fn a_drive_brings_work_of_its_own() {
 #[test]
 fn a_protocol_takes_no_quanta_of_their_own() {
     let bath = Reservoir::given("b", superjump::bath::Coupling::Local, 1.0, 0.5).unwrap().exchanging(1.2).unwrap();
-    let segment = Segment { duration: 1.0, frequency: superjump::model::Course::Held(1.0), baths: vec![], drive: superjump::model::protocol::DriveCourse::default() };
+    let segment = Segment {
+        duration: 1.0,
+        frequency: superjump::model::Course::Held(1.0),
+        baths: vec![],
+        drive: superjump::model::protocol::DriveCourse::default(),
+    };
     let made = superjump::model::protocol::Protocol::new(
         superjump::units::Units::Natural,
         &[bath],
