@@ -1,7 +1,5 @@
 //! What is said of a protocol: work, heats, quanta and entropy, what machine it is, and how it fluctuates.
 
-use serde::{Deserialize, Serialize};
-
 use super::summary::QuantitySummary;
 use crate::lindblad::protocol::Moments;
 use crate::model::protocol::{Entry, Protocol, Repeats};
@@ -9,80 +7,19 @@ use crate::quantity::Quantity;
 use crate::scenario::Point;
 use crate::solve::ExactProtocol;
 use crate::statistics::{Booked, Comoments, Ensemble, Estimate};
+use crate::theory::{Machine, Merit};
 
 /// So many standard errors away from zero a sign counts as found.
 const FOUND: f64 = 5.0;
-
-/// What a protocol makes of the qubits between the hottest and the coldest bath, by the signs of W, Q_h and Q_c.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Machine {
-    /// W < 0, from heat of the hottest bath.
-    Engine,
-    /// Heat from the coldest bath to the hottest, W > 0.
-    Refrigerator,
-    /// Heat to both, W > 0.
-    Heater,
-    /// Heat from the hottest to the coldest, W > 0 beside.
-    Accelerator,
-}
-
-impl Machine {
-    fn of(work: f64, hot: f64, cold: f64) -> Option<Self> {
-        match (work > 0.0, hot > 0.0, cold > 0.0) {
-            (false, true, _) => Some(Machine::Engine),
-            (true, false, true) => Some(Machine::Refrigerator),
-            (true, false, false) => Some(Machine::Heater),
-            (true, true, false) => Some(Machine::Accelerator),
-            _ => None,
-        }
-    }
-
-    /// What it does, in words.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Machine::Engine => "an engine: heat of the hottest bath becomes work",
-            Machine::Refrigerator => "a refrigerator: work takes heat from the coldest bath to the hottest",
-            Machine::Heater => "a heater: work heats the hottest and the coldest bath",
-            Machine::Accelerator => "an accelerator: work is spent, and heat flows from hot to cold as it does anyway",
-        }
-    }
-}
 
 /// What a summary says of a protocol.
 #[derive(Clone, Debug, Default)]
 pub struct OfProtocol {
     pub quantities: Vec<QuantitySummary>,
-    pub machine: Option<Machine>,
+    /// In words.
+    pub machine: Option<String>,
     /// What has no value, and why; and what has to be known of what has.
     pub notes: Vec<String>,
-}
-
-/// The indices of the hottest and the coldest bath that ever exchange quanta, each held at its temperature.
-fn extremes(protocol: &Protocol) -> Result<(usize, usize), &'static str> {
-    let mut known: Vec<(usize, f64)> = Vec::new();
-    for stage in protocol.stages() {
-        for (index, bath) in stage.reservoirs.iter().enumerate() {
-            let most = stage.bounds(index, [0.0, stage.duration]).most;
-            if most.down + most.up == 0.0 {
-                continue;
-            }
-            let held = bath.entropy_of_energy(protocol.units()).and(bath.temperature(0.0));
-            let held = held.ok_or("a bath has no one temperature")?;
-            match known.iter().find(|(other, _)| *other == index) {
-                Some((_, before)) if *before != held => return Err("a bath has no one temperature"),
-                Some(_) => {}
-                None => known.push((index, held)),
-            }
-        }
-    }
-    let by_temperature = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
-    let (hot, cold) = (known.iter().max_by(by_temperature), known.iter().min_by(by_temperature));
-    match (hot, cold) {
-        (Some((hot, above)), Some((cold, below))) if above > below => Ok((*hot, *cold)),
-        _ => Err("there are no two temperatures"),
-    }
 }
 
 /// What a statistic of the entries is called, and of which bath.
@@ -92,17 +29,13 @@ type Named = (Quantity, Option<usize>);
 struct Derived<'a> {
     point: &'a Point,
     protocol: &'a Protocol,
-    machine: Option<(Machine, usize, usize)>,
+    merit: Option<Merit>,
 }
 
 impl Derived<'_> {
     fn names(&self) -> Vec<Named> {
         let mut names = vec![(Quantity::Power, None)];
-        match self.machine {
-            Some((Machine::Engine, ..)) => names.push((Quantity::Efficiency, None)),
-            Some((Machine::Refrigerator, ..)) => names.push((Quantity::CoefficientOfPerformance, None)),
-            _ => {}
-        }
+        names.extend(self.merit.iter().map(|merit| (merit.quantity, None)));
         names.extend([(Quantity::WorkVariance, None), (Quantity::Reliability, None)]);
         for bath in 0..self.point.baths().len() {
             names.extend([(Quantity::HeatVariance, Some(bath)), (Quantity::WorkHeatCovariance, Some(bath))]);
@@ -114,18 +47,20 @@ impl Derived<'_> {
     fn values(&self, mean: impl Fn(Entry) -> f64, covariance: impl Fn(Entry, Entry) -> f64) -> Vec<f64> {
         let value = |(quantity, bath): Named| {
             let work = mean(Entry::Work);
-            match (quantity, bath, self.machine) {
-                (Quantity::Power, ..) => -work / self.protocol.end(),
-                (Quantity::Efficiency, _, Some((_, hot, _))) => -work / mean(Entry::Heat(hot)),
-                (Quantity::CoefficientOfPerformance, _, Some((.., cold))) => mean(Entry::Heat(cold)) / work,
-                (Quantity::WorkVariance, ..) => covariance(Entry::Work, Entry::Work),
+            match (quantity, bath) {
+                (Quantity::Power, _) => work / self.protocol.end(),
+                (Quantity::WorkVariance, _) => covariance(Entry::Work, Entry::Work),
                 // What never fluctuates has none.
-                (Quantity::Reliability, ..) => Some(work * work / covariance(Entry::Work, Entry::Work))
-                    .filter(|r| r.is_finite())
-                    .unwrap_or(f64::NAN),
-                (Quantity::HeatVariance, Some(bath), _) => covariance(Entry::Heat(bath), Entry::Heat(bath)),
-                (Quantity::WorkHeatCovariance, Some(bath), _) => covariance(Entry::Work, Entry::Heat(bath)),
-                _ => f64::NAN,
+                (Quantity::Reliability, _) => {
+                    let reliability = work * work / covariance(Entry::Work, Entry::Work);
+                    if reliability.is_finite() { reliability } else { f64::NAN }
+                }
+                (Quantity::HeatVariance, Some(bath)) => covariance(Entry::Heat(bath), Entry::Heat(bath)),
+                (Quantity::WorkHeatCovariance, Some(bath)) => covariance(Entry::Work, Entry::Heat(bath)),
+                _ => self.merit.as_ref().map_or(f64::NAN, |merit| {
+                    let heats: Vec<f64> = (0..self.protocol.baths()).map(|bath| mean(Entry::Heat(bath))).collect();
+                    merit.of(work, &heats)
+                }),
             }
         };
         self.names().into_iter().map(value).collect()
@@ -167,12 +102,9 @@ pub fn of_protocol(
         push(named, estimate, moments.and_then(|moments| moments.mean(entry)));
     }
 
-    let machine = match (protocol.repeats(), extremes(protocol)) {
-        (Repeats::Once, _) => Err("a protocol that passes once is no machine"),
-        (_, Err(why)) => Err(why),
-        (_, Ok((hot, cold))) => machine(whole.as_ref(), moments, hot, cold).map(|machine| (machine, hot, cold)),
-    };
-    let derived = Derived { point, protocol, machine: machine.ok() };
+    let machine = machine(point, protocol, whole.as_ref(), moments);
+    let merit = machine.as_ref().ok().and_then(|(_, merit)| merit.clone());
+    let derived = Derived { point, protocol, merit };
     let solved = moments.map(|moments| {
         let known = |value: Option<f64>| value.unwrap_or(f64::NAN);
         derived.values(|a| known(moments.mean(a)), |a, b| known(moments.covariance(a, b)))
@@ -230,7 +162,14 @@ pub fn of_protocol(
         Some(exact) => {
             let produced = sampled.and_then(|(booked, _)| booked.ends().produced(|level| exact.end(level)));
             let of = Quantity::EntropyProduction;
-            push((of, None), produced.map(|p| with_error(p.sigma)), exact.averages.entropy_production);
+            // Per unit time, as power is.
+            let end = protocol.end();
+            let rate = |Estimate { mean, std_error }: Estimate| Estimate {
+                mean: mean / end,
+                std_error: std_error.map(|error| error / end),
+            };
+            let estimate = produced.map(|produced| rate(with_error(produced.sigma)));
+            push((of, None), estimate, exact.averages.entropy_production.map(|sigma| sigma / end));
             let mut estimate = None;
             if let Some(produced) = produced {
                 match rare(produced.variance) {
@@ -245,9 +184,10 @@ pub fn of_protocol(
             }
         }
     }
-    found.machine = derived.machine.map(|(machine, ..)| machine);
-    if let (Err(why), Repeats::Cycles(_)) = (machine, protocol.repeats()) {
-        notes.push(format!("machine: {why}"));
+    match machine {
+        Ok((machine, _)) => found.machine = Some(machine.words().to_owned()),
+        Err(why) if protocol.repeats() != Repeats::Once => notes.push(format!("machine: {why}")),
+        Err(_) => {}
     }
     found.notes = notes;
     found
@@ -255,23 +195,34 @@ pub fn of_protocol(
 
 /// Which machine it is, by the exact signs where they are known, and otherwise by those that stand out.
 fn machine(
+    point: &Point,
+    protocol: &Protocol,
     whole: Option<&Comoments>,
     exact: Option<&Moments>,
-    hot: usize,
-    cold: usize,
-) -> Result<Machine, &'static str> {
-    let of = [Entry::Work, Entry::Heat(hot), Entry::Heat(cold)];
-    let [work, hot, cold] = of.map(|entry| match (exact.and_then(|exact| exact.mean(entry)), whole) {
+) -> Result<(Machine, Option<Merit>), &'static str> {
+    if protocol.repeats() == Repeats::Once {
+        return Err("a protocol that passes once is no machine");
+    }
+    let mut unclear = false;
+    let mut mean = |entry: Entry| match (exact.and_then(|exact| exact.mean(entry)), whole) {
         (Some(mean), _) => mean,
-        (None, Some(whole)) => {
-            let stands_out =
-                |e: &Estimate| e.std_error.is_none_or(|error| e.mean.abs() > FOUND * error) && e.mean != 0.0;
-            whole.estimate(entry.index()).filter(stands_out).map_or(f64::NAN, |estimate| estimate.mean)
+        (None, whole) => {
+            let found = whole.and_then(|whole| whole.estimate(entry.index()));
+            unclear |= found.is_none_or(|e| e.std_error.is_some_and(|error| e.mean.abs() < FOUND * error));
+            found.map_or(f64::NAN, |estimate| estimate.mean)
         }
-        (None, None) => f64::NAN,
-    });
-    if [work, hot, cold].iter().any(|value| value.is_nan()) {
+    };
+    let model = protocol.envelope(point.number());
+    let work = mean(Entry::Work);
+    let heats: Vec<f64> = (0..model.baths.len()).map(|bath| mean(Entry::Heat(bath))).collect();
+    if unclear {
         return Err("the signs of work and heats do not stand out of their errors");
     }
-    Machine::of(work, hot, cold).ok_or("the signs of work and heats are those of none: what it began with is spent")
+    // What the start holds, and the baths did not give, is no matter of a machine.
+    let balanced = work + heats.iter().sum::<f64>();
+    if work < 0.0 && balanced.abs() >= work.abs() {
+        return Err("what work is done is that of the initial state");
+    }
+    let machine = Machine::of(&model, work, &heats).ok_or("no work is done")?;
+    Ok((machine, machine.merit(&model, &heats)))
 }

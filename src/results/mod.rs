@@ -11,14 +11,13 @@ mod swept;
 mod tables;
 mod writer;
 
-pub use booked::Machine;
 pub(crate) use booked::{OfProtocol, of_protocol};
 pub(crate) use parquet_folder::ParquetFolder;
 pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
 pub use steady_run::{Convergence, RelaxationFrom, SteadyRun};
 pub(crate) use summary::highest_exact;
-pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};
+pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names, standard_errors};
 pub(crate) use summary_file::Head;
 #[cfg(feature = "figures")]
 pub(crate) use summary_file::{MANY_POINTS, QuantityRow, quantity_rows};

@@ -8,7 +8,10 @@
 
 mod cycle;
 mod evolution;
+mod iterated;
 mod operators;
+mod radius;
+mod whole;
 
 pub use cycle::{CycleError, LimitCycle};
 
@@ -120,7 +123,11 @@ impl ProtocolEquation {
     ///
     /// # Errors
     /// If there are too many levels.
+    ///
+    /// # Panics
+    /// If the protocol drives: levels are then superposed.
     pub fn new(protocol: &Protocol, number: i64, initial: &InitialState) -> Result<Self, NotAffordable> {
+        assert!(!protocol.is_driven(), "a drive superposes levels");
         Self::affordable(protocol, number, initial)?;
         let envelope = protocol.envelope(number);
         let equation = PopulationEquation::new(&envelope, initial);

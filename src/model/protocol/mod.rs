@@ -1,9 +1,13 @@
-//! Protocols: the frequency of the qubits and their baths as functions of time, segment by segment.
+//! Protocols: the frequency of the qubits, their baths and a drive as functions of time, segment by segment.
 //!
 //! `dp/dt = W(t) p` with `W(t) = sum_c r_c(t) (A_c - diag(1.A_c))` over channels c = (bath, process), whose ladder
 //! weights A_c stay and whose rates are `r_c(t) = gamma_b(t) F_b(omega(t)) {1 + n, n}`, with
 //! `n = 1/expm1(hbar omega(t)/k_B T_b(t))`. As `H = hbar omega(t) J_z` commutes with itself at all times, a diagonal
 //! state stays diagonal and no work is spent on coherence: the chain on (J, M) is exact for this equation.
+//!
+//! A drive, [`DriveCourse`], superposes levels: in its frame `drho/dt = -i [H(t), rho] + D(t) rho` with
+//! `H/hbar = Omega(t) [cos(phi) J_x + sin(phi) J_y] + Delta(t) J_z + chi J_z^2`. Jumps are those of the baths: in the frame
+//! J_- has a phase, which no jump shows.
 
 mod entry;
 mod error;
@@ -13,7 +17,7 @@ pub use error::ProtocolError;
 
 use serde::Serialize;
 
-use super::{Bounds, Course, Model, Reservoir, Setting, Signal};
+use super::{Bounds, Course, DriveCourse, Driving, Field, Model, Reservoir, Setting, Signal};
 use crate::bath::Rates;
 use crate::units::Units;
 
@@ -38,6 +42,8 @@ pub struct Segment {
     pub frequency: Course,
     /// What is set of the baths.
     pub baths: Vec<Change>,
+    /// How the drive goes; by default there is none.
+    pub drive: DriveCourse,
 }
 
 /// How often the segments pass.
@@ -54,6 +60,9 @@ pub enum Repeats {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Stage {
     units: Units,
+    /// The name by which results refer to it: its number from 1, where [`Protocol::named`] gives no other.
+    #[serde(skip)]
+    pub name: String,
     /// When it starts within a cycle.
     pub start: f64,
     /// How long it takes.
@@ -62,6 +71,33 @@ pub struct Stage {
     pub frequency: Signal,
     /// The baths.
     pub reservoirs: Vec<Reservoir>,
+    /// The drive.
+    #[serde(skip_serializing_if = "Driving::is_none")]
+    pub drive: Driving,
+}
+
+/// A part of a segment between two corners, edges or ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// Its start, since that of the segment.
+    pub from: f64,
+    /// Its end.
+    pub until: f64,
+    /// Whether neither qubits, nor baths, nor drive change in it.
+    pub held: bool,
+}
+
+/// A filter that a segment sweeps the qubits past faster than it forgets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outrun {
+    /// Index of the segment.
+    pub segment: usize,
+    /// Index of the bath.
+    pub bath: usize,
+    /// The largest `|domega/dt|`, in radians per squared unit of time.
+    pub speed: f64,
+    /// `(omega_LC/Q)^2`, below which it has to stay.
+    pub limit: f64,
 }
 
 /// A validated protocol.
@@ -89,6 +125,9 @@ impl Protocol {
         if repeats == Repeats::Cycles(0) {
             return Err(ProtocolError::NoCycles);
         }
+        if let Some(bath) = reservoirs.iter().find(|bath| bath.quantum().is_some()) {
+            return Err(ProtocolError::Quantum { bath: bath.name.clone() });
+        }
         let mut stages: Vec<Stage> = Vec::with_capacity(segments.len());
         let mut start = 0.0;
         for (index, segment) in segments.iter().enumerate() {
@@ -97,6 +136,13 @@ impl Protocol {
             stages.push(stage);
         }
         Ok(Protocol { units, stages, repeats })
+    }
+
+    /// The same with names for its segments, in their order.
+    #[must_use]
+    pub fn named(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.stages.iter_mut().zip(names).for_each(|(stage, name)| stage.name = name);
+        self
     }
 
     /// The unit system of all its numbers.
@@ -124,6 +170,12 @@ impl Protocol {
             Repeats::Once => 1,
             Repeats::Cycles(cycles) => cycles,
         }
+    }
+
+    /// Whether a drive acts at any time. Without one, levels are not superposed, whatever the detuning.
+    #[must_use]
+    pub fn is_driven(&self) -> bool {
+        self.stages.iter().any(|stage| !stage.drive.is_off())
     }
 
     /// Whether nothing changes within any segment.
@@ -242,20 +294,45 @@ impl Protocol {
         stage.model(number, time)
     }
 
-    /// The segments and baths, both by index, in which the frequency changes faster than a filter forgets: by more than
-    /// its width within one over its width, `|domega/dt| > (omega_LC/Q)^2`. There rates at the frequency of the moment
-    /// are no longer what the circuit does.
+    /// Where the frequency changes faster than a filter forgets: by more than its width within one over its width,
+    /// `|domega/dt| > (omega_LC/Q)^2`. There rates at the frequency of the moment are no longer what the circuit does.
     #[must_use]
-    pub fn outrun(&self) -> Vec<(usize, usize)> {
-        let of = |(index, stage): (usize, &Stage)| {
+    pub fn outrun(&self) -> Vec<Outrun> {
+        let of = |(segment, stage): (usize, &Stage)| {
             let speed = self.units.angular(stage.frequency.steepest());
             let outruns = move |(bath, reservoir): (usize, &Reservoir)| {
                 let width = self.units.angular(reservoir.filter()?.width());
-                (speed > width * width).then_some((index, bath))
+                let limit = width * width;
+                (speed > limit).then_some(Outrun { segment, bath, speed, limit })
             };
             stage.reservoirs.iter().enumerate().filter_map(outruns).collect::<Vec<_>>()
         };
         self.stages.iter().enumerate().flat_map(of).collect()
+    }
+
+    /// The model of the rates as they are on average over all segments; on ramps by a few samples.
+    #[must_use]
+    pub fn average(&self, number: i64) -> Model {
+        const SAMPLES: usize = 8;
+        let mut model = self.stages[0].model(number, 0.0);
+        for (index, bath) in model.baths.iter_mut().enumerate() {
+            let mut mean = [0.0; 3];
+            for stage in &self.stages {
+                let mut times = stage.knots();
+                times.extend([0.0, stage.duration]);
+                times.sort_by(f64::total_cmp);
+                for pair in times.windows(2) {
+                    let step = (pair[1] - pair[0]) / SAMPLES as f64;
+                    for sample in 0..SAMPLES {
+                        let Rates { down, up, dephasing } = stage.rates(index, pair[0] + step * (sample as f64 + 0.5));
+                        let rates = mean.iter_mut().zip([down, up, dephasing]);
+                        rates.for_each(|(mean, rate)| *mean += step / self.period() * rate);
+                    }
+                }
+            }
+            [bath.down, bath.up, bath.dephasing] = mean;
+        }
+        model
     }
 
     /// The model of the largest rates and the highest frequency: what ever acts acts in it.
@@ -322,7 +399,9 @@ impl Stage {
             let set = bath.clone().set(change.setting, course);
             *bath = set.map_err(|why| ProtocolError::NoSuchSetting { segment: number, what: what(), why })?;
         }
-        let stage = Stage { units, start, duration, frequency, reservoirs };
+        let drive = Driving::new(&segment.drive, units, duration)
+            .map_err(|error| ProtocolError::Drive { segment: number, error })?;
+        let stage = Stage { units, name: number.to_string(), start, duration, frequency, reservoirs, drive };
         for (index, bath) in stage.reservoirs.iter().enumerate() {
             let Rates { down, up, dephasing } = stage.bounds(index, [0.0, duration]).most;
             if ![down, up, dephasing].iter().all(|rate| rate.is_finite()) {
@@ -390,13 +469,45 @@ impl Stage {
         self.reservoirs.iter().map(|bath| bath.entropy_of_energy(self.units)).collect()
     }
 
-    /// Whether nothing changes within it.
+    /// What the drive does at a time.
+    #[must_use]
+    pub fn field(&self, time: f64) -> Field {
+        self.drive.at(time)
+    }
+
+    /// Whether the qubits and the baths stay within it.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.frequency.is_held() && self.reservoirs.iter().all(Reservoir::is_held)
     }
 
-    /// Where anything turns a corner within it, ascending.
+    /// It cut at every corner and edge, of the drive as well.
+    #[must_use]
+    pub fn stretches(&self) -> Vec<Stretch> {
+        // What rounding has parted is one edge.
+        let apart = 1e-12 * self.duration;
+        let within = |time: &f64| (apart..self.duration - apart).contains(time);
+        let mut cuts: Vec<f64> = self.knots().into_iter().chain(self.drive.knots()).filter(within).collect();
+        cuts.sort_by(f64::total_cmp);
+        cuts.dedup_by(|later, earlier| *later - *earlier <= apart);
+        let ends = cuts.iter().copied().chain([self.duration]);
+        let stretch = |(from, until): (f64, f64)| {
+            let times = [from, until];
+            let held = self.frequency.holds(times)
+                && self.reservoirs.iter().all(|bath| bath.holds(times))
+                && self.drive.holds(times);
+            Stretch { from, until, held }
+        };
+        [0.0].into_iter().chain(cuts.iter().copied()).zip(ends).map(stretch).collect()
+    }
+
+    /// How far a step from a time may go without passing over a pulse, or a period, of the drive.
+    #[must_use]
+    pub fn longest_step(&self, time: f64) -> f64 {
+        self.drive.longest_step(time)
+    }
+
+    /// Where qubits or baths turn a corner within it, ascending.
     #[must_use]
     pub fn knots(&self) -> Vec<f64> {
         let mut knots: Vec<f64> =

@@ -52,8 +52,12 @@ impl Watch for Unwatched {}
 
 impl ProtocolChain {
     /// The chain of `number` qubits under a protocol.
+    ///
+    /// # Panics
+    /// If it drives: levels are then superposed.
     #[must_use]
     pub fn new(protocol: &Protocol, number: i64, pieces: Pieces) -> Self {
+        assert!(!protocol.is_driven(), "a drive superposes levels");
         let stages = protocol.stages();
         let ramps = stages.iter().filter(|stage| !stage.is_held()).count();
         let stretch = |stage: &Stage| match stage.is_held() {
