@@ -130,9 +130,10 @@ fn describe_baths(points: &[Point]) -> anyhow::Result<()> {
             .collect();
         let coupling = bath.coupling.name();
         say!("  bath           {} ({coupling}): {} {}{at}", bath.name, rates.join(", "), units.rate())?;
-        let [t, x, n] = table::scale(&scale);
+        let [t, quantum, x, n] = table::scale(&scale);
         let unit = scale.temperature.map_or(String::new(), |_| format!(" {}", units.temperature()));
-        say!("                 T = {t}{unit}, {} = {x}, n = {n}", table::RATIO)?;
+        let own = scale.quantum.map_or(String::new(), |_| format!("{} = {quantum}, ", table::quantum(units)));
+        say!("                 T = {t}{unit}, {own}{} = {x}, n = {n}", table::ratio(scale.quantum.is_some()))?;
     }
     Ok(())
 }

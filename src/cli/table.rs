@@ -67,14 +67,30 @@ pub fn lines(header: Vec<String>, numbers: Range<usize>, rows: Vec<Vec<String>>)
     table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-/// T, `hbar omega_0/(k_B T)` and n of a bath.
-pub fn scale(scale: &BathScale) -> [String; 3] {
-    let BathScale { temperature, energy_over_temperature, occupation } = *scale;
-    [temperature, energy_over_temperature, occupation].map(|value| value.map_or_else(|| "-".to_owned(), short))
+/// T, the quantum that is its own, `hbar omega/(k_B T)` and n of a bath.
+pub fn scale(scale: &BathScale) -> [String; 4] {
+    let BathScale { quantum, temperature, energy_over_temperature, occupation } = *scale;
+    let word = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), short);
+    [
+        word(temperature),
+        quantum.map_or_else(|| "omega_0".to_owned(), short),
+        word(energy_over_temperature),
+        word(occupation),
+    ]
 }
 
-/// What a temperature is measured by.
-pub const RATIO: &str = "hbar omega_0/(k_B T)";
+/// What a temperature is measured by: a quantum of the qubits, or one that is the bath's own.
+pub fn ratio(own: bool) -> &'static str {
+    if own { "hbar omega/(k_B T)" } else { "hbar omega_0/(k_B T)" }
+}
+
+/// What quanta of their own are called, with their unit.
+pub fn quantum(units: Units) -> &'static str {
+    match units {
+        Units::Natural => "quantum omega",
+        Units::Si => "quantum omega (GHz)",
+    }
+}
 
 /// A number in four digits.
 fn short(value: f64) -> String {

@@ -118,6 +118,8 @@ pub struct Bath {
     pub temperature: Option<f64>,
     /// `hbar omega_0/(k_B T)`.
     pub energy_over_temperature: Option<f64>,
+    /// The energy of what it exchanges, where that is no quantum of the qubits.
+    pub quantum: Option<f64>,
     /// The occupation.
     pub occupation: Option<f64>,
 }

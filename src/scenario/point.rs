@@ -252,6 +252,9 @@ pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
         let mut physics =
             vec![json!(model.units), json!(model.number), json!(model.frequency), json!(baths), json!(initial)];
         // Added where there is such a thing, so that the others keep the id that they had before it was thought of.
+        if model.baths.iter().any(|bath| bath.quantum.is_some()) {
+            physics.push(json!({ "quanta": model.baths.iter().map(|bath| bath.quantum).collect::<Vec<_>>() }));
+        }
         if *hamiltonian != Hamiltonian::default() {
             physics.push(json!({ "hamiltonian": hamiltonian }));
         }

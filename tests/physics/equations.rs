@@ -12,7 +12,7 @@ use superjump::trajectory::Engine;
 use superjump::units::Units;
 
 fn bath(name: &str, coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
-    Bath { name: name.into(), coupling, down, up, dephasing, temperature: None }
+    Bath { name: name.into(), coupling, down, up, dephasing, temperature: None, quantum: None }
 }
 
 fn group(number: i64, frequency: f64, speed: f64) -> Group {

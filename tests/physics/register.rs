@@ -16,7 +16,7 @@ use superjump::trajectory::{Detail, Jump, Record, Recorder, Registers, Start, Un
 use superjump::units::Units;
 
 fn bath(coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
-    Bath { name: "b".into(), coupling, down, up, dephasing, temperature: None }
+    Bath { name: "b".into(), coupling, down, up, dephasing, temperature: None, quantum: None }
 }
 
 fn six_channels() -> Vec<Bath> {

@@ -83,6 +83,14 @@ pub enum ProtocolError {
         /// What is wrong.
         error: DriveError,
     },
+    /// A bath with an energy of its own, as of a modulation, beside a frequency that changes.
+    #[error(
+        "bath \"{bath}\" exchanges quanta of an energy of their own, and under a protocol every quantum is one of the qubits"
+    )]
+    Quantum {
+        /// The bath.
+        bath: String,
+    },
     /// A rate beyond what a number holds.
     #[error("segment {segment}: the rates of bath \"{bath}\" are not finite")]
     Rates {
@@ -98,7 +106,7 @@ impl ProtocolError {
     #[must_use]
     pub fn segment(&self) -> Option<usize> {
         match self {
-            ProtocolError::NoSegments | ProtocolError::NoCycles => None,
+            ProtocolError::NoSegments | ProtocolError::NoCycles | ProtocolError::Quantum { .. } => None,
             ProtocolError::Duration { segment, .. }
             | ProtocolError::Course { segment, .. }
             | ProtocolError::Frequency { segment, .. }

@@ -125,6 +125,9 @@ impl Protocol {
         if repeats == Repeats::Cycles(0) {
             return Err(ProtocolError::NoCycles);
         }
+        if let Some(bath) = reservoirs.iter().find(|bath| bath.quantum().is_some()) {
+            return Err(ProtocolError::Quantum { bath: bath.name.clone() });
+        }
         let mut stages: Vec<Stage> = Vec::with_capacity(segments.len());
         let mut start = 0.0;
         for (index, segment) in segments.iter().enumerate() {
