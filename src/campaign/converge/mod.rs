@@ -25,13 +25,13 @@ use crate::store::layout;
 use crate::trajectory::{Declared, ForEngine, Interrupt};
 
 use key::protocol_key;
-use members::{Members, columns, estimators};
+use members::{Members, OverTime, columns, estimators};
 use outcome::Ending;
 pub(super) use protocol::Relaxation;
 pub use protocol::{Forecast, forecast};
 use protocol::{Schedule, entropy, is_conserved, jumps_bound, least_work, relaxation_unless, schedule};
 pub use rounds::Standing;
-use rounds::{Ended, Place, Rounds};
+use rounds::{Ended, Place, Rounds, Sampler};
 
 /// The most cells of a Fourier sum in a stretch.
 const CELLS: f64 = 4_194_304.0;
@@ -140,9 +140,9 @@ fn of_engine<E: Declared>(task: Task) -> Result<Option<SteadyRun>, RunError> {
         };
         let first = attempt * ATTEMPT;
         let key = protocol_key(point, protocol, &columns, first);
-        let layout = layout(&(members.replicas(), protocol.sums()));
-        let rounds =
-            Rounds { members: &members, budget: &asked.budget, protocol, rule: &rule, first, key, layout, place };
+        let sampler = OverTime { members: &members, protocol };
+        let layout = layout(&sampler.empty());
+        let rounds = Rounds { sampler: &sampler, budget: &asked.budget, rule: &rule, first, key, layout, place };
         // What was only estimated gives way to what is seen.
         let surprise = |replicas: &Replicas, groups: &[Sums]| {
             if from == RelaxationFrom::Exact || rule.conserved || attempt >= 20 {
