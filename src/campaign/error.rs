@@ -79,6 +79,14 @@ pub enum RunError {
         /// Its place in the sweep, from 0.
         point: usize,
     },
+    /// Cycles that come to no limit, or to none that can be told.
+    #[error("point {point}: the cycles of its [protocol] do not become steady: {why}")]
+    NoCycle {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// Why.
+        why: String,
+    },
     /// A protocol, through which no campaign goes yet.
     #[error("point {point} has a [protocol], which `check` shows and neither `run` nor `exact` go through yet")]
     Protocol {
@@ -144,6 +152,7 @@ impl RunError {
             | RunError::Windows { .. }
             | RunError::NotToConverge { .. }
             | RunError::Protocol { .. }
+            | RunError::NoCycle { .. }
             | RunError::IdleHelpers => true,
             RunError::Damaged(_) | RunError::Threads(_) => false,
         }

@@ -48,7 +48,7 @@ pub fn run_with(
     helpers: &mut dyn Helpers,
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
-    if let Some(point) = scenario.points.iter().find(|point| point.protocol().is_some()) {
+    if let Some(point) = scenario.points.iter().find(|point| point.protocol().is_some() && point.steady().is_none()) {
         return Err(RunError::Protocol { point: point.index });
     }
     let result = match first_asked(scenario) {

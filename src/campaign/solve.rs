@@ -13,10 +13,10 @@ use crate::plan::available_memory;
 use crate::quantity::Quantity;
 use crate::results::{
     ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, highest_exact, noise_rows,
-    quanta_rows, series,
+    phase_rows, quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
-use crate::solve::{ExactRoad, SteadyRoad, Unsolved};
+use crate::solve::{ExactRoad, Phases, SteadyRoad, Unsolved};
 use crate::store::Folder;
 
 /// One point, solved.
@@ -146,6 +146,9 @@ pub fn solve_into(
 fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     let steady = point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose()?;
     let (mut rows, mut highest) = (Vec::new(), Vec::new());
+    if let (Some(protocol), Some(steady)) = (point.protocol(), &steady) {
+        rows = phase_rows(&Phases::of(point, protocol), &[], &steady.phases);
+    }
     if !point.times().is_empty() {
         let road = ExactRoad::new(point, Effort::Transient);
         if let Some(reason) = road.missing() {

@@ -427,6 +427,16 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
             Quantity::HeatCurrentLimit,
         ]),
     }
+    if point.protocol().is_some() {
+        quantities.extend([
+            Quantity::Power,
+            Quantity::Quanta,
+            Quantity::WorkVariance,
+            Quantity::Reliability,
+            Quantity::HeatVariance,
+            Quantity::WorkHeatCovariance,
+        ]);
+    }
     // A quantity of every bath is named once.
     let mut seen = HashSet::new();
     quantities.retain(|quantity| seen.insert(quantity.name()));

@@ -14,5 +14,5 @@ pub use equation::{
     Road, relaxation_time,
 };
 pub use error::Unsolved;
-pub use steady::{ExactNoise, SteadyRoad, exact_beside};
+pub use steady::{CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, cycle_equation, exact_beside};
 pub use transient::ExactRoad;

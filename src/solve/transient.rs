@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::equation::{Aim, Averages, Equation, ForEquation, Road};
 use super::error::Unsolved;
+use super::steady::cycle_equation;
 use crate::bath::Coupling;
 use crate::group::Group;
 use crate::initial::InitialState;
@@ -47,6 +48,9 @@ impl ExactRoad {
     /// # Errors
     /// Which equation is too large, and how large it is.
     pub fn affordable(point: &Point, effort: Effort) -> Result<(), Unsolved> {
+        if let (Some(protocol), Some(_)) = (point.protocol(), point.steady()) {
+            return cycle_equation(point, protocol, effort).map(drop);
+        }
         let steady = effort == Effort::Steady;
         let aim = if steady { Aim::steady(point, effort) } else { Aim::transient(point, effort) };
         let mut groups = point.groups.iter().zip(Road::of_each(&point.groups, &aim));

@@ -1,12 +1,12 @@
 //! The engines of a point's groups, and the columns that one trajectory of all of them gives.
 
+use super::protocol::jumps_bound;
+use super::rounds::Sampler;
 use crate::group::Group;
 use crate::model::{Balance, Linear, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
 use crate::scenario::Point;
-use super::protocol::jumps_bound;
-use super::rounds::Sampler;
 use crate::statistics::{Counted, Estimator, Protocol, Replica, Replicas, Stretches, Sums};
 use crate::trajectory::{Declared, Interrupt};
 

@@ -77,11 +77,22 @@ impl Ending<'_> {
             relaxation_from: self.relaxation.1,
             agreement: replicas.agreement(protocol.stretch()),
             refused,
+            cycle: None,
         };
         let mut values = self.values(&replicas);
         values.extend(merit);
         let (trajectories, jumps) = (replicas.count(), replicas.jumps);
-        SteadyRun { values, noise, distributions, machine, convergence, stopped_because, trajectories, jumps }
+        SteadyRun {
+            values,
+            noise,
+            distributions,
+            machine,
+            convergence,
+            stopped_because,
+            trajectories,
+            jumps,
+            phases: Vec::new(),
+        }
     }
 
     fn no_current(&self) -> String {

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use rayon::ThreadPool;
 use serde::Serialize;
@@ -14,6 +15,13 @@ use crate::scenario::{Budget, Point};
 use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Replicas, StopRule, Stopped, Target, sizes};
 use crate::store::{GroupState, Piece, Shelf, Within};
 use crate::trajectory::Interrupt;
+
+/// How long pilots may take.
+pub const PILOT: Duration = Duration::from_secs(1);
+/// How far the autocorrelation time seen in the data may exceed an estimated relaxation time.
+pub const SURPRISE: f64 = 2.0;
+/// Trajectories of one attempt at a relaxation time have numbers of their own.
+pub const ATTEMPT: u64 = 1 << 48;
 
 /// What rounds are of: trajectories that are measured over a stretch of time, or of cycles.
 pub trait Sampler: Sync {
