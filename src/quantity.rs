@@ -45,9 +45,9 @@ pub enum Quantity {
     Fano,
     /// Entropy produced in the baths per unit time, in units of k_B (exact road); by a protocol, in all.
     EntropyProduction,
-    /// What an engine does over the heat that it takes in, in the steady state.
+    /// What an engine delivers over the heat that it takes from the hottest bath.
     Efficiency,
-    /// The heat that a refrigerator takes from the coldest bath over what is done on it, in the steady state.
+    /// The heat that a refrigerator takes from the coldest bath over what is done on it.
     CoefficientOfPerformance,
     /// T*, the temperature of each sector between the collective baths (16), in the scenario's unit (closed form).
     EffectiveTemperature,

@@ -10,7 +10,7 @@ use superjump::statistics::Stopped;
 use superjump::units::Units;
 
 use super::UsageError;
-use super::table::{lines, plural, quantum, ratio, scale, time, wrapped};
+use super::table::{lines, places, plural, quantum, ratio, scale, time, wrapped};
 
 /// The most points that are listed unless all are asked for.
 const MOST_POINTS: usize = 30;
@@ -176,32 +176,21 @@ fn all_points(points: &[PointSummary], quantity: &QuantitySummary, shown: Shown)
 
 /// What the qubits are where work is done, once where they are the same at all points.
 fn machines(points: &[PointSummary]) -> String {
-    let mut found: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut found: Vec<(&str, Vec<usize>)> = Vec::new();
     for point in points {
         let Some(words) = point.machine.as_deref() else { continue };
         match found.iter_mut().find(|(other, _)| *other == words) {
-            Some((_, at)) => at.push(point.index.to_string()),
-            None => found.push((words, vec![point.index.to_string()])),
+            Some((_, at)) => at.push(point.index),
+            None => found.push((words, vec![point.index])),
         }
     }
-    let line = |(words, at): &(&str, Vec<String>)| {
+    let line = |(words, at): &(&str, Vec<usize>)| {
         let all = points.len() == at.len();
-        let at = if all { String::new() } else { format!(" at {}", plural_of("point", at)) };
-        wrapped(&format!("The qubits are {words}{at}."))
+        let at = if all { "The".to_owned() } else { format!("At {} the", places(at.iter().copied())) };
+        wrapped(&format!("{at} qubits are {words}."))
     };
     let lines: String = found.iter().map(line).collect();
     if lines.is_empty() { lines } else { format!("\n{lines}") }
-}
-
-/// `point 3`, `points 3, 4 and 17 more`.
-fn plural_of(one: &str, places: &[String]) -> String {
-    const LISTED: usize = 8;
-    let listed = places[..places.len().min(LISTED)].join(", ");
-    match places.len() {
-        1 => format!("{one} {listed}"),
-        many if many > LISTED => format!("{one}s {listed} and {} more", many - LISTED),
-        _ => format!("{one}s {listed}"),
-    }
 }
 
 /// Whether steady states were reached, and what is missing where they were not.

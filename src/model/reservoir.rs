@@ -4,6 +4,8 @@ mod bounds;
 
 pub use bounds::Bounds;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::course::Signal;
@@ -199,23 +201,6 @@ impl Reservoir {
         Ok(Reservoir { dephasing: Signal::held(fits(&self.name, "rate of dephasing", rate)?), ..self })
     }
 
-    /// Why it has no such setting, if it has none.
-    #[must_use]
-    pub fn lacks(&self, setting: Setting) -> Option<&'static str> {
-        match (&self.exchange, setting) {
-            (Exchange::Thermal { gamma: SpectralDensity::Circuit { .. }, .. }, Setting::Rate) => {
-                Some("its rate follows from its circuit")
-            }
-            (Exchange::Thermal { .. }, Setting::Down | Setting::Up) => {
-                Some("its rates follow from its rate and its temperature")
-            }
-            (Exchange::Given { .. }, Setting::Rate | Setting::Temperature) => {
-                Some("its rates of emission and absorption are given, whatever its temperature")
-            }
-            _ => None,
-        }
-    }
-
     /// The same bath, that exchanges quanta of an energy of their own, as a frequency: see [`Bath::quantum`]. At a
     /// temperature its occupation and its rate are those at this energy; rates that were given stay.
     ///
@@ -239,6 +224,23 @@ impl Reservoir {
         self.quantum.unwrap_or(frequency)
     }
 
+    /// Why it has no such setting, if it has none.
+    #[must_use]
+    pub fn lacks(&self, setting: Setting) -> Option<&'static str> {
+        match (&self.exchange, setting) {
+            (Exchange::Thermal { gamma: SpectralDensity::Circuit { .. }, .. }, Setting::Rate) => {
+                Some("its rate follows from its circuit")
+            }
+            (Exchange::Thermal { .. }, Setting::Down | Setting::Up) => {
+                Some("its rates follow from its rate and its temperature")
+            }
+            (Exchange::Given { .. }, Setting::Rate | Setting::Temperature) => {
+                Some("its rates of emission and absorption are given, whatever its temperature")
+            }
+            _ => None,
+        }
+    }
+
     /// The same bath, of which a setting goes in time like this; no value may be negative.
     ///
     /// # Errors
@@ -257,20 +259,19 @@ impl Reservoir {
         Ok(self)
     }
 
-    /// What a setting is at a time, where the bath has it; its rate behind a filter is that on resonance.
+    /// How a setting goes, where the bath has it; its rate behind a filter is that on resonance.
     #[must_use]
-    pub fn setting(&self, setting: Setting, time: f64) -> Option<f64> {
+    pub fn signal(&self, setting: Setting) -> Option<Cow<'_, Signal>> {
         if self.lacks(setting).is_some() {
             return None;
         }
         Some(match (&self.exchange, setting) {
-            (_, Setting::Dephasing) => self.dephasing.at(time),
-            (Exchange::Thermal { temperature, .. }, Setting::Temperature) => temperature.at(time),
-            (Exchange::Thermal { gamma, rate, .. }, _) => {
-                rate.as_ref().map_or_else(|| gamma.rate(), |rate| Some(rate.at(time)))?
-            }
-            (Exchange::Given { down, .. }, Setting::Down) => down.at(time),
-            (Exchange::Given { up, .. }, _) => up.at(time),
+            (_, Setting::Dephasing) => Cow::Borrowed(&self.dephasing),
+            (Exchange::Thermal { temperature, .. }, Setting::Temperature) => Cow::Borrowed(temperature),
+            (Exchange::Thermal { rate: Some(rate), .. }, _) => Cow::Borrowed(rate),
+            (Exchange::Thermal { gamma, .. }, _) => Cow::Owned(Signal::held(gamma.rate()?)),
+            (Exchange::Given { down, .. }, Setting::Down) => Cow::Borrowed(down),
+            (Exchange::Given { up, .. }, _) => Cow::Borrowed(up),
         })
     }
 

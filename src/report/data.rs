@@ -70,6 +70,8 @@ pub struct Point {
     pub qubits: Option<f64>,
     /// Its baths.
     pub baths: Vec<Bath>,
+    /// What its qubits are, in words, where a modulation does work.
+    pub machine: Option<String>,
     /// The engine.
     pub engine: String,
     /// Trajectories.

@@ -174,7 +174,27 @@ fn baths(html: &mut String, run: &Run) {
         }
         html.push_str("</tr>\n");
     }
-    html.push_str("</tbody></table></div></section>\n");
+    html.push_str("</tbody></table></div>");
+    machines(html, points);
+    html.push_str("</section>\n");
+}
+
+/// What the qubits are where a modulation does work, and at how many points.
+fn machines(html: &mut String, points: &[Point]) {
+    let mut found: Vec<(&str, usize)> = Vec::new();
+    for words in points.iter().filter_map(|point| point.machine.as_deref()) {
+        // There are four kinds, whatever a file says.
+        let known = found.len();
+        match found.iter_mut().find(|(other, _)| *other == words) {
+            Some((_, count)) => *count += 1,
+            None if known < 4 => found.push((words, 1)),
+            None => {}
+        }
+    }
+    for (words, count) in found {
+        let at = if count == points.len() { String::new() } else { format!(" ({count} of {} points)", points.len()) };
+        let _ = write!(html, "<p>The qubits are {}{at}.</p>", escape(words));
+    }
 }
 
 /// One quantity of every point.

@@ -99,7 +99,8 @@ pub struct PointSummary {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub std_error_missing: Vec<String>,
     /// What the qubits are in the steady state, in words: an engine, a refrigerator, an accelerator or a heater, by the
-    /// signs of work and heat, where a modulation does work. By the estimates, where there are any.
+    /// signs of work and heat, where a modulation does work: of the estimates, or where those do not tell, of the exact
+    /// values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<String>,
     /// How the steady state was reached, and whether, where trajectories were run to it.
@@ -161,6 +162,15 @@ pub struct QuantitySummary {
 /// 1e-10 that propagation allows a step.
 const NUMERICAL_ACCURACY: f64 = 1e-9;
 
+/// By how many standard errors an estimate lies above its exact value: z. `None` where it has no error, or where
+/// trajectories hardly differ on the natural `scale` of the quantity: what is between the two roads is their numerical
+/// error then, not chance.
+#[must_use]
+pub fn standard_errors(estimate: Estimate, exact: f64, scale: f64) -> Option<f64> {
+    let error = estimate.std_error.filter(|error| *error > NUMERICAL_ACCURACY * exact.abs().max(scale))?;
+    Some((estimate.mean - exact) / error)
+}
+
 impl QuantitySummary {
     fn sampled(
         name: String,
@@ -169,9 +179,7 @@ impl QuantitySummary {
         (exact, scale): (Option<f64>, f64),
         unit: &str,
     ) -> Self {
-        // Where trajectories hardly differ, what is between the two roads is their numerical error, not chance.
-        let chance = |(exact, error): &(f64, f64)| *error > NUMERICAL_ACCURACY * exact.abs().max(scale);
-        let z = exact.zip(estimate.std_error).filter(chance).map(|(exact, error)| (estimate.mean - exact) / error);
+        let z = exact.and_then(|exact| standard_errors(estimate, exact, scale));
         QuantitySummary {
             quantity: name,
             bath: bath.map(str::to_owned),
@@ -279,7 +287,6 @@ impl PointSummary {
             exact_missing: unsolved.map(Unsolved::to_string),
             exact_left_out: unsolved == Some(&Unsolved::LeftOut),
             engine_because: point.engine.because.clone(),
-            machine: run.machine.map(|machine| machine.words().to_owned()),
             steady: Some(run.convergence),
             ..PointSummary::of(point, point.engine.engine.name(), run.stopped_because, quantities)
         }

@@ -114,6 +114,12 @@ const KEYS: &[(&str, &str, &[&str])] = &[
         &["kind", "type", "form", "profile", "ease", "interpolation", "function"],
     ),
     ("protocol.segment.*.frequency", "table", &["points", "values", "data", "list", "samples", "curve", "knots"]),
+    ("protocol.segment.*", "drive", &["driving", "laser", "field", "pump", "pulse", "pulses"]),
+    ("protocol.segment.*.drive", "phase", &["phi", "azimuth", "angle"]),
+    ("protocol.segment.*.drive.amplitude", "pulse", &["outline", "envelope"]),
+    ("protocol.segment.*.drive.amplitude", "amplitude", &["height", "peak", "amp", "strength"]),
+    ("protocol.segment.*.drive.amplitude", "centre", &["center", "t0", "at", "middle", "mid"]),
+    ("protocol.segment.*.drive.amplitude", "width", &["sigma", "tau", "duration", "w", "fwhm"]),
     ("initial", "state", &["kind", "type", "name", "psi", "psi0", "rho", "rho0"]),
     ("initial", "excited", &["nexcited", "excitations", "numexcited", "nup"]),
     ("initial", "temperature", &["t", "temp", "kt"]),
@@ -222,7 +228,8 @@ const TOLD: &[(&str, &[&str], &str)] = &[
     (
         "drive",
         &["frequency", "phase", "pulse", "envelope", "shape", "t0", "width", "omegad", "wd"],
-        "a drive of constant amplitude, in the frame that turns with it: `amplitude` and `detuning`, omega_0 - omega_drive",
+        "a drive of constant amplitude, in the frame that turns with it: `amplitude` and `detuning`, omega_0 - omega_drive; \
+         what changes in time, and its phase, is in [protocol.segment.NAME.drive]",
     ),
     (
         "protocol",
@@ -294,6 +301,10 @@ const VALUES: &[(&str, &str, &[&str])] = &[
         &["cos", "sine", "sin", "smooth", "sinusoidal", "sin2", "easeinout"],
     ),
     ("protocol.segment.*.frequency.shape", "exponential", &["exp", "geometric", "log", "logarithmic"]),
+    ("protocol.segment.*.drive.amplitude.pulse", "gaussian", &["gauss", "normal"]),
+    ("protocol.segment.*.drive.amplitude.pulse", "square", &["rect", "rectangular", "box", "constant", "flat"]),
+    ("protocol.segment.*.drive.amplitude.pulse", "sin2", &["cos2", "sinsquared", "hann", "hanning", "cosine"]),
+    ("protocol.segment.*.drive.amplitude.pulse", "sech", &["hyperbolicsecant", "cosh"]),
     ("figure.*.over", "N", &["number", "qubits", "qubit", "qubits.number"]),
     ("figure.*.quantity", "heat_current", &["current", "heat", "flux", "heatflow", "power"]),
     ("figure.*.quantity", "jz", &["sz", "magnetization", "inversion"]),
@@ -313,6 +324,10 @@ const VALUES_TOLD: &[(&str, &[&str], &str)] = &[(
 /// What a segment of a protocol changes of a bath.
 const CHANGES: &str = "protocol.segment.*.bath.*";
 
+/// What it changes of the drive, and a pulse there.
+const DRIVE: &str = "protocol.segment.*.drive";
+const PULSE: &str = "protocol.segment.*.drive.amplitude";
+
 /// A word without what people write in several ways.
 fn plain(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
@@ -321,14 +336,16 @@ fn plain(word: &str) -> String {
 /// What a key that is none of a table's means; the table by its generic path, such as `bath.*`.
 pub fn key(table: &str, name: &str) -> Option<Meant> {
     let word = plain(name);
-    // What stands in a value that changes is the same for all of them.
+    // What stands in a value that changes is the same for all of them, but for pulses.
+    let pulses = table.starts_with("protocol.segment.*.drive.");
     let table = generic(&format!("{table}.to")).strip_suffix(".to").map_or(table.to_owned(), str::to_owned);
     let table = table.as_str();
     let of = |other: &str, ours: &str| match table {
         "qubits.group" if other == "qubits" => true,
         // Of a bath, a segment has what may change.
         CHANGES if other == "bath.*" => OURS.iter().any(|(key, _)| *key == format!("{CHANGES}.{ours}")),
-        _ => other == table,
+        DRIVE if other == "drive" => true,
+        _ => other == table || (pulses && other == PULSE),
     };
     let ours = KEYS.iter().find(|(other, ours, names)| of(other, ours) && names.contains(&word.as_str()));
     // What superjump has nowhere, it has in no table.

@@ -34,7 +34,7 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "protocol",
         "a table [protocol] with `cycles` and tables [protocol.segment.NAME]: segments in which the frequency of the \
-         qubits and the baths change, one after the other",
+         qubits, the baths and the drive change, one after the other",
     ),
     (
         "protocol.cycles",
@@ -44,7 +44,7 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "protocol.segment",
         "tables [protocol.segment.NAME] in their order in time, each with `duration` and what changes: `frequency`, \
-         `bath.NAME.rate` ...; a name is of letters, digits, `_` and `-`",
+         `bath.NAME.rate` ..., `drive.amplitude` ...; a name is of letters, digits, `_` and `-`",
     ),
     ("protocol.segment.*.duration", "how long the segment takes, a positive, finite time"),
     (
@@ -54,7 +54,8 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     (
         "protocol.segment.*.frequency.to",
-        "where a ramp ends: a frequency is above 0, rates and temperatures are from 0 up, all of them finite",
+        "where a ramp ends: a frequency is above 0, rates and temperatures are from 0 up, a drive is of either sign, all \
+         of them finite",
     ),
     (
         "protocol.segment.*.frequency.from",
@@ -86,6 +87,36 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "protocol.segment.*.bath.*.dephasing",
         "rate of dephasing, finite, from 0 up: a number, or a table as of `frequency`",
+    ),
+    (
+        "protocol.segment.*.drive",
+        "a table [protocol.segment.NAME.drive] of what changes of the drive: `amplitude`, `detuning` or `phase`",
+    ),
+    (
+        "protocol.segment.*.drive.amplitude",
+        "Omega, finite: a number, a table as of `frequency`, or a pulse that rises from 0 and returns to it, such as \
+         { pulse = \"gaussian\", amplitude = 1.0, centre = 5.0, width = 0.5 }; as the segment before ended, if left out",
+    ),
+    (
+        "protocol.segment.*.drive.amplitude.pulse",
+        "\"gaussian\" (of this standard deviation), \"square\" (this wide), \"sech\" (of the time over the width), \"sin2\" \
+         (this wide from end to end) or \"tanh\" (of the time over the width: no pulse but a way from -amplitude to \
+         amplitude, for the detuning)",
+    ),
+    ("protocol.segment.*.drive.amplitude.amplitude", "the height of the pulse, finite, of either sign"),
+    ("protocol.segment.*.drive.amplitude.centre", "the time of its centre, since the start of the segment"),
+    (
+        "protocol.segment.*.drive.amplitude.width",
+        "the width of the pulse, positive, and not below a millionth of the segment",
+    ),
+    (
+        "protocol.segment.*.drive.detuning",
+        "Delta = omega - omega_drive, finite: a number, a table as of `frequency`, or a pulse; the drive follows the \
+         frequency of the qubits",
+    ),
+    (
+        "protocol.segment.*.drive.phase",
+        "finite, in radians (at 0 the drive is about x, at pi/2 about y): a number, or a table as of `frequency`",
     ),
     ("qubits.group", "tables [[qubits.group]] with `number` and `frequency`"),
     ("bath", "tables [[bath]], each with `name`, `coupling` and its rates"),
@@ -228,13 +259,18 @@ pub const KEYS: &[(&str, &str)] = &[
 
 /// What stands in a value of a segment that changes.
 const OF_A_WAY: [&str; 4] = ["to", "from", "shape", "table"];
+/// What stands in a pulse.
+const OF_A_PULSE: [&str; 4] = ["pulse", "amplitude", "centre", "width"];
 
 /// A key of a segment, behind the name of which it stands.
 fn of_segment(key: &str) -> String {
     let (parts, first) = (key.split('.').collect::<Vec<_>>(), "protocol.segment.*");
     match parts.as_slice() {
         // What stands in a value that changes is the same for all of them.
-        ["frequency", way] | ["bath", _, _, way] if OF_A_WAY.contains(way) => format!("{first}.frequency.{way}"),
+        ["frequency", way] | ["bath", _, _, way] | ["drive", _, way] if OF_A_WAY.contains(way) => {
+            format!("{first}.frequency.{way}")
+        }
+        ["drive", _, key] if OF_A_PULSE.contains(key) => format!("{first}.drive.amplitude.{key}"),
         ["bath", _, rest @ ..] if !rest.is_empty() => format!("{first}.bath.*.{}", rest.join(".")),
         _ => format!("{first}.{key}"),
     }

@@ -17,6 +17,9 @@ use super::described::{Described, Kind};
 /// A value that may be left out.
 pub type Key<T> = Option<Spanned<T>>;
 
+/// Pairs of a time and a value.
+pub type RawTable = Key<Vec<Spanned<Vec<Spanned<f64>>>>>;
+
 /// Tables of keys, none of which is unknown.
 macro_rules! tables {
     ($($(#[$meta:meta])* pub struct $table:ident { $($(#[$of_key:meta])* pub $key:ident: $value:ty,)* })*) => {
@@ -85,6 +88,7 @@ tables! {
         pub duration: Key<f64>,
         pub frequency: Key<RawCourse>,
         pub bath: Key<InOrder<RawChanges>>,
+        pub drive: Key<RawDriveChanges>,
     }
 
     /// What a segment changes of a bath.
@@ -96,12 +100,31 @@ tables! {
         pub dephasing: Key<RawCourse>,
     }
 
+    /// What a segment changes of the drive.
+    pub struct RawDriveChanges {
+        pub amplitude: Key<RawCourse<RawWave>>,
+        pub detuning: Key<RawCourse<RawWave>>,
+        pub phase: Key<RawCourse>,
+    }
+
+    /// How a value goes in a segment, or that it is a pulse.
+    pub struct RawWave {
+        pub to: Key<f64>,
+        pub from: Key<f64>,
+        pub shape: Key<String>,
+        pub table: RawTable,
+        pub pulse: Key<String>,
+        pub amplitude: Key<f64>,
+        pub centre: Key<f64>,
+        pub width: Key<f64>,
+    }
+
     /// How a value goes in a segment.
     pub struct RawWay {
         pub to: Key<f64>,
         pub from: Key<f64>,
         pub shape: Key<String>,
-        pub table: Key<Vec<Spanned<Vec<Spanned<f64>>>>>,
+        pub table: RawTable,
     }
 
     pub struct RawGroup {
@@ -208,40 +231,40 @@ tables! {
 
 /// A value in a segment: one that stays, or the way it goes.
 #[derive(Clone, Debug)]
-pub enum RawCourse {
+pub enum RawCourse<W = RawWay> {
     Held(f64),
-    Way(RawWay),
+    Way(W),
 }
 
-impl Described for RawCourse {
+impl<W: Described> Described for RawCourse<W> {
     fn kind() -> Kind {
-        Kind::NumberOr(Box::new(RawWay::kind()))
+        Kind::NumberOr(Box::new(W::kind()))
     }
 }
 
-impl<'de> Deserialize<'de> for RawCourse {
+impl<'de, W: Deserialize<'de>> Deserialize<'de> for RawCourse<W> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = RawCourse;
+        struct Either<W>(PhantomData<W>);
+        impl<'de, W: Deserialize<'de>> Visitor<'de> for Either<W> {
+            type Value = RawCourse<W>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a number or a table")
             }
 
-            fn visit_i64<E>(self, value: i64) -> Result<RawCourse, E> {
+            fn visit_i64<E>(self, value: i64) -> Result<RawCourse<W>, E> {
                 Ok(RawCourse::Held(value as f64))
             }
 
-            fn visit_f64<E>(self, value: f64) -> Result<RawCourse, E> {
+            fn visit_f64<E>(self, value: f64) -> Result<RawCourse<W>, E> {
                 Ok(RawCourse::Held(value))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawCourse, A::Error> {
-                RawWay::deserialize(MapAccessDeserializer::new(map)).map(RawCourse::Way)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawCourse<W>, A::Error> {
+                W::deserialize(MapAccessDeserializer::new(map)).map(RawCourse::Way)
             }
         }
-        deserializer.deserialize_any(Either)
+        deserializer.deserialize_any(Either(PhantomData))
     }
 }
 

@@ -8,6 +8,9 @@ use crate::bath::Bath;
 use crate::model::Model;
 use crate::quantity::Quantity;
 
+/// Why driven qubits are judged by nothing.
+pub const DRIVEN: &str = "a drive does work as well, of which there is no record";
+
 /// What qubits do with work and heat in their steady state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Machine {
@@ -63,7 +66,7 @@ impl Machine {
         match self {
             Machine::Engine => "an engine: heat does work",
             Machine::Refrigerator => "a refrigerator: work takes heat from the coldest bath",
-            Machine::Accelerator => "an accelerator: work is spent on heat that flows from hot to cold by itself",
+            Machine::Accelerator => "an accelerator: work is spent, and heat goes from the hottest bath to the coldest",
             Machine::Heater => "a heater: work becomes heat of the baths",
         }
     }

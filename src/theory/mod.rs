@@ -8,7 +8,7 @@
 mod burst;
 mod current;
 mod detuned;
-mod machine;
+pub mod machine;
 mod pump;
 mod relaxation;
 mod thermal;

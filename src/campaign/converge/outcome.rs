@@ -1,6 +1,6 @@
 //! What the rounds of a point come to: estimates, noise, and how the steady state was reached.
 
-use super::machine;
+use super::machine::{self, Found};
 use super::members::{estimators, quantity};
 use super::protocol::{Schedule, WINDOW};
 use super::refusals;
@@ -60,7 +60,7 @@ impl Ending<'_> {
                 WINDOW * self.relaxation.0
             ));
         }
-        let (machine, merit, unknown) = machine::found(point, columns, &replicas);
+        let Found { machine, merit, refused: unknown } = machine::found(point, columns, &replicas);
         refused.extend(unknown);
         let met = judgement.met();
         let convergence = Convergence {

@@ -75,14 +75,6 @@ pub enum ProtocolError {
         /// The setting of a bath.
         what: String,
     },
-    /// A drive that is none.
-    #[error("segment {segment}, {error}")]
-    Drive {
-        /// Which segment.
-        segment: usize,
-        /// What is wrong.
-        error: DriveError,
-    },
     /// A bath with an energy of its own, as of a modulation, beside a frequency that changes.
     #[error(
         "bath \"{bath}\" exchanges quanta of an energy of their own, and under a protocol every quantum is one of the qubits"
@@ -90,6 +82,14 @@ pub enum ProtocolError {
     Quantum {
         /// The bath.
         bath: String,
+    },
+    /// A drive that is none.
+    #[error("segment {segment}, {error}")]
+    Drive {
+        /// Which segment.
+        segment: usize,
+        /// What is wrong.
+        error: DriveError,
     },
     /// A rate beyond what a number holds.
     #[error("segment {segment}: the rates of bath \"{bath}\" are not finite")]

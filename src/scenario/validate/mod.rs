@@ -1,5 +1,6 @@
 //! From the mirror of a scenario to a model that can be trusted: every rule about the values of keys stands here.
 
+mod course;
 mod engine;
 mod evolution;
 mod figure;
@@ -219,7 +220,8 @@ impl<'a> Validator<'a> {
         let mut reservoirs = self.keep(self.reservoirs(&raw.bath, units, qubits));
         let model = reservoirs.as_ref().and_then(|known| self.keep(self.model(&raw.bath, known, units, qubits)));
         let protocol = raw.protocol.as_ref().map(|table| {
-            let before = Before { units, frequency: qubits.frequency, reservoirs: reservoirs.as_ref()? };
+            let (frequency, drive) = (qubits.frequency, hamiltonian?.drive);
+            let before = Before { units, frequency, reservoirs: reservoirs.as_ref()?, drive };
             self.keep(self.protocol(table, timing?, &before))
         });
         let known = model.is_some() && !matches!(protocol, Some(None));
@@ -249,7 +251,10 @@ impl<'a> Validator<'a> {
             return Err(self.source.error(initial.span(), title, "any other state"));
         }
         let reservoirs = Self::kept(reservoirs.filter(|_| known))?;
-        Ok(Group { model, reservoirs, hamiltonian: *hamiltonian, register, initial: state, protocol })
+        // The drive of a protocol is that of its segments.
+        let drive = hamiltonian.drive.filter(|_| protocol.is_none());
+        let hamiltonian = Hamiltonian { drive, ..*hamiltonian };
+        Ok(Group { model, reservoirs, hamiltonian, register, initial: state, protocol })
     }
 
     fn table<'b, T>(&self, table: &'b Key<T>, key: &str) -> Result<&'b Spanned<T>> {

@@ -6,10 +6,12 @@ use toml::Spanned;
 
 use super::super::foreign::nearest;
 use super::super::keys::allowed;
-use super::super::raw::{RawChanges, RawCourse, RawProtocol, RawSegment, RawWay};
+use super::super::raw::{RawChanges, RawCourse, RawDriveChanges, RawProtocol, RawSegment};
+use super::super::source::ScenarioError;
+use super::course::Value;
 use super::{LARGEST, Result, Validator};
 use crate::model::protocol::{Change, Protocol, ProtocolError, Repeats, Segment};
-use crate::model::{Course, CourseError, DriveCourse, Rates, Reservoir, Setting, Shape};
+use crate::model::{Course, Drive, DriveCourse, Rates, Reservoir, Setting, Wave};
 use crate::units::Units;
 
 const MOST_CYCLES: i64 = 1_000_000_000;
@@ -52,6 +54,7 @@ pub(super) struct Before<'a> {
     pub(super) units: Units,
     pub(super) frequency: f64,
     pub(super) reservoirs: &'a [Reservoir],
+    pub(super) drive: Option<Drive>,
 }
 
 /// What the values are where a segment ended. Those that are wrong are not known from then on.
@@ -59,14 +62,9 @@ struct Now {
     frequency: Option<f64>,
     /// What was set of the baths: of which, what, and its value.
     settings: Vec<(usize, Setting, Option<f64>)>,
-}
-
-/// A value of a segment: its key, what it may be, where a ramp begins that does not say, and how long it takes.
-struct Value<'v> {
-    key: String,
-    fits: &'v dyn Fn(&Spanned<f64>, &str) -> Result<f64>,
-    now: Option<f64>,
-    duration: f64,
+    amplitude: Option<f64>,
+    detuning: Option<f64>,
+    phase: Option<f64>,
 }
 
 impl RawChanges {
@@ -158,7 +156,14 @@ impl Validator<'_> {
     ) -> Result<Protocol> {
         let raw: &[(Spanned<String>, Spanned<RawSegment>)] =
             table.get_ref().segment.as_ref().map_or(&[], |segments| &segments.get_ref().0);
-        let mut now = Now { frequency: Some(before.frequency), settings: Vec::new() };
+        let drive = before.drive.unwrap_or(Drive { amplitude: 0.0, detuning: 0.0 });
+        let mut now = Now {
+            frequency: Some(before.frequency),
+            settings: Vec::new(),
+            amplitude: Some(drive.amplitude),
+            detuning: Some(drive.detuning),
+            phase: Some(0.0),
+        };
         let segments: Vec<Option<Segment>> = raw
             .iter()
             .zip(&timing.durations)
@@ -209,7 +214,7 @@ impl Validator<'_> {
         raw: &[(Spanned<String>, Spanned<RawSegment>)],
         first: &Segment,
         before: &Before<'_>,
-    ) -> Option<super::ScenarioError> {
+    ) -> Option<ScenarioError> {
         let begins = first.frequency.over(first.duration).ok()?.first();
         let (name, segment) = raw.first()?;
         let frequency = segment.get_ref().frequency.as_ref()?;
@@ -261,7 +266,7 @@ impl Validator<'_> {
                 let key = key(&format!("bath.{}.{}", reservoir.name, setting.key()));
                 changed.push((index, setting));
                 let known = now.settings.iter().position(|(bath, of, _)| (*bath, *of) == (index, setting));
-                let from = known.map_or_else(|| reservoir.setting(setting, 0.0), |at| now.settings[at].2);
+                let from = known.map_or_else(|| Some(reservoir.signal(setting)?.first()), |at| now.settings[at].2);
                 let course = self.keep(self.setting(value, key, reservoir, setting, (from, duration)));
                 complete &= course.is_some();
                 let ended = course.as_ref().and_then(|course| last(course, duration));
@@ -278,12 +283,34 @@ impl Validator<'_> {
             let bath = before.reservoirs[*bath].name.clone();
             changes.extend(value.map(|value| Change { bath, setting: *setting, course: Course::Held(value) }));
         }
-        frequency.filter(|_| complete).map(|frequency| Segment {
-            duration,
-            frequency,
-            baths: changes,
-            drive: DriveCourse::default(),
-        })
+        let drive = self.drive(raw.drive.as_ref().map(Spanned::get_ref), &key("drive"), duration, now);
+        let (frequency, drive) = (frequency.filter(|_| complete)?, drive?);
+        Some(Segment { duration, frequency, baths: changes, drive })
+    }
+
+    /// The drive in a segment, and where it leaves it.
+    fn drive(&self, raw: Option<&RawDriveChanges>, key: &str, duration: f64, now: &mut Now) -> Option<DriveCourse> {
+        let fits = |value: &Spanned<f64>, key: &str| self.finite(value, key);
+        let of = |name: &str, now| Value { key: format!("{key}.{name}"), fits: &fits, now, duration };
+        let wave = |name: &str, value: Option<&_>, now: &mut Option<f64>| {
+            let wave = match value {
+                None => now.map(|held| Wave::from(Course::Held(held))),
+                Some(value) => self.keep(self.wave(value, &of(name, *now))),
+            };
+            // A pulse leaves nothing behind, but for what is none.
+            *now = wave.as_ref().and_then(|wave| {
+                Some(wave.pulses.iter().map(|pulse| pulse.rests(duration)).sum::<f64>() + last(&wave.course, duration)?)
+            });
+            wave
+        };
+        let amplitude = wave("amplitude", raw.and_then(|raw| raw.amplitude.as_ref()), &mut now.amplitude);
+        let detuning = wave("detuning", raw.and_then(|raw| raw.detuning.as_ref()), &mut now.detuning);
+        let phase = match raw.and_then(|raw| raw.phase.as_ref()) {
+            None => now.phase.map(Course::Held),
+            Some(value) => self.keep(self.course(value, &of("phase", now.phase))),
+        };
+        now.phase = phase.as_ref().and_then(|course| last(course, duration));
+        Some(DriveCourse { amplitude: amplitude?, detuning: detuning?, phase: phase? })
     }
 
     /// The bath that a segment names.
@@ -322,111 +349,6 @@ impl Validator<'_> {
         };
         self.course(value, &Value { key, fits: &fits, now, duration })
     }
-
-    /// How a value goes.
-    fn course(&self, value: &Spanned<RawCourse>, of: &Value<'_>) -> Result<Course> {
-        let way = match value.get_ref() {
-            RawCourse::Held(held) => {
-                return (of.fits)(&Spanned::new(value.span(), *held), &of.key).map(Course::Held);
-            }
-            RawCourse::Way(way) => way,
-        };
-        let RawWay { to, from, shape, table } = way;
-        let key = |key: &str| format!("{}.{key}", of.key);
-        match (table, to) {
-            (Some(table), _) => {
-                let extra = [
-                    ("to", to.as_ref().map(Spanned::span)),
-                    ("from", from.as_ref().map(Spanned::span)),
-                    ("shape", shape.as_ref().map(Spanned::span)),
-                ];
-                if let Some((extra, span)) = extra.into_iter().find_map(|(key, span)| Some((key, span?))) {
-                    let title = format!("`{}` has both `table` and `{extra}`", of.key);
-                    return Err(self.source.error(
-                        span,
-                        title,
-                        "a table says it all; or a ramp of `to`, `from` and `shape`",
-                    ));
-                }
-                self.points(table, &key("table"), of)
-            }
-            (None, None) => {
-                let title = format!("`{}` says neither where it goes, `to`, nor a `table`", of.key);
-                Err(self.source.error(value.span(), title, allowed("protocol.segment.*.frequency")))
-            }
-            (None, Some(to)) => {
-                let end = self.keep((of.fits)(to, &key("to")));
-                let start = match from {
-                    Some(from) => self.keep((of.fits)(from, &key("from"))),
-                    None => of.now,
-                };
-                let way = match shape.as_ref().map(|shape| (shape.get_ref().as_str(), shape)) {
-                    None | Some(("linear", _)) => Shape::Linear,
-                    Some(("cosine", _)) => Shape::Cosine,
-                    Some(("exponential", _)) => Shape::Exponential,
-                    Some((_, other)) => return self.no_word(other, &key("shape")),
-                };
-                let course = Course::Ramp { from: Self::kept(start)?, to: Self::kept(end)?, shape: way };
-                self.fitting(course, of, |error| match error {
-                    CourseError::Exponential { to: end, .. } if *end <= 0.0 => to.span(),
-                    CourseError::Exponential { .. } => {
-                        let shape = shape.as_ref().map(Spanned::span);
-                        from.as_ref().map(Spanned::span).or(shape).unwrap_or(value.span())
-                    }
-                    _ => value.span(),
-                })
-            }
-        }
-    }
-
-    /// The points of a table.
-    fn points(&self, table: &Spanned<Vec<Spanned<Vec<Spanned<f64>>>>>, key: &str, of: &Value<'_>) -> Result<Course> {
-        let rows = table.get_ref();
-        let mut points = Vec::with_capacity(rows.len());
-        for row in rows {
-            let [time, value] = row.get_ref().as_slice() else {
-                return self.refuse(row.span(), key, "has an entry that is no pair [time, value]");
-            };
-            points.push(self.keep((of.fits)(value, key)).map(|value| (*time.get_ref(), value)));
-        }
-        let points = Self::kept(points.into_iter().collect::<Option<Vec<_>>>())?;
-        let last = rows.len().saturating_sub(1);
-        let at = |row: usize| rows.get(row).map_or(table.span(), Spanned::span);
-        self.fitting(Course::Table(points.clone()), of, |error| match error {
-            CourseError::Order(..) => {
-                let ascends = |pair: &[(f64, f64)]| pair[0].0 < pair[1].0;
-                at(points.windows(2).position(|pair| !ascends(pair)).map_or(0, |before| before + 1))
-            }
-            CourseError::Cover { first, .. } if *first != 0.0 => at(0),
-            CourseError::Cover { .. } => at(last),
-            _ => table.span(),
-        })
-    }
-
-    /// A course that goes over the duration of its segment; or what is wrong with it, at the place of the error.
-    fn fitting(&self, course: Course, of: &Value<'_>, place: impl Fn(&CourseError) -> Range<usize>) -> Result<Course> {
-        let Err(error) = course.over(of.duration) else { return Ok(course) };
-        let key = &of.key;
-        let (title, help) = match &error {
-            CourseError::Exponential { from, to } => (
-                format!("`{key}`: an exponential ramp from {from} to {to}"),
-                "both ends above 0; or shape = \"linear\" or \"cosine\"".to_owned(),
-            ),
-            CourseError::Cover { first, last, duration } => (
-                format!("`{key}.table` goes from {first} to {last}"),
-                format!("times from 0 to {duration}, the `duration` of the segment"),
-            ),
-            CourseError::Order(before, after) => (
-                format!("`{key}.table` has time {after} after {before}"),
-                allowed("protocol.segment.*.frequency.table").to_owned(),
-            ),
-            CourseError::Empty => {
-                (format!("`{key}.table` is empty"), allowed("protocol.segment.*.frequency.table").to_owned())
-            }
-            CourseError::NotFinite(value) => (format!("`{key}` is {value}"), allowed(key).to_owned()),
-        };
-        Err(self.source.error(place(&error), title, &help))
-    }
 }
 
 /// Where a course ends.
@@ -444,4 +366,13 @@ pub(super) fn protocol_span(table: &Spanned<RawProtocol>) -> Range<usize> {
     let first = || table.get_ref().segment.as_ref().and_then(|segments| segments.get_ref().0.first());
     let of_first = || first().map(|(name, segment)| segment_span(name, segment));
     Some(table.span()).filter(|span| !span.is_empty()).or_else(of_first).unwrap_or(0..0)
+}
+
+/// Where a segment first changes the drive.
+pub(super) fn drive_span(table: &Spanned<RawProtocol>) -> Option<Range<usize>> {
+    let segments = &table.get_ref().segment.as_ref()?.get_ref().0;
+    segments.iter().find_map(|(name, segment)| {
+        let drive = segment.get_ref().drive.as_ref()?;
+        Some(Some(drive.span()).filter(|span| !span.is_empty()).unwrap_or_else(|| name.span()))
+    })
 }

@@ -24,6 +24,7 @@ use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};
 use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
+use crate::theory::machine::DRIVEN;
 use crate::theory::{self, Machine};
 use counted::LOST;
 use road::GroupSteady;
@@ -173,6 +174,10 @@ impl SteadyRoad {
             self.refused.push(format!("{}, {}: {LOST}", Quantity::Power.name(), Quantity::Efficiency.name()));
             return known;
         };
+        if point.groups.iter().any(Group::is_driven) {
+            self.refused.push(format!("{}: {DRIVEN}", Quantity::Efficiency.name()));
+            return Some(power);
+        }
         let model = &point.groups[0].model;
         self.machine = Machine::of(model, power, &heat);
         if let Some(merit) = self.machine.and_then(|machine| machine.merit(model, &heat)) {
