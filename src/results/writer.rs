@@ -44,7 +44,8 @@ impl<'a> Writer<'a> {
         let mut when = |wanted: bool, name: &'static str, fields: Vec<Field>| {
             wanted.then(|| sink.create(name, placed(&swept, fields), &metadata)).transpose()
         };
-        let looked_at = |point: &Point| !point.times().is_empty() || point.steady().is_some_and(|s| !s.phases.is_empty());
+        let looked_at =
+            |point: &Point| !point.times().is_empty() || point.steady().is_some_and(|s| !s.phases.is_empty());
         let timed = points().any(looked_at);
         let series = when(timed, "series", tables::series_fields())?;
         let trajectories = when(sampled, "trajectories", trajectory_fields(first))?;

@@ -18,7 +18,7 @@ use superjump::units::Units;
 
 use crate::common::number;
 
-fn golden(part: &str) -> Vec<Value> {
+pub fn golden(part: &str) -> Vec<Value> {
     let all: Value = serde_json::from_str(include_str!("../golden/protocols.json")).unwrap();
     all[part].as_array().unwrap().clone()
 }
@@ -61,14 +61,14 @@ fn segment(value: &Value) -> Segment {
 }
 
 /// A case of the golden file.
-struct Case {
-    name: String,
-    number: i64,
-    protocol: Protocol,
-    initial: InitialState,
+pub struct Case {
+    pub name: String,
+    pub number: i64,
+    pub protocol: Protocol,
+    pub initial: InitialState,
 }
 
-fn case(value: &Value, repeats: Repeats) -> Case {
+pub fn case(value: &Value, repeats: Repeats) -> Case {
     let n = value["N"].as_i64().unwrap();
     let baths: Vec<Reservoir> = value["baths"].as_array().unwrap().iter().map(bath).collect();
     let segments: Vec<Segment> = value["segments"].as_array().unwrap().iter().map(segment).collect();
@@ -83,17 +83,17 @@ fn case(value: &Value, repeats: Repeats) -> Case {
     Case { name, number: n, protocol, initial }
 }
 
-fn thermal(x: f64) -> InitialState {
+pub fn thermal(x: f64) -> InitialState {
     InitialState::Thermal { probability: 1.0 / (1.0 + x.exp()) }
 }
 
 impl Case {
-    fn equation(&self) -> ProtocolEquation {
+    pub fn equation(&self) -> ProtocolEquation {
         ProtocolEquation::new(&self.protocol, self.number, &self.initial).unwrap()
     }
 
     /// The entry that the golden file names so.
-    fn entry(&self, name: &str) -> Entry {
+    pub fn entry(&self, name: &str) -> Entry {
         let of = |bath: &str| self.protocol.stages()[0].reservoirs.iter().position(|b| b.name == bath).unwrap();
         match name.split_once(':') {
             Some(("heat", bath)) => Entry::Heat(of(bath)),
@@ -145,7 +145,7 @@ impl Case {
 }
 
 #[track_caller]
-fn assert_close(found: f64, expected: f64, what: &str) {
+pub fn assert_close(found: f64, expected: f64, what: &str) {
     assert!((found - expected).abs() < 1e-8 * expected.abs().max(1.0), "{what}: {found}, not {expected}");
 }
 

@@ -111,11 +111,14 @@ pub fn relaxation(point: &Point, protocol: &Protocol, stop: &Interrupt) -> Resul
     }
 }
 
-/// The fewest trajectories that tell a limit cycle, each of so many cycles.
-pub fn first_round(point: &Point, protocol: &Protocol, asked: &Converge, time: f64) -> Option<(f64, f64)> {
-    let plan = Plan::new(point, protocol, asked, time).ok()?;
+/// How long the trajectories of the first round are, and a bound on the jumps of all of them.
+///
+/// # Errors
+/// Trajectories that may not be long enough for any.
+pub fn first_round(point: &Point, protocol: &Protocol, asked: &Converge, time: f64) -> Result<(f64, f64), RunError> {
+    let plan = Plan::new(point, protocol, asked, time)?;
     let cycles = (plan.warm_up + plan.cycles()) as f64;
-    Some((cycles * plan.period, GROUPS as f64 * cycles * protocol.jumps_bound(point.number())))
+    Ok((cycles * plan.period, GROUPS as f64 * cycles * protocol.jumps_bound(point.number())))
 }
 
 /// Whether trajectories keep their J, and differ by it, for ever.

@@ -1,5 +1,6 @@
 //! What the first round of a point will be.
 
+use super::super::error::RunError;
 use super::cycles;
 use super::protocol::{Schedule, jumps_bound, relaxation_unless, schedule};
 use crate::results::RelaxationFrom;
@@ -23,18 +24,23 @@ pub struct Forecast {
 }
 
 /// The forecast of a point; `None` where it is not to converge, or was interrupted.
-#[must_use]
-pub fn forecast(point: &Point, stop: &Interrupt) -> Option<Forecast> {
-    let Asked::Converge(asked) = &point.asked else { return None };
+///
+/// # Errors
+/// Cycles that do not become steady.
+pub fn forecast(point: &Point, stop: &Interrupt) -> Result<Option<Forecast>, RunError> {
+    let Asked::Converge(asked) = &point.asked else { return Ok(None) };
+    let trajectories = GROUPS;
     if let Some(protocol) = point.protocol() {
-        let (relaxation_time, relaxation_from) = cycles::relaxation(point, protocol, stop).ok()??;
+        let Some((relaxation_time, relaxation_from)) = cycles::relaxation(point, protocol, stop)? else {
+            return Ok(None);
+        };
         let (duration, jumps_bound) = cycles::first_round(point, protocol, asked, relaxation_time)?;
-        return Some(Forecast { relaxation_time, relaxation_from, duration, trajectories: GROUPS, jumps_bound });
+        return Ok(Some(Forecast { relaxation_time, relaxation_from, duration, trajectories, jumps_bound }));
     }
-    let (relaxation_time, relaxation_from) = relaxation_unless(stop, point)?;
+    let Some((relaxation_time, relaxation_from)) = relaxation_unless(stop, point) else { return Ok(None) };
     let Schedule { protocol, .. } = schedule(point, asked, relaxation_time, None);
     let duration = protocol.warm_up + protocol.stretch();
     let jumps = jumps_bound(point, duration);
     let jumps_bound = GROUPS as f64 * jumps;
-    Some(Forecast { relaxation_time, relaxation_from, duration, trajectories: GROUPS, jumps_bound })
+    Ok(Some(Forecast { relaxation_time, relaxation_from, duration, trajectories, jumps_bound }))
 }
