@@ -22,7 +22,8 @@ pub enum Quantity {
     HeatCurrentControlled,
     /// Photons per unit time into a bath.
     Intensity,
-    /// What a modulation of the qubits does on them per unit time, where baths exchange quanta of an energy of their own.
+    /// What is done on the qubits per unit time: by a modulation, where baths exchange quanta of an energy of their own, or
+    /// by a protocol.
     Power,
     /// `<J_z>`.
     Jz,

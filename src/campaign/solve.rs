@@ -13,10 +13,10 @@ use crate::plan::available_memory;
 use crate::quantity::Quantity;
 use crate::results::{
     OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, highest_exact,
-    noise_rows, of_protocol, quanta_rows, series,
+    noise_rows, of_protocol, phase_rows, quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
-use crate::solve::{ExactProtocol, ExactRoad, SteadyRoad, Unsolved};
+use crate::solve::{ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
 use crate::store::Folder;
 
 /// One point, solved.
@@ -148,6 +148,9 @@ pub fn solve_into(
 fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     let steady = point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose()?;
     let (mut rows, mut highest, mut protocol) = (Vec::new(), Vec::new(), None);
+    if let (Some(protocol), Some(steady)) = (point.protocol(), &steady) {
+        rows = phase_rows(&Phases::of(point, protocol), &[], &steady.phases);
+    }
     if !point.times().is_empty() {
         let road = ExactRoad::new(point, Effort::Transient);
         if let Some(reason) = road.missing() {

@@ -7,7 +7,7 @@ use crate::lindblad::Transferred;
 use crate::model::protocol::{Entry, Protocol};
 use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
-use crate::solve::{ExactNoise, ExactProtocol, ExactRoad};
+use crate::solve::{ExactNoise, ExactProtocol, ExactRoad, Phases};
 use crate::statistics::{Booked, Distribution, Ensemble, Estimate, NoiseEstimate, OfCycle, Subject};
 use crate::table::{Field, Kind, Values};
 use crate::units::Units;
@@ -55,6 +55,18 @@ pub fn series(point: &Point, ensemble: Option<&Ensemble>, road: &ExactRoad) -> V
             present.then_some(SeriesRow { time: times[sample], quantity, bath, estimate, exact })
         })
         .collect()
+}
+
+/// The rows over the phase of a limit cycle, from the trajectories (if any) and the exact values (if any).
+pub fn phase_rows(phases: &Phases, estimates: &[Option<Estimate>], exact: &[f64]) -> Vec<SeriesRow> {
+    let cells = phases.times.iter().flat_map(|time| phases.columns.iter().map(move |column| (*time, *column)));
+    let row = |(cell, (time, Column { quantity, bath })): (usize, (f64, Column))| {
+        let estimate = estimates.get(cell).copied().flatten();
+        let exact = exact.get(cell).copied().filter(|value| value.is_finite());
+        let present = if estimates.is_empty() { exact.is_some() } else { estimate.is_some() };
+        present.then_some(SeriesRow { time, quantity, bath, estimate, exact })
+    };
+    cells.enumerate().filter_map(row).collect()
 }
 
 /// The columns of these rows, in the order of [`series_fields`].

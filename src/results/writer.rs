@@ -49,7 +49,9 @@ impl<'a> Writer<'a> {
         let mut when = |wanted: bool, name: &'static str, fields: Vec<Field>| {
             wanted.then(|| sink.create(name, placed(&swept, fields), &metadata)).transpose()
         };
-        let timed = points().any(|point| !point.times().is_empty());
+        let looked_at =
+            |point: &Point| !point.times().is_empty() || point.steady().is_some_and(|s| !s.phases.is_empty());
+        let timed = points().any(looked_at);
         let series = when(timed, "series", tables::series_fields())?;
         let trajectories = when(sampled, "trajectories", trajectory_fields(first))?;
         let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields())?;
@@ -57,7 +59,7 @@ impl<'a> Writer<'a> {
         let noise = when(counts, "noise", tables::noise_fields())?;
         let windows = points().any(|point| !point.noise().windows.is_empty());
         let quanta = when(windows, "quanta", tables::quanta_fields())?;
-        let protocol = timed && points().any(|point| point.protocol().is_some());
+        let protocol = points().any(|point| point.protocol().is_some() && !point.times().is_empty());
         let cycles = when(protocol, "cycles", tables::stretch_fields("cycle"))?;
         let segments = when(protocol, "segments", tables::stretch_fields("segment"))?;
         let kept = sampled && first.recording.cycles;

@@ -16,5 +16,5 @@ pub use equation::{
 };
 pub use error::Unsolved;
 pub use protocol::ExactProtocol;
-pub use steady::{ExactNoise, SteadyRoad, exact_beside};
+pub use steady::{CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, cycle_equation, exact_beside};
 pub use transient::ExactRoad;

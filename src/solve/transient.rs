@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use super::equation::{Aim, Averages, Equation, ForEquation, Road};
 use super::error::Unsolved;
 use super::protocol::{self, ExactProtocol};
+use super::steady::cycle_equation;
 use crate::bath::{Bath, Coupling};
 use crate::group::Group;
 use crate::initial::InitialState;
@@ -55,6 +56,9 @@ impl ExactRoad {
     /// # Errors
     /// Which equation is too large, and how large it is.
     pub fn affordable(point: &Point, effort: Effort) -> Result<(), Unsolved> {
+        if let (Some(protocol), Some(_)) = (point.protocol(), point.steady()) {
+            return cycle_equation(point, protocol, effort).map(drop);
+        }
         let steady = effort == Effort::Steady;
         if let Some(protocol) = point.protocol().filter(|_| !steady) {
             return protocol::equation(&point.groups[0], protocol, effort).map(|_| ());

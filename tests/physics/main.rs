@@ -6,6 +6,7 @@ mod balance;
 mod burst;
 mod closed_forms;
 mod common;
+mod cycles;
 mod driven;
 mod driven_oracle;
 mod equations;

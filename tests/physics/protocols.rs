@@ -145,7 +145,7 @@ impl Case {
 }
 
 #[track_caller]
-fn assert_close(found: f64, expected: f64, what: &str) {
+pub fn assert_close(found: f64, expected: f64, what: &str) {
     assert!((found - expected).abs() < 1e-8 * expected.abs().max(1.0), "{what}: {found}, not {expected}");
 }
 

@@ -190,7 +190,20 @@ impl ProtocolEquation {
     /// # Panics
     /// If a time is beyond the end.
     pub fn averages(&self, times: &[f64]) -> Result<ProtocolAverages, SolveError> {
-        let mut block = self.start(Follow::Moments);
+        self.averages_from(&self.initial, times)
+    }
+
+    /// The same from other probabilities of [`ProtocolEquation::levels`]: those of [`LimitCycle::p`] for averages over the
+    /// phase of a limit cycle.
+    ///
+    /// # Errors
+    /// If no step, however short, is exact enough.
+    ///
+    /// # Panics
+    /// If a time is beyond the end.
+    pub fn averages_from(&self, p: &[f64], times: &[f64]) -> Result<ProtocolAverages, SolveError> {
+        let mut block = self.operators.block(Follow::Moments, 1);
+        block.set(0, p);
         let mut series = Vec::with_capacity(times.len());
         let nothing = Means { mean: vec![0.0; block.lanes() - 1], entropy: self.entropy };
         let mut segments = vec![nothing.clone(); self.protocol.stages().len()];
@@ -217,7 +230,7 @@ impl ProtocolEquation {
             self.levels().iter().zip(p).filter(|(_, p)| **p > 0.0).map(of).sum()
         };
         let last = self.averages_of(&block);
-        let produced = |flow: f64| gibbs(&self.initial) - gibbs(&block.lane(0).collect::<Vec<f64>>()) + flow;
+        let produced = |flow: f64| gibbs(p) - gibbs(&block.lane(0).collect::<Vec<f64>>()) + flow;
         let entropy_production = last.booked.mean(Entry::Entropy).map(produced);
         let p = block.lane(0).collect();
         Ok(ProtocolAverages { series, last, segments, cycles, p, entropy_production })
