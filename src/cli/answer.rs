@@ -109,7 +109,9 @@ fn one_point(point: &PointSummary, shown: Shown) -> String {
         row
     };
     let listed: Vec<&QuantitySummary> = point.quantities.iter().filter(listed).collect();
-    let burst = listed.iter().any(|q| q.quantity == Quantity::HighestIntensity.name());
+    // Under a protocol work comes before any burst.
+    let protocol = listed.iter().any(|q| q.quantity == Quantity::Work.name());
+    let burst = !protocol && listed.iter().any(|q| q.quantity == Quantity::HighestIntensity.name());
     let (leading, rest): (Vec<_>, Vec<_>) = listed.iter().partition(|q| burst && is_of_burst(&q.quantity));
     let mut rows: Vec<Vec<String>> = leading.iter().map(row).collect();
     if !rows.is_empty() && !rest.is_empty() {

@@ -14,6 +14,7 @@ use crate::lindblad::{Effort, NotAffordable};
 use crate::model::protocol::{Entry, Protocol};
 use crate::model::{Linear, Model};
 use crate::quantity::{Column, Quantity};
+use crate::rounded::Rounded;
 use crate::scenario::Point;
 
 /// What is exactly known of a protocol beside the grid.
@@ -104,7 +105,9 @@ fn of_column(model: &Model, column: Column, now: &Averages, (time, before): (f64
         (Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts, Some(bath)) => {
             let heat = |averages: &Averages| booked(averages, Entry::Heat(bath));
             let (since, earlier) = before.map_or((0.0, 0.0), |(time, averages)| (time, heat(averages)));
-            (heat(now) - earlier) / (time - since)
+            // A difference of what was booked up to either time, which is known to so much.
+            let most = heat(now).abs().max(earlier.abs());
+            Rounded::of(heat(now) - earlier, most).cleared() / (time - since)
         }
         (Quantity::Jz, _) => now.now.jz,
         (Quantity::JSquared, _) => now.now.j_squared,

@@ -330,7 +330,7 @@ fn what_a_protocol_does_not_go_with_is_refused_in_words() {
     let asked = |time: f64| Transient { times: vec![time], trajectories: 10 };
     let refused = |builder: PointBuilder, time| builder.build(asked(time)).unwrap_err().to_string();
     let sectors = refused(PointBuilder::new(group(&case)).engine(Engine::Sectors), 1.0);
-    assert!(sectors.contains("a protocol changes rates in time"), "{sectors}");
+    assert!(sectors.contains("a protocol changes them"), "{sectors}");
     let beyond = refused(PointBuilder::new(group(&case)), 18.5);
     assert!(beyond.contains("18.5 is beyond the end of the protocol at 18"), "{beyond}");
     let two = refused(PointBuilder::new(group(&case)).group(bare(&case)), 1.0);
