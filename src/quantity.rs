@@ -22,7 +22,8 @@ pub enum Quantity {
     HeatCurrentControlled,
     /// Photons per unit time into a bath.
     Intensity,
-    /// What a modulation of the qubits does on them per unit time, where baths exchange quanta of an energy of their own.
+    /// What is done on the qubits per unit time: by a modulation, where baths exchange quanta of an energy of their own, or
+    /// by a protocol.
     Power,
     /// `<J_z>`.
     Jz,
@@ -42,7 +43,7 @@ pub enum Quantity {
     Noise,
     /// Noise over the size of the particle current (exact road).
     Fano,
-    /// Entropy produced in the baths per unit time, in units of k_B (exact road); by a protocol, in all.
+    /// Entropy produced in the baths per unit time, in units of k_B (exact road); under a protocol that of the qubits beside.
     EntropyProduction,
     /// What an engine delivers over the heat that it takes from the hottest bath.
     Efficiency,
@@ -191,6 +192,12 @@ impl Quantity {
             Quantity::ExponentialWork => "exponential_work",
             Quantity::ExponentialEntropy => "exponential_entropy",
         }
+    }
+
+    /// Whether it is what a protocol books up to a time.
+    #[must_use]
+    pub fn is_booked(self) -> bool {
+        matches!(self, Quantity::Work | Quantity::Heat | Quantity::Entropy)
     }
 
     /// The name that a quantity has now, of one that it had before.

@@ -66,6 +66,10 @@ struct Pilot {
 /// Tries trajectories of a point out. Of long ones, ever longer first parts are tried until the time is up, which ends the
 /// one in hand; `None` where not even a short part comes to its end.
 fn pilot(point: &Point, time: Duration) -> Option<Pilot> {
+    if point.protocol().is_some() {
+        // It is gone through to its end.
+        return first_part(point, 0, time);
+    }
     let begun = Instant::now();
     let mut halvings = (point.work_bound() / LONG).log2().ceil().clamp(0.0, 2000.0) as i32;
     let mut longest: Option<Pilot> = None;
@@ -83,8 +87,6 @@ fn pilot(point: &Point, time: Duration) -> Option<Pilot> {
 
 /// What a trajectory costs by its first part, so many times halved: up to a hundred of them, as far as there is time.
 fn first_part(point: &Point, halvings: i32, time: Duration) -> Option<Pilot> {
-    // A protocol is gone through to its end.
-    let halvings = if point.protocol().is_some() { 0 } else { halvings };
     let until = point.until() * 0.5_f64.powi(halvings / 2) * 0.5_f64.powi(halvings - halvings / 2);
     let part = if halvings > 0 { &point.at(vec![until]) } else { point };
     let (started, stop) = (Instant::now(), Interrupt::default().after(time));

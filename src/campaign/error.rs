@@ -79,11 +79,13 @@ pub enum RunError {
         /// Its place in the sweep, from 0.
         point: usize,
     },
-    /// A protocol, through which no campaign goes yet.
-    #[error("point {point} has a [protocol], which `check` shows and neither `run` nor `exact` go through yet")]
-    Protocol {
+    /// Cycles that come to no limit, or to none that can be told.
+    #[error("point {point}: the cycles of its [protocol] do not become steady: {why}")]
+    NoCycle {
         /// Its place in the sweep, from 0.
         point: usize,
+        /// Why.
+        why: String,
     },
     /// A point that is not computed in parts.
     #[error(
@@ -154,7 +156,7 @@ impl RunError {
             | RunError::Budget { .. }
             | RunError::Windows { .. }
             | RunError::NotToConverge { .. }
-            | RunError::Protocol { .. }
+            | RunError::NoCycle { .. }
             | RunError::NotInParts { .. }
             | RunError::NoPart(_)
             | RunError::IdleHelpers => true,

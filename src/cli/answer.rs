@@ -324,6 +324,10 @@ pub fn render(summary: &Summary, shown: Shown) -> anyhow::Result<String> {
         let why = point.exact_missing.as_deref().unwrap_or_default();
         text.push_str(&wrapped(&format!("No exact values{which}: {why}.")));
     }
+    if let Some(point) = points.iter().find(|point| !point.notes.is_empty()) {
+        let which = if points.len() > 1 { format!(" (point {})", point.index) } else { String::new() };
+        point.notes.iter().for_each(|note| text.push_str(&wrapped(&format!("Note{which}: {note}."))));
+    }
     // Of a sweep one point tells what is the same for most.
     if let Some(point) = points.iter().find(|point| !point.exact_refused.is_empty()) {
         let which = if points.len() > 1 { format!(" (point {})", point.index) } else { String::new() };

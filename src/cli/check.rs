@@ -80,10 +80,6 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
         say!("  engine         {engine}{of}: {}", points[0].engine.because)?;
     }
     describe_baths_or_protocol(points)?;
-    if first.protocol().is_some() {
-        say!("  cost           not estimated: neither `run` nor `exact` go through a [protocol] yet")?;
-        return Ok(());
-    }
     if matches!(first.asked, Asked::Converge(_)) {
         return describe_steady(points, units);
     }
@@ -122,7 +118,7 @@ fn describe_steady(points: &[Point], units: Units) -> anyhow::Result<()> {
     }
     let stop = Interrupt::default().after(Cost::TIME);
     for point in points.iter().step_by(stride) {
-        let Some(forecast) = forecast(point, &stop) else {
+        let Some(forecast) = forecast(point, &stop)? else {
             let engine = point.engine.engine.name();
             say!(
                 "  point {:<8} {engine:<width$} its relaxation takes longer to be solved for than is waited here",

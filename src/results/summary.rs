@@ -4,12 +4,13 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::booked::{OfProtocol, of_protocol};
 use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::Bath;
-use crate::quantity::Quantity;
+use crate::quantity::{Column, Quantity};
 use crate::scenario::{Asked, BathScale, Origin, Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
-use crate::statistics::{Ensemble, Estimate, NoError, Stopped};
+use crate::statistics::{Booked, Ensemble, Estimate, NoError, Stopped};
 
 /// What stands in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +107,9 @@ pub struct PointSummary {
     /// How the steady state was reached, and whether, where trajectories were run to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady: Option<Convergence>,
+    /// What is to be known of the quantities of a protocol: which have no value, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The quantities.
     #[serde(default)]
     pub quantities: Vec<QuantitySummary>,
@@ -203,6 +207,21 @@ impl QuantitySummary {
         Self::sampled(quantity.name().to_owned(), bath, estimate, (exact, 0.0), quantity.unit(point.units()))
     }
 
+    /// What is booked of a protocol: an estimate, an exact value, or both; `None` where there is neither.
+    pub(crate) fn booked(
+        point: &Point,
+        quantity: Quantity,
+        bath: Option<usize>,
+        estimate: Option<Estimate>,
+        exact: Option<f64>,
+    ) -> Option<Self> {
+        match (estimate, exact) {
+            (Some(estimate), _) => Some(Self::estimated(point, quantity, bath, estimate, exact)),
+            (None, Some(exact)) => Some(Self::exact(point, quantity, bath, exact)),
+            (None, None) => None,
+        }
+    }
+
     /// A value that was solved for.
     pub(crate) fn exact(point: &Point, quantity: Quantity, bath: Option<usize>, value: f64) -> Self {
         QuantitySummary {
@@ -229,12 +248,24 @@ impl BathSummary {
 
 impl PointSummary {
     /// The summary of a point's trajectories, at the last time of its grid.
-    pub(crate) fn sampled(point: &Point, ensemble: &Ensemble, road: &ExactRoad, stopped_because: Stopped) -> Self {
+    pub(crate) fn sampled(
+        point: &Point,
+        (ensemble, booked): (&Ensemble, Option<&Booked>),
+        road: &ExactRoad,
+        stopped_because: Stopped,
+    ) -> Self {
         let units = point.units();
         let times = point.times();
         let last = times.len() - 1;
         let mut quantities = Vec::new();
-        for (index, column) in point.columns().iter().enumerate() {
+        let OfProtocol { quantities: of_protocol, machine, notes } = point
+            .protocol()
+            .zip(booked)
+            .map(|(protocol, booked)| of_protocol(point, protocol, Some((booked, ensemble)), road.protocol()))
+            .unwrap_or_default();
+        // What is booked is that of the whole protocol.
+        let on_grid = |column: &Column| !column.quantity.is_booked();
+        for (index, column) in point.columns().iter().enumerate().filter(|(_, column)| on_grid(column)) {
             let Some(estimate) = ensemble.on_grid(last, index) else { continue };
             let bath = column.bath.map(|bath| point.baths()[bath].name.as_str());
             let (name, unit) = (column.quantity.name().to_owned(), column.quantity.unit(units));
@@ -262,7 +293,10 @@ impl PointSummary {
             let exact = (road.photon_time(photon), 0.0);
             quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
         }
+        quantities.splice(0..0, of_protocol);
         PointSummary {
+            machine,
+            notes,
             std_error_missing: without_error(point, ensemble),
             trajectories: ensemble.trajectories(),
             jumps: ensemble.jumps,
@@ -316,6 +350,7 @@ impl PointSummary {
             std_error_missing: Vec::new(),
             machine: None,
             steady: None,
+            notes: Vec::new(),
             quantities,
         }
     }
@@ -412,6 +447,21 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let point = &scenario.points[0];
     let columns = point.columns();
     let mut quantities: Vec<Quantity> = columns.iter().map(|column| column.quantity).collect();
+    if point.protocol().is_some() {
+        quantities.extend([
+            Quantity::Quanta,
+            Quantity::Power,
+            Quantity::Efficiency,
+            Quantity::CoefficientOfPerformance,
+            Quantity::WorkVariance,
+            Quantity::Reliability,
+            Quantity::HeatVariance,
+            Quantity::WorkHeatCovariance,
+            Quantity::ExponentialWork,
+            Quantity::EntropyProduction,
+            Quantity::ExponentialEntropy,
+        ]);
+    }
     match point.asked {
         Asked::Transient(_) => {
             quantities.extend([Quantity::HighestIntensity, Quantity::HighestIntensityTime]);

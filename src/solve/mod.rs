@@ -6,6 +6,7 @@
 
 mod equation;
 mod error;
+mod protocol;
 mod steady;
 mod transient;
 
@@ -14,5 +15,6 @@ pub use equation::{
     Road, relaxation_time,
 };
 pub use error::Unsolved;
-pub use steady::{ExactNoise, SteadyRoad, exact_beside};
+pub use protocol::ExactProtocol;
+pub use steady::{CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, cycle_equation, exact_beside};
 pub use transient::ExactRoad;

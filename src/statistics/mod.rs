@@ -3,6 +3,7 @@
 mod booked;
 mod comoments;
 mod controlled;
+mod cycles;
 mod ends;
 mod ensemble;
 mod entropy;
@@ -21,6 +22,7 @@ mod sums;
 pub use booked::{Booked, Known, OfCycle};
 pub use comoments::Comoments;
 pub(crate) use controlled::Controlled;
+pub use cycles::{CycleSums, Windows};
 pub use ends::{Ends, Produced};
 pub use ensemble::{Ensemble, NoError, Resolutions};
 pub use entropy::Entropy;

@@ -29,6 +29,6 @@ pub use manifest::{Manifest, ManifestPoint};
 pub(crate) use part_file::{StoredPart, decode, encode, part_of};
 pub(crate) use parts::{MemoryParts, Parts};
 pub(crate) use piece::{GroupState, Piece};
-pub(crate) use rows::{jump_fields, trajectory_fields};
+pub(crate) use rows::{cycle_fields, jump_fields, trajectory_fields};
 pub(crate) use shelf::Shelf;
 pub use word::{Live, Progress, State, Within};

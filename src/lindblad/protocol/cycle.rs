@@ -177,9 +177,11 @@ impl ProtocolEquation {
     }
 
     pub(super) fn once(&self, follow: Follow, block: &mut Block) -> Result<(), SolveError> {
-        self.cycle(follow, block, |_, stage, block| {
-            advance(&self.operators, stage, [0.0, stage.duration], follow, block)
-        })
+        for (segment, stage) in self.protocol.stages().iter().enumerate() {
+            advance(&self.operators, stage, [0.0, stage.duration], follow, block)?;
+            self.quench(follow, segment, block);
+        }
+        Ok(())
     }
 
     /// The levels that a path may come to from each other: all of them, or those of each J.

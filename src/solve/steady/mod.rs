@@ -1,6 +1,7 @@
 //! The exact steady state of a point, the counting statistics around it, and the closed forms it is compared with.
 
 mod counted;
+mod cycle;
 mod driven;
 mod ladder;
 mod register;
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 pub use counted::ExactNoise;
+pub use cycle::{CONSERVED, Judged, Phases, equation as cycle_equation};
 pub use road::SteadyRoad;
 
 use super::equation::{Aim, Road};
@@ -62,6 +64,9 @@ impl SteadyRoad {
     /// # Errors
     /// A model without a steady state, or too large, or a solve that does not reach its residual.
     pub fn new(point: &Point, effort: Effort) -> Result<Self, Unsolved> {
+        if let Some(protocol) = point.protocol() {
+            return cycle::solve(point, protocol, effort);
+        }
         let mut road = SteadyRoad::default();
         let groups = match Road::of_each(&point.groups, &Aim::steady(point, effort)).first() {
             Some(Road::FullSpace) => {

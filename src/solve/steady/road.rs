@@ -21,6 +21,13 @@ pub struct SteadyRoad {
     pub refused: Vec<String>,
     /// What the qubits are, where baths exchange quanta of energies of their own and work is done.
     pub machine: Option<Machine>,
+    /// Under a protocol: averages over the limit cycle, phase by phase in the order of [`Phases::columns`]; NaN where there
+    /// is none.
+    ///
+    /// [`Phases::columns`]: super::Phases::columns
+    pub phases: Vec<f64>,
+    /// Under a protocol: what is left of a deviation from the limit cycle after one cycle.
+    pub multiplier: Option<f64>,
 }
 
 /// The steady state of one group.
