@@ -76,7 +76,7 @@ pub fn piece(data: &[u8]) {
     let mut altered = bytes;
     alter(&mut altered, data);
     let _ = piece::decode::<Sums>(layout, &piece, &altered);
-    let _ = piece::decode(layout, &piece, data);
+    let _ = piece::decode::<Sums>(layout, &piece, data);
 }
 
 #[cfg(test)]
