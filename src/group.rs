@@ -1,7 +1,5 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
-use std::borrow::Cow;
-
 use crate::initial::InitialState;
 use crate::model::protocol::Protocol;
 use crate::model::{Hamiltonian, Model, NoCurrent, Register, Reservoir};
@@ -19,7 +17,8 @@ pub struct Group {
     pub register: Option<Register>,
     /// Their initial state.
     pub initial: InitialState,
-    /// How their frequency and their baths go in time, where they do. The model is then that at its start.
+    /// How their frequency, their baths and what drives them go in time, where they do. Model and reservoirs are then those
+    /// at its start, and the Hamiltonian has no drive beside those of its segments.
     pub protocol: Option<Protocol>,
 }
 
@@ -46,16 +45,6 @@ impl Group {
     #[must_use]
     pub fn on_the_ladder(&self) -> bool {
         self.alike() && !self.is_driven()
-    }
-
-    /// The model of the largest rates that a protocol ever has: what acts at any time acts in it. Without a protocol the
-    /// model itself.
-    #[must_use]
-    pub fn envelope(&self) -> Cow<'_, Model> {
-        match &self.protocol {
-            Some(protocol) => Cow::Owned(protocol.envelope(self.model.number)),
-            None => Cow::Borrowed(&self.model),
-        }
     }
 
     /// Why no heat flows in the steady state, where none does; a protocol makes heat flow.

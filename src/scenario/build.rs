@@ -169,7 +169,7 @@ fn check_groups(groups: &[Group]) -> Result<(), PointError> {
     if let Some(group) = groups.iter().position(|group| !alike(group)) {
         return Err(PointError::UnlikeBaths { group });
     }
-    for bath in groups.iter().flat_map(|group| group.envelope().into_owned().baths) {
+    for bath in groups.iter().flat_map(|group| group.envelope().baths) {
         if let Some(rate) = [bath.down, bath.up, bath.dephasing].into_iter().find(|rate| !(0.0..=1e100).contains(rate))
         {
             return Err(PointError::Rate { bath: bath.name, rate });
@@ -224,6 +224,9 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
     };
     if groups.len() > 1 {
         return Err(PointError::ProtocolOfGroups { groups: groups.len() });
+    }
+    if group.hamiltonian.drive.is_some() {
+        return Err(PointError::OfProtocol("with a protocol the drive is that of its segments, and the group has its own"));
     }
     let start = (protocol.model(group.model.number, 0.0), &protocol.stages()[0].reservoirs);
     if start != (group.model.clone(), &group.reservoirs) {
