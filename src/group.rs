@@ -87,6 +87,13 @@ impl Group {
         Model::between(&self.reservoirs, self.model.units, self.model.number, frequency, time)
     }
 
+    /// The model, under a protocol at its largest rates and its highest frequency: what ever acts acts in it.
+    #[must_use]
+    pub fn envelope(&self) -> Model {
+        let of_protocol = |protocol: &Protocol| protocol.envelope(self.model.number);
+        self.protocol.as_ref().map_or_else(|| self.model.clone(), of_protocol)
+    }
+
     /// Whether a drive acts, at any time.
     #[must_use]
     pub fn is_driven(&self) -> bool {

@@ -40,7 +40,7 @@ pub enum Quantity {
     Noise,
     /// Noise over the size of the particle current (exact road).
     Fano,
-    /// Entropy produced in the baths per unit time, in units of k_B (exact road).
+    /// Entropy produced in the baths per unit time, in units of k_B (exact road); by a protocol, in all.
     EntropyProduction,
     /// T*, the temperature of each sector between the collective baths (16), in the scenario's unit (closed form).
     EffectiveTemperature,
@@ -63,11 +63,37 @@ pub enum Quantity {
     BurstWidth,
     /// When the k-th photon was emitted.
     PhotonTime,
+    /// W, done on the qubits by a protocol up to the time.
+    Work,
+    /// Q_b, from a bath into the qubits under a protocol up to the time.
+    Heat,
+    /// Net quanta absorbed from a bath under a protocol.
+    Quanta,
+    /// S, the entropy that flows into the baths under a protocol up to the time, in k_B.
+    Entropy,
+    /// What a protocol delivers per unit time: -W over how long it takes.
+    Power,
+    /// -W over the heat from the hottest bath, of an engine.
+    Efficiency,
+    /// The heat from the coldest bath over W, of a refrigerator.
+    CoefficientOfPerformance,
+    /// Var W.
+    WorkVariance,
+    /// W^2/Var W.
+    Reliability,
+    /// Var Q_b.
+    HeatVariance,
+    /// The covariance of W and Q_b.
+    WorkHeatCovariance,
+    /// `<exp(-W/T)>`, where all baths are at one temperature.
+    ExponentialWork,
+    /// `<exp(-sigma)>`, sigma the entropy production of a path.
+    ExponentialEntropy,
 }
 
 impl Quantity {
     /// Every one, in their order.
-    pub const ALL: [Quantity; 26] = [
+    pub const ALL: [Quantity; 39] = [
         Quantity::HeatCurrent,
         Quantity::HeatCurrentInterval,
         Quantity::HeatCurrentCounts,
@@ -94,6 +120,19 @@ impl Quantity {
         Quantity::PeakIntensity,
         Quantity::BurstWidth,
         Quantity::PhotonTime,
+        Quantity::Work,
+        Quantity::Heat,
+        Quantity::Quanta,
+        Quantity::Entropy,
+        Quantity::Power,
+        Quantity::Efficiency,
+        Quantity::CoefficientOfPerformance,
+        Quantity::WorkVariance,
+        Quantity::Reliability,
+        Quantity::HeatVariance,
+        Quantity::WorkHeatCovariance,
+        Quantity::ExponentialWork,
+        Quantity::ExponentialEntropy,
     ];
 
     /// What this is an estimate of in the steady state: there are several of the heat current.
@@ -138,6 +177,19 @@ impl Quantity {
             Quantity::PeakIntensity => "peak_intensity",
             Quantity::BurstWidth => "burst_width",
             Quantity::PhotonTime => "photon_time",
+            Quantity::Work => "work",
+            Quantity::Heat => "heat",
+            Quantity::Quanta => "quanta",
+            Quantity::Entropy => "entropy",
+            Quantity::Power => "power",
+            Quantity::Efficiency => "efficiency",
+            Quantity::CoefficientOfPerformance => "coefficient_of_performance",
+            Quantity::WorkVariance => "work_variance",
+            Quantity::Reliability => "reliability",
+            Quantity::HeatVariance => "heat_variance",
+            Quantity::WorkHeatCovariance => "work_heat_covariance",
+            Quantity::ExponentialWork => "exponential_work",
+            Quantity::ExponentialEntropy => "exponential_entropy",
         }
     }
 
@@ -158,7 +210,10 @@ impl Quantity {
             | Quantity::HeatCurrentControlled
             | Quantity::HeatCurrentIndependent
             | Quantity::HeatCurrentSymmetric
-            | Quantity::HeatCurrentLimit => units.heat_current(),
+            | Quantity::HeatCurrentLimit
+            | Quantity::Power => units.heat_current(),
+            Quantity::Work | Quantity::Heat => units.energy(),
+            Quantity::WorkVariance | Quantity::HeatVariance | Quantity::WorkHeatCovariance => units.energy_squared(),
             Quantity::Intensity
             | Quantity::HighestIntensity
             | Quantity::PeakIntensity
@@ -175,7 +230,14 @@ impl Quantity {
             | Quantity::SpinLength
             | Quantity::Squeezing
             | Quantity::Excited
-            | Quantity::Fano => "1",
+            | Quantity::Fano
+            | Quantity::Quanta
+            | Quantity::Entropy
+            | Quantity::Efficiency
+            | Quantity::CoefficientOfPerformance
+            | Quantity::Reliability
+            | Quantity::ExponentialWork
+            | Quantity::ExponentialEntropy => "1",
         }
     }
 }
@@ -394,6 +456,6 @@ mod tests {
     #[test]
     fn every_quantity_is_in_the_list_at_its_place() {
         assert!(Quantity::ALL.iter().enumerate().all(|(place, quantity)| *quantity as usize == place));
-        assert_eq!(Quantity::PhotonTime as usize + 1, Quantity::ALL.len());
+        assert_eq!(Quantity::ExponentialEntropy as usize + 1, Quantity::ALL.len());
     }
 }

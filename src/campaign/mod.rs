@@ -19,6 +19,7 @@ mod simulator;
 mod solve;
 mod status;
 mod transient;
+mod under_protocol;
 
 pub use collect::collect;
 pub use converge::{Forecast, Standing, converge, forecast};

@@ -36,8 +36,7 @@ pub fn describe(point: &Point, protocol: &Protocol) -> anyhow::Result<()> {
         say!("    {line}")?;
     }
     let rows = protocol.stages().iter().flat_map(|stage| baths(stage, point.groups[0].model.number));
-    let header =
-        ["segment", "bath", "hbar omega/(k_B T)", "n", &format!("down ({})", units.rate())].map(str::to_owned);
+    let header = ["segment", "bath", "hbar omega/(k_B T)", "n", &format!("down ({})", units.rate())].map(str::to_owned);
     print(&table::lines(header.into(), 0..0, rows.collect()))
 }
 

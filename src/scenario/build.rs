@@ -54,11 +54,11 @@ pub enum PointError {
         "the model, the reservoirs or the units of the group are not those at the start of its protocol: Protocol::model(N, 0)"
     )]
     NotAtItsStart,
-    /// What is looked at has to be within the protocol.
-    #[error("times up to {last}, and the protocol, or one cycle of it, ends at {end}")]
+    /// A time that a protocol does not reach; of a limit cycle, one beyond its period.
+    #[error("the time {time} is beyond the end of the protocol at {end}: add a segment that holds")]
     BeyondProtocol {
-        /// The last time that is asked for.
-        last: f64,
+        /// The time.
+        time: f64,
         /// The end.
         end: f64,
     },
@@ -68,6 +68,9 @@ pub enum PointError {
     /// Nothing is asked for.
     #[error("neither times nor the steady state are asked for")]
     Nothing,
+    /// Cycles are to be kept, and there are none.
+    #[error("cycles are to be kept, and there is no protocol")]
+    NoProtocol,
     /// The engine cannot do what is asked.
     #[error("the {engine} engine cannot treat this point: {reason}", engine = engine.name())]
     Engine {
@@ -135,6 +138,9 @@ impl PointBuilder {
         check_groups(&groups)?;
         check_asked(&asked, groups[0].model.baths.len())?;
         check_protocol(&groups, &asked)?;
+        if recording.cycles && groups.iter().all(|group| group.protocol.is_none()) {
+            return Err(PointError::NoProtocol);
+        }
         let uncounted = match &asked {
             Asked::Converge(converge) => {
                 let Steady { noise, phases, .. } = &converge.steady;
@@ -226,7 +232,9 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
         return Err(PointError::ProtocolOfGroups { groups: groups.len() });
     }
     if group.hamiltonian.drive.is_some() {
-        return Err(PointError::OfProtocol("with a protocol the drive is that of its segments, and the group has its own"));
+        return Err(PointError::OfProtocol(
+            "with a protocol the drive is that of its segments, and the group has its own",
+        ));
     }
     let start = (protocol.model(group.model.number, 0.0), &protocol.stages()[0].reservoirs);
     if start != (group.model.clone(), &group.reservoirs) {
@@ -254,7 +262,7 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
         (None, _) => {}
     }
     match times.last() {
-        Some(last) if *last > end => Err(PointError::BeyondProtocol { last: *last, end }),
+        Some(time) if *time > end * (1.0 + 1e-12) => Err(PointError::BeyondProtocol { time: *time, end }),
         _ => Ok(()),
     }
 }

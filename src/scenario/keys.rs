@@ -188,9 +188,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("evolution.spacing", "\"linear\" or \"log\""),
     ("evolution.trajectories", "a whole number from 1 to 1000000000000"),
     ("evolution.seed", "a whole number from 0 to 9223372036854775807"),
-    ("record", "a table [record] with `jumps` or `photons`"),
+    ("record", "a table [record] with `jumps`, `photons` or `cycles`"),
     ("record.jumps", "true or false"),
     ("record.photons", "a whole number from 0 to 1000000"),
+    ("record.cycles", "true or false: the work, heats and level of every cycle of a protocol"),
     (
         "steady.bath",
         "the name of the bath whose heat current has to be known; the first that exchanges quanta if left out",

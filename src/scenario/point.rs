@@ -8,7 +8,7 @@ use crate::canonical;
 use crate::group::Group;
 use crate::model::protocol::Protocol;
 use crate::model::{Hamiltonian, NoCurrent};
-use crate::quantity::{Column, Resolution, columns};
+use crate::quantity::{Column, Quantity, Resolution, columns};
 use crate::theory;
 use crate::trajectory::{Declared, Detail, Engine, EngineChoice, Facts, ForEngine};
 use crate::units::Units;
@@ -42,12 +42,6 @@ impl Point {
     #[must_use]
     pub fn baths(&self) -> &[Bath] {
         &self.groups[0].model.baths
-    }
-
-    /// How the qubits and their baths go in time, where they do.
-    #[must_use]
-    pub fn protocol(&self) -> Option<&Protocol> {
-        self.groups[0].protocol.as_ref()
     }
 
     /// The unit system.
@@ -141,7 +135,14 @@ impl Point {
         self.engine.engine.with(&self.groups, Resolved(self, column))
     }
 
-    /// The columns of the record.
+    /// The protocol that the qubits are under, if they are.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&Protocol> {
+        self.groups.iter().find_map(|group| group.protocol.as_ref())
+    }
+
+    /// The columns of the record. Under a protocol work, heats and entropy are among them; on a ramp, where currents change
+    /// within a dwell, averages over intervals are from counted quanta alone.
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
         struct Recorded<'a>(&'a [Group]);
@@ -152,7 +153,18 @@ impl Point {
                 columns(&systems.iter().collect::<Vec<_>>(), E::FACTS.coherent)
             }
         }
-        self.engine.engine.with(&self.groups, Recorded(&self.groups))
+        let mut columns = self.engine.engine.with(&self.groups, Recorded(&self.groups));
+        let Some(protocol) = self.protocol() else { return columns };
+        let heats: Vec<Column> = columns
+            .iter()
+            .filter(|column| column.quantity == Quantity::HeatCurrent)
+            .map(|column| Column { quantity: Quantity::Heat, ..*column })
+            .collect();
+        columns.retain(|column| protocol.is_held() || column.quantity != Quantity::HeatCurrentInterval);
+        columns.push(Column { quantity: Quantity::Work, bath: None });
+        columns.extend(heats);
+        columns.push(Column { quantity: Quantity::Entropy, bath: None });
+        columns
     }
 
     /// N, over all groups.
@@ -198,8 +210,11 @@ impl Point {
     pub fn jumps_bound(&self) -> f64 {
         let until = self.until();
         let of_group = |group: &Group| {
+            if let Some(protocol) = &group.protocol {
+                return protocol.jumps_bound(group.model.number);
+            }
             // What is driven never runs out of quanta; unlike couplings and J_z^2 jump faster than identical qubits.
-            let (driven, model) = (group.is_driven(), group.envelope());
+            let (driven, model) = (group.is_driven(), &group.model);
             let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
             let bound = if driven { model.jump_rate_bound() * until } else { model.jumps_bound(until) };
             let trivial = if self.facts().coherent { model.idle_jump_rate_bound() * until } else { 0.0 };
@@ -224,7 +239,9 @@ impl Point {
             group.model.units.angular(drive + exchange + detuned.sum::<f64>() + twisting)
         };
         let steps: f64 = self.groups.iter().map(turning).sum::<f64>() * self.until() / 10.0;
-        (self.jumps_bound() + steps) * a_jump
+        // Each segment of each cycle is booked.
+        let turns = self.protocol().map_or(0.0, |protocol| protocol.cycles() as f64 * protocol.stages().len() as f64);
+        (self.jumps_bound() + steps) * a_jump + 20.0 * turns
     }
 }
 

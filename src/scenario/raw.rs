@@ -192,6 +192,7 @@ tables! {
     pub struct RawRecord {
         pub jumps: Key<bool>,
         pub photons: Key<i64>,
+        pub cycles: Key<bool>,
     }
 
     pub struct RawSteady {

@@ -435,7 +435,7 @@ fn a_protocol_in_which_nothing_changes_is_none_to_the_bit() {
     let (engine, times) = (Populations::new(&model), [0.0, 0.7, 3.0]);
     let chain = ProtocolChain::new(&case.protocol, case.number, Pieces::Enough);
     let mut ledger = Ledger::new(&case.protocol, times.len());
-    let detail = Detail { jumps: true, photons: 0 };
+    let detail = Detail { jumps: true, photons: 0, ..Detail::default() };
     let record = || Record::new(&model, case.number, &columns(&[&model], false), times.len(), detail);
     let (mut without, mut with) = (record(), record());
     for path in 0..50 {

@@ -125,7 +125,7 @@ fn a_protocol_is_that_of_its_segments_one_after_the_other() {
     assert_eq!(wrong(elsewhere), PointError::NotAtItsStart);
     let late = Transient { times: vec![0.0, 241.0], trajectories: 100 };
     let late = PointBuilder::new(group.clone()).build(late).unwrap_err();
-    assert_eq!(late, PointError::BeyondProtocol { last: 241.0, end: 240.0 });
+    assert_eq!(late, PointError::BeyondProtocol { time: 241.0, end: 240.0 });
     let two = PointBuilder::new(group.clone()).group(group.clone()).build(asked.clone()).unwrap_err();
     assert_eq!(two, PointError::ProtocolOfGroups { groups: 2 });
 }

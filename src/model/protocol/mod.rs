@@ -175,6 +175,39 @@ impl Protocol {
         self.stages.iter().any(|stage| !stage.drive.is_off())
     }
 
+    /// Whether nothing changes within any segment.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.stages.iter().all(Stage::is_held)
+    }
+
+    /// The temperature of all baths that ever exchange quanta, where it is one and the same at all times, and positive.
+    #[must_use]
+    pub fn temperature(&self) -> Option<f64> {
+        let mut one = None;
+        for stage in &self.stages {
+            for (index, bath) in stage.reservoirs.iter().enumerate() {
+                let most = stage.bounds(index, [0.0, stage.duration]).most;
+                if most.down + most.up == 0.0 {
+                    continue;
+                }
+                // Of each segment: what is held there.
+                let held = bath.entropy_of_energy(self.units).and(bath.temperature(0.0))?;
+                if *one.get_or_insert(held) != held {
+                    return None;
+                }
+            }
+        }
+        one.filter(|one| *one > 0.0)
+    }
+
+    /// One over that, in the unit of [`Entry::Work`].
+    #[must_use]
+    pub fn beta(&self) -> Option<f64> {
+        let temperature = self.temperature()?;
+        Some(self.units.energy_over_temperature(1.0, temperature) / self.units.quantum(1.0))
+    }
+
     /// How long all segments take once.
     #[must_use]
     pub fn period(&self) -> f64 {
@@ -197,6 +230,31 @@ impl Protocol {
     /// The ends of its segments within a cycle.
     pub fn boundaries(&self) -> impl Iterator<Item = f64> + '_ {
         self.stages.iter().map(|stage| stage.start + stage.duration)
+    }
+
+    /// The time since the start of a segment of a cycle, where a time from 0, no earlier than that, belongs to it: its end
+    /// does, and to the very last segment whatever comes after.
+    #[must_use]
+    pub fn within(&self, cycle: u64, segment: usize, time: f64) -> Option<f64> {
+        let stage = &self.stages[segment];
+        let since = time - (cycle as f64 * self.period() + stage.start);
+        let very_last = cycle + 1 == self.cycles() && segment + 1 == self.stages.len();
+        (very_last || since <= stage.duration).then(|| since.clamp(0.0, stage.duration))
+    }
+
+    /// The segment that each of these ascending times belongs to, and the time since its start.
+    #[must_use]
+    pub fn places(&self, times: &[f64]) -> Vec<(usize, f64)> {
+        let mut places = Vec::with_capacity(times.len());
+        let segments = (0..self.cycles()).flat_map(|cycle| (0..self.stages.len()).map(move |segment| (cycle, segment)));
+        for (cycle, segment) in segments {
+            let left = &times[places.len()..];
+            places.extend(left.iter().map_while(|time| self.within(cycle, segment, *time)).map(|time| (segment, time)));
+            if places.len() == times.len() {
+                break;
+            }
+        }
+        places
     }
 
     /// The segment at a time from 0, and the time since its start. The end of a segment still belongs to it, so that a
@@ -249,20 +307,27 @@ impl Protocol {
         self.stages.iter().enumerate().flat_map(of).collect()
     }
 
-    /// The model of the largest rates: what ever acts acts in it.
+    /// The model of the largest rates and the highest frequency: what ever acts acts in it.
     #[must_use]
     pub fn envelope(&self, number: i64) -> Model {
-        let mut model = self.stages[0].model(number, 0.0);
-        for (index, bath) in model.baths.iter_mut().enumerate() {
-            (bath.down, bath.up, bath.dephasing) = (0.0, 0.0, 0.0);
-            for stage in &self.stages {
-                let most = stage.bounds(index, [0.0, stage.duration]).most;
-                bath.down = bath.down.max(most.down);
-                bath.up = bath.up.max(most.up);
-                bath.dephasing = bath.dephasing.max(most.dephasing);
+        let mut model = self.stages[0].envelope(number);
+        for other in self.stages[1..].iter().map(|stage| stage.envelope(number)) {
+            model.frequency = model.frequency.max(other.frequency);
+            for (bath, other) in model.baths.iter_mut().zip(other.baths) {
+                bath.down = bath.down.max(other.down);
+                bath.up = bath.up.max(other.up);
+                bath.dephasing = bath.dephasing.max(other.dephasing);
             }
         }
         model
+    }
+
+    /// A bound on the mean number of jumps of a path of `number` qubits.
+    #[must_use]
+    pub fn jumps_bound(&self, number: i64) -> f64 {
+        let of = |stage: &Stage| stage.envelope(number).jump_rate_bound() * stage.duration;
+        let by_rate = self.cycles() as f64 * self.stages.iter().map(of).sum::<f64>();
+        by_rate.min(self.envelope(number).jumps_bound(self.end()))
     }
 }
 
@@ -341,6 +406,18 @@ impl Stage {
     #[must_use]
     pub fn model(&self, number: i64, time: f64) -> Model {
         Model::between(&self.reservoirs, self.units, number, self.frequency.at(time), time)
+    }
+
+    /// The model of the largest rates and the highest frequency within it.
+    #[must_use]
+    pub fn envelope(&self, number: i64) -> Model {
+        let mut model = self.model(number, 0.0);
+        model.frequency = self.frequency.range([0.0, self.duration])[1];
+        for (index, bath) in model.baths.iter_mut().enumerate() {
+            let most = self.bounds(index, [0.0, self.duration]).most;
+            (bath.down, bath.up, bath.dephasing) = (most.down, most.up, most.dephasing);
+        }
+        model
     }
 
     /// The energy of a quantum at a time, hbar omega, in the unit of [`Entry`].

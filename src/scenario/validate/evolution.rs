@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::super::asked::Purpose;
 use super::super::point::Recording;
-use super::super::raw::{RawEvolution, RawRecord};
+use super::super::raw::{Key, RawEvolution, RawRecord};
 use super::protocol::Timing;
 use super::{Result, Validator};
 use crate::statistics::GROUPS;
@@ -185,7 +185,8 @@ impl Validator<'_> {
             return Ok(Recording::default());
         };
         let photons = raw.photons.as_ref().map_or(Ok(0), |p| self.whole(p, "record.photons", 0..=MAX_PHOTONS))?;
-        Ok(Recording { jumps: raw.jumps.as_ref().is_some_and(|j| *j.get_ref()), photons: photons as usize })
+        let asks = |key: &Key<bool>| key.as_ref().is_some_and(|key| *key.get_ref());
+        Ok(Recording { jumps: asks(&raw.jumps), photons: photons as usize, cycles: asks(&raw.cycles) })
     }
 }
 

@@ -149,7 +149,13 @@ impl<'a> Validator<'a> {
                 Asked::Transient(Transient { times, trajectories: trajectories.unwrap_or(0) })
             }
         };
-        Ok(Valid { groups, engine: Self::kept(engine)?, seed, asked, recording: Self::kept(recording)? })
+        let recording = Self::kept(recording)?;
+        if recording.cycles && groups.iter().all(|group| group.protocol.is_none()) {
+            let span = raw.record.as_ref().map_or(0..0, Spanned::span);
+            let title = "`record.cycles` keeps the cycles of a protocol, and there is none".to_owned();
+            return Err(self.source.error(span, title, "a table [protocol], or no `cycles`"));
+        }
+        Ok(Valid { groups, engine: Self::kept(engine)?, seed, asked, recording })
     }
 
     /// What asks for the steady state, if anything does. With a protocol that is how often it passes, and what else asks
