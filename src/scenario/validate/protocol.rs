@@ -107,8 +107,7 @@ impl Validator<'_> {
             if *duration < SHORTEST * end {
                 let span = segment.get_ref().duration.as_ref().map_or(name.span(), Spanned::span);
                 let key = format!("protocol.segment.{}.duration", name.get_ref());
-                let title =
-                    format!("`{key}` is {duration:e}, which is lost beside the end of the protocol, at {end:e}");
+                let title = format!("`{key}` is {duration:e}, which is lost beside the end of the protocol, at {end}");
                 let help = format!("at least {SHORTEST:e} of that; a quench needs no segment of its own");
                 return Err(self.source.error(span, title, &help));
             }
