@@ -74,8 +74,8 @@ fn changes(protocol: &Protocol, index: usize) -> Vec<String> {
             tell(format!("{} {}", reservoir.name, setting.key()), &signal);
         }
     }
-    let waves: [(&str, fn(&Stage) -> &Waveform); 2] =
-        [("amplitude", |stage| &stage.drive.amplitude), ("detuning", |stage| &stage.drive.detuning)];
+    type Wave = (&'static str, fn(&Stage) -> &Waveform);
+    let waves: [Wave; 2] = [("amplitude", |stage| &stage.drive.amplitude), ("detuning", |stage| &stage.drive.detuning)];
     for (name, wave) in waves {
         if wave(stage).pulses().is_empty() {
             tell(format!("drive {name}"), &|stage| Some(wave(stage).course().clone()));
