@@ -1,5 +1,7 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
+use std::borrow::Cow;
+
 use crate::initial::InitialState;
 use crate::model::protocol::Protocol;
 use crate::model::{Hamiltonian, Model, NoCurrent, Register, Reservoir};
@@ -47,6 +49,16 @@ impl Group {
         self.alike() && !self.is_driven()
     }
 
+    /// The model of the largest rates that a protocol ever has: what acts at any time acts in it. Without a protocol the
+    /// model itself.
+    #[must_use]
+    pub fn envelope(&self) -> Cow<'_, Model> {
+        match &self.protocol {
+            Some(protocol) => Cow::Owned(protocol.envelope(self.model.number)),
+            None => Cow::Borrowed(&self.model),
+        }
+    }
+
     /// Why no heat flows in the steady state, where none does; a protocol makes heat flow.
     #[must_use]
     pub fn no_current(&self) -> Option<NoCurrent> {
@@ -85,13 +97,6 @@ impl Group {
     #[must_use]
     pub fn at(&self, frequency: f64, time: f64) -> Model {
         Model::between(&self.reservoirs, self.model.units, self.model.number, frequency, time)
-    }
-
-    /// The model, under a protocol at its largest rates and its highest frequency: what ever acts acts in it.
-    #[must_use]
-    pub fn envelope(&self) -> Model {
-        let of_protocol = |protocol: &Protocol| protocol.envelope(self.model.number);
-        self.protocol.as_ref().map_or_else(|| self.model.clone(), of_protocol)
     }
 
     /// Whether a drive acts, at any time.

@@ -22,6 +22,8 @@ pub enum Quantity {
     HeatCurrentControlled,
     /// Photons per unit time into a bath.
     Intensity,
+    /// What a modulation of the qubits does on them per unit time, where baths exchange quanta of an energy of their own.
+    Power,
     /// `<J_z>`.
     Jz,
     /// `<J^2>`.
@@ -42,6 +44,10 @@ pub enum Quantity {
     Fano,
     /// Entropy produced in the baths per unit time, in units of k_B (exact road); by a protocol, in all.
     EntropyProduction,
+    /// What an engine delivers over the heat that it takes from the hottest bath.
+    Efficiency,
+    /// The heat that a refrigerator takes from the coldest bath over what is done on it.
+    CoefficientOfPerformance,
     /// T*, the temperature of each sector between the collective baths (16), in the scenario's unit (closed form).
     EffectiveTemperature,
     /// The heat current if every qubit saw the collective baths alone (25) (closed form).
@@ -71,12 +77,6 @@ pub enum Quantity {
     Quanta,
     /// S, the entropy that flows into the baths under a protocol up to the time, in k_B.
     Entropy,
-    /// What a protocol delivers per unit time: -W over how long it takes.
-    Power,
-    /// -W over the heat from the hottest bath, of an engine.
-    Efficiency,
-    /// The heat from the coldest bath over W, of a refrigerator.
-    CoefficientOfPerformance,
     /// Var W.
     WorkVariance,
     /// W^2/Var W.
@@ -100,6 +100,7 @@ impl Quantity {
         Quantity::HeatCurrentBalance,
         Quantity::HeatCurrentControlled,
         Quantity::Intensity,
+        Quantity::Power,
         Quantity::Jz,
         Quantity::JSquared,
         Quantity::Excited,
@@ -110,6 +111,8 @@ impl Quantity {
         Quantity::Noise,
         Quantity::Fano,
         Quantity::EntropyProduction,
+        Quantity::Efficiency,
+        Quantity::CoefficientOfPerformance,
         Quantity::EffectiveTemperature,
         Quantity::HeatCurrentIndependent,
         Quantity::HeatCurrentSymmetric,
@@ -124,9 +127,6 @@ impl Quantity {
         Quantity::Heat,
         Quantity::Quanta,
         Quantity::Entropy,
-        Quantity::Power,
-        Quantity::Efficiency,
-        Quantity::CoefficientOfPerformance,
         Quantity::WorkVariance,
         Quantity::Reliability,
         Quantity::HeatVariance,
@@ -157,6 +157,7 @@ impl Quantity {
             Quantity::HeatCurrentBalance => "heat_current_balance",
             Quantity::HeatCurrentControlled => "heat_current_controlled",
             Quantity::Intensity => "intensity",
+            Quantity::Power => "power",
             Quantity::Jz => "jz",
             Quantity::JSquared => "j_squared",
             Quantity::Excited => "excited",
@@ -167,6 +168,8 @@ impl Quantity {
             Quantity::Noise => "noise",
             Quantity::Fano => "fano",
             Quantity::EntropyProduction => "entropy_production",
+            Quantity::Efficiency => "efficiency",
+            Quantity::CoefficientOfPerformance => "coefficient_of_performance",
             Quantity::EffectiveTemperature => "effective_temperature",
             Quantity::HeatCurrentIndependent => "heat_current_independent",
             Quantity::HeatCurrentSymmetric => "heat_current_symmetric",
@@ -181,9 +184,6 @@ impl Quantity {
             Quantity::Heat => "heat",
             Quantity::Quanta => "quanta",
             Quantity::Entropy => "entropy",
-            Quantity::Power => "power",
-            Quantity::Efficiency => "efficiency",
-            Quantity::CoefficientOfPerformance => "coefficient_of_performance",
             Quantity::WorkVariance => "work_variance",
             Quantity::Reliability => "reliability",
             Quantity::HeatVariance => "heat_variance",
@@ -274,6 +274,9 @@ pub fn columns<S: System>(groups: &[&S], coherent: bool) -> Vec<Column> {
         }
     }
     let mut push = |quantity| columns.push(Column { quantity, bath: None });
+    if groups.iter().any(|group| group.power().is_some()) {
+        push(Quantity::Power);
+    }
     if coherent {
         push(Quantity::Jx);
         push(Quantity::Jy);
@@ -329,11 +332,12 @@ impl<V: Values> Measure<V> {
                 system.heat_current(bath)
             }
             (Quantity::Intensity, Some(bath)) => system.intensity(bath),
+            (Quantity::Power, _) => system.power().unwrap_or_default(),
             (Quantity::Jz, _) => system.jz(),
             (Quantity::Excited, _) => system.excited(total),
             _ => V::Form::default(),
         };
-        Measure { column, form, quantum: system.quantum() }
+        Measure { column, form, quantum: column.bath.map_or(0.0, |bath| system.quantum(bath)) }
     }
 
     /// The same measure of another system, one of `total` qubits.
@@ -402,6 +406,7 @@ impl Resolution {
         let (extent, scale) = match (column.quantity, column.bath) {
             (Quantity::HeatCurrent | Quantity::HeatCurrentInterval, Some(bath)) => of_form(system.heat_current(bath)),
             (Quantity::Intensity, Some(bath)) => of_form(system.intensity(bath)),
+            (Quantity::Power, _) => of_form(system.power().unwrap_or_default()),
             (Quantity::Excited, _) => of_form(system.excited(total)),
             (Quantity::JSquared, _) => of_spin(n / 2.0 * (n / 2.0 + 1.0), n),
             (Quantity::SpinLength, _) => of_spin(1.0, 2.0 / n),

@@ -32,7 +32,7 @@ impl<'a> UnderProtocol<'a> {
     pub fn new(point: &'a Point, protocol: &Protocol, interrupt: &Interrupt) -> Self {
         let Group { initial, model, .. } = &point.groups[0];
         let (number, columns, times) = (model.number, point.columns(), point.times());
-        let record = Record::new(&point.groups[0].envelope(), number, &columns, times.len(), point.recording);
+        let record = Record::new(&*point.groups[0].envelope(), number, &columns, times.len(), point.recording);
         let record = record.until(interrupt);
         UnderProtocol {
             point,

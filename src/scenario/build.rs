@@ -175,7 +175,7 @@ fn check_groups(groups: &[Group]) -> Result<(), PointError> {
     if let Some(group) = groups.iter().position(|group| !alike(group)) {
         return Err(PointError::UnlikeBaths { group });
     }
-    for bath in groups.iter().flat_map(|group| group.envelope().baths) {
+    for bath in groups.iter().flat_map(|group| group.envelope().into_owned().baths) {
         if let Some(rate) = [bath.down, bath.up, bath.dephasing].into_iter().find(|rate| !(0.0..=1e100).contains(rate))
         {
             return Err(PointError::Rate { bath: bath.name, rate });

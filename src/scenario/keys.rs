@@ -134,6 +134,11 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     ("bath.*.dephasing", "a finite number from 0 up (above 0, from 1e-300)"),
     (
+        "bath.*.quantum",
+        "a positive, finite frequency, in the unit of `qubits.frequency`: the energy of what the bath exchanges, at which \
+         its occupation, `filter` and `circuit` are taken; that of the qubits if left out",
+    ),
+    (
         "bath.*.filter",
         "a table { quality, resonance, form }: an RLC resonator around the frequency `resonance` that scales `rate`; \
          form \"lorentzian\" (37, if left out) or \"full\" (B18)",

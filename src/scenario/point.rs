@@ -44,6 +44,12 @@ impl Point {
         &self.groups[0].model.baths
     }
 
+    /// How the qubits and their baths go in time, where they do.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&Protocol> {
+        self.groups[0].protocol.as_ref()
+    }
+
     /// The unit system.
     #[must_use]
     pub fn units(&self) -> Units {
@@ -135,12 +141,6 @@ impl Point {
         self.engine.engine.with(&self.groups, Resolved(self, column))
     }
 
-    /// The protocol that the qubits are under, if they are.
-    #[must_use]
-    pub fn protocol(&self) -> Option<&Protocol> {
-        self.groups.iter().find_map(|group| group.protocol.as_ref())
-    }
-
     /// The columns of the record. Under a protocol work, heats and entropy are among them; on a ramp, where currents change
     /// within a dwell, averages over intervals are from counted quanta alone.
     #[must_use]
@@ -214,7 +214,7 @@ impl Point {
                 return protocol.jumps_bound(group.model.number);
             }
             // What is driven never runs out of quanta; unlike couplings and J_z^2 jump faster than identical qubits.
-            let (driven, model) = (group.is_driven(), &group.model);
+            let (driven, model) = (group.is_driven(), group.envelope());
             let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
             let bound = if driven { model.jump_rate_bound() * until } else { model.jumps_bound(until) };
             let trivial = if self.facts().coherent { model.idle_jump_rate_bound() * until } else { 0.0 };
@@ -252,6 +252,9 @@ pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
         let mut physics =
             vec![json!(model.units), json!(model.number), json!(model.frequency), json!(baths), json!(initial)];
         // Added where there is such a thing, so that the others keep the id that they had before it was thought of.
+        if model.baths.iter().any(|bath| bath.quantum.is_some()) {
+            physics.push(json!({ "quanta": model.baths.iter().map(|bath| bath.quantum).collect::<Vec<_>>() }));
+        }
         if *hamiltonian != Hamiltonian::default() {
             physics.push(json!({ "hamiltonian": hamiltonian }));
         }

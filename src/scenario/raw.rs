@@ -141,6 +141,7 @@ tables! {
         pub down: Key<f64>,
         pub up: Key<f64>,
         pub dephasing: Key<f64>,
+        pub quantum: Key<f64>,
         pub filter: Key<RawFilter>,
         pub circuit: Key<RawCircuit>,
     }

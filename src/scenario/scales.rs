@@ -24,12 +24,14 @@ fn number(value: f64) -> String {
     if value == 0.0 || (1e-3..1e6).contains(&value.abs()) { digits.to_string() } else { format!("{digits:e}") }
 }
 
-/// A bath beside a quantum of the qubits.
+/// A bath beside a quantum of what it exchanges.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BathScale {
+    /// The energy of the quantum, as a frequency, where it is no quantum of the qubits.
+    pub quantum: Option<f64>,
     /// The temperature, where the bath was given one.
     pub temperature: Option<f64>,
-    /// `hbar omega_0/(k_B T)`, infinite at T = 0; from the ratio of the rates, where the bath has no temperature. None where
+    /// `hbar omega/(k_B T)` of the quantum, infinite at T = 0; from the ratio of the rates, where the bath has no temperature. None where
     /// they have none: without exchange of quanta, or with more absorption than emission.
     pub energy_over_temperature: Option<f64>,
     /// The occupation n.
@@ -41,9 +43,14 @@ impl BathScale {
     #[must_use]
     pub fn of(model: &Model, bath: &Bath) -> Self {
         let by_rates = || (bath.down > bath.up).then(|| libm::log(bath.down / bath.up));
-        let by_temperature = |t| model.units.energy_over_temperature(model.frequency, t);
+        let by_temperature = |t| model.units.energy_over_temperature(bath.energy(model.frequency), t);
         let x = bath.temperature.map(by_temperature).or_else(by_rates);
-        BathScale { temperature: bath.temperature, energy_over_temperature: x, occupation: x.map(occupation) }
+        BathScale {
+            quantum: bath.quantum,
+            temperature: bath.temperature,
+            energy_over_temperature: x,
+            occupation: x.map(occupation),
+        }
     }
 }
 
@@ -157,6 +164,7 @@ fn fast(group: &Group) -> Option<String> {
         named.extend(register.exchange.iter().map(|f| ("`qubits.exchange`".to_owned(), *f)));
     }
     for reservoir in reservoirs {
+        named.extend(reservoir.quantum().map(|quantum| (format!("`bath.{}.quantum`", reservoir.name), quantum)));
         let name = format!("`bath.{}.filter.resonance`", reservoir.name);
         named.extend(reservoir.filter().map(|filter| (name, filter.resonance())));
     }
@@ -174,9 +182,24 @@ fn not_secular(model: &Model) -> Option<String> {
         };
         gamma.max(bath.dephasing)
     };
-    let rates = model.baths.iter().map(|bath| (bath, fastest(bath)));
-    let (bath, rate) = rates.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, rate)| *rate > omega * (1.0 + ROUNDING))?;
+    let rates = || model.baths.iter().map(|bath| (bath, fastest(bath)));
     let unit = model.units.rate();
+    // A sideband stands out if the bath does not act within a period of the modulation.
+    let blurred = rates().find_map(|(bath, rate)| {
+        let apart = model.units.angular(bath.offset(model.frequency)?).abs();
+        (apart > 0.0 && rate > apart * (1.0 + ROUNDING)).then_some((bath, rate, apart))
+    });
+    let beyond = rates().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, rate)| *rate > omega * (1.0 + ROUNDING));
+    let Some((bath, rate)) = beyond else {
+        let (bath, rate, apart) = blurred?;
+        return Some(format!(
+            "bath \"{}\" acts at the rate {} {unit}, and its quanta are {} {unit} from those of the qubits: a modulation \
+             so slow does not part them, and the secular master equation does not hold there; rates are in {unit}",
+            bath.name,
+            number(rate),
+            number(apart)
+        ));
+    };
     Some(format!(
         "bath \"{}\" acts at the rate {} {unit}, faster than the qubits turn, omega_0 = {} {unit}: the secular master \
          equation does not hold there; rates are in {unit}",

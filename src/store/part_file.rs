@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::averages::{Averages, PartResult};
 use super::codec;
+use super::folder::PartKey;
 use super::piece::Piece;
 use super::rows::{cycle_fields, jump_fields, trajectory_fields};
 use crate::canonical::hex;
@@ -148,6 +149,22 @@ pub fn decode_piece(point: &Point, piece: &Piece, bytes: &[u8]) -> Result<Vec<u8
 /// The bytes of the file of a part.
 pub fn encode(point: &Point, part: Part, result: &PartResult) -> Vec<u8> {
     file(&of_part(point, part), &codec::encode(*LAYOUT, &StoredPart::new(point, result)))
+}
+
+/// Which part the bytes of a file say that they are, where they are whole: of a point and a seed, from a first trajectory,
+/// so many.
+///
+/// # Errors
+/// Why they are none, in words.
+pub fn part_of(bytes: &[u8]) -> Result<PartKey, String> {
+    let (whose, _) = line(unsealed(bytes)?).ok_or("it does not say whose it is")?;
+    let whose: Value = serde_json::from_str(whose).map_err(|_| "it does not say whose it is")?;
+    let id = whose["point"].as_str().and_then(|id| u64::from_str_radix(id, 16).ok());
+    let [seed, first, count] = ["seed", "first", "count"].map(|key| whose[key].as_u64());
+    id.zip(seed)
+        .zip(first.zip(count))
+        .map(|((id, seed), (first, count))| (id, seed, first, count))
+        .ok_or_else(|| "it does not say whose it is".to_owned())
 }
 
 /// Reads the bytes of the file of a part.

@@ -18,14 +18,14 @@ fn unlike(group: &Group) -> Option<&'static str> {
     }
 }
 
-/// Why an engine does not follow rates that change.
-fn timed(group: &Group) -> Option<&'static str> {
-    group.protocol.as_ref().map(|_| "a protocol changes rates in time, which `populations` alone follows")
-}
-
 /// Why a state of these qubits is no mixture of levels.
 fn superposed(group: &Group) -> Option<&'static str> {
     unlike(group).or_else(|| group.is_driven().then_some("a drive superposes the levels |J, M>"))
+}
+
+/// Why an engine whose rates stay cannot follow these qubits.
+fn changing(group: &Group) -> Option<&'static str> {
+    group.protocol.is_some().then_some("its rates stay, and a protocol changes them")
 }
 
 impl Declared for Populations {
@@ -45,7 +45,7 @@ impl Declared for Populations {
     }
 
     fn system(group: &Group) -> Model {
-        group.envelope()
+        group.envelope().into_owned()
     }
 
     fn build(_: &Group, model: &Model) -> Self {
@@ -71,7 +71,7 @@ impl Declared for Sectors {
     };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        superposed(group).or_else(|| timed(group))
+        superposed(group).or_else(|| changing(group))
     }
 
     fn system(group: &Group) -> Model {
@@ -100,7 +100,7 @@ impl Declared for Ladder {
     };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        unlike(group).or_else(|| timed(group))
+        unlike(group).or_else(|| changing(group))
     }
 
     fn system(group: &Group) -> Model {
@@ -123,7 +123,7 @@ impl Declared for DrivenLadder {
         Facts { precision: Precision::STEPS, work_of_a_jump: |n| 50.0 + n * n, ..<Ladder as Declared>::FACTS };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        unlike(group).or_else(|| timed(group))
+        unlike(group).or_else(|| changing(group))
     }
 
     fn system(group: &Group) -> Model {
@@ -153,7 +153,7 @@ impl Declared for Registers {
     };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        timed(group)
+        changing(group)
     }
 
     fn too_large(group: &Group) -> Option<String> {

@@ -8,7 +8,10 @@
 
 mod cycle;
 mod evolution;
+mod iterated;
 mod operators;
+mod radius;
+mod whole;
 
 pub use cycle::{CycleError, LimitCycle};
 

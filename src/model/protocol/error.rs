@@ -75,6 +75,14 @@ pub enum ProtocolError {
         /// The setting of a bath.
         what: String,
     },
+    /// A bath with an energy of its own, as of a modulation, beside a frequency that changes.
+    #[error(
+        "bath \"{bath}\" exchanges quanta of an energy of their own, and under a protocol every quantum is one of the qubits"
+    )]
+    Quantum {
+        /// The bath.
+        bath: String,
+    },
     /// A drive that is none.
     #[error("segment {segment}, {error}")]
     Drive {
@@ -98,7 +106,7 @@ impl ProtocolError {
     #[must_use]
     pub fn segment(&self) -> Option<usize> {
         match self {
-            ProtocolError::NoSegments | ProtocolError::NoCycles => None,
+            ProtocolError::NoSegments | ProtocolError::NoCycles | ProtocolError::Quantum { .. } => None,
             ProtocolError::Duration { segment, .. }
             | ProtocolError::Course { segment, .. }
             | ProtocolError::Frequency { segment, .. }

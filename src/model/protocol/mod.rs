@@ -125,6 +125,9 @@ impl Protocol {
         if repeats == Repeats::Cycles(0) {
             return Err(ProtocolError::NoCycles);
         }
+        if let Some(bath) = reservoirs.iter().find(|bath| bath.quantum().is_some()) {
+            return Err(ProtocolError::Quantum { bath: bath.name.clone() });
+        }
         let mut stages: Vec<Stage> = Vec::with_capacity(segments.len());
         let mut start = 0.0;
         for (index, segment) in segments.iter().enumerate() {
@@ -305,6 +308,31 @@ impl Protocol {
             stage.reservoirs.iter().enumerate().filter_map(outruns).collect::<Vec<_>>()
         };
         self.stages.iter().enumerate().flat_map(of).collect()
+    }
+
+    /// The model of the rates as they are on average over all segments; on ramps by a few samples.
+    #[must_use]
+    pub fn average(&self, number: i64) -> Model {
+        const SAMPLES: usize = 8;
+        let mut model = self.stages[0].model(number, 0.0);
+        for (index, bath) in model.baths.iter_mut().enumerate() {
+            let mut mean = [0.0; 3];
+            for stage in &self.stages {
+                let mut times = stage.knots();
+                times.extend([0.0, stage.duration]);
+                times.sort_by(f64::total_cmp);
+                for pair in times.windows(2) {
+                    let step = (pair[1] - pair[0]) / SAMPLES as f64;
+                    for sample in 0..SAMPLES {
+                        let Rates { down, up, dephasing } = stage.rates(index, pair[0] + step * (sample as f64 + 0.5));
+                        let rates = mean.iter_mut().zip([down, up, dephasing]);
+                        rates.for_each(|(mean, rate)| *mean += step / self.period() * rate);
+                    }
+                }
+            }
+            [bath.down, bath.up, bath.dephasing] = mean;
+        }
+        model
     }
 
     /// The model of the largest rates and the highest frequency: what ever acts acts in it.
