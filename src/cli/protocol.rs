@@ -137,12 +137,15 @@ fn quenches(protocol: &Protocol) -> Vec<String> {
 fn baths(stage: &Stage, qubits: i64) -> Vec<Vec<String>> {
     let ends = [0.0, stage.duration].map(|time| stage.model(qubits, time));
     let row = |bath: usize| {
-        let scales = ends.each_ref().map(|model| table::scale(&BathScale::of(model, &model.baths[bath])));
+        let scales = ends.each_ref().map(|model| BathScale::of(model, &model.baths[bath]));
         let between = |[from, to]: [String; 2]| if from == to { from } else { format!("{from} to {to}") };
-        let scale = |index: usize| between(scales.each_ref().map(|scale| scale[index].clone()));
+        let word = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), table::short);
+        let x = between(scales.map(|scale| word(scale.energy_over_temperature)));
+        let n = between(scales.map(|scale| word(scale.occupation)));
         let [start, end] = ends.each_ref().map(|model| &model.baths[bath]);
         // Of a bath that gives less than it takes, absorption follows from n.
-        let up = if scales.iter().all(|scale| scale[2] != "-") { [0.0; 2] } else { [start.up, end.up] };
+        let follows = scales.iter().all(|scale| scale.occupation.is_some());
+        let up = if follows { [0.0; 2] } else { [start.up, end.up] };
         let rates = [("", [start.down, end.down]), ("up ", up), ("dephasing ", [start.dephasing, end.dephasing])];
         let acting: Vec<String> = rates
             .into_iter()
@@ -151,7 +154,7 @@ fn baths(stage: &Stage, qubits: i64) -> Vec<Vec<String>> {
             .collect();
         let rates = if acting.is_empty() { "off".to_owned() } else { acting.join(", ") };
         let name = if bath == 0 { stage.name.clone() } else { String::new() };
-        vec![name, ends[0].baths[bath].name.clone(), scale(1), scale(2), rates]
+        vec![name, start.name.clone(), x, n, rates]
     };
     (0..ends[0].baths.len()).map(row).collect()
 }

@@ -383,6 +383,7 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ),
     ("trajectories = 100", "trajectories = 100\nengine = \"ladder\"", 36, "a protocol changes them", "\"populations\""),
     ("\"thermal\"\ntemperature = 0.6", "\"coherent\"\ntheta = 1.0", 15, "superposes levels", "\"populations\""),
+    ("temperature = 3.0", "temperature = 3.0\nquantum = 1.5", 8, "`bath.hot.quantum` is of its own", "no [protocol]"),
     ("number = 4", "number = 4\nspread = 0.1", 18, "[protocol] is of identical qubits", "alone"),
     ("number = 4", "[[qubits.group]]\nnumber = 2\n[[qubits.group]]\nnumber = 2", 20, "there are 2 groups", "alone"),
 ];

@@ -107,6 +107,7 @@ bath.hot.rate = 0.0
   `trajectories` are budgets, and `[steady]` says how well it has to be known, or may be left out.
 - **Sweeps** and `--set` reach every key: `protocol.segment.heating.duration`, `protocol.segment.compression.frequency.to`,
   `protocol.cycles`. A segment that is not in the file is none.
-- **What cannot be.** One group of identical qubits has a protocol; `[noise]` has none, and `[steady]` goes with
-  `\"until steady\"` alone. `superjump check` shows the segments, what they change, and the baths at their ends.
+- **What cannot be.** One group of identical qubits has a protocol, between baths without `quantum`; `[noise]` has none,
+  and `[steady]` goes with `\"until steady\"` alone. `superjump check` shows the segments, what they change, and the baths
+  at their ends.
 ";

@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::super::foreign::nearest;
 use super::super::keys::allowed;
-use super::super::raw::{RawChanges, RawCourse, RawDriveChanges, RawProtocol, RawSegment};
+use super::super::raw::{RawBath, RawChanges, RawCourse, RawDriveChanges, RawProtocol, RawSegment};
 use super::super::source::ScenarioError;
 use super::course::Value;
 use super::{LARGEST, Result, Validator};
@@ -120,6 +120,18 @@ impl Validator<'_> {
             }
         }
         Ok(timing)
+    }
+
+    /// Refuses a protocol between baths that exchange quanta of an energy of their own.
+    pub(super) fn of_like_quanta(&self, baths: &[Spanned<RawBath>]) -> Result<()> {
+        let own = |bath: &RawBath| Some((bath.name.as_ref()?.get_ref().clone(), bath.quantum.as_ref()?.span()));
+        match baths.iter().find_map(|bath| own(bath.get_ref())) {
+            None => Ok(()),
+            Some((name, span)) => {
+                let title = format!("`bath.{name}.quantum` is of its own, and under a protocol all are of the qubits");
+                Err(self.source.error(span, title, "no `quantum`; or no [protocol]"))
+            }
+        }
     }
 
     /// Refuses a protocol of qubits that are not all alike.
