@@ -22,7 +22,7 @@ pub enum Quantity {
     HeatCurrentControlled,
     /// Photons per unit time into a bath.
     Intensity,
-    /// What a modulation of the qubits does on them per unit time, where baths exchange quanta of an energy of their own.
+    /// What a modulation of the qubits does on them per unit time, where baths exchange quanta of energies of their own.
     Power,
     /// `<J_z>`.
     Jz,
@@ -357,7 +357,9 @@ impl Resolution {
             (extent, extent.emission + extent.others)
         };
         let (extent, scale) = match (column.quantity, column.bath) {
-            (Quantity::HeatCurrent | Quantity::HeatCurrentInterval, Some(bath)) => of_form(system.heat_current(bath)),
+            (Quantity::HeatCurrent | Quantity::HeatCurrentInterval | Quantity::HeatCurrentBalance, Some(bath)) => {
+                of_form(system.heat_current(bath))
+            }
             (Quantity::Intensity, Some(bath)) => of_form(system.intensity(bath)),
             (Quantity::Power, _) => of_form(system.power().unwrap_or_default()),
             (Quantity::Excited, _) => of_form(system.excited(total)),

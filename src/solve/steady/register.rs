@@ -14,8 +14,8 @@ use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
 
 /// What the qubits gain from all baths in the steady state: the heat currents, but for what a modulation takes up of
-/// them. Without a drive that adds to nothing: one that is a difference of far larger terms than the others is known from
-/// them.
+/// them. Without a drive they add to nothing: one that is a difference of far larger terms than the others is known
+/// from them.
 fn steady_gains(full: &FullSpace, group: &Group, rho: &DensityMatrix) -> Vec<Rounded> {
     let baths = 0..group.model.baths.len();
     let own: Vec<Rounded> = baths.map(|bath| full.heat_current(bath, rho) - full.taken_up(bath, rho)).collect();
