@@ -22,7 +22,7 @@ pub enum Quantity {
     HeatCurrentControlled,
     /// Photons per unit time into a bath.
     Intensity,
-    /// What a modulation of the qubits does on them per unit time, where baths exchange quanta of energies of their own.
+    /// What a modulation of the qubits does on them per unit time, where baths exchange quanta of another energy.
     Power,
     /// `<J_z>`.
     Jz,
