@@ -5,6 +5,11 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = [
+    "Job", "Parsed", "Results", "Table", "Workshop", "__version__", "compute", "cores", "meant_by", "open", "read_text",
+    "report_folder", "scenario_keys", "shown", "status", "with_error",
+]
+
 __version__: str
 
 @final

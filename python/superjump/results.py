@@ -279,31 +279,31 @@ class Run:
         return Estimate(quantity, bath, unit, None, sampled=sampled, **shaped)
 
     def _followed(self, series: Table, rows: npt.NDArray[np.int64], quantity: str, bath: str | None) -> Estimate:
-        columns: dict[str, Any] = {name: series[name][rows] for name in ("point", "time", "mean", "std_error", "exact")}
+        columns = {name: series[name][rows] for name in ("point", "time", "mean", "std_error", "exact")}
         sampled = self.sampled
         if not sampled:
             columns["mean"] = columns["exact"].copy()
         starts = np.flatnonzero(np.diff(columns["point"], prepend=-1))
         pieces = {name: np.split(column, starts[1:]) for name, column in columns.items()}
-        places = [int(point[0]) for point in pieces["point"]]
-        z = [
-            self._parsed.standard_errors(place, quantity, bath, mean, error, exact) if sampled
-            else np.full(len(mean), np.nan)
-            for place, mean, error, exact in zip(
-                places, pieces["mean"], pieces["std_error"], pieces["exact"], strict=True
-            )
-        ]
+        points = [int(point[0]) for point in pieces["point"]]
         times = pieces["time"]
         if any(not np.array_equal(times[0], other) for other in times[1:]):
             raise ValueError(
                 f"the points of the sweep have {quantity} at different times: take one of them, run.at(0)"
             )
-        stacked: dict[str, Any] = {name: np.stack(pieces[name]) for name in ("mean", "std_error", "exact")}
-        stacked["z"] = np.stack(z)
+        if sampled:
+            of_points = zip(points, pieces["mean"], pieces["std_error"], pieces["exact"], strict=True)
+            pieces["z"] = [self._parsed.standard_errors(point, quantity, bath, *rest) for point, *rest in of_points]
+        # A point that has no such quantity is NaN.
+        places = {point["index"]: place for place, point in enumerate(self._points)}
+        values: dict[str, Any] = {}
+        for name in ("mean", "std_error", "exact", "z"):
+            values[name] = np.full((len(places), len(times[0])), np.nan)
+            for point, piece in zip(points, pieces.get(name, []), strict=False):
+                values[name][places[point]] = piece
         if not self._is_sweep:
-            stacked = {name: values[0] for name, values in stacked.items()}
-        unit = self._unit(quantity)
-        return Estimate(quantity, bath, unit, times[0], **stacked, sampled=sampled)
+            values = {name: rows[0] for name, rows in values.items()}
+        return Estimate(quantity, bath, self._unit(quantity), times[0], sampled=sampled, **values)
 
     def _half_width(self, point: Mapping[str, Any], quantity: str, bath: str | None) -> float:
         """Half the interval of the current that a steady run was to find."""
