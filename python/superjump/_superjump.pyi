@@ -67,7 +67,15 @@ class Results:
 @final
 class Job:
     def __new__(
-        cls, scenario: Parsed, *, output: Path | None = None, threads: int, exact: bool, fresh: bool, merge: bool
+        cls,
+        scenario: Parsed,
+        *,
+        output: Path | None = None,
+        begun: Results | None = None,
+        threads: int,
+        exact: bool,
+        fresh: bool,
+        merge: bool,
     ) -> Job: ...
     def wait(self, seconds: float) -> bool: ...
     def stop(self) -> None: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import xarray
 
     from .noise import Noise
+    from .progress import Progress
     from .scenario import Scenario
 
 #: Numbers of one value, or of many.
@@ -362,6 +363,22 @@ class Run:
 
     def __len__(self) -> int:
         return len(self._points)
+
+    def resume(
+        self,
+        trajectories: int | None = None,
+        *,
+        threads: int | None = None,
+        progress: bool | Callable[[Progress], object] | None = None,
+        exact: bool = True,
+    ) -> Run:
+        """Goes on with a run that was interrupted, or grows it to more trajectories, to the bits of having run it at once:
+        from its folder, or of a transient in memory from what is done. A steady state in memory begins again."""
+        from .jobs import run_here
+
+        asked = self.scenario._with_trajectories(trajectories)
+        solve = self._parsed.asked == "solve"
+        return run_here(asked._start(self.folder, threads, exact, False, solve, self._results), progress)
 
     def status(self) -> dict[str, Any]:
         """How the campaign of the folder stands: trajectories of every point, processes, results."""

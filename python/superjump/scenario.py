@@ -406,14 +406,22 @@ class Scenario:
             data["noise"] = toml.plain(noise, "noise")
         return self._of(data, self.name)
 
-    def _start(self, output: Path | None, threads: int | None, exact: bool, fresh: bool, solve: bool = False) -> Job:
+    def _start(
+        self,
+        output: Path | None,
+        threads: int | None,
+        exact: bool,
+        fresh: bool,
+        solve: bool = False,
+        begun: _superjump.Results | None = None,
+    ) -> Job:
         if fresh and output is None:
             raise ValueError("fresh=True replaces what is in a folder: give it as `output`")
         parsed = self._read(exact=solve)
         for warning in parsed.warnings:
             warnings.warn(warning, Note, stacklevel=4)
         job = _superjump.Job(
-            parsed, output=output, threads=_threads(threads), exact=exact, fresh=fresh, merge=False
+            parsed, output=output, begun=begun, threads=_threads(threads), exact=exact, fresh=fresh, merge=False
         )
         return Job(self, parsed, job, output)
 

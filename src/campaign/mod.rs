@@ -22,7 +22,7 @@ mod status;
 mod transient;
 mod workshop;
 
-pub use collect::collect;
+pub use collect::{collect, collect_on};
 pub use converge::{Forecast, Standing, converge, forecast};
 pub use cost::Cost;
 pub use error::{Hint, RunError};
