@@ -83,15 +83,17 @@ fn pilot(point: &Point, time: Duration) -> Option<Pilot> {
 
 /// What a trajectory costs by its first part, so many times halved: up to a hundred of them, as far as there is time.
 fn first_part(point: &Point, halvings: i32, time: Duration) -> Option<Pilot> {
+    // A protocol is gone through to its end.
+    let halvings = if point.protocol().is_some() { 0 } else { halvings };
     let until = point.until() * 0.5_f64.powi(halvings / 2) * 0.5_f64.powi(halvings - halvings / 2);
     let part = if halvings > 0 { &point.at(vec![until]) } else { point };
     let (started, stop) = (Instant::now(), Interrupt::default().after(time));
     let mut simulator = simulator(part, &stop);
     let (mut jumps, mut done, mut spent) = (0, 0.0, Duration::ZERO);
     while done < 100.0
-        && let Some(trace) = simulator.trajectory(done as u64)
+        && let Some(path) = simulator.trajectory(done as u64)
     {
-        jumps += trace.exchanged.quanta();
+        jumps += path.trace.exchanged.quanta();
         (done, spent) = (done + 1.0, started.elapsed());
     }
     let of_whole = 2.0_f64.powi(halvings) / done;

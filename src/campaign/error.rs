@@ -79,6 +79,12 @@ pub enum RunError {
         /// Its place in the sweep, from 0.
         point: usize,
     },
+    /// A protocol, through which no campaign goes yet.
+    #[error("point {point} has a [protocol], which `check` shows and neither `run` nor `exact` go through yet")]
+    Protocol {
+        /// Its place in the sweep, from 0.
+        point: usize,
+    },
     /// A point that is not computed in parts.
     #[error(
         "point {point} is not computed in parts: trajectories to given times are, steady states and exact values not"
@@ -148,6 +154,7 @@ impl RunError {
             | RunError::Budget { .. }
             | RunError::Windows { .. }
             | RunError::NotToConverge { .. }
+            | RunError::Protocol { .. }
             | RunError::NotInParts { .. }
             | RunError::NoPart(_)
             | RunError::IdleHelpers => true,

@@ -20,6 +20,7 @@ mod simulator;
 mod solve;
 mod status;
 mod transient;
+mod under_protocol;
 mod workshop;
 
 pub use collect::{collect, collect_on};

@@ -9,7 +9,7 @@ use superjump::solve::ExactRoad;
 use superjump::trajectory::Interrupt;
 use superjump::units::Units;
 
-use super::{ScenarioArguments, table};
+use super::{ScenarioArguments, protocol, table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  superjump check scenarios/heat_valve.toml --set qubits.number=100")]
@@ -31,30 +31,6 @@ fn engines(points: &[Point]) -> Vec<(&'static str, Vec<&Point>)> {
     engines
 }
 
-/// Runs of neighbours among the points that are listed.
-const MOST_RUNS: usize = 8;
-
-/// Their numbers, neighbours in one: `points 0, 4, 8 to 11`.
-fn places(points: &[&Point]) -> String {
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for point in points {
-        match runs.last_mut().filter(|(_, last)| *last + 1 == point.index) {
-            Some((_, last)) => *last = point.index,
-            None => runs.push((point.index, point.index)),
-        }
-    }
-    let word = |(first, last): &(usize, usize)| match last - first {
-        0 => first.to_string(),
-        1 => format!("{first}, {last}"),
-        _ => format!("{first} to {last}"),
-    };
-    let listed = runs.iter().take(MOST_RUNS);
-    let left = points.len() - listed.clone().map(|(first, last)| last - first + 1).sum::<usize>();
-    let left = if left > 0 { format!(" and {left} more") } else { String::new() };
-    let words: Vec<String> = listed.map(word).collect();
-    format!("{} {}{left}", if points.len() == 1 { "point" } else { "points" }, words.join(", "))
-}
-
 /// The baths as the qubits see them.
 fn describe_baths(points: &[Point]) -> anyhow::Result<()> {
     let first = &points[0];
@@ -70,11 +46,21 @@ fn describe_baths(points: &[Point]) -> anyhow::Result<()> {
             .collect();
         let coupling = bath.coupling.name();
         say!("  bath           {} ({coupling}): {} {}{at}", bath.name, rates.join(", "), units.rate())?;
-        let [t, x, n] = table::scale(&scale);
+        let [t, quantum, x, n] = table::scale(&scale);
         let unit = scale.temperature.map_or(String::new(), |_| format!(" {}", units.temperature()));
-        say!("                 T = {t}{unit}, {} = {x}, n = {n}", table::RATIO)?;
+        let own = scale.quantum.map_or(String::new(), |_| format!("{} = {quantum}, ", table::quantum(units)));
+        say!("                 T = {t}{unit}, {own}{} = {x}, n = {n}", table::ratio(scale.quantum.is_some()))?;
     }
     Ok(())
+}
+
+/// The baths as they stay, or what a protocol makes of them.
+fn describe_baths_or_protocol(points: &[Point]) -> anyhow::Result<()> {
+    let Some(protocol) = points[0].protocol() else { return describe_baths(points) };
+    if points.iter().any(|point| point.protocol() != Some(protocol)) {
+        say!("  At point 0:")?;
+    }
+    protocol::describe(&points[0], protocol)
 }
 
 fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
@@ -86,10 +72,18 @@ fn describe(scenario: &Scenario, threads: usize) -> anyhow::Result<()> {
     say!("  kind           {}", scenario.kind())?;
     say!("  points         {}", points.len())?;
     for (engine, points) in &engines(points) {
-        let of = if points.len() == scenario.points.len() { String::new() } else { format!(" at {}", places(points)) };
+        let of = if points.len() == scenario.points.len() {
+            String::new()
+        } else {
+            format!(" at {}", table::places(points.iter().map(|point| point.index)))
+        };
         say!("  engine         {engine}{of}: {}", points[0].engine.because)?;
     }
-    describe_baths(points)?;
+    describe_baths_or_protocol(points)?;
+    if first.protocol().is_some() {
+        say!("  cost           not estimated: neither `run` nor `exact` go through a [protocol] yet")?;
+        return Ok(());
+    }
     if matches!(first.asked, Asked::Converge(_)) {
         return describe_steady(points, units);
     }
@@ -159,7 +153,10 @@ fn describe_exact(scenario: &Scenario, not_run: &ScenarioError) -> anyhow::Resul
         say!("  run            not: {title} ({allowed})")?;
     }
     say!("  points         {}", scenario.points.len())?;
-    describe_baths(&scenario.points)?;
+    describe_baths_or_protocol(&scenario.points)?;
+    if scenario.points[0].protocol().is_some() {
+        return Ok(());
+    }
     solvable(&scenario.points)?;
     say!("  exact          every point is small enough")?;
     Ok(())

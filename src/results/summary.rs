@@ -98,6 +98,11 @@ pub struct PointSummary {
     /// Estimates that have no standard error, by the reason why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub std_error_missing: Vec<String>,
+    /// What the qubits are in the steady state, in words: an engine, a refrigerator, an accelerator or a heater, by the
+    /// signs of work and heat, where a modulation does work: of the estimates, or where those do not tell, of the exact
+    /// values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
     /// How the steady state was reached, and whether, where trajectories were run to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady: Option<Convergence>,
@@ -122,7 +127,10 @@ pub struct BathSummary {
     /// The temperature, or null for a bath that was given its rates.
     #[serde(default)]
     pub temperature: Option<f64>,
-    /// `hbar omega_0/(k_B T)`, from the ratio of the rates where there is no temperature. Null at T = 0, where it is
+    /// The energy of what it exchanges, as a frequency, where that is no quantum of the qubits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantum: Option<f64>,
+    /// `hbar omega/(k_B T)` of a quantum, from the ratio of the rates where there is no temperature. Null at T = 0, where it is
     /// infinite, and where a bath only dephases or absorbs more than it emits.
     #[serde(default)]
     pub energy_over_temperature: Option<f64>,
@@ -213,9 +221,9 @@ impl BathSummary {
     fn new(bath: &Bath, scale: BathScale) -> Self {
         let coupling = bath.coupling.name().to_owned();
         let Bath { name, down, up, dephasing, .. } = bath.clone();
-        let BathScale { temperature, energy_over_temperature, occupation } = scale;
+        let BathScale { quantum, temperature, energy_over_temperature, occupation } = scale;
         let energy_over_temperature = energy_over_temperature.filter(|x| x.is_finite());
-        BathSummary { name, coupling, down, up, dephasing, temperature, energy_over_temperature, occupation }
+        BathSummary { name, coupling, down, up, dephasing, temperature, quantum, energy_over_temperature, occupation }
     }
 }
 
@@ -306,6 +314,7 @@ impl PointSummary {
             exact_left_out: false,
             exact_refused: Vec::new(),
             std_error_missing: Vec::new(),
+            machine: None,
             steady: None,
             quantities,
         }
@@ -417,6 +426,8 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
             Quantity::Noise,
             Quantity::Fano,
             Quantity::EntropyProduction,
+            Quantity::Efficiency,
+            Quantity::CoefficientOfPerformance,
             Quantity::EffectiveTemperature,
             Quantity::HeatCurrentIndependent,
             Quantity::HeatCurrentSymmetric,

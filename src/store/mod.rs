@@ -16,6 +16,7 @@ mod rows;
 mod shelf;
 mod word;
 
+pub use averages::Path;
 pub(crate) use averages::{Averages, PartResult};
 pub(crate) use codec::layout;
 pub use error::StoreError;

@@ -9,7 +9,7 @@ use superjump::initial::{InitialState, Mixture};
 use superjump::lindblad::PopulationEquation;
 use superjump::lindblad::protocol::{Moments, ProtocolEquation};
 use superjump::model::protocol::{Change, Entry, Protocol, Repeats, Segment};
-use superjump::model::{Course, Model, Reservoir, Setting, Shape, SpectralDensity};
+use superjump::model::{Course, DriveCourse, Model, Reservoir, Setting, Shape, SpectralDensity};
 use superjump::quantity::columns;
 use superjump::random::stream;
 use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Unwatched};
@@ -52,7 +52,12 @@ fn segment(value: &Value) -> Segment {
             baths.push(Change { bath: name.clone(), setting, course: course(value, shape) });
         }
     }
-    Segment { duration: number(&value["duration"]), frequency: course(&value["omega"], shape), baths }
+    Segment {
+        duration: number(&value["duration"]),
+        frequency: course(&value["omega"], shape),
+        baths,
+        drive: DriveCourse::default(),
+    }
 }
 
 /// A case of the golden file.
@@ -260,9 +265,14 @@ fn what_has_no_limit_cycle_says_why() {
         ProtocolEquation::new(&protocol, number, &initial).unwrap().limit_cycle().map(|_| ()).unwrap_err().to_string()
     };
     assert!(of(2, 0.3, Repeats::Once).contains("passes once"));
-    assert!(of(80, 0.3, Repeats::Cycles(1)).contains("1681 levels is beyond the 700"));
     let message = of(6, 1e-8, Repeats::Cycles(1));
     assert!(message.contains("less than 1e-6") && message.contains("of a deviation"), "{message}");
+
+    // Each of six sectors has its own limit.
+    let hot = [flat("hot", Coupling::Collective, 0.1, 2.0)];
+    let protocol = Protocol::new(Units::Natural, &hot, &[plain(0.1, Course::Held(1.0))], Repeats::Cycles(1)).unwrap();
+    let equation = ProtocolEquation::new(&protocol, 1000, &InitialState::Product { excited: 5 }).unwrap();
+    assert!(equation.limit_cycle().unwrap_err().to_string().contains("1001 levels is beyond the 700"));
 
     let dark = [flat("dark", Coupling::Collective, 0.0, 2.0)];
     let segments = [plain(0.1, ramp(1.0, 2.0, Shape::Linear))];
@@ -411,7 +421,7 @@ fn valve(scale: f64) -> Vec<Reservoir> {
 }
 
 fn plain(duration: f64, frequency: Course) -> Segment {
-    Segment { duration, frequency, baths: Vec::new() }
+    Segment { duration, frequency, baths: Vec::new(), drive: DriveCourse::default() }
 }
 
 fn ramp(from: f64, to: f64, shape: Shape) -> Course {
@@ -430,7 +440,7 @@ fn a_protocol_in_which_nothing_changes_is_none_to_the_bit() {
     let (engine, times) = (Populations::new(&model), [0.0, 0.7, 3.0]);
     let chain = ProtocolChain::new(&case.protocol, case.number, Pieces::Enough);
     let mut ledger = Ledger::new(&case.protocol, times.len());
-    let detail = Detail { jumps: true, photons: 0 };
+    let detail = Detail { jumps: true, photons: 0, ..Detail::default() };
     let record = || Record::new(&model, case.number, &columns(&[&model], false), times.len(), detail);
     let (mut without, mut with) = (record(), record());
     for path in 0..50 {

@@ -9,6 +9,7 @@ mod damage;
 mod elsewhere;
 mod limits;
 mod place;
+mod protocol;
 mod report;
 mod results;
 mod slips;
