@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use super::averages::PartResult;
 use super::error::StoreError;
 use super::files::Found;
-use super::folder::{Folder, PartKey, Present, key};
-use super::part_file::StoredPart;
+use super::folder::{Folder, Present, key};
+use super::part_file::{PartKey, StoredPart};
 use crate::plan::Part;
 use crate::scenario::Point;
 
