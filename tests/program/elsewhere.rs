@@ -72,7 +72,7 @@ fn whatever_is_no_part_is_refused_in_words() {
     never.set();
     assert!(compute_part(&scenario, part, 1, &never).unwrap().is_none());
 
-    let steady = self::scenario(1, "[steady]\n");
+    let steady = self::scenario(1, "[steady]\nabsolute_error = 0.1\n");
     let refused = Workshop::open(&steady, &RunOptions::new(place.path().join("steady"), 1)).err().unwrap();
     assert!(refused.to_string().contains("not computed in parts"), "{refused}");
     assert!(!place.path().join("steady").exists());
