@@ -17,6 +17,7 @@ mod ladder;
 mod peaks;
 mod points;
 mod protocols;
+mod pulses;
 mod register;
 mod register_oracle;
 mod reproducible;

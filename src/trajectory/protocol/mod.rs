@@ -6,12 +6,14 @@
 
 mod ledger;
 mod pieces;
+mod route;
 
 pub use ledger::{Ledger, Watch};
 pub use pieces::Pieces;
 
 use ledger::{Counting, Following};
 use pieces::{Piece, Within};
+pub(super) use route::{Leg, Route, Walk};
 
 use super::{Jump, Populations, Recorder, Unravelling};
 use crate::dicke::Level;
