@@ -73,7 +73,8 @@ fn protocol(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The limit cycle and its noise, in the sector J = N/2: strokes with ramps between, and baths that act all the time.
+/// The limit cycle and its noise, in the sector J = N/2 and beside a local bath: strokes with ramps between, and baths
+/// that act all the time.
 fn limit_cycle(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("limit cycle");
     group.sample_size(10);
@@ -86,11 +87,17 @@ fn limit_cycle(criterion: &mut Criterion) {
         (0.01, ramp(2.0, 1.0), vec![off("hot"), off("cold")]),
     ];
     let always = [(0.03, ramp(1.0, 2.0), Vec::new()), (0.03, ramp(2.0, 1.0), Vec::new())];
-    for (name, cycle) in [("strokes", strokes.to_vec()), ("always", always.to_vec())] {
+    let cycles = [
+        ("strokes", 2, strokes.to_vec()),
+        ("always", 2, always.to_vec()),
+        ("strokes, local", 3, strokes.to_vec()),
+        ("always, local", 3, always.to_vec()),
+    ];
+    for (name, baths, cycle) in cycles {
         let segment =
             |(duration, frequency, baths)| Segment { duration, frequency, baths, drive: DriveCourse::default() };
         let segments: Vec<Segment> = cycle.into_iter().map(segment).collect();
-        let protocol = Protocol::new(Units::Natural, &valve()[..2], &segments, Repeats::Cycles(1)).unwrap();
+        let protocol = Protocol::new(Units::Natural, &valve()[..baths], &segments, Repeats::Cycles(1)).unwrap();
         let initial = InitialState::Dicke(Level::ground(NUMBER));
         let equation = ProtocolEquation::new(&protocol, NUMBER, &initial).unwrap();
         group.bench_function(name, |b| b.iter(|| equation.limit_cycle().unwrap()));

@@ -1,5 +1,7 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
+use std::borrow::Cow;
+
 use crate::initial::InitialState;
 use crate::model::protocol::Protocol;
 use crate::model::{Hamiltonian, Model, NoCurrent, Register, Reservoir};
@@ -46,9 +48,22 @@ impl Group {
         self.alike() && !self.is_driven()
     }
 
-    /// Why no heat flows in the steady state, where none does.
+    /// The model of the largest rates that a protocol ever has: what acts at any time acts in it. Without a protocol the
+    /// model itself.
+    #[must_use]
+    pub fn envelope(&self) -> Cow<'_, Model> {
+        match &self.protocol {
+            Some(protocol) => Cow::Owned(protocol.envelope(self.model.number)),
+            None => Cow::Borrowed(&self.model),
+        }
+    }
+
+    /// Why no heat flows in the steady state, where none does; a protocol makes heat flow.
     #[must_use]
     pub fn no_current(&self) -> Option<NoCurrent> {
+        if self.protocol.is_some() {
+            return None;
+        }
         let Group { model, initial, .. } = self;
         let dark = || {
             let reached = crate::dicke::sectors(model.number).filter(|two_j| initial.reaches(model.number, *two_j));

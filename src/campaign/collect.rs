@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::compute::{News, Tally, compute};
 use super::error::RunError;
 use super::merge::{Gaps, How, merge};
+use super::meter::{Meter, Pace};
 use super::options::{Event, RunOptions};
 use super::settle::{relaxations, settle_into};
 use super::solve::{solvable, solve_into};
@@ -12,7 +13,7 @@ use super::transient::left_out;
 use crate::plan::Plan;
 use crate::results::{Summary, Tables};
 use crate::scenario::{Asked, Scenario};
-use crate::store::{MemoryParts, Parts};
+use crate::store::{MemoryParts, Parts, Progress};
 
 /// Runs a scenario and keeps its results in memory, row for row those of [`run`](fn@super::run); `None` where it was stopped
 /// before there were any. Of the options, the folder, `fresh` and the shard do not matter.
@@ -49,15 +50,24 @@ fn sample(
     plan.check_memory(options.threads)?;
     let (parts, started) = (MemoryParts::default(), Instant::now());
     let tallies: Vec<Tally> = scenario.points.iter().map(|_| Tally::default()).collect();
+    let mut meter = Meter::new(&plan, options.threads);
+    plan.in_order().for_each(|part| meter.expect(part, false));
+    let mut shown = Pace::default();
     let exact = if options.exact { (0..scenario.points.len()).rev().collect() } else { Vec::new() };
     let how = (&options.stop, tallies.as_slice());
     let roads = compute(&plan, plan.schedule(), exact, options.threads, how, |news| {
         if let News::Part(part, result) = news {
-            parts.write(&scenario.points[part.point], part, &result)?;
+            let point = &scenario.points[part.point];
+            parts.write(point, part, &result)?;
+            meter.take(point, part, &result.averages.ensemble);
             report(&Event::Part(part));
+        }
+        if shown.due(Progress::EVERY) {
+            report(&Event::Progress(meter.read(&tallies)));
         }
         Ok::<(), RunError>(())
     })?;
+    report(&Event::Progress(meter.read(&tallies)));
     let roads = if options.exact { roads } else { left_out(scenario) };
     let gaps = if options.stop.is_set() { Gaps::Hurry } else { Gaps::Leave };
     let how = How { gaps, threads: options.threads, stop: &options.stop, started };

@@ -96,7 +96,7 @@ pub fn merge(
             let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved(Unsolved::Interrupted));
             let stopped = averages.as_ref().and_then(|averages| rule(asked, averages));
             complete &= stopped.is_some() && road.missing() != Some(&Unsolved::Interrupted);
-            if let Some(Averages { ensemble }) = averages.take() {
+            if let Some(Averages { ensemble, booked: _ }) = averages.take() {
                 jumps += ensemble.jumps;
                 writer.write_series(point, &series(point, Some(&ensemble), &road))?;
                 points.push(PointSummary::sampled(point, &ensemble, &road, stopped.unwrap_or(Stopped::Interrupted)));

@@ -48,6 +48,9 @@ pub fn run_with(
     helpers: &mut dyn Helpers,
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
+    if let Some(point) = scenario.points.iter().find(|point| point.protocol().is_some()) {
+        return Err(RunError::Protocol { point: point.index });
+    }
     let result = match first_asked(scenario) {
         Asked::Solve(_) => solve(scenario, options, report),
         Asked::Transient(_) | Asked::Converge(_) => sample(scenario, options, helpers, report),

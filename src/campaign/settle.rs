@@ -171,5 +171,7 @@ fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, Unsolved>)
     let alone = exact.iter().filter(|(quantity, bath, _)| !seen.contains(&(*quantity, *bath)));
     quantities.extend(alone.map(|(quantity, bath, value)| QuantitySummary::exact(point, *quantity, *bath, *value)));
     let exact_refused = road.as_ref().map_or(Vec::new(), |road| road.refused.clone());
-    PointSummary { exact_refused, ..PointSummary::settled(point, run, road.as_ref().err(), quantities) }
+    let machine = run.machine.or(road.as_ref().ok().and_then(|road| road.machine));
+    let machine = machine.map(|machine| machine.words().to_owned());
+    PointSummary { exact_refused, machine, ..PointSummary::settled(point, run, road.as_ref().err(), quantities) }
 }

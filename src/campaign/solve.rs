@@ -169,7 +169,8 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
             QuantitySummary::exact(point, *quantity, *bath, *value)
         };
         let quantities = steady.values.iter().map(row).collect();
-        return PointSummary { exact_refused: steady.refused.clone(), quantities, ..unsolved(point) };
+        let machine = steady.machine.map(|machine| machine.words().to_owned());
+        return PointSummary { exact_refused: steady.refused.clone(), machine, quantities, ..unsolved(point) };
     }
     let last = point.until();
     let rows = solved.series.iter().filter(|row| row.time == last);

@@ -240,6 +240,18 @@ impl Signal {
         inner.fold([a.min(b), a.max(b)], |[least, most], value| [least.min(value), most.max(value)])
     }
 
+    /// What it is called: "held", the shape of a ramp, or "table".
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.0 {
+            Form::Held(_) => "held",
+            Form::Ramp { shape: Shape::Linear, .. } => "linear",
+            Form::Ramp { shape: Shape::Cosine, .. } => "cosine",
+            Form::Ramp { shape: Shape::Exponential, .. } => "exponential",
+            Form::Table(_) => "table",
+        }
+    }
+
     /// Whether it never changes.
     #[must_use]
     pub fn is_held(&self) -> bool {

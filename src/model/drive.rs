@@ -145,6 +145,18 @@ impl Waveform {
         }
     }
 
+    /// What its pulses and tones are added to.
+    #[must_use]
+    pub fn course(&self) -> &Signal {
+        &self.course
+    }
+
+    /// Its pulses, but for those of no height.
+    #[must_use]
+    pub fn pulses(&self) -> &[Pulse] {
+        &self.pulses
+    }
+
     /// A bound of its magnitude.
     fn most(&self, duration: f64) -> f64 {
         let of_course = self.course.range([0.0, duration]).map(f64::abs);

@@ -20,6 +20,23 @@ pub enum Outline {
     Tanh,
 }
 
+impl Outline {
+    /// All of them.
+    pub const ALL: [Outline; 5] = [Outline::Gaussian, Outline::Square, Outline::Sech, Outline::Sin2, Outline::Tanh];
+
+    /// Its name in scenarios.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Outline::Gaussian => "gaussian",
+            Outline::Square => "square",
+            Outline::Sech => "sech",
+            Outline::Sin2 => "sin2",
+            Outline::Tanh => "tanh",
+        }
+    }
+}
+
 /// A pulse in a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Pulse {
@@ -148,6 +165,12 @@ impl Pulse {
                 Outline::Sin2 => 0.0,
                 Outline::Tanh => libm::tanh(x),
             }
+    }
+
+    /// What stays of it after its segment of this duration: nothing, but of the way that is no pulse where that ended.
+    #[must_use]
+    pub fn rests(&self, duration: f64) -> f64 {
+        if self.outline == Outline::Tanh { self.at(duration) } else { 0.0 }
     }
 
     /// Where it begins and ends, if it does.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::quantity::Quantity;
 use crate::statistics::{Agreement, Distribution, Estimate, NoiseEstimate, Stopped};
+use crate::theory::Machine;
 
 /// Where a relaxation time is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,8 @@ pub struct SteadyRun {
     pub noise: Vec<NoiseEstimate>,
     /// How the quanta are distributed in its windows.
     pub distributions: Vec<Distribution>,
+    /// What the qubits are, where baths exchange quanta of energies of their own and the signs are known.
+    pub machine: Option<Machine>,
     /// How it was reached.
     pub convergence: Convergence,
     /// Why it ended.

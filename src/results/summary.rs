@@ -98,6 +98,11 @@ pub struct PointSummary {
     /// Estimates that have no standard error, by the reason why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub std_error_missing: Vec<String>,
+    /// What the qubits are in the steady state, in words: an engine, a refrigerator, an accelerator or a heater, by the
+    /// signs of work and heat, where a modulation does work: of the estimates, or where those do not tell, of the exact
+    /// values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
     /// How the steady state was reached, and whether, where trajectories were run to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady: Option<Convergence>,
@@ -122,7 +127,10 @@ pub struct BathSummary {
     /// The temperature, or null for a bath that was given its rates.
     #[serde(default)]
     pub temperature: Option<f64>,
-    /// `hbar omega_0/(k_B T)`, from the ratio of the rates where there is no temperature. Null at T = 0, where it is
+    /// The energy of what it exchanges, as a frequency, where that is no quantum of the qubits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantum: Option<f64>,
+    /// `hbar omega/(k_B T)` of a quantum, from the ratio of the rates where there is no temperature. Null at T = 0, where it is
     /// infinite, and where a bath only dephases or absorbs more than it emits.
     #[serde(default)]
     pub energy_over_temperature: Option<f64>,
@@ -154,6 +162,15 @@ pub struct QuantitySummary {
 /// 1e-10 that propagation allows a step.
 const NUMERICAL_ACCURACY: f64 = 1e-9;
 
+/// By how many standard errors an estimate lies above its exact value: z. `None` where it has no error, or where
+/// trajectories hardly differ on the natural `scale` of the quantity: what is between the two roads is their numerical
+/// error then, not chance.
+#[must_use]
+pub fn standard_errors(estimate: Estimate, exact: f64, scale: f64) -> Option<f64> {
+    let error = estimate.std_error.filter(|error| *error > NUMERICAL_ACCURACY * exact.abs().max(scale))?;
+    Some((estimate.mean - exact) / error)
+}
+
 impl QuantitySummary {
     fn sampled(
         name: String,
@@ -162,9 +179,7 @@ impl QuantitySummary {
         (exact, scale): (Option<f64>, f64),
         unit: &str,
     ) -> Self {
-        // Where trajectories hardly differ, what is between the two roads is their numerical error, not chance.
-        let chance = |(exact, error): &(f64, f64)| *error > NUMERICAL_ACCURACY * exact.abs().max(scale);
-        let z = exact.zip(estimate.std_error).filter(chance).map(|(exact, error)| (estimate.mean - exact) / error);
+        let z = exact.and_then(|exact| standard_errors(estimate, exact, scale));
         QuantitySummary {
             quantity: name,
             bath: bath.map(str::to_owned),
@@ -206,9 +221,9 @@ impl BathSummary {
     fn new(bath: &Bath, scale: BathScale) -> Self {
         let coupling = bath.coupling.name().to_owned();
         let Bath { name, down, up, dephasing, .. } = bath.clone();
-        let BathScale { temperature, energy_over_temperature, occupation } = scale;
+        let BathScale { quantum, temperature, energy_over_temperature, occupation } = scale;
         let energy_over_temperature = energy_over_temperature.filter(|x| x.is_finite());
-        BathSummary { name, coupling, down, up, dephasing, temperature, energy_over_temperature, occupation }
+        BathSummary { name, coupling, down, up, dephasing, temperature, quantum, energy_over_temperature, occupation }
     }
 }
 
@@ -299,6 +314,7 @@ impl PointSummary {
             exact_left_out: false,
             exact_refused: Vec::new(),
             std_error_missing: Vec::new(),
+            machine: None,
             steady: None,
             quantities,
         }
@@ -410,6 +426,8 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
             Quantity::Noise,
             Quantity::Fano,
             Quantity::EntropyProduction,
+            Quantity::Efficiency,
+            Quantity::CoefficientOfPerformance,
             Quantity::EffectiveTemperature,
             Quantity::HeatCurrentIndependent,
             Quantity::HeatCurrentSymmetric,

@@ -83,6 +83,12 @@ impl Problem {
         &self.at
     }
 
+    /// The line of the file or argument that it is in, from 1.
+    fn line(&self) -> Option<usize> {
+        let (text, span) = self.snippet.as_ref()?;
+        Some(text[..span.start].matches('\n').count() + 1)
+    }
+
     fn render(&self, renderer: &Renderer) -> String {
         let group = Level::ERROR.primary_title(self.title.as_str());
         let help = Level::HELP.message(self.allowed.as_str());
@@ -98,6 +104,19 @@ impl Problem {
             }
         }
     }
+}
+
+/// One thing that is wrong, as it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault<'a> {
+    /// The key that it is about, such as `bath.hot.rate`, where it is about one.
+    pub key: Option<&'a str>,
+    /// What is wrong, in one line, with the key and the value.
+    pub title: &'a str,
+    /// What would be right.
+    pub allowed: &'a str,
+    /// The line of the file or argument, from 1, where there is a text.
+    pub line: Option<usize>,
 }
 
 /// The most problems of one scenario that are told at once.
@@ -158,8 +177,17 @@ impl ScenarioError {
     /// The line of the file or argument it is about, from 1.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
-        let (text, span) = self.first()?.snippet.as_ref()?;
-        Some(text[..span.start].matches('\n').count() + 1)
+        self.first()?.line()
+    }
+
+    /// All that is wrong, one by one, in the order of the text.
+    pub fn faults(&self) -> impl Iterator<Item = Fault<'_>> {
+        self.problems.iter().map(|problem| Fault {
+            key: problem.title.split('`').nth(1),
+            title: &problem.title,
+            allowed: &problem.allowed,
+            line: problem.line(),
+        })
     }
 
     /// All that is wrong, each with what would be right.

@@ -19,7 +19,7 @@ fn point() -> Point {
     let bath = Bath::thermal("b", Coupling::Collective, 1.0, 1.0, 1.0);
     let model = Model { units: Units::Natural, number: 3, frequency: 1.0, baths: vec![bath] };
     PointBuilder::new(Group::new(model, InitialState::Dicke(Level::inverted(3))))
-        .recording(Recording { jumps: true, photons: 2 })
+        .recording(Recording { jumps: true, photons: 2, ..Recording::default() })
         .build(Transient { times: vec![0.5, 1.0], trajectories: 2 })
         .expect("a point")
 }

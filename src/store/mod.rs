@@ -16,6 +16,7 @@ mod rows;
 mod shelf;
 mod word;
 
+pub use averages::Path;
 pub(crate) use averages::{Averages, PartResult};
 pub(crate) use codec::layout;
 pub use error::StoreError;
@@ -25,9 +26,7 @@ pub(crate) use files::{Found, Temporary, remove_temporary};
 pub use folder::remove_unfinished;
 pub(crate) use folder::{Folder, Present, held, key, points_held};
 pub use manifest::{Manifest, ManifestPoint};
-pub(crate) use part_file::StoredPart;
-#[cfg(feature = "mpi")]
-pub(crate) use part_file::encode;
+pub(crate) use part_file::{StoredPart, decode, encode, part_of};
 pub(crate) use parts::{MemoryParts, Parts};
 pub(crate) use piece::{GroupState, Piece};
 pub(crate) use rows::{jump_fields, trajectory_fields};

@@ -118,7 +118,7 @@ proptest! {
     #[test]
     fn every_trajectory_conserves_energy_jump_by_jump(point in any_point()) {
         let engine = Populations::new(&point.groups[0].model);
-        let detail = Recording { jumps: true, photons: 0 };
+        let detail = Recording { jumps: true, photons: 0, ..Recording::default() };
         let mut record = Record::new(&point.groups[0].model, point.number(), &point.columns(), point.times().len(), detail);
         for number in 0..5 {
             let mut rng = stream(point.seed, 0, number);

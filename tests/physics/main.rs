@@ -12,6 +12,7 @@ mod equations;
 mod error_bars;
 mod evidence;
 mod figures;
+mod floquet;
 mod golden;
 mod ladder;
 mod peaks;

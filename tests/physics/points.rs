@@ -95,7 +95,10 @@ fn what_does_not_fit_together_is_refused() {
     // What passes over collective jumps counts none of them.
     let sectors = |engine: PointBuilder| engine.engine(Engine::Sectors).build(transient());
     assert!(sectors(PointBuilder::new(valve(4))).unwrap_err().to_string().contains("passes over collective jumps"));
-    assert!(sectors(PointBuilder::new(valve(4)).recording(Recording { jumps: true, photons: 0 })).is_err());
+    assert!(
+        sectors(PointBuilder::new(valve(4)).recording(Recording { jumps: true, photons: 0, ..Recording::default() }))
+            .is_err()
+    );
 }
 
 #[test]

@@ -265,9 +265,14 @@ fn what_has_no_limit_cycle_says_why() {
         ProtocolEquation::new(&protocol, number, &initial).unwrap().limit_cycle().map(|_| ()).unwrap_err().to_string()
     };
     assert!(of(2, 0.3, Repeats::Once).contains("passes once"));
-    assert!(of(80, 0.3, Repeats::Cycles(1)).contains("1681 levels is beyond the 700"));
     let message = of(6, 1e-8, Repeats::Cycles(1));
     assert!(message.contains("less than 1e-6") && message.contains("of a deviation"), "{message}");
+
+    // Each of six sectors has its own limit.
+    let hot = [flat("hot", Coupling::Collective, 0.1, 2.0)];
+    let protocol = Protocol::new(Units::Natural, &hot, &[plain(0.1, Course::Held(1.0))], Repeats::Cycles(1)).unwrap();
+    let equation = ProtocolEquation::new(&protocol, 1000, &InitialState::Product { excited: 5 }).unwrap();
+    assert!(equation.limit_cycle().unwrap_err().to_string().contains("1001 levels is beyond the 700"));
 
     let dark = [flat("dark", Coupling::Collective, 0.0, 2.0)];
     let segments = [plain(0.1, ramp(1.0, 2.0, Shape::Linear))];
@@ -435,7 +440,7 @@ fn a_protocol_in_which_nothing_changes_is_none_to_the_bit() {
     let (engine, times) = (Populations::new(&model), [0.0, 0.7, 3.0]);
     let chain = ProtocolChain::new(&case.protocol, case.number, Pieces::Enough);
     let mut ledger = Ledger::new(&case.protocol, times.len());
-    let detail = Detail { jumps: true, photons: 0 };
+    let detail = Detail { jumps: true, photons: 0, ..Detail::default() };
     let record = || Record::new(&model, case.number, &columns(&[&model], false), times.len(), detail);
     let (mut without, mut with) = (record(), record());
     for path in 0..50 {

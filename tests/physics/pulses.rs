@@ -177,17 +177,12 @@ fn exact_averages_are_those_of_the_golden_file() {
     }
 }
 
-/// Up to six qubits, one by one.
+/// Up to four qubits, one by one.
 #[test]
 fn the_full_space_has_the_averages_of_the_golden_file() {
     for case in Case::all().into_iter().filter(|case| case.number < 5) {
         let initial = density::of(&case.initial, case.number as usize).unwrap();
         let equation = RegisterProtocol::new(&case.protocol, &case.register()).unwrap();
-        for t in (1..=60).map(|k| 0.05 * f64::from(k)) {
-            let a = equation.averages(&initial, &[t]).unwrap().0.remove(0);
-            let b = DrivenProtocol::new(&case.protocol, &case.hamiltonian, case.number, &case.initial, Effort::Transient).unwrap().averages(&[t]).unwrap().0.remove(0);
-            eprintln!("{t:.2} {:.1e} {:.1e} {:.1e} {:.1e}", a.jx - b.jx, a.jy - b.jy, a.now.jz - b.now.jz, a.now.emission - b.now.emission);
-        }
         case.check_exact(&equation.averages(&initial, &case.times).unwrap().0, 1e-8);
     }
 }
@@ -264,8 +259,13 @@ where
         let mean = sum / n;
         let error = ((squares / n - mean * mean).max(0.0) / n).sqrt();
         let (time, column) = (times[index / columns], index % columns);
-        // Counts that are rare have no error of their own: theirs is that of rare events.
-        let error = if column < 5 { error } else { error.max((expected / n).sqrt()) };
+        // What is rarer than one in a few hundred paths has no error of its own: theirs is that of rare events, each of
+        // which may change anything by as much as there is.
+        let means = &exact[index / columns];
+        let seldom = means.emitted.iter().chain(&means.absorbed).sum::<f64>();
+        let span = if column < 5 { 30.0 } else { 1.0 };
+        let rare = span * (if column < 5 { seldom } else { *expected } / n).sqrt();
+        let error = if seldom * n < 20.0 || column >= 5 { error.max(rare) } else { error };
         assert!(
             mean.abs() <= 5.0 * error + 1e-8 * expected.abs().max(1.0),
             "{what} at {time}, column {column}: {} not {expected}, {} sigma",
@@ -279,9 +279,8 @@ where
 fn paths_of_the_ladder_have_the_averages_of_the_golden_file() {
     for case in Case::all() {
         let engine = ProtocolLadder::new(&case.protocol, &case.hamiltonian, case.number);
-        let started = std::time::Instant::now();
+
         check_paths(&engine, &case.initial, &case.times, &case.exact(), 600, &case.name);
-        eprintln!("{}: {:?}", case.name, started.elapsed());
     }
 }
 
@@ -289,9 +288,8 @@ fn paths_of_the_ladder_have_the_averages_of_the_golden_file() {
 fn paths_of_a_register_have_the_averages_of_the_golden_file() {
     for case in Case::all().into_iter().filter(|case| case.number < 6) {
         let engine = ProtocolRegisters::new(&case.protocol, &case.register(), false).unwrap();
-        let started = std::time::Instant::now();
+
         check_paths(&engine, &case.initial, &case.times, &case.exact(), 300, &case.name);
-        eprintln!("{}: {:?}", case.name, started.elapsed());
     }
 }
 
@@ -465,14 +463,12 @@ fn paths_through_everything_at_once_have_the_exact_averages() {
         let equation = DrivenProtocol::new(&protocol, &hamiltonian, number, &initial, Effort::Transient).unwrap();
         let exact = equation.averages(&BUSY_TIMES).unwrap().0;
         let ladder = ProtocolLadder::new(&protocol, &hamiltonian, number);
-        let started = std::time::Instant::now();
+
         check_paths(&ladder, &initial, &BUSY_TIMES, &exact, 2000, "ladder");
-        eprintln!("ladder: {:?}", started.elapsed());
         let register = Register { chi: hamiltonian.chi, ..Register::from(&protocol.model(number, 0.0)) };
         let register = ProtocolRegisters::new(&protocol, &register, true).unwrap();
-        let started = std::time::Instant::now();
+
         check_paths(&register, &initial, &BUSY_TIMES, &exact, 1000, "register");
-        eprintln!("register: {:?}", started.elapsed());
     }
 }
 

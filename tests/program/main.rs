@@ -8,6 +8,7 @@ mod command_line;
 mod damage;
 mod limits;
 mod place;
+mod protocol;
 mod report;
 mod results;
 mod slips;

@@ -49,6 +49,7 @@ pub fn columns(point: &Point) -> Vec<Column> {
             (
                 Quantity::HeatCurrentInterval
                 | Quantity::Intensity
+                | Quantity::Power
                 | Quantity::Jz
                 | Quantity::JSquared
                 | Quantity::Excited,

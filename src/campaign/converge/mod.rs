@@ -4,6 +4,7 @@
 //! point and the seed, whatever the number of threads.
 
 mod key;
+mod machine;
 mod members;
 mod outcome;
 mod protocol;

@@ -1,5 +1,6 @@
 //! What the rounds of a point come to: estimates, noise, and how the steady state was reached.
 
+use super::machine::{self, Found};
 use super::members::{estimators, quantity};
 use super::protocol::{Schedule, WINDOW};
 use super::refusals;
@@ -59,6 +60,8 @@ impl Ending<'_> {
                 WINDOW * self.relaxation.0
             ));
         }
+        let Found { machine, merit, refused: unknown } = machine::found(point, columns, &replicas);
+        refused.extend(unknown);
         let met = judgement.met();
         let convergence = Convergence {
             converged: met,
@@ -75,9 +78,10 @@ impl Ending<'_> {
             agreement: replicas.agreement(protocol.stretch()),
             refused,
         };
-        let values = self.values(&replicas);
+        let mut values = self.values(&replicas);
+        values.extend(merit);
         let (trajectories, jumps) = (replicas.count(), replicas.jumps);
-        SteadyRun { values, noise, distributions, convergence, stopped_because, trajectories, jumps }
+        SteadyRun { values, noise, distributions, machine, convergence, stopped_because, trajectories, jumps }
     }
 
     fn no_current(&self) -> String {

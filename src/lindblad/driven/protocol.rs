@@ -67,7 +67,7 @@ impl DrivenProtocol {
         let unit = |at: usize| {
             let of = |process: usize| if at % 3 == process { 1.0 } else { 0.0 };
             let (name, coupling) = (String::new(), Coupling::ALL[at / 3]);
-            Bath { name, coupling, down: of(0), up: of(1), dephasing: of(2), temperature: None }
+            Bath { name, coupling, down: of(0), up: of(1), dephasing: of(2), temperature: None, quantum: None }
         };
         let of_baths = (0..6).map(|at| Driven::assemble(&bare(vec![unit(at)]), none, 0.0, initial, mixes));
         let frame = Driven::assemble(&bare(Vec::new()), none, 0.0, initial, mixes);

@@ -8,7 +8,10 @@
 
 mod cycle;
 mod evolution;
+mod iterated;
 mod operators;
+mod radius;
+mod whole;
 
 pub use cycle::{CycleError, LimitCycle};
 
@@ -93,8 +96,8 @@ impl ProtocolEquation {
     /// If the protocol drives: levels are then superposed.
     pub fn new(protocol: &Protocol, number: i64, initial: &InitialState) -> Result<Self, NotAffordable> {
         assert!(!protocol.is_driven(), "a drive superposes levels");
+        Self::affordable(protocol, number, initial)?;
         let envelope = protocol.envelope(number);
-        affordable(PopulationEquation::states(&envelope, initial), MOST_LEVELS, "under a protocol")?;
         let equation = PopulationEquation::new(&envelope, initial);
         let ladder = equation.ladder().clone();
         let acts = |bath: usize| envelope.baths[bath].down + envelope.baths[bath].up > 0.0;
@@ -116,6 +119,15 @@ impl ProtocolEquation {
             operators,
             entropy,
         })
+    }
+
+    /// Whether there are few enough levels.
+    ///
+    /// # Errors
+    /// If there are too many.
+    pub fn affordable(protocol: &Protocol, number: i64, initial: &InitialState) -> Result<(), NotAffordable> {
+        let states = PopulationEquation::states(&protocol.envelope(number), initial);
+        affordable(states, MOST_LEVELS, "under a protocol")
     }
 
     /// The levels.

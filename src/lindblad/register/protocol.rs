@@ -114,27 +114,23 @@ fn rate(acting: &Acting, flow: &Flow) -> f64 {
 impl Along for RegisterProtocol {
     fn change(&self, acting: &Acting, rho: &[f64], slope: &mut [f64]) {
         let rho = self.matrix(rho);
-        // -i H - sum L^dagger L/2 on the left, its adjoint on the right.
-        let mut left = self.still.left(&rho);
+        // -i (H rho - rho H) as it stands: what is not Hermitian by rounding is then lost as all else, and cannot grow.
+        let mut change = (self.still.left(&rho) - self.still.right_adjoint(&rho)) * Complex64::new(0.0, -1.0);
         let field = [acting.field.x, acting.field.y, acting.field.z];
         for (j, strength) in self.j.iter().zip(field).filter(|(_, strength)| *strength != 0.0) {
-            left += &(j.left(&rho) * Complex64::from(strength));
+            change += &((j.left(&rho) - j.right_adjoint(&rho)) * Complex64::new(0.0, -strength));
         }
-        left *= Complex64::new(0.0, -1.0);
-        let mut fed = DensityMatrix::zeros(rho.dim());
         for flow in &self.flows {
             let rate = Complex64::from(rate(acting, flow));
             if rate == Complex64::ZERO {
                 continue;
             }
-            left -= &(flow.loss.left(&rho) * (0.5 * rate));
+            change -= &((flow.loss.left(&rho) + flow.loss.right_adjoint(&rho)) * (0.5 * rate));
             for jump in &flow.jumps {
-                fed += &(jump.sandwich(&rho) * rate);
+                change += &(jump.sandwich(&rho) * rate);
             }
         }
-        let places = slope.chunks_exact_mut(2);
-        for (place, ((row, column), fed)) in places.zip(fed.indexed_iter()) {
-            let change = fed + left[(row, column)] + left[(column, row)].conj();
+        for (place, change) in slope.chunks_exact_mut(2).zip(&change) {
             (place[0], place[1]) = (change.re, change.im);
         }
     }

@@ -19,7 +19,8 @@ impl Validator<'_> {
     pub(super) fn steady(&self, raw: &RawScenario, groups: &[Group]) -> Result<(usize, Accuracy, f64)> {
         let (steady, noise) = (raw.steady.as_ref(), raw.noise.as_ref());
         let baths = &groups[0].model.baths;
-        let exchanges = |bath: usize| groups.iter().any(|g| g.model.baths[bath].down + g.model.baths[bath].up > 0.0);
+        let seen: Vec<_> = groups.iter().map(Group::envelope).collect();
+        let exchanges = |bath: usize| seen.iter().any(|model| model.baths[bath].down + model.baths[bath].up > 0.0);
         let first = (0..baths.len()).find(|bath| exchanges(*bath)).unwrap_or(0);
         let (mut bath, mut accuracy, mut jumps) = (first, Accuracy::default(), Budget::default().jumps);
         let no_current = |span: Range<usize>| {

@@ -14,7 +14,7 @@ pub use road::SteadyRoad;
 
 use super::equation::{Aim, Road};
 use super::error::Unsolved;
-use crate::bath::Coupling;
+use crate::bath::{Bath, Coupling};
 use crate::group::Group;
 use crate::lindblad::Effort;
 use crate::model::Model;
@@ -22,7 +22,8 @@ use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};
 use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
-use crate::theory;
+use crate::theory::machine::DRIVEN;
+use crate::theory::{self, Machine};
 use counted::LOST;
 use road::GroupSteady;
 
@@ -32,6 +33,19 @@ use road::GroupSteady;
 /// Why they cannot.
 pub fn exact_beside(point: &Point) -> Result<SteadyRoad, Unsolved> {
     SteadyRoad::new(point, Effort::Beside)
+}
+
+/// Heat carried by a quantum of the bath of this index.
+fn quantum_of(model: &Model, bath: usize) -> f64 {
+    model.quantum_of(&model.baths[bath])
+}
+
+/// What a modulation supplies beside these quanta: by how much those of the qubits are larger.
+fn supplied(model: &Model, quanta: &[Rounded]) -> Rounded {
+    let of_bath = |(bath, quanta): (&Bath, &Rounded)| {
+        bath.offset(model.frequency).map(|offset| *quanta * -model.units.quantum(offset))
+    };
+    model.baths.iter().zip(quanta).filter_map(of_bath).sum()
 }
 
 /// Every group of a point, solved.
@@ -98,9 +112,12 @@ impl SteadyRoad {
             pairs().map(|(steady, group)| of(steady, &group.model)).sum()
         };
         let baths = 0..point.baths().len();
-        let heat: Vec<Rounded> =
-            baths.clone().map(|bath| summed(&|steady, model| steady.currents[bath] * model.quantum())).collect();
+        let heat: Vec<Rounded> = baths
+            .clone()
+            .map(|bath| summed(&|steady, model| steady.currents[bath] * quantum_of(model, bath)))
+            .collect();
         let known = balanced(&heat);
+        let power = summed(&|steady, model| supplied(model, &steady.currents));
         for column in point.columns() {
             let value = match (column.quantity, column.bath) {
                 // Over a long interval averages and counts are the current itself.
@@ -111,6 +128,7 @@ impl SteadyRoad {
                     }
                     known[bath]
                 }
+                (Quantity::Power, _) => self.power(point, &known, power),
                 (Quantity::Intensity, Some(bath)) => Some(
                     summed(&|steady, model| {
                         let bath = &model.baths[bath];
@@ -139,6 +157,28 @@ impl SteadyRoad {
             self.values.extend(value.map(|value| (column.quantity, column.bath, value)));
         }
         baths.map(|bath| summed(&|steady, _| steady.currents[bath])).collect()
+    }
+
+    /// What is done on the qubits, as far as it is known beside the heat of the baths; what they are, and by what that is
+    /// judged.
+    fn power(&mut self, point: &Point, heat: &[Option<f64>], power: Rounded) -> Option<f64> {
+        let scale = heat.iter().flatten().fold(0.0_f64, |most, heat| most.max(heat.abs()));
+        let known = power.beside(scale);
+        let heat = heat.iter().copied().collect::<Option<Vec<f64>>>();
+        let Some((power, heat)) = known.zip(heat) else {
+            self.refused.push(format!("{}, {}: {LOST}", Quantity::Power.name(), Quantity::Efficiency.name()));
+            return known;
+        };
+        if point.groups.iter().any(Group::is_driven) {
+            self.refused.push(format!("{}: {DRIVEN}", Quantity::Efficiency.name()));
+            return Some(power);
+        }
+        let model = &point.groups[0].model;
+        self.machine = Machine::of(model, power, &heat);
+        if let Some(merit) = self.machine.and_then(|machine| machine.merit(model, &heat)) {
+            self.values.push((merit.quantity, None, merit.of(power, &heat)));
+        }
+        known
     }
 
     /// Noise, and what is made of it, of all groups together.
@@ -188,7 +228,7 @@ impl SteadyRoad {
                 if quanta.is_nan() {
                     self.refuse(point, quantity, index, LOST);
                 }
-                values.push((quantity, Some(index), quanta * model.quantum()));
+                values.push((quantity, Some(index), quanta * model.quantum_of(bath)));
             }
         }
         self.values.extend(values.into_iter().filter(|(_, _, value)| value.is_finite()));

@@ -12,10 +12,12 @@ use crate::rounded::{Rounded, balanced};
 use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
 
-/// The heat currents from all baths in the steady state. Without a drive they add to nothing: one that is a difference of
-/// far larger terms than the others is known from them.
-fn steady_heat_currents(full: &FullSpace, group: &Group, rho: &DensityMatrix) -> Vec<Rounded> {
-    let own: Vec<Rounded> = (0..group.model.baths.len()).map(|bath| full.heat_current(bath, rho)).collect();
+/// What the qubits gain from all baths in the steady state: the heat currents, but for what a modulation takes up of
+/// them. Without a drive that adds to nothing: one that is a difference of far larger terms than the others is known from
+/// them.
+fn steady_gains(full: &FullSpace, group: &Group, rho: &DensityMatrix) -> Vec<Rounded> {
+    let baths = 0..group.model.baths.len();
+    let own: Vec<Rounded> = baths.map(|bath| full.heat_current(bath, rho) - full.taken_up(bath, rho)).collect();
     if group.hamiltonian.drive.is_some() {
         return own;
     }
@@ -49,6 +51,7 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
     let mut values: Vec<_> =
         columns.iter().filter(|column| !left_out(column.quantity)).map(|column| (*column, 0.0)).collect();
     let mut heat = vec![Rounded::ZERO; point.baths().len()];
+    let mut power = Rounded::ZERO;
     // Mean rate and noise of the net quanta.
     let mut counted = vec![[Rounded::ZERO; 2]; heat.len()];
     for group in &point.groups {
@@ -58,8 +61,10 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
         for (column, value) in &mut values {
             *value += averages.value(*column);
         }
-        for (sum, current) in heat.iter_mut().zip(steady_heat_currents(&full, group, rho)) {
-            *sum = *sum + current;
+        for (bath, (sum, gain)) in heat.iter_mut().zip(steady_gains(&full, group, rho)).enumerate() {
+            let taken_up = full.taken_up(bath, rho);
+            *sum = *sum + gain + taken_up;
+            power = power - taken_up;
         }
         for (bath, [current, noise]) in counted.iter_mut().enumerate() {
             let of_group = full.equation().rounded_noise(bath)?;
@@ -74,6 +79,10 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
                 Some(value) => road.values.push((column.quantity, column.bath, value)),
                 None => road.refuse(point, column.quantity, bath, LOST),
             },
+            (Quantity::Power, _) => {
+                let power = road.power(point, &known, power);
+                road.values.extend(power.map(|power| (column.quantity, None, power)));
+            }
             _ => {
                 let found = values.iter().find(|(other, _)| *other == column).map(|(_, value)| *value);
                 let found = found.filter(|value| value.is_finite());

@@ -286,3 +286,110 @@ enum Place {
     Start,
     Middle,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// J = 1 of two qubits that only emit together.
+    #[derive(Default)]
+    struct Pair(Matrix);
+
+    /// Its matrix, by rows from M = -1.
+    type Matrix = [[Complex64; 3]; 3];
+
+    impl Generator for Pair {
+        fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
+            for (y, row) in y.iter_mut().zip(&self.0) {
+                *y = row.iter().zip(x).map(|(a, x)| a * x).sum();
+            }
+        }
+
+        fn norm_bound(&self) -> f64 {
+            self.0.as_flattened().iter().map(|value| value.norm_sqr()).sum::<f64>().sqrt()
+        }
+    }
+
+    impl Steered for Pair {
+        fn act(&mut self, acting: &Acting) {
+            let half = Complex64::new(0.0, -0.5 * acting.field.x * 2.0_f64.sqrt());
+            let down = acting.rates[0].down;
+            for (a, row) in self.0.iter_mut().enumerate() {
+                row.fill(Complex64::ZERO);
+                let m = a as f64 - 1.0;
+                let lowering = [0.0, 2.0, 2.0][a];
+                row[a] = Complex64::new(-0.5 * down * lowering, -acting.field.z * m - acting.chi * m * m);
+                if a > 0 {
+                    row[a - 1] = half;
+                }
+                if a < 2 {
+                    row[a + 1] = half;
+                }
+            }
+        }
+
+        fn turn(&self, angle: f64, psi: &mut [Complex64]) {
+            psi.iter_mut().enumerate().for_each(|(a, c)| *c *= Complex64::cis(angle * (a as f64 - 1.0)));
+        }
+    }
+
+    fn acting(time: f64) -> Acting {
+        let field = Field { x: 3.0 * (2.0 * time).cos(), y: 2.0 * time, z: 1.0 - 2.0 * time * time };
+        let down = Rates { down: 0.5 + (1.5 * time).sin().powi(2), ..Rates::default() };
+        Acting { field, chi: 0.4, rates: [down, Rates::default()] }
+    }
+
+    const START: [Complex64; 3] = [Complex64::new(0.6, 0.0), Complex64::new(0.0, 0.0), Complex64::new(0.0, 0.8)];
+
+    /// The state at 1, by equal steps and its norm in it.
+    fn stepped(steps: u32) -> Vec<Complex64> {
+        let mut magnus = Magnus::new(3);
+        magnus.dimension = 3;
+        magnus.start.copy_from_slice(&START);
+        let (h, mut log) = (1.0 / f64::from(steps), 0.0);
+        for step in 0..steps {
+            let from = (h * f64::from(step), h);
+            log += magnus.look(&mut Pair::default(), &acting, Place::Start, from, &|| false).unwrap();
+            std::mem::swap(&mut magnus.start, &mut magnus.probe);
+        }
+        magnus.start.iter().map(|c| c * (0.5 * log).exp()).collect()
+    }
+
+    fn apart(a: &[Complex64], b: &[Complex64]) -> f64 {
+        a.iter().zip(b).map(|(a, b)| (a - b).norm_sqr()).sum::<f64>().sqrt()
+    }
+
+    #[test]
+    fn halving_a_step_takes_sixteen_parts_of_the_error() {
+        let exact = stepped(512);
+        let errors = [16, 32, 64].map(|steps| apart(&stepped(steps), &exact));
+        // The next order is 32 or 64 times smaller, and the reference errs by a 4096th of the last.
+        for pair in errors.windows(2) {
+            assert!((pair[0] / pair[1] - 16.0).abs() < 0.8, "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn steps_are_as_exact_as_they_say_and_a_jump_is_where_the_norm_is_what_was_drawn() {
+        let (exact, mut magnus) = (stepped(2048), Magnus::new(3));
+        let (mut now, mut log, mut psi) = (0.0, 0.0, START.to_vec());
+        let mut steps = 0;
+        while now < 1.0 {
+            let step = magnus.step(&mut Pair::default(), &acting, &psi, (now, 1.0 - now), &|| false).unwrap();
+            // Where it has fallen by a third of that of the step, and by two.
+            for part in [0.3, 0.7] {
+                let mut other = magnus.clone();
+                let fallen = -part * step.log;
+                let time = other.jump(&mut Pair::default(), &acting, (now, step), fallen, &|| false).unwrap();
+                let there = other.look_at(&mut Pair::default(), &acting, (now, step), time, &|| false).unwrap();
+                assert!((there + fallen).abs() < 1e-11 && time < step.length, "{there} {fallen}");
+                assert!(apart(other.end(), other.probe()) < 1e-11);
+            }
+            (now, log, psi) = (now + step.length, log + step.log, magnus.end().to_vec());
+            steps += 1;
+        }
+        let found: Vec<Complex64> = psi.iter().map(|c| c * (0.5 * log).exp()).collect();
+        let error = apart(&found, &exact);
+        assert!(steps > 10 && error < 1e-10 * f64::from(steps), "{steps} steps: {error:e}");
+    }
+}
