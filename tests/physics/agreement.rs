@@ -83,7 +83,7 @@ fn the_engines_agree_in_the_number_of_jumps() {
         let never = Interrupt::default();
         let mut simulator = simulator(&point, &never);
         for number in 0..4000 {
-            moments.push([simulator.trajectory(number).unwrap().exchanged.quanta() as f64].iter());
+            moments.push([simulator.trajectory(number).unwrap().trace.exchanged.quanta() as f64].iter());
         }
         let ensemble = superjump::campaign::simulate(&point, 1).unwrap().0;
         assert_eq!(ensemble.jumps, (moments.means()[0] * 4000.0).round() as u64);

@@ -301,7 +301,7 @@ fn a_protocol_takes_no_quanta_of_their_own() {
         duration: 1.0,
         frequency: superjump::model::Course::Held(1.0),
         baths: vec![],
-        drive: superjump::model::protocol::DriveCourse::default(),
+        drive: superjump::model::DriveCourse::default(),
     };
     let made = superjump::model::protocol::Protocol::new(
         superjump::units::Units::Natural,

@@ -12,7 +12,7 @@ use superjump::model::protocol::{Change, Entry, Protocol, Repeats, Segment};
 use superjump::model::{Course, DriveCourse, Model, Reservoir, Setting, Shape, SpectralDensity};
 use superjump::quantity::columns;
 use superjump::random::stream;
-use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Unwatched};
+use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Recorded, Unwatched};
 use superjump::trajectory::{self, Detail, Populations, Record};
 use superjump::units::Units;
 
@@ -342,7 +342,7 @@ fn strokes_that_thermalize_do_the_work_of_two_thermal_states() {
 }
 
 /// ln Z of N qubits, `Z = sum d_J exp(-x M)`.
-fn ln_z(n: i64, x: f64) -> f64 {
+pub fn ln_z(n: i64, x: f64) -> f64 {
     let all = sectors(n).flat_map(levels);
     all.map(|level| (ln_degeneracy(n, level.two_j) - x * level.m()).exp()).sum::<f64>().ln()
 }
@@ -408,11 +408,11 @@ fn the_entropy_that_is_produced_averages_to_one_from_full_support_and_to_less_fr
     assert!((found - 0.562_240_399_18).abs() < 1e-10, "{found}");
 }
 
-fn flat(name: &str, coupling: Coupling, rate: f64, temperature: f64) -> Reservoir {
+pub fn flat(name: &str, coupling: Coupling, rate: f64, temperature: f64) -> Reservoir {
     Reservoir::thermal(name, coupling, SpectralDensity::Flat(rate), temperature).unwrap()
 }
 
-fn valve(scale: f64) -> Vec<Reservoir> {
+pub fn valve(scale: f64) -> Vec<Reservoir> {
     vec![
         flat("hot", Coupling::Collective, 0.6, 2.0 * scale),
         flat("cold", Coupling::Collective, 0.4, 0.5 * scale),
@@ -420,15 +420,15 @@ fn valve(scale: f64) -> Vec<Reservoir> {
     ]
 }
 
-fn plain(duration: f64, frequency: Course) -> Segment {
+pub fn plain(duration: f64, frequency: Course) -> Segment {
     Segment { duration, frequency, baths: Vec::new(), drive: DriveCourse::default() }
 }
 
-fn ramp(from: f64, to: f64, shape: Shape) -> Course {
+pub fn ramp(from: f64, to: f64, shape: Shape) -> Course {
     Course::Ramp { from, to, shape }
 }
 
-fn valve_case(number: i64, segments: &[Segment], repeats: Repeats) -> Case {
+pub fn valve_case(number: i64, segments: &[Segment], repeats: Repeats) -> Case {
     let protocol = Protocol::new(Units::Natural, &valve(1.0), segments, repeats).unwrap();
     Case { name: "valve".into(), number, protocol, initial: InitialState::Dicke(Level::ground(number)) }
 }
@@ -441,14 +441,19 @@ fn a_protocol_in_which_nothing_changes_is_none_to_the_bit() {
     let chain = ProtocolChain::new(&case.protocol, case.number, Pieces::Enough);
     let mut ledger = Ledger::new(&case.protocol, times.len());
     let detail = Detail { jumps: true, photons: 0, ..Detail::default() };
-    let record = || Record::new(&model, case.number, &columns(&[&model], false), times.len(), detail);
-    let (mut without, mut with) = (record(), record());
+    let columns = columns(&[&model], false);
+    let record = || Record::new(&model, case.number, &columns, times.len(), detail);
+    let (mut without, mut with) = (record(), Recorded::new(record(), &columns, &case.protocol, case.number, &times));
     for path in 0..50 {
         trajectory::run(&engine, &case.initial, &times, &mut stream(3, 1, path), &mut without);
         with.clear();
         chain.run(&case.initial, &times, &mut stream(3, 1, path), &mut ledger, &mut with);
-        assert_eq!(with.trace.log, without.trace.log);
-        assert_eq!(with.trace.exchanged, without.trace.exchanged);
+        with.close(&ledger, &times);
+        let trace = &with.record.trace;
+        assert_eq!(trace.log, without.trace.log);
+        assert_eq!(trace.exchanged, without.trace.exchanged);
+        assert_eq!(trace.values.map(|x| x.to_bits()), without.trace.values.map(|x| x.to_bits()));
+        assert_eq!((trace.peak, trace.final_level()), (without.trace.peak, without.trace.final_level()));
         for bath in 0..3 {
             assert_eq!(ledger.total(Entry::Quanta(bath)), without.trace.exchanged.net(bath) as f64);
         }
