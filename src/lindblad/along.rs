@@ -1,4 +1,5 @@
-//! An equation of states taken along a protocol with a drive: rho, what baths exchange by then, and the angle of the lab.
+//! An equation of states taken along a protocol with a drive: rho, what baths exchange by then, and the angle of the
+//! lab.
 
 use super::SolveError;
 use super::extrapolation::{Flow, advance};
@@ -111,8 +112,8 @@ impl<E: Along> Flow for Leg<'_, E> {
     }
 }
 
-/// The averages at ascending `times` up to the end of the protocol, and at the end, after the quench that closes the last
-/// cycle. What an element of rho errs by adds up to some 1e-10.
+/// The averages at ascending `times` up to the end of the protocol, and at the end, after the quench that closes the
+/// last cycle. What an element of rho errs by adds up to some 1e-10.
 ///
 /// # Errors
 /// If no step, however short, is exact enough.

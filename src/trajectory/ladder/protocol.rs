@@ -203,9 +203,7 @@ impl ProtocolLadder {
             let at_start = state.observables();
             ladder.retune(stage, now - offset);
             let rate: f64 = ladder.rates(state.means()).iter().sum();
-            // Long enough for what is smooth, short enough that no shape repeats within.
-            let smooth = stage.longest_step(now - offset).min(0.25 * (stretch.until - stretch.from));
-            let longest = (end - now).min(smooth).min((MARGIN * left).min(WAITS) / rate);
+            let longest = (end - now).min(stage.longest_step(now - offset)).min((MARGIN * left).min(WAITS) / rate);
             let Some(step) = magnus.step(sector, &acting, psi, (now, longest), &stop) else { return };
             let jumps = step.log <= -left;
             let length = if jumps {

@@ -1,8 +1,8 @@
 //! Evolution between jumps where H_eff changes in time: the commutator-free Magnus integrator of order 4.
 //!
-//! `psi(t+h) = exp(h(a_2 A_1 + a_1 A_2)) exp(h(a_1 A_1 + a_2 A_2)) psi`, `A_i = A(t + (1/2 -+ sqrt(3)/6) h)` at the nodes of
-//! Gauss, `a_1,2 = 1/4 +- sqrt(3)/6` (S. Blanes and P. C. Moan, Appl. Numer. Math. 56, 1519 (2006)); each exponential goes
-//! through a Krylov space. A step is compared with two of half its length, and is as long as they agree.
+//! `psi(t+h) = exp(h(a_2 A_1 + a_1 A_2)) exp(h(a_1 A_1 + a_2 A_2)) psi`, `A_i = A(t + (1/2 -+ sqrt(3)/6) h)` at the nodes
+//! of Gauss, `a_1,2 = 1/4 +- sqrt(3)/6` (S. Blanes and P. C. Moan, Appl. Numer. Math. 56, 1519 (2006)); each exponential
+//! goes through a Krylov space. A step is compared with two of half its length, and is as long as they agree.
 
 use num_complex::Complex64;
 
@@ -128,8 +128,8 @@ impl Magnus {
         &self.probe[..self.dimension]
     }
 
-    /// Takes a step of at most `longest` from a normalized state, that errs by no more than 1e-10 of what is left of it.
-    /// `None` where it is to stop.
+    /// Takes a step of at most `longest` from a normalized state, that errs by no more than 1e-10 of what is left of
+    /// it. `None` where it is to stop.
     pub fn step(
         &mut self,
         body: &mut impl Steered,
@@ -167,8 +167,8 @@ impl Magnus {
         }
     }
 
-    /// The time in a step at which ln norm^2 has fallen to `-exponent`, with the state there at the end; `None` where it is
-    /// to stop.
+    /// The time in a step at which ln norm^2 has fallen to `-exponent`, with the state there at the end; `None` where it
+    /// is to stop.
     pub fn jump(
         &mut self,
         body: &mut impl Steered,
@@ -306,7 +306,7 @@ mod tests {
         }
 
         fn norm_bound(&self) -> f64 {
-            self.0.as_flattened().iter().map(|value| value.norm_sqr()).sum::<f64>().sqrt()
+            self.0.as_flattened().iter().map(Complex64::norm_sqr).sum::<f64>().sqrt()
         }
     }
 

@@ -23,8 +23,8 @@ use crate::trajectory::{Change, Recorder, Unravelling};
 const MARGIN: f64 = 1.5;
 const WAITS: f64 = 4.0;
 
-/// The engine of a register under a protocol, which has the frequency of all qubits, the baths and the drive; the register
-/// has couplings and twisting.
+/// The engine of a register under a protocol, which has the frequency of all qubits, the baths and the drive; the
+/// register has couplings and twisting.
 #[derive(Debug)]
 pub struct ProtocolRegisters {
     route: Route,
@@ -73,8 +73,8 @@ impl Operators {
 }
 
 impl ProtocolRegisters {
-    /// The engine. A `coherent` one, and one with a drive, keeps superpositions of several numbers of excited qubits whole,
-    /// see [`Registers::new`].
+    /// The engine. A `coherent` one, and one with a drive, keeps superpositions of several numbers of excited qubits
+    /// whole, see [`Registers::new`].
     ///
     /// # Errors
     /// If qubits differ in frequency or exchange quanta: a protocol has one frequency for all.
@@ -144,9 +144,7 @@ impl ProtocolRegisters {
             let RegisterState { psi, measured, images, probe, scratch, .. } = &mut *register;
             let at_start = measured.values;
             let rate: f64 = operators.channels.iter().map(|channel| operators.channel_rate(channel, measured)).sum();
-            // Long enough for what is smooth, short enough that no shape repeats within.
-            let smooth = stage.longest_step(now - offset).min(0.25 * (stretch.until - stretch.from));
-            let longest = (end - now).min(smooth).min((MARGIN * left).min(WAITS) / rate);
+            let longest = (end - now).min(stage.longest_step(now - offset)).min((MARGIN * left).min(WAITS) / rate);
             let mut body = Steering { operators, block, scratch };
             let Some(step) = magnus.step(&mut body, &acting, &psi[..dimension], (now, longest), &stop) else { return };
             let jumps = step.log <= -left;
