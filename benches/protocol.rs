@@ -10,7 +10,7 @@ use superjump::model::protocol::{Change, Protocol, Repeats, Segment};
 use superjump::model::{Course, DriveCourse, Reservoir, Setting, Shape, SpectralDensity};
 use superjump::quantity::columns;
 use superjump::random::stream;
-use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Unwatched};
+use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Recorded, Unwatched};
 use superjump::trajectory::{self, Detail, Populations, Record};
 use superjump::units::Units;
 
@@ -59,7 +59,9 @@ fn protocol(criterion: &mut Criterion) {
     };
     group.throughput(Throughput::Elements(without()));
     group.bench_function("none", |b| b.iter(&mut without));
-    let mut record = Record::new(&model, NUMBER, &columns(&[&model], false), 1, Detail::default());
+    let columns = columns(&[&model], false);
+    let record = Record::new(&model, NUMBER, &columns, 1, Detail::default());
+    let mut record = Recorded::new(record, &columns, chain.protocol(), NUMBER, &[60.0]);
     let mut ledger = Ledger::new(chain.protocol(), 1);
     group.bench_function("held", |b| {
         b.iter(|| {

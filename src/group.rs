@@ -19,7 +19,8 @@ pub struct Group {
     pub register: Option<Register>,
     /// Their initial state.
     pub initial: InitialState,
-    /// How their frequency and their baths go in time, where they do. The model is then that at its start.
+    /// How their frequency, their baths and what drives them go in time, where they do. Model and reservoirs are then those
+    /// at its start, and the Hamiltonian has no drive beside those of its segments.
     pub protocol: Option<Protocol>,
 }
 

@@ -411,7 +411,9 @@ impl Resolution {
             (extent, extent.emission + extent.others)
         };
         let (extent, scale) = match (column.quantity, column.bath) {
-            (Quantity::HeatCurrent | Quantity::HeatCurrentInterval, Some(bath)) => of_form(system.heat_current(bath)),
+            (Quantity::HeatCurrent | Quantity::HeatCurrentInterval | Quantity::HeatCurrentBalance, Some(bath)) => {
+                of_form(system.heat_current(bath))
+            }
             (Quantity::Intensity, Some(bath)) => of_form(system.intensity(bath)),
             (Quantity::Power, _) => of_form(system.power().unwrap_or_default()),
             (Quantity::Excited, _) => of_form(system.excited(total)),

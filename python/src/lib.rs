@@ -1,6 +1,9 @@
 //! The compiled half of the Python package `superjump`: what Python calls, thin over the library. Its own half gives it
 //! the form that people meet.
 
+// What Python hands over is handed over.
+#![allow(clippy::needless_pass_by_value)]
+
 use pyo3::prelude::*;
 
 mod errors;

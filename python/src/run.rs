@@ -13,7 +13,7 @@ use superjump::campaign::{self, Event, Outcome, RunError, RunOptions, Status};
 use superjump::report;
 use superjump::results::{Summary, Tables};
 use superjump::scenario::Scenario;
-use superjump::store::Manifest;
+use superjump::store::{Manifest, MemoryParts};
 use superjump::trajectory::Interrupt;
 
 use crate::errors::{FolderException, of_run, of_store};
@@ -22,7 +22,8 @@ use crate::tables::Table;
 
 /// Where the tables of results are.
 enum Place {
-    Memory(HashMap<String, Py<Table>>),
+    /// With the parts of a run that was stopped, to go on from.
+    Memory(HashMap<String, Py<Table>>, Option<Arc<MemoryParts>>),
     Folder(PathBuf),
 }
 
@@ -46,7 +47,7 @@ impl Results {
     /// A table by its name, such as "series"; `None` where the run has none.
     fn table(&self, py: Python<'_>, name: &str) -> PyResult<Option<Py<Table>>> {
         match &self.place {
-            Place::Memory(tables) => Ok(tables.get(name).map(|table| table.clone_ref(py))),
+            Place::Memory(tables, _) => Ok(tables.get(name).map(|table| table.clone_ref(py))),
             Place::Folder(folder) => {
                 let read = py.detach(|| Table::read(folder, name))?;
                 read.map(|table| Py::new(py, table)).transpose()
@@ -55,11 +56,44 @@ impl Results {
     }
 }
 
+impl Results {
+    /// The parts that a run in memory goes on from.
+    fn parts(&self) -> Option<Arc<MemoryParts>> {
+        match &self.place {
+            Place::Memory(_, parts) => parts.clone(),
+            Place::Folder(_) => None,
+        }
+    }
+}
+
 /// What a run comes to, before Python has it.
 struct Finished {
     outcome: Outcome,
-    tables: Option<Tables>,
-    folder: PathBuf,
+    place: Where,
+}
+
+enum Where {
+    Memory(Tables, Option<Arc<MemoryParts>>),
+    Folder(PathBuf),
+}
+
+/// How a scenario is run.
+enum Way {
+    /// Into a folder, which it goes on from.
+    Folder(PathBuf),
+    /// From the parts that are in a folder, without those that are not.
+    Merge(PathBuf),
+    /// In memory, beside the parts that are there.
+    Memory(Arc<MemoryParts>),
+}
+
+impl Way {
+    fn folder(&self) -> PathBuf {
+        match self {
+            Way::Folder(folder) | Way::Merge(folder) => folder.clone(),
+            Way::Memory(_) => PathBuf::new(),
+        }
+    }
 }
 
 /// Why there is nothing.
@@ -114,12 +148,13 @@ pub struct Job {
 
 #[pymethods]
 impl Job {
-    /// Begins to run a scenario, into a folder or in memory.
+    /// Begins to run a scenario, into a folder or in memory, where it may go on from results that are partial.
     #[new]
-    #[pyo3(signature = (scenario, *, output=None, threads, exact, fresh, merge))]
+    #[pyo3(signature = (scenario, *, output=None, begun=None, threads, exact, fresh, merge))]
     fn new(
         scenario: &Parsed,
         output: Option<PathBuf>,
+        begun: Option<&Results>,
         threads: usize,
         exact: bool,
         fresh: bool,
@@ -128,17 +163,19 @@ impl Job {
         let (stop, shared) = (Interrupt::default(), Arc::<Shared>::default());
         let job = Job { stop: stop.clone(), shared: shared.clone() };
         let scenario = scenario.scenario.clone();
-        let options = RunOptions { fresh, exact, stop, ..RunOptions::new(output.clone().unwrap_or_default(), threads) };
-        let how = match (output.is_some(), merge) {
-            (false, _) => collect,
-            (true, false) => run,
-            (true, true) => merge_parts,
+        let way = match (output, merge) {
+            (Some(folder), false) => Way::Folder(folder),
+            (Some(folder), true) => Way::Merge(folder),
+            (None, _) => Way::Memory(begun.and_then(Results::parts).unwrap_or_default()),
         };
+        let options = RunOptions { fresh, exact, stop, ..RunOptions::new(way.folder(), threads) };
         let work = move || {
             let mut report = |event: &Event| shared.hear(event);
-            let done = catch_unwind(AssertUnwindSafe(|| how(&scenario, &options, &mut report)));
-            shared
-                .end(done.map_or_else(|panic| Err(Failure::Panic(words(&*panic))), |done| done.map_err(Failure::Run)));
+            let done = catch_unwind(AssertUnwindSafe(|| run(&scenario, &options, way, &mut report)));
+            shared.end(match done {
+                Ok(done) => done.map_err(Failure::Run),
+                Err(panic) => Err(Failure::Panic(words(&*panic))),
+            });
         };
         std::thread::Builder::new().name("superjump".to_owned()).spawn(work)?;
         Ok(job)
@@ -174,11 +211,11 @@ impl Job {
             Some(Err(Failure::Panic(words))) => {
                 Err(PyRuntimeError::new_err(format!("superjump has failed, which is a fault of its own: {words}")))
             }
-            Some(Ok(Finished { outcome, tables, folder })) => {
+            Some(Ok(Finished { outcome, place })) => {
                 let Outcome { summary, already_complete, jumps, interrupted } = outcome;
-                let place = match tables {
-                    Some(tables) => Place::Memory(in_memory(py, tables)?),
-                    None => Place::Folder(folder),
+                let place = match place {
+                    Where::Memory(tables, parts) => Place::Memory(in_memory(py, tables)?, parts),
+                    Where::Folder(folder) => Place::Folder(folder),
                 };
                 let summary = summary.map(|summary| py.detach(|| text(&json!(summary))));
                 Ok(Results { summary, jumps, interrupted, already_complete, place })
@@ -201,28 +238,30 @@ fn in_memory(py: Python<'_>, tables: Tables) -> PyResult<HashMap<String, Py<Tabl
     tables.tables.into_iter().map(table).collect()
 }
 
-/// What hears of a run.
-type Report<'a> = &'a mut dyn FnMut(&Event);
-
-/// Into a folder, which it goes on from.
-fn run(scenario: &Scenario, options: &RunOptions, report: Report) -> Result<Finished, RunError> {
-    let outcome = campaign::run(scenario, options, report)?;
-    Ok(Finished { outcome, tables: None, folder: options.output.clone() })
-}
-
-/// From the parts that are in a folder, without those that are not.
-fn merge_parts(_: &Scenario, options: &RunOptions, report: Report) -> Result<Finished, RunError> {
-    let outcome = campaign::merge_parts(options, report)?;
-    Ok(Finished { outcome, tables: None, folder: options.output.clone() })
-}
-
-/// In memory.
-fn collect(scenario: &Scenario, options: &RunOptions, report: Report) -> Result<Finished, RunError> {
-    let (summary, tables) = campaign::collect(scenario, options, report)?.unzip();
-    let jumps = summary.as_ref().map_or(0, |summary| summary.timing.jumps);
-    let interrupted = options.stop.is_set() && summary.as_ref().is_none_or(|summary| !summary.complete);
-    let outcome = Outcome { summary, already_complete: false, jumps, interrupted };
-    Ok(Finished { outcome, tables: Some(tables.unwrap_or_default()), folder: PathBuf::new() })
+/// Runs a scenario, or folds what is there of it.
+fn run(
+    scenario: &Scenario,
+    options: &RunOptions,
+    way: Way,
+    report: &mut dyn FnMut(&Event),
+) -> Result<Finished, RunError> {
+    match way {
+        Way::Folder(folder) => {
+            Ok(Finished { outcome: campaign::run(scenario, options, report)?, place: Where::Folder(folder) })
+        }
+        Way::Merge(folder) => {
+            Ok(Finished { outcome: campaign::merge_parts(options, report)?, place: Where::Folder(folder) })
+        }
+        Way::Memory(parts) => {
+            let (summary, tables) = campaign::collect_on(scenario, options, &parts, report)?.unzip();
+            let jumps = summary.as_ref().map_or(0, |summary| summary.timing.jumps);
+            let interrupted = options.stop.is_set() && summary.as_ref().is_none_or(|summary| !summary.complete);
+            let outcome = Outcome { summary, already_complete: false, jumps, interrupted };
+            // What is complete needs no parts any more.
+            let parts = interrupted.then_some(parts);
+            Ok(Finished { outcome, place: Where::Memory(tables.unwrap_or_default(), parts) })
+        }
+    }
 }
 
 /// The results of a folder; `None` where there are none yet.

@@ -5,6 +5,11 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = [
+    "Job", "Parsed", "Results", "Table", "Workshop", "__version__", "compute", "cores", "meant_by", "open", "read_text",
+    "report_folder", "scenario_keys", "shown", "status", "with_error",
+]
+
 __version__: str
 
 @final
@@ -62,7 +67,15 @@ class Results:
 @final
 class Job:
     def __new__(
-        cls, scenario: Parsed, *, output: Path | None = None, threads: int, exact: bool, fresh: bool, merge: bool
+        cls,
+        scenario: Parsed,
+        *,
+        output: Path | None = None,
+        begun: Results | None = None,
+        threads: int,
+        exact: bool,
+        fresh: bool,
+        merge: bool,
     ) -> Job: ...
     def wait(self, seconds: float) -> bool: ...
     def stop(self) -> None: ...

@@ -104,7 +104,7 @@ def run_on(
     run = run_here(Job(scenario, parsed, job, output), progress)
     if interrupted:
         if run.is_empty:
-            raise KeyboardInterrupt("interrupted before there were any results; the same call goes on")
+            raise KeyboardInterrupt("interrupted before there were any results")
         warnings.warn("interrupted: the results are partial; the same call goes on", Interrupted, stacklevel=3)
     return run
 

@@ -19,11 +19,10 @@ def dataset(run: Run) -> xarray.Dataset:
     """The Dataset of a run."""
     import xarray
 
-    points = [run] if len(run) == 1 else list(run)
     # A point of a sweep that is looked at alone has its keys in its attributes, and not as dimensions.
     is_sweep = run._is_sweep
     grid = swept_grid(run.points) if is_sweep else {}
-    axes = {key: len(values) for key, values in grid.items()} if grid is not None else {"point": len(points)}
+    axes = {key: len(values) for key, values in grid.items()} if grid is not None else {"point": len(run)}
     coords = _coordinates(run, grid)
     variables: dict[str, Any] = {}
     found = {

@@ -110,8 +110,9 @@ def run_here(job: Job, shown: bool | Callable[[Progress], object] | None) -> Run
         display.close()
     run = job.result()
     if run.interrupted:
-        again = "the same call goes on" if job.output is not None else "with output= the same call would go on"
         if run.is_empty:
-            raise KeyboardInterrupt(f"interrupted before there were any results; {again}")
+            raise KeyboardInterrupt("interrupted before there were any results")
+        keeps = job.output is not None or job._parsed.asked == "transient"
+        again = "resume() of them goes on" if keeps else "with output= the same call would go on"
         warnings.warn(f"interrupted: the results are partial; {again}", Interrupted, stacklevel=3)
     return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import xarray
 
     from .noise import Noise
+    from .progress import Progress
     from .scenario import Scenario
 
 #: Numbers of one value, or of many.
@@ -279,31 +280,31 @@ class Run:
         return Estimate(quantity, bath, unit, None, sampled=sampled, **shaped)
 
     def _followed(self, series: Table, rows: npt.NDArray[np.int64], quantity: str, bath: str | None) -> Estimate:
-        columns: dict[str, Any] = {name: series[name][rows] for name in ("point", "time", "mean", "std_error", "exact")}
+        columns = {name: series[name][rows] for name in ("point", "time", "mean", "std_error", "exact")}
         sampled = self.sampled
         if not sampled:
             columns["mean"] = columns["exact"].copy()
         starts = np.flatnonzero(np.diff(columns["point"], prepend=-1))
         pieces = {name: np.split(column, starts[1:]) for name, column in columns.items()}
-        places = [int(point[0]) for point in pieces["point"]]
-        z = [
-            self._parsed.standard_errors(place, quantity, bath, mean, error, exact) if sampled
-            else np.full(len(mean), np.nan)
-            for place, mean, error, exact in zip(
-                places, pieces["mean"], pieces["std_error"], pieces["exact"], strict=True
-            )
-        ]
+        points = [int(point[0]) for point in pieces["point"]]
         times = pieces["time"]
         if any(not np.array_equal(times[0], other) for other in times[1:]):
             raise ValueError(
                 f"the points of the sweep have {quantity} at different times: take one of them, run.at(0)"
             )
-        stacked: dict[str, Any] = {name: np.stack(pieces[name]) for name in ("mean", "std_error", "exact")}
-        stacked["z"] = np.stack(z)
+        if sampled:
+            of_points = zip(points, pieces["mean"], pieces["std_error"], pieces["exact"], strict=True)
+            pieces["z"] = [self._parsed.standard_errors(point, quantity, bath, *rest) for point, *rest in of_points]
+        # A point that has no such quantity is NaN.
+        places = {point["index"]: place for place, point in enumerate(self._points)}
+        values: dict[str, Any] = {}
+        for name in ("mean", "std_error", "exact", "z"):
+            values[name] = np.full((len(places), len(times[0])), np.nan)
+            for point, piece in zip(points, pieces.get(name, []), strict=False):
+                values[name][places[point]] = piece
         if not self._is_sweep:
-            stacked = {name: values[0] for name, values in stacked.items()}
-        unit = self._unit(quantity)
-        return Estimate(quantity, bath, unit, times[0], **stacked, sampled=sampled)
+            values = {name: rows[0] for name, rows in values.items()}
+        return Estimate(quantity, bath, self._unit(quantity), times[0], sampled=sampled, **values)
 
     def _half_width(self, point: Mapping[str, Any], quantity: str, bath: str | None) -> float:
         """Half the interval of the current that a steady run was to find."""
@@ -362,6 +363,22 @@ class Run:
 
     def __len__(self) -> int:
         return len(self._points)
+
+    def resume(
+        self,
+        trajectories: int | None = None,
+        *,
+        threads: int | None = None,
+        progress: bool | Callable[[Progress], object] | None = None,
+        exact: bool = True,
+    ) -> Run:
+        """Goes on with a run that was interrupted, or grows it to more trajectories, to the bits of having run it at once:
+        from its folder, or of a transient in memory from what is done. A steady state in memory begins again."""
+        from .jobs import run_here
+
+        asked = self.scenario._with_trajectories(trajectories)
+        solve = self._parsed.asked == "solve"
+        return run_here(asked._start(self.folder, threads, exact, False, solve, self._results), progress)
 
     def status(self) -> dict[str, Any]:
         """How the campaign of the folder stands: trajectories of every point, processes, results."""

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import tomllib
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from . import _superjump, toml
 from .check import Check
-from .errors import Fault, NotConverged, ScenarioError
+from .errors import Fault, NotConverged, Note, ScenarioError
 from .jobs import Job, run_here
 from .progress import Progress
 from .results import Run
@@ -405,12 +406,22 @@ class Scenario:
             data["noise"] = toml.plain(noise, "noise")
         return self._of(data, self.name)
 
-    def _start(self, output: Path | None, threads: int | None, exact: bool, fresh: bool, solve: bool = False) -> Job:
+    def _start(
+        self,
+        output: Path | None,
+        threads: int | None,
+        exact: bool,
+        fresh: bool,
+        solve: bool = False,
+        begun: _superjump.Results | None = None,
+    ) -> Job:
         if fresh and output is None:
             raise ValueError("fresh=True replaces what is in a folder: give it as `output`")
         parsed = self._read(exact=solve)
+        for warning in parsed.warnings:
+            warnings.warn(warning, Note, stacklevel=4)
         job = _superjump.Job(
-            parsed, output=output, threads=_threads(threads), exact=exact, fresh=fresh, merge=False
+            parsed, output=output, begun=begun, threads=_threads(threads), exact=exact, fresh=fresh, merge=False
         )
         return Job(self, parsed, job, output)
 

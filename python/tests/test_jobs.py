@@ -71,6 +71,10 @@ def test_ctrl_c_gives_what_there_is(tmp_path, valve):
             run = valve.run(trajectories=MANY, output=output)
         assert time.monotonic() - began < 5 and run.interrupted and not run.complete
         assert len(run.trajectories) > 0 and np.isfinite(run["heat_current", "hot"].mean).all()
+        done = len(run.trajectories)
+        rest = run.resume(trajectories=done + 1000)
+        assert rest.complete and rest.series == valve.run(trajectories=done + 1000).series
+        assert rest.trajectories == valve.run(trajectories=done + 1000).trajectories
     interrupt_in(0.7)
     with pytest.warns(sj.Interrupted, match="partial"):
         steady = valve.steady(relative_error=1e-9, max_jumps=1e14)

@@ -23,7 +23,7 @@ mod transient;
 mod under_protocol;
 mod workshop;
 
-pub use collect::collect;
+pub use collect::{collect, collect_on};
 pub use converge::{Forecast, Standing, converge, forecast};
 pub use cost::Cost;
 pub use error::{Hint, RunError};

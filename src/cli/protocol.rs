@@ -36,8 +36,7 @@ pub fn describe(point: &Point, protocol: &Protocol) -> anyhow::Result<()> {
         say!("    {line}")?;
     }
     let rows = protocol.stages().iter().flat_map(|stage| baths(stage, point.groups[0].model.number));
-    let header =
-        ["segment", "bath", "hbar omega/(k_B T)", "n", &format!("rates ({})", units.rate())].map(str::to_owned);
+    let header = ["segment", "bath", "hbar omega/(k_B T)", "n", &format!("down ({})", units.rate())].map(str::to_owned);
     print(&table::lines(header.into(), 0..0, rows.collect()))
 }
 
@@ -75,8 +74,8 @@ fn changes(protocol: &Protocol, index: usize) -> Vec<String> {
             tell(format!("{} {}", reservoir.name, setting.key()), &signal);
         }
     }
-    let waves: [(&str, fn(&Stage) -> &Waveform); 2] =
-        [("amplitude", |stage| &stage.drive.amplitude), ("detuning", |stage| &stage.drive.detuning)];
+    type Wave = (&'static str, fn(&Stage) -> &Waveform);
+    let waves: [Wave; 2] = [("amplitude", |stage| &stage.drive.amplitude), ("detuning", |stage| &stage.drive.detuning)];
     for (name, wave) in waves {
         if wave(stage).pulses().is_empty() {
             tell(format!("drive {name}"), &|stage| Some(wave(stage).course().clone()));
@@ -120,7 +119,11 @@ fn quenches(protocol: &Protocol) -> Vec<String> {
             let (from, to) = (stage.frequency.last(), next.frequency.first());
             let (name, by) = (&next.name, number(to - from));
             let cycle = if std::ptr::eq(next, &stages[0]) { ", as the cycle does not close" } else { "" };
-            format!("quench to \"{name}\": frequency {} to {}, W = M x {by}{cycle}", number(from), number(to))
+            let work = match protocol.units() {
+                Units::Natural => format!("M x {by}"),
+                Units::Si => format!("M x h x {by} GHz"),
+            };
+            format!("quench to \"{name}\": frequency {} to {}, W = {work}{cycle}", number(from), number(to))
         })
         .collect();
     let returns = stages[0].frequency.first() == stages[stages.len() - 1].frequency.last();
@@ -134,18 +137,24 @@ fn quenches(protocol: &Protocol) -> Vec<String> {
 fn baths(stage: &Stage, qubits: i64) -> Vec<Vec<String>> {
     let ends = [0.0, stage.duration].map(|time| stage.model(qubits, time));
     let row = |bath: usize| {
-        let scales = ends.each_ref().map(|model| table::scale(&BathScale::of(model, &model.baths[bath])));
+        let scales = ends.each_ref().map(|model| BathScale::of(model, &model.baths[bath]));
         let between = |[from, to]: [String; 2]| if from == to { from } else { format!("{from} to {to}") };
-        let scale = |index: usize| between(scales.each_ref().map(|scale| scale[index].clone()));
+        let word = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), table::short);
+        let x = between(scales.map(|scale| word(scale.energy_over_temperature)));
+        let n = between(scales.map(|scale| word(scale.occupation)));
         let [start, end] = ends.each_ref().map(|model| &model.baths[bath]);
-        let rates =
-            [("down", start.down, end.down), ("up", start.up, end.up), ("dephasing", start.dephasing, end.dephasing)];
-        let acting = rates.into_iter().filter(|(_, from, to)| from + to > 0.0);
-        let acting: Vec<String> =
-            acting.map(|(name, from, to)| format!("{name} {}", between([from, to].map(table::short)))).collect();
+        // Of a bath that gives less than it takes, absorption follows from n.
+        let follows = scales.iter().all(|scale| scale.occupation.is_some());
+        let up = if follows { [0.0; 2] } else { [start.up, end.up] };
+        let rates = [("", [start.down, end.down]), ("up ", up), ("dephasing ", [start.dephasing, end.dephasing])];
+        let acting: Vec<String> = rates
+            .into_iter()
+            .filter(|(_, [from, to])| from + to > 0.0)
+            .map(|(name, rates)| format!("{name}{}", between(rates.map(table::short))))
+            .collect();
         let rates = if acting.is_empty() { "off".to_owned() } else { acting.join(", ") };
         let name = if bath == 0 { stage.name.clone() } else { String::new() };
-        vec![name, ends[0].baths[bath].name.clone(), scale(1), scale(2), rates]
+        vec![name, start.name.clone(), x, n, rates]
     };
     (0..ends[0].baths.len()).map(row).collect()
 }

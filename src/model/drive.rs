@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Course, CourseError, Pulse, PulseError, Signal, Tone};
+use super::{Course, CourseError, Outline, Pulse, PulseError, Signal, Tone};
 use crate::units::Units;
 
 /// A course with pulses and tones added to it, as it is asked for.
@@ -168,7 +168,13 @@ impl Waveform {
     /// The value at a time since the start of the segment.
     #[must_use]
     pub fn at(&self, time: f64) -> f64 {
-        let pulses = self.pulses.iter().map(|pulse| pulse.at(time));
+        self.beside(time, time)
+    }
+
+    /// The value at a time on that side of an edge where another time is.
+    fn beside(&self, time: f64, inside: f64) -> f64 {
+        let jumps = |pulse: &Pulse| pulse.outline == Outline::Square;
+        let pulses = self.pulses.iter().map(|pulse| pulse.at(if jumps(pulse) { inside } else { time }));
         let tones = self
             .tones
             .iter()
@@ -251,8 +257,13 @@ impl Driving {
     /// What it does at a time since the start of the segment.
     #[must_use]
     pub fn at(&self, time: f64) -> Field {
-        let amplitude = self.units.angular(self.amplitude.at(time));
-        let z = self.units.angular(self.detuning.at(time));
+        self.beside(time, time)
+    }
+
+    /// What it does at a time on that side of an edge where another time is.
+    pub(super) fn beside(&self, time: f64, inside: f64) -> Field {
+        let amplitude = self.units.angular(self.amplitude.beside(time, inside));
+        let z = self.units.angular(self.detuning.beside(time, inside));
         let phase = self.phase.at(time);
         // About x it is so to the last bit.
         let (sine, cosine) = if phase == 0.0 { (0.0, 1.0) } else { (libm::sin(phase), libm::cos(phase)) };

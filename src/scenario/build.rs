@@ -54,11 +54,11 @@ pub enum PointError {
         "the model, the reservoirs or the units of the group are not those at the start of its protocol: Protocol::model(N, 0)"
     )]
     NotAtItsStart,
-    /// What is looked at has to be within the protocol.
-    #[error("times up to {last}, and the protocol, or one cycle of it, ends at {end}")]
+    /// A time that a protocol does not reach; of a limit cycle, one beyond its period.
+    #[error("the time {time} is beyond the end of the protocol at {end}: add a segment that holds")]
     BeyondProtocol {
-        /// The last time that is asked for.
-        last: f64,
+        /// The time.
+        time: f64,
         /// The end.
         end: f64,
     },
@@ -231,6 +231,11 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
     if groups.len() > 1 {
         return Err(PointError::ProtocolOfGroups { groups: groups.len() });
     }
+    if group.hamiltonian.drive.is_some() {
+        return Err(PointError::OfProtocol(
+            "with a protocol the drive is that of its segments, and the group has its own",
+        ));
+    }
     let start = (protocol.model(group.model.number, 0.0), &protocol.stages()[0].reservoirs);
     if start != (group.model.clone(), &group.reservoirs) {
         return Err(PointError::NotAtItsStart);
@@ -257,7 +262,7 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
         (None, _) => {}
     }
     match times.last() {
-        Some(last) if *last > end => Err(PointError::BeyondProtocol { last: *last, end }),
+        Some(time) if *time > end * (1.0 + 1e-12) => Err(PointError::BeyondProtocol { time: *time, end }),
         _ => Ok(()),
     }
 }

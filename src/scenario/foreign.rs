@@ -99,7 +99,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     (
         "protocol.segment.*",
         "frequency",
-        &["omega", "omega0", "w", "w0", "wq", "freq", "f", "energy", "splitting", "gap", "levelsplitting", "qubits"],
+        &["omega", "omega0", "w", "w0", "wq", "freq", "f", "energy", "splitting", "gap", "levelsplitting"],
     ),
     ("protocol.segment.*", "bath", &["baths", "reservoir", "reservoirs", "environment"]),
     (
@@ -169,6 +169,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("noise", "windows", &["window", "times"]),
     ("noise", "baths", &["bath"]),
     ("record", "jumps", &["keepjumps", "coltimes", "colwhich", "clicks"]),
+    ("record", "cycles", &["percycle", "keepcycles", "cycle"]),
     ("record", "photons", &["photontimes", "nphotons", "emissions"]),
     ("figure.*", "quantity", &["y", "observable", "value", "plot"]),
     ("figure.*", "against", &["x", "xaxis", "axis", "versus", "vs"]),
@@ -230,6 +231,11 @@ const TOLD: &[(&str, &[&str], &str)] = &[
         &["frequency", "phase", "pulse", "envelope", "shape", "t0", "width", "omegad", "wd"],
         "a drive of constant amplitude, in the frame that turns with it: `amplitude` and `detuning`, omega_0 - omega_drive; \
          what changes in time, and its phase, is in [protocol.segment.NAME.drive]",
+    ),
+    (
+        "protocol.segment.*",
+        &["qubits", "qubit", "qubitsfrequency"],
+        "`frequency`, that of the qubits, stands in the segment itself, beside `duration`",
     ),
     (
         "protocol",

@@ -271,6 +271,7 @@ fn of_segment(key: &str) -> String {
             format!("{first}.frequency.{way}")
         }
         ["drive", _, key] if OF_A_PULSE.contains(key) => format!("{first}.drive.amplitude.{key}"),
+        ["bath", _] => format!("{first}.bath"),
         ["bath", _, rest @ ..] if !rest.is_empty() => format!("{first}.bath.*.{}", rest.join(".")),
         _ => format!("{first}.{key}"),
     }
@@ -278,8 +279,8 @@ fn of_segment(key: &str) -> String {
 
 /// A key by the name under which it stands in the table: `bath.*.rate` for that of every bath.
 pub fn generic(key: &str) -> String {
-    if let Some((_, key)) = key.strip_prefix("protocol.segment.").and_then(|rest| rest.split_once('.')) {
-        return of_segment(key);
+    if let Some(rest) = key.strip_prefix("protocol.segment.") {
+        return rest.split_once('.').map_or("protocol.segment".to_owned(), |(_, key)| of_segment(key));
     }
     let any = |table: &str, rest: &str| {
         rest.split_once('.').map_or(table.to_owned(), |(_, field)| format!("{table}.*.{field}"))

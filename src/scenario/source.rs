@@ -217,3 +217,21 @@ impl fmt::Display for ScenarioError {
 }
 
 impl std::error::Error for ScenarioError {}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Overrides, Purpose, Scenario};
+
+    #[test]
+    fn each_fault_has_its_key_its_line_and_what_is_allowed() {
+        let text = "[qubits]\nnumber = 0\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = -1.0\n\
+                    temperature = 1.0\n[initial]\nstate = \"ground\"\n[steady]\n";
+        let error = Scenario::parse("s", "s.toml", text, Purpose::Exact, &Overrides::default()).unwrap_err();
+        let faults: Vec<_> = error.faults().map(|fault| (fault.key, fault.line)).collect();
+        assert_eq!(faults, [(Some("qubits.number"), Some(2)), (Some("bath.hot.rate"), Some(6))]);
+        let first = error.faults().next().unwrap();
+        assert_eq!((first.title, first.allowed), (error.title(), error.allowed()));
+        let missing = Scenario::parse("s", "s.toml", "", Purpose::Exact, &Overrides::default()).unwrap_err();
+        assert!(missing.faults().all(|fault| fault.key.is_none()), "{missing}");
+    }
+}

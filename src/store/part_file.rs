@@ -12,13 +12,15 @@ use sha2::{Digest, Sha256};
 
 use super::averages::{Averages, PartResult};
 use super::codec;
-use super::folder::PartKey;
 use super::piece::Piece;
 use super::rows::{cycle_fields, jump_fields, trajectory_fields};
 use crate::canonical::hex;
 use crate::plan::Part;
 use crate::scenario::Point;
 use crate::table::{Field, Kind, Values};
+
+/// What tells a part: its point, its seed, its first trajectory and how many.
+pub type PartKey = (u64, u64, u64, u64);
 
 /// A part that was read back.
 #[derive(Clone, Serialize, Deserialize)]

@@ -157,7 +157,7 @@ fn repeated(number: i64, (hot, cold): (f64, f64), stroke: f64, local: f64, cycle
 #[test]
 fn hot_collective_engines_do_a_third_of_n_plus_two_as_much() {
     for number in [2, 10] {
-        let of = |number| solved(&otto(number, (1500.0, 1000.0), 3e-4, 0.0));
+        let of = |number| solved(&otto(number, (3000.0, 1000.0), 3e-4, 0.0));
         let (collective, one) = (of(number), of(1));
         let qubits = number as f64;
         let ratio = |quantity: Quantity| value(&collective, quantity, None) / (qubits * value(&one, quantity, None));
@@ -173,10 +173,10 @@ fn hot_collective_engines_do_a_third_of_n_plus_two_as_much() {
 /// Beyond what is made a matrix of: the limit is what many cycles come to, one after the other.
 #[test]
 fn a_plane_of_levels_comes_to_its_limit() {
-    let road = solved(&otto(24, (3.0, 0.4), 0.02, 0.5));
-    let cycles = 400;
-    assert!(road.multiplier.unwrap().powi(cycles) < 1e-6);
-    let case = repeated(24, (3.0, 0.4), 0.02, 0.5, cycles as u64);
+    let road = solved(&otto(24, (3.0, 0.4), 0.02, 8.0));
+    let cycles = 100;
+    assert!(road.multiplier.unwrap().powi(cycles) < 1e-10);
+    let case = repeated(24, (3.0, 0.4), 0.02, 8.0, cycles as u64);
     let period = case.protocol.period();
     let equation = case.equation();
     let ends = [f64::from(cycles - 1) * period, f64::from(cycles) * period];
@@ -186,7 +186,7 @@ fn a_plane_of_levels_comes_to_its_limit() {
     {
         let [before, after] = [0, 1].map(|end| series[end].booked.mean(entry).unwrap());
         let exact = value(&road, quantity, bath);
-        assert!((after - before - exact).abs() < 1e-5 * exact.abs(), "{entry:?}: {} {exact}", after - before);
+        assert!((after - before - exact).abs() < 1e-8 * exact.abs(), "{entry:?}: {} {exact}", after - before);
     }
 }
 
@@ -209,7 +209,8 @@ fn cycles_that_never_become_steady_are_refused_in_words() {
     let protocol = Protocol::new(Units::Natural, &[noise, cold], &[segment], Repeats::Cycles(1)).unwrap();
     let initial = InitialState::Dicke(Level::ground(4));
     let never = refused(&Case { name: "never".into(), number: 4, protocol, initial });
-    assert!(never.contains("no unique limit"), "{never}");
+    // What never relaxes is nothing but for rounding.
+    assert!(never.contains("no unique limit") || never.contains("rounding"), "{never}");
 }
 
 /// Each J has its own limit: means are those of the start's mixture, and the noise of many cycles is told to have no limit.

@@ -20,6 +20,7 @@ mod peaks;
 mod points;
 mod protocol_runs;
 mod protocols;
+mod pulses;
 mod register;
 mod register_oracle;
 mod reproducible;

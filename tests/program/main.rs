@@ -6,6 +6,7 @@ mod campaign;
 mod campaign_steady;
 mod command_line;
 mod damage;
+mod elsewhere;
 mod limits;
 mod place;
 mod protocol;

@@ -2,10 +2,15 @@
 
 use std::fs;
 
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use superjump::bath::Coupling;
+use superjump::group::Group;
 use superjump::model::protocol::{Change, Protocol, Repeats, Segment};
 use superjump::model::{Course, DriveCourse, Reservoir, Setting, Shape, SpectralDensity};
-use superjump::scenario::{Asked, Overrides, PointBuilder, PointError, Purpose, Scenario, ScenarioError, Transient};
+use superjump::scenario::{
+    Asked, Overrides, PointBuilder, PointError, Purpose, Scenario, ScenarioError, Solve, Steady, Transient,
+};
 use superjump::units::Units;
 use tempfile::TempDir;
 
@@ -125,7 +130,20 @@ fn a_protocol_is_that_of_its_segments_one_after_the_other() {
     assert_eq!(wrong(elsewhere), PointError::NotAtItsStart);
     let late = Transient { times: vec![0.0, 241.0], trajectories: 100 };
     let late = PointBuilder::new(group.clone()).build(late).unwrap_err();
-    assert_eq!(late, PointError::BeyondProtocol { last: 241.0, end: 240.0 });
+    assert_eq!(late, PointError::BeyondProtocol { time: 241.0, end: 240.0 });
+    let noisy = || Steady { phases: vec![0.0, 6.0, 12.0], ..Steady::of_bath(0) };
+    let solved = |group, steady| {
+        PointBuilder::new(group).build(Solve { times: vec![], steady: Some(steady), trajectories: None })
+    };
+    let why = solved(group.clone(), noisy()).unwrap_err().to_string();
+    assert!(why.contains("of a protocol of one cycle"), "{why}");
+    let once = Protocol::new(Units::Natural, &baths, &segments, Repeats::Cycles(1)).unwrap();
+    let limit = Group { protocol: Some(once), ..group.clone() };
+    assert_eq!(solved(limit.clone(), noisy()).unwrap().steady().unwrap().phases.len(), 3);
+    let beyond = solved(limit.clone(), Steady { phases: vec![0.0, 12.5], ..noisy() }).unwrap_err();
+    assert_eq!(beyond, PointError::BeyondProtocol { time: 12.5, end: 12.0 });
+    let without = solved(Group { protocol: None, ..limit }, noisy()).unwrap_err().to_string();
+    assert!(without.contains("there is no protocol"), "{without}");
     let two = PointBuilder::new(group.clone()).group(group.clone()).build(asked.clone()).unwrap_err();
     assert_eq!(two, PointError::ProtocolOfGroups { groups: 2 });
 }
@@ -265,6 +283,14 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
         "unknown key `protocol.segment.cooling.bath.hot.name`",
         "`rate`",
     ),
+    ("bath.hot.rate = 0\n", "bath.hot = 0\n", 21, "`protocol.segment.cooling.bath.hot` is 0", "what changes of a bath"),
+    (
+        "bath.hot.rate = 0\n",
+        "qubits.frequency = 2\n",
+        21,
+        "there is no key `protocol.segment.cooling.qubits`",
+        "`frequency`",
+    ),
     ("bath.hot.rate = 0\n", "bath.sun.rate = 0\n", 21, "there is no bath \"sun\"", "hot, cold"),
     ("bath.hot.rate = 0\n", "bath.hot.down = 0\n", 21, "follow from its rate", "what it has: `rate`, `temperature`"),
     ("bath.hot.rate = 0\n", "bath.cold.temperature = 1\n", 21, "are given, whatever", "what it has: `down`, `up`"),
@@ -357,6 +383,7 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ),
     ("trajectories = 100", "trajectories = 100\nengine = \"ladder\"", 36, "a protocol changes them", "\"populations\""),
     ("\"thermal\"\ntemperature = 0.6", "\"coherent\"\ntheta = 1.0", 15, "superposes levels", "\"populations\""),
+    ("temperature = 3.0", "temperature = 3.0\nquantum = 1.5", 8, "`bath.hot.quantum` is of its own", "no [protocol]"),
     ("number = 4", "number = 4\nspread = 0.1", 18, "[protocol] is of identical qubits", "alone"),
     ("number = 4", "[[qubits.group]]\nnumber = 2\n[[qubits.group]]\nnumber = 2", 20, "there are 2 groups", "alone"),
 ];
@@ -422,5 +449,43 @@ fn check_shows_segments_quenches_and_baths_and_runs_are_refused_in_words() {
         assert_eq!(refused.status.code(), Some(2));
         assert!(String::from_utf8_lossy(&refused.stderr).contains("has a [protocol]"));
         assert!(!here.path().join("output").exists());
+    }
+}
+
+proptest! {
+    // The same cases in every run.
+    #![proptest_config(ProptestConfig {
+        cases: 500,
+        rng_seed: RngSeed::Fixed(29),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    /// A protocol of which words are altered is read, or refused in words that point into it; it never panics.
+    #[test]
+    fn altered_protocols_are_read_or_refused_in_words(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4),
+        exact in any::<bool>(),
+    ) {
+        let others = [
+            "0", "-1", "1e-300", "1e100", "1e300", "nan", "inf", "[]", "{}", "[[0, 1]]", "true", "\"x\"", "2.0", "\"until steady\"",
+            "{ to = 1.0 }", "{ table = [[0, 1], [1, 2]] }", "{ to = 0, shape = \"exponential\" }", "{ from = 1e100, to = 1e-300 }",
+            "{ pulse = \"sech\", amplitude = 1, centre = 1, width = 1 }",
+        ];
+        let mut lines: Vec<String> = ENGINE.lines().map(str::to_owned).collect();
+        for (line, other) in edits {
+            let line = line.get(&(16..lines.len()).collect::<Vec<_>>()).to_owned();
+            if let Some((key, _)) = lines[line].clone().split_once('=') {
+                lines[line] = format!("{key}= {}", other.get(&others));
+            }
+        }
+        let purpose = if exact { Purpose::Exact } else { Purpose::Trajectories };
+        match read(&lines.join("\n"), purpose, &[]) {
+            Ok(scenario) => prop_assert!(!scenario.kind().is_empty() && scenario.warnings().len() < 9),
+            Err(error) => {
+                prop_assert!(!error.title().is_empty() && !error.allowed().is_empty() && error.line().is_some());
+                prop_assert!(!error.to_string().contains("cannot be read"), "{error}");
+            }
+        }
     }
 }

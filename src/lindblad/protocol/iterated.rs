@@ -9,9 +9,9 @@ use std::ops::Range;
 use faer::Mat;
 
 use super::ProtocolEquation;
-use super::cycle::{CycleError, Road};
 use super::operators::Follow;
 use super::radius::radius;
+use super::road::{CycleError, Road};
 use crate::lindblad::steady::{Reduced, SteadyState};
 use crate::lindblad::vectorized::dot;
 use crate::lindblad::{PopulationEquation, SolveError};

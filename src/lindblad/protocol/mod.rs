@@ -11,9 +11,11 @@ mod evolution;
 mod iterated;
 mod operators;
 mod radius;
+mod road;
 mod whole;
 
-pub use cycle::{CycleError, LimitCycle};
+pub use cycle::LimitCycle;
+pub use road::CycleError;
 
 use super::ladder::LadderGenerator;
 use super::populations::{PopulationEquation, observables};

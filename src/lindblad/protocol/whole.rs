@@ -7,9 +7,9 @@ use faer::linalg::solvers::PartialPivLu;
 use faer::prelude::Solve;
 
 use super::ProtocolEquation;
-use super::cycle::{CycleError, Road};
 use super::operators::Follow;
 use super::radius::radius;
+use super::road::{CycleError, Road};
 
 /// The propagator within each sector, and `1 - U + e 1^T` eliminated, with e the uniform distribution: on what sums to
 /// zero it acts as 1 - U does, and of e it makes p*.

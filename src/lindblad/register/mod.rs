@@ -4,7 +4,10 @@
 //! the equation is applied as it is written. It is what they are held against.
 
 mod operator;
+mod protocol;
 mod steady;
+
+pub use protocol::RegisterProtocol;
 
 use num_complex::Complex64;
 

@@ -280,6 +280,17 @@ impl Protocol {
         stage.frequency.at(time)
     }
 
+    /// The angle by which the qubits have turned in the lab by a time, in radians.
+    #[must_use]
+    pub fn turned(&self, time: f64) -> f64 {
+        let (here, within) = self.at(time);
+        let whole = |stage: &Stage| stage.frequency.integral(stage.duration);
+        let before =
+            |start: f64| self.stages.iter().take_while(move |stage| stage.start < start).map(whole).sum::<f64>();
+        let cycles = ((time - here.start - within) / self.period()).round();
+        self.units.angular(cycles * before(f64::INFINITY) + before(here.start) + here.frequency.integral(within))
+    }
+
     /// The rates of a bath at a time.
     #[must_use]
     pub fn rates(&self, bath: usize, time: f64) -> Rates {
@@ -473,6 +484,12 @@ impl Stage {
     #[must_use]
     pub fn field(&self, time: f64) -> Field {
         self.drive.at(time)
+    }
+
+    /// What the drive does at a time of a stretch, which may be one of its ends: there, what it does within.
+    #[must_use]
+    pub fn field_in(&self, stretch: &Stretch, time: f64) -> Field {
+        self.drive.beside(time, 0.5 * (stretch.from + stretch.until))
     }
 
     /// Whether the qubits and the baths stay within it.

@@ -25,7 +25,7 @@ impl Value<'_> {
 }
 
 /// The first of these keys that is there.
-fn first_of<'k, const N: usize>(given: [(&'k str, Option<Range<usize>>); N]) -> Option<(&'k str, Range<usize>)> {
+fn first_of<const N: usize>(given: [(&str, Option<Range<usize>>); N]) -> Option<(&str, Range<usize>)> {
     given.into_iter().find_map(|(key, span)| Some((key, span?)))
 }
 

@@ -222,7 +222,8 @@ impl<'a> Validator<'a> {
         let protocol = raw.protocol.as_ref().map(|table| {
             let (frequency, drive) = (qubits.frequency, hamiltonian?.drive);
             let before = Before { units, frequency, reservoirs: reservoirs.as_ref()?, drive };
-            self.keep(self.protocol(table, timing?, &before))
+            let timing = timing?;
+            self.keep(self.of_like_quanta(&raw.bath).and_then(|()| self.protocol(table, timing, &before)))
         });
         let known = model.is_some() && !matches!(protocol, Some(None));
         let protocol = protocol.flatten();

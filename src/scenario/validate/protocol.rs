@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::super::foreign::nearest;
 use super::super::keys::allowed;
-use super::super::raw::{RawChanges, RawCourse, RawDriveChanges, RawProtocol, RawSegment};
+use super::super::raw::{RawBath, RawChanges, RawCourse, RawDriveChanges, RawProtocol, RawSegment};
 use super::super::source::ScenarioError;
 use super::course::Value;
 use super::{LARGEST, Result, Validator};
@@ -60,11 +60,18 @@ pub(super) struct Before<'a> {
 /// What the values are where a segment ended. Those that are wrong are not known from then on.
 struct Now {
     frequency: Option<f64>,
-    /// What was set of the baths: of which, what, and its value.
-    settings: Vec<(usize, Setting, Option<f64>)>,
+    /// What was set of the baths.
+    settings: Vec<Set>,
     amplitude: Option<f64>,
     detuning: Option<f64>,
     phase: Option<f64>,
+}
+
+/// What was set of a bath, by its index.
+struct Set {
+    bath: usize,
+    setting: Setting,
+    value: Option<f64>,
 }
 
 impl RawChanges {
@@ -107,13 +114,24 @@ impl Validator<'_> {
             if *duration < SHORTEST * end {
                 let span = segment.get_ref().duration.as_ref().map_or(name.span(), Spanned::span);
                 let key = format!("protocol.segment.{}.duration", name.get_ref());
-                let title =
-                    format!("`{key}` is {duration:e}, which is lost beside the end of the protocol, at {end:e}");
+                let title = format!("`{key}` is {duration:e}, which is lost beside the end of the protocol, at {end}");
                 let help = format!("at least {SHORTEST:e} of that; a quench needs no segment of its own");
                 return Err(self.source.error(span, title, &help));
             }
         }
         Ok(timing)
+    }
+
+    /// Refuses a protocol between baths that exchange quanta of an energy of their own.
+    pub(super) fn of_like_quanta(&self, baths: &[Spanned<RawBath>]) -> Result<()> {
+        let own = |bath: &RawBath| Some((bath.name.as_ref()?.get_ref().clone(), bath.quantum.as_ref()?.span()));
+        match baths.iter().find_map(|bath| own(bath.get_ref())) {
+            None => Ok(()),
+            Some((name, span)) => {
+                let title = format!("`bath.{name}.quantum` is of its own, and under a protocol all are of the qubits");
+                Err(self.source.error(span, title, "no `quantum`; or no [protocol]"))
+            }
+        }
     }
 
     /// Refuses a protocol of qubits that are not all alike.
@@ -253,39 +271,47 @@ impl Validator<'_> {
             }
         };
         now.frequency = frequency.as_ref().and_then(|course| last(course, duration));
-        let mut complete = true;
-        let mut changes: Vec<Change> = Vec::new();
-        let mut changed: Vec<(usize, Setting)> = Vec::new();
+        let baths = self.changes(name, raw, duration, before.reservoirs, &mut now.settings);
+        let drive = self.drive(raw.drive.as_ref().map(Spanned::get_ref), &key("drive"), duration, now);
+        let (frequency, baths, drive) = (frequency?, baths?, drive?);
+        Some(Segment { duration, frequency, baths, drive })
+    }
+
+    /// What a segment changes of the baths, and all that those before have changed, which stays until another sets it.
+    fn changes(
+        &self,
+        name: &Spanned<String>,
+        raw: &RawSegment,
+        duration: f64,
+        reservoirs: &[Reservoir],
+        now: &mut Vec<Set>,
+    ) -> Option<Vec<Change>> {
+        let mut courses: Vec<Option<Course>> = now.iter().map(|set| set.value.map(Course::Held)).collect();
+        let mut known = true;
         for (bath, given) in raw.bath.as_ref().map_or(&[][..], |baths| &baths.get_ref().0) {
-            let Some(index) = self.keep(self.bath_of_segment(name, bath, before.reservoirs)) else {
-                complete = false;
+            let Some(index) = self.keep(self.bath_of_segment(name, bath, reservoirs)) else {
+                known = false;
                 continue;
             };
-            let reservoir = &before.reservoirs[index];
+            let reservoir = &reservoirs[index];
             for (setting, value) in given.get_ref().given() {
-                let key = key(&format!("bath.{}.{}", reservoir.name, setting.key()));
-                changed.push((index, setting));
-                let known = now.settings.iter().position(|(bath, of, _)| (*bath, *of) == (index, setting));
-                let from = known.map_or_else(|| Some(reservoir.signal(setting)?.first()), |at| now.settings[at].2);
-                let course = self.keep(self.setting(value, key, reservoir, setting, (from, duration)));
-                complete &= course.is_some();
-                let ended = course.as_ref().and_then(|course| last(course, duration));
-                match known {
-                    Some(at) => now.settings[at].2 = ended,
-                    None => now.settings.push((index, setting, ended)),
-                }
-                changes.extend(course.map(|course| Change { bath: reservoir.name.clone(), setting, course }));
+                let key = format!("protocol.segment.{}.bath.{}.{}", name.get_ref(), reservoir.name, setting.key());
+                let at = now.iter().position(|set| set.bath == index && set.setting == setting).unwrap_or_else(|| {
+                    let value = reservoir.signal(setting).map(|signal| signal.first());
+                    now.push(Set { bath: index, setting, value });
+                    courses.push(None);
+                    now.len() - 1
+                });
+                let course = self.keep(self.setting(value, key, reservoir, setting, (now[at].value, duration)));
+                now[at].value = course.as_ref().and_then(|course| last(course, duration));
+                courses[at] = course;
             }
         }
-        // What a segment sets stays until another sets it.
-        for (bath, setting, value) in now.settings.iter().filter(|(bath, of, _)| !changed.contains(&(*bath, *of))) {
-            complete &= value.is_some();
-            let bath = before.reservoirs[*bath].name.clone();
-            changes.extend(value.map(|value| Change { bath, setting: *setting, course: Course::Held(value) }));
-        }
-        let drive = self.drive(raw.drive.as_ref().map(Spanned::get_ref), &key("drive"), duration, now);
-        let (frequency, drive) = (frequency.filter(|_| complete)?, drive?);
-        Some(Segment { duration, frequency, baths: changes, drive })
+        let change = |(set, course): (&Set, Option<Course>)| {
+            let bath = reservoirs[set.bath].name.clone();
+            Some(Change { bath, setting: set.setting, course: course? })
+        };
+        now.iter().zip(courses).map(change).collect::<Option<Vec<_>>>().filter(|_| known)
     }
 
     /// The drive in a segment, and where it leaves it.

@@ -42,6 +42,11 @@ fn quantum_of(model: &Model, bath: usize) -> f64 {
     model.quantum_of(&model.baths[bath])
 }
 
+/// A power as far as it is known beside heat currents.
+fn beside(power: Rounded, heat: &[Option<f64>]) -> Option<f64> {
+    power.beside(heat.iter().flatten().fold(0.0, |most, heat| most.max(heat.abs())))
+}
+
 /// What a modulation supplies beside these quanta: by how much those of the qubits are larger.
 fn supplied(model: &Model, quanta: &[Rounded]) -> Rounded {
     let of_bath = |(bath, quanta): (&Bath, &Rounded)| {
@@ -122,7 +127,7 @@ impl SteadyRoad {
             .map(|bath| summed(&|steady, model| steady.currents[bath] * quantum_of(model, bath)))
             .collect();
         let known = balanced(&heat);
-        let power = summed(&|steady, model| supplied(model, &steady.currents));
+        let power = beside(summed(&|steady, model| supplied(model, &steady.currents)), &known);
         for column in point.columns() {
             let value = match (column.quantity, column.bath) {
                 // Over a long interval averages and counts are the current itself.
@@ -133,7 +138,7 @@ impl SteadyRoad {
                     }
                     known[bath]
                 }
-                (Quantity::Power, _) => self.power(point, &known, power),
+                (Quantity::Power, _) => power,
                 (Quantity::Intensity, Some(bath)) => Some(
                     summed(&|steady, model| {
                         let bath = &model.baths[bath];
@@ -161,29 +166,30 @@ impl SteadyRoad {
             };
             self.values.extend(value.map(|value| (column.quantity, column.bath, value)));
         }
+        self.judge(point, &known, power);
         baths.map(|bath| summed(&|steady, _| steady.currents[bath])).collect()
     }
 
-    /// What is done on the qubits, as far as it is known beside the heat of the baths; what they are, and by what that is
-    /// judged.
-    fn power(&mut self, point: &Point, heat: &[Option<f64>], power: Rounded) -> Option<f64> {
-        let scale = heat.iter().flatten().fold(0.0_f64, |most, heat| most.max(heat.abs()));
-        let known = power.beside(scale);
-        let heat = heat.iter().copied().collect::<Option<Vec<f64>>>();
-        let Some((power, heat)) = known.zip(heat) else {
-            self.refused.push(format!("{}, {}: {LOST}", Quantity::Power.name(), Quantity::Efficiency.name()));
-            return known;
-        };
-        if point.groups.iter().any(Group::is_driven) {
-            self.refused.push(format!("{}: {DRIVEN}", Quantity::Efficiency.name()));
-            return Some(power);
+    /// What the qubits are where a modulation does work, and by what that is judged.
+    fn judge(&mut self, point: &Point, heat: &[Option<f64>], power: Option<f64>) {
+        let is_modulated = |group: &Group| group.model.baths.iter().any(|bath| bath.quantum.is_some());
+        if !point.groups.iter().any(is_modulated) {
+            return;
         }
+        if power.is_none() {
+            self.refused.push(format!("{}: {LOST}", Quantity::Power.name()));
+        }
+        let driven = point.groups.iter().any(Group::is_driven);
+        let known = power.zip(heat.iter().copied().collect::<Option<Vec<f64>>>());
+        let Some((power, heat)) = known.filter(|_| !driven) else {
+            let reason = if driven { DRIVEN } else { LOST };
+            return self.refused.push(format!("{}: {reason}", Quantity::Efficiency.name()));
+        };
         let model = &point.groups[0].model;
         self.machine = Machine::of(model, power, &heat);
         if let Some(merit) = self.machine.and_then(|machine| machine.merit(model, &heat)) {
             self.values.push((merit.quantity, None, merit.of(power, &heat)));
         }
-        known
     }
 
     /// Noise, and what is made of it, of all groups together.

@@ -2,6 +2,7 @@
 
 use super::super::equation::{Aim, Equation, FullSpace};
 use super::super::error::Unsolved;
+use super::beside;
 use super::counted::{ExactNoise, LOST};
 use super::road::SteadyRoad;
 use crate::group::Group;
@@ -13,8 +14,8 @@ use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
 
 /// What the qubits gain from all baths in the steady state: the heat currents, but for what a modulation takes up of
-/// them. Without a drive that adds to nothing: one that is a difference of far larger terms than the others is known from
-/// them.
+/// them. Without a drive they add to nothing: one that is a difference of far larger terms than the others is known
+/// from them.
 fn steady_gains(full: &FullSpace, group: &Group, rho: &DensityMatrix) -> Vec<Rounded> {
     let baths = 0..group.model.baths.len();
     let own: Vec<Rounded> = baths.map(|bath| full.heat_current(bath, rho) - full.taken_up(bath, rho)).collect();
@@ -73,16 +74,14 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
         }
     }
     let known = balanced(&heat);
+    let power = beside(power, &known);
     for column in columns {
         match (column.quantity, column.bath) {
             (Quantity::HeatCurrent, Some(bath)) => match known[bath] {
                 Some(value) => road.values.push((column.quantity, column.bath, value)),
                 None => road.refuse(point, column.quantity, bath, LOST),
             },
-            (Quantity::Power, _) => {
-                let power = road.power(point, &known, power);
-                road.values.extend(power.map(|power| (column.quantity, None, power)));
-            }
+            (Quantity::Power, _) => road.values.extend(power.map(|power| (column.quantity, None, power))),
             _ => {
                 let found = values.iter().find(|(other, _)| *other == column).map(|(_, value)| *value);
                 let found = found.filter(|value| value.is_finite());
@@ -90,6 +89,7 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
             }
         }
     }
+    road.judge(point, &known, power);
     for (bath, [current, noise]) in counted.into_iter().enumerate() {
         road.noise_of(point, bath, Ok(noise), current);
     }

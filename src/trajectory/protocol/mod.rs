@@ -7,6 +7,7 @@
 mod ledger;
 mod pieces;
 mod recorded;
+mod route;
 
 pub use ledger::{Ledger, Watch};
 pub use pieces::Pieces;
@@ -14,6 +15,7 @@ pub use recorded::Recorded;
 
 use ledger::{Counting, Following};
 use pieces::{Piece, Within};
+pub(super) use route::{Leg, Route, Walk};
 
 use super::{Jump, LOOK, Populations, Recorder, Unravelling};
 use crate::dicke::Level;
