@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::simulator::Simulator;
+use super::one_by_one::Simulator;
 use crate::dicke::{Level, ln_degeneracy};
 use crate::group::Group;
 use crate::initial::InitialState;
