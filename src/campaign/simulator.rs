@@ -48,6 +48,12 @@ struct Groups<'a, E: Declared> {
     members: Vec<Member<'a, E>>,
 }
 
+impl Simulator for UnderProtocol<'_> {
+    fn trajectory(&mut self, number: u64) -> Option<Path<'_>> {
+        self.path(number)
+    }
+}
+
 impl<E: Declared> Simulator for Groups<'_, E> {
     fn trajectory(&mut self, number: u64) -> Option<Path<'_>> {
         let point = self.point;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::simulator::Simulator;
 use crate::dicke::{Level, ln_degeneracy};
 use crate::group::Group;
 use crate::initial::InitialState;
@@ -44,10 +43,9 @@ impl<'a> UnderProtocol<'a> {
             starts: starts(protocol, number, initial),
         }
     }
-}
 
-impl Simulator for UnderProtocol<'_> {
-    fn trajectory(&mut self, number: u64) -> Option<Path<'_>> {
+    /// The path of this number; `None` where it was interrupted.
+    pub fn path(&mut self, number: u64) -> Option<Path<'_>> {
         let point = self.point;
         let mut rng = stream(point.seed, point.id, number);
         self.recorded.clear();
