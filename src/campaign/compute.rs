@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::aside::aside;
 use super::in_order::InOrder;
-use super::simulator::{Simulator, simulator};
+use super::one_by_one::Simulator;
+use super::simulator::simulator;
 use crate::lindblad::Effort;
 use crate::plan::{Part, Plan};
 use crate::scenario::Point;

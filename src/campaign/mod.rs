@@ -10,6 +10,7 @@ mod helpers;
 mod in_order;
 mod merge;
 mod meter;
+mod one_by_one;
 mod open;
 mod options;
 #[cfg(feature = "mpi")]
@@ -28,11 +29,12 @@ pub use converge::{Forecast, Standing, converge, forecast};
 pub use cost::Cost;
 pub use error::{Hint, RunError};
 pub use helpers::{Deliver, Helpers};
+pub use one_by_one::Simulator;
 pub use options::{Event, Outcome, RunOptions};
 #[cfg(feature = "mpi")]
 pub use ranks::Ranks;
 pub use run::{merge_parts, run, run_with};
-pub use simulator::{Simulator, simulator};
+pub use simulator::simulator;
 pub use solve::solvable;
 pub use status::{Results, Status};
 pub use transient::simulate;

@@ -1,17 +1,12 @@
 //! Trajectories of a point one by one, for who does not know its engine.
 
+use super::one_by_one::Simulator;
 use super::under_protocol::UnderProtocol;
 use crate::group::Group;
 use crate::random::stream;
 use crate::scenario::Point;
 use crate::store::Path;
 use crate::trajectory::{self, Declared, ForEngine, Interrupt, Record, Unravelling};
-
-/// Makes the trajectories of a point, one at a time.
-pub trait Simulator {
-    /// The trajectory of this number: a function of the point, its seed and the number. `None` where it was interrupted.
-    fn trajectory(&mut self, number: u64) -> Option<Path<'_>>;
-}
 
 /// The simulator of a point, whose trajectories are dropped on the way once `interrupt` is set.
 #[must_use]
@@ -46,12 +41,6 @@ type Member<'a, E> = (E, &'a <E as Unravelling>::Initial, Record<<E as Unravelli
 struct Groups<'a, E: Declared> {
     point: &'a Point,
     members: Vec<Member<'a, E>>,
-}
-
-impl Simulator for UnderProtocol<'_> {
-    fn trajectory(&mut self, number: u64) -> Option<Path<'_>> {
-        self.path(number)
-    }
 }
 
 impl<E: Declared> Simulator for Groups<'_, E> {

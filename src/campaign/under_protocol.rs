@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::one_by_one::Simulator;
 use crate::dicke::{Level, ln_degeneracy};
 use crate::group::Group;
 use crate::initial::InitialState;
@@ -43,9 +44,10 @@ impl<'a> UnderProtocol<'a> {
             starts: starts(protocol, number, initial),
         }
     }
+}
 
-    /// The path of this number; `None` where it was interrupted.
-    pub fn path(&mut self, number: u64) -> Option<Path<'_>> {
+impl Simulator for UnderProtocol<'_> {
+    fn trajectory(&mut self, number: u64) -> Option<Path<'_>> {
         let point = self.point;
         let mut rng = stream(point.seed, point.id, number);
         self.recorded.clear();

@@ -1,6 +1,6 @@
 //! What is said of a protocol: work, heats, quanta and entropy, what machine it is, and how it fluctuates.
 
-use super::summary::QuantitySummary;
+use super::row::QuantitySummary;
 use crate::lindblad::protocol::Moments;
 use crate::model::protocol::{Entry, Protocol, Repeats};
 use crate::quantity::Quantity;

@@ -2,6 +2,7 @@
 
 mod booked;
 mod parquet_folder;
+mod row;
 mod sink;
 mod steady_run;
 mod summary;
@@ -13,11 +14,12 @@ mod writer;
 
 pub(crate) use booked::{OfProtocol, of_protocol};
 pub(crate) use parquet_folder::ParquetFolder;
+pub use row::{QuantitySummary, standard_errors};
 pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
 pub use steady_run::{Convergence, CycleConvergence, RelaxationFrom, SteadyRun};
 pub(crate) use summary::highest_exact;
-pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names, standard_errors};
+pub use summary::{BathSummary, PointSummary, Summary, Timing, quantity_names};
 pub(crate) use summary_file::Head;
 #[cfg(feature = "figures")]
 pub(crate) use summary_file::{MANY_POINTS, QuantityRow, quantity_rows};

@@ -8,7 +8,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::ser::{Formatter, PrettyFormatter};
 
-use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
+use super::row::QuantitySummary;
+use super::summary::{PointSummary, Summary, Timing};
 use super::sums::{SUMMARY, Soundness, soundness};
 use crate::store::StoreError;
 use crate::table::{self, Extent};

@@ -4,6 +4,7 @@
 //! There are three exact equations of a group of qubits, each an [`Equation`]; [`Road`] alone says which of them a group
 //! takes.
 
+mod cleared;
 mod equation;
 mod error;
 mod protocol;

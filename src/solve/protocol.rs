@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use ndarray::Array2;
 
+use super::cleared::cleared;
 use super::error::Unsolved;
-use super::transient::cleared;
 use crate::dicke::{Level, ln_degeneracy};
 use crate::group::Group;
 use crate::initial::InitialState;

@@ -2,16 +2,15 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use super::cleared::cleared;
 use super::equation::{Aim, Averages, Equation, ForEquation, Road};
 use super::error::Unsolved;
 use super::protocol::{self, ExactProtocol};
 use super::steady::cycle_equation;
-use crate::bath::{Bath, Coupling};
+use crate::bath::Coupling;
 use crate::group::Group;
 use crate::initial::InitialState;
 use crate::lindblad::Effort;
-use crate::quantity::{Column, Quantity};
-use crate::rounded::Rounded;
 use crate::scenario::Point;
 use crate::theory::decay_rates;
 
@@ -155,21 +154,6 @@ fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, Unsolved> {
         }
     }
     Ok(sum)
-}
-
-/// A value without what is only rounding beside the most it may be, and within its bounds.
-pub fn cleared((number, baths): (i64, &[Bath]), column: Column, value: f64) -> f64 {
-    let spin = number as f64 / 2.0;
-    let of = |most: f64| Rounded::of(value, most).cleared();
-    match (column.quantity, column.bath) {
-        (Quantity::Jx | Quantity::Jy | Quantity::Jz, _) => of(spin),
-        (Quantity::Excited, _) => of(1.0).clamp(0.0, 1.0),
-        (Quantity::Intensity, Some(bath)) => {
-            let bath = &baths[bath];
-            of(bath.down * bath.coupling.forms(number).emission.most(number)).max(0.0)
-        }
-        _ => value,
-    }
 }
 
 /// Pure collective decay from a Dicke state: every waiting time is exponential, so the photon times are partial sums,

@@ -3,21 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::path::Path;
 use super::rows::PartRows;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
-use crate::statistics::{Booked, Ensemble, Known, Resolutions};
-use crate::trajectory::Trace;
-use crate::trajectory::protocol::Ledger;
-
-/// What a trajectory leaves.
-#[derive(Clone, Copy, Debug)]
-pub struct Path<'a> {
-    /// What was recorded.
-    pub trace: &'a Trace,
-    /// Under a protocol, work, heats and entropy, and what they are held against.
-    pub booked: Option<(&'a Ledger, Known)>,
-}
+use crate::statistics::{Booked, Ensemble, Resolutions};
 
 /// What is averaged over trajectories, in the order of the plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]

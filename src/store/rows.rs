@@ -1,6 +1,6 @@
 //! What single trajectories leave: the rows of `trajectories.parquet` and `jumps.parquet`, as parts keep them.
 
-use super::averages::Path;
+use super::path::Path;
 use crate::bath::{Bath, Process};
 use crate::dicke::Level;
 use crate::model::protocol::Entry;
