@@ -87,7 +87,7 @@ impl Parsed {
             if let Asked::Solve(_) = scenario.points[0].asked {
                 solvable(&scenario.points)?;
             }
-            Ok::<Value, RunError>(check(scenario, threads))
+            check(scenario, threads)
         });
         said.map(|said| text(&said)).map_err(|error| of_run(&error))
     }
@@ -144,7 +144,7 @@ fn units(units: Units) -> Value {
     })
 }
 
-fn check(scenario: &Scenario, threads: usize) -> Value {
+fn check(scenario: &Scenario, threads: usize) -> Result<Value, RunError> {
     let points = &scenario.points;
     let first = &points[0];
     let engine = |point: &Point| json!({ "point": point.index, "engine": point.engine.engine.name(), "because": point.engine.because });
@@ -175,20 +175,20 @@ fn check(scenario: &Scenario, threads: usize) -> Value {
         Asked::Converge(_) => {
             let stop = Interrupt::default().after(Cost::TIME);
             let tried = points.iter().step_by(Cost::stride(points)).map(|point| {
-                let known = forecast(point, &stop).map(|known| {
+                let known = forecast(point, &stop)?.map(|known| {
                     let Forecast { relaxation_time, relaxation_from, duration, trajectories, jumps_bound } = known;
                     json!({
                         "relaxation_time": relaxation_time, "relaxation_from": relaxation_from,
                         "duration": duration, "trajectories": trajectories, "jumps_bound": jumps_bound,
                     })
                 });
-                json!({ "point": point.index, "forecast": known })
+                Ok(json!({ "point": point.index, "forecast": known }))
             });
-            said["steady"] = tried.collect();
+            said["steady"] = tried.collect::<Result<Value, RunError>>()?;
         }
         Asked::Solve(_) => {}
     }
-    said
+    Ok(said)
 }
 
 /// The keys of a scenario: (path, kind, what is allowed).
