@@ -20,6 +20,7 @@ use superjump::trajectory::Interrupt;
 use superjump::units::Units;
 
 use crate::errors::{of_run, of_scenario};
+use crate::model::model;
 
 /// A scenario that was read and validated.
 #[pyclass(frozen, module = "superjump._superjump")]
@@ -77,6 +78,17 @@ impl Parsed {
     #[getter]
     fn fingerprint(&self) -> String {
         self.scenario.fingerprint()
+    }
+
+    /// How many qubits each point has.
+    fn qubits(&self) -> Vec<i64> {
+        self.scenario.points.iter().map(Point::number).collect()
+    }
+
+    /// What the equation of a point is made of, as JSON.
+    fn model(&self, point: usize) -> PyResult<String> {
+        let of = self.scenario.points.get(point).ok_or_else(|| PyKeyError::new_err(point))?;
+        Ok(text(&model(of)))
     }
 
     /// What a run would do and cost, as JSON. Takes a second at most.
@@ -223,6 +235,23 @@ pub fn read_text(py: Python<'_>, path: PathBuf) -> PyResult<String> {
 #[pyfunction]
 pub fn shown(value: f64) -> String {
     number(value)
+}
+
+/// A quantity, a statistic or a swept key as an axis names it; `_{...}` is a subscript. A key comes with its unit.
+#[pyfunction]
+pub fn quantity_label(name: &str) -> String {
+    superjump::report::quantity(name)
+}
+
+#[pyfunction]
+pub fn key_label(key: &str, units: &str) -> (String, &'static str) {
+    (superjump::report::key(key), superjump::report::key_unit(key, units))
+}
+
+/// A unit as an axis has it.
+#[pyfunction]
+pub fn unit_label(unit: &str) -> String {
+    superjump::report::unit(unit)
 }
 
 /// A value with its error, in the digits that it has: `6.800 ± 0.060`.

@@ -17,6 +17,7 @@ from .executor import Campaign, Part, compute
 from .jobs import Job
 from .noise import Noise
 from .progress import Progress
+from .qutip import check
 from .results import Estimate, Run, status
 from .results import open_folder as open
 from .scenario import Scenario
@@ -27,7 +28,7 @@ load = Scenario.load
 
 __all__ = [
     "Campaign", "Check", "Estimate", "Fault", "FolderError", "Interrupted", "Job", "NotConverged", "Noise", "Note",
-    "Part", "Progress", "Run", "RunError", "Scenario", "ScenarioError", "Table", "__version__", "angles", "bath", "bits",
-    "coherent", "collective", "compute", "dicke", "ghz", "load", "local", "open", "product", "status", "superposition",
-    "thermal",
+    "Part", "Progress", "Run", "RunError", "Scenario", "ScenarioError", "Table", "__version__", "angles", "bath",
+    "bits", "check", "coherent", "collective", "compute", "dicke", "ghz", "load", "local", "open", "product", "status",
+    "superposition", "thermal",
 ]

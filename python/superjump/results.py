@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     import xarray
 
     from .noise import Noise
+    from .plots import Plots
     from .progress import Progress
+    from .qutip import Results as QutipResults
     from .scenario import Scenario
 
 #: Numbers of one value, or of many.
@@ -217,6 +219,21 @@ class Run:
         from .noise import Noise
 
         return Noise(self)
+
+    @property
+    def plot(self) -> Plots:
+        """Figures by matplotlib: ``run.plot("heat_current", bath="hot")``, ``run.plot.bursts()``, ``run.plot.telegraph()``,
+        ``run.plot.noise("spectrum")`` ...; each gives its axes, and takes ``ax=``."""
+        from .plots import Plots
+
+        return Plots(self)
+
+    def to_qutip(self) -> QutipResults:
+        """The same by the attribute names of a ``McResult``: ``times``, ``average_expect``, ``std_expect``, and where jumps
+        were recorded ``col_times``, ``col_which``, ``photocurrent``. It needs no QuTiP."""
+        from .qutip import Results
+
+        return Results(self)
 
     def _main(self, name: str | None) -> Table:
         for candidate in [name] if name is not None else ["series", "summary"]:

@@ -13,14 +13,17 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import _superjump, toml
+from . import _superjump, states, toml
 from .check import Check
 from .errors import Fault, NotConverged, Note, ScenarioError
 from .jobs import Job, run_here
 from .progress import Progress
 from .results import Run
+
+if TYPE_CHECKING:
+    from .qutip import Equation
 
 #: Where progress is shown: by itself on terminals and in notebooks (None), always, never, or by a function of its own.
 Shown = bool | Callable[[Progress], object] | None
@@ -50,6 +53,7 @@ class Scenario:
         :func:`superjump.collective` and :func:`superjump.local` baths, or dicts.
     initial:
         ``"ground"``, ``"inverted"``, ``"steady"``, or a state as :func:`superjump.dicke`, :func:`superjump.coherent` ...
+        Or a ket, as a numpy vector or a Qobj of QuTiP: of the register (2^N) or of a ladder (2J + 1), in QuTiP's order.
     times:
         The times that are looked at, ascending from 0 (1/omega_0, or ns): an array of shape (T,). Or ``until`` with
         ``samples`` and ``spacing``.
@@ -75,7 +79,7 @@ class Scenario:
         *,
         qubits: int | Mapping[str, Any],
         baths: Iterable[Mapping[str, Any]] | Mapping[str, Any],
-        initial: str | Mapping[str, Any] | None = None,
+        initial: Any = None,
         times: Iterable[float] | None = None,
         until: float | None = None,
         samples: int | None = None,
@@ -107,7 +111,7 @@ class Scenario:
             "qubits": qubits if isinstance(qubits, Mapping) else {"number": qubits},
             "bath": [baths] if isinstance(baths, Mapping) else list(baths),
             "drive": drive,
-            "initial": {"state": initial} if isinstance(initial, str) else initial,
+            "initial": states.table(initial, qubits),
             "evolution": {**evolution, **more.pop("evolution", {})} or None,
             "record": record, "steady": steady, "noise": noise, "sweep": sweep,
             **more,
@@ -189,7 +193,11 @@ class Scenario:
         """The same scenario with other values: keys by their names in the file, as
         ``replace({"qubits.number": 16, "bath.hot.temperature": 2.5})``, or whole tables by keyword. None removes one."""
         data = self.to_dict()
+        if "baths" in tables:
+            tables["bath"] = tables.pop("baths")
         for key, value in {**tables, **(changes or {})}.items():
+            if key == "initial":
+                value = states.table(value, tables.get("qubits", data.get("qubits")))
             _set(data, key, None if value is None else toml.plain(value, key))
         return self._of(data, self.name)
 
@@ -225,6 +233,24 @@ class Scenario:
     def asks_for_steady(self) -> bool:
         """Whether it asks for the steady state by itself."""
         return "steady" in self._data or "noise" in self._data
+
+    def to_qutip(self, point: int | None = None) -> Equation:
+        """``H, c_ops, rho0, e_ops`` for QuTiP, in the product space of all qubits: what this scenario solves, with the
+        rates that the library takes, to be checked or to add a term to.
+
+        Times, rates and currents are in the scenario's units; ``point`` is the place in a sweep. See
+        :class:`superjump.qutip.Equation`.
+
+        Raises
+        ------
+        ImportError
+            Without QuTiP.
+        ValueError
+            More than 10 qubits, a protocol, or a sweep of which no point is named.
+        """
+        from .qutip import equation
+
+        return equation(self, point)
 
     def check(self, trajectories: int | None = None, *, threads: int | None = None) -> Check:
         """What a run would do: the engine and why, the baths' occupations, what it costs (of so many trajectories), and
