@@ -59,10 +59,12 @@ def faint() -> dict[str, Any]:
     return {"color": COLOURS[0], "alpha": 0.3, "linewidth": 0.7}
 
 
-def _shades(count: int, ordered: bool) -> list[Any]:
-    """Colours for things without an order, and for those of a sweep."""
+def _shades(ax: Axes, count: int, ordered: bool) -> list[Any]:
+    """Colours for things without an order, those first that are not on the axes yet; and for those of a sweep."""
     if not ordered or count <= 1:
-        return [COLOURS[place % len(COLOURS)] for place in range(count)]
+        taken = {line.get_color() for line in ax.get_lines()}
+        left = [colour for colour in COLOURS if colour not in taken] or list(COLOURS)
+        return [left[place % len(left)] for place in range(count)]
     from matplotlib import colormaps
 
     return [colormaps["viridis"](0.88 * place / (count - 1)) for place in range(count)]
@@ -71,7 +73,7 @@ def _shades(count: int, ordered: bool) -> list[Any]:
 def lines(ax: Axes, curves: list[Curve], run: Run, style: Mapping[str, Any]) -> None:
     """Curves in time: means with bands, and exact ones over them."""
     sampled = run.sampled
-    for curve, colour in zip(curves, _shades(len(curves), run._is_sweep), strict=True):
+    for curve, colour in zip(curves, _shades(ax, len(curves), run._is_sweep), strict=True):
         label = curve.label or (f"{_trajectories(run)}" if sampled else "exact")
         line = curve.mean if sampled else curve.exact
         (drawn,) = ax.plot(curve.x, line, **{"color": colour, "label": label, **style})
@@ -82,7 +84,8 @@ def lines(ax: Axes, curves: list[Curve], run: Run, style: Mapping[str, Any]) -> 
             ax.fill_between(curve.x, low, high, color=drawn.get_color(), alpha=0.25, linewidth=0)
     if sampled:
         if any(np.isfinite(curve.std_error).any() for curve in curves):
-            ax.fill_between([], [], [], color="#808080", alpha=0.25, linewidth=0, label="± 2 standard errors")
+            once = _once(ax, "± 2 standard errors")
+            ax.fill_between([], [], [], color="#808080", alpha=0.25, linewidth=0, label=once)
         _exact(ax, curves, [_INK] * len(curves), "--")
     _legend(ax, curves)
 
@@ -90,8 +93,8 @@ def lines(ax: Axes, curves: list[Curve], run: Run, style: Mapping[str, Any]) -> 
 def points(ax: Axes, curves: list[Curve], run: Run, style: Mapping[str, Any], joined: bool = True) -> None:
     """Estimates with error bars, and exact values: joined, where there is something between them."""
     markers = "oDs^vP"
-    colours = _shades(len(curves), ordered=False) if len(curves) > 1 else [_INK]
-    for place, (curve, colour) in enumerate(zip(curves, _shades(len(curves), ordered=False), strict=True)):
+    shades = _shades(ax, len(curves), ordered=False)
+    for place, (curve, colour) in enumerate(zip(curves, shades, strict=True)):
         marker = markers[place % len(markers)]
         if run.sampled:
             how = {"color": colour, "linestyle": "", "marker": marker, "markersize": 4, "capsize": 2}
@@ -102,7 +105,7 @@ def points(ax: Axes, curves: list[Curve], run: Run, style: Mapping[str, Any], jo
             how = {"color": colour, "linestyle": "-" if joined else "", "marker": marker, "markersize": 4}
             ax.plot(curve.x, curve.exact, **{**how, "label": curve.label or "exact", **style})
     if run.sampled:
-        _exact(ax, curves, colours, "--" if joined else "")
+        _exact(ax, curves, shades if len(curves) > 1 else [_INK], "--" if joined else "")
     _legend(ax, curves)
 
 
@@ -121,7 +124,12 @@ def _exact(ax: Axes, curves: list[Curve], colours: list[Any], between: str) -> N
     for curve, colour in known:
         ax.plot(curve.x, curve.exact, **{**how, "color": colour, "label": None})
     if known:
-        ax.plot([], [], **how)
+        ax.plot([], [], **{**how, "label": _once(ax, "exact")})
+
+
+def _once(ax: Axes, label: str) -> str | None:
+    """A label that the legend does not have yet."""
+    return None if label in ax.get_legend_handles_labels()[1] else label
 
 
 def _legend(ax: Axes, curves: list[Curve]) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Trajectories that are drawn one by one, and those that can be told apart.
 _MANY, _FEW = 40, 3
+#: The largest J up to which every one has its tick.
+_LADDER = 12
 #: Bars of a histogram.
 _BARS = 60
 
@@ -306,6 +308,9 @@ class Plots:
         ax.set_xlabel(drawing.with_unit("time", self._time_unit))
         ax.set_ylabel("J")
         ax.set_ylim(bottom=0)
+        highest = run._points[0]["qubits"] / 2
+        if highest <= _LADDER:
+            ax.set_yticks(np.arange(highest % 1, highest + 1))
         ax.legend()
         return ax
 

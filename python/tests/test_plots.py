@@ -39,6 +39,10 @@ def test_a_series_has_its_band_and_the_exact_curve(valve):
     _, mine = plt.subplots()
     assert run.plot(ax=mine) is mine and labels(mine)[:3] == ["hot", "cold", "parasitic"]
     assert labels(valve.exact().plot("jz")) == ["exact"]
+    # A second run beside it has another colour, and the legend no line twice.
+    again = valve.replace({"bath.hot.temperature": 2}).run(50).plot("heat_current", bath="hot", ax=ax, label="colder")
+    assert labels(again) == ["200 trajectories", "± 2 standard errors", "exact", "colder"]
+    assert len({line.get_color() for line in ax.get_lines()}) == 3
 
 
 def test_a_sweep_is_drawn_against_its_key(valve):
