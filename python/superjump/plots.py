@@ -79,7 +79,8 @@ class Plots:
             allowed = " or ".join(["time"] * timed + swept) or "left out"
             raise ValueError(f"`against` is \"{over}\", and may be {allowed}")
         if over == "time" and not timed:
-            raise ValueError(f"{name} is known of the whole run alone, and not in time: run[\"{name}\"] has its value")
+            key = ", ".join(f'"{word}"' for word in (name, of[0]) if word)
+            raise ValueError(f"{name} is known of the whole run alone, and not in time: run[{key}] has its value")
         if over == "time":
             return self._in_time(name, of, ax, style)
         return self._over(name, of, over, ax, style)
