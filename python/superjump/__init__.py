@@ -14,12 +14,13 @@ from .baths import angles, bath, bits, coherent, collective, dicke, ghz, local, 
 from .check import Check
 from .errors import Fault, FolderError, Interrupted, NotConverged, Note, RunError, ScenarioError
 from .executor import Campaign, Part, compute
+from .folders import open_folder as open
+from .folders import status
 from .jobs import Job
 from .noise import Noise
 from .progress import Progress
 from .qutip import check
-from .results import Estimate, Run, status
-from .results import open_folder as open
+from .results import Estimate, Run
 from .scenario import Scenario
 from .table import Table
 

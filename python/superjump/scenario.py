@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from . import _superjump, states, toml
 from .check import Check
 from .errors import Fault, NotConverged, Note, ScenarioError
-from .jobs import Job, run_here
+from .jobs import Job, cores, run_here
 from .progress import Progress
 from .results import Run
 
@@ -220,7 +220,7 @@ class Scenario:
             raise ScenarioError([fault._replace(line=None) for fault in error.faults]) from None
 
     def _validate(self) -> None:
-        asked = self if self._is_timed or self.asks_for_steady else _bare(self)
+        asked = self if self._is_timed or self.asks_for_steady or "protocol" in self._data else _bare(self)
         # Without times only trajectories to a steady state have use for the rest of what evolves.
         asked._read(exact=self._is_timed or "evolution" not in self._data)
 
@@ -232,7 +232,7 @@ class Scenario:
     @property
     def asks_for_steady(self) -> bool:
         """Whether it asks for the steady state by itself."""
-        return "steady" in self._data or "noise" in self._data
+        return "steady" in self._data or "noise" in self._data or self._is_cyclic
 
     def to_qutip(self, point: int | None = None) -> Equation:
         """``H, c_ops, rho0, e_ops`` for QuTiP, in the product space of all qubits: what this scenario solves, with the
@@ -257,7 +257,7 @@ class Scenario:
         what is likely a slip."""
         asked = self._with_trajectories(trajectories)
         sampled = asked.asks_for_steady or "trajectories" in asked._data.get("evolution", {})
-        return Check(json.loads(asked._read(exact=not sampled).check(_threads(threads))))
+        return Check(json.loads(asked._read(exact=not sampled).check(cores(threads))))
 
     def run(
         self,
@@ -403,7 +403,14 @@ class Scenario:
 
     @property
     def _is_timed(self) -> bool:
-        return any(key in self._data.get("evolution", {}) for key in ("times", "until"))
+        if any(key in self._data.get("evolution", {}) for key in ("times", "until")):
+            return True
+        # A protocol has an end, unless it is repeated until it is steady.
+        return "protocol" in self._data and not self._is_cyclic
+
+    @property
+    def _is_cyclic(self) -> bool:
+        return self._data.get("protocol", {}).get("cycles") == "until steady"
 
     def _with_trajectories(self, trajectories: int | None) -> Scenario:
         return self if trajectories is None else self.replace({"evolution.trajectories": trajectories})
@@ -447,7 +454,7 @@ class Scenario:
         for warning in parsed.warnings:
             warnings.warn(warning, Note, stacklevel=4)
         job = _superjump.Job(
-            parsed, output=output, begun=begun, threads=_threads(threads), exact=exact, fresh=fresh, merge=False
+            parsed, output=output, begun=begun, threads=cores(threads), exact=exact, fresh=fresh, merge=False
         )
         return Job(self, parsed, job, output)
 
@@ -496,15 +503,6 @@ def _bare(scenario: Scenario) -> Scenario:
     made._data = {**scenario._data, "steady": {}}
     made._text, made._path, made.name = scenario._text + "\n[steady]\n", scenario._path, scenario.name
     return made
-
-
-def _threads(threads: int | None) -> int:
-    if threads is None:
-        return _superjump.cores()
-    number = int(threads)
-    if number != threads or not 1 <= number <= 1024:
-        raise ValueError(f"threads={threads!r}: a whole number from 1 to 1024")
-    return number
 
 
 def _folder(
