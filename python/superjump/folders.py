@@ -13,58 +13,6 @@ from .results import Run
 from .scenario import Scenario
 
 
-def status(self) -> dict[str, Any]:
-        """How the campaign of the folder stands: trajectories of every point, processes, results."""
-        return status(self._in_folder())
-
-    def report(self) -> Path:
-        """Draws the figures and the page of the folder, as the program does; gives the path of the page."""
-        page, _ = _superjump.report_folder(self._in_folder())
-        return Path(page)
-
-    def _in_folder(self) -> Path:
-        if self.folder is None:
-            raise ValueError("the results are in memory; run(output=...) has them in a folder")
-        return self.folder
-
-    def __repr__(self) -> str:
-        if self.is_empty:
-            return "<Run without results>"
-        partial = "" if self.complete else ", partial"
-        where = f", in {self.folder}" if self.folder is not None else ""
-        points = f", {len(self._points)} points" if self._is_sweep else ""
-        verdict = "" if self.converged is None else ", converged" if self.converged else ", NOT CONVERGED"
-        return f"<Run {self.details['title']!r}: {self.kind}{points}{partial}{verdict}{where}>"
-
-    def _repr_html_(self) -> str:
-        from .html import run
-
-        return run(self)
-
-
-class _Point(Run):
-    """One point of a sweep."""
-
-    def __init__(self, whole: Run, place: int):
-        self.__dict__.update({key: value for key, value in whole.__dict__.items() if key != "series"})
-        self._whole = whole
-        self._place_of = place
-        point = {**whole._points[place]}
-        self.details = {**whole.details, "points": [point]}
-
-    @property
-    def points(self) -> list[dict[str, Any]]:
-        return [dict(self._points[0]["parameters"])]
-
-    @property
-    def _is_sweep(self) -> bool:
-        return False
-
-    def table(self, name: str) -> Table | None:
-        table = self._whole.series if name == "series" else self._whole.table(name)
-        return None if table is None else table.of_point(self._points[0]["index"])
-
-
 def open_folder(folder: str | os.PathLike[str]) -> Run:
     """The results in a folder that the program or a run left, once they are seen to be as they were written.
 
@@ -73,9 +21,6 @@ def open_folder(folder: str | os.PathLike[str]) -> Run:
     FolderError
         A folder without results, or with damaged ones.
     """
-    from .errors import FolderError
-    from .scenario import Scenario
-
     folder = Path(folder)
     results = _superjump.open(folder)
     if results is None:
