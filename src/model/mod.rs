@@ -2,6 +2,7 @@
 
 mod course;
 mod linear;
+pub mod operator;
 mod pattern;
 pub mod protocol;
 mod register;
