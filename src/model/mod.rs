@@ -4,6 +4,7 @@ mod course;
 mod linear;
 pub mod operator;
 mod pattern;
+pub mod product;
 pub mod protocol;
 mod register;
 mod reservoir;

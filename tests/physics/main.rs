@@ -16,6 +16,7 @@ mod golden;
 mod ladder;
 mod peaks;
 mod points;
+mod product;
 mod protocols;
 mod register;
 mod register_oracle;
