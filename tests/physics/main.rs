@@ -17,6 +17,7 @@ mod ladder;
 mod peaks;
 mod points;
 mod product;
+mod product_trajectories;
 mod protocols;
 mod register;
 mod register_oracle;
