@@ -67,7 +67,7 @@ impl ProductStart {
                     return wrong("a coherent state has every number of quanta: the mode needs `levels`");
                 }
                 (FactorStart::Coherent(alpha), Kind::Mode { levels: Some(levels) }) => {
-                    let beyond = 1.0 - poisson(*alpha, levels).iter().map(|c| c.norm_sqr()).sum::<f64>();
+                    let beyond = 1.0 - poisson(*alpha, levels).iter().map(Complex64::norm_sqr).sum::<f64>();
                     if beyond.is_nan() || beyond > MOST_BEYOND {
                         return wrong(&format!(
                             "{beyond:.1e} of the coherent state lies beyond the {levels} levels kept"

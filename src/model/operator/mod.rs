@@ -8,6 +8,7 @@ mod parse;
 
 pub use parse::{Names, OperatorError, Parameters, is_name};
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Add, Mul, Neg, Sub};
 use std::sync::Arc;
@@ -208,11 +209,18 @@ impl Operator {
         if value == Complex64::ZERO {
             return;
         }
-        let sum = self.terms.entry(word.clone()).or_insert(Complex64::ZERO);
-        let size = sum.norm() + value.norm();
-        *sum += value;
-        if size.is_finite() && sum.norm() <= ROUNDING * size {
-            self.terms.remove(&word);
+        match self.terms.entry(word) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            Entry::Occupied(mut place) => {
+                let (sum, size) = (place.get() + value, place.get().norm() + value.norm());
+                if size.is_finite() && sum.norm() <= ROUNDING * size {
+                    place.remove();
+                } else {
+                    place.insert(sum);
+                }
+            }
         }
     }
 }

@@ -120,7 +120,7 @@ impl<const W: usize> Products<W> {
             // Each factor has a distribution of its own.
             let mut total = 0;
             for (factor, (_, amplitudes)) in drawn.iter().enumerate() {
-                let weights = amplitudes.iter().map(|c| c.norm_sqr());
+                let weights = amplitudes.iter().map(Complex64::norm_sqr);
                 let step = if weights.clone().filter(|weight| *weight > 0.0).count() > 1 {
                     pick(weights, rng)
                 } else {
