@@ -7,10 +7,10 @@ use superjump::dicke::Level;
 use superjump::initial::InitialState;
 use superjump::lindblad::protocol::ProtocolEquation;
 use superjump::model::protocol::{Change, Protocol, Repeats, Segment};
-use superjump::model::{Course, Reservoir, Setting, Shape, SpectralDensity};
+use superjump::model::{Course, DriveCourse, Reservoir, Setting, Shape, SpectralDensity};
 use superjump::quantity::columns;
 use superjump::random::stream;
-use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Unwatched};
+use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Recorded, Unwatched};
 use superjump::trajectory::{self, Detail, Populations, Record};
 use superjump::units::Units;
 
@@ -29,7 +29,7 @@ fn valve() -> Vec<Reservoir> {
 }
 
 fn chain(frequency: Course) -> ProtocolChain {
-    let segment = Segment { duration: 60.0, frequency, baths: Vec::new() };
+    let segment = Segment { duration: 60.0, frequency, baths: Vec::new(), drive: DriveCourse::default() };
     let protocol = Protocol::new(Units::Natural, &valve(), &[segment], Repeats::Once).unwrap();
     ProtocolChain::new(&protocol, NUMBER, Pieces::Enough)
 }
@@ -59,7 +59,9 @@ fn protocol(criterion: &mut Criterion) {
     };
     group.throughput(Throughput::Elements(without()));
     group.bench_function("none", |b| b.iter(&mut without));
-    let mut record = Record::new(&model, NUMBER, &columns(&[&model], false), 1, Detail::default());
+    let columns = columns(&[&model], false);
+    let record = Record::new(&model, NUMBER, &columns, 1, Detail::default());
+    let mut record = Recorded::new(record, &columns, chain.protocol(), NUMBER, &[60.0]);
     let mut ledger = Ledger::new(chain.protocol(), 1);
     group.bench_function("held", |b| {
         b.iter(|| {
@@ -73,7 +75,8 @@ fn protocol(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The limit cycle and its noise, in the sector J = N/2: strokes with ramps between, and baths that act all the time.
+/// The limit cycle and its noise, in the sector J = N/2 and beside a local bath: strokes with ramps between, and baths
+/// that act all the time.
 fn limit_cycle(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("limit cycle");
     group.sample_size(10);
@@ -86,10 +89,17 @@ fn limit_cycle(criterion: &mut Criterion) {
         (0.01, ramp(2.0, 1.0), vec![off("hot"), off("cold")]),
     ];
     let always = [(0.03, ramp(1.0, 2.0), Vec::new()), (0.03, ramp(2.0, 1.0), Vec::new())];
-    for (name, cycle) in [("strokes", strokes.to_vec()), ("always", always.to_vec())] {
-        let segments: Vec<Segment> =
-            cycle.into_iter().map(|(duration, frequency, baths)| Segment { duration, frequency, baths }).collect();
-        let protocol = Protocol::new(Units::Natural, &valve()[..2], &segments, Repeats::Cycles(1)).unwrap();
+    let cycles = [
+        ("strokes", 2, strokes.to_vec()),
+        ("always", 2, always.to_vec()),
+        ("strokes, local", 3, strokes.to_vec()),
+        ("always, local", 3, always.to_vec()),
+    ];
+    for (name, baths, cycle) in cycles {
+        let segment =
+            |(duration, frequency, baths)| Segment { duration, frequency, baths, drive: DriveCourse::default() };
+        let segments: Vec<Segment> = cycle.into_iter().map(segment).collect();
+        let protocol = Protocol::new(Units::Natural, &valve()[..baths], &segments, Repeats::Cycles(1)).unwrap();
         let initial = InitialState::Dicke(Level::ground(NUMBER));
         let equation = ProtocolEquation::new(&protocol, NUMBER, &initial).unwrap();
         group.bench_function(name, |b| b.iter(|| equation.limit_cycle().unwrap()));

@@ -126,6 +126,10 @@ pub struct Bath {
     pub dephasing: f64,
     /// The temperature, where the bath was given one.
     pub temperature: Option<f64>,
+    /// The energy of what it exchanges, as a frequency in the unit of the qubits' own, where that is another: a modulation
+    /// of the qubits, fast beside all rates, lets a bath act at a sideband, and makes up for the difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantum: Option<f64>,
 }
 
 impl Bath {
@@ -133,7 +137,7 @@ impl Bath {
     #[must_use]
     pub fn thermal(name: &str, coupling: Coupling, gamma: f64, x: f64, temperature: f64) -> Self {
         let Rates { down, up, dephasing } = Rates::thermal(gamma, x);
-        Bath { name: name.to_owned(), coupling, down, up, dephasing, temperature: Some(temperature) }
+        Bath { name: name.to_owned(), coupling, down, up, dephasing, temperature: Some(temperature), quantum: None }
     }
 
     /// The rate of one process.
@@ -146,15 +150,40 @@ impl Bath {
         }
     }
 
+    /// The energy of what it exchanges with qubits of a frequency, as a frequency.
+    #[must_use]
+    pub fn energy(&self, frequency: f64) -> f64 {
+        self.quantum.unwrap_or(frequency)
+    }
+
+    /// By how much that is more than a quantum of the qubits, of a bath that has an energy of its own.
+    #[must_use]
+    pub fn offset(&self, frequency: f64) -> Option<f64> {
+        self.quantum.map(|quantum| quantum - frequency)
+    }
+
+    /// Whether what this bath and another exchange have another ratio to their temperatures, as far as that is told. Whether
+    /// a quantum of a bath and one of the qubits have is not.
+    fn is_apart(&self, other: &Bath) -> bool {
+        let (Some(own), Some(others)) = (self.temperature, other.temperature) else { return false };
+        match (self.quantum, other.quantum) {
+            (None, None) => own != others,
+            (Some(of_own), Some(of_others)) => {
+                let (a, b) = (own * of_others, others * of_own);
+                (a - b).abs() > PRODUCT * a.max(b)
+            }
+            _ => true,
+        }
+    }
+
     /// What drives a current from this bath into another, `(up down' - down up')/total`; of two thermal baths
-    /// `gamma gamma' (n - n')`. Zero where they have one temperature, or rates in one ratio, to rounding: two that are
-    /// both hotter than their rates can tell remain in doubt.
+    /// `gamma gamma' (n - n')`. Zero where they have one temperature (of one energy), or rates in one ratio, to rounding:
+    /// two that are both hotter than their rates can tell remain in doubt.
     #[must_use]
     pub fn exchange(&self, other: &Bath, total: f64) -> Rounded {
         let (forth, back) = (self.up * (other.down / total), self.down * (other.up / total));
         let exchange = Rounded { value: forth - back, error: PRODUCT * (forth + back) };
-        let differ = self.temperature.is_some() && other.temperature.is_some() && self.temperature != other.temperature;
-        if exchange.value.abs() <= exchange.error && !differ { Rounded::ZERO } else { exchange }
+        if exchange.value.abs() <= exchange.error && !self.is_apart(other) { Rounded::ZERO } else { exchange }
     }
 }
 

@@ -299,7 +299,14 @@ impl Circuit {
     /// `hbar omega_0 Re Z(omega_0) G^2/2`, with the impedance (B14).
     #[must_use]
     pub fn rate(&self, form: FilterForm) -> f64 {
-        self.filter(form).rate(self.rate_on_resonance(), self.transmon.frequency())
+        self.rate_at(form, self.transmon.frequency())
+    }
+
+    /// The same at another frequency in GHz, at which a modulation of the qubit lets the bath act: the noise is that of this
+    /// frequency, and the coupling G that of the qubit where it is.
+    #[must_use]
+    pub fn rate_at(&self, form: FilterForm, frequency: f64) -> f64 {
+        self.filter(form).rate(self.rate_on_resonance(), frequency)
     }
 }
 

@@ -1,5 +1,7 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
+use std::borrow::Cow;
+
 use crate::initial::InitialState;
 use crate::model::protocol::Protocol;
 use crate::model::{Hamiltonian, Model, NoCurrent, Register, Reservoir};
@@ -17,7 +19,8 @@ pub struct Group {
     pub register: Option<Register>,
     /// Their initial state.
     pub initial: InitialState,
-    /// How their frequency and their baths go in time, where they do. The model is then that at its start.
+    /// How their frequency, their baths and what drives them go in time, where they do. Model and reservoirs are then those
+    /// at its start, and the Hamiltonian has no drive beside those of its segments.
     pub protocol: Option<Protocol>,
 }
 
@@ -43,21 +46,34 @@ impl Group {
     /// Whether the master equation over the levels (J, M) has all currents: identical qubits, and no drive.
     #[must_use]
     pub fn on_the_ladder(&self) -> bool {
-        self.alike() && self.hamiltonian.drive.is_none()
+        self.alike() && !self.is_driven()
     }
 
-    /// Why no heat flows in the steady state, where none does.
+    /// The model of the largest rates that a protocol ever has: what acts at any time acts in it. Without a protocol the
+    /// model itself.
+    #[must_use]
+    pub fn envelope(&self) -> Cow<'_, Model> {
+        match &self.protocol {
+            Some(protocol) => Cow::Owned(protocol.envelope(self.model.number)),
+            None => Cow::Borrowed(&self.model),
+        }
+    }
+
+    /// Why no heat flows in the steady state, where none does; a protocol makes heat flow.
     #[must_use]
     pub fn no_current(&self) -> Option<NoCurrent> {
+        if self.protocol.is_some() {
+            return None;
+        }
         let Group { model, initial, .. } = self;
         let dark = || {
             let reached = crate::dicke::sectors(model.number).filter(|two_j| initial.reaches(model.number, *two_j));
             self.alike() && !model.mixes_sectors() && reached.eq([0])
         };
-        match self.hamiltonian.drive {
-            Some(_) => None,
-            None if dark() => Some(NoCurrent::Dark),
-            None => model.no_current(),
+        match self.is_driven() {
+            true => None,
+            false if dark() => Some(NoCurrent::Dark),
+            false => model.no_current(),
         }
     }
 
@@ -65,7 +81,7 @@ impl Group {
     /// where the transverse spin is asked for.
     #[must_use]
     pub fn ties_orders(&self, transverse: bool) -> bool {
-        self.hamiltonian.drive.is_some() || (transverse && self.hamiltonian.chi != 0.0)
+        self.is_driven() || (transverse && self.hamiltonian.chi != 0.0)
     }
 
     /// Qubits of a model, without a drive, that start in a state; its baths are taken to have the rates of the model at
@@ -83,10 +99,10 @@ impl Group {
         Model::between(&self.reservoirs, self.model.units, self.model.number, frequency, time)
     }
 
-    /// Whether a drive acts.
+    /// Whether a drive acts, at any time.
     #[must_use]
     pub fn is_driven(&self) -> bool {
-        self.hamiltonian.drive.is_some()
+        self.hamiltonian.drive.is_some() || self.protocol.as_ref().is_some_and(Protocol::is_driven)
     }
 
     /// The qubits one by one, whether they differ or not.

@@ -22,6 +22,9 @@ pub enum Quantity {
     HeatCurrentControlled,
     /// Photons per unit time into a bath.
     Intensity,
+    /// What is done on the qubits per unit time: by a modulation, where baths exchange quanta of an energy of their own, or
+    /// by a protocol.
+    Power,
     /// `<J_z>`.
     Jz,
     /// `<J^2>`.
@@ -40,8 +43,12 @@ pub enum Quantity {
     Noise,
     /// Noise over the size of the particle current (exact road).
     Fano,
-    /// Entropy produced in the baths per unit time, in units of k_B (exact road).
+    /// Entropy produced in the baths per unit time, in units of k_B (exact road); under a protocol that of the qubits beside.
     EntropyProduction,
+    /// What an engine delivers over the heat that it takes from the hottest bath.
+    Efficiency,
+    /// The heat that a refrigerator takes from the coldest bath over what is done on it.
+    CoefficientOfPerformance,
     /// T*, the temperature of each sector between the collective baths (16), in the scenario's unit (closed form).
     EffectiveTemperature,
     /// The heat current if every qubit saw the collective baths alone (25) (closed form).
@@ -63,17 +70,38 @@ pub enum Quantity {
     BurstWidth,
     /// When the k-th photon was emitted.
     PhotonTime,
+    /// W, done on the qubits by a protocol up to the time.
+    Work,
+    /// Q_b, from a bath into the qubits under a protocol up to the time.
+    Heat,
+    /// Net quanta absorbed from a bath under a protocol.
+    Quanta,
+    /// S, the entropy that flows into the baths under a protocol up to the time, in k_B.
+    Entropy,
+    /// Var W.
+    WorkVariance,
+    /// W^2/Var W.
+    Reliability,
+    /// Var Q_b.
+    HeatVariance,
+    /// The covariance of W and Q_b.
+    WorkHeatCovariance,
+    /// `<exp(-W/T)>`, where all baths are at one temperature.
+    ExponentialWork,
+    /// `<exp(-sigma)>`, sigma the entropy production of a path.
+    ExponentialEntropy,
 }
 
 impl Quantity {
     /// Every one, in their order.
-    pub const ALL: [Quantity; 26] = [
+    pub const ALL: [Quantity; 39] = [
         Quantity::HeatCurrent,
         Quantity::HeatCurrentInterval,
         Quantity::HeatCurrentCounts,
         Quantity::HeatCurrentBalance,
         Quantity::HeatCurrentControlled,
         Quantity::Intensity,
+        Quantity::Power,
         Quantity::Jz,
         Quantity::JSquared,
         Quantity::Excited,
@@ -84,6 +112,8 @@ impl Quantity {
         Quantity::Noise,
         Quantity::Fano,
         Quantity::EntropyProduction,
+        Quantity::Efficiency,
+        Quantity::CoefficientOfPerformance,
         Quantity::EffectiveTemperature,
         Quantity::HeatCurrentIndependent,
         Quantity::HeatCurrentSymmetric,
@@ -94,6 +124,16 @@ impl Quantity {
         Quantity::PeakIntensity,
         Quantity::BurstWidth,
         Quantity::PhotonTime,
+        Quantity::Work,
+        Quantity::Heat,
+        Quantity::Quanta,
+        Quantity::Entropy,
+        Quantity::WorkVariance,
+        Quantity::Reliability,
+        Quantity::HeatVariance,
+        Quantity::WorkHeatCovariance,
+        Quantity::ExponentialWork,
+        Quantity::ExponentialEntropy,
     ];
 
     /// What this is an estimate of in the steady state: there are several of the heat current.
@@ -118,6 +158,7 @@ impl Quantity {
             Quantity::HeatCurrentBalance => "heat_current_balance",
             Quantity::HeatCurrentControlled => "heat_current_controlled",
             Quantity::Intensity => "intensity",
+            Quantity::Power => "power",
             Quantity::Jz => "jz",
             Quantity::JSquared => "j_squared",
             Quantity::Excited => "excited",
@@ -128,6 +169,8 @@ impl Quantity {
             Quantity::Noise => "noise",
             Quantity::Fano => "fano",
             Quantity::EntropyProduction => "entropy_production",
+            Quantity::Efficiency => "efficiency",
+            Quantity::CoefficientOfPerformance => "coefficient_of_performance",
             Quantity::EffectiveTemperature => "effective_temperature",
             Quantity::HeatCurrentIndependent => "heat_current_independent",
             Quantity::HeatCurrentSymmetric => "heat_current_symmetric",
@@ -138,7 +181,23 @@ impl Quantity {
             Quantity::PeakIntensity => "peak_intensity",
             Quantity::BurstWidth => "burst_width",
             Quantity::PhotonTime => "photon_time",
+            Quantity::Work => "work",
+            Quantity::Heat => "heat",
+            Quantity::Quanta => "quanta",
+            Quantity::Entropy => "entropy",
+            Quantity::WorkVariance => "work_variance",
+            Quantity::Reliability => "reliability",
+            Quantity::HeatVariance => "heat_variance",
+            Quantity::WorkHeatCovariance => "work_heat_covariance",
+            Quantity::ExponentialWork => "exponential_work",
+            Quantity::ExponentialEntropy => "exponential_entropy",
         }
+    }
+
+    /// Whether it is what a protocol books up to a time.
+    #[must_use]
+    pub fn is_booked(self) -> bool {
+        matches!(self, Quantity::Work | Quantity::Heat | Quantity::Entropy)
     }
 
     /// The name that a quantity has now, of one that it had before.
@@ -158,7 +217,10 @@ impl Quantity {
             | Quantity::HeatCurrentControlled
             | Quantity::HeatCurrentIndependent
             | Quantity::HeatCurrentSymmetric
-            | Quantity::HeatCurrentLimit => units.heat_current(),
+            | Quantity::HeatCurrentLimit
+            | Quantity::Power => units.heat_current(),
+            Quantity::Work | Quantity::Heat => units.energy(),
+            Quantity::WorkVariance | Quantity::HeatVariance | Quantity::WorkHeatCovariance => units.energy_squared(),
             Quantity::Intensity
             | Quantity::HighestIntensity
             | Quantity::PeakIntensity
@@ -175,7 +237,14 @@ impl Quantity {
             | Quantity::SpinLength
             | Quantity::Squeezing
             | Quantity::Excited
-            | Quantity::Fano => "1",
+            | Quantity::Fano
+            | Quantity::Quanta
+            | Quantity::Entropy
+            | Quantity::Efficiency
+            | Quantity::CoefficientOfPerformance
+            | Quantity::Reliability
+            | Quantity::ExponentialWork
+            | Quantity::ExponentialEntropy => "1",
         }
     }
 }
@@ -212,6 +281,9 @@ pub fn columns<S: System>(groups: &[&S], coherent: bool) -> Vec<Column> {
         }
     }
     let mut push = |quantity| columns.push(Column { quantity, bath: None });
+    if groups.iter().any(|group| group.power().is_some()) {
+        push(Quantity::Power);
+    }
     if coherent {
         push(Quantity::Jx);
         push(Quantity::Jy);
@@ -267,11 +339,12 @@ impl<V: Values> Measure<V> {
                 system.heat_current(bath)
             }
             (Quantity::Intensity, Some(bath)) => system.intensity(bath),
+            (Quantity::Power, _) => system.power().unwrap_or_default(),
             (Quantity::Jz, _) => system.jz(),
             (Quantity::Excited, _) => system.excited(total),
             _ => V::Form::default(),
         };
-        Measure { column, form, quantum: system.quantum() }
+        Measure { column, form, quantum: column.bath.map_or(0.0, |bath| system.quantum(bath)) }
     }
 
     /// The same measure of another system, one of `total` qubits.
@@ -338,8 +411,11 @@ impl Resolution {
             (extent, extent.emission + extent.others)
         };
         let (extent, scale) = match (column.quantity, column.bath) {
-            (Quantity::HeatCurrent | Quantity::HeatCurrentInterval, Some(bath)) => of_form(system.heat_current(bath)),
+            (Quantity::HeatCurrent | Quantity::HeatCurrentInterval | Quantity::HeatCurrentBalance, Some(bath)) => {
+                of_form(system.heat_current(bath))
+            }
             (Quantity::Intensity, Some(bath)) => of_form(system.intensity(bath)),
+            (Quantity::Power, _) => of_form(system.power().unwrap_or_default()),
             (Quantity::Excited, _) => of_form(system.excited(total)),
             (Quantity::JSquared, _) => of_spin(n / 2.0 * (n / 2.0 + 1.0), n),
             (Quantity::SpinLength, _) => of_spin(1.0, 2.0 / n),
@@ -394,6 +470,6 @@ mod tests {
     #[test]
     fn every_quantity_is_in_the_list_at_its_place() {
         assert!(Quantity::ALL.iter().enumerate().all(|(place, quantity)| *quantity as usize == place));
-        assert_eq!(Quantity::PhotonTime as usize + 1, Quantity::ALL.len());
+        assert_eq!(Quantity::ExponentialEntropy as usize + 1, Quantity::ALL.len());
     }
 }

@@ -94,6 +94,24 @@ impl Units {
         }
     }
 
+    /// The unit of work and heat: that of heat currents times that of time.
+    #[must_use]
+    pub fn energy(self) -> &'static str {
+        match self {
+            Units::Natural => "hbar omega_0",
+            Units::Si => "fW ns",
+        }
+    }
+
+    /// Its square.
+    #[must_use]
+    pub fn energy_squared(self) -> &'static str {
+        match self {
+            Units::Natural => "(hbar omega_0)^2",
+            Units::Si => "(fW ns)^2",
+        }
+    }
+
     /// The unit of heat currents.
     #[must_use]
     pub fn heat_current(self) -> &'static str {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::aside::aside;
 use super::in_order::InOrder;
+use super::one_by_one::Simulator;
 use super::simulator::simulator;
 use crate::lindblad::Effort;
 use crate::plan::{Part, Plan};
@@ -149,6 +150,8 @@ pub fn compute<E: From<rayon::ThreadPoolBuildError>>(
 
     let worker = |sender: mpsc::SyncSender<(Part, PartResult)>| {
         let _guard = StopOnPanic(&ended);
+        // Tables that take long to make serve all blocks of a point.
+        let mut at_hand: Option<(usize, Box<dyn Simulator>)> = None;
         while !stopped() {
             let Some(task) = lock(&queue).next(plan) else { return };
             match task {
@@ -162,7 +165,11 @@ pub fn compute<E: From<rayon::ThreadPoolBuildError>>(
                     }
                     let started = Instant::now();
                     let of = &plan.points[job.part.point];
-                    let Some(result) = run_block(of, job.blocks[block as usize], &ended) else { return };
+                    let (_, ready) = match at_hand.take().filter(|(point, _)| *point == job.part.point) {
+                        Some(ready) => at_hand.insert(ready),
+                        None => at_hand.insert((job.part.point, simulator(of, &ended))),
+                    };
+                    let Some(result) = run_block_by(&mut **ready, of, job.blocks[block as usize]) else { return };
                     let tally = &tallies[job.part.point];
                     tally.trajectories.fetch_add(job.blocks[block as usize].1, Ordering::Relaxed);
                     tally.jumps.fetch_add(result.averages.ensemble.jumps, Ordering::Relaxed);
@@ -214,13 +221,15 @@ pub fn solve_beside(point: &Point, interrupt: &Interrupt) -> Option<ExactRoad> {
 }
 
 /// Runs the trajectories of one block; `None` where they were interrupted.
-pub fn run_block(point: &Point, (first, count): (u64, u64), interrupt: &Interrupt) -> Option<PartResult> {
-    let mut simulator = simulator(point, interrupt);
+pub fn run_block(point: &Point, block: (u64, u64), interrupt: &Interrupt) -> Option<PartResult> {
+    run_block_by(&mut *simulator(point, interrupt), point, block)
+}
+
+/// The same by a simulator of the point that there is already.
+fn run_block_by(simulator: &mut dyn Simulator, point: &Point, (first, count): (u64, u64)) -> Option<PartResult> {
     let mut result = PartResult::new(point);
     for number in first..first + count {
-        let trace = simulator.trajectory(number)?;
-        result.averages.ensemble.push(trace);
-        result.rows.push(number, trace);
+        result.push(number, &simulator.trajectory(number)?);
     }
     Some(result)
 }

@@ -79,6 +79,25 @@ pub enum RunError {
         /// Its place in the sweep, from 0.
         point: usize,
     },
+    /// Cycles that come to no limit, or to none that can be told.
+    #[error("point {point}: the cycles of its [protocol] do not become steady: {why}")]
+    NoCycle {
+        /// Its place in the sweep, from 0.
+        point: usize,
+        /// Why.
+        why: String,
+    },
+    /// A point that is not computed in parts.
+    #[error(
+        "point {point} is not computed in parts: trajectories to given times are, steady states and exact values not"
+    )]
+    NotInParts {
+        /// Its place in the sweep, from 0.
+        point: usize,
+    },
+    /// What is brought or asked for is no part of the campaign.
+    #[error("this is no part of the campaign: {0}")]
+    NoPart(String),
     /// Ranks that would have nothing to do.
     #[error("a steady state is not shared among the ranks of an MPI job: all but one of them would idle")]
     IdleHelpers,
@@ -137,6 +156,9 @@ impl RunError {
             | RunError::Budget { .. }
             | RunError::Windows { .. }
             | RunError::NotToConverge { .. }
+            | RunError::NoCycle { .. }
+            | RunError::NotInParts { .. }
+            | RunError::NoPart(_)
             | RunError::IdleHelpers => true,
             RunError::Damaged(_) | RunError::Threads(_) => false,
         }

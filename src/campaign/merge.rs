@@ -96,10 +96,12 @@ pub fn merge(
             let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved(Unsolved::Interrupted));
             let stopped = averages.as_ref().and_then(|averages| rule(asked, averages));
             complete &= stopped.is_some() && road.missing() != Some(&Unsolved::Interrupted);
-            if let Some(Averages { ensemble }) = averages.take() {
+            if let Some(Averages { ensemble, booked }) = averages.take() {
+                let (booked, stopped) = (booked.as_ref(), stopped.unwrap_or(Stopped::Interrupted));
                 jumps += ensemble.jumps;
                 writer.write_series(point, &series(point, Some(&ensemble), &road))?;
-                points.push(PointSummary::sampled(point, &ensemble, &road, stopped.unwrap_or(Stopped::Interrupted)));
+                writer.write_booked(point, booked, road.protocol())?;
+                points.push(PointSummary::sampled(point, (&ensemble, booked), &road, stopped));
             }
         }
     }

@@ -3,13 +3,28 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::compute::Tally;
 use crate::plan::{Part, Plan};
 use crate::scenario::Point;
 use crate::statistics::Ensemble;
 use crate::store::Progress;
+
+/// Says when something is due that is to be done every so often, first at once.
+#[derive(Default)]
+pub struct Pace(Option<Instant>);
+
+impl Pace {
+    /// Whether it is due, so long after the last time.
+    pub fn due(&mut self, every: Duration) -> bool {
+        let due = self.0.is_none_or(|last| last.elapsed() >= every);
+        if due {
+            self.0 = Some(Instant::now());
+        }
+        due
+    }
+}
 
 /// What is left of a point.
 #[derive(Clone, Copy, Debug, Default)]

@@ -13,10 +13,11 @@ use super::options::{Event, Outcome, RunOptions};
 use crate::plan::Shard;
 use crate::quantity::Quantity;
 use crate::results::{
-    ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer, noise_rows, quanta_rows,
+    ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer, noise_rows, phase_rows,
+    quanta_rows,
 };
 use crate::scenario::{Asked, Point, Scenario};
-use crate::solve::{SteadyRoad, Unsolved, exact_beside};
+use crate::solve::{Phases, SteadyRoad, Unsolved, exact_beside};
 use crate::statistics::{Estimate, Statistic, Stopped};
 use crate::store::{Folder, Live, Progress, Shelf, State};
 
@@ -119,6 +120,10 @@ pub(super) fn settle_into(
                 } else {
                     Err(Unsolved::LeftOut)
                 };
+                if let Some(protocol) = point.protocol() {
+                    let exact = road.as_ref().map_or(&[][..], |road| &road.phases);
+                    writer.write_series(point, &phase_rows(&Phases::of(point, protocol), &run.phases, exact))?;
+                }
                 let exact = road.as_ref().map_or(&[][..], |road| &road.noise);
                 writer.write_noise(point, &noise_rows(&run.noise, exact))?;
                 let laws = road.as_ref().map_or(&[][..], |road| &road.transferred);
@@ -171,5 +176,7 @@ fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, Unsolved>)
     let alone = exact.iter().filter(|(quantity, bath, _)| !seen.contains(&(*quantity, *bath)));
     quantities.extend(alone.map(|(quantity, bath, value)| QuantitySummary::exact(point, *quantity, *bath, *value)));
     let exact_refused = road.as_ref().map_or(Vec::new(), |road| road.refused.clone());
-    PointSummary { exact_refused, ..PointSummary::settled(point, run, road.as_ref().err(), quantities) }
+    let machine = run.machine.or(road.as_ref().ok().and_then(|road| road.machine));
+    let machine = machine.map(|machine| machine.words().to_owned());
+    PointSummary { exact_refused, machine, ..PointSummary::settled(point, run, road.as_ref().err(), quantities) }
 }

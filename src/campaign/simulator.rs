@@ -1,20 +1,20 @@
 //! Trajectories of a point one by one, for who does not know its engine.
 
+use super::one_by_one::Simulator;
+use super::under_protocol::UnderProtocol;
 use crate::group::Group;
 use crate::random::stream;
 use crate::scenario::Point;
-use crate::trajectory::{self, Declared, ForEngine, Interrupt, Record, Trace, Unravelling};
-
-/// Makes the trajectories of a point, one at a time.
-pub trait Simulator {
-    /// The trajectory of this number: a function of the point, its seed and the number. `None` where it was interrupted.
-    fn trajectory(&mut self, number: u64) -> Option<&Trace>;
-}
+use crate::store::Path;
+use crate::trajectory::{self, Declared, ForEngine, Interrupt, Record, Unravelling};
 
 /// The simulator of a point, whose trajectories are dropped on the way once `interrupt` is set.
 #[must_use]
 pub fn simulator<'a>(point: &'a Point, interrupt: &'a Interrupt) -> Box<dyn Simulator + 'a> {
-    point.engine.engine.with(&point.groups, Build(point, interrupt))
+    match point.protocol() {
+        Some(protocol) => Box::new(UnderProtocol::new(point, protocol, interrupt)),
+        None => point.engine.engine.with(&point.groups, Build(point, interrupt)),
+    }
 }
 
 struct Build<'a>(&'a Point, &'a Interrupt);
@@ -44,7 +44,7 @@ struct Groups<'a, E: Declared> {
 }
 
 impl<E: Declared> Simulator for Groups<'_, E> {
-    fn trajectory(&mut self, number: u64) -> Option<&Trace> {
+    fn trajectory(&mut self, number: u64) -> Option<Path<'_>> {
         let point = self.point;
         let mut rng = stream(point.seed, point.id, number);
         for (engine, initial, record) in &mut self.members {
@@ -56,6 +56,6 @@ impl<E: Declared> Simulator for Groups<'_, E> {
         for (_, _, other) in others {
             first.2.trace.add(&other.trace, point.recording.photons);
         }
-        Some(&first.2.trace)
+        Some(Path { trace: &first.2.trace, booked: None })
     }
 }

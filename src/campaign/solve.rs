@@ -12,11 +12,11 @@ use crate::lindblad::{Effort, PopulationEquation};
 use crate::plan::available_memory;
 use crate::quantity::Quantity;
 use crate::results::{
-    ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, highest_exact, noise_rows,
-    quanta_rows, series,
+    OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, highest_exact,
+    noise_rows, of_protocol, phase_rows, quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
-use crate::solve::{ExactRoad, SteadyRoad, Unsolved};
+use crate::solve::{ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
 use crate::store::Folder;
 
 /// One point, solved.
@@ -24,6 +24,7 @@ struct Solved {
     series: Vec<SeriesRow>,
     highest: Vec<QuantitySummary>,
     steady: Option<SteadyRoad>,
+    protocol: Option<ExactProtocol>,
 }
 
 /// Bytes that the solution of one level takes at most, up to a million levels: the elimination that a steady state or a
@@ -121,6 +122,7 @@ pub fn solve_into(
                 None => continue,
             };
             writer.write_series(point, &solved.series)?;
+            writer.write_booked(point, None, solved.protocol.as_ref())?;
             if let Some(steady) = &solved.steady {
                 writer.write_noise(point, &noise_rows(&[], &steady.noise))?;
                 writer.write_quanta(point, &quanta_rows(&[], &steady.transferred))?;
@@ -145,7 +147,10 @@ pub fn solve_into(
 
 fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     let steady = point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose()?;
-    let (mut rows, mut highest) = (Vec::new(), Vec::new());
+    let (mut rows, mut highest, mut protocol) = (Vec::new(), Vec::new(), None);
+    if let (Some(protocol), Some(steady)) = (point.protocol(), &steady) {
+        rows = phase_rows(&Phases::of(point, protocol), &[], &steady.phases);
+    }
     if !point.times().is_empty() {
         let road = ExactRoad::new(point, Effort::Transient);
         if let Some(reason) = road.missing() {
@@ -153,8 +158,9 @@ fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
         }
         rows = series(point, None, &road);
         highest = highest_exact(point, &road);
+        protocol = road.protocol().cloned();
     }
-    Ok(Solved { series: rows, highest, steady })
+    Ok(Solved { series: rows, highest, steady, protocol })
 }
 
 /// A point without values.
@@ -169,13 +175,19 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
             QuantitySummary::exact(point, *quantity, *bath, *value)
         };
         let quantities = steady.values.iter().map(row).collect();
-        return PointSummary { exact_refused: steady.refused.clone(), quantities, ..unsolved(point) };
+        let machine = steady.machine.map(|machine| machine.words().to_owned());
+        return PointSummary { exact_refused: steady.refused.clone(), machine, quantities, ..unsolved(point) };
     }
     let last = point.until();
-    let rows = solved.series.iter().filter(|row| row.time == last);
+    let rows = solved.series.iter().filter(|row| row.time == last && !row.quantity.is_booked());
     let quantities =
         rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.quantity, row.bath, value)));
-    PointSummary { quantities: quantities.chain(solved.highest.clone()).collect(), ..unsolved(point) }
+    let OfProtocol { quantities: booked, machine, notes } = point
+        .protocol()
+        .map(|protocol| of_protocol(point, protocol, None, solved.protocol.as_ref()))
+        .unwrap_or_default();
+    let quantities = booked.into_iter().chain(quantities).chain(solved.highest.clone()).collect();
+    PointSummary { quantities, machine, notes, ..unsolved(point) }
 }
 
 #[cfg(test)]

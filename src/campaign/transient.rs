@@ -9,7 +9,7 @@ use super::compute::{Exacts, News, Tally, compute, lock};
 use super::error::RunError;
 use super::helpers::Helpers;
 use super::merge::{Gaps, How, merge};
-use super::meter::Meter;
+use super::meter::{Meter, Pace};
 use super::options::{Event, Outcome, RunOptions};
 use crate::plan::{Part, Plan, Shard};
 use crate::results::ParquetFolder;
@@ -42,7 +42,7 @@ pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), 
 }
 
 /// The parts of this process that are yet to be computed, in the order in which to do so.
-fn missing<'a>(plan: &'a Plan, shard: Option<Shard>, there: Present) -> impl Iterator<Item = Part> + Send + 'a {
+pub fn missing<'a>(plan: &'a Plan, shard: Option<Shard>, there: Present) -> impl Iterator<Item = Part> + Send + 'a {
     let mine = move |number: usize| shard.is_none_or(|shard| number as u64 % shard.of == shard.index - 1);
     let name = |part: &Part| key(&plan.points[part.point], *part);
     // Points of a sweep that do not differ in their physics share their parts, each of them one shard's.
@@ -89,14 +89,7 @@ pub fn run(
     let tallies: Vec<Tally> = scenario.points.iter().map(|_| Tally::default()).collect();
     let queue = Mutex::new(missing(&plan, options.shard, there));
     let take = || lock(&queue).next();
-    let (mut shown, mut told) = (None, None);
-    let due = |last: &mut Option<Instant>, every: Duration| {
-        let due = last.is_none_or(|last| last.elapsed() >= every);
-        if due {
-            *last = Some(Instant::now());
-        }
-        due
-    };
+    let (mut shown, mut told) = (Pace::default(), Pace::default());
     let mut hear = |news: Option<News>| {
         if let Some(News::Part(part, result)) = news {
             let point = &scenario.points[part.point];
@@ -111,9 +104,9 @@ pub fn run(
             report(&Event::Part(part));
             Ok(())
         })?;
-        if due(&mut shown, Progress::EVERY) {
+        if shown.due(Progress::EVERY) {
             let progress = meter.read(&tallies);
-            if due(&mut told, Live::EVERY) {
+            if told.due(Live::EVERY) {
                 folder.leave_word(&Live::now(options.shard, threads, State::Computing, &progress));
             }
             report(&Event::Progress(progress));

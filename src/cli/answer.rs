@@ -10,7 +10,7 @@ use superjump::statistics::Stopped;
 use superjump::units::Units;
 
 use super::UsageError;
-use super::table::{RATIO, lines, plural, scale, time, wrapped};
+use super::table::{lines, places, plural, quantum, ratio, scale, time, wrapped};
 
 /// The most points that are listed unless all are asked for.
 const MOST_POINTS: usize = 30;
@@ -45,19 +45,26 @@ fn heads(sampled: bool) -> &'static [&'static str] {
 /// The baths beside a quantum of the qubits; of a sweep, at its first point.
 fn baths(point: &PointSummary, units: Units, several: bool) -> String {
     let at = if several { format!(" at point {}", point.index) } else { String::new() };
-    let header =
-        [format!("bath{at}"), format!("T ({})", units.temperature()), RATIO.into(), "n".into(), "coupling".into()];
+    let mut header = vec![format!("bath{at}"), format!("T ({})", units.temperature())];
+    let own = point.baths.iter().any(|bath| bath.quantum.is_some());
+    header.extend(own.then(|| quantum(units).to_owned()));
+    header.extend([ratio(own).to_owned(), "n".to_owned(), "coupling".to_owned()]);
     let row = |bath: &BathSummary| {
         // JSON has no infinite numbers.
         let cold = bath.temperature.filter(|t| *t == 0.0).map(|_| f64::INFINITY);
-        let [t, x, n] = scale(&BathScale {
+        let [t, energy, x, n] = scale(&BathScale {
+            quantum: bath.quantum,
             temperature: bath.temperature,
             energy_over_temperature: cold.or(bath.energy_over_temperature),
             occupation: bath.occupation,
         });
-        vec![bath.name.clone(), t, x, n, bath.coupling.clone()]
+        let mut row = vec![bath.name.clone(), t];
+        row.extend(own.then_some(energy));
+        row.extend([x, n, bath.coupling.clone()]);
+        row
     };
-    lines(header.to_vec(), 1..4, point.baths.iter().map(row).collect())
+    let numbers = 1..header.len() - 1;
+    lines(header, numbers, point.baths.iter().map(row).collect())
 }
 
 /// What leads where there is a burst: what is said of it, and not of its end.
@@ -78,6 +85,9 @@ fn is_foremost(name: &str) -> bool {
         Quantity::HeatCurrent,
         Quantity::Intensity,
         Quantity::Jz,
+        Quantity::Power,
+        Quantity::Efficiency,
+        Quantity::CoefficientOfPerformance,
         Quantity::Noise,
         Quantity::Fano,
         Quantity::EntropyProduction,
@@ -99,7 +109,9 @@ fn one_point(point: &PointSummary, shown: Shown) -> String {
         row
     };
     let listed: Vec<&QuantitySummary> = point.quantities.iter().filter(listed).collect();
-    let burst = listed.iter().any(|q| q.quantity == Quantity::HighestIntensity.name());
+    // Under a protocol work comes before any burst.
+    let protocol = listed.iter().any(|q| q.quantity == Quantity::Work.name());
+    let burst = !protocol && listed.iter().any(|q| q.quantity == Quantity::HighestIntensity.name());
     let (leading, rest): (Vec<_>, Vec<_>) = listed.iter().partition(|q| burst && is_of_burst(&q.quantity));
     let mut rows: Vec<Vec<String>> = leading.iter().map(row).collect();
     if !rows.is_empty() && !rest.is_empty() {
@@ -162,6 +174,25 @@ fn all_points(points: &[PointSummary], quantity: &QuantitySummary, shown: Shown)
         text += &format!("... and {} with --all\n", plural((points.len() - listed) as u64, "more point"));
     }
     text
+}
+
+/// What the qubits are where work is done, once where they are the same at all points.
+fn machines(points: &[PointSummary]) -> String {
+    let mut found: Vec<(&str, Vec<usize>)> = Vec::new();
+    for point in points {
+        let Some(words) = point.machine.as_deref() else { continue };
+        match found.iter_mut().find(|(other, _)| *other == words) {
+            Some((_, at)) => at.push(point.index),
+            None => found.push((words, vec![point.index])),
+        }
+    }
+    let line = |(words, at): &(&str, Vec<usize>)| {
+        let all = points.len() == at.len();
+        let at = if all { "The".to_owned() } else { format!("At {} the", places(at.iter().copied())) };
+        wrapped(&format!("{at} qubits are {words}."))
+    };
+    let lines: String = found.iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 /// Whether steady states were reached, and what is missing where they were not.
@@ -266,6 +297,7 @@ pub fn render(summary: &Summary, shown: Shown) -> anyhow::Result<String> {
     text.push_str(&baths(first, units, points.len() > 1));
     text.push('\n');
     text.push_str(&table);
+    text.push_str(&machines(points));
     let when = first.time.map_or_else(|| "In the steady state".to_owned(), |t| format!("At time {}", time(t, units)));
     if first.trajectories > 0 {
         let each = if points.len() > 1 { " a point" } else { "" };
@@ -293,6 +325,10 @@ pub fn render(summary: &Summary, shown: Shown) -> anyhow::Result<String> {
         let which = if points.len() > 1 { format!(" (point {})", point.index) } else { String::new() };
         let why = point.exact_missing.as_deref().unwrap_or_default();
         text.push_str(&wrapped(&format!("No exact values{which}: {why}.")));
+    }
+    if let Some(point) = points.iter().find(|point| !point.notes.is_empty()) {
+        let which = if points.len() > 1 { format!(" (point {})", point.index) } else { String::new() };
+        point.notes.iter().for_each(|note| text.push_str(&wrapped(&format!("Note{which}: {note}."))));
     }
     // Of a sweep one point tells what is the same for most.
     if let Some(point) = points.iter().find(|point| !point.exact_refused.is_empty()) {

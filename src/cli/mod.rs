@@ -9,6 +9,7 @@ pub mod compare;
 pub mod exact;
 pub mod merge;
 mod progress;
+mod protocol;
 pub mod report;
 pub mod run;
 pub mod scenarios;

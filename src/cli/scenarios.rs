@@ -25,6 +25,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("fig6a", include_str!("../../scenarios/fig6a.toml")),
     ("fig6b", include_str!("../../scenarios/fig6b.toml")),
     ("fig7", include_str!("../../scenarios/fig7.toml")),
+    ("floquet_engine", include_str!("../../scenarios/floquet_engine.toml")),
     ("fluctuation_theorem", include_str!("../../scenarios/fluctuation_theorem.toml")),
     ("heat_valve", include_str!("../../scenarios/heat_valve.toml")),
     ("initial_state", include_str!("../../scenarios/initial_state.toml")),

@@ -38,6 +38,31 @@ pub fn plural(count: u64, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
+/// Runs of neighbours among the points that are listed.
+const MOST_RUNS: usize = 8;
+
+/// Their numbers, neighbours in one: `points 0, 4, 8 to 11`.
+pub fn places(points: impl Iterator<Item = usize>) -> String {
+    let (mut runs, mut count) = (Vec::<(usize, usize)>::new(), 0);
+    for point in points {
+        count += 1;
+        match runs.last_mut().filter(|(_, last)| *last + 1 == point) {
+            Some((_, last)) => *last = point,
+            None => runs.push((point, point)),
+        }
+    }
+    let word = |(first, last): &(usize, usize)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first} to {last}"),
+    };
+    let listed = runs.iter().take(MOST_RUNS);
+    let left = count - listed.clone().map(|(first, last)| last - first + 1).sum::<usize>();
+    let left = if left > 0 { format!(" and {left} more") } else { String::new() };
+    let words: Vec<String> = listed.map(word).collect();
+    format!("{} {}{left}", if count == 1 { "point" } else { "points" }, words.join(", "))
+}
+
 /// A time with its unit: `50/omega_0`, `12.5 ns`.
 pub fn time(value: f64, units: Units) -> String {
     match units.time().strip_prefix('1') {
@@ -67,17 +92,33 @@ pub fn lines(header: Vec<String>, numbers: Range<usize>, rows: Vec<Vec<String>>)
     table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-/// T, `hbar omega_0/(k_B T)` and n of a bath.
-pub fn scale(scale: &BathScale) -> [String; 3] {
-    let BathScale { temperature, energy_over_temperature, occupation } = *scale;
-    [temperature, energy_over_temperature, occupation].map(|value| value.map_or_else(|| "-".to_owned(), short))
+/// T, the quantum that is its own, `hbar omega/(k_B T)` and n of a bath.
+pub fn scale(scale: &BathScale) -> [String; 4] {
+    let BathScale { quantum, temperature, energy_over_temperature, occupation } = *scale;
+    let word = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), short);
+    [
+        word(temperature),
+        quantum.map_or_else(|| "omega_0".to_owned(), short),
+        word(energy_over_temperature),
+        word(occupation),
+    ]
 }
 
-/// What a temperature is measured by.
-pub const RATIO: &str = "hbar omega_0/(k_B T)";
+/// What a temperature is measured by: a quantum of the qubits, or one that is the bath's own.
+pub fn ratio(own: bool) -> &'static str {
+    if own { "hbar omega/(k_B T)" } else { "hbar omega_0/(k_B T)" }
+}
+
+/// What quanta of their own are called, with their unit.
+pub fn quantum(units: Units) -> &'static str {
+    match units {
+        Units::Natural => "quantum omega",
+        Units::Si => "quantum omega (GHz)",
+    }
+}
 
 /// A number in four digits.
-fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     let digits: f64 = format!("{value:.3e}").parse().unwrap_or(value);
     if value == 0.0 || (1e-3..1e6).contains(&value.abs()) { number(digits) } else { format!("{digits:e}") }
 }

@@ -34,8 +34,13 @@ impl Coherences {
     /// The block of `order` k >= 0. Without a local channel only the sectors of `initial` are kept.
     #[must_use]
     pub fn new(model: &Model, initial: &InitialState, order: i64) -> Self {
+        Self::kept(model, initial, order, model.mixes_sectors())
+    }
+
+    /// The same, with all sectors where they are said to mix.
+    pub(super) fn kept(model: &Model, initial: &InitialState, order: i64, mixes: bool) -> Self {
         let n = model.number;
-        let (mixes, rates) = (model.mixes_sectors(), Coupling::ALL.map(|coupling| (coupling, model.rates(coupling))));
+        let rates = Coupling::ALL.map(|coupling| (coupling, model.rates(coupling)));
         let mut upper = Vec::new();
         let mut offsets = Vec::new();
         for two_j in sectors(n) {

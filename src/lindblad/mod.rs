@@ -1,5 +1,6 @@
 //! The exact module: the Lindblad equation solved, not sampled. It knows nothing of trajectories, nor they of it.
 
+mod along;
 mod censored;
 mod coherences;
 mod compensated;
@@ -8,6 +9,7 @@ mod currents;
 pub mod density;
 mod dissection;
 mod driven;
+mod extrapolation;
 mod frame;
 mod hessenberg;
 mod krylov;
@@ -24,16 +26,17 @@ mod transferred;
 mod transient;
 mod vectorized;
 
+pub use along::ProtocolMeans;
 pub use coherences::Coherences;
 pub use counting::{Counting, Cumulants};
 pub use currents::{Occupation, currents};
-pub use driven::{Driven, DrivenAverages, DrivenSteady};
+pub use driven::{Driven, DrivenAverages, DrivenProtocol, DrivenSteady};
 pub use frame::InFrame;
 pub use ladder::LadderGenerator;
 pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
 pub use product::{ProductDensity, ProductEquation, ProductSteadyError};
 pub use rational::SolveError;
-pub use register::{RegisterEquation, RegisterError};
+pub use register::{RegisterEquation, RegisterError, RegisterProtocol};
 pub use steady::{SteadyError, SteadyState};
 #[cfg(feature = "campaign")]
 pub(crate) use transferred::MOST_PRODUCTS;

@@ -49,6 +49,16 @@ pub enum NotAffordable {
         /// Which road.
         road: &'static str,
     },
+    /// By what goes on under a protocol.
+    #[error("to follow the protocol takes {work:.0e} multiplications, more than the {limit:.0e} that are spent {road}")]
+    Protocol {
+        /// Multiplications.
+        work: f64,
+        /// The most that are attempted.
+        limit: f64,
+        /// Which road.
+        road: &'static str,
+    },
 }
 
 /// What an equation is solved for, and so how large it may be.
@@ -73,7 +83,7 @@ impl Effort {
         }
     }
 
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Effort::Beside => "beside a run",
             Effort::Transient => "for a transient (trajectories reach further)",

@@ -230,7 +230,7 @@ mod tests {
     use crate::units::Units;
 
     fn bath(coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
-        Bath { name: String::new(), coupling, down, up, dephasing, temperature: None }
+        Bath { name: String::new(), coupling, down, up, dephasing, temperature: None, quantum: None }
     }
 
     /// The other road is the series where it is short, else it factorizes the whole generator at every pole.

@@ -177,6 +177,16 @@ impl<'a> Reduced<'a> {
         Ok(x)
     }
 
+    /// The same as the elimination gives it.
+    #[must_use]
+    pub fn roughly(&self, b: &[f64], steady: &[f64]) -> Vec<f64> {
+        let mut x = b.to_vec();
+        self.chain.solve(&self.plan, &mut x);
+        let trace: f64 = x.iter().sum();
+        x.iter_mut().zip(steady).for_each(|(x, p)| *x -= trace * p);
+        x
+    }
+
     /// The largest rate at which a level is left.
     #[must_use]
     pub fn scale(&self) -> f64 {

@@ -150,6 +150,7 @@ mod tests {
             up: *up,
             dephasing: 0.0,
             temperature: None,
+            quantum: None,
         };
         Model { units: Units::Natural, number, frequency: 1.0, baths: rates.iter().map(bath).collect() }
     }

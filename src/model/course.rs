@@ -157,6 +157,30 @@ impl Signal {
         }
     }
 
+    /// Its integral from the start to a time.
+    #[must_use]
+    pub fn integral(&self, time: f64) -> f64 {
+        match &self.0 {
+            Form::Held(value) => value * time,
+            Form::Ramp { from, change, per, shape, .. } => {
+                let s = time * per;
+                match shape {
+                    Shape::Linear => time * (from + 0.5 * change * s),
+                    Shape::Cosine => time * (from + 0.5 * change) - 0.5 * change * libm::sin(PI * s) / (PI * per),
+                    Shape::Exponential => from * libm::expm1(change * s) / (change * per),
+                }
+            }
+            Form::Table(points) => {
+                let cells = points.windows(2).take_while(|ends| ends[0].0 < time);
+                let of = |ends: &[(f64, f64)]| {
+                    let until = ends[1].0.min(time);
+                    (until - ends[0].0) * 0.5 * (ends[0].1 + self.at(until))
+                };
+                cells.map(of).sum()
+            }
+        }
+    }
+
     /// Its derivative at a time; at a knot of a table that of what comes after.
     #[must_use]
     pub fn slope(&self, time: f64) -> f64 {
@@ -216,10 +240,29 @@ impl Signal {
         inner.fold([a.min(b), a.max(b)], |[least, most], value| [least.min(value), most.max(value)])
     }
 
+    /// What it is called: "held", the shape of a ramp, or "table".
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.0 {
+            Form::Held(_) => "held",
+            Form::Ramp { shape: Shape::Linear, .. } => "linear",
+            Form::Ramp { shape: Shape::Cosine, .. } => "cosine",
+            Form::Ramp { shape: Shape::Exponential, .. } => "exponential",
+            Form::Table(_) => "table",
+        }
+    }
+
     /// Whether it never changes.
     #[must_use]
     pub fn is_held(&self) -> bool {
         matches!(self.0, Form::Held(_))
+    }
+
+    /// Whether it stays between two times.
+    #[must_use]
+    pub fn holds(&self, times: [f64; 2]) -> bool {
+        let [least, most] = self.range(times);
+        least == most
     }
 
     /// Where it turns a corner, within the segment.
@@ -273,11 +316,14 @@ mod tests {
             let signal = course.over(2.5).unwrap();
             assert!((signal.at(0.0) / signal.first() - 1.0).abs() < 1e-15);
             assert!((signal.at(2.5) / signal.last() - 1.0).abs() < 1e-14);
+            assert_eq!(signal.integral(0.0), 0.0);
             for t in [0.1, 0.4, 0.7, 1.25, 2.4] {
                 let (h, slope) = (1e-5, signal.slope(t));
                 let difference = (signal.at(t + h) - signal.at(t - h)) / (2.0 * h);
                 assert!((difference - slope).abs() < 1e-7, "{course:?} at {t}: {difference} {slope}");
                 assert!(slope.abs() <= signal.steepest() * (1.0 + 1e-14));
+                let value = (signal.integral(t + h) - signal.integral(t - h)) / (2.0 * h);
+                assert!((value - signal.at(t)).abs() < 1e-9 * signal.at(t), "{course:?} at {t}: {value}");
                 let [least, most] = signal.range([0.0, 2.5]);
                 assert!((least..=most).contains(&signal.at(t)));
             }

@@ -1,11 +1,13 @@
 //! The validated physical model: identical qubits and the baths around them, or a register of qubits that differ.
 
 mod course;
+mod drive;
 mod linear;
 pub mod operator;
 mod pattern;
 pub mod product;
 pub mod protocol;
+mod pulse;
 mod register;
 mod reservoir;
 mod rest;
@@ -13,7 +15,9 @@ mod spin;
 mod system;
 
 pub use course::{Course, CourseError, Shape, Signal};
+pub use drive::{DriveCourse, DriveError, DriveSetting, Driving, Field, Wave, Waveform};
 pub use linear::Linear;
+pub use pulse::{Outline, Pulse, PulseError, Tone};
 pub use register::{Register, RegisterForm, RegisterValues};
 pub use reservoir::{Bounds, Reservoir, ReservoirError, Setting, SpectralDensity};
 pub use rest::NoCurrent;
@@ -123,11 +127,19 @@ impl Model {
     /// [`Units::heat_current`]; local: `N/2 ± J_z` in place of `J_± J_∓`.
     #[must_use]
     pub fn heat_current(&self, bath: &Bath) -> Linear {
-        let quantum = self.quantum();
+        let quantum = self.quantum_of(bath);
         Linear::default().with_gain(bath.coupling.forms(self.number), quantum * bath.up, quantum * bath.down)
     }
 
-    /// The steady heat current of a bath as a form in `<J_z>` alone: that all currents add to zero gives `<J_+ J_->`.
+    /// What a modulation that lets baths act at energies of their own does on the qubits per unit time, in
+    /// [`Units::heat_current`]: `sum_b (omega_0 - omega_b) I_b` with the net quanta I_b, d`<H_0>`/dt by the baths less all
+    /// heat currents. `None` where no bath has an energy of its own.
+    #[must_use]
+    pub fn power(&self) -> Option<Linear> {
+        System::power(self)
+    }
+
+    /// The steady heat current of a bath as a form in `<J_z>` alone: that all quanta add to zero gives `<J_+ J_->`.
     /// For two collective baths it is (24). It holds for averages in the steady state only; `None` where the collective
     /// baths absorb as much as they emit, or there are none.
     #[must_use]
@@ -164,10 +176,16 @@ impl Model {
         Coupling::ALL.into_iter().fold(Balance::default(), with)
     }
 
-    /// Heat carried by one quantum; see [`Units::quantum`].
+    /// The energy of one quantum of the qubits; see [`Units::quantum`].
     #[must_use]
     pub fn quantum(&self) -> f64 {
         self.units.quantum(self.frequency)
+    }
+
+    /// Heat carried by one quantum of a bath.
+    #[must_use]
+    pub fn quantum_of(&self, bath: &Bath) -> f64 {
+        self.units.quantum(bath.energy(self.frequency))
     }
 
     /// A bound on the jumps per unit time, reached near J = N/2, M = 0.
@@ -213,7 +231,8 @@ mod tests {
     use crate::dicke::{SectorChange, levels, local_weight, sectors};
 
     fn model(coupling: Coupling) -> Model {
-        let bath = Bath { name: "b".into(), coupling, down: 1.7, up: 0.6, dephasing: 0.0, temperature: None };
+        let bath =
+            Bath { name: "b".into(), coupling, down: 1.7, up: 0.6, dephasing: 0.0, temperature: None, quantum: None };
         Model { units: Units::Natural, number: 6, frequency: 0.9, baths: vec![bath] }
     }
 
@@ -226,6 +245,7 @@ mod tests {
             up,
             dephasing: 0.0,
             temperature: None,
+            quantum: None,
         };
         let baths = vec![
             bath("hot", Coupling::Collective, 3.5, 2.5),
@@ -252,7 +272,7 @@ mod tests {
         {
             let rate = |of| if of == process { 0.7 } else { 0.0 };
             let (down, up, dephasing) = (rate(Emission), rate(Absorption), rate(Dephasing));
-            let bath = Bath { name: "only".into(), coupling, down, up, dephasing, temperature: None };
+            let bath = Bath { name: "only".into(), coupling, down, up, dephasing, temperature: None, quantum: None };
             for number in 2..9 {
                 let model = Model { units: Units::Natural, number, frequency: 1.0, baths: vec![bath.clone()] };
                 for level in sectors(number).flat_map(levels) {
@@ -277,6 +297,25 @@ mod tests {
                         assert!((value - expected).abs() < 1e-12, "{coupling:?} {process:?}, N = {number}, {level:?}");
                     }
                 }
+            }
+        }
+    }
+
+    /// Every quantum carries the energy of its bath, and the modulation makes up for what the qubits take of it.
+    #[test]
+    fn heat_and_power_of_quanta_of_their_own_are_what_the_qubits_gain() {
+        for coupling in Coupling::ALL {
+            let mut model = model(coupling);
+            assert_eq!(model.power(), None);
+            model.baths.push(Bath { name: "other".into(), down: 0.4, up: 0.9, ..model.baths[0].clone() });
+            let plain = model.heat_current(&model.baths[0]);
+            model.baths[0].quantum = Some(1.35);
+            for level in sectors(6).flat_map(levels) {
+                let at = |form: Linear| form.at(level.lowering(), level.m());
+                let [heat, other] = [0, 1].map(|bath| at(model.heat_current(&model.baths[bath])));
+                let gained = 0.9 * at(model.jz_balance().form);
+                assert!((heat - 1.5 * at(plain)).abs() < 1e-13, "{coupling:?} {level:?}");
+                assert!((at(model.power().unwrap()) + heat + other - gained).abs() < 1e-12, "{coupling:?} {level:?}");
             }
         }
     }

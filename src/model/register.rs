@@ -212,20 +212,24 @@ impl System for Register {
         &self.baths
     }
 
-    fn quantum(&self) -> f64 {
-        self.units.quantum(self.frequency)
+    fn frequency(&self) -> f64 {
+        self.frequency
     }
 
-    fn intensity(&self, bath: usize) -> RegisterForm {
-        let bath = &self.baths[bath];
-        self.forms(bath.coupling).emission * bath.down
+    fn units(&self) -> Units {
+        self.units
+    }
+
+    fn pair(&self, coupling: Coupling) -> Pair<RegisterForm> {
+        self.forms(coupling)
     }
 
     /// Tr[H_0 D_b(rho)] (21). For one jump operator, `D^dagger(H) = (L^dagger [H, L] + [L^dagger, H] L)/2`; a local one
-    /// damps what V exchanges at half its rate, once for each of the two qubits, and dephasing alike.
+    /// damps what V exchanges at half its rate, once for each of the two qubits, and dephasing alike. With each quantum
+    /// of a bath that has an energy of its own comes by how much that differs from the reference frequency.
     fn heat_current(&self, bath: usize) -> RegisterForm {
         let bath = &self.baths[bath];
-        match bath.coupling {
+        let gained = match bath.coupling {
             Coupling::Collective => RegisterForm {
                 factors: RegisterValues {
                     emission_energy: bath.down,
@@ -243,7 +247,10 @@ impl System for Register {
                 constant: bath.up
                     * self.frequencies.iter().map(|frequency| self.units.quantum(*frequency)).sum::<f64>(),
             },
-        }
+        };
+        let Some(offset) = bath.offset(self.frequency) else { return gained };
+        let (Pair { emission, absorption }, brought) = (self.forms(bath.coupling), self.units.quantum(offset));
+        gained + absorption * (brought * bath.up) + emission * (-brought * bath.down)
     }
 
     fn quanta_are_alike(&self) -> bool {

@@ -4,6 +4,8 @@ mod bounds;
 
 pub use bounds::Bounds;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::course::Signal;
@@ -43,6 +45,15 @@ impl SpectralDensity {
         }
     }
 
+    /// The same at another energy than that of the qubits, as a frequency: what is tuned to them stays tuned to them.
+    #[must_use]
+    pub fn gamma_at(&self, frequency: f64, energy: f64) -> f64 {
+        match self {
+            SpectralDensity::Circuit { circuit, form } => circuit.tuned(frequency).rate_at(*form, energy),
+            SpectralDensity::Flat(_) | SpectralDensity::Filtered { .. } => self.gamma(energy),
+        }
+    }
+
     /// The filter, where there is one.
     #[must_use]
     pub fn filter(&self) -> Option<Filter> {
@@ -50,6 +61,14 @@ impl SpectralDensity {
             SpectralDensity::Flat(_) => None,
             SpectralDensity::Filtered { filter, .. } => Some(*filter),
             SpectralDensity::Circuit { circuit, form } => Some(circuit.filter(*form)),
+        }
+    }
+
+    /// The rate as it is given, on resonance behind a filter; a circuit has none.
+    fn rate(&self) -> Option<f64> {
+        match self {
+            SpectralDensity::Flat(rate) | SpectralDensity::Filtered { on_resonance: rate, .. } => Some(*rate),
+            SpectralDensity::Circuit { .. } => None,
         }
     }
 
@@ -65,7 +84,7 @@ impl SpectralDensity {
 
 /// Why there is no such bath.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("bath \"{name}\" has a {what} of {value}: it must be finite and not negative")]
+#[error("bath \"{name}\" has a {what} of {value}: it must be finite and {}", if *.zero { "not negative" } else { "positive" })]
 pub struct ReservoirError {
     /// The name of the bath.
     pub name: String,
@@ -73,6 +92,8 @@ pub struct ReservoirError {
     pub what: &'static str,
     /// Its value.
     pub value: f64,
+    /// Whether it may be 0.
+    pub zero: bool,
 }
 
 /// What of a bath may change in time.
@@ -91,6 +112,21 @@ pub enum Setting {
 }
 
 impl Setting {
+    /// All of them.
+    pub const ALL: [Setting; 5] = [Setting::Rate, Setting::Temperature, Setting::Down, Setting::Up, Setting::Dephasing];
+
+    /// Its key in a scenario.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Setting::Rate => "rate",
+            Setting::Temperature => "temperature",
+            Setting::Down => "down",
+            Setting::Up => "up",
+            Setting::Dephasing => "dephasing",
+        }
+    }
+
     /// What it is, in words.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -123,6 +159,9 @@ pub struct Reservoir {
     pub coupling: Coupling,
     exchange: Exchange,
     dephasing: Signal,
+    /// See [`Bath::quantum`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantum: Option<f64>,
 }
 
 impl Reservoir {
@@ -141,7 +180,7 @@ impl Reservoir {
         }
         fits(name, "temperature", temperature)?;
         let exchange = Exchange::Thermal { gamma, rate: None, temperature: Signal::held(temperature) };
-        Ok(Reservoir { name: name.to_owned(), coupling, exchange, dephasing: Signal::held(0.0) })
+        Ok(Reservoir { name: name.to_owned(), coupling, exchange, dephasing: Signal::held(0.0), quantum: None })
     }
 
     /// A bath of given rates of emission and absorption.
@@ -151,7 +190,7 @@ impl Reservoir {
     pub fn given(name: &str, coupling: Coupling, down: f64, up: f64) -> Result<Self, ReservoirError> {
         let rate = |rate| fits(name, "rate", rate).map(Signal::held);
         let exchange = Exchange::Given { down: rate(down)?, up: rate(up)?, temperature: None };
-        Ok(Reservoir { name: name.to_owned(), coupling, exchange, dephasing: Signal::held(0.0) })
+        Ok(Reservoir { name: name.to_owned(), coupling, exchange, dephasing: Signal::held(0.0), quantum: None })
     }
 
     /// The same bath, that dephases at this rate beside.
@@ -162,28 +201,78 @@ impl Reservoir {
         Ok(Reservoir { dephasing: Signal::held(fits(&self.name, "rate of dephasing", rate)?), ..self })
     }
 
+    /// The same bath, that exchanges quanta of an energy of their own, as a frequency: see [`Bath::quantum`]. At a
+    /// temperature its occupation and its rate are those at this energy; rates that were given stay.
+    ///
+    /// # Errors
+    /// If the energy is not positive, or not finite.
+    pub fn exchanging(self, quantum: f64) -> Result<Self, ReservoirError> {
+        if quantum.is_finite() && quantum > 0.0 {
+            return Ok(Reservoir { quantum: Some(quantum), ..self });
+        }
+        Err(ReservoirError { name: self.name, what: "quantum", value: quantum, zero: false })
+    }
+
+    /// The energy of what it exchanges, where that is its own.
+    #[must_use]
+    pub fn quantum(&self) -> Option<f64> {
+        self.quantum
+    }
+
+    /// The energy of what it exchanges with qubits of a frequency, as a frequency.
+    fn energy(&self, frequency: f64) -> f64 {
+        self.quantum.unwrap_or(frequency)
+    }
+
+    /// Why it has no such setting, if it has none.
+    #[must_use]
+    pub fn lacks(&self, setting: Setting) -> Option<&'static str> {
+        match (&self.exchange, setting) {
+            (Exchange::Thermal { gamma: SpectralDensity::Circuit { .. }, .. }, Setting::Rate) => {
+                Some("its rate follows from its circuit")
+            }
+            (Exchange::Thermal { .. }, Setting::Down | Setting::Up) => {
+                Some("its rates follow from its rate and its temperature")
+            }
+            (Exchange::Given { .. }, Setting::Rate | Setting::Temperature) => {
+                Some("its rates of emission and absorption are given, whatever its temperature")
+            }
+            _ => None,
+        }
+    }
+
     /// The same bath, of which a setting goes in time like this; no value may be negative.
     ///
     /// # Errors
     /// Why this bath has no such setting.
     pub(super) fn set(mut self, setting: Setting, signal: Signal) -> Result<Self, &'static str> {
+        if let Some(why) = self.lacks(setting) {
+            return Err(why);
+        }
         match (&mut self.exchange, setting) {
             (_, Setting::Dephasing) => self.dephasing = signal,
             (Exchange::Thermal { temperature, .. }, Setting::Temperature) => *temperature = signal,
-            (Exchange::Thermal { gamma: SpectralDensity::Circuit { .. }, .. }, Setting::Rate) => {
-                return Err("its rate follows from its circuit");
-            }
-            (Exchange::Thermal { rate, .. }, Setting::Rate) => *rate = Some(signal),
+            (Exchange::Thermal { rate, .. }, _) => *rate = Some(signal),
             (Exchange::Given { down, .. }, Setting::Down) => *down = signal,
-            (Exchange::Given { up, .. }, Setting::Up) => *up = signal,
-            (Exchange::Thermal { .. }, Setting::Down | Setting::Up) => {
-                return Err("its rates follow from its rate and its temperature");
-            }
-            (Exchange::Given { .. }, Setting::Rate | Setting::Temperature) => {
-                return Err("its rates of emission and absorption are given, whatever its temperature");
-            }
+            (Exchange::Given { up, .. }, _) => *up = signal,
         }
         Ok(self)
+    }
+
+    /// How a setting goes, where the bath has it; its rate behind a filter is that on resonance.
+    #[must_use]
+    pub fn signal(&self, setting: Setting) -> Option<Cow<'_, Signal>> {
+        if self.lacks(setting).is_some() {
+            return None;
+        }
+        Some(match (&self.exchange, setting) {
+            (_, Setting::Dephasing) => Cow::Borrowed(&self.dephasing),
+            (Exchange::Thermal { temperature, .. }, Setting::Temperature) => Cow::Borrowed(temperature),
+            (Exchange::Thermal { rate: Some(rate), .. }, _) => Cow::Borrowed(rate),
+            (Exchange::Thermal { gamma, .. }, _) => Cow::Owned(Signal::held(gamma.rate()?)),
+            (Exchange::Given { down, .. }, Setting::Down) => Cow::Borrowed(down),
+            (Exchange::Given { up, .. }, _) => Cow::Borrowed(up),
+        })
     }
 
     /// The temperature at a time, where the bath was given one.
@@ -202,8 +291,9 @@ impl Reservoir {
         let exchanged = match &self.exchange {
             Exchange::Thermal { gamma, rate, temperature } => {
                 let gamma = rate.as_ref().map_or(*gamma, |rate| gamma.of_rate(rate.at(time)));
-                let x = units.energy_over_temperature(frequency, temperature.at(time));
-                Rates::thermal(gamma.gamma(frequency), x)
+                let x = units.energy_over_temperature(self.energy(frequency), temperature.at(time));
+                let gamma = self.quantum.map_or_else(|| gamma.gamma(frequency), |own| gamma.gamma_at(frequency, own));
+                Rates::thermal(gamma, x)
             }
             Exchange::Given { down, up, .. } => Rates { down: down.at(time), up: up.at(time), dephasing: 0.0 },
         };
@@ -214,7 +304,9 @@ impl Reservoir {
     #[must_use]
     pub fn entropy_of_quantum(&self, units: Units, frequency: f64, time: f64) -> f64 {
         match &self.exchange {
-            Exchange::Thermal { temperature, .. } => units.energy_over_temperature(frequency, temperature.at(time)),
+            Exchange::Thermal { temperature, .. } => {
+                units.energy_over_temperature(self.energy(frequency), temperature.at(time))
+            }
             Exchange::Given { down, up, .. } => libm::log(down.at(time) / up.at(time)),
         }
     }
@@ -254,6 +346,12 @@ impl Reservoir {
         self.signals().all(Signal::is_held)
     }
 
+    /// Whether nothing of it changes between two times.
+    #[must_use]
+    pub fn holds(&self, times: [f64; 2]) -> bool {
+        self.signals().all(|signal| signal.holds(times))
+    }
+
     /// Where what it is made of turns a corner.
     pub fn knots(&self) -> impl Iterator<Item = f64> + '_ {
         self.signals().flat_map(Signal::knots)
@@ -264,22 +362,22 @@ impl Reservoir {
     pub fn bath(&self, units: Units, frequency: f64, time: f64) -> Bath {
         let Rates { down, up, dephasing } = self.rates(units, frequency, time);
         let (name, coupling) = (self.name.clone(), self.coupling);
-        Bath { name, coupling, down, up, dephasing, temperature: self.temperature(time) }
+        Bath { name, coupling, down, up, dephasing, temperature: self.temperature(time), quantum: self.quantum }
     }
 }
 
 impl From<&Bath> for Reservoir {
     /// The bath that is seen so at every frequency and time. Its rates are taken as they are.
     fn from(bath: &Bath) -> Self {
-        let Bath { name, coupling, down, up, dephasing, temperature } = bath.clone();
+        let Bath { name, coupling, down, up, dephasing, temperature, quantum } = bath.clone();
         let [down, up, dephasing] = [down, up, dephasing].map(Signal::held);
-        Reservoir { name, coupling, exchange: Exchange::Given { down, up, temperature }, dephasing }
+        Reservoir { name, coupling, exchange: Exchange::Given { down, up, temperature }, dephasing, quantum }
     }
 }
 
 fn fits(name: &str, what: &'static str, value: f64) -> Result<f64, ReservoirError> {
     let fits = value.is_finite() && value >= 0.0;
-    if fits { Ok(value) } else { Err(ReservoirError { name: name.to_owned(), what, value }) }
+    if fits { Ok(value) } else { Err(ReservoirError { name: name.to_owned(), what, value, zero: true }) }
 }
 
 #[cfg(test)]

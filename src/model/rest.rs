@@ -74,7 +74,8 @@ impl Model {
     /// through the qubits in one direction is absorbed somewhere and emitted somewhere.
     #[must_use]
     pub fn steady_current_bound(&self) -> f64 {
-        self.quantum() * self.most(|bath| bath.up).min(self.most(|bath| bath.down))
+        let largest = self.baths.iter().map(|bath| self.quantum_of(bath)).fold(0.0, f64::max);
+        largest * self.most(|bath| bath.up).min(self.most(|bath| bath.down))
     }
 
     /// A bound on the quanta per unit time that all baths together exchange at these rates.
@@ -99,6 +100,7 @@ mod tests {
             up: *up,
             dephasing: 0.0,
             temperature: None,
+            quantum: None,
         };
         Model { units: Units::Natural, number: 1, frequency: 1.0, baths: baths.iter().map(bath).collect() }
     }

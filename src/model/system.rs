@@ -1,15 +1,16 @@
 //! What engines and recorders share about a system: the values that currents are made of, and the forms in them.
 
 use std::fmt::Debug;
-use std::ops::Add;
+use std::ops::{Add, Mul};
 
 use super::{Linear, Model, Observables};
-use crate::bath::Bath;
+use crate::bath::{Bath, Coupling, Pair};
+use crate::units::Units;
 
 /// Expectation values in one state of which every current and intensity of a kind of system is a linear form.
 pub trait Values: Copy + Debug + Default + Send + Sync {
     /// A linear form in them, with a constant.
-    type Form: Copy + Debug + Default + Add<Output = Self::Form> + Send + Sync;
+    type Form: Copy + Debug + Default + Add<Output = Self::Form> + Mul<f64, Output = Self::Form> + Send + Sync;
 
     /// Adds `mean` times `duration` to this integral over time.
     fn accumulate(&mut self, mean: &Self, duration: f64);
@@ -57,10 +58,12 @@ pub trait System {
     fn number(&self) -> i64;
     /// The baths, in the order of the scenario.
     fn baths(&self) -> &[Bath];
-    /// Heat carried by one quantum, in [`crate::units::Units::heat_current`] times time.
-    fn quantum(&self) -> f64;
-    /// Photons per unit time into a bath.
-    fn intensity(&self, bath: usize) -> Form<Self>;
+    /// The energy of a quantum of the qubits, as a frequency.
+    fn frequency(&self) -> f64;
+    /// The unit system.
+    fn units(&self) -> Units;
+    /// What the pattern of a bath is made of.
+    fn pair(&self, coupling: Coupling) -> Pair<Form<Self>>;
     /// The heat current from a bath into the qubits (21).
     fn heat_current(&self, bath: usize) -> Form<Self>;
     /// `<J_z>`.
@@ -78,6 +81,28 @@ pub trait System {
     /// Whether every quantum carries the same heat, so that heat may be counted.
     fn quanta_are_alike(&self) -> bool {
         true
+    }
+
+    /// Heat carried by one quantum of a bath, in [`Units::heat_current`] times time, where quanta are alike.
+    fn quantum(&self, bath: usize) -> f64 {
+        self.units().quantum(self.baths()[bath].energy(self.frequency()))
+    }
+
+    /// Photons per unit time into a bath.
+    fn intensity(&self, bath: usize) -> Form<Self> {
+        let bath = &self.baths()[bath];
+        self.pair(bath.coupling).emission * bath.down
+    }
+
+    /// What a modulation does on the qubits per unit time: by how much what the baths exchange differs from a quantum of
+    /// the qubits, for each that they absorb. `None` where no bath has an energy of its own.
+    fn power(&self) -> Option<Form<Self>> {
+        let of_bath = |bath: &Bath| {
+            let supplied = -self.units().quantum(bath.offset(self.frequency())?);
+            let Pair { emission, absorption } = self.pair(bath.coupling);
+            Some(absorption * (supplied * bath.up) + emission * (-supplied * bath.down))
+        };
+        self.baths().iter().filter_map(of_bath).reduce(|sum, one| sum + one)
     }
 
     /// Photons per unit time into all baths.
@@ -126,12 +151,16 @@ impl System for Model {
         &self.baths
     }
 
-    fn quantum(&self) -> f64 {
-        Model::quantum(self)
+    fn frequency(&self) -> f64 {
+        self.frequency
     }
 
-    fn intensity(&self, bath: usize) -> Linear {
-        Model::intensity(self, &self.baths[bath])
+    fn units(&self) -> Units {
+        self.units
+    }
+
+    fn pair(&self, coupling: Coupling) -> Pair<Linear> {
+        coupling.forms(self.number)
     }
 
     fn heat_current(&self, bath: usize) -> Linear {

@@ -3,7 +3,7 @@
 use super::schedule::Plan;
 use super::sizes::Sizes;
 use crate::scenario::{Asked, Point};
-use crate::statistics::{GROUPS, Sums};
+use crate::statistics::{GROUPS, OfCycle, Sums};
 
 /// A scenario that does not fit the memory of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -33,7 +33,7 @@ impl Plan<'_> {
             let sizes = Sizes::of(point);
             let photons = (point.recording.photons as u64 * sizes.block) as f64 * 8.0;
             let rows = (sizes.part.min(point.trajectories()) * 200) as f64;
-            grid + log + 3.0 * threads as f64 * photons + 4.0 * rows + counted(point)
+            grid + log + 3.0 * threads as f64 * photons + 4.0 * rows + counted(point) + booked(point, threads)
         };
         self.points.iter().map(point).fold(0.0, f64::max)
     }
@@ -46,6 +46,16 @@ impl Plan<'_> {
         let (needed, available) = (self.memory(threads) / 1e9, available_memory() / 1e9);
         if needed > available { Err(TooLarge { needed, available }) } else { Ok(()) }
     }
+}
+
+/// Bytes of what is booked of each cycle: a ledger, and averages in work and waiting for their turn, of every thread; and
+/// rows, where they are kept.
+fn booked(point: &Point, threads: usize) -> f64 {
+    let Some(protocol) = point.protocol() else { return 0.0 };
+    let cells = protocol.cycles() as f64 * OfCycle::count(protocol.baths()) as f64;
+    let sizes = Sizes::of(point);
+    let kept = if point.recording.cycles { sizes.part.min(point.trajectories()) as f64 * 16.0 } else { 0.0 };
+    cells * (threads as f64 * (8.0 + 4.0 * 16.0) + 148.0 + 4.0 * kept)
 }
 
 /// Bytes of the counting statistics of a steady run: the sums of every group, those before and those of the round in hand,

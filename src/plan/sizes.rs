@@ -44,7 +44,9 @@ impl Sizes {
     pub fn of(point: &Point) -> Self {
         let (work, jumps) = (point.work_bound().max(1.0), point.jumps_bound().max(1.0));
         let cells = (point.times().len() * 20) as f64;
-        let logged = if point.recording.jumps { jumps } else { 0.0 } + point.recording.photons as f64;
+        let cycles =
+            point.protocol().filter(|_| point.recording.cycles).map_or(0.0, |protocol| protocol.cycles() as f64);
+        let logged = if point.recording.jumps { jumps } else { 0.0 } + point.recording.photons as f64 + cycles;
         let most = (MAX_LOG / logged.max(1e-9)).clamp(1.0, 1e12) as u64;
         let block = (JUMPS_PER_BLOCK / (work + cells)).clamp(1.0, MAX_BLOCK as f64) as u64;
         let power = |size: u64| 1 << size.ilog2();

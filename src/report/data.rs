@@ -70,6 +70,8 @@ pub struct Point {
     pub qubits: Option<f64>,
     /// Its baths.
     pub baths: Vec<Bath>,
+    /// What its qubits are, in words, where a modulation does work.
+    pub machine: Option<String>,
     /// The engine.
     pub engine: String,
     /// Trajectories.
@@ -118,6 +120,8 @@ pub struct Bath {
     pub temperature: Option<f64>,
     /// `hbar omega_0/(k_B T)`.
     pub energy_over_temperature: Option<f64>,
+    /// The energy of what it exchanges, where that is no quantum of the qubits.
+    pub quantum: Option<f64>,
     /// The occupation.
     pub occupation: Option<f64>,
 }

@@ -154,7 +154,12 @@ fn baths(html: &mut String, run: &Run) {
         html,
         "<section id=\"baths\"><h2>Baths{at}</h2>\n<div class=\"scroll\"><table><thead><tr><th>bath</th><th>coupling</th>"
     );
-    for head in [format!("T ({unit})"), "ħω₀/(k_{B}T)".to_owned(), "n".to_owned()] {
+    let own = point.baths.iter().any(|bath| bath.quantum.is_some());
+    let gigahertz = if run.summary.units == "SI" { " (GHz)" } else { "" };
+    let ratio = if own { "ħω/(k_{B}T)" } else { "ħω₀/(k_{B}T)" };
+    let quantum = own.then(|| format!("quantum ω{gigahertz}"));
+    let heads = [Some(format!("T ({unit})")), quantum, Some(ratio.to_owned()), Some("n".to_owned())];
+    for head in heads.into_iter().flatten() {
         let _ = write!(html, "<th class=\"n\">{}</th>", rich(&head));
     }
     html.push_str("</tr></thead><tbody>");
@@ -162,12 +167,34 @@ fn baths(html: &mut String, run: &Run) {
         let cold = bath.temperature.filter(|t| *t == 0.0).map(|_| "∞".to_owned());
         let ratio = cold.or_else(|| bath.energy_over_temperature.map(words::short));
         let _ = write!(html, "<tr><td class=\"q\">{}</td><td>{}</td>", escape(&bath.name), escape(&bath.coupling));
-        for value in [bath.temperature.map(words::short), ratio, bath.occupation.map(words::short)] {
+        let quantum = own.then(|| Some(bath.quantum.map_or_else(|| "ω₀".to_owned(), words::short)));
+        let (t, n) = (bath.temperature.map(words::short), bath.occupation.map(words::short));
+        for value in [Some(t), quantum, Some(ratio), Some(n)].into_iter().flatten() {
             let _ = write!(html, "<td class=\"n\">{}</td>", value.map_or("–".to_owned(), |value| minus(&value)));
         }
         html.push_str("</tr>\n");
     }
-    html.push_str("</tbody></table></div></section>\n");
+    html.push_str("</tbody></table></div>");
+    machines(html, points);
+    html.push_str("</section>\n");
+}
+
+/// What the qubits are where a modulation does work, and at how many points.
+fn machines(html: &mut String, points: &[Point]) {
+    let mut found: Vec<(&str, usize)> = Vec::new();
+    for words in points.iter().filter_map(|point| point.machine.as_deref()) {
+        // There are four kinds, whatever a file says.
+        let known = found.len();
+        match found.iter_mut().find(|(other, _)| *other == words) {
+            Some((_, count)) => *count += 1,
+            None if known < 4 => found.push((words, 1)),
+            None => {}
+        }
+    }
+    for (words, count) in found {
+        let at = if count == points.len() { String::new() } else { format!(" ({count} of {} points)", points.len()) };
+        let _ = write!(html, "<p>The qubits are {}{at}.</p>", escape(words));
+    }
 }
 
 /// One quantity of every point.

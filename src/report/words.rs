@@ -14,6 +14,9 @@ pub fn quantity(name: &str) -> String {
         "heat_current_balance" => "heat current by energy balance",
         "heat_current_controlled" => "heat current by control variates",
         "intensity" => "emitted intensity",
+        "power" => "power P",
+        "efficiency" => "efficiency η",
+        "coefficient_of_performance" => "coefficient of performance",
         "highest_intensity" => "highest mean intensity",
         "highest_intensity_time" => "time of the highest mean intensity",
         "jx" => "⟨J_{x}⟩",
@@ -108,6 +111,7 @@ fn of_bath(name: &str, key: &[&str]) -> String {
         ["down"] => "γ^{↓}",
         ["up"] => "γ^{↑}",
         ["dephasing"] => "γ^{φ}",
+        ["quantum"] => "ω",
         ["filter", "quality"] => "Q",
         ["filter", "resonance"] => "ω",
         ["circuit", "coupling"] => "C^{c}",
@@ -129,7 +133,7 @@ pub fn key_unit(key: &str, units: &str) -> &'static str {
         if si { "10⁹/s" } else { "ω₀" }
     } else if is(&["drive.amplitude", "drive.detuning", ".spread", "disorder.width", ".exchange", ".twisting"]) {
         if si { "GHz" } else { "ω₀" }
-    } else if is(&["frequency", "resonance", "josephson", "charging"]) {
+    } else if is(&["frequency", "resonance", "quantum", "josephson", "charging"]) {
         if si { "GHz" } else { "" }
     } else if is(&["circuit.coupling", "circuit.capacitance"]) {
         "fF"

@@ -1,6 +1,8 @@
 //! What a campaign leaves for its user: the tables and the summary, and how a steady state was reached.
 
+mod booked;
 mod parquet_folder;
+mod row;
 mod sink;
 mod steady_run;
 mod summary;
@@ -10,15 +12,17 @@ mod swept;
 mod tables;
 mod writer;
 
+pub(crate) use booked::{OfProtocol, of_protocol};
 pub(crate) use parquet_folder::ParquetFolder;
+pub use row::{QuantitySummary, standard_errors};
 pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
-pub use steady_run::{Convergence, RelaxationFrom, SteadyRun};
+pub use steady_run::{Convergence, CycleConvergence, RelaxationFrom, SteadyRun};
 pub(crate) use summary::highest_exact;
-pub use summary::{BathSummary, PointSummary, QuantitySummary, Summary, Timing, quantity_names};
+pub use summary::{BathSummary, PointSummary, Summary, Timing, quantity_names};
 pub(crate) use summary_file::Head;
 #[cfg(feature = "figures")]
 pub(crate) use summary_file::{MANY_POINTS, QuantityRow, quantity_rows};
 pub(crate) use sums::{SUMMARY, SUMS, Soundness, Sums, soundness};
-pub(crate) use tables::{SeriesRow, noise_rows, quanta_rows, series};
+pub(crate) use tables::{SeriesRow, noise_rows, phase_rows, quanta_rows, series};
 pub(crate) use writer::Writer;

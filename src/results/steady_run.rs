@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::quantity::Quantity;
 use crate::statistics::{Agreement, Distribution, Estimate, NoiseEstimate, Stopped};
+use crate::theory::Machine;
 
 /// Where a relaxation time is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,24 @@ pub struct Convergence {
     pub agreement: Option<Agreement>,
     /// What was refused of the noise, and why.
     pub refused: Vec<String>,
+    /// The cycles, under a protocol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<CycleConvergence>,
+}
+
+/// How a limit cycle was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CycleConvergence {
+    /// How long a cycle takes.
+    pub period: f64,
+    /// The cycles that every trajectory threw away.
+    pub warm_up: u64,
+    /// The cycles that every trajectory measured.
+    pub cycles: u64,
+    /// The cycles of a window, of whose noise, and of that of twice as many, the noise of many cycles is made.
+    pub window: u64,
+    /// What is left of the slowest deviation from the limit after a cycle: exact, or estimated as the relaxation time is.
+    pub multiplier: f64,
 }
 
 /// The steady state of a point, from trajectories.
@@ -58,6 +77,8 @@ pub struct SteadyRun {
     pub noise: Vec<NoiseEstimate>,
     /// How the quanta are distributed in its windows.
     pub distributions: Vec<Distribution>,
+    /// What the qubits are, where baths exchange quanta of energies of their own and the signs are known.
+    pub machine: Option<Machine>,
     /// How it was reached.
     pub convergence: Convergence,
     /// Why it ended.
@@ -66,4 +87,7 @@ pub struct SteadyRun {
     pub trajectories: u64,
     /// Jumps of all of them.
     pub jumps: u64,
+    /// Under a protocol: averages over the phase of the limit cycle, phase by phase in the order of the columns that are
+    /// looked at.
+    pub phases: Vec<Option<Estimate>>,
 }

@@ -4,12 +4,14 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::booked::{OfProtocol, of_protocol};
+use super::row::QuantitySummary;
 use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::Bath;
-use crate::quantity::Quantity;
+use crate::quantity::{Column, Quantity};
 use crate::scenario::{Asked, BathScale, Origin, Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
-use crate::statistics::{Ensemble, Estimate, NoError, Stopped};
+use crate::statistics::{Booked, Ensemble, Estimate, NoError, Stopped};
 
 /// What stands in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,9 +100,17 @@ pub struct PointSummary {
     /// Estimates that have no standard error, by the reason why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub std_error_missing: Vec<String>,
+    /// What the qubits are in the steady state, in words: an engine, a refrigerator, an accelerator or a heater, by the
+    /// signs of work and heat, where a modulation does work: of the estimates, or where those do not tell, of the exact
+    /// values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
     /// How the steady state was reached, and whether, where trajectories were run to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady: Option<Convergence>,
+    /// What is to be known of the quantities of a protocol: which have no value, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The quantities.
     #[serde(default)]
     pub quantities: Vec<QuantitySummary>,
@@ -122,7 +132,10 @@ pub struct BathSummary {
     /// The temperature, or null for a bath that was given its rates.
     #[serde(default)]
     pub temperature: Option<f64>,
-    /// `hbar omega_0/(k_B T)`, from the ratio of the rates where there is no temperature. Null at T = 0, where it is
+    /// The energy of what it exchanges, as a frequency, where that is no quantum of the qubits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantum: Option<f64>,
+    /// `hbar omega/(k_B T)` of a quantum, from the ratio of the rates where there is no temperature. Null at T = 0, where it is
     /// infinite, and where a bath only dephases or absorbs more than it emits.
     #[serde(default)]
     pub energy_over_temperature: Option<f64>,
@@ -131,95 +144,36 @@ pub struct BathSummary {
     pub occupation: Option<f64>,
 }
 
-/// One quantity: `exact`, `z` and `std_error` are null where there is none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct QuantitySummary {
-    /// Its name; `photon_time_3` is the time of the third photon.
-    pub quantity: String,
-    /// The bath, for a quantity of one bath.
-    pub bath: Option<String>,
-    /// The mean over trajectories; null where only the exact value was asked for.
-    pub estimate: Option<f64>,
-    /// Its standard error.
-    pub std_error: Option<f64>,
-    /// The exact value.
-    pub exact: Option<f64>,
-    /// (estimate - exact) / std_error.
-    pub z: Option<f64>,
-    /// The unit; "1" for a pure number.
-    pub unit: String,
-}
-
-/// What either road may be off by, relative to the value or the natural scale of the quantity: a little more than the
-/// 1e-10 that propagation allows a step.
-const NUMERICAL_ACCURACY: f64 = 1e-9;
-
-impl QuantitySummary {
-    fn sampled(
-        name: String,
-        bath: Option<&str>,
-        estimate: Estimate,
-        (exact, scale): (Option<f64>, f64),
-        unit: &str,
-    ) -> Self {
-        // Where trajectories hardly differ, what is between the two roads is their numerical error, not chance.
-        let chance = |(exact, error): &(f64, f64)| *error > NUMERICAL_ACCURACY * exact.abs().max(scale);
-        let z = exact.zip(estimate.std_error).filter(chance).map(|(exact, error)| (estimate.mean - exact) / error);
-        QuantitySummary {
-            quantity: name,
-            bath: bath.map(str::to_owned),
-            estimate: Some(estimate.mean),
-            std_error: estimate.std_error,
-            exact,
-            z,
-            unit: unit.to_owned(),
-        }
-    }
-
-    /// An estimate beside its exact value.
-    pub(crate) fn estimated(
-        point: &Point,
-        quantity: Quantity,
-        bath: Option<usize>,
-        estimate: Estimate,
-        exact: Option<f64>,
-    ) -> Self {
-        let bath = bath.map(|bath| point.baths()[bath].name.as_str());
-        Self::sampled(quantity.name().to_owned(), bath, estimate, (exact, 0.0), quantity.unit(point.units()))
-    }
-
-    /// A value that was solved for.
-    pub(crate) fn exact(point: &Point, quantity: Quantity, bath: Option<usize>, value: f64) -> Self {
-        QuantitySummary {
-            quantity: quantity.name().to_owned(),
-            bath: bath.map(|bath| point.baths()[bath].name.clone()),
-            estimate: None,
-            std_error: None,
-            exact: Some(value),
-            z: None,
-            unit: quantity.unit(point.units()).to_owned(),
-        }
-    }
-}
-
 impl BathSummary {
     fn new(bath: &Bath, scale: BathScale) -> Self {
         let coupling = bath.coupling.name().to_owned();
         let Bath { name, down, up, dephasing, .. } = bath.clone();
-        let BathScale { temperature, energy_over_temperature, occupation } = scale;
+        let BathScale { quantum, temperature, energy_over_temperature, occupation } = scale;
         let energy_over_temperature = energy_over_temperature.filter(|x| x.is_finite());
-        BathSummary { name, coupling, down, up, dephasing, temperature, energy_over_temperature, occupation }
+        BathSummary { name, coupling, down, up, dephasing, temperature, quantum, energy_over_temperature, occupation }
     }
 }
 
 impl PointSummary {
     /// The summary of a point's trajectories, at the last time of its grid.
-    pub(crate) fn sampled(point: &Point, ensemble: &Ensemble, road: &ExactRoad, stopped_because: Stopped) -> Self {
+    pub(crate) fn sampled(
+        point: &Point,
+        (ensemble, booked): (&Ensemble, Option<&Booked>),
+        road: &ExactRoad,
+        stopped_because: Stopped,
+    ) -> Self {
         let units = point.units();
         let times = point.times();
         let last = times.len() - 1;
         let mut quantities = Vec::new();
-        for (index, column) in point.columns().iter().enumerate() {
+        let OfProtocol { quantities: of_protocol, machine, notes } = point
+            .protocol()
+            .zip(booked)
+            .map(|(protocol, booked)| of_protocol(point, protocol, Some((booked, ensemble)), road.protocol()))
+            .unwrap_or_default();
+        // What is booked is that of the whole protocol.
+        let on_grid = |column: &Column| !column.quantity.is_booked();
+        for (index, column) in point.columns().iter().enumerate().filter(|(_, column)| on_grid(column)) {
             let Some(estimate) = ensemble.on_grid(last, index) else { continue };
             let bath = column.bath.map(|bath| point.baths()[bath].name.as_str());
             let (name, unit) = (column.quantity.name().to_owned(), column.quantity.unit(units));
@@ -247,7 +201,10 @@ impl PointSummary {
             let exact = (road.photon_time(photon), 0.0);
             quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
         }
+        quantities.splice(0..0, of_protocol);
         PointSummary {
+            machine,
+            notes,
             std_error_missing: without_error(point, ensemble),
             trajectories: ensemble.trajectories(),
             jumps: ensemble.jumps,
@@ -299,7 +256,9 @@ impl PointSummary {
             exact_left_out: false,
             exact_refused: Vec::new(),
             std_error_missing: Vec::new(),
+            machine: None,
             steady: None,
+            notes: Vec::new(),
             quantities,
         }
     }
@@ -396,6 +355,21 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let point = &scenario.points[0];
     let columns = point.columns();
     let mut quantities: Vec<Quantity> = columns.iter().map(|column| column.quantity).collect();
+    if point.protocol().is_some() {
+        quantities.extend([
+            Quantity::Quanta,
+            Quantity::Power,
+            Quantity::Efficiency,
+            Quantity::CoefficientOfPerformance,
+            Quantity::WorkVariance,
+            Quantity::Reliability,
+            Quantity::HeatVariance,
+            Quantity::WorkHeatCovariance,
+            Quantity::ExponentialWork,
+            Quantity::EntropyProduction,
+            Quantity::ExponentialEntropy,
+        ]);
+    }
     match point.asked {
         Asked::Transient(_) => {
             quantities.extend([Quantity::HighestIntensity, Quantity::HighestIntensityTime]);
@@ -410,6 +384,8 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
             Quantity::Noise,
             Quantity::Fano,
             Quantity::EntropyProduction,
+            Quantity::Efficiency,
+            Quantity::CoefficientOfPerformance,
             Quantity::EffectiveTemperature,
             Quantity::HeatCurrentIndependent,
             Quantity::HeatCurrentSymmetric,

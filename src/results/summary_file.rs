@@ -8,8 +8,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::ser::{Formatter, PrettyFormatter};
 
-use super::summary::{PointSummary, QuantitySummary, Summary, Timing};
-use super::sums::SUMMARY;
+use super::row::QuantitySummary;
+use super::summary::{PointSummary, Summary, Timing};
+use super::sums::{SUMMARY, Soundness, soundness};
 use crate::store::StoreError;
 use crate::table::{self, Extent};
 
@@ -236,6 +237,20 @@ impl Summary {
             }
         }
         Ok(Some(summary))
+    }
+}
+
+impl Summary {
+    /// The same, once all files of the results are seen to be as they were written.
+    ///
+    /// # Errors
+    /// As [`Summary::read`], and results that are damaged.
+    pub fn read_sound(folder: &Path) -> Result<Option<Self>, StoreError> {
+        let Some(summary) = Self::read(folder)? else { return Ok(None) };
+        match soundness(folder, &summary.version, &summary.fingerprint) {
+            Soundness::Sound => Ok(Some(summary)),
+            Soundness::Damaged(why) => Err(StoreError::Damaged { path: folder.to_owned(), why }),
+        }
     }
 }
 

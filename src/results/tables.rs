@@ -4,11 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::summary::PointSummary;
 use crate::lindblad::Transferred;
+use crate::model::protocol::{Entry, Protocol};
 use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
-use crate::solve::{ExactNoise, ExactRoad};
-use crate::statistics::{Distribution, Ensemble, Estimate, NoiseEstimate, Subject};
+use crate::solve::{ExactNoise, ExactProtocol, ExactRoad, Phases};
+use crate::statistics::{Booked, Distribution, Ensemble, Estimate, NoiseEstimate, OfCycle, Subject};
 use crate::table::{Field, Kind, Values};
+use crate::units::Units;
 
 /// The fields of `series.parquet`.
 pub fn series_fields() -> Vec<Field> {
@@ -53,6 +55,18 @@ pub fn series(point: &Point, ensemble: Option<&Ensemble>, road: &ExactRoad) -> V
             present.then_some(SeriesRow { time: times[sample], quantity, bath, estimate, exact })
         })
         .collect()
+}
+
+/// The rows over the phase of a limit cycle, from the trajectories (if any) and the exact values (if any).
+pub fn phase_rows(phases: &Phases, estimates: &[Option<Estimate>], exact: &[f64]) -> Vec<SeriesRow> {
+    let cells = phases.times.iter().flat_map(|time| phases.columns.iter().map(move |column| (*time, *column)));
+    let row = |(cell, (time, Column { quantity, bath })): (usize, (f64, Column))| {
+        let estimate = estimates.get(cell).copied().flatten();
+        let exact = exact.get(cell).copied().filter(|value| value.is_finite());
+        let present = if estimates.is_empty() { exact.is_some() } else { estimate.is_some() };
+        present.then_some(SeriesRow { time, quantity, bath, estimate, exact })
+    };
+    cells.enumerate().filter_map(row).collect()
 }
 
 /// The columns of these rows, in the order of [`series_fields`].
@@ -180,6 +194,86 @@ pub fn quanta_columns(point: &Point, rows: &[QuantaRow]) -> Vec<Values> {
         Values::optional_numbers(rows.iter().map(|row| row.estimate.map(|e| e.mean))),
         Values::optional_numbers(rows.iter().map(|row| row.estimate.and_then(|e| e.std_error))),
         Values::optional_numbers(rows.iter().map(|row| row.exact)),
+    ]
+}
+
+/// The fields of `cycles.parquet` and `segments.parquet`, the `stretch` being "cycle" or "segment".
+pub fn stretch_fields(stretch: &str) -> Vec<Field> {
+    let mut fields = vec![Field::new(stretch, Kind::Integer)];
+    fields.extend([Field::new("quantity", Kind::Word), Field::new("bath", Kind::OptionalWord)]);
+    fields.extend(["mean", "std_error", "exact"].map(|name| Field::new(name, Kind::OptionalNumber)));
+    fields.push(Field::new("unit", Kind::Word));
+    fields
+}
+
+/// A row of either: an average of what is booked in a stretch of a protocol, from 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StretchRow {
+    stretch: usize,
+    what: OfCycle,
+    estimate: Option<Estimate>,
+    exact: Option<f64>,
+}
+
+/// The rows of every cycle, what has neither an estimate nor an exact value left out.
+pub fn cycle_rows(protocol: &Protocol, booked: Option<&Booked>, exact: Option<&ExactProtocol>) -> Vec<StretchRow> {
+    let row = |stretch: usize, what: OfCycle| {
+        let estimate = booked.and_then(|booked| booked.of_cycle(stretch, what));
+        let exact = exact.map(|exact| &exact.averages.cycles[stretch]).and_then(|cycle| match what {
+            OfCycle::Entry(entry) => cycle.booked.mean(entry),
+            OfCycle::FinalM => Some(cycle.final_m),
+            OfCycle::FinalJ => Some(cycle.final_j),
+        });
+        StretchRow { stretch, what, estimate, exact }
+    };
+    let each = |stretch| OfCycle::all(protocol.baths()).map(move |what| row(stretch, what));
+    (0..protocol.cycles() as usize).flat_map(each).filter(StretchRow::is_known).collect()
+}
+
+/// The rows of every segment, over all cycles.
+pub fn segment_rows(protocol: &Protocol, booked: Option<&Booked>, exact: Option<&ExactProtocol>) -> Vec<StretchRow> {
+    let row = |stretch: usize, entry: Entry| StretchRow {
+        stretch,
+        what: OfCycle::Entry(entry),
+        estimate: booked.and_then(|booked| booked.of_segment(stretch, entry)),
+        exact: exact.and_then(|exact| exact.averages.segments[stretch].mean(entry)),
+    };
+    let each = |stretch| Entry::all(protocol.baths()).map(move |entry| row(stretch, entry));
+    (0..protocol.stages().len()).flat_map(each).filter(StretchRow::is_known).collect()
+}
+
+impl StretchRow {
+    fn is_known(&self) -> bool {
+        self.estimate.is_some() || self.exact.is_some()
+    }
+
+    /// The name of the quantity, its bath, and its unit.
+    fn named(&self, units: Units) -> (&'static str, Option<usize>, &'static str) {
+        let of = |quantity: Quantity| (quantity.name(), quantity.unit(units));
+        let ((name, unit), bath) = match self.what {
+            OfCycle::Entry(Entry::Work) => (of(Quantity::Work), None),
+            OfCycle::Entry(Entry::Entropy) => (of(Quantity::Entropy), None),
+            OfCycle::Entry(Entry::Heat(bath)) => (of(Quantity::Heat), Some(bath)),
+            OfCycle::Entry(Entry::Quanta(bath)) => (of(Quantity::Quanta), Some(bath)),
+            OfCycle::FinalM => (("final_m", "1"), None),
+            OfCycle::FinalJ => (("final_j", "1"), None),
+        };
+        (name, bath, unit)
+    }
+}
+
+/// The columns of these rows, in the order of [`stretch_fields`].
+pub fn stretch_columns(point: &Point, rows: &[StretchRow]) -> Vec<Values> {
+    let named = |row: &StretchRow| row.named(point.units());
+    let bath = |row: &StretchRow| named(row).1.map(|bath| point.baths()[bath].name.as_str());
+    vec![
+        Values::integers(rows.iter().map(|row| row.stretch as i64)),
+        Values::words(rows.iter().map(|row| named(row).0)),
+        Values::optional_words(rows.iter().map(bath)),
+        Values::optional_numbers(rows.iter().map(|row| row.estimate.map(|e| e.mean))),
+        Values::optional_numbers(rows.iter().map(|row| row.estimate.and_then(|e| e.std_error))),
+        Values::optional_numbers(rows.iter().map(|row| row.exact)),
+        Values::words(rows.iter().map(|row| named(row).2)),
     ]
 }
 

@@ -5,7 +5,9 @@ use super::summary::Summary;
 use super::swept::Swept;
 use super::tables::{self, NoiseRow, QuantaRow, SeriesRow};
 use crate::scenario::{Asked, Noise, Point, Scenario};
-use crate::store::{StoreError, StoredPart, jump_fields, trajectory_fields};
+use crate::solve::ExactProtocol;
+use crate::statistics::Booked;
+use crate::store::{StoreError, StoredPart, cycle_fields, jump_fields, trajectory_fields};
 use crate::table::{Field, Kind, Values};
 
 /// The tables of a run in progress; those that it does not fill are not there.
@@ -18,6 +20,9 @@ pub struct Writer<'a> {
     jumps: Option<usize>,
     noise: Option<usize>,
     quanta: Option<usize>,
+    cycles: Option<usize>,
+    segments: Option<usize>,
+    kept_cycles: Option<usize>,
 }
 
 impl<'a> Writer<'a> {
@@ -44,7 +49,9 @@ impl<'a> Writer<'a> {
         let mut when = |wanted: bool, name: &'static str, fields: Vec<Field>| {
             wanted.then(|| sink.create(name, placed(&swept, fields), &metadata)).transpose()
         };
-        let timed = points().any(|point| !point.times().is_empty());
+        let looked_at =
+            |point: &Point| !point.times().is_empty() || point.steady().is_some_and(|s| !s.phases.is_empty());
+        let timed = points().any(looked_at);
         let series = when(timed, "series", tables::series_fields())?;
         let trajectories = when(sampled, "trajectories", trajectory_fields(first))?;
         let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields())?;
@@ -52,7 +59,12 @@ impl<'a> Writer<'a> {
         let noise = when(counts, "noise", tables::noise_fields())?;
         let windows = points().any(|point| !point.noise().windows.is_empty());
         let quanta = when(windows, "quanta", tables::quanta_fields())?;
-        Ok(Writer { sink, metadata, swept, series, trajectories, jumps, noise, quanta })
+        let protocol = points().any(|point| point.protocol().is_some() && !point.times().is_empty());
+        let cycles = when(protocol, "cycles", tables::stretch_fields("cycle"))?;
+        let segments = when(protocol, "segments", tables::stretch_fields("segment"))?;
+        let kept = sampled && first.recording.cycles;
+        let kept_cycles = when(kept, "trajectory_cycles", cycle_fields(first))?;
+        Ok(Writer { sink, metadata, swept, series, trajectories, jumps, noise, quanta, cycles, segments, kept_cycles })
     }
 
     /// Appends rows that all belong to the point of this index.
@@ -74,6 +86,9 @@ impl<'a> Writer<'a> {
     /// Appends the rows of a part of a point.
     pub fn write_rows(&mut self, point: &Point, part: StoredPart) -> Result<(), StoreError> {
         self.append(self.trajectories, point.index, || part.trajectories)?;
+        if !part.cycles.is_empty() {
+            self.append(self.kept_cycles, point.index, || part.cycles)?;
+        }
         if part.jumps.is_empty() {
             return Ok(());
         }
@@ -83,6 +98,19 @@ impl<'a> Writer<'a> {
     /// Appends the series of a point.
     pub fn write_series(&mut self, point: &Point, rows: &[SeriesRow]) -> Result<(), StoreError> {
         self.append(self.series, point.index, || tables::series_columns(point, rows))
+    }
+
+    /// Appends what is booked in each cycle and segment of a point's protocol, if it is under one.
+    pub fn write_booked(
+        &mut self,
+        point: &Point,
+        booked: Option<&Booked>,
+        exact: Option<&ExactProtocol>,
+    ) -> Result<(), StoreError> {
+        let Some(protocol) = point.protocol() else { return Ok(()) };
+        let columns = |rows: Vec<_>| tables::stretch_columns(point, &rows);
+        self.append(self.cycles, point.index, || columns(tables::cycle_rows(protocol, booked, exact)))?;
+        self.append(self.segments, point.index, || columns(tables::segment_rows(protocol, booked, exact)))
     }
 
     /// Appends the counting statistics of a point.

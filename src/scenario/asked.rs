@@ -50,7 +50,7 @@ pub struct Solve {
     pub trajectories: Option<u64>,
 }
 
-/// What is to be known of a steady state.
+/// What is to be known of a steady state; with a protocol, of its limit cycle.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Steady {
     /// The table that asks for it.
@@ -60,6 +60,10 @@ pub struct Steady {
     pub bath: usize,
     /// Counting statistics.
     pub noise: Noise,
+    /// Times since the start of a cycle, ascending from 0 up to its period, that averages over the limit cycle are looked
+    /// at; none without a protocol.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<f64>,
 }
 
 /// A table that asks for the steady state.
@@ -69,6 +73,8 @@ pub enum SteadyTable {
     Steady,
     /// `[noise]` alone.
     Noise,
+    /// `[protocol]`, of which the cycle is repeated until it is steady.
+    Protocol,
 }
 
 impl fmt::Display for SteadyTable {
@@ -76,6 +82,7 @@ impl fmt::Display for SteadyTable {
         f.write_str(match self {
             SteadyTable::Steady => "[steady]",
             SteadyTable::Noise => "[noise]",
+            SteadyTable::Protocol => "[protocol]",
         })
     }
 }
@@ -138,7 +145,7 @@ impl Steady {
     /// The steady current of a bath, by its index, and no counting statistics.
     #[must_use]
     pub fn of_bath(bath: usize) -> Self {
-        Steady { because: SteadyTable::Steady, bath, noise: Noise::default() }
+        Steady { because: SteadyTable::Steady, bath, noise: Noise::default(), phases: Vec::new() }
     }
 }
 

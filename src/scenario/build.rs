@@ -1,8 +1,9 @@
 //! A point made in Rust, without the text of a scenario.
 
-use super::asked::{Asked, Steady};
+use super::asked::{Asked, Solve, Steady};
 use super::point::{Point, Recording, point_id};
 use crate::group::Group;
+use crate::model::protocol::Repeats;
 use crate::statistics::GROUPS;
 use crate::trajectory::{Engine, EngineChoice};
 
@@ -42,9 +43,34 @@ pub enum PointError {
         /// How many there are.
         baths: usize,
     },
+    /// A protocol is of one group of identical qubits.
+    #[error("a protocol is of one group of qubits, and there are {groups}")]
+    ProtocolOfGroups {
+        /// How many there are.
+        groups: usize,
+    },
+    /// The model of a group is that at the start of its protocol.
+    #[error(
+        "the model, the reservoirs or the units of the group are not those at the start of its protocol: Protocol::model(N, 0)"
+    )]
+    NotAtItsStart,
+    /// A time that a protocol does not reach; of a limit cycle, one beyond its period.
+    #[error("the time {time} is beyond the end of the protocol at {end}: add a segment that holds")]
+    BeyondProtocol {
+        /// The time.
+        time: f64,
+        /// The end.
+        end: f64,
+    },
+    /// What is not known of a protocol.
+    #[error("{0}")]
+    OfProtocol(&'static str),
     /// Nothing is asked for.
     #[error("neither times nor the steady state are asked for")]
     Nothing,
+    /// Cycles are to be kept, and there are none.
+    #[error("cycles are to be kept, and there is no protocol")]
+    NoProtocol,
     /// The engine cannot do what is asked.
     #[error("the {engine} engine cannot treat this point: {reason}", engine = engine.name())]
     Engine {
@@ -111,8 +137,15 @@ impl PointBuilder {
         let asked = asked.into();
         check_groups(&groups)?;
         check_asked(&asked, groups[0].model.baths.len())?;
+        check_protocol(&groups, &asked)?;
+        if recording.cycles && groups.iter().all(|group| group.protocol.is_none()) {
+            return Err(PointError::NoProtocol);
+        }
         let uncounted = match &asked {
-            Asked::Converge(converge) => converge.steady.noise.baths.is_empty() && recording == Recording::default(),
+            Asked::Converge(converge) => {
+                let Steady { noise, phases, .. } = &converge.steady;
+                noise.baths.is_empty() && phases.is_empty() && recording == Recording::default()
+            }
             Asked::Transient(_) | Asked::Solve(_) => false,
         };
         let engine = match engine {
@@ -142,10 +175,10 @@ fn check_groups(groups: &[Group]) -> Result<(), PointError> {
     if let Some(group) = groups.iter().position(|group| !alike(group)) {
         return Err(PointError::UnlikeBaths { group });
     }
-    for bath in groups.iter().flat_map(|group| &group.model.baths) {
+    for bath in groups.iter().flat_map(|group| group.envelope().into_owned().baths) {
         if let Some(rate) = [bath.down, bath.up, bath.dephasing].into_iter().find(|rate| !(0.0..=1e100).contains(rate))
         {
-            return Err(PointError::Rate { bath: bath.name.clone(), rate });
+            return Err(PointError::Rate { bath: bath.name, rate });
         }
     }
     Ok(())
@@ -178,6 +211,64 @@ fn check_asked(asked: &Asked, baths: usize) -> Result<(), PointError> {
             }
         }
     }
+}
+
+/// A protocol begins as the group says, goes on for as long as is looked at, and closes where its limit cycle is asked for.
+fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
+    let steady = match asked {
+        Asked::Transient(_) => None,
+        Asked::Converge(converge) => Some(&converge.steady),
+        Asked::Solve(solve) => solve.steady.as_ref(),
+    };
+    let phases = steady.map_or(&[][..], |steady| &steady.phases);
+    let Some((group, protocol)) = groups.iter().find_map(|group| Some((group, group.protocol.as_ref()?))) else {
+        return if phases.is_empty() {
+            Ok(())
+        } else {
+            Err(PointError::OfProtocol("phases of a cycle are asked for, and there is no protocol"))
+        };
+    };
+    if groups.len() > 1 {
+        return Err(PointError::ProtocolOfGroups { groups: groups.len() });
+    }
+    if group.hamiltonian.drive.is_some() {
+        return Err(PointError::OfProtocol(
+            "with a protocol the drive is that of its segments, and the group has its own",
+        ));
+    }
+    let start = (protocol.model(group.model.number, 0.0), &protocol.stages()[0].reservoirs);
+    if start != (group.model.clone(), &group.reservoirs) {
+        return Err(PointError::NotAtItsStart);
+    }
+    let end = if steady.is_some() { protocol.period() } else { protocol.end() };
+    let times = match asked {
+        Asked::Transient(transient) => &transient.times,
+        Asked::Solve(Solve { times, steady: None, .. }) => times,
+        Asked::Converge(_) | Asked::Solve(_) => phases,
+    };
+    match (steady, asked) {
+        (Some(steady), _) if !steady.noise.baths.is_empty() => {
+            return Err(PointError::OfProtocol("counting statistics are of a steady state in which nothing changes"));
+        }
+        (Some(_), _) if protocol.repeats() != Repeats::Cycles(1) => {
+            return Err(PointError::OfProtocol(
+                "the limit cycle is asked of a protocol of one cycle, Repeats::Cycles(1)",
+            ));
+        }
+        (Some(_), Asked::Solve(solve)) if !solve.times.is_empty() => {
+            return Err(PointError::OfProtocol("times of a limit cycle are its `phases`"));
+        }
+        (Some(_), _) => check_phases(phases)?,
+        (None, _) => {}
+    }
+    match times.last() {
+        Some(time) if *time > end * (1.0 + 1e-12) => Err(PointError::BeyondProtocol { time: *time, end }),
+        _ => Ok(()),
+    }
+}
+
+fn check_phases(phases: &[f64]) -> Result<(), PointError> {
+    if phases.is_empty() { Ok(()) } else { check_times(phases) }
 }
 
 fn check_times(times: &[f64]) -> Result<(), PointError> {

@@ -18,6 +18,8 @@ pub enum Kind {
     Table(Vec<(&'static str, Kind)>),
     /// Tables of any name.
     Named(Box<Kind>),
+    /// A number, or a table of such keys.
+    NumberOr(Box<Kind>),
 }
 
 impl Kind {
@@ -26,6 +28,7 @@ impl Kind {
         match self {
             Kind::Table(fields) => fields.iter().find(|(name, _)| *name == key).map(|(_, kind)| kind),
             Kind::Named(of) => Some(of),
+            Kind::NumberOr(table) => table.of_key(key),
             _ => None,
         }
     }

@@ -2,6 +2,8 @@
 
 use strsim::osa_distance;
 
+use super::keys::{KEYS as OURS, generic};
+
 /// What a word that is none of ours means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meant {
@@ -24,6 +26,22 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("", "sweep", &["sweeps", "scan", "scans", "parameters", "parameter"]),
     ("", "figure", &["figures", "plot", "plots"]),
     ("", "record", &["recording", "output", "save", "storage"]),
+    (
+        "",
+        "protocol",
+        &[
+            "pulse",
+            "pulses",
+            "schedule",
+            "timedependence",
+            "cycle",
+            "ramp",
+            "ramps",
+            "segments",
+            "strokes",
+            "modulation",
+        ],
+    ),
     ("", "title", &["name", "label", "description"]),
     ("", "units", &["unit"]),
     (
@@ -48,6 +66,21 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("bath.*", "down", &["emission", "decay", "relaxation", "loss", "gammadown", "gammaminus", "collectiveemission"]),
     ("bath.*", "up", &["pumping", "pump", "absorption", "excitation", "gammaup", "gammaplus", "collectivepumping"]),
     ("bath.*", "dephasing", &["dephase", "puredephasing", "gammaphi", "gphi", "collectivedephasing"]),
+    (
+        "bath.*",
+        "quantum",
+        &[
+            "quanta",
+            "sideband",
+            "sidebandfrequency",
+            "frequency",
+            "omega",
+            "w",
+            "energy",
+            "exchangefrequency",
+            "photon",
+        ],
+    ),
     ("bath.*.filter", "quality", &["q", "qfactor", "qualityfactor"]),
     ("bath.*.filter", "resonance", &["frequency", "f0", "omega", "omega0", "omegalc"]),
     ("bath.*.circuit", "resistance", &["r"]),
@@ -56,6 +89,37 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("bath.*.circuit", "coupling", &["cg", "cc", "cj"]),
     ("drive", "amplitude", &["omega", "rabi", "rabifrequency", "strength", "f", "eta", "epsilon", "amp", "wx"]),
     ("drive", "detuning", &["delta", "detune"]),
+    ("protocol", "cycles", &["repeat", "repeats", "repetitions", "ncycles", "numcycles", "cycle", "periods", "times"]),
+    ("protocol", "segment", &["segments", "stroke", "strokes", "stage", "stages", "step", "steps", "piece", "pieces"]),
+    (
+        "protocol.segment.*",
+        "duration",
+        &["t", "time", "length", "tau", "dt", "until", "span", "period", "tend", "tf", "for", "lasts"],
+    ),
+    (
+        "protocol.segment.*",
+        "frequency",
+        &["omega", "omega0", "w", "w0", "wq", "freq", "f", "energy", "splitting", "gap", "levelsplitting"],
+    ),
+    ("protocol.segment.*", "bath", &["baths", "reservoir", "reservoirs", "environment"]),
+    (
+        "protocol.segment.*.frequency",
+        "to",
+        &["end", "stop", "final", "last", "target", "until", "ramp", "value", "goal", "max", "min"],
+    ),
+    ("protocol.segment.*.frequency", "from", &["start", "begin", "first", "initial", "before", "origin"]),
+    (
+        "protocol.segment.*.frequency",
+        "shape",
+        &["kind", "type", "form", "profile", "ease", "interpolation", "function"],
+    ),
+    ("protocol.segment.*.frequency", "table", &["points", "values", "data", "list", "samples", "curve", "knots"]),
+    ("protocol.segment.*", "drive", &["driving", "laser", "field", "pump", "pulse", "pulses"]),
+    ("protocol.segment.*.drive", "phase", &["phi", "azimuth", "angle"]),
+    ("protocol.segment.*.drive.amplitude", "pulse", &["outline", "envelope"]),
+    ("protocol.segment.*.drive.amplitude", "amplitude", &["height", "peak", "amp", "strength"]),
+    ("protocol.segment.*.drive.amplitude", "centre", &["center", "t0", "at", "middle", "mid"]),
+    ("protocol.segment.*.drive.amplitude", "width", &["sigma", "tau", "duration", "w", "fwhm"]),
     ("initial", "state", &["kind", "type", "name", "psi", "psi0", "rho", "rho0"]),
     ("initial", "excited", &["nexcited", "excitations", "numexcited", "nup"]),
     ("initial", "temperature", &["t", "temp", "kt"]),
@@ -105,6 +169,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("noise", "windows", &["window", "times"]),
     ("noise", "baths", &["bath"]),
     ("record", "jumps", &["keepjumps", "coltimes", "colwhich", "clicks"]),
+    ("record", "cycles", &["percycle", "keepcycles", "cycle"]),
     ("record", "photons", &["photontimes", "nphotons", "emissions"]),
     ("figure.*", "quantity", &["y", "observable", "value", "plot"]),
     ("figure.*", "against", &["x", "xaxis", "axis", "versus", "vs"]),
@@ -142,8 +207,8 @@ const TOLD: &[(&str, &[&str], &str)] = &[
     ),
     (
         "",
-        &["feedback", "control", "pulse", "pulses", "protocol", "schedule", "timedependence", "measurement"],
-        "superjump has no feedback and nothing that changes with time: rates, temperatures and the drive are constants",
+        &["feedback", "control", "measurement"],
+        "superjump has no feedback; what changes in time, whatever the qubits do, are the segments of a [protocol]",
     ),
     (
         "bath.*",
@@ -164,7 +229,18 @@ const TOLD: &[(&str, &[&str], &str)] = &[
     (
         "drive",
         &["frequency", "phase", "pulse", "envelope", "shape", "t0", "width", "omegad", "wd"],
-        "a drive of constant amplitude, in the frame that turns with it: `amplitude` and `detuning`, omega_0 - omega_drive",
+        "a drive of constant amplitude, in the frame that turns with it: `amplitude` and `detuning`, omega_0 - omega_drive; \
+         what changes in time, and its phase, is in [protocol.segment.NAME.drive]",
+    ),
+    (
+        "protocol.segment.*",
+        &["qubits", "qubit", "qubitsfrequency"],
+        "`frequency`, that of the qubits, stands in the segment itself, beside `duration`",
+    ),
+    (
+        "protocol",
+        &["start", "initial", "name", "frequency"],
+        "a protocol begins at the values of the scenario, and goes on in tables [protocol.segment.NAME], each with `duration`",
     ),
     (
         "evolution",
@@ -219,6 +295,22 @@ const VALUES: &[(&str, &str, &[&str])] = &[
     ("evolution.engine", "register", &["full", "statevector", "tensor", "exact"]),
     ("evolution.spacing", "log", &["logarithmic", "log10", "geometric", "geom", "logspace", "exponential"]),
     ("evolution.spacing", "linear", &["lin", "linspace", "even", "uniform"]),
+    (
+        "protocol.cycles",
+        "until steady",
+        &["steady", "infinite", "inf", "forever", "untilsteady", "limit", "limitcycle"],
+    ),
+    ("protocol.segment.*.frequency.shape", "linear", &["lin", "line", "ramp", "straight"]),
+    (
+        "protocol.segment.*.frequency.shape",
+        "cosine",
+        &["cos", "sine", "sin", "smooth", "sinusoidal", "sin2", "easeinout"],
+    ),
+    ("protocol.segment.*.frequency.shape", "exponential", &["exp", "geometric", "log", "logarithmic"]),
+    ("protocol.segment.*.drive.amplitude.pulse", "gaussian", &["gauss", "normal"]),
+    ("protocol.segment.*.drive.amplitude.pulse", "square", &["rect", "rectangular", "box", "constant", "flat"]),
+    ("protocol.segment.*.drive.amplitude.pulse", "sin2", &["cos2", "sinsquared", "hann", "hanning", "cosine"]),
+    ("protocol.segment.*.drive.amplitude.pulse", "sech", &["hyperbolicsecant", "cosh"]),
     ("figure.*.over", "N", &["number", "qubits", "qubit", "qubits.number"]),
     ("figure.*.quantity", "heat_current", &["current", "heat", "flux", "heatflow", "power"]),
     ("figure.*.quantity", "jz", &["sz", "magnetization", "inversion"]),
@@ -235,6 +327,13 @@ const VALUES_TOLD: &[(&str, &[&str], &str)] = &[(
      \"ladder\" and \"register\", and \"auto\" takes the cheapest that is exact",
 )];
 
+/// What a segment of a protocol changes of a bath.
+const CHANGES: &str = "protocol.segment.*.bath.*";
+
+/// What it changes of the drive, and a pulse there.
+const DRIVE: &str = "protocol.segment.*.drive";
+const PULSE: &str = "protocol.segment.*.drive.amplitude";
+
 /// A word without what people write in several ways.
 fn plain(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
@@ -243,11 +342,25 @@ fn plain(word: &str) -> String {
 /// What a key that is none of a table's means; the table by its generic path, such as `bath.*`.
 pub fn key(table: &str, name: &str) -> Option<Meant> {
     let word = plain(name);
-    let of = |other: &str| other == table || (other == "qubits" && table == "qubits.group");
-    let ours = KEYS.iter().find(|(other, _, names)| of(other) && names.contains(&word.as_str()));
+    // What stands in a value that changes is the same for all of them, but for pulses.
+    let pulses = table.starts_with("protocol.segment.*.drive.");
+    let table = generic(&format!("{table}.to")).strip_suffix(".to").map_or(table.to_owned(), str::to_owned);
+    let table = table.as_str();
+    let of = |other: &str, ours: &str| match table {
+        "qubits.group" if other == "qubits" => true,
+        // Of a bath, a segment has what may change.
+        CHANGES if other == "bath.*" => OURS.iter().any(|(key, _)| *key == format!("{CHANGES}.{ours}")),
+        DRIVE if other == "drive" => true,
+        _ => other == table || (pulses && other == PULSE),
+    };
+    let ours = KEYS.iter().find(|(other, ours, names)| of(other, ours) && names.contains(&word.as_str()));
     // What superjump has nowhere, it has in no table.
     let told = |table: &str| TOLD.iter().find(|(other, names, _)| *other == table && names.contains(&word.as_str()));
-    let own = if table == "qubits.group" { "qubits" } else { table };
+    let own = match table {
+        "qubits.group" => "qubits",
+        CHANGES => "bath.*",
+        table => table,
+    };
     let told = || told(own).or_else(|| told(""));
     ours.map(|(_, ours, _)| Meant::Ours(ours)).or_else(|| told().map(|(_, _, words)| Meant::Told(words)))
 }
@@ -277,7 +390,7 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use super::super::keys::{KEYS as OURS, allowed, generic};
+    use super::super::keys::allowed;
     use super::*;
 
     #[test]

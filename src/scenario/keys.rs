@@ -31,6 +31,93 @@ pub const KEYS: &[(&str, &str)] = &[
     ("drive", "a table [drive] with `amplitude` and `detuning`: Omega J_x + Delta J_z in the frame of the drive"),
     ("drive.amplitude", "a finite frequency, Omega"),
     ("drive.detuning", "a finite frequency, Delta = omega_0 - omega_drive, 0 if left out"),
+    (
+        "protocol",
+        "a table [protocol] with `cycles` and tables [protocol.segment.NAME]: segments in which the frequency of the \
+         qubits, the baths and the drive change, one after the other",
+    ),
+    (
+        "protocol.cycles",
+        "how often the segments pass: a whole number from 1 to 1000000000, or \"until steady\"; once, and without the \
+         way back to the first, if left out",
+    ),
+    (
+        "protocol.segment",
+        "tables [protocol.segment.NAME] in their order in time, each with `duration` and what changes: `frequency`, \
+         `bath.NAME.rate` ..., `drive.amplitude` ...; a name is of letters, digits, `_` and `-`",
+    ),
+    ("protocol.segment.*.duration", "how long the segment takes, a positive, finite time"),
+    (
+        "protocol.segment.*.frequency",
+        "the frequency of the qubits, positive and finite: a number that stays, a ramp such as { to = 2.0, shape = \"linear\" }, or \
+         { table = [[0.0, 1.0], [5.0, 2.0]] }; as the segment before ended, if left out",
+    ),
+    (
+        "protocol.segment.*.frequency.to",
+        "where a ramp ends: a frequency is above 0, rates and temperatures are from 0 up, a drive is of either sign, all \
+         of them finite",
+    ),
+    (
+        "protocol.segment.*.frequency.from",
+        "where a ramp begins, in the same bounds; where the segment before ended (the first: the value of the scenario), \
+         if left out",
+    ),
+    (
+        "protocol.segment.*.frequency.shape",
+        "\"linear\" (if left out), \"cosine\" (at rest at both ends) or \"exponential\" (between values above 0)",
+    ),
+    (
+        "protocol.segment.*.frequency.table",
+        "a list of pairs [time, value], values in the same bounds and linear between, for curves that were measured: times \
+         ascend from 0 to the `duration` of the segment",
+    ),
+    (
+        "protocol.segment.*.bath",
+        "tables [protocol.segment.NAME.bath.NAME] of what changes of a bath: `rate`, `temperature`, `down`, `up` or \
+         `dephasing`",
+    ),
+    (
+        "protocol.segment.*.bath.*.rate",
+        "gamma, finite, from 0 up (on resonance, behind a filter): a number, or a table as of `frequency`; as the segment before \
+         ended, if left out",
+    ),
+    ("protocol.segment.*.bath.*.temperature", "finite, from 0 up: a number, or a table as of `frequency`"),
+    ("protocol.segment.*.bath.*.down", "rate of emission, finite, from 0 up: a number, or a table as of `frequency`"),
+    ("protocol.segment.*.bath.*.up", "rate of absorption, finite, from 0 up: a number, or a table as of `frequency`"),
+    (
+        "protocol.segment.*.bath.*.dephasing",
+        "rate of dephasing, finite, from 0 up: a number, or a table as of `frequency`",
+    ),
+    (
+        "protocol.segment.*.drive",
+        "a table [protocol.segment.NAME.drive] of what changes of the drive: `amplitude`, `detuning` or `phase`",
+    ),
+    (
+        "protocol.segment.*.drive.amplitude",
+        "Omega, finite: a number, a table as of `frequency`, or a pulse that rises from 0 and returns to it, such as \
+         { pulse = \"gaussian\", amplitude = 1.0, centre = 5.0, width = 0.5 }; as the segment before ended, if left out",
+    ),
+    (
+        "protocol.segment.*.drive.amplitude.pulse",
+        "\"gaussian\" (of this standard deviation), \"square\" (this wide), \"sech\" (of the time over the width), \"sin2\" \
+         (this wide from end to end) or \"tanh\" (of the time over the width: no pulse but a way from -amplitude to \
+         amplitude, for the detuning)",
+    ),
+    ("protocol.segment.*.drive.amplitude.amplitude", "the height of the pulse, finite, of either sign"),
+    ("protocol.segment.*.drive.amplitude.centre", "the time of its centre, since the start of the segment"),
+    (
+        "protocol.segment.*.drive.amplitude.width",
+        "the width of the pulse, positive, and not below a millionth of the segment",
+    ),
+    (
+        "protocol.segment.*.drive.detuning",
+        "Delta = omega - omega_drive, finite: a number, a table as of `frequency`, or a pulse; the drive follows the \
+         frequency of the qubits",
+    ),
+    (
+        "protocol.segment.*.drive.phase",
+        "finite, in radians (at 0 the drive is about x, at pi/2 about y): a number, or a table as of `frequency`",
+    ),
     ("qubits.group", "tables [[qubits.group]] with `number` and `frequency`"),
     ("bath", "tables [[bath]], each with `name`, `coupling` and its rates"),
     ("bath.*.name", "letters, digits, `_` and `-`, each bath another name"),
@@ -46,6 +133,11 @@ pub const KEYS: &[(&str, &str)] = &[
         "rate of absorption, a finite number from 0 up (above 0, from 1e-300), in place of `rate` and `temperature`",
     ),
     ("bath.*.dephasing", "a finite number from 0 up (above 0, from 1e-300)"),
+    (
+        "bath.*.quantum",
+        "a positive, finite frequency, in the unit of `qubits.frequency`: the energy of what the bath exchanges, at which \
+         its occupation, `filter` and `circuit` are taken; that of the qubits if left out",
+    ),
     (
         "bath.*.filter",
         "a table { quality, resonance, form }: an RLC resonator around the frequency `resonance` that scales `rate`; \
@@ -101,9 +193,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("evolution.spacing", "\"linear\" or \"log\""),
     ("evolution.trajectories", "a whole number from 1 to 1000000000000"),
     ("evolution.seed", "a whole number from 0 to 9223372036854775807"),
-    ("record", "a table [record] with `jumps` or `photons`"),
+    ("record", "a table [record] with `jumps`, `photons` or `cycles`"),
     ("record.jumps", "true or false"),
     ("record.photons", "a whole number from 0 to 1000000"),
+    ("record.cycles", "true or false: the work, heats and level of every cycle of a protocol"),
     (
         "steady.bath",
         "the name of the bath whose heat current has to be known; the first that exchanges quanta if left out",
@@ -164,8 +257,31 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
 ];
 
+/// What stands in a value of a segment that changes.
+const OF_A_WAY: [&str; 4] = ["to", "from", "shape", "table"];
+/// What stands in a pulse.
+const OF_A_PULSE: [&str; 4] = ["pulse", "amplitude", "centre", "width"];
+
+/// A key of a segment, behind the name of which it stands.
+fn of_segment(key: &str) -> String {
+    let (parts, first) = (key.split('.').collect::<Vec<_>>(), "protocol.segment.*");
+    match parts.as_slice() {
+        // What stands in a value that changes is the same for all of them.
+        ["frequency", way] | ["bath", _, _, way] | ["drive", _, way] if OF_A_WAY.contains(way) => {
+            format!("{first}.frequency.{way}")
+        }
+        ["drive", _, key] if OF_A_PULSE.contains(key) => format!("{first}.drive.amplitude.{key}"),
+        ["bath", _] => format!("{first}.bath"),
+        ["bath", _, rest @ ..] if !rest.is_empty() => format!("{first}.bath.*.{}", rest.join(".")),
+        _ => format!("{first}.{key}"),
+    }
+}
+
 /// A key by the name under which it stands in the table: `bath.*.rate` for that of every bath.
 pub fn generic(key: &str) -> String {
+    if let Some(rest) = key.strip_prefix("protocol.segment.") {
+        return rest.split_once('.').map_or("protocol.segment".to_owned(), |(_, key)| of_segment(key));
+    }
     let any = |table: &str, rest: &str| {
         rest.split_once('.').map_or(table.to_owned(), |(_, field)| format!("{table}.*.{field}"))
     };
@@ -182,6 +298,7 @@ pub fn allowed(key: &str) -> &'static str {
     let generic = generic(key);
     let find = |name: &str| KEYS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);
     find(&generic).or_else(|| find(generic.split('.').next().unwrap_or_default())).unwrap_or(
-        "one of the tables qubits, bath, initial, evolution, record, steady, noise, figure, sweep, or title, units",
+        "one of the tables qubits, bath, drive, protocol, initial, evolution, record, steady, noise, figure, sweep, or \
+         title, units",
     )
 }

@@ -1,8 +1,9 @@
 //! What kind of run a scenario asks for, and by which of its tables, in words.
 
-use super::asked::{Asked, Budget, Converge, Solve, Transient};
+use super::asked::{Asked, Budget, Converge, Solve, Steady, SteadyTable, Transient};
 use super::point::Point;
 use super::reader::Scenario;
+use crate::model::protocol::{Protocol, Repeats};
 
 /// The least and the most of some numbers that a sweep may vary, with what stands before a unit.
 fn range<T: PartialOrd + std::fmt::Display>(values: impl Iterator<Item = T>) -> String {
@@ -26,15 +27,27 @@ impl Scenario {
             let number = range(values.into_iter());
             unit.strip_prefix('1').map_or_else(|| format!("{number} {unit}"), |per| format!("{number}{per}"))
         };
+        let counts = |count: fn(&Protocol) -> u64, one: &str| {
+            let number = range(points.iter().filter_map(Point::protocol).map(count));
+            format!("{number} {one}{}", if number == "1" { "" } else { "s" })
+        };
+        let segments = || counts(|protocol| protocol.stages().len() as u64, "segment");
+        let through = first.protocol().map_or(String::new(), |protocol| match protocol.repeats() {
+            Repeats::Once => format!(", through {}", segments()),
+            Repeats::Cycles(_) => format!(", through {} of {}", counts(Protocol::cycles, "cycle"), segments()),
+        });
         let until = || time(points.iter().map(Point::until).collect());
         match &first.asked {
             Asked::Transient(Transient { .. }) => {
                 let number = range(points.iter().map(Point::trajectories));
                 let each = if points.len() > 1 { " a point" } else { "" };
-                format!("Transient of {number} trajectories{each} to t = {}", until())
+                format!("Transient of {number} trajectories{each} to t = {}{through}", until())
             }
             Asked::Solve(Solve { steady: None, .. }) => {
-                format!("Exact transient to t = {}, without trajectories", until())
+                format!("Exact transient to t = {}{through}, without trajectories", until())
+            }
+            Asked::Solve(Solve { steady: Some(Steady { because: SteadyTable::Protocol, .. }), .. }) => {
+                format!("Exact limit cycle of {} (because of `protocol.cycles`), without trajectories", segments())
             }
             Asked::Solve(Solve { steady: Some(steady), times, .. }) if times.is_empty() => {
                 format!("Exact steady state (because of {}), without trajectories", steady.because)
@@ -55,7 +68,13 @@ impl Scenario {
                 if budgets().any(|budget| budget.trajectories.is_some()) {
                     said += "; `evolution.trajectories` is a budget";
                 }
-                format!("Steady state from trajectories (because of {}){said}", steady.because)
+                match steady.because {
+                    SteadyTable::Protocol => {
+                        let segments = segments();
+                        format!("Limit cycle of {segments} from trajectories (because of `protocol.cycles`){said}")
+                    }
+                    because => format!("Steady state from trajectories (because of {because}){said}"),
+                }
             }
         }
     }

@@ -6,8 +6,9 @@ use super::asked::{Asked, Noise, Steady};
 use crate::bath::Bath;
 use crate::canonical;
 use crate::group::Group;
+use crate::model::protocol::Protocol;
 use crate::model::{Hamiltonian, NoCurrent};
-use crate::quantity::{Column, Resolution, columns};
+use crate::quantity::{Column, Quantity, Resolution, columns};
 use crate::theory;
 use crate::trajectory::{Declared, Detail, Engine, EngineChoice, Facts, ForEngine};
 use crate::units::Units;
@@ -41,6 +42,12 @@ impl Point {
     #[must_use]
     pub fn baths(&self) -> &[Bath] {
         &self.groups[0].model.baths
+    }
+
+    /// How the qubits and their baths go in time, where they do.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&Protocol> {
+        self.groups[0].protocol.as_ref()
     }
 
     /// The unit system.
@@ -96,7 +103,8 @@ impl Point {
     #[must_use]
     pub fn watched(&self) -> usize {
         let exchanges = |bath: &Bath| bath.down + bath.up > 0.0;
-        self.steady().map_or_else(|| self.baths().iter().position(exchanges).unwrap_or(0), |steady| steady.bath)
+        let first = || self.groups[0].envelope().baths.iter().position(exchanges).unwrap_or(0);
+        self.steady().map_or_else(first, |steady| steady.bath)
     }
 
     /// The same point and streams, looked at at other times.
@@ -133,7 +141,8 @@ impl Point {
         self.engine.engine.with(&self.groups, Resolved(self, column))
     }
 
-    /// The columns of the record.
+    /// The columns of the record. Under a protocol work, heats and entropy are among them; on a ramp, where currents change
+    /// within a dwell, averages over intervals are from counted quanta alone.
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
         struct Recorded<'a>(&'a [Group]);
@@ -144,7 +153,18 @@ impl Point {
                 columns(&systems.iter().collect::<Vec<_>>(), E::FACTS.coherent)
             }
         }
-        self.engine.engine.with(&self.groups, Recorded(&self.groups))
+        let mut columns = self.engine.engine.with(&self.groups, Recorded(&self.groups));
+        let Some(protocol) = self.protocol() else { return columns };
+        let heats: Vec<Column> = columns
+            .iter()
+            .filter(|column| column.quantity == Quantity::HeatCurrent)
+            .map(|column| Column { quantity: Quantity::Heat, ..*column })
+            .collect();
+        columns.retain(|column| protocol.is_held() || column.quantity != Quantity::HeatCurrentInterval);
+        columns.push(Column { quantity: Quantity::Work, bath: None });
+        columns.extend(heats);
+        columns.push(Column { quantity: Quantity::Entropy, bath: None });
+        columns
     }
 
     /// N, over all groups.
@@ -165,10 +185,12 @@ impl Point {
         self.groups.iter().map(Group::no_current).collect::<Option<Vec<_>>>()?.first().copied()
     }
 
-    /// A bound on the steady heat current of any bath; `None` where a drive brings heat, or a quantum has no one energy.
+    /// A bound on the steady heat current of any bath; `None` where a drive brings heat, a quantum has no one energy, or a
+    /// protocol changes it.
     #[must_use]
     pub fn steady_current_bound(&self) -> Option<f64> {
         let of_group = |group: &Group| match group.no_current() {
+            _ if group.protocol.is_some() => None,
             Some(why) if why.is_exact() => Some(0.0),
             _ => group.on_the_ladder().then(|| group.model.steady_current_bound()),
         };
@@ -188,11 +210,14 @@ impl Point {
     pub fn jumps_bound(&self) -> f64 {
         let until = self.until();
         let of_group = |group: &Group| {
+            if let Some(protocol) = &group.protocol {
+                return protocol.jumps_bound(group.model.number);
+            }
             // What is driven never runs out of quanta; unlike couplings and J_z^2 jump faster than identical qubits.
-            let driven = group.is_driven();
+            let (driven, model) = (group.is_driven(), group.envelope());
             let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
-            let bound = if driven { group.model.jump_rate_bound() * until } else { group.model.jumps_bound(until) };
-            let trivial = if self.facts().coherent { group.model.idle_jump_rate_bound() * until } else { 0.0 };
+            let bound = if driven { model.jump_rate_bound() * until } else { model.jumps_bound(until) };
+            let trivial = if self.facts().coherent { model.idle_jump_rate_bound() * until } else { 0.0 };
             bound * coupling * coupling + trivial
         };
         self.groups.iter().map(of_group).sum()
@@ -214,7 +239,9 @@ impl Point {
             group.model.units.angular(drive + exchange + detuned.sum::<f64>() + twisting)
         };
         let steps: f64 = self.groups.iter().map(turning).sum::<f64>() * self.until() / 10.0;
-        (self.jumps_bound() + steps) * a_jump
+        // Each segment of each cycle is booked.
+        let turns = self.protocol().map_or(0.0, |protocol| protocol.cycles() as f64 * protocol.stages().len() as f64);
+        (self.jumps_bound() + steps) * a_jump + 20.0 * turns
     }
 }
 
@@ -225,6 +252,9 @@ pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
         let mut physics =
             vec![json!(model.units), json!(model.number), json!(model.frequency), json!(baths), json!(initial)];
         // Added where there is such a thing, so that the others keep the id that they had before it was thought of.
+        if model.baths.iter().any(|bath| bath.quantum.is_some()) {
+            physics.push(json!({ "quanta": model.baths.iter().map(|bath| bath.quantum).collect::<Vec<_>>() }));
+        }
         if *hamiltonian != Hamiltonian::default() {
             physics.push(json!({ "hamiltonian": hamiltonian }));
         }

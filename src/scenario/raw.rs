@@ -4,14 +4,21 @@
 //! the schema and the documentation are made.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
 use super::described::{Described, Kind};
 
 /// A value that may be left out.
 pub type Key<T> = Option<Spanned<T>>;
+
+/// Pairs of a time and a value.
+pub type RawTable = Key<Vec<Spanned<Vec<Spanned<f64>>>>>;
 
 /// Tables of keys, none of which is unknown.
 macro_rules! tables {
@@ -40,6 +47,7 @@ tables! {
         #[serde(default)]
         pub bath: Vec<Spanned<RawBath>>,
         pub drive: Key<RawDrive>,
+        pub protocol: Key<RawProtocol>,
         pub initial: Key<RawInitial>,
         pub evolution: Key<RawEvolution>,
         pub record: Key<RawRecord>,
@@ -71,6 +79,54 @@ tables! {
         pub detuning: Key<f64>,
     }
 
+    pub struct RawProtocol {
+        pub cycles: Key<toml::Value>,
+        pub segment: Key<InOrder<RawSegment>>,
+    }
+
+    pub struct RawSegment {
+        pub duration: Key<f64>,
+        pub frequency: Key<RawCourse>,
+        pub bath: Key<InOrder<RawChanges>>,
+        pub drive: Key<RawDriveChanges>,
+    }
+
+    /// What a segment changes of a bath.
+    pub struct RawChanges {
+        pub rate: Key<RawCourse>,
+        pub temperature: Key<RawCourse>,
+        pub down: Key<RawCourse>,
+        pub up: Key<RawCourse>,
+        pub dephasing: Key<RawCourse>,
+    }
+
+    /// What a segment changes of the drive.
+    pub struct RawDriveChanges {
+        pub amplitude: Key<RawCourse<RawWave>>,
+        pub detuning: Key<RawCourse<RawWave>>,
+        pub phase: Key<RawCourse>,
+    }
+
+    /// How a value goes in a segment, or that it is a pulse.
+    pub struct RawWave {
+        pub to: Key<f64>,
+        pub from: Key<f64>,
+        pub shape: Key<String>,
+        pub table: RawTable,
+        pub pulse: Key<String>,
+        pub amplitude: Key<f64>,
+        pub centre: Key<f64>,
+        pub width: Key<f64>,
+    }
+
+    /// How a value goes in a segment.
+    pub struct RawWay {
+        pub to: Key<f64>,
+        pub from: Key<f64>,
+        pub shape: Key<String>,
+        pub table: RawTable,
+    }
+
     pub struct RawGroup {
         pub number: Key<i64>,
         pub frequency: Key<f64>,
@@ -85,6 +141,7 @@ tables! {
         pub down: Key<f64>,
         pub up: Key<f64>,
         pub dephasing: Key<f64>,
+        pub quantum: Key<f64>,
         pub filter: Key<RawFilter>,
         pub circuit: Key<RawCircuit>,
     }
@@ -121,6 +178,7 @@ tables! {
         pub amplitudes: Key<Vec<toml::Value>>,
     }
 
+    #[derive(Default)]
     pub struct RawEvolution {
         pub engine: Key<String>,
         pub until: Key<f64>,
@@ -135,6 +193,7 @@ tables! {
     pub struct RawRecord {
         pub jumps: Key<bool>,
         pub photons: Key<i64>,
+        pub cycles: Key<bool>,
     }
 
     pub struct RawSteady {
@@ -167,5 +226,76 @@ tables! {
         pub width: Key<toml::Value>,
         pub font: Key<f64>,
         pub legend: Key<String>,
+    }
+}
+
+/// A value in a segment: one that stays, or the way it goes.
+#[derive(Clone, Debug)]
+pub enum RawCourse<W = RawWay> {
+    Held(f64),
+    Way(W),
+}
+
+impl<W: Described> Described for RawCourse<W> {
+    fn kind() -> Kind {
+        Kind::NumberOr(Box::new(W::kind()))
+    }
+}
+
+impl<'de, W: Deserialize<'de>> Deserialize<'de> for RawCourse<W> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either<W>(PhantomData<W>);
+        impl<'de, W: Deserialize<'de>> Visitor<'de> for Either<W> {
+            type Value = RawCourse<W>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number or a table")
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<RawCourse<W>, E> {
+                Ok(RawCourse::Held(value as f64))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<RawCourse<W>, E> {
+                Ok(RawCourse::Held(value))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawCourse<W>, A::Error> {
+                W::deserialize(MapAccessDeserializer::new(map)).map(RawCourse::Way)
+            }
+        }
+        deserializer.deserialize_any(Either(PhantomData))
+    }
+}
+
+/// Tables of any name, in the order of the file.
+#[derive(Clone, Debug)]
+pub struct InOrder<T>(pub Vec<(Spanned<String>, Spanned<T>)>);
+
+impl<T: Described> Described for InOrder<T> {
+    fn kind() -> Kind {
+        Kind::Named(Box::new(T::kind()))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for InOrder<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+            type Value = InOrder<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("tables")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<InOrder<T>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(InOrder(entries))
+            }
+        }
+        deserializer.deserialize_map(Entries(PhantomData))
     }
 }

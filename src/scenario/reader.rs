@@ -22,6 +22,7 @@ use super::sweep::{self, Axis, Texts, Value, combinations, first_span, fix, path
 use super::syntax::Syntax;
 use super::validate::{Valid, Validator};
 use crate::canonical;
+use crate::model::protocol::Protocol;
 
 /// A validated scenario.
 #[derive(Clone, Debug)]
@@ -203,16 +204,23 @@ impl Scenario {
     }
 }
 
-/// Points share one set of files: what is asked of them, their units, their baths' names and what they record must agree.
+/// Points share one set of files: what is asked of them, their units, the names of their baths and segments, and what they
+/// record must agree.
 fn comparable(first: &Point, point: &Point, axes: &[Axis], source: &Source) -> Result<(), ScenarioError> {
     let names = |p: &Point| p.baths().iter().map(|b| b.name.clone()).collect::<Vec<_>>();
-    let kind = |p: &Point| std::mem::discriminant(&p.asked);
+    let kind = |p: &Point| (std::mem::discriminant(&p.asked), p.steady().is_some());
+    let segments = |p: &Point| {
+        let of = |protocol: &Protocol| protocol.stages().iter().map(|stage| stage.name.clone()).collect::<Vec<_>>();
+        p.protocol().map(of)
+    };
     let same = kind(first) == kind(point)
+        && segments(first) == segments(point)
         && first.units() == point.units()
         && names(first) == names(point)
         && first.recording == point.recording;
     let span = first_span(axes).unwrap_or(0..0);
-    let title = "the points of the sweep differ in their units, the names of their baths, what they record or what is asked of them";
+    let title = "the points of the sweep differ in their units, the names of their baths or segments, what they record or what \
+                 is asked of them";
     if same { Ok(()) } else { Err(source.error(span, title.to_owned(), "sweeps over any other key")) }
 }
 

@@ -5,6 +5,7 @@ use super::point::Point;
 use super::reader::Scenario;
 use crate::bath::{Bath, occupation};
 use crate::group::Group;
+use crate::model::protocol::Protocol;
 use crate::model::{Hamiltonian, Model};
 use crate::units::Units;
 
@@ -23,12 +24,14 @@ fn number(value: f64) -> String {
     if value == 0.0 || (1e-3..1e6).contains(&value.abs()) { digits.to_string() } else { format!("{digits:e}") }
 }
 
-/// A bath beside a quantum of the qubits.
+/// A bath beside a quantum of what it exchanges.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BathScale {
+    /// The energy of the quantum, as a frequency, where it is no quantum of the qubits.
+    pub quantum: Option<f64>,
     /// The temperature, where the bath was given one.
     pub temperature: Option<f64>,
-    /// `hbar omega_0/(k_B T)`, infinite at T = 0; from the ratio of the rates, where the bath has no temperature. None where
+    /// `hbar omega/(k_B T)` of the quantum, infinite at T = 0; from the ratio of the rates, where the bath has no temperature. None where
     /// they have none: without exchange of quanta, or with more absorption than emission.
     pub energy_over_temperature: Option<f64>,
     /// The occupation n.
@@ -40,9 +43,14 @@ impl BathScale {
     #[must_use]
     pub fn of(model: &Model, bath: &Bath) -> Self {
         let by_rates = || (bath.down > bath.up).then(|| libm::log(bath.down / bath.up));
-        let by_temperature = |t| model.units.energy_over_temperature(model.frequency, t);
+        let by_temperature = |t| model.units.energy_over_temperature(bath.energy(model.frequency), t);
         let x = bath.temperature.map(by_temperature).or_else(by_rates);
-        BathScale { temperature: bath.temperature, energy_over_temperature: x, occupation: x.map(occupation) }
+        BathScale {
+            quantum: bath.quantum,
+            temperature: bath.temperature,
+            energy_over_temperature: x,
+            occupation: x.map(occupation),
+        }
     }
 }
 
@@ -57,22 +65,59 @@ enum Slip {
     NotSecular,
     /// Over before anything of microwaves has happened.
     Short,
+    /// Swept past a filter faster than it forgets.
+    Outrun,
 }
 
 impl Slip {
-    const ALL: [Slip; 4] = [Slip::Frozen, Slip::Fast, Slip::NotSecular, Slip::Short];
+    const ALL: [Slip; 5] = [Slip::Frozen, Slip::Fast, Slip::NotSecular, Slip::Short, Slip::Outrun];
 
     /// The slip at a point, in words.
     fn at(self, point: &Point) -> Option<String> {
         let mut groups = point.groups.iter();
         match self {
             // One warm group is warmth enough.
-            Slip::Frozen => groups.map(|group| frozen(&group.model)).collect::<Option<Vec<_>>>()?.into_iter().next(),
+            Slip::Frozen => {
+                let all = groups.flat_map(models).map(|model| frozen(&model)).collect::<Option<Vec<_>>>()?;
+                all.into_iter().next()
+            }
             Slip::Fast => groups.find_map(fast),
-            Slip::NotSecular => groups.find_map(|group| not_secular(&group.model)),
+            Slip::NotSecular => groups.flat_map(models).find_map(|model| not_secular(&model)),
             Slip::Short => short(point),
+            Slip::Outrun => point.protocol().and_then(outrun),
         }
     }
+}
+
+/// The qubits and their baths at the ends of all segments; as they stay without a protocol.
+fn models(group: &Group) -> Vec<Model> {
+    let Some(protocol) = &group.protocol else { return vec![group.model.clone()] };
+    let ends = protocol.stages().iter().flat_map(|stage| [(stage, 0.0), (stage, stage.duration)]);
+    ends.map(|(stage, time)| stage.model(group.model.number, time)).collect()
+}
+
+fn outrun(protocol: &Protocol) -> Option<String> {
+    let found = protocol.outrun();
+    let worst = found.iter().max_by(|a, b| (a.speed / a.limit).total_cmp(&(b.speed / b.limit)))?;
+    let stage = &protocol.stages()[worst.segment];
+    let others = match found.len() - 1 {
+        0 => String::new(),
+        others => format!("; and {others} more of its segments and baths alike"),
+    };
+    let unit = match protocol.units() {
+        Units::Natural => "omega_0^2",
+        Units::Si => "(1e9/s)^2",
+    };
+    Some(format!(
+        "segment \"{}\" sweeps the qubits past the filter of bath \"{}\" {} times as fast as it forgets: |domega/dt| goes up \
+         to {}, and (omega_LC/Q)^2 is {} {unit}; the rates that are taken, those at the frequency of the moment, are not \
+         what the circuit does there{others}",
+        stage.name,
+        stage.reservoirs[worst.bath].name,
+        number(worst.speed / worst.limit),
+        number(worst.speed),
+        number(worst.limit),
+    ))
 }
 
 fn short(point: &Point) -> Option<String> {
@@ -107,8 +152,9 @@ fn fast(group: &Group) -> Option<String> {
     if model.units != Units::Si {
         return None;
     }
-    let mut named =
-        vec![("the frequency of the qubits".to_owned(), model.frequency), ("`qubits.twisting`".to_owned(), *chi)];
+    let of_qubits = |model: &Model| ("the frequency of the qubits".to_owned(), model.frequency);
+    let mut named: Vec<(String, f64)> = models(group).iter().map(of_qubits).collect();
+    named.push(("`qubits.twisting`".to_owned(), *chi));
     if let Some(drive) = drive {
         named.push(("`drive.amplitude`".to_owned(), drive.amplitude));
         named.push(("`drive.detuning`".to_owned(), drive.detuning));
@@ -118,6 +164,7 @@ fn fast(group: &Group) -> Option<String> {
         named.extend(register.exchange.iter().map(|f| ("`qubits.exchange`".to_owned(), *f)));
     }
     for reservoir in reservoirs {
+        named.extend(reservoir.quantum().map(|quantum| (format!("`bath.{}.quantum`", reservoir.name), quantum)));
         let name = format!("`bath.{}.filter.resonance`", reservoir.name);
         named.extend(reservoir.filter().map(|filter| (name, filter.resonance())));
     }
@@ -135,9 +182,24 @@ fn not_secular(model: &Model) -> Option<String> {
         };
         gamma.max(bath.dephasing)
     };
-    let rates = model.baths.iter().map(|bath| (bath, fastest(bath)));
-    let (bath, rate) = rates.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, rate)| *rate > omega * (1.0 + ROUNDING))?;
+    let rates = || model.baths.iter().map(|bath| (bath, fastest(bath)));
     let unit = model.units.rate();
+    // A sideband stands out if the bath does not act within a period of the modulation.
+    let blurred = rates().find_map(|(bath, rate)| {
+        let apart = model.units.angular(bath.offset(model.frequency)?).abs();
+        (apart > 0.0 && rate > apart * (1.0 + ROUNDING)).then_some((bath, rate, apart))
+    });
+    let beyond = rates().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, rate)| *rate > omega * (1.0 + ROUNDING));
+    let Some((bath, rate)) = beyond else {
+        let (bath, rate, apart) = blurred?;
+        return Some(format!(
+            "bath \"{}\" acts at the rate {} {unit}, and its quanta are {} {unit} from those of the qubits: a modulation \
+             so slow does not part them, and the secular master equation does not hold there; rates are in {unit}",
+            bath.name,
+            number(rate),
+            number(apart)
+        ));
+    };
     Some(format!(
         "bath \"{}\" acts at the rate {} {unit}, faster than the qubits turn, omega_0 = {} {unit}: the secular master \
          equation does not hold there; rates are in {unit}",

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::described::{Described, Kind};
-use super::keys::allowed;
+use super::keys::{allowed, generic};
 use super::raw::RawScenario;
 
 /// A key of a scenario: its path (a bath's stand under `bath.*`), its type, and what it allows in words.
@@ -11,7 +11,7 @@ use super::raw::RawScenario;
 pub struct ScenarioKey {
     /// For example `bath.*.rate`.
     pub path: String,
-    /// "number", "whole number", "string", "true or false", "table", "list of ..." or "value".
+    /// "number", "whole number", "string", "true or false", "table", "number or table", "list of ..." or "value".
     pub kind: String,
     /// What it allows.
     pub allowed: &'static str,
@@ -27,6 +27,8 @@ fn word(kind: &Kind) -> String {
         Kind::Any => "value".to_owned(),
         Kind::Table(_) => "table".to_owned(),
         Kind::Named(_) => "tables".to_owned(),
+        Kind::NumberOr(_) => "number or table".to_owned(),
+        Kind::List(of) if matches!(**of, Kind::List(_)) => "list of pairs".to_owned(),
         Kind::List(of) if **of == Kind::Any => "list of numbers or pairs".to_owned(),
         Kind::List(of) => format!("list of {}s", word(of)),
     }
@@ -42,15 +44,27 @@ fn collect(table: &Kind, prefix: &str, keys: &mut Vec<ScenarioKey>) {
             // Any name, and then a table; a bath goes by its name.
             Kind::Named(of) => collect(of, &format!("{path}.*"), keys),
             Kind::List(of) if path == "bath" => collect(of, "bath.*", keys),
-            Kind::List(of) => collect(of, &path, keys),
+            Kind::List(of) | Kind::NumberOr(of) => collect(of, &path, keys),
             table => collect(table, &path, keys),
         }
     }
 }
 
-/// Every key of a scenario, in the order of its tables; those of `sweep` are the last.
+/// Every key of a scenario, in the order of its tables; those of `sweep` are the last. What stands in a value that
+/// changes is the same for all such values, and listed at the first.
 #[must_use]
 pub fn scenario_keys() -> Vec<ScenarioKey> {
+    let mut keys = all_keys();
+    keys.retain(|key| !is_repeated(&key.path));
+    keys
+}
+
+/// Whether the words of a key are those of another, which stands in the first value that changes.
+fn is_repeated(path: &str) -> bool {
+    path.starts_with("protocol.") && generic(path) != path
+}
+
+fn all_keys() -> Vec<ScenarioKey> {
     let mut keys = Vec::new();
     collect(&RawScenario::kind(), "", &mut keys);
     // The sweep is taken out before the rest is read.
@@ -72,6 +86,7 @@ fn type_of(key: &ScenarioKey) -> Value {
         "true or false" => json!({ "type": "boolean" }),
         "string" => json!({ "type": "string" }),
         "table" => json!({ "type": "object" }),
+        "number or table" => json!({ "type": ["number", "object"], "additionalProperties": false }),
         _ => json!({}),
     };
     match key.kind.strip_prefix("list of ") {
@@ -90,7 +105,7 @@ pub fn schema() -> Value {
         "type": "object",
         "additionalProperties": false,
     });
-    for key in scenario_keys() {
+    for key in all_keys() {
         let mut value = type_of(&key);
         value["description"] = key.allowed.into();
         if let Some(choices) = choices(key.allowed).filter(|_| key.kind == "string") {

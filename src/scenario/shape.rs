@@ -112,6 +112,10 @@ impl<'a, 'i> Shape<'a, 'i> {
                 self.table(table, kind, place, span);
                 return true;
             }
+            (Kind::NumberOr(of), DeValue::Table(table)) => {
+                self.table(table, of, place, span);
+                return true;
+            }
             (Kind::Named(of), DeValue::Table(tables)) => {
                 for (name, value) in tables.iter_mut() {
                     if !self.value(value, of, &place.named(name.get_ref())) {
@@ -136,8 +140,8 @@ impl<'a, 'i> Shape<'a, 'i> {
                 }
                 return fit;
             }
-            (Kind::Number, DeValue::Integer(_)) => true,
-            (Kind::Number, DeValue::Float(number)) => finite_as_typed(number),
+            (Kind::Number | Kind::NumberOr(_), DeValue::Integer(_)) => true,
+            (Kind::Number | Kind::NumberOr(_), DeValue::Float(number)) => finite_as_typed(number),
             (Kind::Whole, DeValue::Integer(number)) => i64::from_str_radix(number.as_str(), number.radix()).is_ok(),
             (Kind::Word, DeValue::String(_)) | (Kind::Flag, DeValue::Boolean(_)) => true,
             (Kind::Any, value) => holds(value),
@@ -253,16 +257,20 @@ fn misfit(value: &DeValue, kind: &Kind, place: &Place) -> (String, String) {
     };
     let title = format!("`{key}` {} {is}", place.verb);
     match (kind, value) {
-        (Kind::Number | Kind::Whole, DeValue::String(text)) if text.trim().parse::<f64>().is_ok() => {
+        (Kind::Number | Kind::NumberOr(_) | Kind::Whole, DeValue::String(text))
+            if text.trim().parse::<f64>().is_ok() =>
+        {
             (title, format!("{} without quotes: {right}", text.trim()))
         }
-        (Kind::Number, DeValue::String(text)) => {
+        (Kind::Number | Kind::NumberOr(_), DeValue::String(text)) => {
             (title, number_help(text).map_or_else(|| right.to_owned(), |words| format!("{words}: {right}")))
         }
         (Kind::Number | Kind::Whole | Kind::Word, DeValue::Array(_)) => {
             (title, format!("one value: {right}; to vary it, [sweep] with \"{key}\" = [...]"))
         }
-        (Kind::Number, DeValue::Float(_)) => (format!("{title}, beyond what a double holds"), right.to_owned()),
+        (Kind::Number | Kind::NumberOr(_), DeValue::Float(_)) => {
+            (format!("{title}, beyond what a double holds"), right.to_owned())
+        }
         (Kind::Word, DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_)) => {
             (title, format!("a word in quotes: {right}"))
         }
@@ -281,8 +289,8 @@ pub fn number_help(text: &str) -> Option<&'static str> {
         || (text.contains(['*', '/', '^', '+', '(']) && text.contains(|c: char| c.is_ascii_digit()));
     if of_time {
         Some(
-            "nothing in a scenario changes with time (a drive Omega cos(omega t) stands still in its own frame: `drive.amplitude` \
-              and `drive.detuning`); a number",
+            "what changes in time is in the segments of a [protocol], ramps and tables (a drive Omega cos(omega t) stands \
+              still in its own frame: `drive.amplitude` and `drive.detuning`); a number",
         )
     } else if calculates {
         Some("a scenario is not calculated: the number itself, such as 0.3333333333333333")

@@ -83,6 +83,12 @@ impl Problem {
         &self.at
     }
 
+    /// The line of the file or argument that it is in, from 1.
+    fn line(&self) -> Option<usize> {
+        let (text, span) = self.snippet.as_ref()?;
+        Some(text[..span.start].matches('\n').count() + 1)
+    }
+
     fn render(&self, renderer: &Renderer) -> String {
         let group = Level::ERROR.primary_title(self.title.as_str());
         let help = Level::HELP.message(self.allowed.as_str());
@@ -98,6 +104,19 @@ impl Problem {
             }
         }
     }
+}
+
+/// One thing that is wrong, as it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault<'a> {
+    /// The key that it is about, such as `bath.hot.rate`, where it is about one.
+    pub key: Option<&'a str>,
+    /// What is wrong, in one line, with the key and the value.
+    pub title: &'a str,
+    /// What would be right.
+    pub allowed: &'a str,
+    /// The line of the file or argument, from 1, where there is a text.
+    pub line: Option<usize>,
 }
 
 /// The most problems of one scenario that are told at once.
@@ -158,8 +177,17 @@ impl ScenarioError {
     /// The line of the file or argument it is about, from 1.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
-        let (text, span) = self.first()?.snippet.as_ref()?;
-        Some(text[..span.start].matches('\n').count() + 1)
+        self.first()?.line()
+    }
+
+    /// All that is wrong, one by one, in the order of the text.
+    pub fn faults(&self) -> impl Iterator<Item = Fault<'_>> {
+        self.problems.iter().map(|problem| Fault {
+            key: problem.title.split('`').nth(1),
+            title: &problem.title,
+            allowed: &problem.allowed,
+            line: problem.line(),
+        })
     }
 
     /// All that is wrong, each with what would be right.
@@ -189,3 +217,21 @@ impl fmt::Display for ScenarioError {
 }
 
 impl std::error::Error for ScenarioError {}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Overrides, Purpose, Scenario};
+
+    #[test]
+    fn each_fault_has_its_key_its_line_and_what_is_allowed() {
+        let text = "[qubits]\nnumber = 0\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = -1.0\n\
+                    temperature = 1.0\n[initial]\nstate = \"ground\"\n[steady]\n";
+        let error = Scenario::parse("s", "s.toml", text, Purpose::Exact, &Overrides::default()).unwrap_err();
+        let faults: Vec<_> = error.faults().map(|fault| (fault.key, fault.line)).collect();
+        assert_eq!(faults, [(Some("qubits.number"), Some(2)), (Some("bath.hot.rate"), Some(6))]);
+        let first = error.faults().next().unwrap();
+        assert_eq!((first.title, first.allowed), (error.title(), error.allowed()));
+        let missing = Scenario::parse("s", "s.toml", "", Purpose::Exact, &Overrides::default()).unwrap_err();
+        assert!(missing.faults().all(|fault| fault.key.is_none()), "{missing}");
+    }
+}

@@ -276,16 +276,40 @@ pub fn set<'i>(
         })?;
         rest = after;
     }
-    for step in rest {
-        table = subtable(table, step, span.clone()).ok_or_else(|| {
-            let title = format!("`{}`: `{step}` is not a table", key.get_ref());
-            source.error(span.clone(), title, allowed(step))
+    if let ["protocol", "segment", after @ ..] = path.as_slice() {
+        let name = after.first().copied().unwrap_or(last);
+        segment_named(table, name).map_err(|names| {
+            let title = format!("`{}`: there is no segment \"{name}\"", key.get_ref());
+            source.error(span.clone(), title, &format!("a segment of this scenario: {}", names.join(", ")))
         })?;
     }
-    // The span of the key is that of where it was set, so that "unknown key" points there.
-    table.remove(last);
-    table.insert(Spanned::new(span, Cow::Owned(last.to_owned())), value);
+    for (index, step) in rest.iter().enumerate() {
+        table = subtable(table, step, span.clone()).ok_or_else(|| {
+            let title = format!("`{}`: `{step}` is not a table", key.get_ref());
+            source.error(span.clone(), title, allowed(&rest[..=index].join(".")))
+        })?;
+    }
+    // The span of the key is that of where it was set, so that "unknown key" points there. Its place among the others
+    // stays, as segments go by it.
+    let (key, mut value) = (Spanned::new(span, Cow::Owned(last.to_owned())), Some(value));
+    if table.contains_key(last) {
+        let kept = std::mem::take(table);
+        table.extend(kept.into_iter().map(|(known, old)| {
+            if known.get_ref() == last { (key.clone(), value.take().unwrap_or(old)) } else { (known, old) }
+        }));
+    } else if let Some(value) = value {
+        table.insert(key, value);
+    }
     Ok(())
+}
+
+/// The names of the segments, where this is none of them: what is set of a segment that is not there is a slip.
+fn segment_named(root: &DeTable, name: &str) -> Result<(), Vec<String>> {
+    let segments = root.get("protocol").and_then(|protocol| protocol.get_ref().as_table()?.get("segment"));
+    match segments.and_then(|segments| segments.get_ref().as_table()) {
+        Some(segments) if segments.contains_key(name) => Ok(()),
+        segments => Err(segments.into_iter().flat_map(DeTable::keys).map(|name| name.get_ref().to_string()).collect()),
+    }
 }
 
 /// The table of the bath of this name, or the names there are.

@@ -1,5 +1,6 @@
 //! What cannot be solved, and why.
 
+use crate::lindblad::protocol::CycleError;
 use crate::lindblad::{NotAffordable, RegisterError, SolveError, SteadyError};
 
 /// Why there is no exact answer.
@@ -47,6 +48,23 @@ pub enum Unsolved {
     /// The same of qubits that differ, or what is no register.
     #[error(transparent)]
     Register(#[from] RegisterError),
+    /// There is no limit cycle, or none that can be told from rounding.
+    #[error(transparent)]
+    Cycle(#[from] CycleError),
+    /// A limit cycle that takes too long.
+    #[error(
+        "one cycle takes {work:.0e} multiplications, and its limit some tens of cycles: more than the {limit:.0e} that \
+         are spent on one"
+    )]
+    CycleWork {
+        /// Multiplications of a cycle.
+        work: f64,
+        /// The most that are spent on one.
+        limit: f64,
+    },
+    /// Limit cycles under a drive.
+    #[error("limit cycles are solved for without a drive alone")]
+    DrivenCycle,
     /// Exact values that nobody asked for.
     #[error("they were left out, as was asked")]
     LeftOut,

@@ -4,8 +4,10 @@
 //! There are three exact equations of a group of qubits, each an [`Equation`]; [`Road`] alone says which of them a group
 //! takes.
 
+mod cleared;
 mod equation;
 mod error;
+mod protocol;
 mod steady;
 mod transient;
 
@@ -14,5 +16,6 @@ pub use equation::{
     Road, relaxation_time,
 };
 pub use error::Unsolved;
-pub use steady::{ExactNoise, SteadyRoad, exact_beside};
+pub use protocol::ExactProtocol;
+pub use steady::{CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, cycle_equation, exact_beside};
 pub use transient::ExactRoad;

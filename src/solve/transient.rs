@@ -2,14 +2,15 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use super::cleared::cleared;
 use super::equation::{Aim, Averages, Equation, ForEquation, Road};
 use super::error::Unsolved;
+use super::protocol::{self, ExactProtocol};
+use super::steady::cycle_equation;
 use crate::bath::Coupling;
 use crate::group::Group;
 use crate::initial::InitialState;
 use crate::lindblad::Effort;
-use crate::quantity::{Column, Quantity};
-use crate::rounded::Rounded;
 use crate::scenario::Point;
 use crate::theory::decay_rates;
 
@@ -19,6 +20,7 @@ pub struct ExactRoad {
     /// Times x columns; NaN where a column has no exact value.
     averages: Result<Array2<f64>, Unsolved>,
     burst: Option<Burst>,
+    protocol: Option<ExactProtocol>,
 }
 
 /// The closed form of a burst into cold collective baths from one Dicke state.
@@ -33,13 +35,19 @@ impl ExactRoad {
     /// Solves the master equation of the point where it is small enough for the effort.
     #[must_use]
     pub fn new(point: &Point, effort: Effort) -> Self {
-        ExactRoad { averages: averages(point, effort), burst: burst(point) }
+        let Some(protocol) = point.protocol() else {
+            return ExactRoad { averages: averages(point, effort), burst: burst(point), protocol: None };
+        };
+        match protocol::solve(point, protocol, effort) {
+            Ok((averages, exact)) => ExactRoad { averages: Ok(averages), burst: None, protocol: Some(exact) },
+            Err(reason) => ExactRoad::unsolved(reason),
+        }
     }
 
     /// No exact values, for this reason.
     #[must_use]
     pub fn unsolved(reason: Unsolved) -> Self {
-        ExactRoad { averages: Err(reason), burst: None }
+        ExactRoad { averages: Err(reason), burst: None, protocol: None }
     }
 
     /// Why the averages of a point are not solved for with this effort, if so: known before anything is solved.
@@ -47,7 +55,13 @@ impl ExactRoad {
     /// # Errors
     /// Which equation is too large, and how large it is.
     pub fn affordable(point: &Point, effort: Effort) -> Result<(), Unsolved> {
+        if let (Some(protocol), Some(_)) = (point.protocol(), point.steady()) {
+            return cycle_equation(point, protocol, effort).map(drop);
+        }
         let steady = effort == Effort::Steady;
+        if let Some(protocol) = point.protocol().filter(|_| !steady) {
+            return protocol::equation(&point.groups[0], protocol, effort).map(|_| ());
+        }
         let aim = if steady { Aim::steady(point, effort) } else { Aim::transient(point, effort) };
         let mut groups = point.groups.iter().zip(Road::of_each(&point.groups, &aim));
         groups.try_for_each(|(group, road)| road.affordable(group, &aim))
@@ -70,6 +84,12 @@ impl ExactRoad {
     #[must_use]
     pub fn averages(&self) -> Option<ArrayView2<'_, f64>> {
         self.averages.as_ref().ok().map(|averages| averages.view())
+    }
+
+    /// What is exactly known of the protocol that the point is under.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&ExactProtocol> {
+        self.protocol.as_ref()
     }
 
     /// The exact mean time of the highest intensity, where there is a closed form.
@@ -130,25 +150,10 @@ fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, Unsolved> {
     // In the full space that is done already, by the size of each density matrix.
     if !roads.contains(&Road::FullSpace) {
         for (mut values, column) in sum.columns_mut().into_iter().zip(&columns) {
-            values.mapv_inplace(|value| cleared(point, *column, value));
+            values.mapv_inplace(|value| cleared((point.number(), point.baths()), *column, value));
         }
     }
     Ok(sum)
-}
-
-/// A value without what is only rounding beside the most it may be, and within its bounds.
-fn cleared(point: &Point, column: Column, value: f64) -> f64 {
-    let spin = point.number() as f64 / 2.0;
-    let of = |most: f64| Rounded::of(value, most).cleared();
-    match (column.quantity, column.bath) {
-        (Quantity::Jx | Quantity::Jy | Quantity::Jz, _) => of(spin),
-        (Quantity::Excited, _) => of(1.0).clamp(0.0, 1.0),
-        (Quantity::Intensity, Some(bath)) => {
-            let bath = &point.baths()[bath];
-            of(bath.down * bath.coupling.forms(point.number()).emission.most(point.number())).max(0.0)
-        }
-        _ => value,
-    }
 }
 
 /// Pure collective decay from a Dicke state: every waiting time is exponential, so the photon times are partial sums,

@@ -21,6 +21,13 @@ pub struct Controlled {
     controls: usize,
     /// Sums of products of deviations, of each value and control with each control.
     products: Vec<f64>,
+    /// The same of each value with those before it, in their order.
+    between: Vec<f64>,
+}
+
+/// The place of a value and one before it in [`Controlled::between`].
+fn pair(later: usize, former: usize) -> usize {
+    later * (later - 1) / 2 + former
 }
 
 impl Controlled {
@@ -28,7 +35,8 @@ impl Controlled {
     #[must_use]
     pub fn new(values: usize, controls: usize) -> Self {
         let all = values + controls;
-        Controlled { moments: Moments::new(all), controls, products: vec![0.0; all * controls] }
+        let between = vec![0.0; values * values.saturating_sub(1) / 2];
+        Controlled { moments: Moments::new(all), controls, products: vec![0.0; all * controls], between }
     }
 
     /// How many vectors were pushed.
@@ -60,6 +68,11 @@ impl Controlled {
                 *product += (value - mean) * (all[first + control] - means[first + control]) * share;
             }
         }
+        for later in 1..first {
+            let off = (all[later] - means[later]) * share;
+            let products = self.between[pair(later, 0)..].iter_mut();
+            products.zip(all[..later].iter().zip(means)).for_each(|(sum, (value, mean))| *sum += off * (value - mean));
+        }
         self.moments.push(all.iter());
     }
 
@@ -72,6 +85,10 @@ impl Controlled {
             for (index, product) in self.products.iter_mut().enumerate() {
                 let (row, control) = (index / self.controls, index % self.controls);
                 *product += later.products[index] + shift(row) * shift(first + control) * weight;
+            }
+            for (row, former) in (1..first).flat_map(|row| (0..row).map(move |former| (row, former))) {
+                let at = pair(row, former);
+                self.between[at] += later.between[at] + shift(row) * shift(former) * weight;
             }
         }
         self.moments.merge(&later.moments);
@@ -89,25 +106,63 @@ impl Controlled {
         self.moments.estimate(self.values() + control)
     }
 
-    /// The mean of a value by regression on the controls, the intercept at controls of zero, with its standard error.
-    /// `None` without controls that vary, or of few vectors.
+    /// The mean of a sum of values as they are, each so many times: what depends on several of them changes so with
+    /// each, to first order. `None` of few vectors.
+    #[must_use]
+    pub fn plain_sum(&self, weights: &[f64]) -> Option<Estimate> {
+        let n = self.count() as f64;
+        let std_error = (self.variance(weights)? / n).sqrt();
+        let known = std_error.is_finite() && std_error > 0.0;
+        Some(Estimate { mean: self.sum(weights), std_error: known.then_some(std_error) })
+    }
+
+    fn sum(&self, weights: &[f64]) -> f64 {
+        weights.iter().zip(self.moments.means()).filter(|(by, _)| **by != 0.0).map(|(by, mean)| by * mean).sum()
+    }
+
+    /// The variance of such a sum.
+    fn variance(&self, weights: &[f64]) -> Option<f64> {
+        let n = self.count() as f64;
+        let mut sum = 0.0;
+        for (later, by) in weights.iter().enumerate().filter(|(_, by)| **by != 0.0) {
+            sum += by * by * self.moments.variance(later)?;
+            let with = weights[..later].iter().enumerate().filter(|(_, other)| **other != 0.0);
+            sum += with.map(|(former, other)| 2.0 * by * other * self.between[pair(later, former)]).sum::<f64>()
+                / (n - 1.0);
+        }
+        Some(sum.max(0.0))
+    }
+
+    /// The mean of a value by regression on the controls, see [`Controlled::regressed_sum`].
+    #[must_use]
+    pub fn regressed(&self, value: usize) -> Option<Estimate> {
+        let mut weights = vec![0.0; self.values()];
+        weights[value] = 1.0;
+        self.regressed_sum(&weights)
+    }
+
+    /// The mean of a sum of values, each so many times, by regression on the controls, the intercept at controls of zero,
+    /// with its standard error. `None` without controls that vary, or of few vectors.
     ///
     /// The error has a term beside the one of the fit: one standard deviation of the value over n. A fit may leave so
     /// little that all of the rest is of rare events, which n vectors may not have seen; the term is what one more
     /// vector could change that is a deviation off the fit. Hence the gain over the plain mean, in variance, is at most
     /// n.
     #[must_use]
-    pub fn regressed(&self, value: usize) -> Option<Estimate> {
+    pub fn regressed_sum(&self, weights: &[f64]) -> Option<Estimate> {
         let (n, first, d) = (self.count() as f64, self.values(), self.controls);
         if self.count() <= d as u64 + SPARE {
             return None;
         }
         let row = |index: usize| self.products[index * d..][..d].to_vec();
         let mut squares: Vec<Vec<f64>> = (0..d).map(|control| row(first + control)).collect();
-        let mut with_value = row(value);
+        let mut with_value = vec![0.0; d];
+        for (value, by) in weights.iter().enumerate().filter(|(_, by)| **by != 0.0) {
+            with_value.iter_mut().zip(row(value)).for_each(|(sum, product)| *sum += by * product);
+        }
         let mut means = self.moments.means()[first..].to_vec();
-        let (mut mean, mut used) = (self.moments.means()[value], 0.0);
-        let variance = self.moments.variance(value)?;
+        let (mut mean, mut used) = (self.sum(weights), 0.0);
+        let variance = self.variance(weights)?;
         // The sum of squares that is left, and the variance of the intercept over that of a residual.
         let (mut rest, mut leverage) = (variance * (n - 1.0), 1.0 / n);
         // By Gauss elimination: each pivot is what the controls before it leave of a control.
@@ -206,6 +261,30 @@ mod tests {
             let estimate = of(&rows, 1).regressed(0).unwrap();
             prop_assert!((estimate.mean - solved[0]).abs() < 1e-10);
             prop_assert!((estimate.std_error.unwrap() - std_error).abs() < 1e-10);
+        }
+    }
+
+    /// Of a sum the mean and the error are those of the sums themselves, plain and regressed, merged or not.
+    #[test]
+    fn a_sum_of_values_is_a_value() {
+        let noise: Vec<f64> = (0..40).map(|k| (f64::from(k) * 2.1).sin()).collect();
+        let weights = [1.5, 0.0, -0.4];
+        let several = |row: &Vec<f64>, k: usize| {
+            let mut values = vec![row[0], 7.0 * row[1], (k as f64 * 3.7).cos()];
+            values.push(values.iter().zip(weights).map(|(value, by)| value * by).sum());
+            values.extend(&row[1..]);
+            values
+        };
+        let rows: Vec<Vec<f64>> = rows(&noise).iter().enumerate().map(|(k, row)| several(row, k)).collect();
+        let mut merged = of(&rows[..13], 4);
+        merged.merge(&of(&rows[13..], 4));
+        for all in [of(&rows, 4), merged] {
+            let weights = [1.5, 0.0, -0.4, 0.0];
+            let pairs = [(all.plain_sum(&weights), all.plain(3)), (all.regressed_sum(&weights), all.regressed(3))];
+            for (sum, value) in pairs.map(|(sum, value)| (sum.unwrap(), value.unwrap())) {
+                assert!((sum.mean - value.mean).abs() < 1e-13, "{sum:?} {value:?}");
+                assert!((sum.std_error.unwrap() - value.std_error.unwrap()).abs() < 1e-13, "{sum:?} {value:?}");
+            }
         }
     }
 

@@ -212,6 +212,12 @@ impl Ensemble {
         estimate.std_error.is_none().then_some(reason)
     }
 
+    /// Whether enough trajectories have jumped by the last time for their spread to tell what jumps bring.
+    #[must_use]
+    pub fn has_jumped_enough(&self) -> bool {
+        self.jumped.last().is_some_and(|[any, _]| *any >= self.few())
+    }
+
     /// One column at one time, as an ensemble of its own.
     #[must_use]
     pub fn at(&self, sample: usize, column: usize) -> Ensemble {

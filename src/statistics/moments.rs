@@ -48,6 +48,11 @@ impl Moments {
     /// If its length is not that of the moments.
     pub fn push<'a>(&mut self, values: impl ExactSizeIterator<Item = &'a f64>) {
         assert_eq!(values.len(), self.mean.len());
+        self.push_all(values.copied());
+    }
+
+    /// Adds one vector of values, as many as there are moments.
+    pub fn push_all(&mut self, values: impl Iterator<Item = f64>) {
         self.count += 1;
         let weight = 1.0 / self.count as f64;
         for ((mean, square), value) in self.mean.iter_mut().zip(&mut self.squares).zip(values) {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Estimate;
+
 /// Count, mean and sums of powers of the deviations from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Powers {
@@ -40,6 +42,22 @@ impl Powers {
         self.m2 += other.m2 + d2 * ab / n;
         self.mean += d * b / n;
         self.count = n;
+    }
+
+    /// The mean, with its standard error; `None` of no values, or where it is not finite.
+    #[must_use]
+    pub fn estimate(&self) -> Option<Estimate> {
+        let error = (self.m2 / (self.count - 1.0) / self.count).sqrt();
+        let known = self.count > 1.0 && error > 0.0 && error.is_finite();
+        let mean = self.mean;
+        (self.count > 0.0 && mean.is_finite()).then_some(Estimate { mean, std_error: known.then_some(error) })
+    }
+
+    /// How many values of one size would know the mean of these positive ones as well: `(sum x)^2/sum x^2`.
+    #[must_use]
+    pub fn effective(&self) -> f64 {
+        let square = self.mean * self.mean;
+        self.count * square / (square + self.m2 / self.count)
     }
 
     /// How many of the values make the spread, if the others agree: (sum of squared deviations)^2 over that of fourth powers,

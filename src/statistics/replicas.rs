@@ -102,6 +102,15 @@ impl Replicas {
         self.values.regressed(index).filter(|_| self.is_balanced())
     }
 
+    /// The estimate of a sum of values, each so many times, as they are or by regression.
+    #[must_use]
+    pub fn estimate_sum(&self, weights: &[f64], controlled: bool) -> Option<Estimate> {
+        if !controlled {
+            return self.values.plain_sum(weights);
+        }
+        self.values.regressed_sum(weights).filter(|_| self.is_balanced())
+    }
+
     /// Whether what has to be zero in a steady state is zero, as far as chance allows.
     #[must_use]
     pub fn is_balanced(&self) -> bool {

@@ -3,27 +3,41 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::path::Path;
 use super::rows::PartRows;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
-use crate::statistics::{Ensemble, Resolutions};
+use crate::statistics::{Booked, Ensemble, Resolutions};
 
 /// What is averaged over trajectories, in the order of the plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Averages {
     pub ensemble: Ensemble,
+    /// Under a protocol.
+    pub booked: Option<Booked>,
 }
 
 impl Averages {
     /// Of no trajectories yet.
     pub fn new(point: &Point) -> Self {
         let ensemble = Ensemble::new(resolutions(point), point.times().len(), point.recording.photons);
-        Averages { ensemble }
+        Averages { ensemble, booked: point.protocol().map(Booked::new) }
+    }
+
+    /// Adds the trajectory of this number.
+    pub fn push(&mut self, number: u64, path: &Path) {
+        self.ensemble.push(path.trace);
+        if let (Some(booked), Some((ledger, known))) = (&mut self.booked, path.booked) {
+            booked.push(number, ledger, known);
+        }
     }
 
     /// Adds later trajectories.
     pub fn merge(&mut self, later: &Averages) {
         self.ensemble.merge(&later.ensemble);
+        if let (Some(mine), Some(theirs)) = (&mut self.booked, &later.booked) {
+            mine.merge(theirs);
+        }
     }
 
     /// These, read back for a point.
@@ -31,14 +45,20 @@ impl Averages {
     /// # Errors
     /// Why they are not its averages, in words.
     pub fn of_point(self, point: &Point) -> Result<Self, String> {
-        let empty = Averages::new(point).ensemble;
-        let ensemble = self.ensemble.of_shape(empty).ok_or("its averages have another shape")?;
-        Ok(Averages { ensemble })
+        let empty = Averages::new(point);
+        let alike = match (&self.booked, &empty.booked) {
+            (None, None) => true,
+            (Some(booked), Some(empty)) => booked.is_alike(empty) && booked.paths() == self.ensemble.trajectories(),
+            _ => false,
+        };
+        let ensemble = self.ensemble.of_shape(empty.ensemble).filter(|_| alike);
+        let ensemble = ensemble.ok_or("its averages have another shape")?;
+        Ok(Averages { ensemble, booked: self.booked })
     }
 
     /// One value of each kind: how averages are laid out.
     pub fn sample() -> Self {
-        Averages { ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1) }
+        Averages { ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1), booked: Some(Booked::sample()) }
     }
 }
 
@@ -65,6 +85,12 @@ impl PartResult {
     /// Of no trajectories yet.
     pub fn new(point: &Point) -> Self {
         PartResult { averages: Averages::new(point), rows: PartRows::new(point) }
+    }
+
+    /// Adds the trajectory of this number.
+    pub fn push(&mut self, number: u64, path: &Path) {
+        self.averages.push(number, path);
+        self.rows.push(number, path);
     }
 
     /// Adds later trajectories.

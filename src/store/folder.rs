@@ -10,14 +10,11 @@ use super::error::StoreError;
 use super::files::{Found, entries, is_folder, read_or_set_aside, remove_temporary, replace, write_below, write_whole};
 use super::lock::{Lock, this_process};
 use super::manifest::Manifest;
-use super::part_file::{self, StoredPart};
+use super::part_file::{self, PartKey, StoredPart};
 use super::piece::{Piece, trajectories_held};
 use super::word::Live;
 use crate::plan::{Part, Shard};
 use crate::scenario::Point;
-
-/// What is left of the name of a part: its point, its seed, its first trajectory and how many.
-pub type PartKey = (u64, u64, u64, u64);
 
 /// The parts that are there when a campaign is taken up.
 pub type Present = HashSet<PartKey>;

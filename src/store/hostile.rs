@@ -19,7 +19,7 @@ fn point() -> Point {
     let bath = Bath::thermal("b", Coupling::Collective, 1.0, 1.0, 1.0);
     let model = Model { units: Units::Natural, number: 3, frequency: 1.0, baths: vec![bath] };
     PointBuilder::new(Group::new(model, InitialState::Dicke(Level::inverted(3))))
-        .recording(Recording { jumps: true, photons: 2 })
+        .recording(Recording { jumps: true, photons: 2, ..Recording::default() })
         .build(Transient { times: vec![0.5, 1.0], trajectories: 2 })
         .expect("a point")
 }
@@ -70,12 +70,13 @@ pub fn piece(data: &[u8]) {
     let mut altered = encode_piece(&point, &piece, &bytes);
     if alter(&mut altered, data) {
         assert!(decode_piece(&point, &piece, &altered).is_err(), "an altered piece passes for whole");
-        let _ = decode_piece(&point, &piece, &mended(&altered)).and_then(|bytes| piece::decode(layout, &piece, &bytes));
+        let _ = decode_piece(&point, &piece, &mended(&altered))
+            .and_then(|bytes| piece::decode::<Sums>(layout, &piece, &bytes));
     }
     let mut altered = bytes;
     alter(&mut altered, data);
-    let _ = piece::decode(layout, &piece, &altered);
-    let _ = piece::decode(layout, &piece, data);
+    let _ = piece::decode::<Sums>(layout, &piece, &altered);
+    let _ = piece::decode::<Sums>(layout, &piece, data);
 }
 
 #[cfg(test)]

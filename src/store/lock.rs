@@ -56,12 +56,14 @@ impl Lock {
     }
 }
 
-/// An owner that ends well takes its name off.
+/// An owner that ends well takes its name off. A process that was forked on the way would hold the lock as long as it
+/// lives, were it not given up.
 impl Drop for Lock {
     fn drop(&mut self) {
         if self.exclusive {
             let _ = self.write("");
         }
+        let _ = self.file.unlock();
     }
 }
 

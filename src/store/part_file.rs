@@ -13,11 +13,14 @@ use sha2::{Digest, Sha256};
 use super::averages::{Averages, PartResult};
 use super::codec;
 use super::piece::Piece;
-use super::rows::{jump_fields, trajectory_fields};
+use super::rows::{cycle_fields, jump_fields, trajectory_fields};
 use crate::canonical::hex;
 use crate::plan::Part;
 use crate::scenario::Point;
 use crate::table::{Field, Kind, Values};
+
+/// What tells a part: its point, its seed, its first trajectory and how many.
+pub type PartKey = (u64, u64, u64, u64);
 
 /// A part that was read back.
 #[derive(Clone, Serialize, Deserialize)]
@@ -27,12 +30,19 @@ pub struct StoredPart {
     pub trajectories: Vec<Values>,
     /// The columns of `jumps.parquet`, likewise; none where there are no jumps, or they are not kept.
     pub jumps: Vec<Values>,
+    /// The columns of `trajectory_cycles.parquet`, likewise.
+    pub cycles: Vec<Values>,
 }
 
 /// How parts are laid out: that of one with a column of each kind.
 static LAYOUT: LazyLock<u64> = LazyLock::new(|| {
     let columns = || Kind::ALL.map(Values::empty).to_vec();
-    codec::layout(&StoredPart { averages: Averages::sample(), trajectories: columns(), jumps: columns() })
+    codec::layout(&StoredPart {
+        averages: Averages::sample(),
+        trajectories: columns(),
+        jumps: columns(),
+        cycles: columns(),
+    })
 });
 
 /// The first line.
@@ -49,6 +59,7 @@ impl StoredPart {
             averages: result.averages.clone(),
             trajectories: result.rows.trajectory_columns(),
             jumps: if point.recording.jumps { result.rows.jump_columns() } else { Vec::new() },
+            cycles: if point.recording.cycles { result.rows.cycle_columns() } else { Vec::new() },
         }
     }
 }
@@ -142,23 +153,46 @@ pub fn encode(point: &Point, part: Part, result: &PartResult) -> Vec<u8> {
     file(&of_part(point, part), &codec::encode(*LAYOUT, &StoredPart::new(point, result)))
 }
 
+/// Which part the bytes of a file say that they are, where they are whole: of a point and a seed, from a first trajectory,
+/// so many.
+///
+/// # Errors
+/// Why they are none, in words.
+pub fn part_of(bytes: &[u8]) -> Result<PartKey, String> {
+    let (whose, _) = line(unsealed(bytes)?).ok_or("it does not say whose it is")?;
+    let whose: Value = serde_json::from_str(whose).map_err(|_| "it does not say whose it is")?;
+    let id = whose["point"].as_str().and_then(|id| u64::from_str_radix(id, 16).ok());
+    let [seed, first, count] = ["seed", "first", "count"].map(|key| whose[key].as_u64());
+    id.zip(seed)
+        .zip(first.zip(count))
+        .map(|((id, seed), (first, count))| (id, seed, first, count))
+        .ok_or_else(|| "it does not say whose it is".to_owned())
+}
+
 /// Reads the bytes of the file of a part.
 ///
 /// # Errors
 /// Why it is not this part, or not whole, in words.
 pub fn decode(point: &Point, part: Part, bytes: &[u8]) -> Result<StoredPart, String> {
     let content = content(&of_part(point, part), bytes)?;
-    let StoredPart { averages, trajectories, jumps } = codec::decode(*LAYOUT, &content)?;
+    let StoredPart { averages, trajectories, jumps, cycles } = codec::decode(*LAYOUT, &content)?;
     let averages = averages.of_point(point)?;
     if averages.ensemble.trajectories() != part.count {
         return Err(format!("it has {} trajectories, not {}", averages.ensemble.trajectories(), part.count));
     }
     let rows = Some(part.count as usize);
     let jumps_hold = if point.recording.jumps { are_of(&jump_fields(), None, &jumps) } else { jumps.is_empty() };
-    if !jumps_hold || !are_of(&trajectory_fields(point), rows, &trajectories) {
+    let cycles_hold = match point.protocol().filter(|_| point.recording.cycles) {
+        Some(protocol) => {
+            let rows = rows.and_then(|rows| rows.checked_mul(protocol.cycles() as usize));
+            rows.is_some() && are_of(&cycle_fields(point), rows, &cycles)
+        }
+        None => cycles.is_empty(),
+    };
+    if !jumps_hold || !cycles_hold || !are_of(&trajectory_fields(point), rows, &trajectories) {
         return Err("its columns are others".to_owned());
     }
-    Ok(StoredPart { averages, trajectories, jumps })
+    Ok(StoredPart { averages, trajectories, jumps, cycles })
 }
 
 /// Whether columns are whole, of these fields, and of as many rows, or else of as many as the first.

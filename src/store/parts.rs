@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use super::averages::PartResult;
 use super::error::StoreError;
 use super::files::Found;
-use super::folder::{Folder, PartKey, key};
-use super::part_file::StoredPart;
+use super::folder::{Folder, Present, key};
+use super::part_file::{PartKey, StoredPart};
 use crate::plan::Part;
 use crate::scenario::Point;
 
@@ -30,9 +30,16 @@ impl Parts for Folder {
     }
 }
 
-/// Parts in memory.
+/// Parts in memory, from which a run that was stopped goes on.
 #[derive(Default)]
 pub struct MemoryParts(Mutex<HashMap<PartKey, StoredPart>>);
+
+impl MemoryParts {
+    /// The names of all parts that are there.
+    pub(crate) fn present(&self) -> Present {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+}
 
 impl Parts for MemoryParts {
     fn write(&self, point: &Point, part: Part, result: &PartResult) -> Result<(), StoreError> {

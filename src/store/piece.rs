@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use serde::de::DeserializeOwned;
+
 use super::codec;
 use crate::statistics::{GROUPS, Replicas, Sums};
 
@@ -24,7 +26,7 @@ pub struct Piece {
 }
 
 /// A group of a round: what it adds to the averages, and to the sums of the group.
-pub type GroupState = (Replicas, Sums);
+pub type GroupState<S = Sums> = (Replicas, S);
 
 impl Piece {
     /// The pieces of a round whose trajectories have so many jumps each at most: a result of the round alone. Short
@@ -74,8 +76,8 @@ pub fn trajectories_held<'a>(names: impl Iterator<Item = &'a str>) -> u64 {
 }
 
 /// The groups of a piece, from the bytes of its state.
-pub fn decode(layout: u64, piece: &Piece, bytes: &[u8]) -> Result<Vec<GroupState>, String> {
-    let states: Vec<GroupState> = codec::decode(layout, bytes)?;
+pub fn decode<S: DeserializeOwned>(layout: u64, piece: &Piece, bytes: &[u8]) -> Result<Vec<GroupState<S>>, String> {
+    let states: Vec<GroupState<S>> = codec::decode(layout, bytes)?;
     let expected = piece.trajectories.end - piece.trajectories.start;
     let groups = (piece.groups.end - piece.groups.start) as usize;
     if states.len() == groups && states.iter().all(|(replicas, _)| replicas.count() == expected) {
@@ -118,18 +120,18 @@ mod tests {
         assert_eq!(decode(here, &piece, &bytes).unwrap(), [state.clone(), state.clone()]);
         // Another number of columns or baths, as another set of fields, is another layout.
         for other in [Replicas::new(4, 0, 2), Replicas::new(3, 1, 2), Replicas::new(3, 0, 1)] {
-            let words = decode(layout(&(other, Sums::default())), &piece, &bytes).unwrap_err();
+            let words = decode::<Sums>(layout(&(other, Sums::default())), &piece, &bytes).unwrap_err();
             assert!(words.contains("another build"), "{words}");
         }
         // Before there was a number, the states stood alone.
         let without = postcard::to_stdvec(&&[&state, &state][..]).unwrap();
-        assert!(decode(here, &piece, &without).unwrap_err().contains("another build"));
+        assert!(decode::<Sums>(here, &piece, &without).unwrap_err().contains("another build"));
         for end in 0..bytes.len() {
-            assert!(decode(here, &piece, &bytes[..end]).is_err(), "cut to {end} bytes");
+            assert!(decode::<Sums>(here, &piece, &bytes[..end]).is_err(), "cut to {end} bytes");
         }
         let longer = [bytes.as_slice(), &[0]].concat();
-        assert!(decode(here, &piece, &longer).unwrap_err().contains("another shape"));
+        assert!(decode::<Sums>(here, &piece, &longer).unwrap_err().contains("another shape"));
         let fewer = encode(here, &&[&state][..]);
-        assert!(decode(here, &piece, &fewer).unwrap_err().contains("another shape"));
+        assert!(decode::<Sums>(here, &piece, &fewer).unwrap_err().contains("another shape"));
     }
 }

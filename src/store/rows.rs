@@ -1,9 +1,12 @@
 //! What single trajectories leave: the rows of `trajectories.parquet` and `jumps.parquet`, as parts keep them.
 
-use crate::bath::Process;
+use super::path::Path;
+use crate::bath::{Bath, Process};
+use crate::dicke::Level;
+use crate::model::protocol::Entry;
 use crate::scenario::Point;
 use crate::table::{Field, Kind, Values};
-use crate::trajectory::{Exchanged, JumpRow, Trace};
+use crate::trajectory::{Exchanged, JumpRow};
 
 /// What one trajectory leaves: a row of `trajectories.parquet`.
 #[derive(Clone, Debug)]
@@ -17,6 +20,17 @@ struct TrajectoryRow {
     photons: Option<(f64, f64)>,
     photon_times: Vec<f64>,
     burst_width: Option<f64>,
+    /// Of the whole protocol, in the order of [`Entry::index`].
+    booked: Vec<f64>,
+}
+
+/// A row of `cycles.parquet`, of one trajectory: what was booked in a cycle, and J and M at its end.
+#[derive(Clone, Debug)]
+struct CycleRow {
+    number: u64,
+    cycle: usize,
+    booked: Vec<f64>,
+    level: Level,
 }
 
 /// The rows that a part adds to `trajectories.parquet` and `jumps.parquet`.
@@ -24,8 +38,12 @@ struct TrajectoryRow {
 pub struct PartRows {
     bath_names: Vec<String>,
     detailed_photons: bool,
+    /// Whether there is a protocol, and its cycles are kept.
+    protocol: bool,
+    detailed_cycles: bool,
     trajectories: Vec<TrajectoryRow>,
     jumps: Vec<(u64, JumpRow)>,
+    cycles: Vec<CycleRow>,
 }
 
 impl PartRows {
@@ -34,13 +52,18 @@ impl PartRows {
         PartRows {
             bath_names: point.baths().iter().map(|bath| bath.name.clone()).collect(),
             detailed_photons: point.recording.photons > 0,
+            protocol: point.protocol().is_some(),
+            detailed_cycles: point.recording.cycles,
             trajectories: Vec::new(),
             jumps: Vec::new(),
+            cycles: Vec::new(),
         }
     }
 
     /// Adds the trajectory of this number.
-    pub fn push(&mut self, number: u64, trace: &Trace) {
+    pub fn push(&mut self, number: u64, path: &Path) {
+        let trace = path.trace;
+        let ledger = path.booked.map(|(ledger, _)| ledger);
         self.trajectories.push(TrajectoryRow {
             number,
             exchanged: trace.exchanged.clone(),
@@ -50,7 +73,17 @@ impl PartRows {
             photons: trace.first_and_last_photon(),
             photon_times: trace.photons.clone(),
             burst_width: trace.burst_width(),
+            booked: ledger.map_or_else(Vec::new, |ledger| ledger.totals().to_vec()),
         });
+        if let Some(ledger) = ledger.filter(|_| self.detailed_cycles) {
+            let cycles = ledger.cycles.rows().into_iter().zip(&ledger.ends[1..]).enumerate();
+            self.cycles.extend(cycles.map(|(cycle, (booked, level))| CycleRow {
+                number,
+                cycle,
+                booked: booked.to_vec(),
+                level: *level,
+            }));
+        }
         self.jumps.extend(trace.log.iter().map(|row| (number, *row)));
     }
 
@@ -58,6 +91,7 @@ impl PartRows {
     pub fn append(&mut self, later: PartRows) {
         self.trajectories.extend(later.trajectories);
         self.jumps.extend(later.jumps);
+        self.cycles.extend(later.cycles);
     }
 
     /// In the order of [`trajectory_fields`].
@@ -85,6 +119,31 @@ impl PartRows {
             columns.push(Values::lists(rows().map(|row| row.photon_times.as_slice())));
             columns.push(Values::optional_numbers(rows().map(|row| row.burst_width)));
         }
+        if self.protocol {
+            let of = |entry: Entry| {
+                Values::optional_numbers(rows().map(|row| Some(row.booked[entry.index()]).filter(|x| x.is_finite())))
+            };
+            columns.push(of(Entry::Work));
+            columns.extend((0..self.bath_names.len()).map(|bath| of(Entry::Heat(bath))));
+            columns.push(of(Entry::Entropy));
+        }
+        columns
+    }
+
+    /// In the order of [`cycle_fields`].
+    pub fn cycle_columns(&self) -> Vec<Values> {
+        let rows = || self.cycles.iter();
+        let of = |entry: Entry| {
+            Values::optional_numbers(rows().map(|row| Some(row.booked[entry.index()]).filter(|x| x.is_finite())))
+        };
+        let mut columns = vec![counts(rows().map(|row| row.number)), counts(rows().map(|row| row.cycle as u64))];
+        columns.push(of(Entry::Work));
+        columns.extend((0..self.bath_names.len()).map(|bath| of(Entry::Heat(bath))));
+        let net = |bath: usize| rows().map(move |row| row.booked[Entry::Quanta(bath).index()] as i64);
+        columns.extend((0..self.bath_names.len()).map(|bath| Values::integers(net(bath))));
+        columns.push(of(Entry::Entropy));
+        columns.push(Values::numbers(rows().map(|row| row.level.two_j as f64 / 2.0)));
+        columns.push(Values::numbers(rows().map(|row| row.level.m())));
         columns
     }
 
@@ -128,6 +187,27 @@ pub fn trajectory_fields(point: &Point) -> Vec<Field> {
         fields.push(Field::new("photon_times", Kind::List));
         fields.push(Field::new("burst_width", Kind::OptionalNumber));
     }
+    if point.protocol().is_some() {
+        fields.extend(booked_fields(point));
+        fields.push(Field::new("entropy", Kind::OptionalNumber));
+    }
+    fields
+}
+
+/// Work, and the heat of each bath.
+fn booked_fields(point: &Point) -> Vec<Field> {
+    let heat = |bath: &Bath| Field::new(format!("heat_{}", bath.name), Kind::OptionalNumber);
+    let work = Field::new("work", Kind::OptionalNumber);
+    std::iter::once(work).chain(point.baths().iter().map(heat)).collect()
+}
+
+/// The fields of `trajectory_cycles.parquet`, but for the point and the swept keys.
+pub fn cycle_fields(point: &Point) -> Vec<Field> {
+    let mut fields = ["trajectory", "cycle"].map(|name| Field::new(name, Kind::Integer)).to_vec();
+    fields.extend(booked_fields(point));
+    fields.extend(point.baths().iter().map(|bath| Field::new(format!("net_{}", bath.name), Kind::Integer)));
+    fields.push(Field::new("entropy", Kind::OptionalNumber));
+    fields.extend(["final_j", "final_m"].map(|name| Field::new(name, Kind::Number)));
     fields
 }
 

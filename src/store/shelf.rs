@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::codec::encode;
 use super::error::StoreError;
 use super::files::Found;
@@ -48,7 +51,12 @@ impl<'a> Shelf<'a> {
     }
 
     /// The groups of a piece, where it is there.
-    pub fn read(&self, point: &Point, piece: &Piece, layout: u64) -> Result<Option<Vec<GroupState>>, StoreError> {
+    pub fn read<S: DeserializeOwned>(
+        &self,
+        point: &Point,
+        piece: &Piece,
+        layout: u64,
+    ) -> Result<Option<Vec<GroupState<S>>>, StoreError> {
         match self.folder.read_piece(point, piece, |bytes| decode(layout, piece, bytes))? {
             Found::Good(states) => {
                 let jumps = states.iter().map(|(replicas, _)| replicas.jumps).sum();
@@ -62,7 +70,13 @@ impl<'a> Shelf<'a> {
     }
 
     /// Keeps the groups of a piece.
-    pub fn write(&self, point: &Point, piece: &Piece, layout: u64, states: &[&GroupState]) -> Result<(), StoreError> {
+    pub fn write<S: Serialize>(
+        &self,
+        point: &Point,
+        piece: &Piece,
+        layout: u64,
+        states: &[&GroupState<S>],
+    ) -> Result<(), StoreError> {
         self.folder.write_piece(point, piece, &encode(layout, &states))
     }
 }

@@ -37,8 +37,8 @@ pub fn lone_qubit_current(model: &Model, bath: &Bath) -> f64 {
 #[must_use]
 pub fn detuned_current(groups: &[Model], bath: &str) -> f64 {
     let of_group = |group: &Model| -> f64 {
-        let quanta = group.baths.iter().filter(|b| b.name == bath).map(|b| lone_qubit_current(group, b)).sum::<f64>();
-        group.number as f64 * group.quantum() * quanta
+        let heat = |bath: &Bath| lone_qubit_current(group, bath) * group.quantum_of(bath);
+        group.number as f64 * group.baths.iter().filter(|b| b.name == bath).map(heat).sum::<f64>()
     };
     groups.iter().map(of_group).sum()
 }

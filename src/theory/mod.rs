@@ -3,11 +3,12 @@
 //!
 //! Throughout, `x = T0/T = hbar omega_0 / (k_B T)`: zero at infinite temperature, infinite at T = 0, negative where
 //! more is absorbed than emitted. Currents are positive into the qubits, in quanta per unit time; times
-//! [`Model::quantum`](crate::model::Model::quantum) they are heat currents.
+//! [`Model::quantum_of`](crate::model::Model::quantum_of) they are heat currents.
 
 mod burst;
 mod current;
 mod detuned;
+pub mod machine;
 mod pump;
 mod relaxation;
 mod thermal;
@@ -22,6 +23,7 @@ pub use current::{
     sector_current, thermodynamic_limit_current,
 };
 pub use detuned::{detuned_current, lone_qubit_current};
+pub use machine::{Machine, Merit};
 pub use pump::pumped_superradiance;
 pub use relaxation::{relaxation_rate, strongly_driven_relaxation_rate};
 pub use thermal::{

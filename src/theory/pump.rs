@@ -42,6 +42,7 @@ mod tests {
                 up,
                 dephasing: 0.0,
                 temperature: None,
+                quantum: None,
             };
             let baths = vec![bath("cavity", Coupling::Collective, 1.0, 0.0), bath("pump", Coupling::Local, 0.0, pump)];
             let steady = dense::steady(&dense::model(n, baths));

@@ -134,6 +134,7 @@ mod tests {
             up,
             dephasing: 0.0,
             temperature: None,
+            quantum: None,
         };
         let model = dense::model(1, vec![bath(1.7, 0.4), bath(0.2, 0.1)]);
         let ground = InitialState::Dicke(Level::ground(1));

@@ -155,7 +155,7 @@ mod tests {
     use crate::initial::InitialState;
 
     fn bath(coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
-        Bath { name: format!("{coupling:?}{down}"), coupling, down, up, dephasing, temperature: None }
+        Bath { name: format!("{coupling:?}{down}"), coupling, down, up, dephasing, temperature: None, quantum: None }
     }
 
     /// Two collective baths and one local bath.

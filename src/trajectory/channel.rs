@@ -18,14 +18,19 @@ impl Channel {
     /// The baths of a model that act by this process with this coupling.
     pub fn new(model: &Model, coupling: Coupling, process: Process) -> Self {
         let mut channel = Channel { process, cumulative: Vec::new(), total: 0.0 };
-        for (index, bath) in model.baths.iter().enumerate() {
-            let rate = bath.rate(process);
-            if bath.coupling == coupling && rate > 0.0 {
-                channel.total += rate;
-                channel.cumulative.push((channel.total, index));
-            }
-        }
+        let baths = model.baths.iter().enumerate().filter(|(_, bath)| bath.coupling == coupling);
+        channel.set(baths.map(|(index, bath)| (index, bath.rate(process))));
         channel
+    }
+
+    /// Gives baths other rates. It allocates nothing where as many or more acted before.
+    pub fn set(&mut self, rates: impl Iterator<Item = (usize, f64)>) {
+        self.cumulative.clear();
+        self.total = 0.0;
+        for (bath, rate) in rates.filter(|(_, rate)| *rate > 0.0) {
+            self.total += rate;
+            self.cumulative.push((self.total, bath));
+        }
     }
 
     /// How many baths.

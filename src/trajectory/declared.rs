@@ -23,6 +23,11 @@ fn superposed(group: &Group) -> Option<&'static str> {
     unlike(group).or_else(|| group.is_driven().then_some("a drive superposes the levels |J, M>"))
 }
 
+/// Why an engine whose rates stay cannot follow these qubits.
+fn changing(group: &Group) -> Option<&'static str> {
+    group.protocol.is_some().then_some("its rates stay, and a protocol changes them")
+}
+
 impl Declared for Populations {
     type System = Model;
 
@@ -40,7 +45,7 @@ impl Declared for Populations {
     }
 
     fn system(group: &Group) -> Model {
-        group.model.clone()
+        group.envelope().into_owned()
     }
 
     fn build(_: &Group, model: &Model) -> Self {
@@ -66,7 +71,7 @@ impl Declared for Sectors {
     };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        superposed(group)
+        superposed(group).or_else(|| changing(group))
     }
 
     fn system(group: &Group) -> Model {
@@ -95,7 +100,7 @@ impl Declared for Ladder {
     };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        unlike(group)
+        unlike(group).or_else(|| changing(group))
     }
 
     fn system(group: &Group) -> Model {
@@ -118,7 +123,7 @@ impl Declared for DrivenLadder {
         Facts { precision: Precision::STEPS, work_of_a_jump: |n| 50.0 + n * n, ..<Ladder as Declared>::FACTS };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        unlike(group)
+        unlike(group).or_else(|| changing(group))
     }
 
     fn system(group: &Group) -> Model {
@@ -147,8 +152,8 @@ impl Declared for Registers {
         work_of_a_jump: |n| 50.0 + n * 2.0_f64.powf(n) / n.sqrt(),
     };
 
-    fn cannot(_: &Group) -> Option<&'static str> {
-        None
+    fn cannot(group: &Group) -> Option<&'static str> {
+        changing(group)
     }
 
     fn too_large(group: &Group) -> Option<String> {

@@ -29,6 +29,9 @@ pub struct Detail {
     pub jumps: bool,
     /// Keep the times of the first so many emissions, and the width of the burst.
     pub photons: usize,
+    /// Keep work, heats and the level of every cycle of a protocol.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cycles: bool,
 }
 
 /// What is left of one trajectory, of whatever engine.

@@ -77,8 +77,15 @@ mod tests {
     const TIMES: [f64; 3] = [0.0, 0.5, 2.0];
 
     fn model(down: f64, up: f64, frequency: f64) -> Model {
-        let bath =
-            Bath { name: "b".into(), coupling: Coupling::Collective, down, up, dephasing: 0.0, temperature: None };
+        let bath = Bath {
+            name: "b".into(),
+            coupling: Coupling::Collective,
+            down,
+            up,
+            dephasing: 0.0,
+            temperature: None,
+            quantum: None,
+        };
         Model { units: Units::Natural, number: 1, frequency, baths: vec![bath] }
     }
 

@@ -83,7 +83,7 @@ fn the_engines_agree_in_the_number_of_jumps() {
         let never = Interrupt::default();
         let mut simulator = simulator(&point, &never);
         for number in 0..4000 {
-            moments.push([simulator.trajectory(number).unwrap().exchanged.quanta() as f64].iter());
+            moments.push([simulator.trajectory(number).unwrap().trace.exchanged.quanta() as f64].iter());
         }
         let ensemble = superjump::campaign::simulate(&point, 1).unwrap().0;
         assert_eq!(ensemble.jumps, (moments.means()[0] * 4000.0).round() as u64);
@@ -118,7 +118,7 @@ proptest! {
     #[test]
     fn every_trajectory_conserves_energy_jump_by_jump(point in any_point()) {
         let engine = Populations::new(&point.groups[0].model);
-        let detail = Recording { jumps: true, photons: 0 };
+        let detail = Recording { jumps: true, photons: 0, ..Recording::default() };
         let mut record = Record::new(&point.groups[0].model, point.number(), &point.columns(), point.times().len(), detail);
         for number in 0..5 {
             let mut rng = stream(point.seed, 0, number);

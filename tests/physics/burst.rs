@@ -68,8 +68,13 @@ fn widths_follow_their_law_and_photons_remember_the_first() {
     let system = &point.groups[0].model;
     let engine = Populations::new(system);
     // Fewer photon times than the burst is long: the width does not depend on them.
-    let mut record =
-        Record::new(system, 8, &point.columns(), point.times().len(), Recording { photons: 1, jumps: false });
+    let mut record = Record::new(
+        system,
+        8,
+        &point.columns(),
+        point.times().len(),
+        Recording { photons: 1, jumps: false, ..Recording::default() },
+    );
     let rates: Vec<f64> = decay_rates(Level::inverted(8), 1.0).collect();
     let (mut widths, mut products) = (Vec::new(), Vec::new());
     let mean = |waits: &[f64]| waits.iter().map(|rate| rate.recip()).sum::<f64>();
@@ -95,7 +100,7 @@ fn widths_follow_their_law_and_photons_remember_the_first() {
 fn a_million_qubits_burst_at_the_right_time() {
     let number = 1_000_000;
     let mut point = point(&scenario(number, 1e-4, 1));
-    point.recording = Recording { photons: 0, jumps: false };
+    point.recording = Recording { photons: 0, jumps: false, ..Recording::default() };
     let engine = Populations::new(&point.groups[0].model);
     let mut record =
         Record::new(&point.groups[0].model, point.number(), &point.columns(), point.times().len(), point.recording);

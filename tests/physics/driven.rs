@@ -127,7 +127,7 @@ fn twisting_alone_keeps_the_exact_draw_and_squeezes() {
     let columns = scenario.columns();
     let never = Interrupt::default();
     let mut simulator = simulator(&scenario, &never);
-    let trace = simulator.trajectory(0).unwrap();
+    let trace = simulator.trajectory(0).unwrap().trace;
     let value = |quantity| trace.values[(0, columns.iter().position(|c| c.quantity == quantity).unwrap())];
     let (j, mu) = (f64::from(number) / 2.0, 2.0 * chi * time);
     let power = 2.0 * j - 2.0;

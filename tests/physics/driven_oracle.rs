@@ -14,7 +14,7 @@ use superjump::model::{Drive, Hamiltonian, Model, Register};
 use superjump::units::Units;
 
 fn bath(coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
-    Bath { name: "b".into(), coupling, down, up, dephasing, temperature: None }
+    Bath { name: "b".into(), coupling, down, up, dephasing, temperature: None, quantum: None }
 }
 
 fn equation(model: &Model, hamiltonian: Hamiltonian) -> RegisterEquation {

@@ -12,7 +12,7 @@ use superjump::trajectory::Engine;
 use superjump::units::Units;
 
 fn bath(name: &str, coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
-    Bath { name: name.into(), coupling, down, up, dephasing, temperature: None }
+    Bath { name: name.into(), coupling, down, up, dephasing, temperature: None, quantum: None }
 }
 
 fn group(number: i64, frequency: f64, speed: f64) -> Group {
@@ -45,8 +45,8 @@ const STEADY: Aim = Aim { until: None, transverse: false, total: 5, effort: Effo
 
 /// What has a value at a time, and over the interval before it.
 fn values(averages: &Averages) -> (Vec<f64>, Vec<f64>) {
-    let Averages { time, jz, j_squared, transverse, excited, baths } = averages;
-    let mut now = vec![*time, *jz, *j_squared, *excited];
+    let Averages { time, jz, j_squared, transverse, excited, power, baths } = averages;
+    let mut now = vec![*time, *jz, *j_squared, *excited, *power];
     now.extend(transverse.iter().flatten());
     now.extend(baths.iter().flat_map(|bath| [bath.intensity, bath.heat_current]));
     (now, baths.iter().map(|bath| bath.average).collect())

@@ -197,7 +197,7 @@ fn a_jump_of_a_bath_of_quanta_changes_the_excitations_by_one() {
     let never = Interrupt::default();
     let mut simulator = simulator(&scenario, &never);
     let mut m = 0.5;
-    let trace = simulator.trajectory(3).unwrap();
+    let trace = simulator.trajectory(3).unwrap().trace;
     assert!(trace.log.len() > 20);
     for row in &trace.log {
         m += match row.jump.process {

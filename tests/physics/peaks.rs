@@ -24,7 +24,7 @@ fn a_driven_qubit_is_brightest_after_half_a_turn_whatever_the_grid() {
             let never = Interrupt::default();
             let mut simulator = simulator(&scenario, &never);
             for number in 0..20 {
-                let (height, time) = simulator.trajectory(number).unwrap().peak;
+                let (height, time) = simulator.trajectory(number).unwrap().trace.peak;
                 let what = format!("{engine}, {samples} samples: {height} at {time}");
                 assert!((height / 1e-9 - 1.0).abs() < ALIKE, "{what}");
                 // Not after one and a half turns, where it is as bright.
@@ -52,7 +52,7 @@ fn driven_qubits_peak_where_the_exact_average_does() {
         few = few.at(vec![0.0, 6.0]);
         let never = Interrupt::default();
         let mut simulator = simulator(&few, &never);
-        let (found, _) = simulator.trajectory(0).unwrap().peak;
+        let (found, _) = simulator.trajectory(0).unwrap().trace.peak;
         let of_many = ran.ensemble.peak_intensity().unwrap().mean;
         assert!((found / height - 1.0).abs() < ALIKE && (of_many / height - 1.0).abs() < ALIKE, "{engine}");
     }

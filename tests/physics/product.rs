@@ -218,6 +218,7 @@ fn classes(n: &[usize], frequencies: &[f64], couplings: &[f64], exchange: f64) -
         up,
         dephasing,
         temperature: None,
+        quantum: None,
     };
     let register = Register {
         units: Units::Natural,
@@ -387,6 +388,7 @@ fn equal_classes_are_one_ensemble() {
         up,
         dephasing,
         temperature: None,
+        quantum: None,
     };
     let baths = vec![
         bath("hot", Coupling::Collective, rates(1.0, 0.4, 0.2)),

@@ -9,16 +9,16 @@ use superjump::initial::{InitialState, Mixture};
 use superjump::lindblad::PopulationEquation;
 use superjump::lindblad::protocol::{Moments, ProtocolEquation};
 use superjump::model::protocol::{Change, Entry, Protocol, Repeats, Segment};
-use superjump::model::{Course, Model, Reservoir, Setting, Shape, SpectralDensity};
+use superjump::model::{Course, DriveCourse, Model, Reservoir, Setting, Shape, SpectralDensity};
 use superjump::quantity::columns;
 use superjump::random::stream;
-use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Unwatched};
+use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Recorded, Unwatched};
 use superjump::trajectory::{self, Detail, Populations, Record};
 use superjump::units::Units;
 
 use crate::common::number;
 
-fn golden(part: &str) -> Vec<Value> {
+pub fn golden(part: &str) -> Vec<Value> {
     let all: Value = serde_json::from_str(include_str!("../golden/protocols.json")).unwrap();
     all[part].as_array().unwrap().clone()
 }
@@ -52,18 +52,23 @@ fn segment(value: &Value) -> Segment {
             baths.push(Change { bath: name.clone(), setting, course: course(value, shape) });
         }
     }
-    Segment { duration: number(&value["duration"]), frequency: course(&value["omega"], shape), baths }
+    Segment {
+        duration: number(&value["duration"]),
+        frequency: course(&value["omega"], shape),
+        baths,
+        drive: DriveCourse::default(),
+    }
 }
 
 /// A case of the golden file.
-struct Case {
-    name: String,
-    number: i64,
-    protocol: Protocol,
-    initial: InitialState,
+pub struct Case {
+    pub name: String,
+    pub number: i64,
+    pub protocol: Protocol,
+    pub initial: InitialState,
 }
 
-fn case(value: &Value, repeats: Repeats) -> Case {
+pub fn case(value: &Value, repeats: Repeats) -> Case {
     let n = value["N"].as_i64().unwrap();
     let baths: Vec<Reservoir> = value["baths"].as_array().unwrap().iter().map(bath).collect();
     let segments: Vec<Segment> = value["segments"].as_array().unwrap().iter().map(segment).collect();
@@ -78,17 +83,17 @@ fn case(value: &Value, repeats: Repeats) -> Case {
     Case { name, number: n, protocol, initial }
 }
 
-fn thermal(x: f64) -> InitialState {
+pub fn thermal(x: f64) -> InitialState {
     InitialState::Thermal { probability: 1.0 / (1.0 + x.exp()) }
 }
 
 impl Case {
-    fn equation(&self) -> ProtocolEquation {
+    pub fn equation(&self) -> ProtocolEquation {
         ProtocolEquation::new(&self.protocol, self.number, &self.initial).unwrap()
     }
 
     /// The entry that the golden file names so.
-    fn entry(&self, name: &str) -> Entry {
+    pub fn entry(&self, name: &str) -> Entry {
         let of = |bath: &str| self.protocol.stages()[0].reservoirs.iter().position(|b| b.name == bath).unwrap();
         match name.split_once(':') {
             Some(("heat", bath)) => Entry::Heat(of(bath)),
@@ -140,7 +145,7 @@ impl Case {
 }
 
 #[track_caller]
-fn assert_close(found: f64, expected: f64, what: &str) {
+pub fn assert_close(found: f64, expected: f64, what: &str) {
     assert!((found - expected).abs() < 1e-8 * expected.abs().max(1.0), "{what}: {found}, not {expected}");
 }
 
@@ -260,9 +265,14 @@ fn what_has_no_limit_cycle_says_why() {
         ProtocolEquation::new(&protocol, number, &initial).unwrap().limit_cycle().map(|_| ()).unwrap_err().to_string()
     };
     assert!(of(2, 0.3, Repeats::Once).contains("passes once"));
-    assert!(of(80, 0.3, Repeats::Cycles(1)).contains("1681 levels is beyond the 700"));
     let message = of(6, 1e-8, Repeats::Cycles(1));
     assert!(message.contains("less than 1e-6") && message.contains("of a deviation"), "{message}");
+
+    // Each of six sectors has its own limit.
+    let hot = [flat("hot", Coupling::Collective, 0.1, 2.0)];
+    let protocol = Protocol::new(Units::Natural, &hot, &[plain(0.1, Course::Held(1.0))], Repeats::Cycles(1)).unwrap();
+    let equation = ProtocolEquation::new(&protocol, 1000, &InitialState::Product { excited: 5 }).unwrap();
+    assert!(equation.limit_cycle().unwrap_err().to_string().contains("1001 levels is beyond the 700"));
 
     let dark = [flat("dark", Coupling::Collective, 0.0, 2.0)];
     let segments = [plain(0.1, ramp(1.0, 2.0, Shape::Linear))];
@@ -332,7 +342,7 @@ fn strokes_that_thermalize_do_the_work_of_two_thermal_states() {
 }
 
 /// ln Z of N qubits, `Z = sum d_J exp(-x M)`.
-fn ln_z(n: i64, x: f64) -> f64 {
+pub fn ln_z(n: i64, x: f64) -> f64 {
     let all = sectors(n).flat_map(levels);
     all.map(|level| (ln_degeneracy(n, level.two_j) - x * level.m()).exp()).sum::<f64>().ln()
 }
@@ -398,11 +408,11 @@ fn the_entropy_that_is_produced_averages_to_one_from_full_support_and_to_less_fr
     assert!((found - 0.562_240_399_18).abs() < 1e-10, "{found}");
 }
 
-fn flat(name: &str, coupling: Coupling, rate: f64, temperature: f64) -> Reservoir {
+pub fn flat(name: &str, coupling: Coupling, rate: f64, temperature: f64) -> Reservoir {
     Reservoir::thermal(name, coupling, SpectralDensity::Flat(rate), temperature).unwrap()
 }
 
-fn valve(scale: f64) -> Vec<Reservoir> {
+pub fn valve(scale: f64) -> Vec<Reservoir> {
     vec![
         flat("hot", Coupling::Collective, 0.6, 2.0 * scale),
         flat("cold", Coupling::Collective, 0.4, 0.5 * scale),
@@ -410,15 +420,15 @@ fn valve(scale: f64) -> Vec<Reservoir> {
     ]
 }
 
-fn plain(duration: f64, frequency: Course) -> Segment {
-    Segment { duration, frequency, baths: Vec::new() }
+pub fn plain(duration: f64, frequency: Course) -> Segment {
+    Segment { duration, frequency, baths: Vec::new(), drive: DriveCourse::default() }
 }
 
-fn ramp(from: f64, to: f64, shape: Shape) -> Course {
+pub fn ramp(from: f64, to: f64, shape: Shape) -> Course {
     Course::Ramp { from, to, shape }
 }
 
-fn valve_case(number: i64, segments: &[Segment], repeats: Repeats) -> Case {
+pub fn valve_case(number: i64, segments: &[Segment], repeats: Repeats) -> Case {
     let protocol = Protocol::new(Units::Natural, &valve(1.0), segments, repeats).unwrap();
     Case { name: "valve".into(), number, protocol, initial: InitialState::Dicke(Level::ground(number)) }
 }
@@ -430,15 +440,20 @@ fn a_protocol_in_which_nothing_changes_is_none_to_the_bit() {
     let (engine, times) = (Populations::new(&model), [0.0, 0.7, 3.0]);
     let chain = ProtocolChain::new(&case.protocol, case.number, Pieces::Enough);
     let mut ledger = Ledger::new(&case.protocol, times.len());
-    let detail = Detail { jumps: true, photons: 0 };
-    let record = || Record::new(&model, case.number, &columns(&[&model], false), times.len(), detail);
-    let (mut without, mut with) = (record(), record());
+    let detail = Detail { jumps: true, photons: 0, ..Detail::default() };
+    let columns = columns(&[&model], false);
+    let record = || Record::new(&model, case.number, &columns, times.len(), detail);
+    let (mut without, mut with) = (record(), Recorded::new(record(), &columns, &case.protocol, case.number, &times));
     for path in 0..50 {
         trajectory::run(&engine, &case.initial, &times, &mut stream(3, 1, path), &mut without);
         with.clear();
         chain.run(&case.initial, &times, &mut stream(3, 1, path), &mut ledger, &mut with);
-        assert_eq!(with.trace.log, without.trace.log);
-        assert_eq!(with.trace.exchanged, without.trace.exchanged);
+        with.close(&ledger, &times);
+        let trace = &with.record.trace;
+        assert_eq!(trace.log, without.trace.log);
+        assert_eq!(trace.exchanged, without.trace.exchanged);
+        assert_eq!(trace.values.map(|x| x.to_bits()), without.trace.values.map(|x| x.to_bits()));
+        assert_eq!((trace.peak, trace.final_level()), (without.trace.peak, without.trace.final_level()));
         for bath in 0..3 {
             assert_eq!(ledger.total(Entry::Quanta(bath)), without.trace.exchanged.net(bath) as f64);
         }

@@ -8,7 +8,7 @@ use superjump::dicke::Level;
 use superjump::initial::InitialState;
 use superjump::lindblad::density::{self, DensityMatrix};
 use superjump::lindblad::{PopulationEquation, RegisterEquation};
-use superjump::model::{Drive, Model, Register, RegisterValues, System};
+use superjump::model::{Drive, Model, Register, RegisterValues};
 use superjump::quantity::{Column, Quantity, columns};
 use superjump::random::{Stream, stream};
 use superjump::statistics::{Ensemble, Resolutions};
@@ -16,7 +16,7 @@ use superjump::trajectory::{Detail, Jump, Record, Recorder, Registers, Start, Un
 use superjump::units::Units;
 
 fn bath(coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
-    Bath { name: "b".into(), coupling, down, up, dephasing, temperature: None }
+    Bath { name: "b".into(), coupling, down, up, dephasing, temperature: None, quantum: None }
 }
 
 fn six_channels() -> Vec<Bath> {
@@ -101,7 +101,7 @@ fn agrees(register: &Register, coherent: bool, start: &Start, rho: &DensityMatri
     let times = [0.0, 0.1, 0.5, 2.0, 5.0];
     let (columns, ensemble) = ensemble(register, coherent, start, &times, 6_000, seed);
     let equation = RegisterEquation::new(register).unwrap();
-    let quantum = System::quantum(register);
+    let quantum = register.units.quantum(register.frequency);
     let mut compared = 0;
     let mut before = 0.0;
     for (sample, (rho, integral)) in equation.transient_with_integrals(rho, &times).iter().enumerate() {

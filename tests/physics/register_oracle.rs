@@ -81,7 +81,7 @@ proptest! {
         times in proptest::collection::vec(0.0..2.0, 1..4),
     ) {
         let bath = |coupling, (down, up, dephasing): (f64, f64, f64)| {
-            Bath { name: "b".into(), coupling, down, up, dephasing, temperature: None }
+            Bath { name: "b".into(), coupling, down, up, dephasing, temperature: None, quantum: None }
         };
         let baths = vec![bath(Coupling::Collective, collective), bath(Coupling::Local, local)];
         let model = Model { units: if si { Units::Si } else { Units::Natural }, number: n, frequency, baths };

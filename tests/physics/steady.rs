@@ -18,6 +18,7 @@ fn model(number: i64, baths: &[(Coupling, f64, f64, f64)]) -> Model {
         up: *up,
         dephasing: *dephasing,
         temperature: None,
+        quantum: None,
     };
     Model { units: Units::Natural, number, frequency: 1.0, baths: baths.iter().enumerate().map(bath).collect() }
 }

@@ -37,10 +37,10 @@ fn driven(number: i64, rate: f64, more: &str) -> Point {
 #[test]
 fn a_drive_has_a_relaxation_time_of_its_own() {
     let never = Interrupt::default();
-    let found = forecast(&driven(10, 0.2, "[steady]"), &never).unwrap();
+    let found = forecast(&driven(10, 0.2, "[steady]"), &never).unwrap().unwrap();
     assert_eq!(found.relaxation_from, RelaxationFrom::Exact);
     assert!((found.relaxation_time - 9.204).abs() < 1e-3, "{found:?}");
-    let found = forecast(&driven(40, 0.2, "[steady]"), &never).unwrap();
+    let found = forecast(&driven(40, 0.2, "[steady]"), &never).unwrap().unwrap();
     assert_eq!((found.relaxation_from, found.relaxation_time), (RelaxationFrom::Chain, 10.0));
     // Jumps go on for ever, where without the drive there would be forty.
     assert!(found.jumps_bound > 64.0 * found.duration);
@@ -72,7 +72,7 @@ fn qubits_that_differ_have_the_gap_of_the_full_equation() {
     let cold = bath("cold", "collective", 0.2, 0.5) + &bath("local", "local", 0.1, 1.0);
     let differ = "frequencies = [1.0, 1.3, 0.9]";
     let few = point(&format!("[qubits]\nnumber = 3\n{differ}\n{cold}[initial]\nstate = \"ground\"\n[steady]\n[noise]"));
-    assert_eq!(forecast(&few, &Interrupt::default()).unwrap().relaxation_from, RelaxationFrom::Exact);
+    assert_eq!(forecast(&few, &Interrupt::default()).unwrap().unwrap().relaxation_from, RelaxationFrom::Exact);
     assert!(exact_noise(&exact_beside(&few).unwrap()) > 0.0);
 }
 
@@ -167,7 +167,7 @@ fn a_budget_that_is_large_enough_changes_nothing() {
     let Asked::Converge(asked) = &mut free.asked else { panic!("{:?}", free.asked) };
     assert!(asked.budget.until.take().is_some());
     let never = Interrupt::default();
-    assert_eq!(forecast(&bounded, &never), forecast(&free, &never));
+    assert_eq!(forecast(&bounded, &never).unwrap(), forecast(&free, &never).unwrap());
 }
 
 /// A burst that is cut off long before it is over is no steady state: what regression on d<J_z>/dt = 0 makes of it is no

@@ -8,7 +8,7 @@ use superjump::model::Model;
 use superjump::units::Units;
 
 fn bath(coupling: Coupling, down: f64, up: f64) -> Bath {
-    Bath { name: "b".into(), coupling, down, up, dephasing: 0.0, temperature: None }
+    Bath { name: "b".into(), coupling, down, up, dephasing: 0.0, temperature: None, quantum: None }
 }
 
 fn model(number: i64, baths: Vec<Bath>) -> Model {

@@ -49,6 +49,18 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("down = 0.5", "down = -1.0", 13, "`bath.loss.down` is -1", "from 0 up"),
     ("down = 0.5", "down = inf", 13, "`bath.loss.down` is inf", "from 0 up"),
     ("down = 0.5", "down = 0.5\ndephasing = nan", 14, "`bath.loss.dephasing` is NaN", "from 0 up"),
+    ("down = 0.5", "down = 0.5\nquantum = 0.0", 14, "`bath.loss.quantum` is 0", "a positive, finite frequency"),
+    ("down = 0.5", "down = 0.5\nquantum = -1", 14, "`bath.loss.quantum` is -1", "a positive, finite frequency"),
+    ("down = 0.5", "down = 0.5\nquantum = inf", 14, "`bath.loss.quantum` is inf", "a positive, finite frequency"),
+    ("down = 0.5", "down = 0.5\nquantum = \"1\"", 14, "`bath.loss.quantum` is \"1\"", "without quotes"),
+    (
+        "down = 0.5",
+        "dephasing = 0.5\nquantum = 1.2",
+        14,
+        "bath \"loss\" has a `quantum`, and exchanges none",
+        "beside `rate`",
+    ),
+    ("rate = 1.0", "rate = 1.0\nsideband = 1.2", 9, "unknown key `bath.hot.sideband`", "`quantum`"),
     // The bad value is in the sweep: the error points there, not at the key it replaces.
     ("[1.0, 2.0]", "[1.0, inf]", 23, "`bath.hot.rate` is inf", "from 0 up"),
     ("[1.0, 2.0]", "[1.0, nan]", 23, "`bath.hot.rate` is NaN", "from 0 up"),

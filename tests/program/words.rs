@@ -58,5 +58,56 @@ fn the_reference_of_keys_is_what_the_program_reads() {
         times, temperatures and frequencies end at 1e100: larger numbers are slips, and of likelier ones `superjump check` warns.\n\n\
         The table is printed by the program (`superjump schema --markdown`) from the types that read the file; a test holds the\n\
         two together.\n\n";
-    hold("docs/scenario.md", &format!("{introduction}{}", said(here.path(), &["schema", "--markdown"])));
+    let keys = said(here.path(), &["schema", "--markdown"]);
+    hold("docs/scenario.md", &format!("{introduction}{keys}\n{PROTOCOLS}"));
 }
+
+/// What no table of keys says.
+const PROTOCOLS: &str = "## Protocols
+
+A `[protocol]` is made of segments, in the order of the file. Each has a `duration` and says what changes in it:
+
+```toml
+[protocol]
+cycles = 20                                        # or \"until steady\"; once, if left out
+
+[protocol.segment.cooling]
+duration = 5.0
+bath.hot.rate = 0.0                                # a number stays
+
+[protocol.segment.compression]
+duration = 1.0
+frequency = { to = 2.0, shape = \"cosine\" }        # a ramp, from where it is; `from` says otherwise
+bath.cold.rate = 0.0
+
+[protocol.segment.heating]
+duration = 5.0
+bath.hot.rate = { table = [[0.0, 0.0], [1.0, 0.8], [5.0, 1.0]] }     # linear between
+
+[protocol.segment.expansion]
+duration = 1.0
+frequency = { to = 1.0, shape = \"cosine\" }
+bath.hot.rate = 0.0
+```
+
+- **What is set stays** until another segment sets it, at the value that it ended with. A ramp without `from` begins
+  there. What no segment has set yet has the value of the scenario, and so it is at the start of every cycle.
+- **Where it begins.** The first segment begins at the frequency of the qubits, or the work of that quench would be in no
+  account. Everywhere else a frequency that jumps is a quench, and its work counts; in cycles so is the return to the
+  start, where the last segment does not lead there. The initial state is of the qubits and baths as they are at the start
+  of the protocol: `\"thermal\"` at that frequency, `\"steady\"` between baths as the first segment has them.
+- **Baths.** The rate of a bath behind a `filter` is that on resonance, and the line is followed as the frequency changes;
+  so it is with a `circuit`, of which the transmon is tuned. A bath has what it was given: `rate` and `temperature`, or
+  `down` and `up`; and `dephasing`. `superjump check` warns where the qubits are swept past a filter faster than it
+  forgets, |domega/dt| > (omega_LC/Q)^2.
+- **A drive** has `amplitude`, `detuning` and `phase`. It begins at those of `[drive]`, or at 0. A pulse is 0 outside of
+  itself and leaves nothing behind.
+- **When to look.** `evolution.until` and `times` may be left out: the end of the protocol, beyond which there is nothing.
+  With `cycles = \"until steady\"` the limit cycle is asked for: `samples` or `times` are then of one cycle, `until` and
+  `trajectories` are budgets, and `[steady]` says how well it has to be known, or may be left out.
+- **Sweeps** and `--set` reach every key: `protocol.segment.heating.duration`, `protocol.segment.compression.frequency.to`,
+  `protocol.cycles`. A segment that is not in the file is none.
+- **What cannot be.** One group of identical qubits has a protocol, between baths without `quantum`; `[noise]` has none,
+  and `[steady]` goes with `\"until steady\"` alone. `superjump check` shows the segments, what they change, and the baths
+  at their ends.
+";

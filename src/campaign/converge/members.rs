@@ -1,5 +1,7 @@
 //! The engines of a point's groups, and the columns that one trajectory of all of them gives.
 
+use super::protocol::jumps_bound;
+use super::rounds::Sampler;
 use crate::group::Group;
 use crate::model::{Balance, Linear, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
@@ -49,6 +51,7 @@ pub fn columns(point: &Point) -> Vec<Column> {
             (
                 Quantity::HeatCurrentInterval
                 | Quantity::Intensity
+                | Quantity::Power
                 | Quantity::Jz
                 | Quantity::JSquared
                 | Quantity::Excited,
@@ -191,5 +194,33 @@ impl<'a, E: Declared> Members<'a, E> {
             }
         }
         (replicas, sums)
+    }
+}
+
+/// Members that are measured over a stretch of time.
+pub struct OverTime<'a, E: Declared> {
+    pub members: &'a Members<'a, E>,
+    pub protocol: &'a Protocol,
+}
+
+impl<E: Declared> Sampler for OverTime<'_, E> {
+    type Sums = Sums;
+
+    fn point(&self) -> &Point {
+        self.members.point
+    }
+
+    fn empty(&self) -> (Replicas, Sums) {
+        (self.members.replicas(), self.protocol.sums())
+    }
+
+    fn run(&self, numbers: impl Iterator<Item = u64>, interrupt: &Interrupt) -> (Replicas, Sums) {
+        self.members.run(self.protocol, numbers, interrupt)
+    }
+
+    fn work(&self) -> f64 {
+        let duration = self.protocol.warm_up + self.protocol.stretch();
+        let a_jump = (E::FACTS.work_of_a_jump)(self.point().number() as f64);
+        jumps_bound(self.point(), duration) * a_jump
     }
 }

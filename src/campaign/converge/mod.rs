@@ -3,14 +3,15 @@
 //! A round is one task for each group of a jackknife, folded in the order of the groups: the result is a function of the
 //! point and the seed, whatever the number of threads.
 
+mod cycles;
+mod forecast;
 mod key;
+mod machine;
 mod members;
 mod outcome;
 mod protocol;
 mod refusals;
 mod rounds;
-
-use std::time::Duration;
 
 use rayon::ThreadPool;
 
@@ -23,28 +24,23 @@ use crate::statistics::{Counted, Estimator, Evidence, GROUPS, Protocol, Replicas
 use crate::store::layout;
 use crate::trajectory::{Declared, ForEngine, Interrupt};
 
+pub use forecast::{Forecast, forecast};
 use key::protocol_key;
-use members::{Members, columns, estimators};
+use members::{Members, OverTime, columns, estimators};
 use outcome::Ending;
 pub(super) use protocol::Relaxation;
-pub use protocol::{Forecast, forecast};
 use protocol::{Schedule, entropy, is_conserved, jumps_bound, least_work, relaxation_unless, schedule};
 pub use rounds::Standing;
-use rounds::{Ended, Place, Rounds};
+use rounds::{ATTEMPT, Ended, PILOT, Place, Rounds, SURPRISE, Sampler};
 
 /// The most cells of a Fourier sum in a stretch.
 const CELLS: f64 = 4_194_304.0;
-/// Jumps of the shortest pilot, at most; and how long pilots may take.
+/// Jumps of the shortest pilot, at most.
 const SHORT_PILOT: f64 = 1e5;
-const PILOT: Duration = Duration::from_secs(1);
-/// How far the autocorrelation time seen in the data may exceed an estimated relaxation time.
-const SURPRISE: f64 = 2.0;
 /// How far off its plateau, in standard errors, noise may be before an estimated relaxation time gives way (false
 /// positives: 3e-3 a look, which cost longer trajectories and nothing else), and to how many times as long.
 const OFF_PLATEAU: f64 = 3.0;
 const LONGER: f64 = 4.0;
-/// Trajectories of one attempt at a relaxation time have numbers of their own.
-const ATTEMPT: u64 = 1 << 48;
 
 /// Runs a point to its steady state on a pool of threads, or until it is told to stop: the round in hand is dropped then,
 /// and there is nothing before the first is complete.
@@ -81,6 +77,9 @@ pub(super) fn ready((point, asked): (&Point, &Converge), stop: &Interrupt) -> Re
             )
         }
     }
+    if let Some(protocol) = point.protocol() {
+        return cycles::relaxation(point, protocol, stop);
+    }
     let Some(found) = relaxation_unless(stop, point) else { return Ok(None) };
     point.engine.engine.with(&point.groups, Try(point, asked, found, stop))?;
     Ok(Some(found))
@@ -93,6 +92,9 @@ pub(super) fn converge_with(
     place: Place,
     progress: &mut dyn FnMut(&Standing),
 ) -> Result<Option<SteadyRun>, RunError> {
+    if let Some(protocol) = point.protocol() {
+        return cycles::converge((point, protocol, asked), relaxation, place, progress);
+    }
     point.engine.engine.with(&point.groups, Task { point, asked, relaxation, place, progress })
 }
 
@@ -139,9 +141,9 @@ fn of_engine<E: Declared>(task: Task) -> Result<Option<SteadyRun>, RunError> {
         };
         let first = attempt * ATTEMPT;
         let key = protocol_key(point, protocol, &columns, first);
-        let layout = layout(&(members.replicas(), protocol.sums()));
-        let rounds =
-            Rounds { members: &members, budget: &asked.budget, protocol, rule: &rule, first, key, layout, place };
+        let sampler = OverTime { members: &members, protocol };
+        let layout = layout(&sampler.empty());
+        let rounds = Rounds { sampler: &sampler, budget: &asked.budget, rule: &rule, first, key, layout, place };
         // What was only estimated gives way to what is seen.
         let surprise = |replicas: &Replicas, groups: &[Sums]| {
             if from == RelaxationFrom::Exact || rule.conserved || attempt >= 20 {

@@ -1,5 +1,6 @@
 //! What the rounds of a point come to: estimates, noise, and how the steady state was reached.
 
+use super::machine::{self, Found};
 use super::members::{estimators, quantity};
 use super::protocol::{Schedule, WINDOW};
 use super::refusals;
@@ -7,7 +8,7 @@ use super::rounds::Done;
 use crate::quantity::{Column, Quantity};
 use crate::results::{Convergence, RelaxationFrom, SteadyRun};
 use crate::scenario::{Converge, Point};
-use crate::statistics::{Estimate, Estimator, LEAST_EVENTS, NoiseReport, Replicas, Thin, noise};
+use crate::statistics::{Estimate, Estimator, LEAST_EVENTS, NoiseReport, Replicas, Sums, Thin, noise};
 
 /// A run that has ended, to be summed up.
 pub struct Ending<'a> {
@@ -22,7 +23,7 @@ pub struct Ending<'a> {
 
 impl Ending<'_> {
     /// The estimates, and what is missing.
-    pub fn steady_run(&self, done: Done) -> SteadyRun {
+    pub fn steady_run(&self, done: Done<Sums>) -> SteadyRun {
         let Done { replicas, groups, mut judgement, stopped_because } = done;
         let Ending { point, asked, columns, schedule, .. } = *self;
         let &Schedule { ref protocol, too_short, ref left_out } = schedule;
@@ -59,6 +60,8 @@ impl Ending<'_> {
                 WINDOW * self.relaxation.0
             ));
         }
+        let Found { machine, merit, refused: unknown } = machine::found(point, columns, &replicas);
+        refused.extend(unknown);
         let met = judgement.met();
         let convergence = Convergence {
             converged: met,
@@ -74,10 +77,22 @@ impl Ending<'_> {
             relaxation_from: self.relaxation.1,
             agreement: replicas.agreement(protocol.stretch()),
             refused,
+            cycle: None,
         };
-        let values = self.values(&replicas);
+        let mut values = self.values(&replicas);
+        values.extend(merit);
         let (trajectories, jumps) = (replicas.count(), replicas.jumps);
-        SteadyRun { values, noise, distributions, convergence, stopped_because, trajectories, jumps }
+        SteadyRun {
+            values,
+            noise,
+            distributions,
+            machine,
+            convergence,
+            stopped_because,
+            trajectories,
+            jumps,
+            phases: Vec::new(),
+        }
     }
 
     fn no_current(&self) -> String {

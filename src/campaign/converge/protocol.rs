@@ -9,21 +9,21 @@ use crate::group::Group;
 use crate::lindblad::{Effort, PopulationEquation};
 use crate::model::Model;
 use crate::results::RelaxationFrom;
-use crate::scenario::{Asked, Converge, Point};
+use crate::scenario::{Converge, Point};
 use crate::solve::relaxation_time;
-use crate::statistics::{Counted, Entropy, GROUPS, Protocol};
+use crate::statistics::{Counted, Entropy, Protocol};
 use crate::theory;
 use crate::trajectory::Interrupt;
 
 /// The basic window in relaxation times: what the noise leaves out of longer correlations is e^-6 of them.
 pub const WINDOW: f64 = 6.0;
 /// Basic windows in a stretch, at least.
-const WINDOWS: f64 = 4.0;
+pub const WINDOWS: f64 = 4.0;
 /// Jumps of a stretch, at least, as far as its bound tells: what a trajectory costs to begin is little beside them.
 const JUMPS: f64 = 2000.0;
 /// Relaxation times of warm-up: e^-14 = 8e-7 of the start is left, far below what trajectories resolve. The error that is
 /// asked for does not enter, so that a smaller one goes on from the same trajectories.
-const WARM_UP: f64 = 14.0;
+pub const WARM_UP: f64 = 14.0;
 /// Sectors that are told apart at most.
 const MOST_SECTORS: i64 = 1000;
 
@@ -171,31 +171,4 @@ pub fn schedule(point: &Point, asked: &Converge, time: f64, entropy: Option<&Arc
     let counted = Counted { baths: asked.baths.clone(), windows, frequencies, delays, shares };
     let protocol = Protocol { warm_up, window, windows: count, counted, sectors, conserved, entropy };
     Schedule { protocol, too_short, left_out }
-}
-
-/// What the first round of a point will be: the least that tells a steady state.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Forecast {
-    /// The slowest relaxation time, as far as it is known before the data.
-    pub relaxation_time: f64,
-    /// Where it is from.
-    pub relaxation_from: RelaxationFrom,
-    /// The length of a trajectory.
-    pub duration: f64,
-    /// Trajectories.
-    pub trajectories: u64,
-    /// A bound on the mean number of their jumps.
-    pub jumps_bound: f64,
-}
-
-/// The forecast of a point; `None` where it is not to converge, or was interrupted.
-#[must_use]
-pub fn forecast(point: &Point, stop: &Interrupt) -> Option<Forecast> {
-    let Asked::Converge(asked) = &point.asked else { return None };
-    let (relaxation_time, relaxation_from) = relaxation_unless(stop, point)?;
-    let Schedule { protocol, .. } = schedule(point, asked, relaxation_time, None);
-    let duration = protocol.warm_up + protocol.stretch();
-    let jumps = jumps_bound(point, duration);
-    let jumps_bound = GROUPS as f64 * jumps;
-    Some(Forecast { relaxation_time, relaxation_from, duration, trajectories: GROUPS, jumps_bound })
 }

@@ -3,19 +3,43 @@
 
 use std::ops::Range;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use rayon::ThreadPool;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::super::error::RunError;
 use super::super::in_order::InOrder;
-use super::members::Members;
-use super::protocol::jumps_bound;
-use crate::scenario::Budget;
-use crate::statistics::{
-    Estimate, GROUPS, Judgement, Merge, Protocol, Replicas, StopRule, Stopped, Sums, Target, sizes,
-};
+use crate::scenario::{Budget, Point};
+use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Replicas, StopRule, Stopped, Target, sizes};
 use crate::store::{GroupState, Piece, Shelf, Within};
-use crate::trajectory::{Declared, Interrupt};
+use crate::trajectory::Interrupt;
+
+/// How long pilots may take.
+pub const PILOT: Duration = Duration::from_secs(1);
+/// How far the autocorrelation time seen in the data may exceed an estimated relaxation time.
+pub const SURPRISE: f64 = 2.0;
+/// Trajectories of one attempt at a relaxation time have numbers of their own.
+pub const ATTEMPT: u64 = 1 << 48;
+
+/// What rounds are of: trajectories that are measured over a stretch of time, or of cycles.
+pub trait Sampler: Sync {
+    /// What is summed up beside the averages, group by group.
+    type Sums: Merge + Serialize + DeserializeOwned + Send;
+
+    /// Whose trajectories.
+    fn point(&self) -> &Point;
+
+    /// Nothing yet.
+    fn empty(&self) -> GroupState<Self::Sums>;
+
+    /// Runs trajectories of these numbers: fewer where they are interrupted, and the sums are of no use then.
+    fn run(&self, numbers: impl Iterator<Item = u64>, interrupt: &Interrupt) -> GroupState<Self::Sums>;
+
+    /// About what a trajectory takes, in jumps of the populations engine: no less.
+    fn work(&self) -> f64;
+}
 
 /// Where a point stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,30 +60,29 @@ pub struct Standing {
 pub type Place<'a> = (&'a ThreadPool, &'a Interrupt, Option<&'a Shelf<'a>>);
 
 /// How an attempt ended.
-pub enum Ended {
+pub enum Ended<S> {
     /// Slower relaxation than was assumed, and the time to go on with.
     Slower {
         time: f64,
         jumps: u64,
     },
-    Done(Box<Done>),
+    Done(Box<Done<S>>),
     /// Stopped before the first round was complete.
     Nothing,
 }
 
 /// The last of the rounds, and what was made of them.
-pub struct Done {
+pub struct Done<S> {
     pub replicas: Replicas,
-    pub groups: Vec<Sums>,
+    pub groups: Vec<S>,
     pub judgement: Judgement,
     pub stopped_because: Stopped,
 }
 
 /// What rounds are of, what ends them, and where they are kept.
-pub struct Rounds<'a, E: Declared> {
-    pub members: &'a Members<'a, E>,
+pub struct Rounds<'a, S: Sampler> {
+    pub sampler: &'a S,
     pub budget: &'a Budget,
-    pub protocol: &'a Protocol,
     pub rule: &'a StopRule,
     /// The number of the first trajectory.
     pub first: u64,
@@ -70,7 +93,7 @@ pub struct Rounds<'a, E: Declared> {
     pub place: Place<'a>,
 }
 
-impl<E: Declared> Rounds<'_, E> {
+impl<S: Sampler> Rounds<'_, S> {
     fn within(&self, judgement: &Judgement) -> Option<Within> {
         let asked = self.rule.target;
         let reached = match asked {
@@ -86,11 +109,11 @@ impl<E: Declared> Rounds<'_, E> {
         progress: &mut dyn FnMut(&Standing),
         too_short: Option<f64>,
         spent: u64,
-        surprise: impl Fn(&Replicas, &[Sums]) -> Option<f64>,
-    ) -> Result<Ended, RunError> {
+        surprise: impl Fn(&Replicas, &[S::Sums]) -> Option<f64>,
+    ) -> Result<Ended<S::Sums>, RunError> {
         let cap = self.budget.trajectories.map_or(u64::MAX, |most| most / GROUPS * GROUPS);
-        let mut replicas = self.members.replicas();
-        let mut groups = vec![self.protocol.sums(); GROUPS as usize];
+        let (mut replicas, sums) = self.sampler.empty();
+        let mut groups = vec![sums; GROUPS as usize];
         for size in sizes() {
             let size = size.min(cap);
             let before = (replicas.clone(), groups.clone());
@@ -142,11 +165,7 @@ impl<E: Declared> Rounds<'_, E> {
 
     /// The pieces of a round.
     fn pieces(&self, trajectories: &Range<u64>) -> Vec<Piece> {
-        let point = self.members.point;
-        let duration = self.protocol.warm_up + self.protocol.stretch();
-        let jumps = jumps_bound(point, duration);
-        let a_jump = (E::FACTS.work_of_a_jump)(point.number() as f64);
-        Piece::of_round(self.key, trajectories, jumps * a_jump).collect()
+        Piece::of_round(self.key, trajectories, self.sampler.work()).collect()
     }
 
     /// Adds trajectories up to this number: what is kept, and a task for each group that is not. False where it was
@@ -155,7 +174,7 @@ impl<E: Declared> Rounds<'_, E> {
         &self,
         size: u64,
         replicas: &mut Replicas,
-        groups: &mut [Sums],
+        groups: &mut [S::Sums],
         seen: &mut dyn FnMut(u64, &Replicas),
     ) -> Result<bool, RunError> {
         let (pool, stop, shelf) = self.place;
@@ -164,7 +183,7 @@ impl<E: Declared> Rounds<'_, E> {
         let mut fold = Fold { replicas, groups, seen, done: InOrder::new() };
         let mut missing = Vec::new();
         for piece in &pieces {
-            let kept = shelf.map(|shelf| shelf.read(self.members.point, piece, self.layout)).transpose()?.flatten();
+            let kept = shelf.map(|shelf| shelf.read(self.sampler.point(), piece, self.layout)).transpose()?.flatten();
             match kept {
                 Some(states) => piece.groups.clone().zip(states).for_each(|(group, state)| fold.take(group, state)),
                 None => missing.push(piece),
@@ -185,7 +204,7 @@ impl<E: Declared> Rounds<'_, E> {
                 scope.spawn(move |_| {
                     let numbers = trajectories.map(|k| self.first + k * GROUPS + group);
                     // Nobody listens any more where another task has panicked.
-                    let _ = sender.send((group, self.members.run(self.protocol, numbers, ended)));
+                    let _ = sender.send((group, self.sampler.run(numbers, ended)));
                 });
             }
             drop(sender);
@@ -201,10 +220,10 @@ impl<E: Declared> Rounds<'_, E> {
     fn keep(
         &self,
         missing: &[&Piece],
-        receiver: &mpsc::Receiver<(u64, GroupState)>,
-        fold: &mut Fold,
+        receiver: &mpsc::Receiver<(u64, GroupState<S::Sums>)>,
+        fold: &mut Fold<S::Sums>,
     ) -> Result<bool, RunError> {
-        let mut waiting: Vec<Vec<(u64, GroupState)>> = vec![Vec::new(); missing.len()];
+        let mut waiting: Vec<Vec<(u64, GroupState<S::Sums>)>> = vec![Vec::new(); missing.len()];
         let mut whole = true;
         for (group, state) in receiver {
             let Some(at) = missing.iter().position(|piece| piece.groups.contains(&group)) else { continue };
@@ -219,8 +238,8 @@ impl<E: Declared> Rounds<'_, E> {
             if states.len() as u64 == piece.groups.end - piece.groups.start {
                 states.sort_by_key(|(group, _)| *group);
                 if let Some(shelf) = self.place.2 {
-                    let states: Vec<&GroupState> = states.iter().map(|(_, state)| state).collect();
-                    shelf.write(self.members.point, piece, self.layout, &states)?;
+                    let states: Vec<&GroupState<S::Sums>> = states.iter().map(|(_, state)| state).collect();
+                    shelf.write(self.sampler.point(), piece, self.layout, &states)?;
                 }
                 states.drain(..).for_each(|(group, state)| fold.take(group, state));
             }
@@ -230,15 +249,15 @@ impl<E: Declared> Rounds<'_, E> {
 }
 
 /// The fold of a round, in the order of the groups, whichever is first.
-struct Fold<'a> {
+struct Fold<'a, S> {
     replicas: &'a mut Replicas,
-    groups: &'a mut [Sums],
+    groups: &'a mut [S],
     seen: &'a mut dyn FnMut(u64, &Replicas),
     done: InOrder<Replicas>,
 }
 
-impl Fold<'_> {
-    fn take(&mut self, group: u64, (some, sums): GroupState) {
+impl<S: Merge> Fold<'_, S> {
+    fn take(&mut self, group: u64, (some, sums): GroupState<S>) {
         self.groups[group as usize].merge(&sums);
         self.done.take(group, some, |some| {
             self.replicas.merge(&some);

@@ -5,6 +5,7 @@
 //! sectors is fed by nothing and reaches no observable. rho is Hermitian: its elements of M >= M', as real and imaginary
 //! parts, are as many real numbers as it has elements, sum (2J+1)^2.
 
+mod protocol;
 mod steady;
 
 use std::collections::BTreeMap;
@@ -19,8 +20,9 @@ use super::transient::Transient;
 use crate::bath::Bath;
 use crate::dicke::{Level, sectors};
 use crate::initial::InitialState;
-use crate::model::{Hamiltonian, Model, Observables};
+use crate::model::{Field, Hamiltonian, Model, Observables};
 
+pub use protocol::DrivenProtocol;
 pub use steady::DrivenSteady;
 
 /// Exact averages at one time.
@@ -126,23 +128,30 @@ impl Driven {
     #[must_use]
     pub fn new(model: &Model, hamiltonian: &Hamiltonian, initial: &InitialState) -> Self {
         let angular = |frequency| model.units.angular(frequency);
-        let drive = hamiltonian.drive;
-        let detuning = angular(drive.map_or(0.0, |drive| drive.detuning));
-        let half_amplitude = 0.5 * angular(drive.map_or(0.0, |drive| drive.amplitude));
-        let chi = angular(hamiltonian.chi);
+        let field = hamiltonian.drive.map_or(Field::default(), |drive| Field {
+            x: angular(drive.amplitude),
+            y: 0.0,
+            z: angular(drive.detuning),
+        });
+        let driven = Self::assemble(model, field, angular(hamiltonian.chi), initial, model.mixes_sectors());
+        let rotation = if hamiltonian.drive.is_some() { 0.0 } else { angular(model.frequency) };
+        Driven { rotation, ..driven }
+    }
 
+    /// The equation in a frame that the lab does not turn against, of all sectors where they are said to mix.
+    fn assemble(model: &Model, field: Field, chi: f64, initial: &InitialState, mixes_sectors: bool) -> Self {
         let mut driven = Driven {
             orders: Vec::new(),
             entries: Vec::new(),
             initial: Vec::new(),
-            rotation: if drive.is_some() { 0.0 } else { angular(model.frequency) },
+            rotation: 0.0,
             turning: 0.0,
-            mixes_sectors: model.mixes_sectors(),
+            mixes_sectors,
             baths: model.baths.clone(),
         };
         let mut places = BTreeMap::new();
         for order in 0..=model.number {
-            let block = Coherences::new(model, initial, order);
+            let block = Coherences::kept(model, initial, order, mixes_sectors);
             let (length, real) = (block.upper().len(), driven.initial.len());
             let imaginary = (order > 0).then_some(real + length);
             for (index, level) in block.upper().iter().enumerate() {
@@ -166,11 +175,12 @@ impl Driven {
 
         let energy = |two_j: i64, a: usize| {
             let m = a as f64 - two_j as f64 / 2.0;
-            detuning * m + chi * m * m
+            field.z * m + chi * m * m
         };
-        // <a| J_x |a-1> of the drive.
-        let step = |two_j: i64, a: usize| half_amplitude * ((a as i64 * (two_j + 1 - a as i64)) as f64).max(0.0).sqrt();
-        driven.turning = span(model.number, energy, step);
+        // <a| x J_x + y J_y |a-1> of the drive.
+        let half = Complex64::new(0.5 * field.x, -0.5 * field.y);
+        let step = |two_j: i64, a: usize| half * ((a as i64 * (two_j + 1 - a as i64)) as f64).max(0.0).sqrt();
+        driven.turning = span(model.number, energy, |two_j, a| step(two_j, a).norm());
         let mut assembly = Assembly { places: &places, entries: &mut driven.entries };
         for &(two_j, a, b) in places.keys() {
             let (energy, step) = (|a| energy(two_j, a), |a| step(two_j, a));
@@ -178,18 +188,19 @@ impl Driven {
             let top = two_j as usize;
             add((a, b), Complex64::new(0.0, energy(b) - energy(a)));
             // -i (H rho - rho H)
-            if half_amplitude != 0.0 {
+            if half != Complex64::ZERO {
+                let times_i = |value: Complex64| Complex64::new(-value.im, value.re);
                 if a > 0 {
-                    add((a - 1, b), Complex64::new(0.0, -step(a)));
+                    add((a - 1, b), -times_i(step(a)));
                 }
                 if a < top {
-                    add((a + 1, b), Complex64::new(0.0, -step(a + 1)));
+                    add((a + 1, b), -times_i(step(a + 1).conj()));
                 }
                 if b > 0 {
-                    add((a, b - 1), Complex64::new(0.0, step(b)));
+                    add((a, b - 1), times_i(step(b).conj()));
                 }
                 if b < top {
-                    add((a, b + 1), Complex64::new(0.0, step(b + 1)));
+                    add((a, b + 1), times_i(step(b + 1)));
                 }
             }
         }

@@ -6,51 +6,27 @@
 
 use std::ops::Range;
 
-use faer::Mat;
-
 use super::evolution::advance;
+use super::iterated::Iterated;
 use super::operators::{Block, Follow, pair};
+use super::road::{CycleError, Road};
+use super::whole::Whole;
 use super::{Moments, ProtocolEquation, affordable, observables};
-use crate::lindblad::{NotAffordable, SolveError};
+use crate::initial::InitialState;
+use crate::lindblad::{PopulationEquation, SolveError};
 use crate::model::Observables;
 use crate::model::protocol::{Entry, Repeats};
 
-/// The most levels whose propagator is made whole.
-const MOST_LEVELS: i64 = 700;
+/// The most levels of a sector whose propagator is made whole, where there are several; and where there is one, which can
+/// be solved by iteration.
+const MOST_OF_SEVERAL: i64 = 700;
+const MOST_OF_ONE: usize = 128;
 /// The least that a cycle takes of a deviation: the limit then still has six digits.
 const LEAST_FORGOTTEN: f64 = 1e-6;
 /// Less than this is nothing.
 const ROUNDING: f64 = 1e-12;
-/// How often a matrix is squared to find its spectral radius, to 1e-9.
-const SQUARINGS: u32 = 32;
-
-/// Why there is no limit cycle.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum CycleError {
-    /// Too many levels.
-    #[error(transparent)]
-    TooMany(#[from] NotAffordable),
-    /// A propagator that is not exact.
-    #[error(transparent)]
-    Solve(#[from] SolveError),
-    /// A protocol that passes once.
-    #[error("a protocol that passes once has no limit cycle")]
-    Once,
-    /// Where nothing moves, a cycle has many limits.
-    #[error("the cycle has no unique limit: nothing leads from some levels of a sector J to others")]
-    NotUnique,
-    /// A memory so long that rounding decides the limit.
-    #[error(
-        "a cycle leaves all but {forgotten:.1e} of a deviation from its limit, of which less than {least:.0e} cannot \
-         be told from rounding"
-    )]
-    Memory {
-        /// What a cycle takes of the slowest deviation.
-        forgotten: f64,
-        /// The least that is solved for.
-        least: f64,
-    },
-}
+/// The most that what is left of the equations may make of the solutions.
+const CERTAIN: f64 = 1e-6;
 
 /// What a cycle comes to. Where nothing mixes the sectors J, their probabilities stay those of the initial state, and
 /// what is said of a cycle is that of each sector weighted by them.
@@ -81,23 +57,23 @@ impl ProtocolEquation {
         if self.protocol.repeats() == Repeats::Once {
             return Err(CycleError::Once);
         }
-        let states = self.levels().len();
-        affordable(states as i64, MOST_LEVELS, "for a limit cycle")?;
-        let mut u = self.operators.block(Follow::Nothing, states);
-        (0..states).for_each(|i| u.values[i * states + i] = 1.0);
-        self.once(Follow::Nothing, &mut u)?;
         let sectors = self.sectors();
-        let inverse = Resolvent::new(&u, &sectors);
-
-        let mut p = vec![0.0; states];
-        for sector in &sectors {
-            let weight: f64 = self.initial[sector.clone()].iter().sum();
-            let mut fixed = vec![weight / sector.len() as f64; states];
-            inverse.solve(sector, &mut fixed).ok_or(CycleError::NotUnique)?;
-            p[sector.clone()].copy_from_slice(&fixed[sector.clone()]);
+        let largest = sectors.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
+        if sectors.len() == 1 && largest > MOST_OF_ONE {
+            let average = PopulationEquation::new(
+                &self.protocol.average(self.ladder.number()),
+                &InitialState::Dicke(self.levels()[0]),
+            );
+            return self.limit_by(&mut Iterated::new(self, &average)?, &sectors);
         }
+        affordable(largest as i64, MOST_OF_SEVERAL, "for a limit cycle")?;
+        self.limit_by(&mut Whole::new(self, &sectors)?, &sectors)
+    }
 
-        let second_multiplier = second_multiplier(&u, &p, &sectors);
+    /// The same by one road.
+    pub(super) fn limit_by(&self, road: &mut impl Road, sectors: &[Range<usize>]) -> Result<LimitCycle, CycleError> {
+        let p = road.limit()?;
+        let second_multiplier = road.second_multiplier()?;
         let forgotten = 1.0 - second_multiplier;
         if forgotten.is_nan() || forgotten < ROUNDING {
             return Err(CycleError::NotUnique);
@@ -124,9 +100,13 @@ impl ProtocolEquation {
             for (sector, weight) in sectors.iter().zip(&weights) {
                 let mean = mean_of(b, sector, *weight);
                 sector.clone().for_each(|i| y[i] -= mean * p[i]);
-                inverse.solve(sector, &mut y).ok_or(CycleError::NotUnique)?;
+                road.respond(sector, &mut y, lane[sector.clone()].iter().map(|m| m * m).sum::<f64>().sqrt())?;
             }
             currents.set(b, &y);
+        }
+        let off = road.residual() / forgotten;
+        if off.is_nan() || off > CERTAIN {
+            return Err(SolveError::not_converged(p.len(), off).into());
         }
         self.once(Follow::Currents, &mut currents)?;
 
@@ -153,14 +133,16 @@ impl ProtocolEquation {
         })
     }
 
-    fn once(&self, follow: Follow, block: &mut Block) -> Result<(), SolveError> {
-        self.cycle(follow, block, |_, stage, block| {
-            advance(&self.operators, stage, [0.0, stage.duration], follow, block)
-        })
+    pub(super) fn once(&self, follow: Follow, block: &mut Block) -> Result<(), SolveError> {
+        for (segment, stage) in self.protocol.stages().iter().enumerate() {
+            advance(&self.operators, stage, [0.0, stage.duration], follow, block)?;
+            self.quench(follow, segment, block);
+        }
+        Ok(())
     }
 
     /// The levels that a path may come to from each other: all of them, or those of each J.
-    fn sectors(&self) -> Vec<Range<usize>> {
+    pub(super) fn sectors(&self) -> Vec<Range<usize>> {
         let levels = self.levels();
         if self.ladder.mixes_sectors() {
             return std::iter::once(0..levels.len()).collect();
@@ -180,99 +162,4 @@ impl LimitCycle {
     pub fn fano(&self, entry: Entry) -> Option<f64> {
         Some(self.many.covariance(entry, entry)? / self.many.mean(entry).filter(|mean| *mean != 0.0)?.abs())
     }
-}
-
-/// `1 - U + e 1^T` in each sector, with e the uniform distribution, eliminated. On what sums to zero it acts as 1 - U
-/// does, and of e it makes p*.
-struct Resolvent {
-    sectors: Vec<Eliminated>,
-}
-
-/// One sector of it.
-struct Eliminated {
-    range: Range<usize>,
-    /// The factors of both triangles.
-    rows: Vec<Vec<f64>>,
-    /// Which row stands where.
-    order: Vec<usize>,
-}
-
-impl Resolvent {
-    fn new(u: &Block, sectors: &[Range<usize>]) -> Self {
-        let eliminated = |sector: &Range<usize>| {
-            let size = sector.len();
-            let entry = |row: usize, column: usize| {
-                let one = if row == column { 1.0 } else { 0.0 };
-                one - u.values[(sector.start + row) * u.lanes() + sector.start + column] + 1.0 / size as f64
-            };
-            let mut rows: Vec<Vec<f64>> = (0..size).map(|i| (0..size).map(|j| entry(i, j)).collect()).collect();
-            let order = eliminate(&mut rows);
-            Eliminated { range: sector.clone(), rows, order }
-        };
-        Resolvent { sectors: sectors.iter().map(eliminated).collect() }
-    }
-
-    /// Replaces x within a sector by the solution for it; `None` if there is none.
-    fn solve(&self, sector: &Range<usize>, x: &mut [f64]) -> Option<()> {
-        let Eliminated { rows, order, .. } = self.sectors.iter().find(|of| of.range == *sector)?;
-        let right = &x[sector.clone()];
-        let mut y: Vec<f64> = order.iter().map(|row| right[*row]).collect();
-        for i in 0..y.len() {
-            y[i] -= (0..i).map(|j| rows[i][j] * y[j]).sum::<f64>();
-        }
-        for i in (0..y.len()).rev() {
-            let known: f64 = (i + 1..y.len()).map(|j| rows[i][j] * y[j]).sum();
-            y[i] = (y[i] - known) / rows[i][i];
-        }
-        x[sector.clone()].copy_from_slice(&y);
-        y.iter().all(|y| y.is_finite()).then_some(())
-    }
-}
-
-/// Gauss's elimination in place, by the largest pivot of each column; returns which row stands where.
-fn eliminate(rows: &mut [Vec<f64>]) -> Vec<usize> {
-    let size = rows.len();
-    let mut order: Vec<usize> = (0..size).collect();
-    for column in 0..size {
-        let largest = (column..size).max_by(|a, b| rows[*a][column].abs().total_cmp(&rows[*b][column].abs()));
-        let pivot = largest.unwrap_or(column);
-        rows.swap(column, pivot);
-        order.swap(column, pivot);
-        let (above, below) = rows.split_at_mut(column + 1);
-        let top = &above[column];
-        for row in below {
-            row[column] /= top[column];
-            let factor = row[column];
-            row[column + 1..].iter_mut().zip(&top[column + 1..]).for_each(|(x, t)| *x -= factor * t);
-        }
-    }
-    order
-}
-
-/// The spectral radius of U without its limit, by the norm of its 2^32nd power.
-fn second_multiplier(u: &Block, p: &[f64], sectors: &[Range<usize>]) -> f64 {
-    let mut largest = 0.0_f64;
-    for sector in sectors {
-        let weight: f64 = p[sector.clone()].iter().sum();
-        let limit = |row: usize| if weight > 0.0 { p[sector.start + row] / weight } else { 0.0 };
-        let at = |row: usize, column: usize| u.values[(sector.start + row) * u.lanes() + sector.start + column];
-        let mut power = Mat::from_fn(sector.len(), sector.len(), |row, column| at(row, column) - limit(row));
-        // ln of the norm of the power of U, over the power.
-        let mut logarithm = 0.0;
-        for squaring in 0..=SQUARINGS {
-            let size = power
-                .col_iter()
-                .flat_map(|c| c.iter().copied().collect::<Vec<f64>>())
-                .fold(0.0_f64, |m, x| m.max(x.abs()));
-            if size == 0.0 {
-                logarithm = f64::NEG_INFINITY;
-                break;
-            }
-            logarithm += size.ln() / 2.0_f64.powi(squaring as i32);
-            let scaled = Mat::from_fn(sector.len(), sector.len(), |row, column| power[(row, column)] / size);
-            power = &scaled * &scaled;
-        }
-        largest = largest.max(logarithm.exp());
-    }
-    largest
 }

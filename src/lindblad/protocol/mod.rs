@@ -8,9 +8,14 @@
 
 mod cycle;
 mod evolution;
+mod iterated;
 mod operators;
+mod radius;
+mod road;
+mod whole;
 
-pub use cycle::{CycleError, LimitCycle};
+pub use cycle::LimitCycle;
+pub use road::CycleError;
 
 use super::ladder::LadderGenerator;
 use super::populations::{PopulationEquation, observables};
@@ -63,6 +68,32 @@ impl Moments {
     }
 }
 
+/// Means of all entries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Means {
+    mean: Vec<f64>,
+    entropy: bool,
+}
+
+impl Means {
+    /// The mean; `None` of an entropy that is infinite.
+    #[must_use]
+    pub fn mean(&self, entry: Entry) -> Option<f64> {
+        (self.entropy || entry != Entry::Entropy).then_some(self.mean[entry.index()])
+    }
+}
+
+/// Exact averages of one cycle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cycle {
+    /// What is booked in it.
+    pub booked: Means,
+    /// `<M>` at its end.
+    pub final_m: f64,
+    /// `<J>` at its end.
+    pub final_j: f64,
+}
+
 /// Exact averages at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Averages {
@@ -79,6 +110,12 @@ pub struct ProtocolAverages {
     pub series: Vec<Averages>,
     /// At the end.
     pub last: Averages,
+    /// What is booked in each segment over all cycles.
+    pub segments: Vec<Means>,
+    /// What is booked in each cycle.
+    pub cycles: Vec<Cycle>,
+    /// The probabilities of [`ProtocolEquation::levels`] at the end.
+    pub p: Vec<f64>,
     /// `<sigma>` with `sigma = ln[p_0/d_J](start) - ln[p_t/d_J](end) + S`, in k_B. Infinite entropies have none.
     pub entropy_production: Option<f64>,
 }
@@ -88,9 +125,13 @@ impl ProtocolEquation {
     ///
     /// # Errors
     /// If there are too many levels.
+    ///
+    /// # Panics
+    /// If the protocol drives: levels are then superposed.
     pub fn new(protocol: &Protocol, number: i64, initial: &InitialState) -> Result<Self, NotAffordable> {
+        assert!(!protocol.is_driven(), "a drive superposes levels");
+        Self::affordable(protocol, number, initial)?;
         let envelope = protocol.envelope(number);
-        affordable(PopulationEquation::states(&envelope, initial), MOST_LEVELS, "under a protocol")?;
         let equation = PopulationEquation::new(&envelope, initial);
         let ladder = equation.ladder().clone();
         let acts = |bath: usize| envelope.baths[bath].down + envelope.baths[bath].up > 0.0;
@@ -112,6 +153,15 @@ impl ProtocolEquation {
             operators,
             entropy,
         })
+    }
+
+    /// Whether there are few enough levels.
+    ///
+    /// # Errors
+    /// If there are too many.
+    pub fn affordable(protocol: &Protocol, number: i64, initial: &InitialState) -> Result<(), NotAffordable> {
+        let states = PopulationEquation::states(&protocol.envelope(number), initial);
+        affordable(states, MOST_LEVELS, "under a protocol")
     }
 
     /// The levels.
@@ -142,17 +192,50 @@ impl ProtocolEquation {
     /// # Panics
     /// If a time is beyond the end.
     pub fn averages(&self, times: &[f64]) -> Result<ProtocolAverages, SolveError> {
-        let mut block = self.start(Follow::Moments);
+        self.averages_from(&self.initial, times)
+    }
+
+    /// The same from other probabilities of [`ProtocolEquation::levels`]: those of [`LimitCycle::p`] for averages over the
+    /// phase of a limit cycle.
+    ///
+    /// # Errors
+    /// If no step, however short, is exact enough.
+    ///
+    /// # Panics
+    /// If a time is beyond the end.
+    pub fn averages_from(&self, p: &[f64], times: &[f64]) -> Result<ProtocolAverages, SolveError> {
+        let mut block = self.operators.block(Follow::Moments, 1);
+        block.set(0, p);
         let mut series = Vec::with_capacity(times.len());
-        self.through(Follow::Moments, &mut block, times, |block| series.push(self.averages_of(block)))?;
+        let nothing = Means { mean: vec![0.0; block.lanes() - 1], entropy: self.entropy };
+        let mut segments = vec![nothing.clone(); self.protocol.stages().len()];
+        let mut cycles =
+            vec![Cycle { booked: nothing.clone(), final_m: 0.0, final_j: 0.0 }; self.protocol.cycles() as usize];
+        let mut before = nothing.mean;
+        self.through(Follow::Moments, &mut block, times, |reached, block| match reached {
+            Reached::Sample => series.push(self.averages_of(block)),
+            Reached::End { segment, cycle } => {
+                let cycle = &mut cycles[cycle];
+                for (entry, before) in before.iter_mut().enumerate() {
+                    let now: f64 = block.lane(1 + entry).sum();
+                    segments[segment].mean[entry] += now - *before;
+                    cycle.booked.mean[entry] += now - *before;
+                    *before = now;
+                }
+                let mean =
+                    |of: fn(&Level) -> f64| self.levels().iter().zip(block.lane(0)).map(|(l, p)| p * of(l)).sum();
+                (cycle.final_m, cycle.final_j) = (mean(|level| level.m()), mean(|level| level.two_j as f64 / 2.0));
+            }
+        })?;
         let gibbs = |p: &[f64]| -> f64 {
             let of = |(level, p): (&Level, &f64)| p * (p.ln() - ln_degeneracy(self.ladder.number(), level.two_j));
             self.levels().iter().zip(p).filter(|(_, p)| **p > 0.0).map(of).sum()
         };
         let last = self.averages_of(&block);
-        let produced = |flow: f64| gibbs(&self.initial) - gibbs(&block.lane(0).collect::<Vec<f64>>()) + flow;
+        let produced = |flow: f64| gibbs(p) - gibbs(&block.lane(0).collect::<Vec<f64>>()) + flow;
         let entropy_production = last.booked.mean(Entry::Entropy).map(produced);
-        Ok(ProtocolAverages { series, last, entropy_production })
+        let p = block.lane(0).collect();
+        Ok(ProtocolAverages { series, last, segments, cycles, p, entropy_production })
     }
 
     /// `<exp(-s W/T)>` over the whole protocol, W in energies and T in the unit of the baths' temperatures. Where every
@@ -165,7 +248,7 @@ impl ProtocolEquation {
     pub fn exponential_work(&self, s: f64, temperature: f64) -> Result<f64, SolveError> {
         let follow = Follow::Work { s, temperature };
         let mut block = self.start(follow);
-        self.through(follow, &mut block, &[], |_| ())?;
+        self.through(follow, &mut block, &[], |_, _| ())?;
         Ok(block.values.iter().sum())
     }
 
@@ -179,14 +262,14 @@ impl ProtocolEquation {
             return Ok(None);
         }
         let mut p = self.start(Follow::Nothing);
-        self.through(Follow::Nothing, &mut p, &[], |_| ())?;
+        self.through(Follow::Nothing, &mut p, &[], |_, _| ())?;
         // exp(-sigma) is (d/p0 at the start) times (p/d at the end) times exp(-S): d beside the largest of them.
         let ln_d: Vec<f64> = self.levels().iter().map(|l| ln_degeneracy(self.ladder.number(), l.two_j)).collect();
         let most = ln_d.iter().copied().fold(0.0, f64::max);
         let weights = ln_d.iter().zip(&self.initial).map(|(d, p)| if *p > 0.0 { (d - most).exp() } else { 0.0 });
         let mut weighted = self.start(Follow::Entropy);
         weighted.set(0, &weights.collect::<Vec<f64>>());
-        self.through(Follow::Entropy, &mut weighted, &[], |_| ())?;
+        self.through(Follow::Entropy, &mut weighted, &[], |_, _| ())?;
         let ends = weighted.lane(0).zip(p.lane(0)).zip(&ln_d);
         Ok(Some(ends.map(|((weighted, p), d)| weighted * p * (most - d).exp()).sum()))
     }
@@ -210,62 +293,59 @@ impl ProtocolEquation {
         Moments { mean, covariance, entropy: self.entropy }
     }
 
-    /// Takes a block through the whole protocol; `each` is told of every time.
+    /// Takes a block through the whole protocol; `each` is told of every time, and of every end of a segment.
     fn through(
         &self,
         follow: Follow,
         block: &mut Block,
         times: &[f64],
-        mut each: impl FnMut(&Block),
+        mut each: impl FnMut(Reached, &Block),
     ) -> Result<(), SolveError> {
         let protocol = &self.protocol;
         let end = protocol.end();
         assert!(times.last().is_none_or(|last| *last <= end * (1.0 + 1e-12)), "{times:?}: the protocol ends at {end}");
         let mut left = times.iter().peekable();
         for cycle in 0..protocol.cycles() {
-            let very_last = cycle + 1 == protocol.cycles();
-            let start = cycle as f64 * protocol.period();
-            self.cycle(follow, block, |index, stage, block| {
-                let offset = start + stage.start;
-                let ends = very_last && index + 1 == protocol.stages().len();
+            for (segment, stage) in protocol.stages().iter().enumerate() {
                 let mut now = 0.0;
-                while let Some(time) = left.next_if(|t| ends || **t - offset <= stage.duration) {
-                    let until = (time - offset).clamp(now, stage.duration);
+                while let Some(until) = left.peek().and_then(|time| protocol.within(cycle, segment, **time)) {
+                    left.next();
                     advance(&self.operators, stage, [now, until], follow, block)?;
-                    each(block);
+                    each(Reached::Sample, block);
                     now = until;
                 }
-                advance(&self.operators, stage, [now, stage.duration], follow, block)
-            })?;
+                advance(&self.operators, stage, [now, stage.duration], follow, block)?;
+                self.quench(follow, segment, block);
+                each(Reached::End { segment, cycle: cycle as usize }, block);
+            }
         }
         Ok(())
     }
 
-    /// Takes a block through one cycle: `stage` takes it through each segment, and quenches come between.
-    fn cycle(
-        &self,
-        follow: Follow,
-        block: &mut Block,
-        mut stage: impl FnMut(usize, &Stage, &mut Block) -> Result<(), SolveError>,
-    ) -> Result<(), SolveError> {
+    /// The quench at the end of a segment, where there is one.
+    fn quench(&self, follow: Follow, segment: usize, block: &mut Block) {
         let stages = self.protocol.stages();
         let units = self.protocol.units();
-        for (index, here) in stages.iter().enumerate() {
-            stage(index, here, block)?;
-            let next = match (stages.get(index + 1), self.protocol.repeats()) {
-                (Some(next), _) => next,
-                (None, Repeats::Cycles(_)) => &stages[0],
-                (None, Repeats::Once) => break,
-            };
-            let (before, after) = (here.frequency.last(), next.frequency.first());
-            let tilted = match follow {
-                Follow::Work { temperature, .. } => units.energy_over_temperature(after - before, temperature),
-                _ => 0.0,
-            };
-            self.operators.quench(follow, units.quantum(after) - units.quantum(before), tilted, block);
-        }
-        Ok(())
+        let next = match (stages.get(segment + 1), self.protocol.repeats()) {
+            (Some(next), _) => next,
+            (None, Repeats::Cycles(_)) => &stages[0],
+            (None, Repeats::Once) => return,
+        };
+        let (before, after) = (stages[segment].frequency.last(), next.frequency.first());
+        let tilted = match follow {
+            Follow::Work { temperature, .. } => units.energy_over_temperature(after - before, temperature),
+            _ => 0.0,
+        };
+        self.operators.quench(follow, units.quantum(after) - units.quantum(before), tilted, block);
     }
+}
+
+/// Where a block is that goes through a protocol.
+enum Reached {
+    /// At a time that was asked for.
+    Sample,
+    /// At the end of a segment, after the quench if there is one.
+    End { segment: usize, cycle: usize },
 }
 
 fn affordable(states: i64, limit: i64, road: &'static str) -> Result<(), NotAffordable> {

@@ -33,8 +33,33 @@ struct Flow {
     coupling: Coupling,
     process: Process,
     moves: Vec<Move>,
+    /// The same moves, for one vector alone.
+    runs: Vec<Run>,
     /// The weights of all moves out of each level.
     exits: Vec<f64>,
+}
+
+/// Moves from successive levels to successive levels, which a processor makes several at a time.
+#[derive(Clone, Debug)]
+struct Run {
+    from: usize,
+    to: usize,
+    weights: Vec<f64>,
+}
+
+impl Run {
+    fn of(moves: &[Move]) -> Vec<Run> {
+        let mut sorted = moves.to_vec();
+        let leap = |m: &Move| m.to as i64 - m.from as i64;
+        sorted.sort_by_key(|m| (leap(m), m.from));
+        let runs = sorted.chunk_by(|a, b| leap(a) == leap(b) && a.from + 1 == b.from);
+        let run = |moves: &[Move]| Run {
+            from: moves[0].from,
+            to: moves[0].to,
+            weights: moves.iter().map(|m| m.weight).collect(),
+        };
+        runs.map(run).collect()
+    }
 }
 
 /// The levels and the moves between them.
@@ -124,7 +149,13 @@ impl Operators {
         let flow = |flow: &crate::lindblad::ladder::Flow| {
             let mut exits = vec![0.0; levels];
             flow.moves.iter().for_each(|m| exits[m.from] += m.weight);
-            Flow { coupling: flow.coupling, process: flow.process, moves: flow.moves.clone(), exits }
+            Flow {
+                coupling: flow.coupling,
+                process: flow.process,
+                moves: flow.moves.clone(),
+                runs: Run::of(&flow.moves),
+                exits,
+            }
         };
         Operators {
             flows: ladder.flows.iter().map(flow).collect(),
@@ -251,6 +282,14 @@ impl Operators {
             self.flows.iter().zip(&factors.flows).filter(|(_, factor)| factor.loss + factor.gain > 0.0)
         {
             let gain = scale * factor.gain;
+            if lanes == 1 {
+                for Run { from, to, weights } in &flow.runs {
+                    let out = image.values[*to..][..weights.len()].iter_mut();
+                    let of = weights.iter().zip(&of.values[*from..][..weights.len()]);
+                    out.zip(of).for_each(|(out, (weight, v))| *out += gain * weight * v);
+                }
+                continue;
+            }
             for m in &flow.moves {
                 let v = &of.values[m.from * lanes..][..lanes];
                 let out = &mut image.values[m.to * lanes..][..lanes];

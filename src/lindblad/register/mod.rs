@@ -4,7 +4,10 @@
 //! the equation is applied as it is written. It is what they are held against.
 
 mod operator;
+mod protocol;
 mod steady;
+
+pub use protocol::RegisterProtocol;
 
 use num_complex::Complex64;
 
@@ -61,6 +64,8 @@ struct BathOperators {
     dephasing: Vec<Operator>,
     /// sum L^dagger L over all of them.
     loss: Operator,
+    /// What a quantum brings beside what the qubits gain, as [`crate::units::Units::quantum`] counts energy.
+    offset: Option<f64>,
 }
 
 impl BathOperators {
@@ -145,6 +150,7 @@ impl BathOperators {
             absorption: jumps(Process::Absorption),
             dephasing: jumps(Process::Dephasing),
             loss: Operator::zero(d),
+            offset: bath.offset(register.frequency).map(|offset| register.units.quantum(offset)),
         };
         let one = Complex64::from(1.0);
         operators.loss =
@@ -335,10 +341,19 @@ impl RegisterEquation {
     }
 
     /// The heat current (21) from the bath of this index into the qubits, Tr[H_0 D_b(rho)], with H_0 all frequencies
-    /// and exchange (and neither drive nor chi), in [`crate::units::Units::heat_current`].
+    /// and exchange (and neither drive nor chi), in [`crate::units::Units::heat_current`]. With each quantum of a bath that
+    /// has an energy of its own comes by how much that differs from the reference frequency.
     #[must_use]
     pub fn heat_current(&self, bath: usize, rho: &DensityMatrix) -> f64 {
-        self.energy.trace(&self.dissipator(bath, rho)).re
+        let gained = self.energy.trace(&self.dissipator(bath, rho)).re;
+        self.baths[bath].offset.map_or(gained, |offset| gained + offset * self.net_quanta(bath, rho))
+    }
+
+    /// What a quantum of the bath of this index brings beside what the qubits gain, where it has an energy of its own: what
+    /// a modulation takes up.
+    #[must_use]
+    pub fn offset(&self, bath: usize) -> Option<f64> {
+        self.baths[bath].offset
     }
 
     /// D_b(rho).

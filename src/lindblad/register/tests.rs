@@ -8,7 +8,7 @@ use crate::model::{Drive, Model};
 use crate::units::Units;
 
 fn bath(coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
-    Bath { name: "b".into(), coupling, down, up, dephasing, temperature: None }
+    Bath { name: "b".into(), coupling, down, up, dephasing, temperature: None, quantum: None }
 }
 
 fn register(number: i64, baths: Vec<Bath>) -> Register {

@@ -1,6 +1,6 @@
 //! What records see of a product: the means of the operators that are watched.
 
-use std::ops::Add;
+use std::ops::{Add, Mul};
 
 use crate::model::Values;
 
@@ -35,6 +35,16 @@ impl<const W: usize> Add for ProductForm<W> {
     fn add(mut self, other: ProductForm<W>) -> ProductForm<W> {
         self.factors.iter_mut().zip(other.factors).for_each(|(mine, theirs)| *mine += theirs);
         self.constant += other.constant;
+        self
+    }
+}
+
+impl<const W: usize> Mul<f64> for ProductForm<W> {
+    type Output = ProductForm<W>;
+
+    fn mul(mut self, by: f64) -> ProductForm<W> {
+        self.factors.iter_mut().for_each(|factor| *factor *= by);
+        self.constant *= by;
         self
     }
 }

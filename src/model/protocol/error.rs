@@ -1,6 +1,6 @@
 //! Why there is no such protocol.
 
-use crate::model::CourseError;
+use crate::model::{CourseError, DriveError};
 
 /// Why there is no such protocol. Segments are counted from 1.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -75,6 +75,22 @@ pub enum ProtocolError {
         /// The setting of a bath.
         what: String,
     },
+    /// A bath with an energy of its own, as of a modulation, beside a frequency that changes.
+    #[error(
+        "bath \"{bath}\" exchanges quanta of an energy of their own, and under a protocol every quantum is one of the qubits"
+    )]
+    Quantum {
+        /// The bath.
+        bath: String,
+    },
+    /// A drive that is none.
+    #[error("segment {segment}, {error}")]
+    Drive {
+        /// Which segment.
+        segment: usize,
+        /// What is wrong.
+        error: DriveError,
+    },
     /// A rate beyond what a number holds.
     #[error("segment {segment}: the rates of bath \"{bath}\" are not finite")]
     Rates {
@@ -83,4 +99,23 @@ pub enum ProtocolError {
         /// The bath.
         bath: String,
     },
+}
+
+impl ProtocolError {
+    /// The segment it is about, from 1.
+    #[must_use]
+    pub fn segment(&self) -> Option<usize> {
+        match self {
+            ProtocolError::NoSegments | ProtocolError::NoCycles | ProtocolError::Quantum { .. } => None,
+            ProtocolError::Duration { segment, .. }
+            | ProtocolError::Course { segment, .. }
+            | ProtocolError::Frequency { segment, .. }
+            | ProtocolError::Negative { segment, .. }
+            | ProtocolError::UnknownBath { segment, .. }
+            | ProtocolError::NoSuchSetting { segment, .. }
+            | ProtocolError::Twice { segment, .. }
+            | ProtocolError::Drive { segment, .. }
+            | ProtocolError::Rates { segment, .. } => Some(*segment),
+        }
+    }
 }

@@ -1,11 +1,11 @@
 use super::*;
 use crate::bath::Coupling;
 use crate::circuit::{Circuit, Filter, FilterForm, Resonator, Transmon};
-use crate::model::{Shape, SpectralDensity};
+use crate::model::{Outline, Pulse, Shape, SpectralDensity, Tone, Wave};
 use proptest::prelude::*;
 
 fn segment(duration: f64, frequency: Course) -> Segment {
-    Segment { duration, frequency, baths: Vec::new() }
+    Segment { duration, frequency, baths: Vec::new(), drive: DriveCourse::default() }
 }
 
 fn ramp(from: f64, to: f64, shape: Shape) -> Course {
@@ -109,10 +109,95 @@ fn a_sweep_faster_than_a_filter_forgets_is_told() {
         segment(10.0, ramp(1.4, 1.7, Shape::Cosine)),
         segment(1.0, Course::Held(1.0)),
     ];
-    assert_eq!(of(&segments, Repeats::Once).unwrap().outrun(), [(1, 1), (1, 2), (2, 1), (2, 2)]);
+    let outrun = of(&segments, Repeats::Once).unwrap().outrun();
+    let places: Vec<(usize, usize)> = outrun.iter().map(|outrun| (outrun.segment, outrun.bath)).collect();
+    assert_eq!(places, [(1, 1), (1, 2), (2, 1), (2, 2)]);
+    let limit = (1.7 / 9.0_f64).powi(2);
+    assert!((outrun[0].speed - 0.04).abs() < 1e-15 && (outrun[0].limit / limit - 1.0).abs() < 1e-14);
     // In SI both are times 2 pi, and the width is squared.
     let protocol = Protocol::new(Units::Si, &baths(), &segments, Repeats::Once).unwrap();
     assert!(protocol.outrun().is_empty());
+}
+
+#[test]
+fn a_drive_has_the_field_of_its_amplitude_detuning_and_phase_and_is_cut_at_edges() {
+    let pulse = |outline, centre| Pulse { outline, amplitude: 3.0, centre, width: 0.2 };
+    let drive = DriveCourse {
+        amplitude: Wave {
+            course: ramp(0.5, 1.5, Shape::Linear),
+            pulses: vec![pulse(Outline::Gaussian, 1.0)],
+            tones: vec![Tone { amplitude: 0.3, frequency: 2.0, phase: 0.4 }],
+        },
+        detuning: Course::Table(vec![(0.0, 1.0), (1.5, -1.0), (2.0, 0.0)]).into(),
+        phase: ramp(0.0, 3.0, Shape::Cosine),
+    };
+    let off = segment(2.0, Course::Held(1.0));
+    let driven = Segment { drive, ..off.clone() };
+    let square = Segment {
+        drive: DriveCourse { amplitude: pulse(Outline::Square, 0.1).into(), ..off.drive.clone() },
+        ..off.clone()
+    };
+    for units in [Units::Natural, Units::Si] {
+        let protocol =
+            Protocol::new(units, &baths(), &[driven.clone(), square.clone(), off.clone()], Repeats::Once).unwrap();
+        let [first, second, third] = protocol.stages() else { panic!() };
+        for t in [0.0, 0.3, 1.05, 1.9_f64] {
+            let turn = units.angular(2.0) * t + 0.4;
+            let amplitude = 0.5 + 0.5 * t + 3.0 * (-0.5 * ((t - 1.0) / 0.2).powi(2)).exp() + 0.3 * turn.cos();
+            let phase = 1.5 - 1.5 * (std::f64::consts::PI * t / 2.0).cos();
+            let detuning = if t < 1.5 { 1.0 - t / 0.75 } else { 2.0 * t - 4.0 };
+            let field = first.field(t);
+            for (found, expected) in
+                [(field.x, amplitude * phase.cos()), (field.y, amplitude * phase.sin()), (field.z, detuning)]
+            {
+                assert!((found - units.angular(expected)).abs() < 1e-12, "{units:?} {t}: {found} {expected}");
+            }
+        }
+        assert!(protocol.is_driven());
+        let cuts = |stage: &Stage| stage.stretches().iter().map(|s| (s.from, s.until, s.held)).collect::<Vec<_>>();
+        assert_eq!(cuts(first), [(0.0, 1.5, false), (1.5, 2.0, false)]);
+        assert_eq!(cuts(second), [(0.0, 0.2, true), (0.2, 2.0, true)]);
+        assert_eq!(cuts(third), [(0.0, 2.0, true)]);
+        assert_eq!(second.field(0.1).x, units.angular(3.0));
+        assert!(
+            (first.longest_step(1.0) - 0.2_f64.min(std::f64::consts::FRAC_PI_2 / units.angular(2.0))).abs() < 1e-15
+        );
+        assert_eq!(third.longest_step(0.0), f64::INFINITY);
+    }
+    // A detuning alone drives nothing, and what has no drive at all is written as it was before there was one.
+    let detuned =
+        Segment { drive: DriveCourse { detuning: Course::Held(2.0).into(), ..off.drive.clone() }, ..off.clone() };
+    let of_one = |segment: &Segment| of(std::slice::from_ref(segment), Repeats::Once).unwrap();
+    assert!(!of_one(&detuned).is_driven() && !of_one(&off).is_driven());
+    let written = |segment| serde_json::to_string(&of_one(segment)).unwrap();
+    assert!(!written(&off).contains("drive") && written(&detuned).contains("drive"));
+}
+
+#[test]
+fn what_is_no_drive_is_refused_by_what_it_is_of() {
+    let pulse = Pulse { outline: Outline::Square, amplitude: 1.0, centre: 0.9, width: 0.5 };
+    let tone = Tone { amplitude: 1.0, frequency: 0.0, phase: 0.0 };
+    let held = || Course::Held(1.0);
+    let good = Wave { course: held(), pulses: vec![Pulse { centre: 0.5, ..pulse }], tones: Vec::new() };
+    let huge = Wave { pulses: vec![Pulse { amplitude: 1e308, ..good.pulses[0] }; 2], ..good.clone() };
+    let none = DriveCourse::default;
+    for (drive, words) in [
+        (DriveCourse { amplitude: Course::Held(f64::NAN).into(), ..none() }, "amplitude of the drive: a value of NaN"),
+        (DriveCourse { phase: ramp(0.0, 1.0, Shape::Exponential), ..none() }, "phase of the drive: an exponential"),
+        (DriveCourse { detuning: huge, ..none() }, "detuning of the drive: its pulses"),
+        (
+            DriveCourse { amplitude: Wave { pulses: vec![good.pulses[0], pulse], ..good.clone() }, ..none() },
+            "amplitude of the drive, pulse 2: it goes from 0.65 to 1.15",
+        ),
+        (
+            DriveCourse { detuning: Wave { tones: vec![tone], ..good.clone() }, ..none() },
+            "detuning of the drive, tone 1: its frequency is 0: it must be positive",
+        ),
+    ] {
+        let wrong = Segment { drive, ..segment(1.0, held()) };
+        let message = of(&[segment(1.0, held()), wrong], Repeats::Once).unwrap_err().to_string();
+        assert!(message.starts_with("segment 2, ") && message.contains(words), "{message}");
+    }
 }
 
 fn courses(low: f64) -> impl Strategy<Value = Course> {

@@ -42,8 +42,17 @@ fn is_number(run: &Run, key: &str) -> bool {
     run.summary.points.iter().all(|p| p.parameters.get(key).is_some_and(serde_json::Value::is_number))
 }
 
+/// Whether a key has one value for each of another, as keys of a sweep have that go together.
+fn follows(run: &Run, key: &str, other: &str) -> bool {
+    let mut seen: HashMap<String, &serde_json::Value> = HashMap::new();
+    run.summary.points.iter().all(|point| match point.parameters.get(other).zip(point.parameters.get(key)) {
+        Some((of, value)) => *seen.entry(of.to_string()).or_insert(value) == value,
+        None => false,
+    })
+}
+
 /// What is asked for, completed: the axis is the number of qubits or the longest numeric key; of two keys left the
-/// shorter one tells figures apart.
+/// shorter one tells figures apart. What goes together with one of them tells nothing more.
 fn complete(run: &Run, asked: &Asked) -> Option<(Key, Option<Key>, Option<Key>)> {
     let mut keys = keys(run);
     let mut take = |name: &Option<String>| {
@@ -61,6 +70,10 @@ fn complete(run: &Run, asked: &Asked) -> Option<(Key, Option<Key>, Option<Key>)>
     keys.sort_by_key(|(_, count)| *count);
     while curves.is_none() || panels.is_none() {
         let Some((key, _)) = keys.pop() else { break };
+        let taken = [Some(&against), curves.as_ref(), panels.as_ref()];
+        if taken.into_iter().flatten().any(|other| follows(run, &key, &other.key)) {
+            continue;
+        }
         let slot = if curves.is_none() { &mut curves } else { &mut panels };
         *slot = Some(Key::parse(&key));
     }

@@ -8,6 +8,7 @@ use super::super::asked::Purpose;
 use super::super::point::Recording;
 use super::super::raw::RawScenario;
 use super::super::source::ScenarioError;
+use super::protocol::drive_span;
 use super::{Result, Validator};
 use crate::group::Group;
 use crate::trajectory::{Engine, EngineChoice, Registers};
@@ -15,7 +16,9 @@ use crate::trajectory::{Engine, EngineChoice, Registers};
 impl Validator<'_> {
     /// The engine of a point, and why.
     pub(super) fn engine(&self, raw: &RawScenario, groups: &[Group], steady: bool) -> Result<EngineChoice> {
-        let uncounted = steady && raw.noise.is_none() && !self.records(raw) && self.purpose == Purpose::Trajectories;
+        // Work and heat of a protocol are counted quantum by quantum.
+        let counted = raw.protocol.is_some() || raw.noise.is_some() || self.records(raw);
+        let uncounted = steady && !counted && self.purpose == Purpose::Trajectories;
         let asked = raw.evolution.as_ref().and_then(|evolution| evolution.get_ref().engine.as_ref());
         let choice = match asked.map(|asked| (asked, asked.get_ref().as_str())) {
             None | Some((_, "auto")) => EngineChoice::auto(groups, uncounted),
@@ -26,6 +29,9 @@ impl Validator<'_> {
                 if let Some(reason) = engine.cannot(groups) {
                     let title = format!("the {} engine cannot treat this model: {reason}", engine.name());
                     let able = EngineChoice::auto(groups, uncounted);
+                    if let Some(reason) = able.engine.cannot(groups) {
+                        return Err(self.follows_no_protocol(raw, groups, reason));
+                    }
                     let help = format!("\"{}\" (or \"auto\"): {}", able.engine.name(), able.because);
                     return Err(self.source.error(asked.span(), title, &help));
                 }
@@ -38,11 +44,41 @@ impl Validator<'_> {
                 EngineChoice { engine, because: format!("the scenario asks for it{former}") }
             }
         };
+        if let Some(reason) = choice.engine.cannot(groups) {
+            return Err(self.follows_no_protocol(raw, groups, reason));
+        }
         if let Some(title) = choice.engine.too_large(groups) {
             let span = asked.map(Spanned::span).or(raw.qubits.as_ref().map(Spanned::span)).unwrap_or(0..0);
             return Err(self.too_many_for_a_register(title, span));
         }
         Ok(choice)
+    }
+
+    /// Refuses what of a point makes engines necessary that follow no protocol.
+    fn follows_no_protocol(&self, raw: &RawScenario, groups: &[Group], reason: &str) -> ScenarioError {
+        if groups.iter().any(Group::is_driven) {
+            let title = format!("a drive superposes levels, and what follows it takes no protocol yet: {reason}");
+            let span = raw.protocol.as_ref().and_then(drive_span).or(raw.drive.as_ref().map(Spanned::span));
+            return self.source.error(
+                span.unwrap_or(0..0),
+                title,
+                "no [drive] and no `drive` of a segment; or no [protocol]",
+            );
+        }
+        if groups.iter().any(|group| group.register.is_some()) {
+            // Qubits that differ are refused beside a protocol.
+            return ScenarioError::told();
+        }
+        let state = raw.initial.as_ref().and_then(|initial| initial.get_ref().state.as_ref());
+        let span = state.map_or(0..0, Spanned::span);
+        if let Some(unlike) = Engine::Populations.cannot(groups) {
+            let title = format!("no engine follows this start through a protocol: {unlike}");
+            return self.source.error(span, title, "a state of all qubits alike, such as \"ground\" or \"thermal\"");
+        }
+        let title = format!("the initial state superposes levels, and what follows it takes no protocol yet: {reason}");
+        let help = "evolution.engine = \"populations\", which follows the levels alone, as work and heat do; or a state that \
+                    is a mixture of them";
+        self.source.error(span, title, help)
     }
 
     /// Refuses what an engine that does not see collective jumps cannot tell.

@@ -1,10 +1,13 @@
 //! When to look, how often to repeat, and what to keep: `[evolution]` and `[record]`.
 
+use std::ops::Range;
+
 use toml::Spanned;
 
 use super::super::asked::Purpose;
 use super::super::point::Recording;
-use super::super::raw::{RawEvolution, RawRecord};
+use super::super::raw::{Key, RawEvolution, RawRecord};
+use super::protocol::Timing;
 use super::{Result, Validator};
 use crate::statistics::GROUPS;
 
@@ -12,57 +15,130 @@ const MAX_SAMPLES: i64 = 10_000_000;
 const MAX_TRAJECTORIES: i64 = 1_000_000_000_000;
 const MAX_PHOTONS: i64 = 1_000_000;
 
+/// Times may be beyond the end of a protocol by no more than this of it: what the rounding of its sum does.
+const ROUNDING: f64 = 1e-12;
+
 /// What `[evolution]` says, beside the engine.
 #[derive(Default)]
 pub struct Evolution {
     /// None where there are none.
     pub times: Vec<f64>,
+    /// Times within a cycle, of which there is one that is repeated until it is steady.
+    pub phases: Vec<f64>,
+    /// The longest that trajectories are.
+    pub until: Option<f64>,
     pub trajectories: Option<u64>,
     pub seed: u64,
 }
 
 impl Validator<'_> {
     /// The `[evolution]` table. A steady state needs none of it: times and trajectories are then the most that may be
-    /// spent.
-    pub(super) fn evolution(&self, table: &Spanned<RawEvolution>, steady: bool) -> Result<Evolution> {
-        let times = self.keep(self.times(table, steady));
+    /// spent. With a protocol it need not say when to look.
+    pub(super) fn evolution(
+        &self,
+        table: &Spanned<RawEvolution>,
+        steady: bool,
+        timing: Option<&Timing>,
+    ) -> Result<Evolution> {
+        let looks = self.keep(match timing {
+            Some(timing) if steady => self.looks_at_phases(table.get_ref(), timing.period()),
+            timing => self.times(table, steady, timing.and_then(Timing::end)).map(|times| Evolution {
+                until: times.last().copied(),
+                times,
+                ..Evolution::default()
+            }),
+        });
         let trajectories = self.keep(self.trajectories(table, steady));
         let seed = table.get_ref().seed.as_ref();
         let seed = seed.map_or(Ok(1), |seed| self.whole(seed, "evolution.seed", 0..=i64::MAX))?;
-        Ok(Evolution { times: Self::kept(times)?, trajectories: Self::kept(trajectories)?, seed: seed as u64 })
+        Ok(Evolution { trajectories: Self::kept(trajectories)?, seed: seed as u64, ..Self::kept(looks)? })
     }
 
-    fn times(&self, table: &Spanned<RawEvolution>, steady: bool) -> Result<Vec<f64>> {
+    /// Of a cycle that is repeated until it is steady: times within it, and the longest that trajectories may be.
+    fn looks_at_phases(&self, raw: &RawEvolution, period: f64) -> Result<Evolution> {
+        let until = self.keep(raw.until.as_ref().map(|until| self.positive(until, "evolution.until")).transpose());
+        let phases = match &raw.times {
+            Some(times) => self.times_listed(raw, times, Some((period, "a cycle ends"))),
+            None => self.grid(raw, period),
+        };
+        Ok(Evolution { phases: phases?, until: Self::kept(until)?, ..Evolution::default() })
+    }
+
+    /// When to look; `end` is that of a protocol.
+    fn times(&self, table: &Spanned<RawEvolution>, steady: bool, end: Option<f64>) -> Result<Vec<f64>> {
         let raw = table.get_ref();
-        Ok(match (&raw.times, &raw.until) {
-            (Some(times), None) => {
-                let extra = raw.samples.as_ref().map(Spanned::span).or(raw.spacing.as_ref().map(Spanned::span));
-                if let Some(span) = extra {
-                    let title = "`evolution.times` lists the times: `samples` and `spacing` belong to `until`";
-                    return Err(self.source.error(span, title.to_owned(), "`times`, or `until` with `samples`"));
-                }
-                self.listed_times(times)?
-            }
+        match (&raw.times, &raw.until) {
+            (Some(times), None) => self.times_listed(raw, times, end.map(|end| (end, "the protocol ends"))),
             (Some(_), Some(until)) => {
                 let title = "`evolution` has both `until` and `times`".to_owned();
-                return Err(self.source.error(until.span(), title, "one of the two"));
+                Err(self.source.error(until.span(), title, "one of the two"))
             }
-            (None, None) if steady && self.purpose == Purpose::Trajectories => Vec::new(),
+            (None, None) if steady && self.purpose == Purpose::Trajectories => Ok(Vec::new()),
             (None, until) => {
-                let end = self.require(until, "evolution.until", table.span());
-                let end = self.keep(end.and_then(|end| self.positive(end, "evolution.until")));
-                let samples = match &raw.samples {
-                    Some(samples) => self.whole(samples, "evolution.samples", 2..=MAX_SAMPLES)?,
-                    None => 101,
+                let until = match (until, end) {
+                    (None, Some(end)) => Ok(end),
+                    (until, end) => self
+                        .require(until, "evolution.until", table.span())
+                        .and_then(|until| Ok((until, self.positive(until, "evolution.until")?)))
+                        .and_then(|(until, time)| {
+                            let end = end.map(|end| (end, "the protocol ends"));
+                            self.within(time, until.span(), "evolution.until", end)
+                        }),
                 };
-                let end = Self::kept(end)?;
-                match raw.spacing.as_ref().map(|s| (s.get_ref().as_str(), s)) {
-                    None | Some(("linear", _)) => linear_times(end, samples),
-                    Some(("log", _)) => log_times(end, samples),
-                    Some((_, other)) => return self.no_word(other, "evolution.spacing"),
-                }
+                let until = self.keep(until);
+                // What is wrong with the samples is told, too.
+                let grid = self.grid(raw, until.unwrap_or(1.0))?;
+                Self::kept(until.map(|_| grid))
             }
-        })
+        }
+    }
+
+    /// As many times up to an end as there are samples.
+    fn grid(&self, raw: &RawEvolution, end: f64) -> Result<Vec<f64>> {
+        let samples = match &raw.samples {
+            Some(samples) => self.whole(samples, "evolution.samples", 2..=MAX_SAMPLES)?,
+            None => 101,
+        };
+        match raw.spacing.as_ref().map(|s| (s.get_ref().as_str(), s)) {
+            None | Some(("linear", _)) => Ok(linear_times(end, samples)),
+            Some(("log", _)) => Ok(log_times(end, samples)),
+            Some((_, other)) => self.no_word(other, "evolution.spacing"),
+        }
+    }
+
+    fn times_listed(
+        &self,
+        raw: &RawEvolution,
+        times: &Spanned<Vec<Spanned<f64>>>,
+        end: Option<(f64, &str)>,
+    ) -> Result<Vec<f64>> {
+        let extra = raw.samples.as_ref().map(Spanned::span).or(raw.spacing.as_ref().map(Spanned::span));
+        if let Some(span) = extra {
+            let title = "`evolution.times` lists the times: `samples` and `spacing` belong to `until`";
+            return Err(self.source.error(span, title.to_owned(), "`times`, or `until` with `samples`"));
+        }
+        let listed = self.listed_times(times)?;
+        let spans = times.get_ref().iter().map(Spanned::span);
+        let mut listed = listed
+            .into_iter()
+            .zip(spans)
+            .map(|(time, span)| self.within(time, span, "evolution.times", end))
+            .collect::<Result<Vec<f64>>>()?;
+        listed.dedup();
+        Ok(listed)
+    }
+
+    /// A time up to the end of what happens, if it has one; what is beyond it by the rounding of a sum alone is at it.
+    fn within(&self, time: f64, span: Range<usize>, key: &str, end: Option<(f64, &str)>) -> Result<f64> {
+        match end {
+            Some((end, what)) if time > end * (1.0 + ROUNDING) => {
+                let title = format!("`{key}` goes to {time}, and {what} at {end}");
+                let help = format!("times up to {end}; or a segment more, in which all stays as it is");
+                Err(self.source.error(span, title, &help))
+            }
+            Some((end, _)) => Ok(time.min(end)),
+            None => Ok(time),
+        }
     }
 
     fn trajectories(&self, table: &Spanned<RawEvolution>, steady: bool) -> Result<Option<u64>> {
@@ -109,7 +185,8 @@ impl Validator<'_> {
             return Ok(Recording::default());
         };
         let photons = raw.photons.as_ref().map_or(Ok(0), |p| self.whole(p, "record.photons", 0..=MAX_PHOTONS))?;
-        Ok(Recording { jumps: raw.jumps.as_ref().is_some_and(|j| *j.get_ref()), photons: photons as usize })
+        let asks = |key: &Key<bool>| key.as_ref().is_some_and(|key| *key.get_ref());
+        Ok(Recording { jumps: asks(&raw.jumps), photons: photons as usize, cycles: asks(&raw.cycles) })
     }
 }
 

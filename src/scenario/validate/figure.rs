@@ -93,8 +93,7 @@ impl Validator<'_> {
             // As curves are called: two joined are a covariance's, and counts have their window behind the name.
             let name = bath.get_ref().split(", t = ").next().unwrap_or_default();
             if !name.split(" and ").all(|one| baths.contains(&one)) {
-                let title = format!("`{}`: there is no bath \"{}\"", key("bath"), bath.get_ref());
-                self.keep(Err::<(), _>(self.source.error(bath.span(), title, &baths.join(", "))));
+                self.keep(Err::<(), _>(self.no_bath(bath.span(), &key("bath"), bath.get_ref(), baths)));
             }
         }
         let axes = [("against", &figure.against), ("curves", &figure.curves), ("panels", &figure.panels)];

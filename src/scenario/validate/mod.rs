@@ -1,10 +1,12 @@
 //! From the mirror of a scenario to a model that can be trusted: every rule about the values of keys stands here.
 
+mod course;
 mod engine;
 mod evolution;
 mod figure;
 mod initial;
 mod noise;
+mod protocol;
 mod register;
 mod system;
 
@@ -17,7 +19,7 @@ use super::asked::{Asked, Budget, Converge, Purpose, Solve, Steady, SteadyTable,
 use super::foreign::{self, Meant};
 use super::keys::{allowed, generic};
 use super::point::Recording;
-use super::raw::{Key, RawInitial, RawQubits, RawScenario};
+use super::raw::{Key, RawEvolution, RawInitial, RawQubits, RawScenario};
 use super::source::{Problem, ScenarioError, Source};
 use crate::group::Group;
 use crate::initial::InitialState;
@@ -26,6 +28,7 @@ use crate::trajectory::EngineChoice;
 use crate::units::Units;
 
 use self::evolution::Evolution;
+use self::protocol::{Before, Passes, Timing};
 use self::system::Qubits;
 
 type Result<T> = std::result::Result<T, ScenarioError>;
@@ -101,18 +104,13 @@ impl<'a> Validator<'a> {
         if raw.bath.is_empty() {
             self.keep(self.missing_table::<()>("bath"));
         }
-        let because = match (&raw.steady, &raw.noise) {
-            (Some(_), _) => Some(SteadyTable::Steady),
-            (None, Some(_)) => Some(SteadyTable::Noise),
-            (None, None) => None,
+        let timing = raw.protocol.as_ref().map(|table| self.keep(self.timing(table)));
+        let because = self.because(raw, timing.as_ref());
+        let evolution = match &timing {
+            // Of a protocol that is wrong, nobody knows when it ends.
+            Some(None) => None,
+            timing => self.keep(self.when(raw, because.is_some(), timing.as_ref().and_then(Option::as_ref))),
         };
-        let evolution = self.keep(match (&raw.evolution, because) {
-            (None, Some(_)) => Ok(Evolution { seed: 1, ..Evolution::default() }),
-            (evolution, _) => self
-                .table(evolution, "evolution")
-                .and_then(|table| self.evolution(table, because.is_some()))
-                .and_then(|evolution| self.one_kind(raw, &evolution).map(|()| evolution)),
-        });
         let recording = self.keep(self.recording(raw.record.as_ref().map(Spanned::get_ref)));
         let names = raw.bath.iter().filter_map(|bath| Some(bath.get_ref().name.as_ref()?.get_ref().as_str()));
         self.figures(raw, &names.collect::<Vec<_>>());
@@ -126,12 +124,13 @@ impl<'a> Validator<'a> {
         let (table, qubits, initial) = (Self::kept(table)?, Self::kept(qubits)?, Self::kept(initial));
         let group = |one: &Qubits| {
             let of_qubits = (table.get_ref(), qubits.len());
-            self.group(raw, one, units, of_qubits, hamiltonian.as_ref(), initial.as_ref().ok().copied())
+            let (hamiltonian, initial) = (hamiltonian.as_ref(), initial.as_ref().ok().copied());
+            self.group(raw, one, units, of_qubits, (hamiltonian, timing.as_ref().and_then(Option::as_ref)), initial)
         };
         let groups: Vec<Option<Group>> = qubits.iter().map(|one| self.keep(group(one))).collect();
         let groups = Self::kept(groups.into_iter().collect::<Option<Vec<Group>>>())?;
 
-        let until = evolution.as_ref().and_then(|evolution| evolution.times.last().copied());
+        let until = evolution.as_ref().and_then(|evolution| evolution.until);
         let noise = self.keep(self.noise(raw.noise.as_ref(), &groups[0].model.baths, until));
         let steady = self.keep(self.steady(raw, &groups));
         let engine = self.keep(self.engine(raw, &groups, because.is_some()));
@@ -139,8 +138,8 @@ impl<'a> Validator<'a> {
             self.keep(self.countable(raw, engine.engine, &groups));
         }
         let (noise, (bath, accuracy, jumps)) = (Self::kept(noise)?, Self::kept(steady)?);
-        let Evolution { times, trajectories, seed } = Self::kept(evolution)?;
-        let steady = because.map(|because| Steady { because, bath, noise });
+        let Evolution { times, phases, until, trajectories, seed } = Self::kept(evolution)?;
+        let steady = because.map(|because| Steady { because, bath, noise, phases });
         let asked = match (self.purpose, steady) {
             (Purpose::Exact, steady) => Asked::Solve(Solve { times, steady, trajectories }),
             (Purpose::Trajectories, Some(steady)) => {
@@ -150,7 +149,54 @@ impl<'a> Validator<'a> {
                 Asked::Transient(Transient { times, trajectories: trajectories.unwrap_or(0) })
             }
         };
-        Ok(Valid { groups, engine: Self::kept(engine)?, seed, asked, recording: Self::kept(recording)? })
+        let recording = Self::kept(recording)?;
+        if recording.cycles && groups.iter().all(|group| group.protocol.is_none()) {
+            let span = raw.record.as_ref().map_or(0..0, Spanned::span);
+            let title = "`record.cycles` keeps the cycles of a protocol, and there is none".to_owned();
+            return Err(self.source.error(span, title, "a table [protocol], or no `cycles`"));
+        }
+        Ok(Valid { groups, engine: Self::kept(engine)?, seed, asked, recording })
+    }
+
+    /// What asks for the steady state, if anything does. With a protocol that is how often it passes, and what else asks
+    /// for one is refused.
+    fn because(&self, raw: &RawScenario, timing: Option<&Option<Timing>>) -> Option<SteadyTable> {
+        if let Some(timing) = timing {
+            let steady = timing.as_ref().is_some_and(|timing| timing.passes == Passes::UntilSteady);
+            if let Some(noise) = &raw.noise {
+                let title =
+                    "`noise` is of a steady state in which nothing changes, and [protocol] changes it".to_owned();
+                let help =
+                    "no [noise]: work, heats and their fluctuations are counted cycle by cycle; or no [protocol]";
+                self.keep(Err::<(), _>(self.source.error(noise.span(), title, help)));
+            }
+            if let (Some(table), false, true) = (&raw.steady, steady, timing.is_some()) {
+                let title = "`steady` asks for the steady state, and the [protocol] ends before".to_owned();
+                let help = "protocol.cycles = \"until steady\", which [steady] says how well to know; or no [steady]";
+                self.keep(Err::<(), _>(self.source.error(table.span(), title, help)));
+            }
+            return steady.then_some(SteadyTable::Protocol);
+        }
+        match (&raw.steady, &raw.noise) {
+            (Some(_), _) => Some(SteadyTable::Steady),
+            (None, Some(_)) => Some(SteadyTable::Noise),
+            (None, None) => None,
+        }
+    }
+
+    /// When to look, and how often to repeat.
+    fn when(&self, raw: &RawScenario, steady: bool, timing: Option<&Timing>) -> Result<Evolution> {
+        match (&raw.evolution, timing) {
+            (None, None) if steady => Ok(Evolution { seed: 1, ..Evolution::default() }),
+            // When to look is then said by the protocol.
+            (None, Some(_)) if steady || self.purpose == Purpose::Exact => {
+                self.evolution(&Spanned::new(0..0, RawEvolution::default()), steady, timing)
+            }
+            (evolution, timing) => {
+                let evolution = self.evolution(self.table(evolution, "evolution")?, steady, timing)?;
+                self.one_kind(raw, &evolution).map(|()| evolution)
+            }
+        }
     }
 
     /// The baths where the qubits are not known: a circuit has nothing to couple to then.
@@ -168,18 +214,33 @@ impl<'a> Validator<'a> {
         qubits: &Qubits,
         units: Units,
         (table, groups): (&RawQubits, usize),
-        hamiltonian: Option<&Hamiltonian>,
+        (hamiltonian, timing): (Option<&Hamiltonian>, Option<&Timing>),
         initial: Option<&Spanned<RawInitial>>,
     ) -> Result<Group> {
-        let reservoirs = self.keep(self.reservoirs(&raw.bath, units, qubits));
+        let mut reservoirs = self.keep(self.reservoirs(&raw.bath, units, qubits));
         let model = reservoirs.as_ref().and_then(|known| self.keep(self.model(&raw.bath, known, units, qubits)));
-        let known = model.is_some();
+        let protocol = raw.protocol.as_ref().map(|table| {
+            let (frequency, drive) = (qubits.frequency, hamiltonian?.drive);
+            let before = Before { units, frequency, reservoirs: reservoirs.as_ref()?, drive };
+            let timing = timing?;
+            self.keep(self.of_like_quanta(&raw.bath).and_then(|()| self.protocol(table, timing, &before)))
+        });
+        let known = model.is_some() && !matches!(protocol, Some(None));
+        let protocol = protocol.flatten();
+        // All that follows is of the qubits and baths as they are where the protocol begins.
+        let model = model.map(|model| protocol.as_ref().map_or(model, |protocol| protocol.model(qubits.number, 0.0)));
+        if let Some(protocol) = &protocol {
+            reservoirs = Some(protocol.stages()[0].reservoirs.clone());
+        }
         // What does not depend on the baths is looked at without them.
         let model = model.unwrap_or_else(|| Model::between(&[], units, qubits.number, qubits.frequency, 0.0));
         let hamiltonian = Self::kept(hamiltonian)?;
         let register = self.keep(self.register(table, &model, hamiltonian));
         let initial = Self::kept(initial)?;
         let register = Self::kept(register)?;
+        if let Some(table) = &raw.protocol {
+            self.keep(self.of_like_qubits(table, groups, register.is_some()));
+        }
         let sites = register.is_some() || asks_for_register(raw);
         let is_steady = initial.get_ref().state.as_ref().is_some_and(|state| state.get_ref() == "steady");
         if is_steady && !known {
@@ -191,7 +252,10 @@ impl<'a> Validator<'a> {
             return Err(self.source.error(initial.span(), title, "any other state"));
         }
         let reservoirs = Self::kept(reservoirs.filter(|_| known))?;
-        Ok(Group { model, reservoirs, hamiltonian: *hamiltonian, register, initial: state, protocol: None })
+        // The drive of a protocol is that of its segments.
+        let drive = hamiltonian.drive.filter(|_| protocol.is_none());
+        let hamiltonian = Hamiltonian { drive, ..*hamiltonian };
+        Ok(Group { model, reservoirs, hamiltonian, register, initial: state, protocol })
     }
 
     fn table<'b, T>(&self, table: &'b Key<T>, key: &str) -> Result<&'b Spanned<T>> {

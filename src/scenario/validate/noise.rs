@@ -5,7 +5,9 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::super::asked::{Accuracy, Budget, Noise, Purpose};
+use super::super::keys::allowed;
 use super::super::raw::{Key, RawNoise, RawScenario};
+use super::super::source::ScenarioError;
 use super::evolution::Evolution;
 use super::{Result, Validator};
 use crate::bath::Bath;
@@ -19,7 +21,8 @@ impl Validator<'_> {
     pub(super) fn steady(&self, raw: &RawScenario, groups: &[Group]) -> Result<(usize, Accuracy, f64)> {
         let (steady, noise) = (raw.steady.as_ref(), raw.noise.as_ref());
         let baths = &groups[0].model.baths;
-        let exchanges = |bath: usize| groups.iter().any(|g| g.model.baths[bath].down + g.model.baths[bath].up > 0.0);
+        let seen: Vec<_> = groups.iter().map(Group::envelope).collect();
+        let exchanges = |bath: usize| seen.iter().any(|model| model.baths[bath].down + model.baths[bath].up > 0.0);
         let first = (0..baths.len()).find(|bath| exchanges(*bath)).unwrap_or(0);
         let (mut bath, mut accuracy, mut jumps) = (first, Accuracy::default(), Budget::default().jumps);
         let no_current = |span: Range<usize>| {
@@ -74,8 +77,14 @@ impl Validator<'_> {
     pub(super) fn bath_index(&self, name: &str, span: Range<usize>, key: &str, baths: &[Bath]) -> Result<usize> {
         baths.iter().position(|bath| bath.name == name).ok_or_else(|| {
             let names: Vec<&str> = baths.iter().map(|bath| bath.name.as_str()).collect();
-            self.source.error(span, format!("`{key}`: there is no bath \"{name}\""), &names.join(", "))
+            self.no_bath(span, key, name, &names)
         })
+    }
+
+    /// There is no bath of this name; where there is none at all, what one is.
+    pub(super) fn no_bath(&self, span: Range<usize>, key: &str, name: &str, known: &[&str]) -> ScenarioError {
+        let known = if known.is_empty() { allowed("bath").to_owned() } else { known.join(", ") };
+        self.source.error(span, format!("`{key}`: there is no bath \"{name}\""), &known)
     }
 
     /// Refuses statistics that trajectories of this engine, or of several groups, do not have.

@@ -145,7 +145,7 @@ impl Validator<'_> {
         Ok(matrix)
     }
 
-    fn finite(&self, value: &Spanned<f64>, key: &str) -> Result<f64> {
+    pub(super) fn finite(&self, value: &Spanned<f64>, key: &str) -> Result<f64> {
         let number = *value.get_ref();
         if number.is_finite() { Ok(number) } else { self.refuse(value.span(), key, &format!("is {number}")) }
     }

@@ -209,8 +209,18 @@ impl Validator<'_> {
             let help = "`rate` with `temperature`, or `down` and `up`, or `dephasing`";
             return Err(self.source.error(table.span(), title, help));
         };
+        let quantum = raw.quantum.as_ref().map(|value| self.positive(value, &key("quantum"))).transpose()?;
+        let nothing = !thermal && raw.down.is_none() && raw.up.is_none();
+        if let Some(value) = raw.quantum.as_ref().filter(|_| nothing) {
+            let title = format!("bath \"{label}\" has a `quantum`, and exchanges none");
+            return Err(self.source.error(value.span(), title, "`quantum` beside `rate` or `down` and `up`"));
+        }
         let reservoir = made
             .and_then(|reservoir| reservoir.dephasing(dephasing.flatten().unwrap_or(0.0)))
+            .and_then(|reservoir| match quantum {
+                Some(quantum) => reservoir.exchanging(quantum),
+                None => Ok(reservoir),
+            })
             .map_err(|e| self.source.error(table.span(), e.to_string(), "rates that are finite and not negative"))?;
         let Rates { down, up, .. } = reservoir.rates(units, qubits.frequency, 0.0);
         if !(down <= LARGEST && up <= LARGEST) {

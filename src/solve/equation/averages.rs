@@ -15,6 +15,8 @@ pub struct Averages {
     pub transverse: Option<[f64; 2]>,
     /// What the group has of the excited fraction of the whole.
     pub excited: f64,
+    /// What a modulation does on it per unit time ([`crate::model::Model::power`]); 0 where there is none.
+    pub power: f64,
     /// What goes on with each bath.
     pub baths: Vec<BathAverages>,
 }
@@ -43,6 +45,7 @@ impl Averages {
             Quantity::Intensity => of_bath(|bath| bath.intensity),
             Quantity::Jx => component(0),
             Quantity::Jy => component(1),
+            Quantity::Power => self.power,
             Quantity::Jz => self.jz,
             Quantity::JSquared => self.j_squared,
             Quantity::Excited => self.excited,

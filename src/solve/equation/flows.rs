@@ -41,7 +41,7 @@ pub fn averages(
 ) -> Averages {
     let model = &group.model;
     let Observables { emission, jz, j_squared } = exact.now;
-    let Flows { now, average } = Flows::new(group, exact, jz_before, time - before);
+    let Flows { now, average, power } = Flows::new(group, exact, jz_before, time - before);
     let of_bath = |(bath, (heat_current, average)): (&Bath, (f64, f64))| BathAverages {
         intensity: model.intensity(bath).at(emission, jz),
         heat_current,
@@ -53,6 +53,7 @@ pub fn averages(
         j_squared,
         transverse,
         excited: Linear::excited(model.number, total).at(emission, jz),
+        power,
         baths: model.baths.iter().zip(now.into_iter().zip(average)).map(of_bath).collect(),
     }
 }
@@ -63,6 +64,8 @@ struct Flows {
     now: Vec<f64>,
     /// On average over the interval before it.
     average: Vec<f64>,
+    /// What a modulation does at the time.
+    power: f64,
 }
 
 impl Flows {
@@ -78,14 +81,24 @@ impl Flows {
             let half = model.number as f64 / 2.0;
             let grown = Rounded { value: exact.now.jz - jz_before, error: 2.0 * TRANSIENT * half };
             let balanced = currents(&model.baths, &state, Some(-grown * duration.recip()));
-            for (average, balanced) in average.iter_mut().zip(balanced) {
-                let balanced = balanced * model.quantum();
+            let quanta = model.baths.iter().map(|bath| model.quantum_of(bath));
+            for ((average, balanced), quantum) in average.iter_mut().zip(balanced).zip(quanta) {
+                let balanced = balanced * quantum;
                 if balanced.value.is_finite() && BETTER * balanced.error < average.error {
                     *average = balanced;
                 }
             }
         }
-        Flows { now: told(&now), average: told(&average) }
+        let power = group.model.power().map(|form| {
+            let value = form.at(exact.now.emission, exact.now.jz);
+            // Of each quantum a modulation supplies so much of what its bath does.
+            let share = |bath: &Bath| bath.quantum.map_or(0.0, |own| (1.0 - group.model.frequency / own).abs());
+            let error = group.model.baths.iter().zip(&now).map(|(bath, current)| share(bath) * current.error).sum();
+            Rounded { value, error }
+        });
+        let mut now = told(&now.into_iter().chain(power).collect::<Vec<_>>());
+        let power = power.and_then(|_| now.pop()).unwrap_or(0.0);
+        Flows { now, average: told(&average), power }
     }
 }
 
@@ -94,7 +107,7 @@ fn differences(group: &Group, value: impl Fn(Linear) -> f64) -> Vec<Rounded> {
     let model = &group.model;
     let of = |bath: &Bath| {
         let swing = bath.coupling.forms(model.number).emission.swing(model.number);
-        let error = TRANSIENT * (bath.down + bath.up) * swing * model.quantum();
+        let error = TRANSIENT * (bath.down + bath.up) * swing * model.quantum_of(bath);
         Rounded { value: value(model.heat_current(bath)), error }
     };
     model.baths.iter().map(of).collect()

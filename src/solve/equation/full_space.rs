@@ -60,8 +60,16 @@ impl FullSpace {
     /// The heat current from a bath, a difference of what its jumps carry to and fro.
     #[must_use]
     pub fn heat_current(&self, bath: usize, rho: &DensityMatrix) -> Rounded {
-        let carried = self.activity(bath, rho) * self.group.model.quantum();
+        let model = &self.group.model;
+        let carried = self.activity(bath, rho) * model.quantum().max(model.quantum_of(&model.baths[bath]));
         Rounded::of(self.equation.heat_current(bath, rho), carried)
+    }
+
+    /// What a modulation takes up of the heat of a bath: by how much its quanta are larger than those of the qubits.
+    #[must_use]
+    pub fn taken_up(&self, bath: usize, rho: &DensityMatrix) -> Rounded {
+        let quanta = || Rounded::of(self.equation.net_quanta(bath, rho), self.activity(bath, rho));
+        self.equation.offset(bath).map_or(Rounded::ZERO, |offset| quanta() * offset)
     }
 
     /// rho is off by the rounding of its own size: what is below that of the most an average may be is nothing.
@@ -82,6 +90,7 @@ impl FullSpace {
             j_squared: equation.j_squared(rho),
             transverse: Some([cleared(equation.jx(rho), half), cleared(equation.jy(rho), half)]),
             excited: share * cleared(equation.excited(rho), 1.0).clamp(0.0, 1.0),
+            power: (-(0..self.group.model.baths.len()).map(|bath| self.taken_up(bath, rho)).sum::<Rounded>()).cleared(),
             baths: (0..self.group.model.baths.len()).map(of_bath).collect(),
         }
     }

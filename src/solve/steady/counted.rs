@@ -123,8 +123,9 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
         let counting = Counting::new(&equation)?;
         let currents = counting.currents();
         let largest = currents.iter().map(|current| current.value.abs()).fold(0.0, f64::max);
-        let heat = currents[watched] * model.quantum();
-        rows.judged(point, subject(Statistic::SectorCurrent, watched), Ok(heat), largest * model.quantum());
+        let quantum = model.quantum_of(&model.baths[watched]);
+        let heat = currents[watched] * quantum;
+        rows.judged(point, subject(Statistic::SectorCurrent, watched), Ok(heat), largest * quantum);
         produced = produced + counting.rounded_entropy_production() * p;
         let mut sums = moments.iter_mut();
         for &bath in &point.noise().baths {
@@ -233,7 +234,7 @@ fn sector_rows(
     let of_level = |level: Level| {
         let Pair { emission, absorption } = bath.coupling.on_level(model.number, level);
         let (gain, loss) = (bath.up * absorption, bath.down * emission);
-        Rounded::of(gain - loss, gain + loss) * model.quantum()
+        Rounded::of(gain - loss, gain + loss) * model.quantum_of(bath)
     };
     let of = |levels: &[(Level, f64)]| {
         let p: f64 = levels.iter().map(|(_, p)| p).sum();

@@ -1,6 +1,7 @@
 //! The exact steady state of a point, the counting statistics around it, and the closed forms it is compared with.
 
 mod counted;
+mod cycle;
 mod driven;
 mod ladder;
 mod register;
@@ -10,11 +11,12 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 pub use counted::ExactNoise;
+pub use cycle::{CONSERVED, Judged, Phases, equation as cycle_equation};
 pub use road::SteadyRoad;
 
 use super::equation::{Aim, Road};
 use super::error::Unsolved;
-use crate::bath::Coupling;
+use crate::bath::{Bath, Coupling};
 use crate::group::Group;
 use crate::lindblad::Effort;
 use crate::model::Model;
@@ -22,7 +24,8 @@ use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};
 use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
-use crate::theory;
+use crate::theory::machine::DRIVEN;
+use crate::theory::{self, Machine};
 use counted::LOST;
 use road::GroupSteady;
 
@@ -32,6 +35,24 @@ use road::GroupSteady;
 /// Why they cannot.
 pub fn exact_beside(point: &Point) -> Result<SteadyRoad, Unsolved> {
     SteadyRoad::new(point, Effort::Beside)
+}
+
+/// Heat carried by a quantum of the bath of this index.
+fn quantum_of(model: &Model, bath: usize) -> f64 {
+    model.quantum_of(&model.baths[bath])
+}
+
+/// A power as far as it is known beside heat currents.
+fn beside(power: Rounded, heat: &[Option<f64>]) -> Option<f64> {
+    power.beside(heat.iter().flatten().fold(0.0, |most, heat| most.max(heat.abs())))
+}
+
+/// What a modulation supplies beside these quanta: by how much those of the qubits are larger.
+fn supplied(model: &Model, quanta: &[Rounded]) -> Rounded {
+    let of_bath = |(bath, quanta): (&Bath, &Rounded)| {
+        bath.offset(model.frequency).map(|offset| *quanta * -model.units.quantum(offset))
+    };
+    model.baths.iter().zip(quanta).filter_map(of_bath).sum()
 }
 
 /// Every group of a point, solved.
@@ -48,6 +69,9 @@ impl SteadyRoad {
     /// # Errors
     /// A model without a steady state, or too large, or a solve that does not reach its residual.
     pub fn new(point: &Point, effort: Effort) -> Result<Self, Unsolved> {
+        if let Some(protocol) = point.protocol() {
+            return cycle::solve(point, protocol, effort);
+        }
         let mut road = SteadyRoad::default();
         let groups = match Road::of_each(&point.groups, &Aim::steady(point, effort)).first() {
             Some(Road::FullSpace) => {
@@ -98,9 +122,12 @@ impl SteadyRoad {
             pairs().map(|(steady, group)| of(steady, &group.model)).sum()
         };
         let baths = 0..point.baths().len();
-        let heat: Vec<Rounded> =
-            baths.clone().map(|bath| summed(&|steady, model| steady.currents[bath] * model.quantum())).collect();
+        let heat: Vec<Rounded> = baths
+            .clone()
+            .map(|bath| summed(&|steady, model| steady.currents[bath] * quantum_of(model, bath)))
+            .collect();
         let known = balanced(&heat);
+        let power = beside(summed(&|steady, model| supplied(model, &steady.currents)), &known);
         for column in point.columns() {
             let value = match (column.quantity, column.bath) {
                 // Over a long interval averages and counts are the current itself.
@@ -111,6 +138,7 @@ impl SteadyRoad {
                     }
                     known[bath]
                 }
+                (Quantity::Power, _) => power,
                 (Quantity::Intensity, Some(bath)) => Some(
                     summed(&|steady, model| {
                         let bath = &model.baths[bath];
@@ -138,7 +166,30 @@ impl SteadyRoad {
             };
             self.values.extend(value.map(|value| (column.quantity, column.bath, value)));
         }
+        self.judge(point, &known, power);
         baths.map(|bath| summed(&|steady, _| steady.currents[bath])).collect()
+    }
+
+    /// What the qubits are where a modulation does work, and by what that is judged.
+    fn judge(&mut self, point: &Point, heat: &[Option<f64>], power: Option<f64>) {
+        let is_modulated = |group: &Group| group.model.baths.iter().any(|bath| bath.quantum.is_some());
+        if !point.groups.iter().any(is_modulated) {
+            return;
+        }
+        if power.is_none() {
+            self.refused.push(format!("{}: {LOST}", Quantity::Power.name()));
+        }
+        let driven = point.groups.iter().any(Group::is_driven);
+        let known = power.zip(heat.iter().copied().collect::<Option<Vec<f64>>>());
+        let Some((power, heat)) = known.filter(|_| !driven) else {
+            let reason = if driven { DRIVEN } else { LOST };
+            return self.refused.push(format!("{}: {reason}", Quantity::Efficiency.name()));
+        };
+        let model = &point.groups[0].model;
+        self.machine = Machine::of(model, power, &heat);
+        if let Some(merit) = self.machine.and_then(|machine| machine.merit(model, &heat)) {
+            self.values.push((merit.quantity, None, merit.of(power, &heat)));
+        }
     }
 
     /// Noise, and what is made of it, of all groups together.
@@ -188,7 +239,7 @@ impl SteadyRoad {
                 if quanta.is_nan() {
                     self.refuse(point, quantity, index, LOST);
                 }
-                values.push((quantity, Some(index), quanta * model.quantum()));
+                values.push((quantity, Some(index), quanta * model.quantum_of(bath)));
             }
         }
         self.values.extend(values.into_iter().filter(|(_, _, value)| value.is_finite()));

@@ -2,6 +2,7 @@
 
 use super::super::equation::{Aim, Equation, FullSpace};
 use super::super::error::Unsolved;
+use super::beside;
 use super::counted::{ExactNoise, LOST};
 use super::road::SteadyRoad;
 use crate::group::Group;
@@ -12,10 +13,12 @@ use crate::rounded::{Rounded, balanced};
 use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
 
-/// The heat currents from all baths in the steady state. Without a drive they add to nothing: one that is a difference of
-/// far larger terms than the others is known from them.
-fn steady_heat_currents(full: &FullSpace, group: &Group, rho: &DensityMatrix) -> Vec<Rounded> {
-    let own: Vec<Rounded> = (0..group.model.baths.len()).map(|bath| full.heat_current(bath, rho)).collect();
+/// What the qubits gain from all baths in the steady state: the heat currents, but for what a modulation takes up of
+/// them. Without a drive they add to nothing: one that is a difference of far larger terms than the others is known
+/// from them.
+fn steady_gains(full: &FullSpace, group: &Group, rho: &DensityMatrix) -> Vec<Rounded> {
+    let baths = 0..group.model.baths.len();
+    let own: Vec<Rounded> = baths.map(|bath| full.heat_current(bath, rho) - full.taken_up(bath, rho)).collect();
     if group.hamiltonian.drive.is_some() {
         return own;
     }
@@ -49,6 +52,7 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
     let mut values: Vec<_> =
         columns.iter().filter(|column| !left_out(column.quantity)).map(|column| (*column, 0.0)).collect();
     let mut heat = vec![Rounded::ZERO; point.baths().len()];
+    let mut power = Rounded::ZERO;
     // Mean rate and noise of the net quanta.
     let mut counted = vec![[Rounded::ZERO; 2]; heat.len()];
     for group in &point.groups {
@@ -58,8 +62,10 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
         for (column, value) in &mut values {
             *value += averages.value(*column);
         }
-        for (sum, current) in heat.iter_mut().zip(steady_heat_currents(&full, group, rho)) {
-            *sum = *sum + current;
+        for (bath, (sum, gain)) in heat.iter_mut().zip(steady_gains(&full, group, rho)).enumerate() {
+            let taken_up = full.taken_up(bath, rho);
+            *sum = *sum + gain + taken_up;
+            power = power - taken_up;
         }
         for (bath, [current, noise]) in counted.iter_mut().enumerate() {
             let of_group = full.equation().rounded_noise(bath)?;
@@ -68,12 +74,14 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
         }
     }
     let known = balanced(&heat);
+    let power = beside(power, &known);
     for column in columns {
         match (column.quantity, column.bath) {
             (Quantity::HeatCurrent, Some(bath)) => match known[bath] {
                 Some(value) => road.values.push((column.quantity, column.bath, value)),
                 None => road.refuse(point, column.quantity, bath, LOST),
             },
+            (Quantity::Power, _) => road.values.extend(power.map(|power| (column.quantity, None, power))),
             _ => {
                 let found = values.iter().find(|(other, _)| *other == column).map(|(_, value)| *value);
                 let found = found.filter(|value| value.is_finite());
@@ -81,6 +89,7 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
             }
         }
     }
+    road.judge(point, &known, power);
     for (bath, [current, noise]) in counted.into_iter().enumerate() {
         road.noise_of(point, bath, Ok(noise), current);
     }

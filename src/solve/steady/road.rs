@@ -6,6 +6,7 @@ use crate::model::Observables;
 use crate::quantity::Quantity;
 use crate::rounded::Rounded;
 use crate::scenario::Point;
+use crate::theory::Machine;
 
 /// Everything exact about the steady state of a point.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +19,15 @@ pub struct SteadyRoad {
     pub transferred: Vec<(usize, f64, Transferred)>,
     /// What has no exact value, each with its reason.
     pub refused: Vec<String>,
+    /// What the qubits are, where baths exchange quanta of energies of their own and work is done.
+    pub machine: Option<Machine>,
+    /// Under a protocol: averages over the limit cycle, phase by phase in the order of [`Phases::columns`]; NaN where there
+    /// is none.
+    ///
+    /// [`Phases::columns`]: super::Phases::columns
+    pub phases: Vec<f64>,
+    /// Under a protocol: what is left of a deviation from the limit cycle after one cycle.
+    pub multiplier: Option<f64>,
 }
 
 /// The steady state of one group.

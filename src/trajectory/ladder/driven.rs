@@ -29,11 +29,18 @@ pub struct DrivenLadder {
 
 /// -i H_eff in one sector, tridiagonal.
 #[derive(Clone, Debug, Default)]
-struct Tridiagonal {
-    diagonal: Vec<Complex64>,
+pub(super) struct Tridiagonal {
+    pub diagonal: Vec<Complex64>,
     /// Between a - 1 and a, at a; times -i.
-    off_diagonal: Vec<f64>,
-    bound: f64,
+    pub off_diagonal: Vec<f64>,
+    pub bound: f64,
+}
+
+impl Tridiagonal {
+    /// Empty, with room for so many levels.
+    pub fn with_room(levels: usize) -> Self {
+        Tridiagonal { diagonal: Vec::with_capacity(levels), off_diagonal: Vec::with_capacity(levels), bound: 0.0 }
+    }
 }
 
 impl Generator for Tridiagonal {
@@ -59,7 +66,7 @@ impl Generator for Tridiagonal {
 /// A state, and room to propagate it.
 #[derive(Clone, Debug)]
 pub struct DrivenState {
-    state: LadderState,
+    pub(super) state: LadderState,
     generator: Tridiagonal,
     /// The sector that the generator is of.
     sector: Option<i64>,
@@ -69,6 +76,18 @@ pub struct DrivenState {
 }
 
 impl DrivenState {
+    /// A state, with room for so many levels.
+    pub(super) fn new(state: LadderState, room: usize) -> Self {
+        DrivenState {
+            state,
+            generator: Tridiagonal::default(),
+            sector: None,
+            propagation: Propagation::new(room),
+            amplitudes: Vec::with_capacity(room),
+            image: Vec::with_capacity(room),
+        }
+    }
+
     /// The state of the ladder.
     #[must_use]
     pub fn ladder(&self) -> &LadderState {
@@ -144,16 +163,7 @@ impl Unravelling for DrivenLadder {
     type Initial = InitialState;
 
     fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> DrivenState {
-        let state = self.ladder.prepare(initial, rng);
-        let room = self.ladder.number as usize + 1;
-        DrivenState {
-            state,
-            generator: Tridiagonal::default(),
-            sector: None,
-            propagation: Propagation::new(room),
-            amplitudes: Vec::with_capacity(room),
-            image: Vec::with_capacity(room),
-        }
+        DrivenState::new(self.ladder.prepare(initial, rng), self.ladder.number as usize + 1)
     }
 
     fn advance(

@@ -9,12 +9,14 @@
 //! The conditional state of a trajectory is that of this unravelling; counts and averages are those of every other.
 
 mod driven;
+mod protocol;
 mod state;
 
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 pub use self::driven::{DrivenLadder, DrivenState};
+pub use self::protocol::{ProtocolLadder, ProtocolState};
 pub use self::state::LadderState;
 use self::state::Means;
 use super::channel::{Channel, pick};
@@ -29,7 +31,7 @@ use crate::random::Stream;
 const PROCESSES: [Process; 3] = [Process::Emission, Process::Absorption, Process::Dephasing];
 
 /// The engine of a model.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ladder {
     number: i64,
     /// omega_0 as an angular frequency.

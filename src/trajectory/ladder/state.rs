@@ -106,6 +106,14 @@ impl LadderState {
         }
     }
 
+    /// Turns the phase of each level by `angle M`.
+    pub fn turn(&mut self, angle: f64) {
+        for a in self.support.clone() {
+            let turned = Complex64::new(self.re[a], self.im[a]) * Complex64::cis(angle * self.level(a).m());
+            (self.re[a], self.im[a]) = (turned.re, turned.im);
+        }
+    }
+
     /// `<a-1|J_-|a>`.
     pub fn element(&self, a: usize) -> f64 {
         self.element[a]

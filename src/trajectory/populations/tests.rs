@@ -6,7 +6,7 @@ use crate::trajectory::Counter;
 use crate::units::Units;
 
 fn bath(name: &str, coupling: Coupling, down: f64, up: f64) -> Bath {
-    Bath { name: name.to_owned(), coupling, down, up, dephasing: 0.0, temperature: None }
+    Bath { name: name.to_owned(), coupling, down, up, dephasing: 0.0, temperature: None, quantum: None }
 }
 
 /// Four collective baths that emit, three that absorb, a local one with dephasing.

@@ -10,6 +10,8 @@
 //! of the exponential (H_m is Hessenberg); as A only decays, so does H_m, and the error is at most
 //! `b_1 ... b_m t^m/m!`. Y. Saad, SIAM J. Numer. Anal. 29, 209 (1992), Hermite and Genocchi for the difference.
 
+pub mod magnus;
+
 use num_complex::Complex64;
 
 /// The most dimensions of the Krylov space.

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use crate::dicke::Level;
 use crate::model::Observables;
 use crate::model::protocol::{Entry, Protocol, Stage, absorbed};
-use crate::trajectory::{Exchanged, Jump, Record, Recorder};
+use crate::trajectory::{Exchanged, Jump, Recorder};
 
 /// What is booked of a path: made once and used for many, it allocates nothing on the way. Columns are those of
 /// [`Entry::index`]. To rounding, `omega M` at the end less that at the start is W plus all Q_b, in whole, in each
@@ -76,6 +76,12 @@ impl Ledger {
     #[must_use]
     pub fn total(&self, entry: Entry) -> f64 {
         self.before[entry.index()]
+    }
+
+    /// All sums over the whole path, in the order of [`Entry::index`].
+    #[must_use]
+    pub fn totals(&self) -> &[f64] {
+        &self.before
     }
 
     /// The level at the end of the path.
@@ -171,14 +177,12 @@ pub trait Watch: Recorder<Observables> {
     fn net(&self, _bath: usize) -> i64 {
         0
     }
-}
 
-impl Watch for Record<Observables> {
-    const COUNTS: bool = true;
+    /// A segment of this index begins.
+    fn segment(&mut self, _index: usize, _time: f64) {}
 
-    fn net(&self, bath: usize) -> i64 {
-        self.trace.exchanged.net(bath)
-    }
+    /// A sample of this index is due.
+    fn sample(&mut self, _index: usize, _time: f64, _level: Level) {}
 }
 
 /// Counts jumps of a segment in which nothing changes.
@@ -213,6 +217,11 @@ impl<R: Watch> Recorder<Observables> for Counting<'_, R> {
         }
         self.other.jump(self.offset + time, jump, after);
     }
+
+    #[inline(always)]
+    fn interrupted(&self) -> bool {
+        self.other.interrupted()
+    }
 }
 
 impl<R: Watch> Recorder<Observables> for Following<'_, R> {
@@ -236,5 +245,10 @@ impl<R: Watch> Recorder<Observables> for Following<'_, R> {
             self.page.book(jump.bath, quanta, (energy, entropy));
         }
         self.other.jump(self.offset + time, jump, after);
+    }
+
+    #[inline(always)]
+    fn interrupted(&self) -> bool {
+        self.other.interrupted()
     }
 }

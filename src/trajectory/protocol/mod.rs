@@ -6,14 +6,18 @@
 
 mod ledger;
 mod pieces;
+mod recorded;
+mod route;
 
 pub use ledger::{Ledger, Watch};
 pub use pieces::Pieces;
+pub use recorded::Recorded;
 
 use ledger::{Counting, Following};
 use pieces::{Piece, Within};
+pub(super) use route::{Leg, Route, Walk};
 
-use super::{Jump, Populations, Recorder, Unravelling};
+use super::{Jump, LOOK, Populations, Recorder, Unravelling};
 use crate::dicke::Level;
 use crate::initial::InitialState;
 use crate::model::Observables;
@@ -50,8 +54,12 @@ impl Watch for Unwatched {}
 
 impl ProtocolChain {
     /// The chain of `number` qubits under a protocol.
+    ///
+    /// # Panics
+    /// If it drives: levels are then superposed.
     #[must_use]
     pub fn new(protocol: &Protocol, number: i64, pieces: Pieces) -> Self {
+        assert!(!protocol.is_driven(), "a drive superposes levels");
         let stages = protocol.stages();
         let ramps = stages.iter().filter(|stage| !stage.is_held()).count();
         let stretch = |stage: &Stage| match stage.is_held() {
@@ -76,7 +84,8 @@ impl ProtocolChain {
     }
 
     /// Runs one path through the whole protocol. The ledger is made for as many samples as there are `times`, which
-    /// ascend from 0 or later to no later than its end; `other` is told of every dwell and jump.
+    /// ascend from 0 or later to no later than its end; `other` is told of every dwell, jump, segment and sample. False
+    /// where that was interrupted: what the ledger holds is no path then.
     ///
     /// # Panics
     /// If a time is beyond the end.
@@ -87,27 +96,36 @@ impl ProtocolChain {
         rng: &mut Stream,
         ledger: &mut Ledger,
         other: &mut impl Watch,
-    ) {
+    ) -> bool {
         let protocol = &self.protocol;
-        let (units, stages, cycles) = (protocol.units(), protocol.stages(), protocol.cycles() as usize);
+        let (units, stages) = (protocol.units(), protocol.stages());
         let end = protocol.end();
         assert!(times.last().is_none_or(|last| *last <= end * (1.0 + 1e-12)), "{times:?}: the protocol ends at {end}");
         let mut state = self.first().prepare(initial, rng);
         ledger.begin(state, units.quantum(stages[0].frequency.first()));
         let mut left = times.iter().enumerate().peekable();
-        for cycle in 0..cycles {
+        for cycle in 0..protocol.cycles() {
             for (index, (stage, stretch)) in stages.iter().zip(&self.stretches).enumerate() {
                 let offset = cycle as f64 * protocol.period() + stage.start;
-                let very_last = cycle + 1 == cycles && index + 1 == stages.len();
                 let mut now = 0.0;
-                while let Some((sample, time)) = left.next_if(|(_, t)| very_last || **t - offset <= stage.duration) {
-                    let until = (time - offset).clamp(now, stage.duration);
+                other.segment(index, offset);
+                while let Some((sample, time)) = left.peek().copied()
+                    && let Some(until) = protocol.within(cycle, index, *time)
+                {
+                    left.next();
                     self.advance(stage, stretch, &mut state, (now, until), offset, rng, ledger, other);
                     ledger.sample(sample, state);
+                    other.sample(sample, *time, state);
                     now = until;
+                    if sample % LOOK == 0 && other.interrupted() {
+                        return false;
+                    }
                 }
                 if now < stage.duration {
                     self.advance(stage, stretch, &mut state, (now, stage.duration), offset, rng, ledger, other);
+                }
+                if other.interrupted() {
+                    return false;
                 }
                 ledger.page.shift(units.quantum(stage.frequency.last()));
                 let next = match (stages.get(index + 1), protocol.repeats()) {
@@ -118,10 +136,11 @@ impl ProtocolChain {
                 if let Some(next) = next {
                     ledger.page.shift(units.quantum(next.frequency.first()));
                 }
-                ledger.turn(index, cycle);
+                ledger.turn(index, cycle as usize);
             }
-            ledger.ends[cycle + 1] = state;
+            ledger.ends[cycle as usize + 1] = state;
         }
+        true
     }
 
     /// The engine of the first rates.

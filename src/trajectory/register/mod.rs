@@ -7,9 +7,11 @@
 
 mod jump;
 mod operators;
+mod protocol;
 mod space;
 mod start;
 
+pub use protocol::{ProtocolRegister, ProtocolRegisters};
 pub use start::Start;
 
 use num_complex::Complex64;

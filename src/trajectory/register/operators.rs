@@ -1,10 +1,14 @@
 //! The operators of a register on its blocks: H_eff, and what the values and the rates of jumps are made of.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use num_complex::Complex64;
 
 use super::space::{Space, Weights};
-use crate::bath::{Coupling, Process};
+use crate::bath::{Coupling, Process, Rates};
 use crate::model::{Register, RegisterValues};
+use crate::trajectory::propagation::magnus::{Acting, Steered};
 use crate::trajectory::propagation::{Generator, inner, norm_squared};
 
 /// An exchange between two qubits.
@@ -27,21 +31,22 @@ pub(super) struct Channel {
     pub rate: f64,
 }
 
-/// Everything that acts, ready to be applied. Works in the frame of the drive, or of the reference frequency.
+/// Everything that acts, ready to be applied. Works in the frame of the drive, or of the reference frequency. Clones share
+/// what does not change in time.
 #[derive(Clone, Debug)]
 pub(super) struct Operators {
-    pub space: Space,
+    pub space: Arc<Space>,
     pub channels: Vec<Channel>,
     number: usize,
     /// S_- = sum_j g_j sigma_-^(j).
-    coupling: Weights,
+    coupling: Arc<Weights>,
     /// g, where J_- = S_-/g.
     uniform: Option<f64>,
     /// [H_0, S_-] where it is not a multiple of S_-, as an energy.
-    commutator: Option<Weights>,
+    commutator: Option<Arc<Weights>>,
     /// hbar omega_j, where they differ.
     energies: Option<Vec<f64>>,
-    quantum: f64,
+    pub quantum: f64,
     /// Omega/2 of the drive.
     half_amplitude: f64,
     exchanges: Vec<Exchange>,
@@ -50,6 +55,9 @@ pub(super) struct Operators {
     /// The rates of all collective baths.
     down: f64,
     up: f64,
+    /// A bound of the norm of what stays, and `(sum |g_j|)^2`, which bounds that of S_+ S_-.
+    of_exchange: f64,
+    of_coupling: f64,
     norm_bound: f64,
 }
 
@@ -107,13 +115,13 @@ impl Operators {
         let same_energy = alike(&register.frequencies);
         // [H_0, S_-] = sum_j sigma_-^(j) (-omega_j g_j + sum_(i != j) V_ij g_i sigma_z^(i)).
         let commutator = (!same_energy || !exchanges.is_empty()).then(|| {
-            space.weights(|rest, qubit| {
+            Arc::new(space.weights(|rest, qubit| {
                 let others = (0..n).filter(|other| *other != qubit).map(|other| {
                     let sign = if rest >> other & 1 == 1 { 1.0 } else { -1.0 };
                     sign * units.quantum(register.exchange[(qubit, other)]) * g[other]
                 });
                 others.sum::<f64>() - units.quantum(register.frequencies[qubit]) * g[qubit]
-            })
+            }))
         });
 
         let mut channels = Vec::new();
@@ -127,51 +135,83 @@ impl Operators {
                 }
             }
         }
-        let total = |coupling, process| {
-            let of_kind = channels.iter().filter(|channel| channel.coupling == coupling && channel.process == process);
-            of_kind.map(|channel| channel.rate).sum::<f64>()
-        };
-        let collective = |process| total(Coupling::Collective, process);
-        let local = |process| total(Coupling::Local, process);
-
+        let mut rates = [Rates::default(); 2];
+        for channel in &channels {
+            let of = &mut rates[usize::from(channel.coupling != Coupling::ALL[0])];
+            match channel.process {
+                Process::Emission => of.down += channel.rate,
+                Process::Absorption => of.up += channel.rate,
+                Process::Dephasing => of.dephasing += channel.rate,
+            }
+        }
         let detuning = register.drive.map_or(0.0, |drive| drive.detuning);
         let amplitude = units.angular(register.drive.map_or(0.0, |drive| drive.amplitude));
-        let element = |mask: u32| {
-            let (m, k) = (m(n, mask), f64::from(mask.count_ones()));
-            let offset = |qubit: usize| units.angular(register.frequencies[qubit] - register.frequency + detuning);
-            let sign = |qubit: usize| if mask >> qubit & 1 == 1 { 0.5 } else { -0.5 };
-            let energy =
-                (0..n).map(|qubit| sign(qubit) * offset(qubit)).sum::<f64>() + units.angular(register.chi) * m * m;
-            let loss = local(Process::Emission) * k
-                + local(Process::Absorption) * (n as f64 - k)
-                + local(Process::Dephasing) * n as f64 / 4.0
-                + collective(Process::Dephasing) * m * m;
-            Complex64::new(-0.5 * loss, -energy)
-        };
-        let diagonal: Vec<Vec<Complex64>> =
-            (0..space.blocks()).map(|block| space.masks(block).iter().map(|mask| element(*mask)).collect()).collect();
-
-        let (down, up) = (collective(Process::Emission), collective(Process::Absorption));
-        let of_diagonal = diagonal.iter().flatten().map(|value| value.norm()).fold(0.0, f64::max);
-        let of_exchange: f64 = exchanges.iter().map(|exchange| exchange.rate.abs()).sum();
-        // |S_-|^2 <= (sum |g_j|)^2.
-        let of_baths = 0.5 * (down + up) * g.iter().map(|g| g.abs()).sum::<f64>().powi(2);
-        Operators {
-            coupling: uniform.map_or_else(|| space.weights(|_, qubit| g[qubit]), Weights::Uniform),
+        let offset = |qubit: usize| units.angular(register.frequencies[qubit] - register.frequency + detuning);
+        let blocks = space.blocks();
+        let mut operators = Operators {
+            coupling: Arc::new(uniform.map_or_else(|| space.weights(|_, qubit| g[qubit]), Weights::Uniform)),
             uniform,
             commutator,
             energies: (!same_energy).then(|| register.frequencies.iter().map(|f| units.quantum(*f)).collect()),
             quantum: register.frequencies.first().map_or(0.0, |frequency| units.quantum(*frequency)),
-            half_amplitude: amplitude / 2.0,
-            norm_bound: of_diagonal + of_exchange + of_baths + amplitude.abs() * n as f64 / 2.0,
-            space,
+            half_amplitude: 0.0,
+            of_exchange: exchanges.iter().map(|exchange| exchange.rate.abs()).sum(),
+            // |S_-|^2 <= (sum |g_j|)^2.
+            of_coupling: g.iter().map(|g| g.abs()).sum::<f64>().powi(2),
+            norm_bound: 0.0,
             channels,
             number: n,
             exchanges,
-            diagonal,
-            down,
-            up,
+            diagonal: (0..blocks).map(|block| vec![Complex64::ZERO; space.dimension(block)]).collect(),
+            down: 0.0,
+            up: 0.0,
+            space: Arc::new(space),
+        };
+        operators.set(offset, units.angular(register.chi), amplitude, rates, 0..blocks);
+        operators
+    }
+
+    /// Gives qubits these offsets to the frame, and a twisting, a drive about x and rates of each coupling, on some
+    /// blocks.
+    fn set(
+        &mut self,
+        offset: impl Fn(usize) -> f64,
+        chi: f64,
+        amplitude: f64,
+        [collective, local]: [Rates; 2],
+        blocks: Range<usize>,
+    ) {
+        let n = self.number;
+        let element = |mask: u32| {
+            let (m, k) = (m(n, mask), f64::from(mask.count_ones()));
+            let sign = |qubit: usize| if mask >> qubit & 1 == 1 { 0.5 } else { -0.5 };
+            let energy = (0..n).map(|qubit| sign(qubit) * offset(qubit)).sum::<f64>() + chi * m * m;
+            let loss = local.down * k
+                + local.up * (n as f64 - k)
+                + local.dephasing * n as f64 / 4.0
+                + collective.dephasing * m * m;
+            Complex64::new(-0.5 * loss, -energy)
+        };
+        let mut of_diagonal = 0.0_f64;
+        for block in blocks {
+            for (value, mask) in self.diagonal[block].iter_mut().zip(self.space.masks(block)) {
+                *value = element(*mask);
+                of_diagonal = of_diagonal.max(value.norm());
+            }
         }
+        (self.down, self.up, self.half_amplitude) = (collective.down, collective.up, amplitude / 2.0);
+        let of_baths = 0.5 * (self.down + self.up) * self.of_coupling;
+        self.norm_bound = of_diagonal + self.of_exchange + of_baths + amplitude.abs() * n as f64 / 2.0;
+    }
+
+    /// Becomes what acts, on some blocks, of qubits that are alike.
+    pub fn act(&mut self, acting: &Acting, blocks: Range<usize>) {
+        let Acting { field, chi, mut rates } = *acting;
+        if !self.space.is_whole() {
+            // As of jumps: J_z leaves a state of sharp M as it is.
+            rates[0].dephasing = 0.0;
+        }
+        self.set(|_| field.z, chi, field.x, rates, blocks);
     }
 
     /// About how many bytes [`Operators::new`] takes beside its space, where qubits differ.
@@ -233,6 +273,13 @@ impl Operators {
                 let x = psi[mask ^ 1 << qubit] * self.half_amplitude;
                 *y += Complex64::new(x.im, -x.re);
             }
+        }
+    }
+
+    /// Turns each amplitude by the angle times its M.
+    pub fn turn(&self, block: usize, angle: f64, psi: &mut [Complex64]) {
+        for (c, mask) in psi.iter_mut().zip(self.space.masks(block)) {
+            *c *= Complex64::cis(angle * m(self.number, *mask));
         }
     }
 
@@ -348,5 +395,33 @@ impl Generator for OnBlock<'_> {
 
     fn norm_bound(&self) -> f64 {
         self.operators.norm_bound
+    }
+}
+
+/// The generator on one block, as what acts makes it.
+pub(super) struct Steering<'a> {
+    pub operators: &'a mut Operators,
+    pub block: usize,
+    pub scratch: &'a mut Scratch,
+}
+
+impl Generator for Steering<'_> {
+    fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
+        self.operators.images(self.block, x, self.scratch);
+        self.operators.image(self.block, x, self.scratch, y);
+    }
+
+    fn norm_bound(&self) -> f64 {
+        self.operators.norm_bound
+    }
+}
+
+impl Steered for Steering<'_> {
+    fn act(&mut self, acting: &Acting) {
+        self.operators.act(acting, self.block..self.block + 1);
+    }
+
+    fn turn(&self, angle: f64, psi: &mut [Complex64]) {
+        self.operators.turn(self.block, angle, psi);
     }
 }

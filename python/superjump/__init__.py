@@ -1,0 +1,33 @@
+"""Quantum-jump trajectories of collective heat transport: N qubits between baths that couple to them collectively
+(Dicke superradiance) or one by one, held against exact Lindblad averages.
+
+>>> import superjump as sj
+>>> valve = sj.Scenario(
+...     qubits=8,
+...     baths=[sj.collective("hot", rate=1, temperature=3), sj.collective("cold", rate=1, temperature=1/3)],
+...     initial="ground", until=50, samples=101)
+>>> valve.run(trajectories=1000)["heat_current", "hot"].mean[-1]            # doctest: +SKIP
+"""
+
+from ._superjump import __version__
+from .baths import angles, bath, bits, coherent, collective, dicke, ghz, local, product, superposition, thermal
+from .check import Check
+from .errors import Fault, FolderError, Interrupted, NotConverged, Note, RunError, ScenarioError
+from .executor import Campaign, Part, compute
+from .jobs import Job
+from .noise import Noise
+from .progress import Progress
+from .results import Estimate, Run, status
+from .results import open_folder as open
+from .scenario import Scenario
+from .table import Table
+
+#: Reads a scenario file.
+load = Scenario.load
+
+__all__ = [
+    "Campaign", "Check", "Estimate", "Fault", "FolderError", "Interrupted", "Job", "NotConverged", "Noise", "Note",
+    "Part", "Progress", "Run", "RunError", "Scenario", "ScenarioError", "Table", "__version__", "angles", "bath", "bits",
+    "coherent", "collective", "compute", "dicke", "ghz", "load", "local", "open", "product", "status", "superposition",
+    "thermal",
+]

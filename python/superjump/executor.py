@@ -1,0 +1,151 @@
+"""Campaigns whose parts are computed by whatever one has."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import _superjump
+from .errors import Interrupted, RunError
+from .jobs import Job, run_here
+from .progress import Display, Progress
+
+if TYPE_CHECKING:
+    from .results import Run
+    from .scenario import Scenario
+
+#: Parts that are with an executor at a time, at most.
+_MOST = 1000
+
+
+class Part(NamedTuple):
+    """Consecutive trajectories of one point: what is computed at a time."""
+
+    #: The place of the point in the sweep.
+    point: int
+    #: The first trajectory, and how many.
+    first: int
+    trajectories: int
+
+
+def compute(scenario: Scenario, part: Part, threads: int = 1) -> bytes:
+    """Computes a part of a scenario, to the bytes that :meth:`Campaign.put` takes: anywhere, as both can be pickled.
+    Whoever computes it, they are the same."""
+    return _superjump.compute(scenario._read(exact=False), (part.point, part.first, part.trajectories), threads)
+
+
+class Campaign:
+    """The folder of a transient whose parts others compute::
+
+        with sj.Campaign(valve, "big/") as campaign:
+            for part in campaign.parts():
+                campaign.put(sj.compute(valve, part))       # here, or anywhere
+        run = valve.run(output="big/")                      # folds them to results
+
+    The folder is held until ``close``. Results are those of one machine, bit for bit.
+    """
+
+    def __init__(self, scenario: Scenario, output: str | os.PathLike[str], *, fresh: bool = False):
+        self.scenario = scenario
+        self.output = Path(output)
+        self._workshop = _superjump.Workshop(scenario._read(exact=False), self.output, fresh)
+
+    def parts(self) -> list[Part]:
+        """The parts that are not there yet, in the order in which to compute them."""
+        return [Part(*part) for part in self._workshop.parts()]
+
+    def put(self, data: bytes) -> Part:
+        """Keeps a part, once its bytes are seen to be whole and of this campaign; says which it is."""
+        return Part(*self._workshop.put(data))
+
+    def close(self) -> None:
+        """Lets go of the folder."""
+        self._workshop.leave()
+
+    def __enter__(self) -> Campaign:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def run_on(
+    executor: Executor,
+    scenario: Scenario,
+    output: Path | None,
+    *,
+    threads: int | None,
+    exact: bool,
+    fresh: bool,
+    progress: bool | Callable[[Progress], object] | None,
+) -> Run:
+    """Runs a scenario whose parts an executor computes, and folds them here."""
+    from .scenario import _threads
+
+    if output is None:
+        raise ValueError("an executor brings parts into a folder, from which they are folded: give output=")
+    if scenario.asks_for_steady:
+        raise RunError("a steady state is not computed in parts: run it without an executor")
+    interrupted = False
+    with Campaign(scenario, output, fresh=fresh) as campaign, _shown(progress) as show:
+        try:
+            _bring(campaign, executor, show)
+        except KeyboardInterrupt:
+            interrupted = True
+    parsed = scenario._read(exact=False)
+    job = _superjump.Job(
+        parsed, output=output, threads=_threads(threads), exact=exact, fresh=False, merge=interrupted
+    )
+    run = run_here(Job(scenario, parsed, job, output), progress)
+    if interrupted:
+        if run.is_empty:
+            raise KeyboardInterrupt("interrupted before there were any results")
+        warnings.warn("interrupted: the results are partial; the same call goes on", Interrupted, stacklevel=3)
+    return run
+
+
+def _bring(campaign: Campaign, executor: Executor, show: Callable[[int, int], None]) -> None:
+    """Has an executor compute all parts that are missing, and keeps each as it comes."""
+    parts = campaign.parts()
+    left = iter(parts)
+    out: dict[Future[bytes], Part] = {}
+    done = 0
+    try:
+        while True:
+            while len(out) < _MOST and (part := next(left, None)) is not None:
+                out[executor.submit(compute, campaign.scenario, part)] = part
+            if not out:
+                return
+            came, _ = wait(out, timeout=0.2, return_when=FIRST_COMPLETED)
+            # Whatever has failed, what is done is kept.
+            failed = {out.pop(future): future.exception() for future in came if future.exception() is not None}
+            for future in came & out.keys():
+                campaign.put(future.result())
+                del out[future]
+                done += 1
+            for part, error in failed.items():
+                kept = f"{done} parts are kept, and the same call goes on from them"
+                raise RunError(f"the executor failed at {part}: {type(error).__name__}: {error}; {kept}") from error
+            show(done, len(parts))
+    except BaseException:
+        for future in out:
+            future.cancel()
+        raise
+
+
+@contextlib.contextmanager
+def _shown(progress: Any) -> Iterator[Callable[[int, int], None]]:
+    display = Display(progress)
+
+    def show(done: int, of: int) -> None:
+        display.update(Progress(done=done, of=of, what="parts", seconds=0.0))
+
+    try:
+        yield show
+    finally:
+        display.close()

@@ -1,0 +1,475 @@
+"""Results: estimates beside exact values as numpy arrays, and tables for whatever reads Arrow."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _superjump
+from .table import Table
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import xarray
+
+    from .noise import Noise
+    from .progress import Progress
+    from .scenario import Scenario
+
+#: Numbers of one value, or of many.
+Numbers = Any
+
+
+@dataclass(frozen=True, repr=False)
+class Estimate:
+    """A quantity: what was estimated, and the exact value beside it.
+
+    Of one point of a sweep the arrays have shape (T,), of a sweep of P points (P, T), with T times; what is of the
+    steady state or of a whole run is a number, or (P,). NaN stands where there is no value.
+    """
+
+    #: The name of the quantity, the bath it is of, and its unit ("1" for a pure number).
+    quantity: str
+    bath: str | None
+    unit: str
+    #: The times (T,); None of what is of the steady state or of a whole run.
+    times: npt.NDArray[np.float64] | None
+    #: The mean over trajectories; of what was solved for without any, the exact value.
+    mean: Numbers
+    #: Its standard error. NaN where there is none: no spread by chance, or nothing was sampled.
+    std_error: Numbers
+    #: The exact value.
+    exact: Numbers
+    #: (mean - exact)/std_error. NaN where that says nothing.
+    z: Numbers
+    #: Whether the means are from trajectories.
+    sampled: bool = True
+    #: Half the width of the interval that a steady run converged by; NaN of everything else.
+    half_width: Numbers = float("nan")
+
+    @property
+    def interval(self) -> tuple[Numbers, Numbers]:
+        """Where the true value is, as often as the steady run was asked for (``Run.confidence``): of the heat current
+        that it was to find, and NaN of everything else."""
+        return self.mean - self.half_width, self.mean + self.half_width
+
+    def __repr__(self) -> str:
+        name = f"{self.quantity}{f' ({self.bath})' if self.bath is not None else ''}"
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        if np.ndim(self.mean) > 0:
+            return f"<Estimate {name}, shape {np.shape(self.mean)}{unit}>"
+        value = _superjump.with_error(self.mean, self.std_error)
+        beside = f", exact {_superjump.shown(self.exact)}" if self.sampled and not np.isnan(self.exact) else ""
+        z = f", z = {self.z:+.1f}" if not np.isnan(self.z) else ""
+        return f"<Estimate {name}: {value}{unit}{beside}{z}>"
+
+
+class Run:
+    """The results of a run: of trajectories, of a steady state, or of exact values alone; of one point or a sweep.
+
+    ``run["heat_current", "hot"]`` is an :class:`Estimate`; ``series``, ``trajectories``, ``jumps``, ``quanta`` and
+    ``summary`` are tables (:class:`superjump.Table`), None where the run has none; ``noise`` has the counting
+    statistics.
+    """
+
+    def __init__(
+        self, scenario: Scenario, parsed: _superjump.Parsed, results: _superjump.Results, folder: Path | None
+    ):
+        #: The scenario as it was run.
+        self.scenario = scenario
+        #: The folder of the results; None in memory.
+        self.folder = folder
+        self._parsed = parsed
+        self._results = results
+        #: Whether it was stopped before everything was there.
+        self.interrupted = results.interrupted
+        #: Whether everything was there already, and nothing had to be done.
+        self.already_complete = results.already_complete
+        #: All that ``summary.json`` says, as a dict.
+        self.details: dict[str, Any] = json.loads(results.summary) if results.summary is not None else {"points": []}
+
+    # What there is.
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was stopped before there was anything."""
+        return not self._points
+
+    @property
+    def _points(self) -> list[dict[str, Any]]:
+        return self.details["points"]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was asked for is there."""
+        return bool(self.details.get("complete", False))
+
+    @property
+    def kind(self) -> str:
+        """The kind of run, in words."""
+        return self.details.get("kind", "")
+
+    @property
+    def sampled(self) -> bool:
+        """Whether trajectories were run."""
+        return any(point["trajectories"] > 0 for point in self._points)
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        """The swept keys with their values, point by point; [{}] without a sweep."""
+        return [dict(point["parameters"]) for point in self._points]
+
+    @property
+    def baths(self) -> list[str]:
+        """The names of the baths."""
+        return [bath["name"] for bath in self._points[0]["baths"]] if self._points else []
+
+    @property
+    def quantities(self) -> list[tuple[str, str | None]]:
+        """What ``run[...]`` takes: (quantity, bath), with None for what is of no bath."""
+        rows = [(row["quantity"], row["bath"]) for point in self._points for row in point["quantities"]]
+        series = self.series
+        if series is not None:
+            rows = [*zip(series["quantity"].tolist(), series["bath"].tolist(), strict=True), *rows]
+        return list(dict.fromkeys(rows))
+
+    @property
+    def converged(self) -> bool | None:
+        """Of a steady state: whether every point met the error that was asked for; None of other runs."""
+        known = [point["steady"]["converged"] for point in self._points if point.get("steady")]
+        return all(known) and len(known) == len(self._points) and self.complete if known else None
+
+    @property
+    def missing(self) -> list[str]:
+        """Of a steady state: what is missing where it is not converged, in words."""
+        return self._told("missing")
+
+    @property
+    def refused(self) -> list[str]:
+        """Exact values and statistics that are not given, each with its reason."""
+        exact = [f"{self._where(point)}{words}" for point in self._points for words in point.get("exact_refused", [])]
+        none = [f"{self._where(p)}no exact values: {p['exact_missing']}" for p in self._points if p["exact_missing"]]
+        return none + self._told("refused") + exact
+
+    @property
+    def confidence(self) -> float | None:
+        """Of a steady state: how often the interval holds the true current."""
+        known = [point["steady"]["confidence"] for point in self._points if point.get("steady")]
+        return known[0] if known else None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What in the scenario is likely not meant as it stands."""
+        return list(self.details.get("warnings", []))
+
+    def _told(self, key: str) -> list[str]:
+        steady = [point for point in self._points if point.get("steady")]
+        return [f"{self._where(point)}{words}" for point in steady for words in point["steady"][key]]
+
+    def _where(self, point: Mapping[str, Any]) -> str:
+        return f"point {point['index']}: " if len(self._points) > 1 else ""
+
+    # Tables.
+
+    def table(self, name: str) -> Table | None:
+        """A table by its name; None where the run has none."""
+        table = self._results.table(name)
+        return None if table is None else Table(table)
+
+    @cached_property
+    def series(self) -> Table | None:
+        """A row for each quantity at each time: point, swept keys, time, quantity, bath, mean, std_error, exact."""
+        return self.table("series")
+
+    @property
+    def summary(self) -> Table | None:
+        """A row for each quantity of a point: at the last time, of the whole run, or in the steady state."""
+        return self.table("summary")
+
+    @property
+    def trajectories(self) -> Table | None:
+        """A row for each trajectory: quanta of each bath (signed), jumps, final J and M, peak, photon times."""
+        return self.table("trajectories")
+
+    @property
+    def jumps(self) -> Table | None:
+        """A row for each jump, where ``record={"jumps": True}`` asks for them."""
+        return self.table("jumps")
+
+    @property
+    def quanta(self) -> Table | None:
+        """How the quanta counted in windows are distributed."""
+        return self.table("quanta")
+
+    @property
+    def noise(self) -> Noise:
+        """The counting statistics; called with ``windows=``, ``frequencies=`` or ``delays=`` it runs for them."""
+        from .noise import Noise
+
+        return Noise(self)
+
+    def _main(self, name: str | None) -> Table:
+        for candidate in [name] if name is not None else ["series", "summary"]:
+            table = self.table(candidate)
+            if table is not None:
+                return table
+        raise KeyError(f"the run has no table \"{name}\"" if name else "the run has no results")
+
+    def to_pandas(self, table: str | None = None) -> pandas.DataFrame:
+        """A table as a DataFrame: that of a name, or ``series``, and of a steady state ``summary``."""
+        return self._main(table).to_pandas()
+
+    def to_polars(self, table: str | None = None) -> polars.DataFrame:
+        """The same for polars."""
+        return self._main(table).to_polars()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._main(None).__arrow_c_stream__(requested_schema)
+
+    def to_xarray(self) -> xarray.Dataset:
+        """All quantities as a Dataset over the swept keys, the bath and the time: ``heat_current``,
+        ``heat_current_std_error`` (where there are trajectories) and ``heat_current_exact``. The value is the mean over
+        trajectories, or the exact one where nothing was sampled. A sweep that is no grid has the dimension ``point``."""
+        from .grid import dataset
+
+        return dataset(self)
+
+    # Values.
+
+    def __getitem__(self, key: str | tuple[str, str | None]) -> Estimate:
+        """The values of a quantity: ``run["heat_current", "hot"]``, ``run["jz"]``. At all times where it is followed in
+        time, otherwise of the whole run or in the steady state."""
+        quantity, bath = self._named(key)
+        series = self.series
+        if series is not None:
+            rows = series.rows(quantity=quantity, bath=bath)
+            if len(rows) > 0:
+                return self._followed(series, rows, quantity, bath)
+        return self.last(quantity, bath)
+
+    def last(self, quantity: str, bath: str | None = None) -> Estimate:
+        """The values of a quantity in the summary: at the last time, of the whole run, or in the steady state."""
+        quantity, bath = self._named((quantity, bath) if bath is not None else quantity)
+        rows = np.full((5, len(self._points)), np.nan)
+        unit, found = "1", False
+        for place, point in enumerate(self._points):
+            for row in point["quantities"]:
+                if (row["quantity"], row["bath"]) == (quantity, bath):
+                    unit, found = row["unit"], True
+                    numbers = [row["estimate"], row["std_error"], row["exact"], row["z"], None]
+                    rows[:, place] = [np.nan if number is None else number for number in numbers]
+                    rows[4, place] = self._half_width(point, quantity, bath)
+        if not found:
+            raise KeyError(f"the run has no {quantity}{f' of {bath}' if bath else ''}")
+        sampled = self.sampled
+        mean, std_error, exact, z, half_width = rows
+        if not sampled:
+            mean = exact.copy()
+        values = {"mean": mean, "std_error": std_error, "exact": exact, "z": z, "half_width": half_width}
+        shaped = {name: row if self._is_sweep else row[0] for name, row in values.items()}
+        return Estimate(quantity, bath, unit, None, sampled=sampled, **shaped)
+
+    def _followed(self, series: Table, rows: npt.NDArray[np.int64], quantity: str, bath: str | None) -> Estimate:
+        columns = {name: series[name][rows] for name in ("point", "time", "mean", "std_error", "exact")}
+        sampled = self.sampled
+        if not sampled:
+            columns["mean"] = columns["exact"].copy()
+        starts = np.flatnonzero(np.diff(columns["point"], prepend=-1))
+        pieces = {name: np.split(column, starts[1:]) for name, column in columns.items()}
+        points = [int(point[0]) for point in pieces["point"]]
+        times = pieces["time"]
+        if any(not np.array_equal(times[0], other) for other in times[1:]):
+            raise ValueError(
+                f"the points of the sweep have {quantity} at different times: take one of them, run.at(0)"
+            )
+        if sampled:
+            of_points = zip(points, pieces["mean"], pieces["std_error"], pieces["exact"], strict=True)
+            pieces["z"] = [self._parsed.standard_errors(point, quantity, bath, *rest) for point, *rest in of_points]
+        # A point that has no such quantity is NaN.
+        places = {point["index"]: place for place, point in enumerate(self._points)}
+        values: dict[str, Any] = {}
+        for name in ("mean", "std_error", "exact", "z"):
+            values[name] = np.full((len(places), len(times[0])), np.nan)
+            for point, piece in zip(points, pieces.get(name, []), strict=False):
+                values[name][places[point]] = piece
+        if not self._is_sweep:
+            values = {name: rows[0] for name, rows in values.items()}
+        return Estimate(quantity, bath, self._unit(quantity), times[0], sampled=sampled, **values)
+
+    def _half_width(self, point: Mapping[str, Any], quantity: str, bath: str | None) -> float:
+        """Half the interval of the current that a steady run was to find."""
+        width = (point.get("steady") or {}).get("half_width")
+        if width is None or quantity != "heat_current" or bath != self._parsed.watched(point["index"]):
+            return float("nan")
+        return float(width)
+
+    @property
+    def _is_sweep(self) -> bool:
+        return bool(self._points) and bool(self._points[0]["parameters"])
+
+    def _unit(self, quantity: str) -> str:
+        rows = (row for point in self._points for row in point["quantities"])
+        return next((row["unit"] for row in rows if row["quantity"] == quantity), "1")
+
+    def _named(self, key: str | tuple[str, str | None]) -> tuple[str, str | None]:
+        """A quantity and its bath, which may be left out where there is one."""
+        quantity, bath = (key, None) if isinstance(key, str) else key
+        known = self.quantities
+        if (quantity, bath) in known:
+            return quantity, bath
+        baths = [other for name, other in known if name == quantity]
+        if not baths:
+            names = ", ".join(dict.fromkeys(name for name, _ in known if not name.startswith("photon_time_")))
+            raise KeyError(f"the run has no {quantity}, only {names}")
+        if bath is None and len(baths) == 1:
+            return quantity, baths[0]
+        of = [repr(other) for other in baths if other is not None]
+        if not of:
+            raise KeyError(f"{quantity} is of no single bath: run[{quantity!r}]")
+        raise KeyError(f"{quantity} is of a bath: run[{quantity!r}, {of[0]}], or {', '.join(of[1:]) or 'no other'}")
+
+    def at(self, point: int | Mapping[str, Any]) -> Run:
+        """One point of a sweep: by its place, from 0, or by the values of its keys, ``run.at({"qubits.number": 4})``."""
+        return _Point(self, self._place(point))
+
+    def _place(self, point: int | Mapping[str, Any]) -> int:
+        if not isinstance(point, Mapping):
+            if not -len(self._points) <= point < len(self._points):
+                raise IndexError(f"there is no point {point}, only {len(self._points)} of them, from 0")
+            return range(len(self._points))[point]
+        unknown = [key for key in point if self._points and key not in self._points[0]["parameters"]]
+        if unknown:
+            raise KeyError(f"{unknown[0]} is not swept, only {', '.join(self._points[0]['parameters'])}")
+        fits = [
+            place for place, of in enumerate(self.points) if all(of[key] == value for key, value in point.items())
+        ]
+        if len(fits) != 1:
+            raise KeyError(f"{len(fits)} points have {dict(point)}")
+        return fits[0]
+
+    def __iter__(self) -> Iterator[Run]:
+        """The points of a sweep, one by one."""
+        return (self.at(place) for place in range(len(self._points)))
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    def resume(
+        self,
+        trajectories: int | None = None,
+        *,
+        threads: int | None = None,
+        progress: bool | Callable[[Progress], object] | None = None,
+        exact: bool = True,
+    ) -> Run:
+        """Goes on with a run that was interrupted, or grows it to more trajectories, to the bits of having run it at once:
+        from its folder, or of a transient in memory from what is done. A steady state in memory begins again."""
+        from .jobs import run_here
+
+        asked = self.scenario._with_trajectories(trajectories)
+        solve = self._parsed.asked == "solve"
+        return run_here(asked._start(self.folder, threads, exact, False, solve, self._results), progress)
+
+    def status(self) -> dict[str, Any]:
+        """How the campaign of the folder stands: trajectories of every point, processes, results."""
+        return status(self._in_folder())
+
+    def report(self) -> Path:
+        """Draws the figures and the page of the folder, as the program does; gives the path of the page."""
+        page, _ = _superjump.report_folder(self._in_folder())
+        return Path(page)
+
+    def _in_folder(self) -> Path:
+        if self.folder is None:
+            raise ValueError("the results are in memory; run(output=...) has them in a folder")
+        return self.folder
+
+    def __repr__(self) -> str:
+        if self.is_empty:
+            return "<Run without results>"
+        partial = "" if self.complete else ", partial"
+        where = f", in {self.folder}" if self.folder is not None else ""
+        points = f", {len(self._points)} points" if self._is_sweep else ""
+        verdict = "" if self.converged is None else ", converged" if self.converged else ", NOT CONVERGED"
+        return f"<Run {self.details['title']!r}: {self.kind}{points}{partial}{verdict}{where}>"
+
+    def _repr_html_(self) -> str:
+        from .html import run
+
+        return run(self)
+
+
+class _Point(Run):
+    """One point of a sweep."""
+
+    def __init__(self, whole: Run, place: int):
+        self.__dict__.update({key: value for key, value in whole.__dict__.items() if key != "series"})
+        self._whole = whole
+        self._place_of = place
+        point = {**whole._points[place]}
+        self.details = {**whole.details, "points": [point]}
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        return [dict(self._points[0]["parameters"])]
+
+    @property
+    def _is_sweep(self) -> bool:
+        return False
+
+    def table(self, name: str) -> Table | None:
+        table = self._whole.series if name == "series" else self._whole.table(name)
+        return None if table is None else table.of_point(self._points[0]["index"])
+
+
+def open_folder(folder: str | os.PathLike[str]) -> Run:
+    """The results in a folder that the program or a run left, once they are seen to be as they were written.
+
+    Raises
+    ------
+    FolderError
+        A folder without results, or with damaged ones.
+    """
+    from .errors import FolderError
+    from .scenario import Scenario
+
+    folder = Path(folder)
+    results = _superjump.open(folder)
+    if results is None:
+        known = status(folder)
+        done, of = sum(known["finished"]), sum(point["trajectories"] or 0 for point in known["points"])
+        how = f"{done:,} of {of:,} trajectories" if of else f"{done:,} trajectories"
+        raise FolderError(f"{folder} holds a campaign ({how}) and no results yet: running the scenario into it goes on")
+    assert results.summary is not None
+    details = json.loads(results.summary)
+    scenario = Scenario._of_results(details["scenario_text"], details["scenario"])
+    solved = not any(point["trajectories"] for point in details["points"])
+    return Run(scenario, scenario._read(exact=solved), results, folder)
+
+
+def status(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """How the campaign of a folder stands, also while another process works at it: ``finished`` trajectories of each of
+    the ``points``, the ``processes``, and how the ``results`` stand."""
+    return json.loads(_superjump.status(Path(folder)))
+
+
+def swept_grid(points: list[dict[str, Any]]) -> dict[str, list[Any]] | None:
+    """The keys and values of a sweep that is a grid, the last key running fastest; None of one that is not."""
+    keys = list(points[0]) if points else []
+    values = {key: list(dict.fromkeys(map(_hashable, (point[key] for point in points)))) for key in keys}
+    grid = list(itertools.product(*values.values()))
+    return values if grid == [tuple(_hashable(point[key]) for key in keys) for point in points] else None
+
+
+def _hashable(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool) else json.dumps(value)

@@ -1,0 +1,94 @@
+"""Parts computed by others are those of one machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+
+import pytest
+
+import superjump as sj
+
+
+class Here(Executor):
+    """Computes at once, and dies after so many."""
+
+    def __init__(self, lives: int = 1_000_000):
+        self.lives = lives
+        self.asked: list[object] = []
+
+    def submit(self, work, /, *arguments, **keywords):  # type: ignore[no-untyped-def]
+        self.asked.append(arguments[1])
+        future: Future[object] = Future()
+        self.lives -= 1
+        if self.lives < 0:
+            future.set_exception(MemoryError("killed"))
+        else:
+            future.set_result(work(*arguments, **keywords))
+        return future
+
+
+def test_an_executor_comes_to_the_same_bits(tmp_path, valve):
+    swept = valve.sweep({"qubits.number": [2, 4]})
+    alone = swept.run(trajectories=20_000)
+    with ProcessPoolExecutor(2) as executor:
+        run = swept.run(trajectories=20_000, output=tmp_path / "out", executor=executor)
+    assert run.complete and run.series == alone.series and run.trajectories == alone.trajectories
+
+
+def test_what_is_done_before_a_worker_dies_is_kept(tmp_path, valve):
+    output = tmp_path / "out"
+    with pytest.raises(sj.RunError, match="MemoryError: killed.*the same call goes on"):
+        valve.run(trajectories=20_000, output=output, executor=Here(lives=3))
+    rest = Here()
+    run = valve.run(trajectories=20_000, output=output, executor=rest)
+    every = Here()
+    again = valve.run(trajectories=20_000, output=tmp_path / "again", executor=every)
+    assert len(rest.asked) == len(every.asked) - 3 and run.series == again.series == valve.run(20_000).series
+
+
+def test_a_campaign_takes_parts_one_by_one_and_nothing_else(tmp_path, valve):
+    asked = valve.replace({"evolution.trajectories": 5000})
+    with sj.Campaign(asked, tmp_path / "out") as campaign:
+        parts = campaign.parts()
+        first = sj.compute(asked, parts[0])
+        assert campaign.put(first) == parts[0] and campaign.parts() == parts[1:]
+        for data, words in [
+            (b"", "cut short"),
+            (first[:-1], "checksum"),
+            (first.replace(b"superjump part", b"superjump path"), "no part"),
+            (sj.compute(asked.replace({"evolution.seed": 2}), parts[0]), "no point"),
+        ]:
+            with pytest.raises(sj.RunError, match=words):
+                campaign.put(data)
+        with pytest.raises(sj.FolderError, match="is at work"):
+            asked.run(output=tmp_path / "out")
+        with pytest.raises(sj.RunError, match="no part of the campaign"):
+            sj.compute(asked, sj.Part(0, 4999, 2))
+    with pytest.raises(RuntimeError, match="left"):
+        campaign.parts()
+    assert asked.run(output=tmp_path / "out").series == asked.run().series
+    with pytest.raises(ValueError, match="output="):
+        asked.run(executor=Here())
+    with pytest.raises(sj.RunError, match="steady state"):
+        asked.replace(steady={}, evolution=None).run(executor=Here(), output=tmp_path / "steady")
+
+
+def test_dask_does_it_though_a_worker_is_killed(tmp_path, valve):
+    distributed = pytest.importorskip("distributed")
+    asked = valve.replace({"evolution.trajectories": 400_000})
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        killed = []
+
+        def kill(progress: sj.Progress) -> None:
+            # Once parts come in, one of the two is killed.
+            if progress.done > 1 and not killed:
+                killed.append(next(iter(client.run(os.getpid).values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        run = asked.run(output=tmp_path / "out", executor=client.get_executor(), progress=kill)
+    assert killed and run.complete and run.series == asked.run().series

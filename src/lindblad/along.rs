@@ -1,0 +1,178 @@
+//! An equation of states taken along a protocol with a drive: rho, what baths exchange by then, and the angle of the
+//! lab.
+
+use super::SolveError;
+use super::extrapolation::{Flow, advance};
+use crate::bath::{Coupling, Pair, Rates};
+use crate::model::protocol::{Protocol, Repeats, Stage, Stretch};
+use crate::model::{Field, Observables};
+
+/// What acts at a time. Without a drive the frame turns with the qubits, and there is no field.
+#[derive(Clone, Copy, Debug)]
+pub struct Acting {
+    pub field: Field,
+    /// All baths of each coupling together, in the order of [`Coupling::ALL`].
+    pub rates: [Rates; 2],
+}
+
+/// What is seen of a state in its frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    pub now: Observables,
+    pub jx: f64,
+    pub jy: f64,
+    /// What baths of each coupling take and give at unit rates.
+    pub pairs: [Pair<f64>; 2],
+}
+
+/// An equation linear in what acts; a state is so many real numbers.
+pub trait Along {
+    /// drho/dt.
+    fn change(&self, acting: &Acting, rho: &[f64], slope: &mut [f64]);
+    fn see(&self, rho: &[f64]) -> Seen;
+}
+
+/// Exact averages at one time of a protocol with a drive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProtocolMeans {
+    /// The averages.
+    pub now: Observables,
+    /// `<J_x>` in the frame of the drive, without one in the lab.
+    pub jx: f64,
+    /// `<J_y>` in the same frame.
+    pub jy: f64,
+    /// Quanta emitted into each bath by then.
+    pub emitted: Vec<f64>,
+    /// Quanta absorbed from each bath by then.
+    pub absorbed: Vec<f64>,
+    /// Heat from each bath into the qubits by then, in [`crate::units::Units::quantum`].
+    pub heat: Vec<f64>,
+    /// Work done on the qubits by then, by the drive and by what tunes them: what heat leaves of the energy,
+    /// `hbar omega <J_z>` now less that at the start. Before the quench, if there is one.
+    pub work: f64,
+}
+
+/// By bath: emitted, absorbed, heat. After all of them the angle of the lab.
+const PER_BATH: usize = 3;
+
+/// An equation on a stretch of a segment.
+struct Leg<'a, E> {
+    equation: &'a E,
+    stage: &'a Stage,
+    stretch: Stretch,
+    driven: bool,
+    elements: usize,
+}
+
+impl<E: Along> Flow for Leg<'_, E> {
+    fn slope(&mut self, time: f64, y: &[f64], slope: &mut [f64]) {
+        let stage = self.stage;
+        let mut acting = Acting { field: Field::default(), rates: [Rates::default(); 2] };
+        if self.driven {
+            acting.field = stage.field_in(&self.stretch, time);
+        }
+        let (rho, _) = y.split_at(self.elements);
+        let (changes, booked) = slope.split_at_mut(self.elements);
+        let seen = self.equation.see(rho);
+        let quantum = stage.quantum(time);
+        let (counts, angle) = booked.split_at_mut(booked.len() - 1);
+        for (bath, counts) in counts.chunks_exact_mut(PER_BATH).enumerate() {
+            let Rates { down, up, dephasing } = stage.rates(bath, time);
+            let coupling = usize::from(stage.reservoirs[bath].coupling == Coupling::ALL[1]);
+            let sum = &mut acting.rates[coupling];
+            *sum = Rates { down: sum.down + down, up: sum.up + up, dephasing: sum.dephasing + dephasing };
+            counts[0] = down * seen.pairs[coupling].emission;
+            counts[1] = up * seen.pairs[coupling].absorption;
+            counts[2] = quantum * (counts[1] - counts[0]);
+        }
+        angle[0] = if self.driven { 0.0 } else { stage.units().angular(stage.frequency.at(time)) };
+        self.equation.change(&acting, rho, changes);
+    }
+
+    fn longest_step(&self, time: f64) -> f64 {
+        // Long enough for what is smooth, short enough that no shape repeats within.
+        self.stage.longest_step(time).min(0.25 * (self.stretch.until - self.stretch.from))
+    }
+
+    fn distance(&self, a: &[f64], b: &[f64]) -> f64 {
+        let (mut of_rho, mut of_booked) = (0.0_f64, 0.0_f64);
+        for (index, (a, b)) in a.iter().zip(b).enumerate() {
+            let apart = (a - b).abs();
+            if apart.is_nan() {
+                return f64::INFINITY;
+            }
+            // Of a trace of 1; what is booked, of what it has come to.
+            if index < self.elements {
+                of_rho = of_rho.max(apart);
+            } else {
+                of_booked = of_booked.max(apart / b.abs().max(1.0));
+            }
+        }
+        of_rho.max(of_booked)
+    }
+}
+
+/// The averages at ascending `times` up to the end of the protocol, and at the end, after the quench that closes the
+/// last cycle. What an element of rho errs by adds up to some 1e-10.
+///
+/// # Errors
+/// If no step, however short, is exact enough.
+///
+/// # Panics
+/// If a time is beyond the end.
+pub fn along<E: Along>(
+    equation: &E,
+    protocol: &Protocol,
+    initial: &[f64],
+    times: &[f64],
+) -> Result<(Vec<ProtocolMeans>, ProtocolMeans), SolveError> {
+    let end = protocol.end();
+    assert!(times.last().is_none_or(|last| *last <= end * (1.0 + 1e-12)), "{times:?}: the protocol ends at {end}");
+    let (elements, stages, driven) = (initial.len(), protocol.stages(), protocol.is_driven());
+    let energy = |frequency: f64, y: &[f64]| protocol.units().quantum(frequency) * equation.see(&y[..elements]).now.jz;
+    let mut y = initial.to_vec();
+    y.resize(elements + PER_BATH * protocol.baths() + 1, 0.0);
+    let start = energy(stages[0].frequency.first(), &y);
+    let means = |y: &[f64], frequency: f64| {
+        let seen = equation.see(&y[..elements]);
+        let (counts, angle) = y[elements..].split_at(PER_BATH * protocol.baths());
+        let column = |which: usize| counts.chunks_exact(PER_BATH).map(move |counts| counts[which]);
+        let (sine, cosine) = angle[0].sin_cos();
+        ProtocolMeans {
+            now: seen.now,
+            jx: cosine * seen.jx - sine * seen.jy,
+            jy: sine * seen.jx + cosine * seen.jy,
+            emitted: column(0).collect(),
+            absorbed: column(1).collect(),
+            heat: column(2).collect(),
+            work: energy(frequency, y) - start - column(2).sum::<f64>(),
+        }
+    };
+    let mut series = Vec::with_capacity(times.len());
+    let mut left = times.iter().peekable();
+    for cycle in 0..protocol.cycles() {
+        for (index, stage) in stages.iter().enumerate() {
+            let offset = cycle as f64 * protocol.period() + stage.start;
+            let very_last = cycle + 1 == protocol.cycles() && index + 1 == stages.len();
+            let stretches = stage.stretches();
+            for (place, stretch) in stretches.iter().enumerate() {
+                let mut leg = Leg { equation, stage, stretch: *stretch, driven, elements };
+                let (mut now, mut pace) = (stretch.from, f64::INFINITY);
+                let rest = very_last && place + 1 == stretches.len();
+                while let Some(time) = left.next_if(|time| rest || **time - offset <= stretch.until) {
+                    let until = (time - offset).clamp(now, stretch.until);
+                    advance(&mut leg, &mut y, [now, until], &mut pace)?;
+                    series.push(means(&y, stage.frequency.at(until)));
+                    now = until;
+                }
+                advance(&mut leg, &mut y, [now, stretch.until], &mut pace)?;
+            }
+        }
+    }
+    let closing = match protocol.repeats() {
+        Repeats::Once => stages[stages.len() - 1].frequency.last(),
+        Repeats::Cycles(_) => stages[0].frequency.first(),
+    };
+    let last = means(&y, closing);
+    Ok((series, last))
+}

@@ -1,0 +1,138 @@
+//! Identical qubits under a protocol with a drive: all orders of coherence, with what acts changing in time.
+
+use super::Driven;
+use crate::bath::{Bath, Coupling, Rates};
+use crate::initial::InitialState;
+use crate::lindblad::along::{Acting, Along, ProtocolMeans, Seen, along};
+use crate::lindblad::populations::NotAffordable;
+use crate::lindblad::{Effort, SolveError};
+use crate::model::protocol::{Protocol, Stage};
+use crate::model::{Field, Hamiltonian, Model};
+use crate::units::Units;
+
+/// The equation of identical qubits under a protocol, with the elements of [`Driven`]:
+/// `drho/dt = -i [x J_x + y J_y + z J_z + chi J_z^2, rho] + sum_c r_c(t) D_c(rho)`.
+#[derive(Clone, Debug)]
+pub struct DrivenProtocol {
+    protocol: Protocol,
+    frame: Driven,
+    number: i64,
+    /// Where each row begins among the entries, and where the last one ends.
+    rows: Vec<usize>,
+    entries: Vec<Entry>,
+    chi: f64,
+}
+
+/// An element of the generator: so much of what acts by this term.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    column: usize,
+    term: usize,
+    value: f64,
+}
+
+/// x, y, z, chi, and three processes of two couplings.
+const TERMS: usize = 10;
+
+fn strengths(acting: &Acting, chi: f64) -> [f64; TERMS] {
+    let Field { x, y, z } = acting.field;
+    let [collective, local] = acting.rates;
+    let of = |rates: Rates| [rates.down, rates.up, rates.dephasing];
+    let ([a, b, c], [d, e, f]) = (of(collective), of(local));
+    [x, y, z, chi, a, b, c, d, e, f]
+}
+
+impl DrivenProtocol {
+    /// The equation of `number` qubits with the twisting of a Hamiltonian; its drive is the protocol's.
+    ///
+    /// # Errors
+    /// If there are too many elements.
+    pub fn new(
+        protocol: &Protocol,
+        hamiltonian: &Hamiltonian,
+        number: i64,
+        initial: &InitialState,
+        effort: Effort,
+    ) -> Result<Self, NotAffordable> {
+        let envelope = protocol.envelope(number);
+        Driven::affordable(&envelope, initial, effort)?;
+        let mixes = envelope.mixes_sectors();
+        let bare = |baths: Vec<Bath>| Model { units: Units::Natural, number, frequency: 1.0, baths };
+        let none = Field::default();
+        let fields = [Field { x: 1.0, ..none }, Field { y: 1.0, ..none }, Field { z: 1.0, ..none }, none];
+        let of_field = fields.into_iter().enumerate().map(|(term, field)| {
+            let chi = if term == 3 { 1.0 } else { 0.0 };
+            Driven::assemble(&bare(Vec::new()), field, chi, initial, mixes)
+        });
+        let unit = |at: usize| {
+            let of = |process: usize| if at % 3 == process { 1.0 } else { 0.0 };
+            let (name, coupling) = (String::new(), Coupling::ALL[at / 3]);
+            Bath { name, coupling, down: of(0), up: of(1), dephasing: of(2), temperature: None, quantum: None }
+        };
+        let of_baths = (0..6).map(|at| Driven::assemble(&bare(vec![unit(at)]), none, 0.0, initial, mixes));
+        let frame = Driven::assemble(&bare(Vec::new()), none, 0.0, initial, mixes);
+
+        let mut all: Vec<(usize, Entry)> = Vec::new();
+        for (term, part) in of_field.chain(of_baths).enumerate() {
+            let entry = |e: &super::Triplet| (e.row, Entry { column: e.column, term, value: e.value });
+            all.extend(part.entries.iter().map(entry));
+        }
+        all.sort_by_key(|(row, entry)| (*row, entry.column, entry.term));
+        let states = frame.initial.len();
+        let rows = (0..=states).map(|row| all.partition_point(|(at, _)| *at < row)).collect();
+        let entries = all.into_iter().map(|(_, entry)| entry).collect();
+        let chi = protocol.units().angular(hamiltonian.chi);
+        Ok(DrivenProtocol { protocol: protocol.clone(), frame, number, rows, entries, chi })
+    }
+
+    /// About how many multiplications [`DrivenProtocol::averages`] takes, which follows all that turns and jumps.
+    #[must_use]
+    pub fn work(&self) -> f64 {
+        let n = self.number as f64;
+        let of_stage = |stage: &Stage| {
+            let model = stage.model(self.number, 0.0);
+            let mut fastest = model.jump_rate_bound() + model.idle_jump_rate_bound() + self.chi.abs() * n * n / 2.0;
+            let looks = 64;
+            let turns = (0..=looks).map(|k| {
+                let Field { x, y, z } = stage.field(stage.duration * f64::from(k) / f64::from(looks));
+                n * x.hypot(y).hypot(z)
+            });
+            fastest += turns.fold(0.0, f64::max);
+            100.0 + 10.0 * fastest * stage.duration
+        };
+        let cycle: f64 = self.protocol.stages().iter().map(of_stage).sum();
+        self.protocol.cycles() as f64 * cycle * self.entries.len() as f64
+    }
+
+    /// The exact averages at ascending `times` up to the end of the protocol, and at its end, to some 1e-10.
+    ///
+    /// # Errors
+    /// If no step, however short, is exact enough.
+    ///
+    /// # Panics
+    /// If a time is beyond the end.
+    pub fn averages(&self, times: &[f64]) -> Result<(Vec<ProtocolMeans>, ProtocolMeans), SolveError> {
+        along(self, &self.protocol, &self.frame.initial, times)
+    }
+}
+
+impl Along for DrivenProtocol {
+    fn change(&self, acting: &Acting, rho: &[f64], slope: &mut [f64]) {
+        let strengths = strengths(acting, self.chi);
+        for (slope, ends) in slope.iter_mut().zip(self.rows.windows(2)) {
+            let row = &self.entries[ends[0]..ends[1]];
+            *slope = row.iter().map(|e| strengths[e.term] * e.value * rho[e.column]).sum();
+        }
+    }
+
+    fn see(&self, rho: &[f64]) -> Seen {
+        let averages = self.frame.averages(rho, [0.0; 2], 0.0);
+        let now = averages.exact.now;
+        let pairs = Coupling::ALL.map(|coupling| {
+            let forms = coupling.forms(self.number);
+            let at = |form: crate::model::Linear| form.at(now.emission, now.jz);
+            crate::bath::Pair { emission: at(forms.emission), absorption: at(forms.absorption) }
+        });
+        Seen { now, jx: averages.jx, jy: averages.jy, pairs }
+    }
+}

@@ -1,0 +1,228 @@
+//! What is said of a protocol: work, heats, quanta and entropy, what machine it is, and how it fluctuates.
+
+use super::row::QuantitySummary;
+use crate::lindblad::protocol::Moments;
+use crate::model::protocol::{Entry, Protocol, Repeats};
+use crate::quantity::Quantity;
+use crate::scenario::Point;
+use crate::solve::ExactProtocol;
+use crate::statistics::{Booked, Comoments, Ensemble, Estimate};
+use crate::theory::{Machine, Merit};
+
+/// So many standard errors away from zero a sign counts as found.
+const FOUND: f64 = 5.0;
+
+/// What a summary says of a protocol.
+#[derive(Clone, Debug, Default)]
+pub struct OfProtocol {
+    pub quantities: Vec<QuantitySummary>,
+    /// In words.
+    pub machine: Option<String>,
+    /// What has no value, and why; and what has to be known of what has.
+    pub notes: Vec<String>,
+}
+
+/// What a statistic of the entries is called, and of which bath.
+type Named = (Quantity, Option<usize>);
+
+/// The statistics that follow from means and covariances of the entries.
+struct Derived<'a> {
+    point: &'a Point,
+    protocol: &'a Protocol,
+    merit: Option<Merit>,
+}
+
+impl Derived<'_> {
+    fn names(&self) -> Vec<Named> {
+        let mut names = vec![(Quantity::Power, None)];
+        names.extend(self.merit.iter().map(|merit| (merit.quantity, None)));
+        names.extend([(Quantity::WorkVariance, None), (Quantity::Reliability, None)]);
+        for bath in 0..self.point.baths().len() {
+            names.extend([(Quantity::HeatVariance, Some(bath)), (Quantity::WorkHeatCovariance, Some(bath))]);
+        }
+        names
+    }
+
+    /// In the order of the names.
+    fn values(&self, mean: impl Fn(Entry) -> f64, covariance: impl Fn(Entry, Entry) -> f64) -> Vec<f64> {
+        let value = |(quantity, bath): Named| {
+            let work = mean(Entry::Work);
+            match (quantity, bath) {
+                (Quantity::Power, _) => work / self.protocol.end(),
+                (Quantity::WorkVariance, _) => covariance(Entry::Work, Entry::Work),
+                // What never fluctuates has none.
+                (Quantity::Reliability, _) => {
+                    let reliability = work * work / covariance(Entry::Work, Entry::Work);
+                    if reliability.is_finite() { reliability } else { f64::NAN }
+                }
+                (Quantity::HeatVariance, Some(bath)) => covariance(Entry::Heat(bath), Entry::Heat(bath)),
+                (Quantity::WorkHeatCovariance, Some(bath)) => covariance(Entry::Work, Entry::Heat(bath)),
+                _ => self.merit.as_ref().map_or(f64::NAN, |merit| {
+                    let heats: Vec<f64> = (0..self.protocol.baths()).map(|bath| mean(Entry::Heat(bath))).collect();
+                    merit.of(work, &heats)
+                }),
+            }
+        };
+        self.names().into_iter().map(value).collect()
+    }
+}
+
+/// The entries that are reported, and what they are called.
+fn entries(baths: usize) -> Vec<(Entry, Named)> {
+    let mut entries = vec![(Entry::Work, (Quantity::Work, None))];
+    for bath in 0..baths {
+        entries.push((Entry::Heat(bath), (Quantity::Heat, Some(bath))));
+        entries.push((Entry::Quanta(bath), (Quantity::Quanta, Some(bath))));
+    }
+    entries.push((Entry::Entropy, (Quantity::Entropy, None)));
+    entries
+}
+
+/// The quantities of a protocol of a point, as far as they are sampled or solved for.
+pub fn of_protocol(
+    point: &Point,
+    protocol: &Protocol,
+    sampled: Option<(&Booked, &Ensemble)>,
+    exact: Option<&ExactProtocol>,
+) -> OfProtocol {
+    let mut found = OfProtocol::default();
+    let baths = point.baths().len();
+    let whole = sampled.map(|(booked, _)| booked.whole());
+    let moments = exact.map(|exact| &exact.averages.last.booked);
+    let mut push = |(quantity, bath): Named, estimate: Option<Estimate>, exact: Option<f64>| {
+        let exact = exact.filter(|value| value.is_finite());
+        found.quantities.extend(QuantitySummary::booked(point, quantity, bath, estimate, exact));
+    };
+
+    // Where too few have jumped to tell what jumps bring, no spread is an error.
+    let told = sampled.is_none_or(|(_, ensemble)| ensemble.has_jumped_enough());
+    let with_error = |estimate: Estimate| Estimate { std_error: estimate.std_error.filter(|_| told), ..estimate };
+    for (entry, named) in entries(baths) {
+        let estimate = whole.as_ref().and_then(|whole| whole.estimate(entry.index())).map(with_error);
+        push(named, estimate, moments.and_then(|moments| moments.mean(entry)));
+    }
+
+    let machine = machine(point, protocol, whole.as_ref(), moments);
+    let merit = machine.as_ref().ok().and_then(|(_, merit)| merit.clone());
+    let derived = Derived { point, protocol, merit };
+    let solved = moments.map(|moments| {
+        let known = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        derived.values(|a| known(moments.mean(a)), |a, b| known(moments.covariance(a, b)))
+    });
+    let estimates = sampled.map(|(booked, _)| {
+        booked.derived(|sums: &Comoments| {
+            derived.values(|a| sums.mean(a.index()), |a, b| sums.covariance(a.index(), b.index()))
+        })
+    });
+    for (index, named) in derived.names().into_iter().enumerate() {
+        let estimate = estimates.as_ref().and_then(|estimates| estimates[index]).map(with_error);
+        push(named, estimate, solved.as_ref().map(|solved| solved[index]));
+    }
+
+    let mut notes = Vec::new();
+    let mut refuse = |quantity: Quantity, why: String| notes.push(format!("{}: {why}", quantity.name()));
+    let paths = sampled.map_or(0.0, |(booked, _)| booked.paths() as f64);
+
+    // Exponential averages: of paths that are too rare to be seen nothing is known.
+    let rare = |variance: f64| {
+        (variance > paths.ln()).then(|| {
+        format!(
+            "its exponent varies by {variance:.1}, more than ln of {paths} trajectories ({:.1}): paths too rare to be \
+             seen decide it",
+            paths.ln()
+        )
+    })
+    };
+    match protocol.beta() {
+        None => refuse(Quantity::ExponentialWork, "the baths are not all at one temperature".to_owned()),
+        Some(beta) => {
+            let mut estimate = None;
+            if let (Some((booked, _)), Some(whole)) = (sampled, &whole) {
+                let work = Entry::Work.index();
+                match rare(beta * beta * whole.covariance(work, work)) {
+                    Some(why) => refuse(Quantity::ExponentialWork, why),
+                    None => estimate = booked.exponential_work().estimate().map(with_error),
+                }
+            }
+            push((Quantity::ExponentialWork, None), estimate, exact.and_then(|exact| exact.exponential_work));
+        }
+    }
+    let infinite = "a bath at T = 0 takes quanta, whose entropy is infinite";
+    match exact {
+        None => {
+            for quantity in [Quantity::EntropyProduction, Quantity::ExponentialEntropy] {
+                refuse(quantity, "there are no exact probabilities of the levels at the end".to_owned());
+            }
+        }
+        Some(exact) if exact.averages.entropy_production.is_none() => {
+            for quantity in [Quantity::Entropy, Quantity::EntropyProduction, Quantity::ExponentialEntropy] {
+                refuse(quantity, infinite.to_owned());
+            }
+        }
+        Some(exact) => {
+            let produced = sampled.and_then(|(booked, _)| booked.ends().produced(|level| exact.end(level)));
+            let of = Quantity::EntropyProduction;
+            // Per unit time, as power is.
+            let end = protocol.end();
+            let rate = |Estimate { mean, std_error }: Estimate| Estimate {
+                mean: mean / end,
+                std_error: std_error.map(|error| error / end),
+            };
+            let estimate = produced.map(|produced| rate(with_error(produced.sigma)));
+            push((of, None), estimate, exact.averages.entropy_production.map(|sigma| sigma / end));
+            let mut estimate = None;
+            if let Some(produced) = produced {
+                match rare(produced.variance) {
+                    Some(why) => refuse(Quantity::ExponentialEntropy, why),
+                    None => estimate = Some(with_error(produced.exponential)),
+                }
+            }
+            push((Quantity::ExponentialEntropy, None), estimate, exact.exponential_entropy);
+            if exact.lacks_levels {
+                let why = "below 1, as the initial state lacks levels that paths come to: no failure of the theorem";
+                refuse(Quantity::ExponentialEntropy, why.to_owned());
+            }
+        }
+    }
+    match machine {
+        Ok((machine, _)) => found.machine = Some(machine.words().to_owned()),
+        Err(why) if protocol.repeats() != Repeats::Once => notes.push(format!("machine: {why}")),
+        Err(_) => {}
+    }
+    found.notes = notes;
+    found
+}
+
+/// Which machine it is, by the exact signs where they are known, and otherwise by those that stand out.
+fn machine(
+    point: &Point,
+    protocol: &Protocol,
+    whole: Option<&Comoments>,
+    exact: Option<&Moments>,
+) -> Result<(Machine, Option<Merit>), &'static str> {
+    if protocol.repeats() == Repeats::Once {
+        return Err("a protocol that passes once is no machine");
+    }
+    let mut unclear = false;
+    let mut mean = |entry: Entry| match (exact.and_then(|exact| exact.mean(entry)), whole) {
+        (Some(mean), _) => mean,
+        (None, whole) => {
+            let found = whole.and_then(|whole| whole.estimate(entry.index()));
+            unclear |= found.is_none_or(|e| e.std_error.is_some_and(|error| e.mean.abs() < FOUND * error));
+            found.map_or(f64::NAN, |estimate| estimate.mean)
+        }
+    };
+    let model = protocol.envelope(point.number());
+    let work = mean(Entry::Work);
+    let heats: Vec<f64> = (0..model.baths.len()).map(|bath| mean(Entry::Heat(bath))).collect();
+    if unclear {
+        return Err("the signs of work and heats do not stand out of their errors");
+    }
+    // What the start holds, and the baths did not give, is no matter of a machine.
+    let balanced = work + heats.iter().sum::<f64>();
+    if work < 0.0 && balanced.abs() >= work.abs() {
+        return Err("what work is done is that of the initial state");
+    }
+    let machine = Machine::of(&model, work, &heats).ok_or("no work is done")?;
+    Ok((machine, machine.merit(&model, &heats)))
+}

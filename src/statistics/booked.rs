@@ -1,0 +1,181 @@
+//! What work, heat, quanta and entropy of paths under a protocol come to: sums that merge.
+
+use serde::{Deserialize, Serialize};
+
+use super::ends::Ends;
+use super::jackknife::{Merge, jackknife};
+use super::{Comoments, Estimate, Moments, Powers};
+use crate::dicke::Level;
+use crate::model::protocol::{Entry, Protocol};
+use crate::trajectory::protocol::Ledger;
+
+/// Paths go to so many groups by their numbers, one of which is left out after the other.
+const GROUPS: u64 = 64;
+
+/// What is known of a path beside its ledger.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Known {
+    /// 1/T in the unit of work, where all baths that ever act are at one temperature.
+    pub beta: Option<f64>,
+    /// `ln(p_0/d_J)` of the level that it started in, where it is known.
+    pub start: Option<f64>,
+}
+
+/// Running sums over paths, in the order of [`Entry::index`]. Memory does not depend on their number, but for the levels
+/// that they end in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Booked {
+    baths: usize,
+    /// Of whole paths, group by group.
+    groups: Vec<Comoments>,
+    /// Of each segment over all cycles, segments x entries.
+    segments: Moments,
+    /// Of each cycle, cycles x (entries, M and J at its end).
+    cycles: Moments,
+    /// `exp(-W/T)`, where all baths are at one temperature.
+    work: Powers,
+    /// Of paths by the level that they end in.
+    ends: Ends,
+}
+
+/// What of a cycle is averaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfCycle {
+    /// An entry.
+    Entry(Entry),
+    /// M at its end.
+    FinalM,
+    /// J at its end.
+    FinalJ,
+}
+
+impl OfCycle {
+    /// All of them for so many baths, in the order of [`OfCycle::index`].
+    pub fn all(baths: usize) -> impl Iterator<Item = OfCycle> + Clone {
+        Entry::all(baths).map(OfCycle::Entry).chain([OfCycle::FinalM, OfCycle::FinalJ])
+    }
+
+    /// How many there are for so many baths.
+    #[must_use]
+    pub fn count(baths: usize) -> usize {
+        Entry::count(baths) + 2
+    }
+
+    /// Its place among all.
+    #[must_use]
+    pub fn index(self, baths: usize) -> usize {
+        match self {
+            OfCycle::Entry(entry) => entry.index(),
+            OfCycle::FinalM => Entry::count(baths),
+            OfCycle::FinalJ => Entry::count(baths) + 1,
+        }
+    }
+}
+
+impl Booked {
+    /// Of no paths yet.
+    #[must_use]
+    pub fn new(protocol: &Protocol) -> Self {
+        Self::of(protocol.baths(), protocol.stages().len(), protocol.cycles() as usize)
+    }
+
+    /// One sum of each kind: how they are laid out.
+    #[must_use]
+    pub fn sample() -> Self {
+        let mut sample = Self::of(1, 1, 1);
+        sample.ends.push(Level { two_j: 0, two_m: 0 }, 0.0);
+        sample
+    }
+
+    fn of(baths: usize, segments: usize, cycles: usize) -> Self {
+        let entries = Entry::count(baths);
+        Booked {
+            baths,
+            groups: vec![Comoments::new(entries); GROUPS as usize],
+            segments: Moments::new(segments * entries),
+            cycles: Moments::new(cycles * OfCycle::count(baths)),
+            work: Powers::default(),
+            ends: Ends::default(),
+        }
+    }
+
+    /// Adds the path of this number.
+    pub fn push(&mut self, number: u64, ledger: &Ledger, known: Known) {
+        let totals = ledger.totals();
+        self.groups[(number % GROUPS) as usize].push(totals);
+        self.segments.push(ledger.segments.iter());
+        let ends = ledger.ends[1..].iter();
+        let rows = ledger.cycles.rows().into_iter().zip(ends);
+        let cycles = rows.flat_map(|(row, end)| row.into_iter().copied().chain([end.m(), end.two_j as f64 / 2.0]));
+        self.cycles.push_all(cycles);
+        if let Some(beta) = known.beta {
+            self.work.push((-beta * ledger.total(Entry::Work)).exp());
+        }
+        if let Some(start) = known.start {
+            self.ends.push(ledger.last(), start + ledger.total(Entry::Entropy));
+        }
+    }
+
+    /// Adds later paths.
+    pub fn merge(&mut self, later: &Booked) {
+        self.groups.iter_mut().zip(&later.groups).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.segments.merge(&later.segments);
+        self.cycles.merge(&later.cycles);
+        self.work.merge(&later.work);
+        self.ends.merge(&later.ends);
+    }
+
+    /// Whether another, that was read, has the shape of this.
+    #[must_use]
+    pub fn is_alike(&self, other: &Booked) -> bool {
+        let lengths = |booked: &Booked| {
+            let groups: Vec<_> = booked.groups.iter().map(Comoments::lengths).collect();
+            (booked.baths, groups, booked.segments.lengths(), booked.cycles.lengths())
+        };
+        lengths(self) == lengths(other)
+    }
+
+    /// How many paths there are.
+    #[must_use]
+    pub fn paths(&self) -> u64 {
+        self.cycles.count()
+    }
+
+    /// The sums over all whole paths.
+    #[must_use]
+    pub fn whole(&self) -> Comoments {
+        let mut whole = Comoments::new(Entry::count(self.baths));
+        self.groups.iter().for_each(|group| whole.merge(group));
+        whole
+    }
+
+    /// What is computed from the sums over whole paths, with errors by leaving out one group after the other.
+    pub fn derived(&self, statistics: impl Fn(&Comoments) -> Vec<f64>) -> Vec<Option<Estimate>> {
+        let groups: Vec<Comoments> = self.groups.iter().filter(|group| group.count() > 0).cloned().collect();
+        jackknife(&groups, statistics)
+    }
+
+    /// The mean of an entry in a segment over all cycles.
+    #[must_use]
+    pub fn of_segment(&self, segment: usize, entry: Entry) -> Option<Estimate> {
+        self.segments.estimate(segment * Entry::count(self.baths) + entry.index())
+    }
+
+    /// The mean of what belongs to a cycle.
+    #[must_use]
+    pub fn of_cycle(&self, cycle: usize, what: OfCycle) -> Option<Estimate> {
+        self.cycles.estimate(cycle * OfCycle::count(self.baths) + what.index(self.baths))
+    }
+
+    /// `exp(-W/T)` of all paths; of none where the baths are not at one temperature.
+    #[must_use]
+    pub fn exponential_work(&self) -> &Powers {
+        &self.work
+    }
+
+    /// The paths by the level that they end in; none where the start is not known.
+    #[must_use]
+    pub fn ends(&self) -> &Ends {
+        &self.ends
+    }
+}

@@ -1,0 +1,14 @@
+//! What one trajectory leaves, before it is averaged and written.
+
+use crate::statistics::Known;
+use crate::trajectory::Trace;
+use crate::trajectory::protocol::Ledger;
+
+/// What a trajectory leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    /// What was recorded.
+    pub trace: &'a Trace,
+    /// Under a protocol, work, heats and entropy, and what they are held against.
+    pub booked: Option<(&'a Ledger, Known)>,
+}

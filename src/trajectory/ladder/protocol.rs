@@ -1,0 +1,318 @@
+//! The ladder under a protocol: the qubits, their baths and a drive change in time.
+//!
+//! A segment is cut at its corners and edges. Where nothing changes in between, the engine of what is held there takes
+//! its place, [`Ladder`] without a field and [`DrivenLadder`] with one; else steps of
+//! [`super::super::propagation::magnus`] do. In the frame J_- has a phase, which no jump shows.
+
+use num_complex::Complex64;
+use rand::RngExt;
+use rand_distr::{Distribution, Exp1};
+
+use super::super::propagation::Generator;
+use super::super::propagation::magnus::{Acting, Magnus, Steered};
+use super::super::protocol::{Leg, Route, Walk};
+use super::super::{Change, Recorder, Unravelling};
+use super::driven::Tridiagonal;
+use super::{DrivenLadder, DrivenState, Ladder, PROCESSES};
+use crate::bath::{Coupling, Process, Rates};
+use crate::initial::InitialState;
+use crate::model::protocol::{Protocol, Stage, Stretch};
+use crate::model::{Drive, Hamiltonian, Observables};
+use crate::quantity::Sample;
+use crate::random::Stream;
+
+/// How far beyond its mean length a wait is prepared for, and how many of the mean wait a step is at most.
+const MARGIN: f64 = 1.5;
+const WAITS: f64 = 4.0;
+
+/// The engine of identical qubits under a protocol. Without a drive in it, states are in the frame that turns with the
+/// qubits, as they are tuned.
+#[derive(Debug)]
+pub struct ProtocolLadder {
+    route: Route,
+    /// By segment and stretch.
+    ways: Vec<Vec<Way>>,
+    /// An engine with room for every bath that ever acts.
+    ladder: Ladder,
+    driven: bool,
+}
+
+/// How a stretch is gone through.
+#[derive(Debug)]
+enum Way {
+    /// No field but a detuning, in radians per unit of time.
+    Free(Box<Ladder>, f64),
+    /// A field along this angle from x.
+    Held(Box<DrivenLadder>, f64),
+    /// Something changes.
+    Moving,
+}
+
+impl Way {
+    fn new(stage: &Stage, stretch: &Stretch, number: i64, chi: f64, driven: bool) -> Self {
+        if !stretch.held {
+            return Way::Moving;
+        }
+        let middle = 0.5 * (stretch.from + stretch.until);
+        let model = stage.model(number, middle);
+        let (amplitude, detuning) = (stage.drive.amplitude.at(middle), stage.drive.detuning.at(middle));
+        if driven && amplitude != 0.0 {
+            let hamiltonian = Hamiltonian { drive: Some(Drive { amplitude, detuning }), chi };
+            Way::Held(Box::new(DrivenLadder::new(&model, &hamiltonian)), stage.drive.phase.at(middle))
+        } else {
+            let detuning = if driven { stage.units().angular(detuning) } else { 0.0 };
+            Way::Free(Box::new(Ladder::new(&model, &Hamiltonian { drive: None, chi })), detuning)
+        }
+    }
+}
+
+/// A state on its way through a protocol, and room to move it.
+#[derive(Clone, Debug)]
+pub struct ProtocolState {
+    driven: DrivenState,
+    /// The rates of the moment.
+    ladder: Ladder,
+    sector: Sector,
+    magnus: Magnus,
+    psi: Vec<Complex64>,
+    walk: Walk,
+}
+
+impl ProtocolState {
+    /// The state of the ladder.
+    #[must_use]
+    pub fn ladder(&self) -> &super::LadderState {
+        self.driven.ladder()
+    }
+}
+
+/// -i H_eff in one sector, made of what acts.
+#[derive(Clone, Debug)]
+struct Sector {
+    number: i64,
+    two_j: i64,
+    matrix: Tridiagonal,
+}
+
+impl Sector {
+    fn m(&self, a: usize) -> f64 {
+        a as f64 - self.two_j as f64 / 2.0
+    }
+}
+
+impl Generator for Sector {
+    fn apply(&mut self, time: f64, x: &[Complex64], y: &mut [Complex64]) {
+        self.matrix.apply(time, x, y);
+    }
+
+    fn norm_bound(&self) -> f64 {
+        self.matrix.norm_bound()
+    }
+}
+
+impl Steered for Sector {
+    fn act(&mut self, acting: &Acting) {
+        let Acting { field, chi, rates: [collective, local] } = acting;
+        let (top, half) = (self.two_j as usize + 1, self.number as f64 / 2.0);
+        let (mut most, mut coupled) = (0.0_f64, 0.0_f64);
+        self.matrix.diagonal.clear();
+        self.matrix.off_diagonal.clear();
+        for a in 0..top {
+            let m = self.m(a);
+            let (lowering, raising) = ((a * (top - a)) as f64, ((a + 1) * (top - 1 - a)) as f64);
+            let of_all = collective.down * lowering + collective.up * raising + collective.dephasing * m * m;
+            let of_each = local.down * (half + m) + local.up * (half - m) + local.dephasing * half / 2.0;
+            let element = Complex64::new(-0.5 * (of_all + of_each), -(field.z * m + chi * m * m));
+            let coupling = 0.5 * field.x * lowering.sqrt();
+            self.matrix.diagonal.push(element);
+            self.matrix.off_diagonal.push(coupling);
+            (most, coupled) = (most.max(element.norm()), coupled.max(coupling.abs()));
+        }
+        // By rows: each level has two neighbours at most.
+        self.matrix.bound = most + 2.0 * coupled;
+    }
+
+    fn turn(&self, angle: f64, psi: &mut [Complex64]) {
+        for (a, amplitude) in psi.iter_mut().enumerate() {
+            *amplitude *= Complex64::cis(angle * self.m(a));
+        }
+    }
+}
+
+impl Ladder {
+    /// Gives the baths the rates that they have at a time of a segment.
+    fn retune(&mut self, stage: &Stage, time: f64) {
+        for (index, process) in PROCESSES.into_iter().enumerate() {
+            let of = |coupling: Coupling| {
+                let baths = stage.reservoirs.iter().enumerate().filter(move |(_, bath)| bath.coupling == coupling);
+                baths.map(move |(bath, _)| {
+                    let Rates { down, up, dephasing } = stage.rates(bath, time);
+                    let rate = match process {
+                        Process::Emission => down,
+                        Process::Absorption => up,
+                        Process::Dephasing => dephasing,
+                    };
+                    (bath, rate)
+                })
+            };
+            self.collective[index].set(of(Coupling::Collective));
+            self.local[index].set(of(Coupling::Local));
+        }
+    }
+}
+
+impl ProtocolLadder {
+    /// The engine of `number` qubits under a protocol, with the twisting of a Hamiltonian; its drive is the protocol's.
+    #[must_use]
+    pub fn new(protocol: &Protocol, hamiltonian: &Hamiltonian, number: i64) -> Self {
+        let (chi, driven, route) = (hamiltonian.chi, protocol.is_driven(), Route::new(protocol));
+        ProtocolLadder {
+            ways: route.each(|stage, stretch| Way::new(stage, stretch, number, chi, driven)),
+            ladder: Ladder::new(&protocol.envelope(number), &Hamiltonian { drive: None, chi }),
+            driven,
+            route,
+        }
+    }
+
+    /// The protocol.
+    #[must_use]
+    pub fn protocol(&self) -> &Protocol {
+        &self.route.protocol
+    }
+
+    /// Goes through part of a stretch in which something changes.
+    fn move_on(
+        &self,
+        leg: &Leg,
+        work: &mut ProtocolState,
+        [start, end]: [f64; 2],
+        rng: &mut Stream,
+        recorder: &mut impl Recorder<Observables>,
+    ) {
+        let Leg { stage, stretch, offset, .. } = *leg;
+        let acting = |time: f64| Acting::new(stage, stretch, self.driven, self.ladder.chi, time - offset);
+        let ProtocolState { driven, ladder, sector, magnus, psi, .. } = work;
+        let state = &mut driven.state;
+        let mut now = start;
+        let mut left: f64 = Exp1.sample(rng);
+        while now < end && !recorder.interrupted() {
+            let stop = || recorder.interrupted();
+            sector.two_j = state.two_j();
+            psi.clear();
+            psi.extend(state.amplitudes());
+            let at_start = state.observables();
+            ladder.retune(stage, now - offset);
+            let rate: f64 = ladder.rates(state.means()).iter().sum();
+            let longest = (end - now).min(stage.longest_step(now - offset)).min((MARGIN * left).min(WAITS) / rate);
+            let Some(step) = magnus.step(sector, &acting, psi, (now, longest), &stop) else { return };
+            let jumps = step.log <= -left;
+            let length = if jumps {
+                let Some(time) = magnus.jump(sector, &acting, (now, step), left, &stop) else { return };
+                time
+            } else {
+                left += step.log;
+                step.length
+            };
+            // Values change on the way: one look at a time drawn evenly has their average as its mean.
+            let look = rng.random::<f64>() * length;
+            if magnus.look_at(sector, &acting, (now, step), look, &stop).is_none() {
+                return;
+            }
+            let mean = state.observables_of(magnus.probe());
+            recorder.dwell(now, length, &at_start, &mean);
+            if recorder.follows() {
+                let band = self.band(state, ladder, [0.0, 0.5, 1.0].map(|part| acting(now + part * length)));
+                let turning = magnus.turning().min(band);
+                let ends = (at_start, state.observables_of(magnus.end()));
+                let change = Change { start: now, duration: length, turning, ends, between: Some((look, mean)) };
+                recorder.change(&change, |time| {
+                    magnus.look_at(sector, &acting, (now, step), time, &|| false);
+                    state.observables_of(magnus.probe())
+                });
+            }
+            state.overwrite(magnus.end());
+            // Where rounding would leave a last sliver, the interval is over.
+            now = if !jumps && length >= end - now { end } else { now + length };
+            if jumps {
+                ladder.retune(stage, now - offset);
+                let rates = ladder.rates(state.means());
+                let jump = ladder.jump(state, &rates, rng);
+                recorder.jump(now, jump, &state.observables());
+                left = Exp1.sample(rng);
+            }
+        }
+    }
+
+    /// About the fastest that values change in a step: they turn at twice the frequency of the spin, and what decays
+    /// unevenly changes them at the deviation of Gamma.
+    fn band(&self, state: &super::LadderState, ladder: &Ladder, within: [Acting; 3]) -> f64 {
+        let two_j = state.two_j();
+        let field =
+            within.map(|Acting { field, .. }| field.x.hypot(field.y).hypot(field.z)).into_iter().fold(0.0, f64::max);
+        let above = state.observables().jz + two_j as f64 / 2.0;
+        let decay = ladder.decay(two_j).deviation(above, state.deviation());
+        2.0 * (field + self.ladder.chi.abs() * two_j as f64 + decay)
+    }
+}
+
+impl Unravelling for ProtocolLadder {
+    type State = ProtocolState;
+    type Values = Observables;
+    type Initial = InitialState;
+
+    fn prepare(&self, initial: &InitialState, rng: &mut Stream) -> ProtocolState {
+        let number = self.ladder.number;
+        let room = number as usize + 1;
+        ProtocolState {
+            driven: DrivenState::new(self.ladder.prepare(initial, rng), room),
+            ladder: self.ladder.clone(),
+            sector: Sector { number, two_j: number, matrix: Tridiagonal::with_room(room) },
+            magnus: Magnus::new(room),
+            psi: Vec::with_capacity(room),
+            walk: Walk::default(),
+        }
+    }
+
+    /// Times go on from one call to the next, from 0 to the end of the protocol.
+    fn advance(
+        &self,
+        work: &mut ProtocolState,
+        start: f64,
+        end: f64,
+        rng: &mut Stream,
+        recorder: &mut impl Recorder<Observables>,
+    ) {
+        let mut walk = work.walk;
+        self.route.along(&mut walk, [start, end], |leg, [from, until]| {
+            match &self.ways[leg.index.0][leg.index.1] {
+                Way::Free(ladder, detuning) => {
+                    ladder.advance(&mut work.driven.state, from, until, rng, recorder);
+                    if *detuning != 0.0 {
+                        work.driven.state.turn(-detuning * (until - from));
+                    }
+                }
+                Way::Held(ladder, angle) => {
+                    let turns = *angle != 0.0;
+                    if turns {
+                        work.driven.state.turn(*angle);
+                    }
+                    ladder.adopt(&mut work.driven);
+                    ladder.advance(&mut work.driven, from, until, rng, recorder);
+                    if turns {
+                        work.driven.state.turn(-angle);
+                    }
+                }
+                Way::Moving => self.move_on(leg, work, [from, until], rng, recorder),
+            }
+            !recorder.interrupted()
+        });
+        work.walk = walk;
+    }
+
+    fn observe(&self, work: &ProtocolState, time: f64) -> Sample<Observables> {
+        let state = &work.driven.state;
+        let angle = if self.driven { 0.0 } else { self.protocol().turned(time) };
+        let transverse = state.spin(angle).transverse(state.two_j() as f64 / 2.0);
+        Sample { values: state.observables(), transverse: Some(transverse) }
+    }
+}

@@ -1,0 +1,137 @@
+//! The standard record of paths under a protocol: what it reads currents from goes with the time.
+
+use super::{Ledger, Watch};
+use crate::dicke::Level;
+use crate::model::protocol::{Entry, Protocol};
+use crate::model::{Model, Observables};
+use crate::quantity::{Column, Quantity, Sample};
+use crate::trajectory::{Change, Jump, Record, Recorder};
+
+/// A record with the model of each segment, and of each sample on a ramp. Made once and used for many paths, it allocates
+/// nothing on the way.
+///
+/// Where anything is ramped there is no one current during a dwell: averages over an interval are those of the heats in
+/// the ledger, and there is no highest intensity.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The record.
+    pub record: Record<Observables>,
+    columns: Vec<Column>,
+    /// The model at the start of each segment.
+    segments: Vec<Model>,
+    /// The model at each sample on a ramp; a held segment's own is the right one elsewhere.
+    samples: Vec<Option<Model>>,
+    held: bool,
+    sampled: f64,
+}
+
+impl Recorded {
+    /// A record of these columns, made for the envelope of a protocol, for paths of `number` qubits that are looked at at
+    /// these times.
+    #[must_use]
+    pub fn new(
+        record: Record<Observables>,
+        columns: &[Column],
+        protocol: &Protocol,
+        number: i64,
+        times: &[f64],
+    ) -> Self {
+        let stages = protocol.stages();
+        let sample = |(segment, time): (usize, f64)| {
+            let stage = &stages[segment];
+            (!stage.is_held()).then(|| stage.model(number, time))
+        };
+        Recorded {
+            record,
+            columns: columns.to_vec(),
+            segments: stages.iter().map(|stage| stage.model(number, 0.0)).collect(),
+            samples: protocol.places(times).into_iter().map(sample).collect(),
+            held: protocol.is_held(),
+            sampled: 0.0,
+        }
+    }
+
+    /// Forgets the path before.
+    pub fn clear(&mut self) {
+        self.record.clear();
+        self.sampled = 0.0;
+    }
+
+    /// Takes over from the ledger of the path what it has: what was booked up to each sample, heats of intervals on ramps,
+    /// and the level at the end.
+    pub fn close(&mut self, ledger: &Ledger, times: &[f64]) {
+        let trace = &mut self.record.trace;
+        for (index, column) in self.columns.iter().enumerate() {
+            let up_to = |entry: Entry, sample: usize| ledger.samples[(sample, entry.index())];
+            match (column.quantity, column.bath) {
+                (Quantity::Work, _) => fill(trace, index, |sample| up_to(Entry::Work, sample)),
+                (Quantity::Entropy, _) => fill(trace, index, |sample| up_to(Entry::Entropy, sample)),
+                (Quantity::Heat, Some(bath)) => fill(trace, index, |sample| up_to(Entry::Heat(bath), sample)),
+                (Quantity::HeatCurrentCounts, Some(bath)) if !self.held => fill(trace, index, |sample| {
+                    let heat = |sample: usize| up_to(Entry::Heat(bath), sample);
+                    let (before, since) = if sample == 0 { (0.0, 0.0) } else { (heat(sample - 1), times[sample - 1]) };
+                    (heat(sample) - before) / (times[sample] - since)
+                }),
+                _ => {}
+            }
+        }
+        if !self.held {
+            trace.peak = (f64::NAN, f64::NAN);
+        }
+        let last = ledger.last();
+        (trace.j_squared, trace.jz) = (last.j_squared(), last.m());
+    }
+}
+
+/// Writes a column of a trace.
+fn fill(trace: &mut crate::trajectory::Trace, column: usize, value: impl Fn(usize) -> f64) {
+    trace.values.column_mut(column).iter_mut().enumerate().for_each(|(sample, cell)| *cell = value(sample));
+}
+
+impl Watch for Recorded {
+    const COUNTS: bool = true;
+
+    fn net(&self, bath: usize) -> i64 {
+        self.record.trace.exchanged.net(bath)
+    }
+
+    fn segment(&mut self, index: usize, time: f64) {
+        self.record.retune(time - self.sampled, &self.segments[index]);
+    }
+
+    fn sample(&mut self, index: usize, time: f64, level: Level) {
+        let duration = time - self.sampled;
+        if let Some(model) = &self.samples[index] {
+            self.record.retune(duration, model);
+        }
+        self.record.sample(index, duration, &Sample { values: Observables::of(level), transverse: None });
+        self.sampled = time;
+    }
+}
+
+impl Recorder<Observables> for Recorded {
+    #[inline(always)]
+    fn dwell(&mut self, start: f64, duration: f64, at_start: &Observables, mean: &Observables) {
+        self.record.dwell(start, duration, at_start, mean);
+    }
+
+    #[inline(always)]
+    fn jump(&mut self, time: f64, jump: Jump, after: &Observables) {
+        self.record.jump(time, jump, after);
+    }
+
+    #[inline(always)]
+    fn interrupted(&self) -> bool {
+        self.record.interrupted()
+    }
+
+    #[inline(always)]
+    fn follows(&self) -> bool {
+        self.record.follows()
+    }
+
+    #[inline(always)]
+    fn change(&mut self, change: &Change<Observables>, at: impl FnMut(f64) -> Observables) {
+        self.record.change(change, at);
+    }
+}
