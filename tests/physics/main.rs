@@ -4,6 +4,7 @@
 mod agreement;
 mod balance;
 mod burst;
+mod cavity;
 mod closed_forms;
 mod common;
 mod cycles;

@@ -11,10 +11,9 @@ use superjump::random::stream;
 use superjump::trajectory::{Counter, Jump, Products, Recorder, Unravelling};
 use superjump::units::Units;
 
+use crate::cavity::{cavities, cavity};
 use crate::common::{number, numbers};
-use crate::product::{
-    NAMES, between, burst, cavities, cavity, ensembles, ensembles_of, exact, integers, level, rates, read,
-};
+use crate::product::{NAMES, between, burst, ensembles, ensembles_of, exact, integers, level, rates, read};
 
 /// A counter that watches no square.
 fn counter<const W: usize>(product: &Product) -> Counter<ProductValues<W>> {
