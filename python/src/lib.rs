@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 
 mod errors;
 mod executor;
+mod model;
 mod run;
 mod scenario;
 mod tables;
@@ -21,7 +22,9 @@ mod _superjump {
     #[pymodule_export]
     use super::run::{Job, Results, open, report_folder, status};
     #[pymodule_export]
-    use super::scenario::{Parsed, cores, meant_by, read_text, scenario_keys, shown, with_error};
+    use super::scenario::{
+        Parsed, cores, key_label, meant_by, quantity_label, read_text, scenario_keys, shown, unit_label, with_error,
+    };
     #[pymodule_export]
     use super::tables::Table;
 

@@ -20,6 +20,7 @@ use superjump::trajectory::Interrupt;
 use superjump::units::Units;
 
 use crate::errors::{of_run, of_scenario};
+use crate::model::model;
 
 /// A scenario that was read and validated.
 #[pyclass(frozen, module = "superjump._superjump")]
@@ -79,6 +80,17 @@ impl Parsed {
         self.scenario.fingerprint()
     }
 
+    /// How many qubits each point has.
+    fn qubits(&self) -> Vec<i64> {
+        self.scenario.points.iter().map(Point::number).collect()
+    }
+
+    /// What the equation of a point is made of, as JSON.
+    fn model(&self, point: usize) -> PyResult<String> {
+        let of = self.scenario.points.get(point).ok_or_else(|| PyKeyError::new_err(point))?;
+        Ok(text(&model(of)))
+    }
+
     /// What a run would do and cost, as JSON. Takes a second at most.
     fn check(&self, py: Python<'_>, threads: usize) -> PyResult<String> {
         let scenario = &self.scenario;
@@ -87,7 +99,7 @@ impl Parsed {
             if let Asked::Solve(_) = scenario.points[0].asked {
                 solvable(&scenario.points)?;
             }
-            Ok::<Value, RunError>(check(scenario, threads))
+            check(scenario, threads)
         });
         said.map(|said| text(&said)).map_err(|error| of_run(&error))
     }
@@ -144,7 +156,7 @@ fn units(units: Units) -> Value {
     })
 }
 
-fn check(scenario: &Scenario, threads: usize) -> Value {
+fn check(scenario: &Scenario, threads: usize) -> Result<Value, RunError> {
     let points = &scenario.points;
     let first = &points[0];
     let engine = |point: &Point| json!({ "point": point.index, "engine": point.engine.engine.name(), "because": point.engine.because });
@@ -175,20 +187,20 @@ fn check(scenario: &Scenario, threads: usize) -> Value {
         Asked::Converge(_) => {
             let stop = Interrupt::default().after(Cost::TIME);
             let tried = points.iter().step_by(Cost::stride(points)).map(|point| {
-                let known = forecast(point, &stop).map(|known| {
+                let known = forecast(point, &stop)?.map(|known| {
                     let Forecast { relaxation_time, relaxation_from, duration, trajectories, jumps_bound } = known;
                     json!({
                         "relaxation_time": relaxation_time, "relaxation_from": relaxation_from,
                         "duration": duration, "trajectories": trajectories, "jumps_bound": jumps_bound,
                     })
                 });
-                json!({ "point": point.index, "forecast": known })
+                Ok(json!({ "point": point.index, "forecast": known }))
             });
-            said["steady"] = tried.collect();
+            said["steady"] = tried.collect::<Result<Value, RunError>>()?;
         }
         Asked::Solve(_) => {}
     }
-    said
+    Ok(said)
 }
 
 /// The keys of a scenario: (path, kind, what is allowed).
@@ -223,6 +235,23 @@ pub fn read_text(py: Python<'_>, path: PathBuf) -> PyResult<String> {
 #[pyfunction]
 pub fn shown(value: f64) -> String {
     number(value)
+}
+
+/// A quantity, a statistic or a swept key as an axis names it; `_{...}` is a subscript. A key comes with its unit.
+#[pyfunction]
+pub fn quantity_label(name: &str) -> String {
+    superjump::report::quantity(name)
+}
+
+#[pyfunction]
+pub fn key_label(key: &str, units: &str) -> (String, &'static str) {
+    (superjump::report::key(key), superjump::report::key_unit(key, units))
+}
+
+/// A unit as an axis has it.
+#[pyfunction]
+pub fn unit_label(unit: &str) -> String {
+    superjump::report::unit(unit)
 }
 
 /// A value with its error, in the digits that it has: `6.800 ± 0.060`.

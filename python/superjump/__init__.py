@@ -14,11 +14,13 @@ from .baths import angles, bath, bits, coherent, collective, dicke, ghz, local, 
 from .check import Check
 from .errors import Fault, FolderError, Interrupted, NotConverged, Note, RunError, ScenarioError
 from .executor import Campaign, Part, compute
+from .folders import open_folder as open
+from .folders import status
 from .jobs import Job
 from .noise import Noise
 from .progress import Progress
-from .results import Estimate, Run, status
-from .results import open_folder as open
+from .qutip import check
+from .results import Estimate, Run
 from .scenario import Scenario
 from .table import Table
 
@@ -27,7 +29,7 @@ load = Scenario.load
 
 __all__ = [
     "Campaign", "Check", "Estimate", "Fault", "FolderError", "Interrupted", "Job", "NotConverged", "Noise", "Note",
-    "Part", "Progress", "Run", "RunError", "Scenario", "ScenarioError", "Table", "__version__", "angles", "bath", "bits",
-    "coherent", "collective", "compute", "dicke", "ghz", "load", "local", "open", "product", "status", "superposition",
-    "thermal",
+    "Part", "Progress", "Run", "RunError", "Scenario", "ScenarioError", "Table", "__version__", "angles", "bath",
+    "bits", "check", "coherent", "collective", "compute", "dicke", "ghz", "load", "local", "open", "product", "status",
+    "superposition", "thermal",
 ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _superjump
 from .errors import Interrupted, RunError
-from .jobs import Job, run_here
+from .jobs import Job, cores, run_here
 from .progress import Display, Progress
 
 if TYPE_CHECKING:
@@ -85,8 +85,6 @@ def run_on(
     progress: bool | Callable[[Progress], object] | None,
 ) -> Run:
     """Runs a scenario whose parts an executor computes, and folds them here."""
-    from .scenario import _threads
-
     if output is None:
         raise ValueError("an executor brings parts into a folder, from which they are folded: give output=")
     if scenario.asks_for_steady:
@@ -99,7 +97,7 @@ def run_on(
             interrupted = True
     parsed = scenario._read(exact=False)
     job = _superjump.Job(
-        parsed, output=output, threads=_threads(threads), exact=exact, fresh=False, merge=interrupted
+        parsed, output=output, threads=cores(threads), exact=exact, fresh=False, merge=interrupted
     )
     run = run_here(Job(scenario, parsed, job, output), progress)
     if interrupted:

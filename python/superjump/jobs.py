@@ -116,3 +116,13 @@ def run_here(job: Job, shown: bool | Callable[[Progress], object] | None) -> Run
         again = "resume() of them goes on" if keeps else "with output= the same call would go on"
         warnings.warn(f"interrupted: the results are partial; {again}", Interrupted, stacklevel=3)
     return run
+
+
+def cores(threads: int | None) -> int:
+    """How many threads are asked for; all cores where nothing is."""
+    if threads is None:
+        return _superjump.cores()
+    number = int(threads)
+    if number != threads or not 1 <= number <= 1024:
+        raise ValueError(f"threads={threads!r}: a whole number from 1 to 1024")
+    return number

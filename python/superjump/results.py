@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +22,9 @@ if TYPE_CHECKING:
     import xarray
 
     from .noise import Noise
+    from .plots import Plots
     from .progress import Progress
+    from .qutip import Results as QutipResults
     from .scenario import Scenario
 
 #: Numbers of one value, or of many.
@@ -218,6 +219,21 @@ class Run:
 
         return Noise(self)
 
+    @property
+    def plot(self) -> Plots:
+        """Figures by matplotlib: ``run.plot("heat_current", bath="hot")``, ``run.plot.bursts()``, ``run.plot.telegraph()``,
+        ``run.plot.noise("spectrum")`` ...; each gives its axes, and takes ``ax=``."""
+        from .plots import Plots
+
+        return Plots(self)
+
+    def to_qutip(self) -> QutipResults:
+        """The same by the attribute names of a ``McResult``: ``times``, ``average_expect``, ``std_expect``, and where jumps
+        were recorded ``col_times``, ``col_which``, ``photocurrent``. It needs no QuTiP."""
+        from .qutip import Results
+
+        return Results(self)
+
     def _main(self, name: str | None) -> Table:
         for candidate in [name] if name is not None else ["series", "summary"]:
             table = self.table(candidate)
@@ -382,7 +398,7 @@ class Run:
 
     def status(self) -> dict[str, Any]:
         """How the campaign of the folder stands: trajectories of every point, processes, results."""
-        return status(self._in_folder())
+        return json.loads(_superjump.status(self._in_folder()))
 
     def report(self) -> Path:
         """Draws the figures and the page of the folder, as the program does; gives the path of the page."""
@@ -430,37 +446,6 @@ class _Point(Run):
     def table(self, name: str) -> Table | None:
         table = self._whole.series if name == "series" else self._whole.table(name)
         return None if table is None else table.of_point(self._points[0]["index"])
-
-
-def open_folder(folder: str | os.PathLike[str]) -> Run:
-    """The results in a folder that the program or a run left, once they are seen to be as they were written.
-
-    Raises
-    ------
-    FolderError
-        A folder without results, or with damaged ones.
-    """
-    from .errors import FolderError
-    from .scenario import Scenario
-
-    folder = Path(folder)
-    results = _superjump.open(folder)
-    if results is None:
-        known = status(folder)
-        done, of = sum(known["finished"]), sum(point["trajectories"] or 0 for point in known["points"])
-        how = f"{done:,} of {of:,} trajectories" if of else f"{done:,} trajectories"
-        raise FolderError(f"{folder} holds a campaign ({how}) and no results yet: running the scenario into it goes on")
-    assert results.summary is not None
-    details = json.loads(results.summary)
-    scenario = Scenario._of_results(details["scenario_text"], details["scenario"])
-    solved = not any(point["trajectories"] for point in details["points"])
-    return Run(scenario, scenario._read(exact=solved), results, folder)
-
-
-def status(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """How the campaign of a folder stands, also while another process works at it: ``finished`` trajectories of each of
-    the ``points``, the ``processes``, and how the ``results`` stand."""
-    return json.loads(_superjump.status(Path(folder)))
 
 
 def swept_grid(points: list[dict[str, Any]]) -> dict[str, list[Any]] | None:

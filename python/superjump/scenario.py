@@ -13,14 +13,17 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import _superjump, toml
+from . import _superjump, states, toml
 from .check import Check
 from .errors import Fault, NotConverged, Note, ScenarioError
-from .jobs import Job, run_here
+from .jobs import Job, cores, run_here
 from .progress import Progress
 from .results import Run
+
+if TYPE_CHECKING:
+    from .qutip import Equation
 
 #: Where progress is shown: by itself on terminals and in notebooks (None), always, never, or by a function of its own.
 Shown = bool | Callable[[Progress], object] | None
@@ -50,6 +53,7 @@ class Scenario:
         :func:`superjump.collective` and :func:`superjump.local` baths, or dicts.
     initial:
         ``"ground"``, ``"inverted"``, ``"steady"``, or a state as :func:`superjump.dicke`, :func:`superjump.coherent` ...
+        Or a ket, as a numpy vector or a Qobj of QuTiP: of the register (2^N) or of a ladder (2J + 1), in QuTiP's order.
     times:
         The times that are looked at, ascending from 0 (1/omega_0, or ns): an array of shape (T,). Or ``until`` with
         ``samples`` and ``spacing``.
@@ -75,7 +79,7 @@ class Scenario:
         *,
         qubits: int | Mapping[str, Any],
         baths: Iterable[Mapping[str, Any]] | Mapping[str, Any],
-        initial: str | Mapping[str, Any] | None = None,
+        initial: Any = None,
         times: Iterable[float] | None = None,
         until: float | None = None,
         samples: int | None = None,
@@ -107,7 +111,7 @@ class Scenario:
             "qubits": qubits if isinstance(qubits, Mapping) else {"number": qubits},
             "bath": [baths] if isinstance(baths, Mapping) else list(baths),
             "drive": drive,
-            "initial": {"state": initial} if isinstance(initial, str) else initial,
+            "initial": states.table(initial, qubits),
             "evolution": {**evolution, **more.pop("evolution", {})} or None,
             "record": record, "steady": steady, "noise": noise, "sweep": sweep,
             **more,
@@ -189,7 +193,11 @@ class Scenario:
         """The same scenario with other values: keys by their names in the file, as
         ``replace({"qubits.number": 16, "bath.hot.temperature": 2.5})``, or whole tables by keyword. None removes one."""
         data = self.to_dict()
+        if "baths" in tables:
+            tables["bath"] = tables.pop("baths")
         for key, value in {**tables, **(changes or {})}.items():
+            if key == "initial":
+                value = states.table(value, tables.get("qubits", data.get("qubits")))
             _set(data, key, None if value is None else toml.plain(value, key))
         return self._of(data, self.name)
 
@@ -212,7 +220,7 @@ class Scenario:
             raise ScenarioError([fault._replace(line=None) for fault in error.faults]) from None
 
     def _validate(self) -> None:
-        asked = self if self._is_timed or self.asks_for_steady else _bare(self)
+        asked = self if self._is_timed or self.asks_for_steady or "protocol" in self._data else _bare(self)
         # Without times only trajectories to a steady state have use for the rest of what evolves.
         asked._read(exact=self._is_timed or "evolution" not in self._data)
 
@@ -224,14 +232,32 @@ class Scenario:
     @property
     def asks_for_steady(self) -> bool:
         """Whether it asks for the steady state by itself."""
-        return "steady" in self._data or "noise" in self._data
+        return "steady" in self._data or "noise" in self._data or self._is_cyclic
+
+    def to_qutip(self, point: int | None = None) -> Equation:
+        """``H, c_ops, rho0, e_ops`` for QuTiP, in the product space of all qubits: what this scenario solves, with the
+        rates that the library takes, to be checked or to add a term to.
+
+        Times, rates and currents are in the scenario's units; ``point`` is the place in a sweep. See
+        :class:`superjump.qutip.Equation`.
+
+        Raises
+        ------
+        ImportError
+            Without QuTiP.
+        ValueError
+            More than 10 qubits, a protocol, or a sweep of which no point is named.
+        """
+        from .qutip import equation
+
+        return equation(self, point)
 
     def check(self, trajectories: int | None = None, *, threads: int | None = None) -> Check:
         """What a run would do: the engine and why, the baths' occupations, what it costs (of so many trajectories), and
         what is likely a slip."""
         asked = self._with_trajectories(trajectories)
         sampled = asked.asks_for_steady or "trajectories" in asked._data.get("evolution", {})
-        return Check(json.loads(asked._read(exact=not sampled).check(_threads(threads))))
+        return Check(json.loads(asked._read(exact=not sampled).check(cores(threads))))
 
     def run(
         self,
@@ -377,7 +403,14 @@ class Scenario:
 
     @property
     def _is_timed(self) -> bool:
-        return any(key in self._data.get("evolution", {}) for key in ("times", "until"))
+        if any(key in self._data.get("evolution", {}) for key in ("times", "until")):
+            return True
+        # A protocol has an end, unless it is repeated until it is steady.
+        return "protocol" in self._data and not self._is_cyclic
+
+    @property
+    def _is_cyclic(self) -> bool:
+        return self._data.get("protocol", {}).get("cycles") == "until steady"
 
     def _with_trajectories(self, trajectories: int | None) -> Scenario:
         return self if trajectories is None else self.replace({"evolution.trajectories": trajectories})
@@ -421,7 +454,7 @@ class Scenario:
         for warning in parsed.warnings:
             warnings.warn(warning, Note, stacklevel=4)
         job = _superjump.Job(
-            parsed, output=output, begun=begun, threads=_threads(threads), exact=exact, fresh=fresh, merge=False
+            parsed, output=output, begun=begun, threads=cores(threads), exact=exact, fresh=fresh, merge=False
         )
         return Job(self, parsed, job, output)
 
@@ -470,15 +503,6 @@ def _bare(scenario: Scenario) -> Scenario:
     made._data = {**scenario._data, "steady": {}}
     made._text, made._path, made.name = scenario._text + "\n[steady]\n", scenario._path, scenario.name
     return made
-
-
-def _threads(threads: int | None) -> int:
-    if threads is None:
-        return _superjump.cores()
-    number = int(threads)
-    if number != threads or not 1 <= number <= 1024:
-        raise ValueError(f"threads={threads!r}: a whole number from 1 to 1024")
-    return number
 
 
 def _folder(

@@ -19,6 +19,8 @@ MANY = 50_000_000
 
 
 def interrupt_in(seconds: float) -> None:
+    # In the background a shell has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 

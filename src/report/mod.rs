@@ -32,7 +32,7 @@ use rayon::prelude::*;
 pub use choose::asked::foremost;
 pub use compare::{Comparison, Difference, compare};
 pub use error::ReportError;
-pub use words::{least_to_most, number, with_error};
+pub use words::{key, key_unit, least_to_most, number, quantity, unit, with_error};
 
 use crate::scenario::{Print, check_figures};
 use crate::store::replace;

@@ -3,6 +3,7 @@
 use super::scale::{minus, superscript};
 
 /// A quantity as an axis names it; what is not known keeps its name.
+#[must_use]
 pub fn quantity(name: &str) -> String {
     let known = match name {
         "heat_current" => "heat current",
@@ -51,6 +52,7 @@ pub fn twin_of(name: &str) -> Option<&str> {
 }
 
 /// A unit: `hbar omega_0^2` as ħω₀².
+#[must_use]
 pub fn unit(unit: &str) -> String {
     match unit {
         "1" => String::new(),
@@ -66,6 +68,7 @@ pub fn unit(unit: &str) -> String {
 }
 
 /// A swept key as a formula: `bath.hot.temperature` is T_hot.
+#[must_use]
 pub fn key(key: &str) -> String {
     let parts: Vec<&str> = key.split('.').collect();
     let known = match parts.as_slice() {
@@ -124,6 +127,7 @@ fn of_bath(name: &str, key: &[&str]) -> String {
 }
 
 /// The unit of a swept key, where it has one.
+#[must_use]
 pub fn key_unit(key: &str, units: &str) -> &'static str {
     let si = units == "SI";
     let is = |ends: &[&str]| ends.iter().any(|end| key.ends_with(end));

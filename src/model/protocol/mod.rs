@@ -5,46 +5,25 @@
 //! `n = 1/expm1(hbar omega(t)/k_B T_b(t))`. As `H = hbar omega(t) J_z` commutes with itself at all times, a diagonal
 //! state stays diagonal and no work is spent on coherence: the chain on (J, M) is exact for this equation.
 //!
-//! A drive, [`DriveCourse`], superposes levels: in its frame `drho/dt = -i [H(t), rho] + D(t) rho` with
+//! A drive, [`super::DriveCourse`], superposes levels: in its frame `drho/dt = -i [H(t), rho] + D(t) rho` with
 //! `H/hbar = Omega(t) [cos(phi) J_x + sin(phi) J_y] + Delta(t) J_z + chi J_z^2`. Jumps are those of the baths: in the frame
 //! J_- has a phase, which no jump shows.
 
 mod entry;
 mod error;
+mod segment;
+mod stage;
 
 pub use entry::{Entry, absorbed};
 pub use error::ProtocolError;
+pub use segment::{Change, Segment};
+pub use stage::{Stage, Stretch};
 
 use serde::Serialize;
 
-use super::{Bounds, Course, DriveCourse, Driving, Field, Model, Reservoir, Setting, Signal};
+use super::{Model, Reservoir};
 use crate::bath::Rates;
 use crate::units::Units;
-
-/// A setting of a bath during a segment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Change {
-    /// The name of the bath.
-    pub bath: String,
-    /// What of it.
-    pub setting: Setting,
-    /// How it goes.
-    pub course: Course,
-}
-
-/// A segment as it is asked for. What it does not set of a bath is as it is without a protocol.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Segment {
-    /// How long it takes, positive.
-    pub duration: f64,
-    /// How the frequency of the qubits goes, in the unit of [`Model::frequency`]. Where it does not begin at the value
-    /// at which the segment before ended, there is a quench.
-    pub frequency: Course,
-    /// What is set of the baths.
-    pub baths: Vec<Change>,
-    /// How the drive goes; by default there is none.
-    pub drive: DriveCourse,
-}
 
 /// How often the segments pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -54,37 +33,6 @@ pub enum Repeats {
     /// So many times, at least once. Each cycle ends with the return to its first frequency, by a quench where the last
     /// segment does not lead there, whose work is that of the cycle.
     Cycles(u64),
-}
-
-/// A validated segment. Times are since its start.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Stage {
-    units: Units,
-    /// The name by which results refer to it: its number from 1, where [`Protocol::named`] gives no other.
-    #[serde(skip)]
-    pub name: String,
-    /// When it starts within a cycle.
-    pub start: f64,
-    /// How long it takes.
-    pub duration: f64,
-    /// The frequency of the qubits.
-    pub frequency: Signal,
-    /// The baths.
-    pub reservoirs: Vec<Reservoir>,
-    /// The drive.
-    #[serde(skip_serializing_if = "Driving::is_none")]
-    pub drive: Driving,
-}
-
-/// A part of a segment between two corners, edges or ends.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stretch {
-    /// Its start, since that of the segment.
-    pub from: f64,
-    /// Its end.
-    pub until: f64,
-    /// Whether neither qubits, nor baths, nor drive change in it.
-    pub held: bool,
 }
 
 /// A filter that a segment sweeps the qubits past faster than it forgets.
@@ -367,171 +315,6 @@ impl Protocol {
         let of = |stage: &Stage| stage.envelope(number).jump_rate_bound() * stage.duration;
         let by_rate = self.cycles() as f64 * self.stages.iter().map(of).sum::<f64>();
         by_rate.min(self.envelope(number).jumps_bound(self.end()))
-    }
-}
-
-impl Stage {
-    fn new(
-        units: Units,
-        start: f64,
-        reservoirs: &[Reservoir],
-        segment: &Segment,
-        number: usize,
-    ) -> Result<Self, ProtocolError> {
-        let duration = segment.duration;
-        if !(duration > 0.0 && duration.is_finite()) {
-            return Err(ProtocolError::Duration { segment: number, duration });
-        }
-        let signal = |course: &Course, what: &str| {
-            let failed = |error| ProtocolError::Course { segment: number, what: what.to_owned(), error };
-            course.over(duration).map_err(failed)
-        };
-        let least = |signal: &Signal| signal.range([0.0, duration])[0];
-        let frequency = signal(&segment.frequency, "frequency")?;
-        if least(&frequency) <= 0.0 {
-            return Err(ProtocolError::Frequency { segment: number, least: least(&frequency) });
-        }
-        let mut reservoirs = reservoirs.to_vec();
-        for (index, change) in segment.baths.iter().enumerate() {
-            let what = || format!("{} of bath \"{}\"", change.setting.name(), change.bath);
-            let Some(bath) = reservoirs.iter_mut().find(|bath| bath.name == change.bath) else {
-                let known: Vec<&str> = reservoirs.iter().map(|bath| bath.name.as_str()).collect();
-                let (bath, known) = (change.bath.clone(), known.join(", "));
-                return Err(ProtocolError::UnknownBath { segment: number, bath, known });
-            };
-            let same = |other: &Change| other.bath == change.bath && other.setting == change.setting;
-            if segment.baths[..index].iter().any(same) {
-                return Err(ProtocolError::Twice { segment: number, what: what() });
-            }
-            let course = signal(&change.course, &what())?;
-            if least(&course) < 0.0 {
-                return Err(ProtocolError::Negative { segment: number, what: what(), least: least(&course) });
-            }
-            let set = bath.clone().set(change.setting, course);
-            *bath = set.map_err(|why| ProtocolError::NoSuchSetting { segment: number, what: what(), why })?;
-        }
-        let drive = Driving::new(&segment.drive, units, duration)
-            .map_err(|error| ProtocolError::Drive { segment: number, error })?;
-        let stage = Stage { units, name: number.to_string(), start, duration, frequency, reservoirs, drive };
-        for (index, bath) in stage.reservoirs.iter().enumerate() {
-            let Rates { down, up, dephasing } = stage.bounds(index, [0.0, duration]).most;
-            if ![down, up, dephasing].iter().all(|rate| rate.is_finite()) {
-                return Err(ProtocolError::Rates { segment: number, bath: bath.name.clone() });
-            }
-        }
-        Ok(stage)
-    }
-
-    /// The unit system of all its numbers.
-    #[must_use]
-    pub fn units(&self) -> Units {
-        self.units
-    }
-
-    /// The rates of a bath at a time.
-    #[must_use]
-    #[inline]
-    pub fn rates(&self, bath: usize, time: f64) -> Rates {
-        self.reservoirs[bath].rates(self.units, self.frequency.at(time), time)
-    }
-
-    /// Bounds of the rates of a bath between two times.
-    #[must_use]
-    pub fn bounds(&self, bath: usize, times: [f64; 2]) -> Bounds {
-        self.reservoirs[bath].bounds(self.units, &self.frequency, times)
-    }
-
-    /// The qubits and their baths as they are at a time.
-    #[must_use]
-    pub fn model(&self, number: i64, time: f64) -> Model {
-        Model::between(&self.reservoirs, self.units, number, self.frequency.at(time), time)
-    }
-
-    /// The model of the largest rates and the highest frequency within it.
-    #[must_use]
-    pub fn envelope(&self, number: i64) -> Model {
-        let mut model = self.model(number, 0.0);
-        model.frequency = self.frequency.range([0.0, self.duration])[1];
-        for (index, bath) in model.baths.iter_mut().enumerate() {
-            let most = self.bounds(index, [0.0, self.duration]).most;
-            (bath.down, bath.up, bath.dephasing) = (most.down, most.up, most.dephasing);
-        }
-        model
-    }
-
-    /// The energy of a quantum at a time, hbar omega, in the unit of [`Entry`].
-    #[must_use]
-    #[inline]
-    pub fn quantum(&self, time: f64) -> f64 {
-        self.units.quantum(self.frequency.at(time))
-    }
-
-    /// The entropy that a quantum brings to a bath at a time, in k_B: hbar omega/(k_B T), or ln(down/up) of given
-    /// rates.
-    #[must_use]
-    #[inline]
-    pub fn entropy_of_quantum(&self, bath: usize, time: f64) -> f64 {
-        self.reservoirs[bath].entropy_of_quantum(self.units, self.frequency.at(time), time)
-    }
-
-    /// The entropy that a quantum brings to each bath over its energy, where that stays: 1/T.
-    #[must_use]
-    pub fn entropies_of_energy(&self) -> Vec<Option<f64>> {
-        self.reservoirs.iter().map(|bath| bath.entropy_of_energy(self.units)).collect()
-    }
-
-    /// What the drive does at a time.
-    #[must_use]
-    pub fn field(&self, time: f64) -> Field {
-        self.drive.at(time)
-    }
-
-    /// What the drive does at a time of a stretch, which may be one of its ends: there, what it does within.
-    #[must_use]
-    pub fn field_in(&self, stretch: &Stretch, time: f64) -> Field {
-        self.drive.beside(time, 0.5 * (stretch.from + stretch.until))
-    }
-
-    /// Whether the qubits and the baths stay within it.
-    #[must_use]
-    pub fn is_held(&self) -> bool {
-        self.frequency.is_held() && self.reservoirs.iter().all(Reservoir::is_held)
-    }
-
-    /// It cut at every corner and edge, of the drive as well.
-    #[must_use]
-    pub fn stretches(&self) -> Vec<Stretch> {
-        // What rounding has parted is one edge.
-        let apart = 1e-12 * self.duration;
-        let within = |time: &f64| (apart..self.duration - apart).contains(time);
-        let mut cuts: Vec<f64> = self.knots().into_iter().chain(self.drive.knots()).filter(within).collect();
-        cuts.sort_by(f64::total_cmp);
-        cuts.dedup_by(|later, earlier| *later - *earlier <= apart);
-        let ends = cuts.iter().copied().chain([self.duration]);
-        let stretch = |(from, until): (f64, f64)| {
-            let times = [from, until];
-            let held = self.frequency.holds(times)
-                && self.reservoirs.iter().all(|bath| bath.holds(times))
-                && self.drive.holds(times);
-            Stretch { from, until, held }
-        };
-        [0.0].into_iter().chain(cuts.iter().copied()).zip(ends).map(stretch).collect()
-    }
-
-    /// How far a step from a time may go without passing over a pulse, or a period, of the drive.
-    #[must_use]
-    pub fn longest_step(&self, time: f64) -> f64 {
-        self.drive.longest_step(time)
-    }
-
-    /// Where qubits or baths turn a corner within it, ascending.
-    #[must_use]
-    pub fn knots(&self) -> Vec<f64> {
-        let mut knots: Vec<f64> =
-            self.frequency.knots().chain(self.reservoirs.iter().flat_map(Reservoir::knots)).collect();
-        knots.sort_by(f64::total_cmp);
-        knots.dedup();
-        knots
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::bath::Coupling;
 use crate::circuit::{Circuit, Filter, FilterForm, Resonator, Transmon};
-use crate::model::{Outline, Pulse, Shape, SpectralDensity, Tone, Wave};
+use crate::model::{Bounds, Course, DriveCourse, Outline, Pulse, Setting, Shape, SpectralDensity, Tone, Wave};
 use proptest::prelude::*;
 
 fn segment(duration: f64, frequency: Course) -> Segment {

@@ -5,11 +5,10 @@
 //! [`super::super::propagation::magnus`] do. In the frame J_- has a phase, which no jump shows.
 
 use num_complex::Complex64;
-use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 use super::super::propagation::Generator;
-use super::super::propagation::magnus::{Acting, Magnus, Steered};
+use super::super::propagation::magnus::{Acting, Magnus, Steered, Stride, of_wait};
 use super::super::protocol::{Leg, Route, Walk};
 use super::super::{Change, Recorder, Unravelling};
 use super::driven::Tridiagonal;
@@ -20,10 +19,6 @@ use crate::model::protocol::{Protocol, Stage, Stretch};
 use crate::model::{Drive, Hamiltonian, Observables};
 use crate::quantity::Sample;
 use crate::random::Stream;
-
-/// How far beyond its mean length a wait is prepared for, and how many of the mean wait a step is at most.
-const MARGIN: f64 = 1.5;
-const WAITS: f64 = 4.0;
 
 /// The engine of identical qubits under a protocol. Without a drive in it, states are in the frame that turns with the
 /// qubits, as they are tuned.
@@ -203,21 +198,10 @@ impl ProtocolLadder {
             let at_start = state.observables();
             ladder.retune(stage, now - offset);
             let rate: f64 = ladder.rates(state.means()).iter().sum();
-            let longest = (end - now).min(stage.longest_step(now - offset)).min((MARGIN * left).min(WAITS) / rate);
-            let Some(step) = magnus.step(sector, &acting, psi, (now, longest), &stop) else { return };
-            let jumps = step.log <= -left;
-            let length = if jumps {
-                let Some(time) = magnus.jump(sector, &acting, (now, step), left, &stop) else { return };
-                time
-            } else {
-                left += step.log;
-                step.length
-            };
-            // Values change on the way: one look at a time drawn evenly has their average as its mean.
-            let look = rng.random::<f64>() * length;
-            if magnus.look_at(sector, &acting, (now, step), look, &stop).is_none() {
-                return;
-            }
+            let longest = (end - now).min(stage.longest_step(now - offset)).min(of_wait(left, rate));
+            let waits = (&mut left, &mut *rng);
+            let Some(stride) = magnus.stride(sector, &acting, psi, (now, longest), waits, &stop) else { return };
+            let Stride { step, length, jumps, look } = stride;
             let mean = state.observables_of(magnus.probe());
             recorder.dwell(now, length, &at_start, &mean);
             if recorder.follows() {
@@ -231,8 +215,7 @@ impl ProtocolLadder {
                 });
             }
             state.overwrite(magnus.end());
-            // Where rounding would leave a last sliver, the interval is over.
-            now = if !jumps && length >= end - now { end } else { now + length };
+            now = stride.until(now, end);
             if jumps {
                 ladder.retune(stage, now - offset);
                 let rates = ladder.rates(state.means());

@@ -5,11 +5,13 @@
 //! goes through a Krylov space. A step is compared with two of half its length, and is as long as they agree.
 
 use num_complex::Complex64;
+use rand::RngExt;
 
 use super::{Generator, Propagation, Wait, inner};
 use crate::bath::{Coupling, Rates};
 use crate::model::Field;
 use crate::model::protocol::{Stage, Stretch};
+use crate::random::Stream;
 
 /// By how much a step may be off, in norm, relative to what is left at its end: a fifteenth of what it differs by from
 /// two halves.
@@ -78,6 +80,35 @@ pub struct Step {
     pub log: f64,
     /// The same at its middle.
     half: f64,
+}
+
+/// How far beyond its mean length a wait is prepared for, and how many of the mean wait a step is at most.
+const MARGIN: f64 = 1.5;
+const WAITS: f64 = 4.0;
+
+/// A step, as far as a jump lets it go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stride {
+    /// The whole step.
+    pub step: Step,
+    /// How long it goes.
+    pub length: f64,
+    /// Whether a jump ends it.
+    pub jumps: bool,
+    /// A time drawn evenly from its length, at which it was looked at: values there have their average as their mean.
+    pub look: f64,
+}
+
+impl Stride {
+    /// Where it ends, of one that began `now`: at `end`, where rounding would leave a last sliver.
+    pub fn until(&self, now: f64, end: f64) -> f64 {
+        if !self.jumps && self.length >= end - now { end } else { now + self.length }
+    }
+}
+
+/// How long a step may be for what is left of a wait, in mean waits, at a rate of jumps.
+pub fn of_wait(left: f64, rate: f64) -> f64 {
+    (MARGIN * left).min(WAITS) / rate
 }
 
 /// A step and the states at its start, middle and end. Made once for a largest dimension; allocates nothing after.
@@ -165,6 +196,30 @@ impl Magnus {
             length *= factor.min(0.8);
             self.pace = length;
         }
+    }
+
+    /// A step of at most so long, up to the jump if what is `left` of the wait ends within it; the probe is at its look.
+    /// `None` where it is to stop.
+    pub fn stride(
+        &mut self,
+        body: &mut impl Steered,
+        acting: &impl Fn(f64) -> Acting,
+        psi: &[Complex64],
+        (now, longest): (f64, f64),
+        (left, rng): (&mut f64, &mut Stream),
+        stop: &impl Fn() -> bool,
+    ) -> Option<Stride> {
+        let step = self.step(body, acting, psi, (now, longest), stop)?;
+        let jumps = step.log <= -*left;
+        let length = if jumps {
+            self.jump(body, acting, (now, step), *left, stop)?
+        } else {
+            *left += step.log;
+            step.length
+        };
+        let look = rng.random::<f64>() * length;
+        self.look_at(body, acting, (now, step), look, stop)?;
+        Some(Stride { step, length, jumps, look })
     }
 
     /// The time in a step at which ln norm^2 has fallen to `-exponent`, with the state there at the end; `None` where it

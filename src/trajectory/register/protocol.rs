@@ -4,7 +4,6 @@
 //! [`crate::trajectory::propagation::magnus`].
 
 use num_complex::Complex64;
-use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 use super::operators::{Operators, Scratch, Steering};
@@ -15,13 +14,9 @@ use crate::model::protocol::{Protocol, Stage, Stretch};
 use crate::model::{Field, Register, RegisterValues};
 use crate::quantity::Sample;
 use crate::random::Stream;
-use crate::trajectory::propagation::magnus::{Acting, Magnus};
+use crate::trajectory::propagation::magnus::{Acting, Magnus, Stride, of_wait};
 use crate::trajectory::protocol::{Leg, Route, Walk};
 use crate::trajectory::{Change, Recorder, Unravelling};
-
-/// How far beyond its mean length a wait is prepared for, and how many of the mean wait a step is at most.
-const MARGIN: f64 = 1.5;
-const WAITS: f64 = 4.0;
 
 /// The engine of a register under a protocol, which has the frequency of all qubits, the baths and the drive; the
 /// register has couplings and twisting.
@@ -144,22 +139,12 @@ impl ProtocolRegisters {
             let RegisterState { psi, measured, images, probe, scratch, .. } = &mut *register;
             let at_start = measured.values;
             let rate: f64 = operators.channels.iter().map(|channel| operators.channel_rate(channel, measured)).sum();
-            let longest = (end - now).min(stage.longest_step(now - offset)).min((MARGIN * left).min(WAITS) / rate);
+            let longest = (end - now).min(stage.longest_step(now - offset)).min(of_wait(left, rate));
             let mut body = Steering { operators, block, scratch };
-            let Some(step) = magnus.step(&mut body, &acting, &psi[..dimension], (now, longest), &stop) else { return };
-            let jumps = step.log <= -left;
-            let length = if jumps {
-                let Some(time) = magnus.jump(&mut body, &acting, (now, step), left, &stop) else { return };
-                time
-            } else {
-                left += step.log;
-                step.length
-            };
-            // Values change on the way: one look at a time drawn evenly has their average as its mean.
-            let look = rng.random::<f64>() * length;
-            if magnus.look_at(&mut body, &acting, (now, step), look, &stop).is_none() {
-                return;
-            }
+            let waits = (&mut left, &mut *rng);
+            let stride = magnus.stride(&mut body, &acting, &psi[..dimension], (now, longest), waits, &stop);
+            let Some(stride) = stride else { return };
+            let Stride { step, length, jumps, look } = stride;
             body.operators.quantum = stage.quantum(now + look - offset);
             let mean = body.operators.measure(block, magnus.probe(), images, probe).values;
             psi[..dimension].copy_from_slice(magnus.end());
@@ -178,8 +163,7 @@ impl ProtocolRegisters {
                 });
                 operators.quantum = stage.quantum(now + length - offset);
             }
-            // Where rounding would leave a last sliver, the interval is over.
-            now = if !jumps && length >= end - now { end } else { now + length };
+            now = stride.until(now, end);
             if jumps {
                 if let Some((jump, to)) = operators.jump(block, psi, measured, images, rng) {
                     register.block = to;

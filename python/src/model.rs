@@ -1,0 +1,73 @@
+//! What the equation of a point is made of, for other programs to build it: rates, frequencies and the initial state.
+
+use serde_json::{Value, json};
+use superjump::bath::Bath;
+use superjump::group::Group;
+use superjump::initial::InitialState;
+use superjump::scenario::Point;
+
+/// The groups of qubits of a point, as JSON: frequencies in the unit of the scenario with what a unit of them is as a rate
+/// and as a heat current, rates, couplings, and the state at the start.
+pub fn model(point: &Point) -> Value {
+    json!({
+        "qubits": point.number(),
+        "protocol": point.protocol().is_some(),
+        "times": point.times(),
+        "groups": point.groups.iter().map(group).collect::<Vec<_>>(),
+    })
+}
+
+fn group(group: &Group) -> Value {
+    let Group { model, hamiltonian, register, initial, .. } = group;
+    let (angular, energy) = (|f: f64| model.units.angular(f), |f: f64| model.units.quantum(f));
+    let drive = register.as_ref().map_or(hamiltonian.drive, |register| register.drive);
+    let chi = register.as_ref().map_or(hamiltonian.chi, |register| register.chi);
+    json!({
+        "number": model.number,
+        // Of one unit of frequency.
+        "angular": angular(1.0),
+        "energy": energy(1.0),
+        "frequency": model.frequency,
+        "drive": drive.map(|drive| json!({ "amplitude": drive.amplitude, "detuning": drive.detuning })),
+        "twisting": chi,
+        "register": register.as_ref().map(|register| json!({
+            "frequencies": register.frequencies,
+            "couplings": register.couplings,
+            "exchange": register.exchange.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
+        })),
+        "baths": model.baths.iter().map(|bath| rates(bath, model.frequency)).collect::<Vec<_>>(),
+        "initial": start(initial, model.number, register.is_some()),
+    })
+}
+
+fn rates(bath: &Bath, frequency: f64) -> Value {
+    json!({
+        "name": bath.name, "coupling": bath.coupling.name(),
+        "down": bath.down, "up": bath.up, "dephasing": bath.dephasing,
+        // By how much a quantum of the bath is more than one of the qubits, as a frequency.
+        "offset": bath.offset(frequency),
+    })
+}
+
+/// The state of `n` qubits that trajectories start from: of qubits one by one, a superposition of levels, or a mixture of
+/// them. Where qubits differ the first ones are those that are excited.
+fn start(initial: &InitialState, n: i64, differ: bool) -> Value {
+    match initial {
+        InitialState::Product { excited } if differ => {
+            json!({ "bits": (0..n).map(|k| k < *excited).collect::<Vec<_>>() })
+        }
+        InitialState::Bits(bits) => json!({ "bits": bits }),
+        InitialState::Angles(angles) => json!({ "angles": angles }),
+        _ => match initial.superposition(n) {
+            Some((two_j, levels)) => {
+                let amplitudes = levels.iter().map(|(level, c)| json!([level.two_m, c.re, c.im]));
+                json!({ "two_j": two_j, "amplitudes": amplitudes.collect::<Vec<_>>() })
+            }
+            None => {
+                let populations =
+                    initial.populations(n).into_iter().map(|(level, p)| json!([level.two_j, level.two_m, p]));
+                json!({ "populations": populations.collect::<Vec<_>>() })
+            }
+        },
+    }
+}
