@@ -12,15 +12,15 @@
 from ._superjump import __version__
 from .baths import angles, bath, bits, coherent, collective, dicke, ghz, local, product, superposition, thermal
 from .check import Check
+from .compare import check
 from .errors import Fault, FolderError, Interrupted, NotConverged, Note, RunError, ScenarioError
+from .estimate import Estimate
 from .executor import Campaign, Part, compute
 from .folders import open_folder as open
 from .folders import status
 from .jobs import Job
-from .noise import Noise
 from .progress import Progress
-from .qutip import check
-from .results import Estimate, Run
+from .run import Noise, Run
 from .scenario import Scenario
 from .table import Table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _superjump
+from . import _superjump, html
 from .progress import count, duration
 
 
@@ -89,9 +89,7 @@ class Check:
         return "\n".join([self.details["title"], *(f"  {what:<14} {words}" for what, words in self.rows())])
 
     def _repr_html_(self) -> str:
-        from .html import table
-
-        return table(self.details["title"], [], [list(row) for row in self.rows()])
+        return html.table(self.details["title"], [], [list(row) for row in self.rows()])
 
 
 def _scale(bath: dict[str, Any], unit: str) -> str:
