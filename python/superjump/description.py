@@ -17,7 +17,7 @@ from . import _superjump, html, states, toml
 from .errors import Fault, ScenarioError
 
 #: Tables of a scenario in the order in which its text has them; others follow.
-_ORDER = ("title", "units", "qubits", "bath", "drive", "initial", "evolution", "record", "steady", "noise")
+_ORDER = ("title", "units", "qubits", "bath", "drive", "initial", "protocol", "evolution", "record", "steady", "noise")
 
 #: What decides how long a run goes on, and nothing of what a trajectory is.
 _BUDGETS = {
@@ -42,6 +42,7 @@ class Description:
         seed: int | None = None,
         engine: str | None = None,
         drive: Mapping[str, Any] | None = None,
+        protocol: Mapping[str, Any] | None = None,
         record: Mapping[str, Any] | None = None,
         noise: Mapping[str, Any] | None = None,
         steady: Mapping[str, Any] | None = None,
@@ -65,7 +66,7 @@ class Description:
             "title": title, "units": units,
             "qubits": qubits if isinstance(qubits, Mapping) else {"number": qubits},
             "bath": [baths] if isinstance(baths, Mapping) else list(baths),
-            "drive": drive,
+            "drive": drive, "protocol": protocol,
             "initial": states.table(initial, qubits),
             "evolution": {**evolution, **more.pop("evolution", {})} or None,
             "record": record, "steady": steady, "noise": noise, "sweep": sweep,
@@ -289,6 +290,12 @@ def _set(data: dict[str, Any], key: str, value: Any) -> None:
                 words = ", ".join(map(str, named))
                 raise toml.refuse(key, f"is of a bath that there is not: \"{name}\"", f"a bath of this scenario: {words}")
             table = named[name]
+        elif step == "segment" and path and table is data.get("protocol"):
+            segments: dict[str, Any] = data["protocol"].get(step, {})
+            if path[0] not in segments:
+                words = ", ".join(segments)
+                raise toml.refuse(key, f"is of a segment that there is not: \"{path[0]}\"", f"one of this protocol: {words}")
+            table = segments
         else:
             table = table.setdefault(step, {})
             if not isinstance(table, dict):

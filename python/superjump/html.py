@@ -35,9 +35,17 @@ def tables(title: str, shown: Mapping[str, Any]) -> str:
     rows = []
     for name, value in shown.items():
         for item in value if isinstance(value, list) else [value]:
-            words = ", ".join(f"{key} = {_short(of)}" for key, of in item.items()) if isinstance(item, dict) else item
+            segments = item.get("segment", {}) if isinstance(item, dict) else {}
+            words = _words({key: of for key, of in item.items() if key != "segment"}) if isinstance(item, dict) else item
             rows.append([name, str(words)])
+            rows += [[f"{name}.segment.{of}", _words(segment)] for of, segment in segments.items()]
     return table(title, [], rows)
+
+
+def _words(item: Mapping[str, Any], path: str = "") -> str:
+    """Keys with their values, those of inner tables by their paths."""
+    each = (_words(of, f"{path}{key}.") if isinstance(of, Mapping) else f"{path}{key} = {_short(of)}" for key, of in item.items())
+    return ", ".join(each)
 
 
 def _short(value: Any) -> str:

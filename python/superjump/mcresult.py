@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from typing import Any
 
@@ -42,11 +43,13 @@ class McResult:
         self.average_expect = list(self.average_e_data.values())
         self.std_expect = list(self.std_e_data.values())
         self.expect, self.e_data = self.average_expect, self.average_e_data
+        changes = json.loads(run._parsed.model(run.details["points"][0]["index"]))["protocol"] is not None
         self.channels = [
             (bath["name"], direction)
             for bath in run.details["points"][0]["baths"]
             for direction, rate in [("emission", "down"), ("absorption", "up"), ("dephasing", "dephasing")]
-            if bath[rate] > 0
+            # A protocol may switch on later what is off at the start.
+            if bath[rate] > 0 or changes
         ]
 
     @cached_property

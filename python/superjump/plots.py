@@ -269,9 +269,12 @@ class Plots:
         between jumps."""
         run = self._one("bursts")
         point = run._points[0]
-        if point["engine"] != "populations" or len(json.loads(run._parsed.model(point["index"]))["groups"]) > 1:
+        model = json.loads(run._parsed.model(point["index"]))
+        if point["engine"] != "populations" or len(model["groups"]) > 1:
             what = "of identical qubits of one group, by the engine `populations`"
             raise ValueError(f"bursts are drawn from the levels that jumps lead to: {what}")
+        if model["protocol"]:
+            raise ValueError("a protocol changes the rates in time, and single bursts are drawn of rates that stay")
         half = point["qubits"] / 2
 
         def intensity(j: Array, m: Array) -> Array:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from . import states
 from .description import Description
+from .moments import Moment, Moments, Stretch
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 #: Qubits up to which operators are made: a density matrix takes 16 * 4^N bytes.
 _MOST = 10
 
+#: Of an operator, at a moment.
+Coefficient = Callable[[Moment], float]
 #: What a value is of: a quantity, or a quantity with its bath; as ``run[...]`` takes them.
 Key = str | tuple[str, str]
 
@@ -28,18 +32,20 @@ Key = str | tuple[str, str]
 class Equation(NamedTuple):
     """What QuTiP's solvers take: ``H, c_ops, rho0, e_ops = scenario.to_qutip()``.
 
-    Every operator is of the product space, dims [[2]*N, [2]*N], an excited qubit being ``basis(2, 0)``.
+    Every operator is of the product space, dims [[2]*N, [2]*N], an excited qubit being ``basis(2, 0)``. Under a protocol
+    they are QobjEvo, operators with coefficients in time: of the frequency and the drive, the roots of the rates, and of
+    what depends on these in ``e_ops``. The end of a segment still belongs to it: a quench comes after.
     """
 
     #: H/hbar, in radians per unit of time: at rest, or with a drive in the frame that turns with it.
-    H: qutip.Qobj
+    H: qutip.Qobj | qutip.QobjEvo
     #: Jump operators with the roots of their rates, bath by bath: emission, absorption, dephasing. A collective bath has
     #: one of each, a local one N.
-    c_ops: list[qutip.Qobj]
+    c_ops: list[qutip.Qobj | qutip.QobjEvo]
     #: The state at the start: a ket where it is pure, or a density matrix.
     rho0: qutip.Qobj
     #: An operator for each quantity: ``e_ops["jz"]``, ``e_ops["heat_current", "hot"]``, in the units of the results.
-    e_ops: dict[Key, qutip.Qobj]
+    e_ops: dict[Key, qutip.Qobj | qutip.QobjEvo]
 
 
 def load() -> ModuleType:
@@ -50,44 +56,111 @@ def load() -> ModuleType:
     return qutip
 
 
-def equation(scenario: Description, point: int | None = None) -> Equation:
-    """The equation of a point of a scenario."""
-    qt = load()
-    parsed = scenario._read(exact=scenario._is_timed)
-    numbers = parsed.qubits()
-    if point is None and len(numbers) > 1:
-        raise ValueError(f"a sweep has {len(numbers)} equations: to_qutip(point=0) is the first of them")
-    place = range(len(numbers))[point or 0]
-    if numbers[place] > _MOST:
-        raise ValueError(f"{numbers[place]} qubits: operators of the product space are made for {_MOST} at most")
-    model = json.loads(parsed.model(place))
-    if model["protocol"]:
-        raise ValueError("a protocol changes the operators in time, and has no such form: leave `protocol` out")
-    groups: list[_Group] = []
-    for told in model["groups"]:
-        groups.append(_Group(qt, told, first=sum(group.number for group in groups), total=numbers[place]))
-    kets = [group.start for group in groups]
-    if not all(ket.isket for ket in kets):
-        kets = [qt.ket2dm(ket) if ket.isket else ket for ket in kets]
-    return Equation(
-        sum(group.hamiltonian for group in groups),
-        [jump for group in groups for jump in group.jumps],
-        qt.tensor(kets),
-        _quantities(groups),
-    )
+def equation(described: Description, point: int | None = None) -> Equation:
+    """The equation of a point of a scenario, at all times."""
+    return _System(described, point).equation()
+
+
+def pieces(described: Description, point: int) -> list[tuple[Stretch, Equation]]:
+    """The equations of a point, each with the time that it is of: one, or under a protocol one for each stretch in which
+    everything is smooth."""
+    system = _System(described, point)
+    if system.moments is None:
+        return [(Stretch(0.0, 0.0, math.inf), system.equation())]
+    return [(stretch, system.in_time(system.moments.of(stretch))) for stretch in system.moments.stretches]
+
+
+class _System:
+    """The qubits of a point, group by group."""
+
+    def __init__(self, described: Description, point: int | None):
+        self.qt = load()
+        parsed = described._read(exact=described._is_timed)
+        numbers = parsed.qubits()
+        if point is None and len(numbers) > 1:
+            raise ValueError(f"a sweep has {len(numbers)} equations: to_qutip(point=0) is the first of them")
+        place = range(len(numbers))[point or 0]
+        if numbers[place] > _MOST:
+            raise ValueError(f"{numbers[place]} qubits: operators of the product space are made for {_MOST} at most")
+        model = json.loads(parsed.model(place))
+        self.moments = Moments(parsed, place, model["protocol"]) if model["protocol"] else None
+        self.groups: list[_Group] = []
+        for told in model["groups"]:
+            first = sum(group.number for group in self.groups)
+            self.groups.append(_Group(self.qt, told, first, total=numbers[place]))
+
+    @property
+    def start(self) -> Any:
+        kets = [group.start for group in self.groups]
+        if not all(ket.isket for ket in kets):
+            kets = [self.qt.ket2dm(ket) if ket.isket else ket for ket in kets]
+        return self.qt.tensor(kets)
+
+    def equation(self) -> Equation:
+        if self.moments is not None:
+            return self.in_time(self.moments.at)
+        jumps = [jump for group in self.groups for jump in group.jumps]
+        return Equation(sum(group.hamiltonian for group in self.groups), jumps, self.start, _quantities(self.groups))
+
+    def in_time(self, at: Callable[[float], Moment]) -> Equation:
+        """Under a protocol, which is of one group: each operator with its coefficient in time."""
+        assert self.moments is not None
+        (group,) = self.groups
+
+        def term(operator: Any, coefficient: Coefficient) -> list[Any]:
+            return [operator, lambda t: coefficient(at(t))]
+
+        axes = [group.jx, group.jy, group.jz]
+        field = [term(group.angular * axis, _field(of)) for of, axis in enumerate(axes)]
+        turning = field if self.moments.driven else [term(group.angular * group.jz, lambda now: now.frequency)]
+        hamiltonian = self.qt.QobjEvo([group.angular * group.twisting, *turning])
+        jumps: list[Any] = []
+        found: dict[Key, Any] = {}
+        for place, bath in enumerate(group.baths):
+            for process, operators in enumerate((bath.emission, bath.absorption, bath.turns)):
+                if self.moments.ever(place, process):
+                    jumps += [self.qt.QobjEvo([term(jump, _root(place, process))]) for jump in operators]
+            gained = term(group.energy * bath.gaining, _energy(place, 1))
+            lost = term(-group.energy * bath.losing, _energy(place, 0))
+            found["heat_current", bath.name] = self.qt.QobjEvo([gained, lost])
+            found["intensity", bath.name] = self.qt.QobjEvo([term(bath.losing, _rate(place, 0))])
+        return Equation(hamiltonian, jumps, self.start, found | _of_state(self.groups))
+
+
+def _field(axis: int) -> Coefficient:
+    """Of the drive."""
+    return lambda now: now.drive[axis]
+
+
+def _rate(bath: int, process: int) -> Coefficient:
+    return lambda now: now.rates[bath][process]
+
+
+def _root(bath: int, process: int) -> Coefficient:
+    """Of a jump operator."""
+    return lambda now: math.sqrt(now.rates[bath][process])
+
+
+def _energy(bath: int, process: int) -> Coefficient:
+    """Of the quanta of a process, per unit of time."""
+    return lambda now: now.frequency * now.rates[bath][process]
 
 
 def _quantities(groups: list[_Group]) -> dict[Key, Any]:
-    total = sum(group.number for group in groups)
-    jz = sum(group.jz for group in groups)
     found: dict[Key, Any] = {}
     for place, bath in enumerate(groups[0].baths):
         found["heat_current", bath.name] = sum(group.heat_current(group.baths[place]) for group in groups)
         found["intensity", bath.name] = sum(group.intensity(group.baths[place]) for group in groups)
     if any(bath.offset is not None for bath in groups[0].baths):
         found["power"] = sum(group.power() for group in groups)
-    found["jz"] = jz
-    found["excited"] = jz / total + 0.5
+    return found | _of_state(groups)
+
+
+def _of_state(groups: list[_Group]) -> dict[Key, Any]:
+    """What is of no bath."""
+    total = sum(group.number for group in groups)
+    jz = sum(group.jz for group in groups)
+    found: dict[Key, Any] = {"jz": jz, "excited": jz / total + 0.5}
     if len(groups) == 1:
         jx, jy = groups[0].jx, groups[0].jy
         found |= {"jx": jx, "jy": jy, "j_squared": jx * jx + jy * jy + jz * jz}
@@ -114,10 +187,19 @@ class _Bath:
             if rate > 0:
                 yield from ((rate, jump) for jump in jumps)
 
+    @property
+    def gaining(self) -> Any:
+        """The operator of absorptions per unit of time, at a rate of 1."""
+        return sum(jump.dag() * jump for jump in self.absorption)
+
+    @property
+    def losing(self) -> Any:
+        """That of emissions."""
+        return sum(jump.dag() * jump for jump in self.emission)
+
     def net(self) -> Any:
         """The operator of the quanta absorbed less those emitted, per unit of time."""
-        gained = sum(jump.dag() * jump for jump in self.absorption)
-        return self.up * gained - self.down * sum(jump.dag() * jump for jump in self.emission)
+        return self.up * self.gaining - self.down * self.losing
 
 
 class _Group:
@@ -126,6 +208,8 @@ class _Group:
     def __init__(self, qt: ModuleType, told: Mapping[str, Any], first: int, total: int):
         self.qt, self.told = qt, told
         self.number: int = told["number"]
+        #: Of a unit of frequency: as a rate, and as energy.
+        self.angular: float = told["angular"]
         self.energy: float = told["energy"]
         register = told["register"] or {}
         n = self.number
@@ -150,13 +234,18 @@ class _Group:
         return sum((f - frame) / 2 * sz for f, sz in zip(self.frequencies, self.sz, strict=True)) + self.exchange
 
     @property
+    def twisting(self) -> Any:
+        """chi J_z^2."""
+        return self.told["twisting"] * self.jz * self.jz
+
+    @property
     def hamiltonian(self) -> Any:
         drive = self.told["drive"]
         frame = self.told["frequency"] - drive["detuning"] if drive else 0.0
-        turned = self.bare(frame) + self.told["twisting"] * self.jz * self.jz
+        turned = self.bare(frame) + self.twisting
         if drive:
             turned += drive["amplitude"] * self.jx
-        return self.told["angular"] * turned
+        return self.angular * turned
 
     @property
     def jumps(self) -> list[Any]:
@@ -172,7 +261,7 @@ class _Group:
         return self.energy * (gained + (bath.offset or 0.0) * bath.net())
 
     def intensity(self, bath: _Bath) -> Any:
-        return bath.down * sum(jump.dag() * jump for jump in bath.emission)
+        return bath.down * bath.losing
 
     def power(self) -> Any:
         """What a modulation does on the qubits, that baths may exchange quanta of their own."""

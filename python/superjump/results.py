@@ -103,6 +103,17 @@ class Results:
         return none + self._told("refused") + exact
 
     @property
+    def machine(self) -> str | None:
+        """What the qubits are, where a protocol or a modulation does work: an engine, a refrigerator ..., in words."""
+        known = [f"{self._where(point)}{point['machine']}" for point in self._points if point.get("machine")]
+        return "; ".join(known) or None
+
+    @property
+    def notes(self) -> list[str]:
+        """What has no value under a protocol, and why."""
+        return [f"{self._where(point)}{words}" for point in self._points for words in point.get("notes", [])]
+
+    @property
     def confidence(self) -> float | None:
         """Of a steady state: how often the interval holds the true current."""
         known = [point["steady"]["confidence"] for point in self._points if point.get("steady")]
@@ -149,6 +160,21 @@ class Results:
     def jumps(self) -> Table | None:
         """A row for each jump, where ``record={"jumps": True}`` asks for them."""
         return self.table("jumps")
+
+    @property
+    def cycles(self) -> Table | None:
+        """Under a protocol of cycles, a row for each quantity that is booked in a cycle: work, heat, quanta, entropy."""
+        return self.table("cycles")
+
+    @property
+    def segments(self) -> Table | None:
+        """Under a protocol, a row for each quantity that is booked in a segment, over all cycles."""
+        return self.table("segments")
+
+    @property
+    def trajectory_cycles(self) -> Table | None:
+        """A row for each cycle of a trajectory, where ``record={"cycles": True}`` asks for them."""
+        return self.table("trajectory_cycles")
 
     @property
     def quanta(self) -> Table | None:
@@ -321,11 +347,14 @@ class Results:
         ]
         heads = [*self.points[0], "quantity", "bath", *(["estimate", "exact", "z"] if sampled else ["exact"]), ""]
         notes = [self.details["title"]] if self.kind else []
+        if self.machine is not None:
+            notes.append(self.machine)
         if not self.complete:
             notes.append("Partial: the run was interrupted.")
         if self.converged is False:
             notes.append(f"NOT CONVERGED: {'; '.join(self.missing)}")
-        return html.table(self.kind or self.details["title"], heads, rows, notes + self.refused[:3] + self.warnings)
+        notes += [*self.refused[:3], *self.notes, *self.warnings]
+        return html.table(self.kind or self.details["title"], heads, rows, notes)
 
 
 def _values(row: Mapping[str, Any], sampled: bool) -> list[str]:

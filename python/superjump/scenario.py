@@ -47,6 +47,8 @@ class Scenario(Description):
         Of all random streams, 1 if left out.
     drive:
         ``{"amplitude": Omega, "detuning": Delta}``.
+    protocol:
+        What changes in time: :func:`superjump.protocol` of :func:`superjump.segment`, or a dict.
     record:
         ``{"jumps": True, "photons": 3}``: what is kept beside averages.
     noise, steady, figure, sweep, units, title:
@@ -70,7 +72,7 @@ class Scenario(Description):
         ImportError
             Without QuTiP.
         ValueError
-            More than 10 qubits, a protocol, or a sweep of which no point is named.
+            More than 10 qubits, or a sweep of which no point is named.
         """
         return equation(self, point)
 
