@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from . import _superjump
-from .errors import Interrupted, RunError
-from .jobs import Job, cores, run_here
-from .progress import Display, Progress
-
-if TYPE_CHECKING:
-    from .results import Run
-    from .scenario import Scenario
+from .description import Description
+from .errors import RunError
+from .progress import Display, Progress, Shown
 
 #: Parts that are with an executor at a time, at most.
 _MOST = 1000
@@ -33,7 +28,7 @@ class Part(NamedTuple):
     trajectories: int
 
 
-def compute(scenario: Scenario, part: Part, threads: int = 1) -> bytes:
+def compute(scenario: Description, part: Part, threads: int = 1) -> bytes:
     """Computes a part of a scenario, to the bytes that :meth:`Campaign.put` takes: anywhere, as both can be pickled.
     Whoever computes it, they are the same."""
     return _superjump.compute(scenario._read(exact=False), (part.point, part.first, part.trajectories), threads)
@@ -50,7 +45,7 @@ class Campaign:
     The folder is held until ``close``. Results are those of one machine, bit for bit.
     """
 
-    def __init__(self, scenario: Scenario, output: str | os.PathLike[str], *, fresh: bool = False):
+    def __init__(self, scenario: Description, output: str | os.PathLike[str], *, fresh: bool = False):
         self.scenario = scenario
         self.output = Path(output)
         self._workshop = _superjump.Workshop(scenario._read(exact=False), self.output, fresh)
@@ -74,37 +69,18 @@ class Campaign:
         self.close()
 
 
-def run_on(
-    executor: Executor,
-    scenario: Scenario,
-    output: Path | None,
-    *,
-    threads: int | None,
-    exact: bool,
-    fresh: bool,
-    progress: bool | Callable[[Progress], object] | None,
-) -> Run:
-    """Runs a scenario whose parts an executor computes, and folds them here."""
+def bring(executor: Executor, scenario: Description, output: Path | None, *, fresh: bool, progress: Shown) -> bool:
+    """Has an executor compute all parts that are missing in a folder, and says whether it was interrupted."""
     if output is None:
         raise ValueError("an executor brings parts into a folder, from which they are folded: give output=")
     if scenario.asks_for_steady:
         raise RunError("a steady state is not computed in parts: run it without an executor")
-    interrupted = False
     with Campaign(scenario, output, fresh=fresh) as campaign, _shown(progress) as show:
         try:
             _bring(campaign, executor, show)
         except KeyboardInterrupt:
-            interrupted = True
-    parsed = scenario._read(exact=False)
-    job = _superjump.Job(
-        parsed, output=output, threads=cores(threads), exact=exact, fresh=False, merge=interrupted
-    )
-    run = run_here(Job(scenario, parsed, job, output), progress)
-    if interrupted:
-        if run.is_empty:
-            raise KeyboardInterrupt("interrupted before there were any results")
-        warnings.warn("interrupted: the results are partial; the same call goes on", Interrupted, stacklevel=3)
-    return run
+            return True
+    return False
 
 
 def _bring(campaign: Campaign, executor: Executor, show: Callable[[int, int], None]) -> None:
@@ -137,7 +113,7 @@ def _bring(campaign: Campaign, executor: Executor, show: Callable[[int, int], No
 
 
 @contextlib.contextmanager
-def _shown(progress: Any) -> Iterator[Callable[[int, int], None]]:
+def _shown(progress: Shown) -> Iterator[Callable[[int, int], None]]:
     display = Display(progress)
 
     def show(done: int, of: int) -> None:

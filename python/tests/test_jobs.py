@@ -83,6 +83,13 @@ def test_ctrl_c_gives_what_there_is(tmp_path, valve):
     assert steady.interrupted and steady.converged is False
 
 
+def test_a_steady_state_is_started_by_its_own_words(valve):
+    job = valve.start(relative_error=0.02)
+    assert job.wait().summary == valve.steady(relative_error=0.02).summary
+    budget = valve.start(bath="cold", relative_error=1e-4, trajectories=64).wait()
+    assert budget.converged is False and budget.scenario.to_dict()["evolution"]["trajectories"] == 64
+
+
 def test_python_goes_on_meanwhile(valve):
     job = valve.start(trajectories=MANY)
     turns, end = 0, time.monotonic() + 0.3
@@ -119,10 +126,10 @@ def test_progress_goes_to_whatever_wants_it(valve, capsys):
 
 
 def test_it_is_imported_soon_and_adds_little(valve):
-    code = "import time; t = time.perf_counter(); import superjump; print(time.perf_counter() - t)"
+    # Of the processor, as others may be at work on the machine.
+    code = "import time; t = time.process_time(); import superjump; print(time.process_time() - t)"
     times = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(5)]
-    # 0.2 s on an idle machine, and this may be none.
-    assert min(times) < 0.4, times
+    assert min(times) < 0.2, times
     small = valve.replace({"evolution.until": 1, "evolution.times": None, "evolution.trajectories": 10})
     spent = []
     for _ in range(30):
