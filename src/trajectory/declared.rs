@@ -1,9 +1,10 @@
 //! What each engine says of itself.
 
 use super::engine::{Declared, Facts};
-use super::{DrivenLadder, Ladder, Populations, Registers, Sectors, Start};
+use super::{DrivenLadder, Ladder, Populations, ProtocolLadder, ProtocolRegisters, Registers, Sectors, Start};
 use crate::group::Group;
 use crate::initial::InitialState;
+use crate::model::protocol::Protocol;
 use crate::model::{Model, Register};
 use crate::quantity::Precision;
 
@@ -100,7 +101,7 @@ impl Declared for Ladder {
     };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        unlike(group).or_else(|| changing(group))
+        unlike(group)
     }
 
     fn system(group: &Group) -> Model {
@@ -123,7 +124,7 @@ impl Declared for DrivenLadder {
         Facts { precision: Precision::STEPS, work_of_a_jump: |n| 50.0 + n * n, ..<Ladder as Declared>::FACTS };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        unlike(group).or_else(|| changing(group))
+        unlike(group)
     }
 
     fn system(group: &Group) -> Model {
@@ -152,8 +153,8 @@ impl Declared for Registers {
         work_of_a_jump: |n| 50.0 + n * 2.0_f64.powf(n) / n.sqrt(),
     };
 
-    fn cannot(group: &Group) -> Option<&'static str> {
-        changing(group)
+    fn cannot(_: &Group) -> Option<&'static str> {
+        None
     }
 
     fn too_large(group: &Group) -> Option<String> {
@@ -168,6 +169,63 @@ impl Declared for Registers {
         // A superposition of several excitation numbers is kept whole.
         let coherent = !Start::new(&group.initial, register.number()).is_sharp();
         Registers::new(register, coherent)
+    }
+
+    fn initial(group: &Group) -> &InitialState {
+        &group.initial
+    }
+}
+
+/// The protocol that an engine was chosen for.
+fn protocol(group: &Group) -> &Protocol {
+    group.protocol.as_ref().expect("an engine of protocols is chosen where there is one")
+}
+
+impl Declared for ProtocolLadder {
+    type System = Model;
+
+    const FACTS: Facts = <DrivenLadder as Declared>::FACTS;
+
+    fn cannot(group: &Group) -> Option<&'static str> {
+        unlike(group)
+    }
+
+    fn system(group: &Group) -> Model {
+        group.envelope().into_owned()
+    }
+
+    fn build(group: &Group, model: &Model) -> Self {
+        ProtocolLadder::new(protocol(group), &group.hamiltonian, model.number)
+    }
+
+    fn initial(group: &Group) -> &InitialState {
+        &group.initial
+    }
+}
+
+impl Declared for ProtocolRegisters {
+    type System = Register;
+
+    const FACTS: Facts = <Registers as Declared>::FACTS;
+
+    fn cannot(group: &Group) -> Option<&'static str> {
+        let unlike = |register: &Register| ProtocolRegisters::unlike(register);
+        group.register.as_ref().and_then(unlike)
+    }
+
+    fn too_large(group: &Group) -> Option<String> {
+        Registers::too_many(group.model.number)
+    }
+
+    fn system(group: &Group) -> Register {
+        let Model { frequency, baths, .. } = group.envelope().into_owned();
+        let register = group.register();
+        Register { frequency, frequencies: vec![frequency; register.number()], baths, ..register }
+    }
+
+    fn build(group: &Group, register: &Register) -> Self {
+        let coherent = !Start::new(&group.initial, register.number()).is_sharp();
+        ProtocolRegisters::new(protocol(group), register, coherent).expect("`cannot` has refused what it cannot")
     }
 
     fn initial(group: &Group) -> &InitialState {

@@ -200,7 +200,7 @@ impl OverCycles<'_> {
             if !self.chain.run(initial, times, &mut rng, ledger, tally) {
                 return None;
             }
-            at = Some(InitialState::Dicke(ledger.last()));
+            at = ledger.levels.map(|[_, last]| InitialState::Dicke(last));
             let Some(settled) = settled else { continue };
             sums.push(ledger, windows);
             for (bath, value) in values.iter_mut().enumerate() {
@@ -212,8 +212,9 @@ impl OverCycles<'_> {
             if looks {
                 for (phase, row) in cells.chunks_exact_mut(self.phases.columns.len()).enumerate() {
                     let booked = |entry: Entry| ledger.samples[(phase, entry.index())];
-                    let now = Observables::of(ledger.levels[phase]);
-                    row.iter_mut().zip(self.phases.values(phase, now, booked)).for_each(|(cell, value)| *cell = value);
+                    row.iter_mut()
+                        .zip(self.phases.values(phase, ledger.seen[phase], booked))
+                        .for_each(|(cell, value)| *cell = value);
                 }
                 sums.look(&cells);
             }
