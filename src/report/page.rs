@@ -91,7 +91,7 @@ fn figure(html: &mut String, figure: &Figure) {
         "<figcaption>{} <a href=\"figures/{name}.pdf\">PDF</a> <a href=\"figures/{name}.svg\">SVG</a> \
          <a href=\"figures/{name}.png\">PNG</a></figcaption>\n\
          <script type=\"application/json\">{}</script></figure>\n",
-        escape(&figure.caption),
+        rich(&figure.caption),
         hover(figure, &drawing)
     );
 }
@@ -153,10 +153,11 @@ fn baths(html: &mut String, run: &Run) {
         return;
     };
     let at = if points.len() > 1 { format!(" at point {}", point.index) } else { String::new() };
+    let start = if run.protocols.is_empty() { "" } else { ", at the start of the protocol" };
     let unit = if run.summary.units == "SI" { "mK" } else { "ħω₀/k_{B}" };
     let _ = write!(
         html,
-        "<section id=\"baths\"><h2>Baths{at}</h2>\n<div class=\"scroll\"><table><thead><tr><th>bath</th><th>coupling</th>"
+        "<section id=\"baths\"><h2>Baths{at}{start}</h2>\n<div class=\"scroll\"><table><thead><tr><th>bath</th><th>coupling</th>"
     );
     let own = point.baths.iter().any(|bath| bath.quantum.is_some());
     let gigahertz = if run.summary.units == "SI" { " (GHz)" } else { "" };

@@ -289,14 +289,14 @@ fn a_protocol_is_drawn_with_what_it_varies_and_its_cycle_encloses_the_work() {
     }
     let protocol = data(&page, "protocol");
     assert_eq!(protocol["names"][0], "phase of the cycle (1/ω₀)");
-    // The frequency, the rates, heat currents and power; and the intensities below them.
+    // The frequency, the rates, the power, heat currents; and the intensities below them.
     let above = protocol["above"].as_array().unwrap();
     let counts: Vec<usize> = above.iter().map(|panel| panel["series"].as_array().unwrap().len()).collect();
-    assert_eq!(counts, [1, 2, 3]);
+    assert_eq!(counts, [1, 2, 1, 2]);
     let highest = above[0]["series"][0]["points"].as_array().unwrap().iter().filter_map(|point| point[1].as_f64());
     assert_eq!(highest.fold(0.0, f64::max), 2.0);
-    // In print every second segment is shaded in each of the four panels.
-    assert_eq!(svg.matches("class=\"span\"").count(), 8);
+    // In print every second segment is shaded in each of the five panels.
+    assert_eq!(svg.matches("class=\"span\"").count(), 10);
 
     let cycle = data(&page, "cycle");
     let point = |point: &serde_json::Value| (point[0].as_f64().unwrap(), point[1].as_f64().unwrap());

@@ -135,7 +135,8 @@ fn curve<'a>(run: &'a Run, point: usize, quantity: &str) -> Option<&'a Curve> {
     run.series.iter().find(|curve| curve.point == point && curve.quantity == quantity)
 }
 
-/// The power done on the qubits, `<J_z> hbar domega/dt`: estimates, or exact values, in the colour of no bath.
+/// The power done on the qubits, `<J_z> hbar domega/dt`: estimates and exact values, in a colour and a group of its own,
+/// after those of baths and of what is exact.
 fn power(protocol: &Protocol, jz: &Curve, group: usize) -> Vec<Series> {
     let of = |column: usize| {
         let pieces = passes(protocol).flat_map(|(start, stage)| {
@@ -149,14 +150,12 @@ fn power(protocol: &Protocol, jz: &Curve, group: usize) -> Vec<Series> {
         pieces.filter(|datum| datum.y.is_finite()).collect::<Vec<_>>()
     };
     let (sampled, exact) = (of(1), of(3));
-    let name = "power P";
+    let line = |data| Series::new("power P", Colour::Category(group), Shape::Line, group + 1, data).unlisted();
     if sampled.is_empty() {
-        return vec![Series::new(name, Colour::Category(group), Shape::Line, group, exact)];
+        return vec![line(exact)];
     }
-    vec![
-        Series::new(name, Colour::Category(group), Shape::Line, group, sampled),
-        Series::new(format!("{name}, exact"), Colour::Ink, Shape::Dashed, group, exact).unlisted(),
-    ]
+    let dashed = Series::new("power P, exact", Colour::Ink, Shape::Dashed, group + 1, exact).unlisted();
+    vec![line(sampled), dashed]
 }
 
 /// Series of baths in the colour and the group that these have among all; what is exact is after the last.
@@ -190,17 +189,19 @@ fn course(run: &Run) -> Option<Figure> {
     let moves = !protocol.stages().iter().all(|stage| stage.frequency.is_held());
     align(&mut heat, &baths);
     intensity.iter_mut().for_each(|figure| align(figure, &baths));
-    // A drive does work of its own.
-    if let Some(jz) = curve(run, point.index, "jz").filter(|_| moves && !protocol.is_driven()) {
-        heat.series.extend(power(protocol, jz, baths.len() + 1));
-        heat.y.label = heat.y.label.replace("heat current", "heat current, power");
-    }
+    // Much larger than what flows, or much smaller: on axes of its own. A drive does work beside.
+    let jz = curve(run, point.index, "jz").filter(|_| moves && !protocol.is_driven());
+    let power = jz.map(|jz| {
+        let y = Axis::new("P", &words::unit(run.unit("heat_current")));
+        Panel { y, series: power(protocol, jz, baths.len()), height: VARIED }
+    });
+    let powered = power.is_some();
     let mut figure = match intensity {
         Some(intensity) => {
             let heat = Panel { y: heat.y, series: heat.series, height: FLOWS };
-            Figure { above: varied.into_iter().chain([heat]).collect(), ..intensity }
+            Figure { above: varied.into_iter().chain(power).chain([heat]).collect(), ..intensity }
         }
-        None => Figure { above: varied, ..heat },
+        None => Figure { above: varied.into_iter().chain(power).collect(), ..heat },
     };
     let clock = Clock::of(run, &[point.index]);
     let several = run.summary.points.len() > 1;
@@ -208,8 +209,8 @@ fn course(run: &Run) -> Option<Figure> {
         if several { format!(" The first point of the sweep: {}.", of_point(run, point.index)) } else { String::new() };
     figure.title = format!("What is varied, and what flows, {}", clock.along());
     figure.caption = format!(
-        "What the protocol changes, and under it the heat that flows into the qubits{}. {}{which}",
-        if moves { " and the power that is done on them" } else { "" },
+        "What the protocol changes, and under it {}the heat that flows into the qubits. {}{which}",
+        if powered { "the power P that is done on the qubits, and " } else { "" },
         figure.caption
     );
     Some(figure)
@@ -285,9 +286,9 @@ fn cycle(run: &Run) -> Option<Figure> {
         name: "cycle".to_owned(),
         title: format!("The cycle: {over} against the frequency"),
         caption: format!(
-            "What its way encloses is the work{of}, ∮⟨J_z⟩ħdω: done by the qubits where it goes counterclockwise, as that of an \
-             engine, and on them where it goes clockwise, as that of a refrigerator. Frequency changes while ⟨J_z⟩ hardly \
-             does where no bath acts, and heat flows where ⟨J_z⟩ changes.{what}"
+            "What its way encloses is the work{of}, ∮⟨J_{{z}}⟩ħdω: done by the qubits where it goes counterclockwise, as that of an \
+             engine, and on them where it goes clockwise, as that of a refrigerator. Frequency changes while ⟨J_{{z}}⟩ hardly \
+             does where no bath acts, and heat flows where ⟨J_{{z}}⟩ changes.{what}"
         ),
         x: frequency(units),
         y: Axis::new(over, ""),
