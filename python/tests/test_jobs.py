@@ -69,8 +69,9 @@ def test_ctrl_c_gives_what_there_is(tmp_path, valve):
     for output in (None, tmp_path / "out"):
         interrupt_in(0.7)
         began = time.monotonic()
-        with pytest.warns(sj.Interrupted, match="partial"):
+        with pytest.warns(sj.Interrupted, match="partial") as told:
             run = valve.run(trajectories=MANY, output=output)
+        assert told[0].filename == __file__
         assert time.monotonic() - began < 5 and run.interrupted and not run.complete
         assert len(run.trajectories) > 0 and np.isfinite(run["heat_current", "hot"].mean).all()
         done = len(run.trajectories)
