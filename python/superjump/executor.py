@@ -73,6 +73,8 @@ def bring(executor: Executor, scenario: Description, output: Path | None, *, fre
     """Has an executor compute all parts that are missing in a folder, and says whether it was interrupted."""
     if output is None:
         raise ValueError("an executor brings parts into a folder, from which they are folded: give output=")
+    if not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"executor={executor!r}: any executor of PEP 3148, such as a ProcessPoolExecutor, which has submit()")
     if scenario.asks_for_steady:
         raise RunError("a steady state is not computed in parts: run it without an executor")
     with Campaign(scenario, output, fresh=fresh) as campaign, _shown(progress) as show:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import numbers
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -115,7 +117,7 @@ def cores(threads: int | None) -> int:
     """How many threads are asked for; all cores where nothing is."""
     if threads is None:
         return _superjump.cores()
-    number = int(threads)
+    number = int(threads) if isinstance(threads, numbers.Real) and math.isfinite(threads) else 0
     if number != threads or not 1 <= number <= 1024:
         raise ValueError(f"threads={threads!r}: a whole number from 1 to 1024")
     return number

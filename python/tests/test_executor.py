@@ -71,6 +71,10 @@ def test_a_campaign_takes_parts_one_by_one_and_nothing_else(tmp_path, valve):
     assert asked.run(output=tmp_path / "out").series == asked.run().series
     with pytest.raises(ValueError, match="output="):
         asked.run(executor=Here())
+    with pytest.raises(TypeError, match="submit"):
+        asked.run(executor=3, output=tmp_path / "none")
+    with pytest.raises(sj.RunError, match="steady state"):
+        asked.steady(executor=Here(), output=tmp_path / "steady")
     with pytest.raises(sj.RunError, match="steady state"):
         asked.replace(steady={}, evolution=None).run(executor=Here(), output=tmp_path / "steady")
 
