@@ -3,6 +3,10 @@
 //! Coherence between different J never reaches a permutation-invariant observable, so a state that spreads over
 //! several sectors is the mixture of them, and a trajectory draws one.
 
+mod factors;
+
+pub use factors::{Drawn, FactorStart, ProductStart};
+
 use std::sync::Arc;
 
 use num_complex::Complex64;

@@ -31,11 +31,15 @@ const SHIPPED: &[(&str, &str)] = &[
     ("initial_state", include_str!("../../scenarios/initial_state.toml")),
     ("near_resonance", include_str!("../../scenarios/near_resonance.toml")),
     ("noise_spectrum", include_str!("../../scenarios/noise_spectrum.toml")),
+    ("otto_engine", include_str!("../../scenarios/otto_engine.toml")),
+    ("otto_refrigerator", include_str!("../../scenarios/otto_refrigerator.toml")),
     ("sector_noise", include_str!("../../scenarios/sector_noise.toml")),
     ("superradiant_burst", include_str!("../../scenarios/superradiant_burst.toml")),
     ("telegraph", include_str!("../../scenarios/telegraph.toml")),
     ("telegraph_trace", include_str!("../../scenarios/telegraph_trace.toml")),
+    ("valve_opening", include_str!("../../scenarios/valve_opening.toml")),
     ("weak_local_bath", include_str!("../../scenarios/weak_local_bath.toml")),
+    ("work_fluctuations", include_str!("../../scenarios/work_fluctuations.toml")),
 ];
 
 /// The title of a scenario.

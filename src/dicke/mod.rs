@@ -6,9 +6,7 @@ mod pattern;
 
 pub use degeneracy::ln_degeneracy;
 pub(crate) use degeneracy::{ln_binomial, ln_tail_of_product};
-#[cfg(test)]
-pub(crate) use local::local_amplitude;
-pub(crate) use local::{SectorChange, local_element, local_prefactor, local_weight};
+pub(crate) use local::{SectorChange, local_amplitude, local_element, local_prefactor, local_weight};
 
 use serde::Serialize;
 

@@ -3,7 +3,9 @@
 mod course;
 mod drive;
 mod linear;
+pub mod operator;
 mod pattern;
+pub mod product;
 pub mod protocol;
 mod pulse;
 mod register;

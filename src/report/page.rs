@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::canvas::thinned;
 use super::choose::asked::foremost;
 use super::data::{Point, Quantity, Run};
-use super::figure::{Colour, Datum, Figure, Shape};
+use super::figure::{Colour, Datum, Figure, Series, Shape};
 use super::layout::Medium;
 use super::scale::minus;
 use super::svg::{self, Drawing};
@@ -40,16 +40,20 @@ fn rounded(value: f64) -> Value {
 /// What the script of the page needs to know of a figure: its axes and its values.
 fn hover(figure: &Figure, drawing: &Drawing) -> String {
     let point = |d: &Datum| json!([rounded(d.x), rounded(d.y), d.error.map_or(Value::Null, rounded)]);
-    let told =
-        figure.series.iter().filter(|s| !s.faint && !s.points.is_empty() && !matches!(s.shape, Shape::Cells(..)));
-    let series = told.map(|s| {
-        let points: Vec<Value> = thinned(&s.points, s.faint).iter().map(point).collect();
-        json!({ "label": plain(&s.label), "group": s.group, "points": points })
-    });
+    let told = |series: &[Series]| -> Vec<Value> {
+        let told = series.iter().filter(|s| !s.faint && !s.points.is_empty() && !matches!(s.shape, Shape::Cells(..)));
+        told.map(|s| {
+            let points: Vec<Value> = thinned(&s.points, s.faint).iter().map(point).collect();
+            json!({ "label": plain(&s.label), "group": s.group, "points": points })
+        })
+        .collect()
+    };
+    let above = figure.above.iter().zip(&drawing.above);
     let data = json!({
         "x": drawing.x, "y": drawing.y,
         "names": [plain(&figure.x.label), plain(&figure.y.label)],
-        "series": series.collect::<Vec<_>>(),
+        "series": told(&figure.series),
+        "above": above.map(|(panel, y)| json!({ "y": y, "series": told(&panel.series) })).collect::<Vec<_>>(),
     });
     // Inside a script element `<` could end it.
     data.to_string().replace('<', "\\u003c")
@@ -65,7 +69,7 @@ fn figure(html: &mut String, figure: &Figure) {
         rich(&figure.title),
         drawing.svg
     );
-    let listed: Vec<_> = figure.series.iter().filter(|s| s.listed).collect();
+    let listed = figure.listed();
     if !listed.is_empty() {
         html.push_str("<div class=\"legend\">");
         for series in listed {
@@ -318,9 +322,8 @@ fn facts(run: &Run, exact: bool) -> Vec<(&'static str, String)> {
             let counts = words::least_to_most(summary.points.iter().map(|point| point.trajectories));
             facts.push(("trajectories", format!("{counts}{each}")));
         }
-        let of = point
-            .time
-            .map_or_else(|| "the steady state".to_owned(), |t| format!("time {}", words::time(t, &summary.units)));
+        let limit = if run.protocols.is_empty() { "the steady state" } else { "the limit cycle" };
+        let of = point.time.map_or_else(|| limit.to_owned(), |t| format!("time {}", words::time(t, &summary.units)));
         facts.push(("values of", of));
     }
     if !exact {

@@ -4,6 +4,7 @@
 mod agreement;
 mod balance;
 mod burst;
+mod cavity;
 mod closed_forms;
 mod common;
 mod cycles;
@@ -18,6 +19,8 @@ mod golden;
 mod ladder;
 mod peaks;
 mod points;
+mod product;
+mod product_trajectories;
 mod protocol_runs;
 mod protocols;
 mod pulses;

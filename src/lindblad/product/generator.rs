@@ -1,0 +1,157 @@
+//! The generator of the master equation as one sparse matrix: its exponential, its resolvent, its kernel.
+
+use faer::prelude::Solve;
+use faer::sparse::linalg::solvers::Lu;
+use faer::sparse::{SparseColMat, Triplet};
+use faer::{Mat, c64};
+use num_complex::Complex64;
+
+use super::ProductSteadyError;
+
+/// A step of the series is as long as |hL| is at most this: nothing cancels.
+const REACH: f64 = 3.0;
+/// Terms of the series, more than are ever needed.
+const TERMS: usize = 48;
+/// Relaxation slower than this times the fastest rate cannot be told from none.
+const SMALLEST_GAP: f64 = 1e-12;
+/// Inverse iterations; a second steady state shows in the first.
+const ITERATIONS: usize = 8;
+/// The largest relative residual of a solution.
+const MAX_RESIDUAL: f64 = 1e-9;
+
+/// A sparse generator, by rows.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    rows: Vec<usize>,
+    entries: Vec<(usize, Complex64)>,
+    /// A bound of the 2-norm: the geometric mean of the largest sums over a row and over a column.
+    pub norm: f64,
+}
+
+impl Generator {
+    /// The generator with these entries (row, column, value); repeated ones add.
+    pub fn new(size: usize, mut triplets: Vec<(usize, usize, Complex64)>) -> Self {
+        triplets.sort_by_key(|(row, column, _)| (*row, *column));
+        let (mut rows, mut entries) = (vec![0], Vec::new());
+        let (mut of_rows, mut of_columns) = (vec![0.0_f64; size], vec![0.0_f64; size]);
+        for same in triplets.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let (row, column, _) = same[0];
+            let value: Complex64 = same.iter().map(|(.., value)| value).sum();
+            rows.resize(row + 1, entries.len());
+            entries.push((column, value));
+            of_rows[row] += value.norm();
+            of_columns[column] += value.norm();
+        }
+        rows.resize(size + 1, entries.len());
+        let largest = |sums: Vec<f64>| sums.into_iter().fold(0.0, f64::max);
+        Generator { rows, entries, norm: (largest(of_rows) * largest(of_columns)).sqrt() }
+    }
+
+    fn size(&self) -> usize {
+        self.rows.len() - 1
+    }
+
+    /// `L x`.
+    pub fn apply(&self, x: &[Complex64]) -> Vec<Complex64> {
+        let of = |ends: &[usize]| self.entries[ends[0]..ends[1]].iter().map(|(column, value)| value * x[*column]).sum();
+        self.rows.windows(2).map(of).collect()
+    }
+
+    /// Replaces x by exp(tL) x for t = `time`: the Taylor series, to rounding.
+    pub fn advance(&self, x: &mut [Complex64], time: f64) {
+        let steps = (time * self.norm / REACH).ceil().max(1.0);
+        let step = time / steps;
+        for _ in 0..steps as u64 {
+            let mut term = x.to_vec();
+            for order in 1..=TERMS {
+                term = self.apply(&term);
+                let (mut of_term, mut of_sum) = (0.0_f64, 0.0_f64);
+                for (x, term) in x.iter_mut().zip(&mut term) {
+                    *term *= step / order as f64;
+                    *x += *term;
+                    of_term = of_term.max(term.norm());
+                    of_sum = of_sum.max(x.norm());
+                }
+                if order as f64 > REACH && of_term <= 1e-18 * of_sum {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The factors of `L + shift + more`.
+    fn factors(&self, shift: Complex64, more: &[(usize, usize, f64)]) -> Result<Lu<usize, c64>, ProductSteadyError> {
+        let size = self.size();
+        let own = (0..size).flat_map(|row| {
+            self.entries[self.rows[row]..self.rows[row + 1]]
+                .iter()
+                .map(move |(column, value)| Triplet::new(row, *column, *value))
+        });
+        let shift = (0..size).map(|row| Triplet::new(row, row, shift));
+        let more = more.iter().map(|(row, column, value)| Triplet::new(*row, *column, c64::from(*value)));
+        let triplets: Vec<Triplet<usize, usize, c64>> = own.chain(shift).chain(more).collect();
+        let failed = |reason: String| ProductSteadyError::Failed { reason };
+        let matrix = SparseColMat::<usize, c64>::try_new_from_triplets(size, size, &triplets)
+            .map_err(|error| failed(format!("{error:?}")))?;
+        matrix.sp_lu().map_err(|error| failed(format!("{error:?}")))
+    }
+
+    /// `(i omega - L)^-1 x`.
+    pub fn resolvent(&self, omega: f64, x: &[Complex64]) -> Result<Vec<Complex64>, ProductSteadyError> {
+        let lu = self.factors(Complex64::new(0.0, -omega), &[])?;
+        let solution = solve(&lu, x).into_iter().map(|value| -value).collect::<Vec<_>>();
+        let image = self.apply(&solution);
+        let rest = (0..x.len()).map(|row| (Complex64::new(0.0, omega) * solution[row] - image[row] - x[row]).norm());
+        let size = (self.norm + omega.abs()) * largest(&solution);
+        accurate(rest.fold(0.0, f64::max) / size).map(|()| solution)
+    }
+
+    /// The x with `L x = 0` whose elements at `trace` add to 1.
+    pub fn kernel(&self, trace: &[usize]) -> Result<Vec<Complex64>, ProductSteadyError> {
+        // L - s |e><Tr| is regular where the kernel is one state, and takes it to -s e.
+        let Some(&first) = trace.first() else { return Ok(Vec::new()) };
+        let speed = self.norm.max(f64::MIN_POSITIVE);
+        let more: Vec<_> = trace.iter().map(|column| (first, *column, -speed)).collect();
+        let lu = self.factors(Complex64::ZERO, &more)?;
+        // Any start will do that is orthogonal to nothing.
+        let mut x: Vec<Complex64> =
+            (0..self.size()).map(|row| Complex64::new((1.0 + row as f64).sin(), (2.0 + row as f64).cos())).collect();
+        let mut gap = f64::INFINITY;
+        for _ in 0..ITERATIONS {
+            let size = largest(&x);
+            x.iter_mut().for_each(|value| *value /= size);
+            x = solve(&lu, &x);
+            gap = gap.min(1.0 / (largest(&x) * speed));
+        }
+        // Also what an infinite or undefined solution stands for.
+        if !(gap.is_finite() && largest(&x).is_finite() && gap > SMALLEST_GAP) {
+            return Err(ProductSteadyError::NotUnique { gap: if gap.is_finite() { gap } else { 0.0 } });
+        }
+        let residual = |x: &[Complex64]| {
+            let mut rest: Vec<Complex64> = self.apply(x).into_iter().map(|value| -value).collect();
+            rest[first] += (trace.iter().map(|place| x[*place]).sum::<Complex64>() - 1.0) * speed;
+            rest
+        };
+        let mut x = vec![Complex64::ZERO; self.size()];
+        for _ in 0..2 {
+            let more = solve(&lu, &residual(&x));
+            x.iter_mut().zip(more).for_each(|(x, more)| *x += more);
+        }
+        accurate(largest(&residual(&x)) / (speed * largest(&x))).map(|()| x)
+    }
+}
+
+fn accurate(residual: f64) -> Result<(), ProductSteadyError> {
+    if residual <= MAX_RESIDUAL { Ok(()) } else { Err(ProductSteadyError::Residual { residual }) }
+}
+
+fn solve(lu: &Lu<usize, c64>, x: &[Complex64]) -> Vec<Complex64> {
+    let mut work = Mat::from_fn(x.len(), 1, |row, _| x[row]);
+    lu.solve_in_place(&mut work);
+    work.col(0).iter().copied().collect()
+}
+
+/// The largest magnitude; NaN counts as such.
+fn largest(x: &[Complex64]) -> f64 {
+    x.iter().map(|value| value.norm()).fold(0.0, |most, norm| if norm > most || norm.is_nan() { norm } else { most })
+}

@@ -1,0 +1,219 @@
+//! The baths of a product: which jumps they make, at which rates, and what these do to observables.
+
+use num_complex::Complex64;
+
+use super::{Kind, Product, ProductError};
+use crate::bath::{Process, Rates};
+use crate::model::operator::{Operator, Powers};
+
+/// What a jump does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JumpOperator {
+    /// One jump operator, without its rate.
+    Operator(Operator),
+    /// `sigma_-`, `sigma_+` or `sigma_z/2` of every qubit of an ensemble by itself, as the process of the channel says.
+    EachQubit {
+        /// The ensemble.
+        factor: usize,
+        /// How many qubits it has.
+        qubits: i64,
+    },
+}
+
+/// A kind of jump of a bath.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Channel {
+    /// As what it counts: an emission into the bath, an absorption from it, or neither.
+    pub process: Process,
+    /// Its rate, positive.
+    pub rate: f64,
+    /// What it does.
+    pub jump: JumpOperator,
+}
+
+/// A bath of a product.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProductBath {
+    /// The name by which results refer to it.
+    pub name: String,
+    channels: Vec<Channel>,
+}
+
+impl Channel {
+    /// How often it fires per unit of time, `rate sum L^dagger L`.
+    fn intensity(&self, product: &Product) -> Operator {
+        let unit = match &self.jump {
+            JumpOperator::Operator(operator) => &operator.adjoint() * operator,
+            JumpOperator::EachQubit { factor, qubits } => {
+                Operator::rate_of_each(product.algebras(), *factor, *qubits, self.process)
+            }
+        };
+        &unit * Complex64::from(self.rate)
+    }
+
+    /// The rate at which it changes an observable.
+    fn change(&self, observable: &Operator) -> Operator {
+        let unit = match &self.jump {
+            JumpOperator::Operator(operator) => observable.damped_by(operator),
+            JumpOperator::EachQubit { factor, qubits } => observable.damped_by_each(*factor, *qubits, self.process),
+        };
+        &unit * Complex64::from(self.rate)
+    }
+}
+
+impl ProductBath {
+    /// Its kinds of jumps.
+    #[must_use]
+    pub fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
+    /// A bath without jumps yet, of rates that are.
+    fn new(name: &str, rates: Rates) -> Result<Self, ProductError> {
+        for (what, value) in [("down", rates.down), ("up", rates.up), ("dephasing", rates.dephasing)] {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(ProductError::Rate { name: name.to_owned(), what, value });
+            }
+        }
+        Ok(ProductBath { name: name.to_owned(), channels: Vec::new() })
+    }
+
+    fn push(&mut self, process: Process, rate: f64, jump: JumpOperator) {
+        if rate > 0.0 {
+            self.channels.push(Channel { process, rate, jump });
+        }
+    }
+
+    fn wrong(&self, what: &'static str) -> ProductError {
+        ProductError::Bath { name: self.name.clone(), what }
+    }
+}
+
+impl Product {
+    /// Adds a bath that acts on these factors together: with `L = sum_i c_i J_-^(i) + sum_k c_k a_k` through L at the rate
+    /// down, through its adjoint at the rate up, and through `sum_i J_z^(i) + sum_k n_k` at the rate of dephasing.
+    ///
+    /// # Errors
+    /// If a factor is not there or there twice, or a number is none.
+    pub fn collective(
+        mut self,
+        name: &str,
+        amplitudes: &[(&str, Complex64)],
+        rates: Rates,
+    ) -> Result<Self, ProductError> {
+        let mut bath = ProductBath::new(name, rates)?;
+        let mut lowering = Operator::zero(&self.algebras);
+        let mut number = lowering.clone();
+        for (index, (factor, amplitude)) in amplitudes.iter().enumerate() {
+            if !amplitude.is_finite() {
+                let value = if amplitude.re.is_finite() { amplitude.im } else { amplitude.re };
+                return Err(ProductError::Rate { name: name.to_owned(), what: "amplitude", value });
+            }
+            if amplitudes[..index].iter().any(|(other, _)| other == factor) {
+                return Err(bath.wrong("an ensemble or mode is named twice"));
+            }
+            let place = self.place(factor)?;
+            let letter = |powers| Operator::letter(&self.algebras, place, powers);
+            lowering = &lowering + &(&letter(Powers::LOWER) * *amplitude);
+            number = &number + &self.number_of(place);
+        }
+        if lowering.is_zero() {
+            return Err(
+                bath.wrong("it acts on nothing: an ensemble or mode with an amplitude other than zero is needed")
+            );
+        }
+        bath.push(Process::Emission, rates.down, JumpOperator::Operator(lowering.clone()));
+        bath.push(Process::Absorption, rates.up, JumpOperator::Operator(lowering.adjoint()));
+        bath.push(Process::Dephasing, rates.dephasing, JumpOperator::Operator(number));
+        self.baths.push(bath);
+        Ok(self)
+    }
+
+    /// Adds a bath that acts on every qubit and every mode of these factors by itself: `sigma_-`, `sigma_+`, `sigma_z/2` of
+    /// a qubit, `a`, `a^dagger`, `n` of a mode, at the rates down, up and dephasing.
+    ///
+    /// # Errors
+    /// If a factor is not there or there twice, there is none, or a rate is none.
+    pub fn local(mut self, name: &str, factors: &[&str], rates: Rates) -> Result<Self, ProductError> {
+        let mut bath = ProductBath::new(name, rates)?;
+        if factors.is_empty() {
+            return Err(bath.wrong("it acts on nothing: an ensemble or mode is needed"));
+        }
+        let processes = [
+            (Process::Emission, rates.down, Powers::LOWER),
+            (Process::Absorption, rates.up, Powers::RAISE),
+            (Process::Dephasing, rates.dephasing, Powers::Z),
+        ];
+        for (index, factor) in factors.iter().enumerate() {
+            if factors[..index].contains(factor) {
+                return Err(bath.wrong("an ensemble or mode is named twice"));
+            }
+            let place = self.place(factor)?;
+            for (process, rate, letter) in processes {
+                let jump = match self.factors[place].kind {
+                    Kind::Qubits(qubits) => JumpOperator::EachQubit { factor: place, qubits },
+                    Kind::Mode { .. } if process == Process::Dephasing => JumpOperator::Operator(self.number_of(place)),
+                    Kind::Mode { .. } => JumpOperator::Operator(Operator::letter(&self.algebras, place, letter)),
+                };
+                bath.push(process, rate, jump);
+            }
+        }
+        self.baths.push(bath);
+        Ok(self)
+    }
+
+    /// Adds a bath that acts through a jump operator L of the user's own at the rate `down`, which counts as an emission,
+    /// and through its adjoint at the rate `up`.
+    ///
+    /// # Errors
+    /// If the operator is zero, or a rate is none.
+    pub fn jump(mut self, name: &str, operator: &Operator, down: f64, up: f64) -> Result<Self, ProductError> {
+        let mut bath = ProductBath::new(name, Rates { down, up, dephasing: 0.0 })?;
+        if operator.is_zero() {
+            return Err(bath.wrong("its jump operator is zero"));
+        }
+        bath.push(Process::Emission, down, JumpOperator::Operator(operator.clone()));
+        bath.push(Process::Absorption, up, JumpOperator::Operator(operator.adjoint()));
+        self.baths.push(bath);
+        Ok(self)
+    }
+
+    /// `J_z` of an ensemble, n of a mode.
+    fn number_of(&self, place: usize) -> Operator {
+        let letter = |powers| Operator::letter(&self.algebras, place, powers);
+        match self.factors[place].kind {
+            Kind::Qubits(_) => letter(Powers::Z),
+            Kind::Mode { .. } => &letter(Powers::RAISE) * &letter(Powers::LOWER),
+        }
+    }
+
+    fn sum(&self, bath: usize, of: impl Fn(&Channel) -> Operator) -> Operator {
+        let channels = self.baths[bath].channels.iter();
+        channels.fold(Operator::zero(&self.algebras), |sum, channel| &sum + &of(channel))
+    }
+
+    /// The jumps of a process per unit of time that a bath makes, as an operator: photons emitted into it are those of
+    /// [`Process::Emission`].
+    ///
+    /// # Panics
+    /// Here and below, if there is no such bath.
+    #[must_use]
+    pub fn intensity(&self, bath: usize, process: Process) -> Operator {
+        let zero = || Operator::zero(&self.algebras);
+        self.sum(bath, |channel| if channel.process == process { channel.intensity(self) } else { zero() })
+    }
+
+    /// The rate at which a bath changes an observable, `D_b^dagger(A)`.
+    #[must_use]
+    pub fn change(&self, bath: usize, observable: &Operator) -> Operator {
+        self.sum(bath, |channel| channel.change(observable))
+    }
+
+    /// The heat current from a bath into the factors, `D_b^dagger(H)` with all terms of H, in
+    /// [`crate::units::Units::heat_current`]: its mean is `Tr[H D_b(rho)]`. In a mode with a cut it is that of the mode
+    /// without one.
+    #[must_use]
+    pub fn heat_current(&self, bath: usize) -> Operator {
+        self.change(bath, &self.energy())
+    }
+}

@@ -1,0 +1,74 @@
+//! What records see of a product: the means of the operators that are watched.
+
+use std::ops::{Add, Mul};
+
+use crate::model::Values;
+
+/// The means of W watched operators in one state, or their averages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProductValues<const W: usize>(pub [f64; W]);
+
+/// A linear form in [`ProductValues`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProductForm<const W: usize> {
+    /// The factor of each mean.
+    pub factors: [f64; W],
+    /// What is added.
+    pub constant: f64,
+}
+
+impl<const W: usize> Default for ProductValues<W> {
+    fn default() -> Self {
+        ProductValues([0.0; W])
+    }
+}
+
+impl<const W: usize> Default for ProductForm<W> {
+    fn default() -> Self {
+        ProductForm { factors: [0.0; W], constant: 0.0 }
+    }
+}
+
+impl<const W: usize> Add for ProductForm<W> {
+    type Output = ProductForm<W>;
+
+    fn add(mut self, other: ProductForm<W>) -> ProductForm<W> {
+        self.factors.iter_mut().zip(other.factors).for_each(|(mine, theirs)| *mine += theirs);
+        self.constant += other.constant;
+        self
+    }
+}
+
+impl<const W: usize> Mul<f64> for ProductForm<W> {
+    type Output = ProductForm<W>;
+
+    fn mul(mut self, by: f64) -> ProductForm<W> {
+        self.factors.iter_mut().for_each(|factor| *factor *= by);
+        self.constant *= by;
+        self
+    }
+}
+
+impl<const W: usize> Values for ProductValues<W> {
+    type Form = ProductForm<W>;
+
+    #[inline]
+    fn accumulate(&mut self, mean: &Self, duration: f64) {
+        self.0.iter_mut().zip(mean.0).for_each(|(sum, mean)| *sum += mean * duration);
+    }
+
+    #[inline]
+    fn integral(&self, form: ProductForm<W>, duration: f64) -> f64 {
+        self.0.iter().zip(form.factors).map(|(value, factor)| value * factor).sum::<f64>() + form.constant * duration
+    }
+
+    /// Not known, unless it is watched.
+    fn jz(&self) -> f64 {
+        f64::NAN
+    }
+
+    /// Not known, unless it is watched.
+    fn j_squared(&self) -> f64 {
+        f64::NAN
+    }
+}

@@ -1,0 +1,257 @@
+//! The engine of products: ensembles, modes, Hamiltonians and jumps of the user's own.
+//!
+//! A state is a vector over one sector: J of every ensemble and, wherever H, the jumps and what is watched conserve it, a
+//! sharp total number of excitations; otherwise over the whole product of these J. Two ensembles have min(2J_1, 2J_2) + 1
+//! amplitudes at most where it is sharp. Jumps of single qubits take one J to itself or a neighbour, in the three outcomes of
+//! [`crate::dicke`]. Sectors are tabulated when first visited. Between jumps a state moves in a Krylov space
+//! ([`super::propagation`]), to 1e-10 a step; where nothing is left to jump, it waits for ever.
+
+mod sector;
+mod spaces;
+mod sparse;
+
+use std::sync::OnceLock;
+
+use num_complex::Complex64;
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, Exp1};
+
+use self::sector::{InSector, Sector};
+use self::spaces::{Label, Spaces};
+use super::propagation::{Propagation, Wait, inner, normalize};
+use super::{Change, Jump, Recorder, Unravelling};
+use crate::initial::{Drawn, ProductStart};
+use crate::model::operator::Operator;
+use crate::model::product::{Product, ProductError, ProductValues};
+use crate::quantity::Sample;
+use crate::random::Stream;
+
+/// The error that one step may make, in norm, relative to what is left at the jump.
+const TOLERANCE: f64 = 1e-10;
+/// A step reaches for this multiple of the wait that the present rate suggests.
+const FORESIGHT: f64 = 1.5;
+/// A step is no longer than this many times the shortest in which amplitudes change against each other: what is nearly dark
+/// has a long wait ahead, but in a few such times it is dark to rounding, and then waits for nothing.
+const LONGEST: f64 = 1e3;
+/// The most states of a sector.
+const MOST_STATES: f64 = 2e5;
+/// The most sectors: each takes 32 bytes before it is visited.
+const MOST_SECTORS: f64 = 4e6;
+
+/// The engine of a [`Product`], which watches the means of W operators.
+#[derive(Debug)]
+pub struct Products<const W: usize> {
+    product: Product,
+    watched: [Operator; W],
+    spaces: Spaces,
+    largest: usize,
+    sectors: Vec<OnceLock<Box<Sector>>>,
+}
+
+/// A pure state of a product, with everything it takes to move it.
+#[derive(Clone, Debug)]
+pub struct ProductState {
+    sector: usize,
+    /// The amplitudes, in as many first elements as the sector has states.
+    psi: Vec<Complex64>,
+    /// -i H_eff psi, and a state on the way.
+    image: Vec<Complex64>,
+    probe: Vec<Complex64>,
+    /// How likely each way out of the sector is.
+    weights: Vec<f64>,
+    propagation: Propagation,
+}
+
+impl<const W: usize> Products<W> {
+    /// The engine of what a start leads to. A superposition of several numbers of excitations is drawn apart where nothing
+    /// that is watched would see it.
+    ///
+    /// # Errors
+    /// If a mode lacks a cut, a watched operator is not Hermitian, or there are too many states.
+    pub fn new(product: &Product, start: &ProductStart, watched: [Operator; W]) -> Result<Self, ProductError> {
+        product.check_cuts()?;
+        if let Some(place) = watched.iter().position(|operator| !operator.is_hermitian()) {
+            return Err(ProductError::WatchedNotHermitian { place });
+        }
+        let blind = watched.iter().all(|operator| operator.shifts().iter().all(|shift| *shift == 0));
+        let sharp = product.keeps_excitations_sharp() && (blind || start.is_sharp());
+        let spaces = Spaces::new(product, start, sharp);
+        let (largest, count) = (spaces.largest_dimension(), spaces.count());
+        if largest > MOST_STATES {
+            let bytes = Propagation::memory(largest) + 48.0 * largest;
+            return Err(ProductError::TooLarge { what: "a state", dimension: largest, bytes, most: MOST_STATES });
+        }
+        if count > MOST_SECTORS {
+            let what = "the list of sectors";
+            return Err(ProductError::TooLarge { what, dimension: count, bytes: 32.0 * count, most: MOST_SECTORS });
+        }
+        let sectors = (0..count as usize).map(|_| OnceLock::new()).collect();
+        Ok(Products { product: product.clone(), watched, spaces, largest: largest as usize, sectors })
+    }
+
+    fn sector(&self, index: usize) -> &Sector {
+        let new = || Box::new(Sector::new(&self.product, &self.spaces, &self.watched, index));
+        self.sectors[index].get_or_init(new)
+    }
+
+    fn values(sector: &Sector, psi: &[Complex64]) -> ProductValues<W> {
+        let mut values = ProductValues::default();
+        for (value, operator) in values.0.iter_mut().zip(&sector.watched) {
+            *value = operator.mean(psi);
+        }
+        values
+    }
+
+    /// The weight of the highest number of quanta that is kept of a mode, by its place among the factors: what the cut may
+    /// have changed.
+    #[must_use]
+    pub fn weight_of_top(&self, state: &ProductState, factor: usize) -> f64 {
+        let label = self.spaces.label(state.sector);
+        let states = self.spaces.states(&label);
+        let at_top = states.iter().zip(&state.psi).filter(|(steps, _)| steps[factor] == label.tops[factor]);
+        at_top.map(|(_, c)| c.norm_sqr()).sum()
+    }
+
+    /// Draws the sector of a product of pure states.
+    fn draw_sector(&self, drawn: &[Drawn], rng: &mut impl Rng) -> usize {
+        let tops: Vec<i64> = drawn.iter().map(|(_, amplitudes)| amplitudes.len() as i64 - 1).collect();
+        let mut label = Label { tops, excitations: None };
+        if self.spaces.is_sharp() {
+            // Each factor has a distribution of its own.
+            let mut total = 0;
+            for (factor, (_, amplitudes)) in drawn.iter().enumerate() {
+                let weights = amplitudes.iter().map(Complex64::norm_sqr);
+                let step = if weights.clone().filter(|weight| *weight > 0.0).count() > 1 {
+                    pick(weights, rng)
+                } else {
+                    weights.clone().position(|weight| weight > 0.0)
+                };
+                total += self.spaces.excited(&label, factor, step.unwrap_or(0) as i64);
+            }
+            label.excitations = Some(total);
+        }
+        self.spaces.index(&label)
+    }
+
+    /// Draws the way in which a jump leaves a state and goes it. `None` where nothing can fire.
+    fn jump(&self, state: &mut ProductState, rng: &mut Stream) -> Option<Jump> {
+        let sector = self.sector(state.sector);
+        let psi = &state.psi[..sector.dimension];
+        state.weights.clear();
+        state.weights.extend(sector.ways.iter().map(|way| way.matrix.weight(psi)));
+        let way = &sector.ways[pick(state.weights.iter().copied(), rng)?];
+        let dimension = way.matrix.rows();
+        way.matrix.apply(psi, &mut state.probe[..dimension]);
+        std::mem::swap(&mut state.psi, &mut state.probe);
+        normalize(&mut state.psi[..dimension]);
+        state.sector = way.to;
+        Some(way.jump)
+    }
+}
+
+/// Draws a place by its weight, never one of zero; `None` where all are.
+fn pick(weights: impl Iterator<Item = f64> + Clone, rng: &mut impl Rng) -> Option<usize> {
+    let mut at = rng.random::<f64>() * weights.clone().sum::<f64>();
+    let mut chosen = None;
+    for (place, weight) in weights.enumerate().filter(|(_, weight)| *weight > 0.0) {
+        chosen = Some(place);
+        if at < weight {
+            break;
+        }
+        at -= weight;
+    }
+    chosen
+}
+
+impl<const W: usize> Unravelling for Products<W> {
+    type State = ProductState;
+    type Values = ProductValues<W>;
+    type Initial = ProductStart;
+
+    fn prepare(&self, initial: &ProductStart, rng: &mut Stream) -> ProductState {
+        let drawn = initial.draw(rng);
+        let sector = self.draw_sector(&drawn, rng);
+        let empty = || vec![Complex64::ZERO; self.largest];
+        let mut psi = empty();
+        let states = self.spaces.states(&self.spaces.label(sector));
+        for (c, steps) in psi.iter_mut().zip(&states) {
+            *c = steps.iter().zip(&drawn).map(|(step, (_, amplitudes))| amplitudes[*step as usize]).product();
+        }
+        normalize(&mut psi[..states.len()]);
+        let ways = 3 * self.product.baths().iter().map(|bath| bath.channels().len()).sum::<usize>();
+        let propagation = Propagation::new(self.largest);
+        let weights = Vec::with_capacity(ways);
+        ProductState { sector, psi, image: empty(), probe: empty(), weights, propagation }
+    }
+
+    fn advance(
+        &self,
+        state: &mut ProductState,
+        start: f64,
+        end: f64,
+        rng: &mut Stream,
+        recorder: &mut impl Recorder<ProductValues<W>>,
+    ) {
+        let mut now = start;
+        let mut left: f64 = Exp1.sample(rng);
+        while now < end && !recorder.interrupted() {
+            let sector = self.sector(state.sector);
+            let d = sector.dimension;
+            let at_start = Self::values(sector, &state.psi[..d]);
+            sector.drift.apply(&state.psi[..d], &mut state.image[..d]);
+            let rate = -2.0 * inner(&state.psi[..d], &state.image[..d]).re;
+            let limit = end - now;
+            let expected = if rate > 0.0 { FORESIGHT * left / rate } else { limit };
+            let horizon = limit.min(expected);
+            let stop = || recorder.interrupted();
+            let tolerance = TOLERANCE * (-0.5 * left).exp();
+            let ProductState { psi, image, probe, propagation, .. } = &mut *state;
+            let mut reach =
+                propagation.start(&mut InSector(sector), &psi[..d], &image[..d], (now, horizon), tolerance, stop);
+            if !propagation.is_stationary() {
+                reach = reach.min(LONGEST / sector.spread);
+            }
+            let (length, jumps) = match propagation.wait(left, reach, stop) {
+                Wait::Jump(time) => (time, true),
+                Wait::Survived(log) => {
+                    left += log;
+                    (reach, false)
+                }
+                Wait::Interrupted => return,
+            };
+            propagation.write(&mut psi[..d]);
+            let mut between = None;
+            if W > 0 && !propagation.is_stationary() {
+                // Values change on the way: one look at a time drawn evenly has their average as its mean.
+                let look = length * rng.random::<f64>();
+                propagation.go_to(look, stop);
+                propagation.write(&mut probe[..d]);
+                between = Some((look, Self::values(sector, &probe[..d])));
+            }
+            recorder.dwell(now, length, &at_start, &between.map_or(at_start, |(_, mean)| mean));
+            if recorder.follows() && between.is_some() {
+                let ends = (at_start, Self::values(sector, &psi[..d]));
+                let change = Change { start: now, duration: length, turning: propagation.turning(), ends, between };
+                recorder.change(&change, |time| {
+                    propagation.look_at(time, length);
+                    propagation.write(&mut probe[..d]);
+                    Self::values(sector, &probe[..d])
+                });
+            }
+            // Where rounding would leave a last sliver, the interval is over.
+            now = if !jumps && reach >= limit { end } else { now + length };
+            if jumps {
+                if let Some(jump) = self.jump(state, rng) {
+                    let sector = self.sector(state.sector);
+                    recorder.jump(now, jump, &Self::values(sector, &state.psi[..sector.dimension]));
+                }
+                left = Exp1.sample(rng);
+            }
+        }
+    }
+
+    fn observe(&self, state: &ProductState, _: f64) -> Sample<ProductValues<W>> {
+        let sector = self.sector(state.sector);
+        Sample { values: Self::values(sector, &state.psi[..sector.dimension]), transverse: None }
+    }
+}

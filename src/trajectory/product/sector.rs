@@ -1,0 +1,193 @@
+//! One sector of a product: its states, -i H_eff on them, and the ways in which a jump leaves it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use num_complex::Complex64;
+
+use super::spaces::{Label, Spaces};
+use super::sparse::Sparse;
+use crate::bath::Process;
+use crate::dicke::{Level, SectorChange, local_amplitude};
+use crate::model::operator::{Operator, Powers};
+use crate::model::product::{JumpOperator, Product};
+use crate::trajectory::Jump;
+use crate::trajectory::propagation::Generator;
+
+/// One outcome of a jump.
+#[derive(Clone, Debug)]
+pub struct Way {
+    pub jump: Jump,
+    /// The sector that it leads to.
+    pub to: usize,
+    /// The square root of the rate included.
+    pub matrix: Sparse,
+}
+
+/// A sector, ready to be moved in.
+#[derive(Clone, Debug)]
+pub struct Sector {
+    pub dimension: usize,
+    /// -i H_eff.
+    pub drift: Sparse,
+    norm_bound: f64,
+    /// A bound on how fast the amplitudes turn and decay against each other.
+    pub spread: f64,
+    pub ways: Vec<Way>,
+    /// The watched operators.
+    pub watched: Vec<Sparse>,
+}
+
+/// The generator on one sector, for [`crate::trajectory::propagation`].
+pub struct InSector<'a>(pub &'a Sector);
+
+impl Generator for InSector<'_> {
+    fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
+        self.0.drift.apply(x, y);
+    }
+
+    fn norm_bound(&self) -> f64 {
+        self.0.norm_bound
+    }
+}
+
+/// The states of a sector, one after the other, and their places.
+struct Basis {
+    label: Label,
+    states: Vec<Vec<i64>>,
+    places: HashMap<Vec<i64>, usize>,
+}
+
+impl Basis {
+    fn new(spaces: &Spaces, label: Label) -> Self {
+        let states = spaces.states(&label);
+        let places = states.iter().cloned().enumerate().map(|(place, state)| (state, place)).collect();
+        Basis { label, states, places }
+    }
+}
+
+/// What a word makes of a level `step` above the lowest of a factor whose highest is `top`.
+fn of_powers(powers: Powers, step: i64, top: i64, is_spin: bool) -> f64 {
+    let (lowered, to) = (step - i64::from(powers.lower), step + powers.shift());
+    if lowered < 0 || to > top {
+        return 0.0;
+    }
+    // (J+M)(J-M+1) of the step from `upper`, or the number of quanta.
+    let element = |upper: i64| if is_spin { (upper * (top - upper + 1)) as f64 } else { upper as f64 };
+    let down: f64 = (lowered + 1..=step).map(element).product();
+    let up: f64 = (lowered + 1..=to).map(element).product();
+    let m = (2 * lowered - top) as f64 / 2.0;
+    (down * up).sqrt() * m.powi(powers.z as i32)
+}
+
+type Elements = BTreeMap<(usize, usize), Complex64>;
+
+impl Sector {
+    pub fn new(product: &Product, spaces: &Spaces, watched: &[Operator], index: usize) -> Self {
+        let own = Basis::new(spaces, spaces.label(index));
+        let dimension = own.states.len();
+        let mut h_eff = elements(spaces, &product.hamiltonian(), &own, &own);
+        let mut lose = |at, value: Complex64| {
+            *h_eff.entry(at).or_insert(Complex64::ZERO) += Complex64::new(0.0, -0.5) * value;
+        };
+        let mut ways = Vec::new();
+        for (bath, of_bath) in product.baths().iter().enumerate() {
+            for channel in of_bath.channels() {
+                let jump = Jump { bath, process: channel.process };
+                match &channel.jump {
+                    JumpOperator::Operator(operator) => {
+                        let shift = operator.shifts().first().copied().unwrap_or(0);
+                        let Some((to, label)) = spaces.beside(&own.label, shift) else { continue };
+                        let target = Basis::new(spaces, label);
+                        let elements = scaled(elements(spaces, operator, &own, &target), channel.rate.sqrt());
+                        let matrix = Sparse::new(target.states.len(), &elements);
+                        matrix.square().into_iter().for_each(|(at, value)| lose(at, value));
+                        ways.push(Way { jump, to, matrix });
+                    }
+                    JumpOperator::EachQubit { factor, qubits } => {
+                        for (place, state) in own.states.iter().enumerate() {
+                            let (n, excited) =
+                                (*qubits as f64, spaces.excited(&own.label, *factor, state[*factor]) as f64);
+                            let each = match channel.process {
+                                Process::Emission => excited,
+                                Process::Absorption => n - excited,
+                                Process::Dephasing => n / 4.0,
+                            };
+                            lose((place, place), (channel.rate * each).into());
+                        }
+                        let outcome = |change| outcome(spaces, &own, *factor, *qubits, channel.process, change);
+                        for (target, elements) in SectorChange::ALL.into_iter().filter_map(outcome) {
+                            let to = spaces.index(&target.label);
+                            let matrix = Sparse::new(target.states.len(), &scaled(elements, channel.rate.sqrt()));
+                            ways.push(Way { jump, to, matrix });
+                        }
+                    }
+                }
+            }
+        }
+        let mut drift = times(h_eff, -Complex64::I);
+        let matrix = Sparse::new(dimension, &drift);
+        let center = drift.iter().filter(|((row, column), _)| row == column).map(|(_, value)| value).sum::<Complex64>();
+        for place in 0..dimension {
+            *drift.entry((place, place)).or_insert(Complex64::ZERO) -= center / dimension as f64;
+        }
+        let spread = Sparse::new(dimension, &drift).norm_bound();
+        let watched = watched.iter().map(|operator| Sparse::new(dimension, &elements(spaces, operator, &own, &own)));
+        let norm_bound = matrix.norm_bound();
+        Sector { dimension, norm_bound, spread, drift: matrix, ways, watched: watched.collect() }
+    }
+}
+
+fn times(mut elements: Elements, by: Complex64) -> Elements {
+    elements.values_mut().for_each(|value| *value *= by);
+    elements
+}
+
+fn scaled(elements: Elements, by: f64) -> Elements {
+    times(elements, by.into())
+}
+
+/// The elements of an operator between two sectors of the same J.
+fn elements(spaces: &Spaces, operator: &Operator, from: &Basis, to: &Basis) -> Elements {
+    let mut elements = Elements::new();
+    for (word, value) in operator.terms() {
+        for (column, state) in from.states.iter().enumerate() {
+            let moved: Vec<i64> = state.iter().zip(word).map(|(step, powers)| step + powers.shift()).collect();
+            let Some(row) = to.places.get(&moved) else { continue };
+            let of = |place: usize| {
+                of_powers(word[place], state[place], from.label.tops[place], spaces.qubits(place).is_some())
+            };
+            let element: f64 = (0..word.len()).map(of).product();
+            *elements.entry((*row, column)).or_insert(Complex64::ZERO) += value * element;
+        }
+    }
+    elements
+}
+
+/// One outcome of the jumps of each qubit of an ensemble: where it leads and its elements; `None` where nowhere.
+fn outcome(
+    spaces: &Spaces,
+    from: &Basis,
+    factor: usize,
+    qubits: i64,
+    process: Process,
+    change: SectorChange,
+) -> Option<(Basis, Elements)> {
+    let (to, elements) = {
+        let mut label = from.label.clone();
+        label.tops[factor] += change.two_j();
+        label.excitations = label.excitations.map(|number| number + process.two_m() / 2);
+        let exists = (0..=qubits).contains(&label.tops[factor]) && spaces.is_label(&label);
+        let to = exists.then(|| Basis::new(spaces, label))?;
+        let two_j = from.label.tops[factor];
+        let mut elements = Elements::new();
+        for (column, state) in from.states.iter().enumerate() {
+            let level = Level { two_j, two_m: 2 * state[factor] - two_j };
+            let Some(outcome) = local_amplitude(qubits, level, process, change) else { continue };
+            let mut moved = state.clone();
+            moved[factor] = outcome.to.above_bottom();
+            elements.insert((*to.places.get(&moved)?, column), outcome.amplitude.into());
+        }
+        (to, elements)
+    };
+    (!elements.is_empty()).then_some((to, elements))
+}

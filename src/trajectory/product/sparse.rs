@@ -1,0 +1,87 @@
+//! Sparse matrices between sectors.
+
+use std::collections::BTreeMap;
+
+use num_complex::Complex64;
+
+/// A sparse matrix, by rows.
+#[derive(Clone, Debug)]
+pub struct Sparse {
+    /// Where each row begins among the entries, and where the last one ends.
+    begins: Vec<u32>,
+    entries: Vec<(u32, Complex64)>,
+}
+
+impl Sparse {
+    /// The matrix of these elements, by (row, column).
+    pub fn new(rows: usize, elements: &BTreeMap<(usize, usize), Complex64>) -> Self {
+        let mut begins = Vec::with_capacity(rows + 1);
+        let mut entries = Vec::with_capacity(elements.len());
+        begins.push(0);
+        for ((row, column), value) in elements.iter().filter(|(_, value)| **value != Complex64::ZERO) {
+            begins.resize(row + 1, entries.len() as u32);
+            entries.push((*column as u32, *value));
+        }
+        begins.resize(rows + 1, entries.len() as u32);
+        Sparse { begins, entries }
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        self.begins.len() - 1
+    }
+
+    /// The elements of each row of the image of x, one after the other.
+    fn image<'a>(&'a self, x: &'a [Complex64]) -> impl Iterator<Item = Complex64> + 'a {
+        self.begins.windows(2).map(move |ends| {
+            let row = &self.entries[ends[0] as usize..ends[1] as usize];
+            row.iter().map(|(column, value)| value * x[*column as usize]).sum()
+        })
+    }
+
+    /// y = S x.
+    pub fn apply(&self, x: &[Complex64], y: &mut [Complex64]) {
+        for (y, value) in y.iter_mut().zip(self.image(x)) {
+            *y = value;
+        }
+    }
+
+    /// |S x|^2.
+    pub fn weight(&self, x: &[Complex64]) -> f64 {
+        self.image(x).map(|value| value.norm_sqr()).sum()
+    }
+
+    /// The real part of <x|S|x>.
+    pub fn mean(&self, x: &[Complex64]) -> f64 {
+        self.image(x).zip(x).map(|(image, x)| x.re * image.re + x.im * image.im).sum()
+    }
+
+    /// A bound of the norm: the geometric mean of the largest sums over a row and over a column.
+    pub fn norm_bound(&self) -> f64 {
+        let mut of_columns = BTreeMap::new();
+        let mut of_rows = 0.0_f64;
+        for ends in self.begins.windows(2) {
+            let row = &self.entries[ends[0] as usize..ends[1] as usize];
+            // Not `sum`: that of nothing is -0, and one over it negative.
+            of_rows = of_rows.max(row.iter().fold(0.0, |sum, (_, value)| sum + value.norm()));
+            for (column, value) in row {
+                *of_columns.entry(*column).or_insert(0.0) += value.norm();
+            }
+        }
+        (of_rows * of_columns.into_values().fold(0.0, f64::max)).sqrt()
+    }
+
+    /// `S^dagger S`, by (row, column).
+    pub fn square(&self) -> BTreeMap<(usize, usize), Complex64> {
+        let mut elements = BTreeMap::new();
+        for ends in self.begins.windows(2) {
+            let row = &self.entries[ends[0] as usize..ends[1] as usize];
+            for (left, a) in row {
+                for (right, b) in row {
+                    *elements.entry((*left as usize, *right as usize)).or_insert(Complex64::ZERO) += a.conj() * b;
+                }
+            }
+        }
+        elements
+    }
+}
