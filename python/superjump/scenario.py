@@ -115,7 +115,7 @@ class Scenario(Description):
         fresh:
             Replace what is in ``output``.
         executor:
-            Any executor of PEP 3148, which computes the parts of a transient; needs ``output``.
+            Any executor of PEP 3148, which computes the parts; needs ``output``.
 
         Raises
         ------
