@@ -15,7 +15,7 @@ from .check import Check
 from .compare import check
 from .errors import Fault, FolderError, Interrupted, NotConverged, Note, RunError, ScenarioError
 from .estimate import Estimate
-from .executor import Campaign, Part, compute
+from .executor import Campaign, Part, Round, compute
 from .folders import open_folder as open
 from .folders import status
 from .jobs import Job
@@ -30,7 +30,7 @@ load = Scenario.load
 
 __all__ = [
     "Campaign", "Check", "Estimate", "Fault", "FolderError", "Interrupted", "Job", "NotConverged", "Noise", "Note",
-    "Part", "Progress", "Run", "RunError", "Scenario", "ScenarioError", "Table", "__version__", "angles", "bath",
+    "Part", "Progress", "Round", "Run", "RunError", "Scenario", "ScenarioError", "Table", "__version__", "angles", "bath",
     "bits", "check", "coherent", "collective", "compute", "curve", "dicke", "ghz", "load", "local", "open", "product",
     "protocol", "pulse", "ramp", "segment", "status", "superposition", "thermal",
 ]

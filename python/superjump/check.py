@@ -131,7 +131,7 @@ def _transient(told: dict[str, Any], threads: int, points: int) -> list[tuple[st
     on = f"{threads} thread{'' if threads == 1 else 's'}"
     return [
         ("time", f"to {_superjump.shown(told['until'])}, {told['samples']} samples"),
-        ("trajectories", f"{told['trajectories']:,} in {told['parts']:,} parts"),
+        ("trajectories", f"{told['trajectories']:,} in {told['parts']:,} part{'' if told['parts'] == 1 else 's'}"),
         ("jumps", f"{'up to' if told['bounded'] else 'about'} {count(told['jumps'])}"),
         ("duration", "not known" if seconds is None else f"about {duration(seconds)} on {on}"),
         ("memory", f"about {max(told['memory'] / 1e6, 1):.0f} MB"),

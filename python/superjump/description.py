@@ -65,7 +65,7 @@ class Description:
         tables = {
             "title": title, "units": units,
             "qubits": qubits if isinstance(qubits, Mapping) else {"number": qubits},
-            "bath": [baths] if isinstance(baths, Mapping) else list(baths),
+            "bath": [baths] if isinstance(baths, Mapping) else _baths(baths),
             "drive": drive, "protocol": protocol,
             "initial": states.table(initial, qubits),
             "evolution": {**evolution, **more.pop("evolution", {})} or None,
@@ -275,6 +275,12 @@ def _bare(described: Description) -> Description:
     return made
 
 
+def _baths(baths: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    if isinstance(baths, str) or not isinstance(baths, Iterable):
+        raise ScenarioError([Fault("baths", f"`baths` is {baths!r}", "baths, as collective(name, rate=..., ...) makes one")])
+    return list(baths)
+
+
 def _set(data: dict[str, Any], key: str, value: Any) -> None:
     """Sets a key such as ``bath.hot.rate``; None removes it. What was swept over it is swept no more."""
     *path, last = key.split(".")
@@ -337,5 +343,9 @@ def _unknown(word: str) -> Fault:
     known = {key.removeprefix("evolution.") for key in toml.kinds() if key.count(".") == key.startswith("evolution.")}
     known = (known - {"bath", "evolution"}) | {"baths", "name"}
     near = difflib.get_close_matches(word, sorted(known), n=1)
+    of_bath = {key.removeprefix("bath.*."): key for key in toml.kinds() if key.count(".") == 2 and key.startswith("bath.*.")}
+    if not near and (found := difflib.get_close_matches(word, sorted(of_bath), n=1)):
+        words = toml.allowed()[of_bath[found[0]]]
+        return Fault(word, f"unknown keyword `{word}`", f"did you mean `{found[0]}` of one of the `baths`? {words}")
     listed = ", ".join(f"`{name}`" for name in sorted(known))
     return Fault(word, f"unknown keyword `{word}`", f"did you mean `{near[0]}`? One of {listed}" if near else listed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -11,23 +12,35 @@ import numpy.typing as npt
 
 from . import _superjump
 
+_NUMBER = re.compile(r"-|[-+]?\d[\d,]*(\.\d*)?(e[-+]?\d+)?( ± [\d.e+-]+)?")
+
 #: Rows that are shown at most.
 _MOST = 30
 
 
 def table(caption: str, heads: list[str], rows: list[list[str]], notes: list[str] | None = None) -> str:
-    """A table of words; what is not in the first column and looks like a number stands to the right."""
-    head = "".join(f"<th style='text-align:left'>{escape(word)}</th>" for word in heads)
-    body = "".join("<tr>" + "".join(_cell(word) for word in row) + "</tr>" for row in rows[:_MOST])
-    more = [f"... and {len(rows) - _MOST} more"] if len(rows) > _MOST else []
+    """A table of words; columns of numbers stand to the right."""
+    shown = rows[:_MOST]
+    sides = ["right" if all(map(_is_number, column)) else "left" for column in zip(*shown, strict=True)]
+    sides = sides or ["left"] * len(heads)
+    head = "".join(_cell("th", word, side) for word, side in zip(heads, sides, strict=bool(heads)))
+    body = "".join(
+        f"<tr>{''.join(_cell('td', word, side) for word, side in zip(row, sides, strict=True))}</tr>" for row in shown
+    )
+    more = [f"... and {len(rows) - _MOST:,} more"] if len(rows) > _MOST else []
     below = "".join(f"<div>{escape(note)}</div>" for note in more + (notes or []))
     header = f"<thead><tr>{head}</tr></thead>" if heads else ""
-    return f"<div><strong>{escape(caption)}</strong><table>{header}<tbody>{body}</tbody></table>{below}</div>"
+    above = f"<strong>{escape(caption)}</strong>" if caption else ""
+    return f"<div>{above}<table>{header}<tbody>{body}</tbody></table>{below}</div>"
 
 
-def _cell(word: str) -> str:
-    number = word[:1] in "-+0123456789" and word != ""
-    return f"<td style='text-align:{'right' if number else 'left'}'>{escape(word)}</td>"
+def _is_number(word: str) -> bool:
+    """Whether it is a number, with an error or without, or stands for one that there is not."""
+    return _NUMBER.fullmatch(word) is not None
+
+
+def _cell(kind: str, word: str, side: str) -> str:
+    return f"<{kind} style='text-align:{side}'>{escape(word)}</{kind}>"
 
 
 def tables(title: str, shown: Mapping[str, Any]) -> str:

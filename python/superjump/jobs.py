@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
+import numbers
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 from . import _superjump
-from .errors import Interrupted, Note
+from .errors import Interrupted, Note, tell
 from .progress import Display, Progress, Shown, of_event
 from .run import Run
 
@@ -35,7 +36,7 @@ class Job:
         """Where it stands; None before anything is known."""
         event, notices = self._job.news()
         for notice in notices:
-            warnings.warn(notice, Note, stacklevel=3)
+            tell(notice, Note)
         if event is not None:
             self._progress = of_event(json.loads(event), time.monotonic() - self._began)
         return self._progress
@@ -108,7 +109,7 @@ def run_here(job: Job, shown: Shown) -> Run:
             raise KeyboardInterrupt("interrupted before there were any results")
         keeps = job.output is not None or job._asked == "transient"
         again = "resume() of them goes on" if keeps else "with output= the same call would go on"
-        warnings.warn(f"interrupted: the results are partial; {again}", Interrupted, stacklevel=3)
+        tell(f"the results are partial; {again}", Interrupted)
     return run
 
 
@@ -116,7 +117,7 @@ def cores(threads: int | None) -> int:
     """How many threads are asked for; all cores where nothing is."""
     if threads is None:
         return _superjump.cores()
-    number = int(threads)
+    number = int(threads) if isinstance(threads, numbers.Real) and math.isfinite(threads) else 0
     if number != threads or not 1 <= number <= 1024:
         raise ValueError(f"threads={threads!r}: a whole number from 1 to 1024")
     return number

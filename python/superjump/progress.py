@@ -129,6 +129,8 @@ def _way(
 
     if callable(shown):
         return shown, nothing
+    if not (shown is None or isinstance(shown, bool)):
+        raise TypeError(f"progress={shown!r}: True, False, None, or a function of a Progress")
     if shown is False:
         return nothing, nothing
     if _in_notebook():

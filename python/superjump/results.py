@@ -346,14 +346,18 @@ class Results:
             if not row["quantity"].startswith("photon_time_")
         ]
         heads = [*self.points[0], "quantity", "bath", *(["estimate", "exact", "z"] if sampled else ["exact"]), ""]
-        notes = [self.details["title"]] if self.kind else []
+        titled = self.kind and self.details["title"] != self.details["scenario"]
+        notes = [self.details["title"]] if titled else []
         if self.machine is not None:
             notes.append(self.machine)
         if not self.complete:
-            notes.append("Partial: the run was interrupted.")
+            done = sum(point["trajectories"] for point in self._points)
+            notes.append(f"Partial: the run was interrupted, and has {done:,} trajectories.")
         if self.converged is False:
             notes.append(f"NOT CONVERGED: {'; '.join(self.missing)}")
-        notes += [*self.refused[:3], *self.notes, *self.warnings]
+        refused = self.refused
+        more = [f"... and {len(refused) - 3} more without a value: `refused` says why"] if len(refused) > 3 else []
+        notes += [*refused[:3], *more, *self.notes, *self.warnings]
         return html.table(self.kind or self.details["title"], heads, rows, notes)
 
 

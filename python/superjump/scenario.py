@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from . import _superjump
 from .check import Check
 from .description import Description
-from .errors import Interrupted, NotConverged, Note
+from .errors import Interrupted, NotConverged, Note, tell
 from .executor import bring
 from .jobs import Job, cores, run_here
 from .progress import Shown
@@ -116,7 +115,7 @@ class Scenario(Description):
         fresh:
             Replace what is in ``output``.
         executor:
-            Any executor of PEP 3148, which computes the parts of a transient; needs ``output``.
+            Any executor of PEP 3148, which computes the parts; needs ``output``.
 
         Raises
         ------
@@ -252,7 +251,7 @@ class Scenario(Description):
         if interrupted:
             if run.is_empty:
                 raise KeyboardInterrupt("interrupted before there were any results")
-            warnings.warn("interrupted: the results are partial; the same call goes on", Interrupted, stacklevel=3)
+            tell("the results are partial; the same call goes on", Interrupted)
         return run
 
     def _start(
@@ -271,7 +270,7 @@ class Scenario(Description):
             raise ValueError("fresh=True replaces what is in a folder: give it as `output`")
         parsed = self._read(exact=solve)
         for warning in parsed.warnings:
-            warnings.warn(warning, Note, stacklevel=4)
+            tell(warning, Note)
         job = _superjump.Job(
             parsed, output=output, begun=begun, threads=cores(threads), exact=exact, fresh=fresh, merge=merge
         )

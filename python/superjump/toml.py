@@ -30,6 +30,10 @@ def allowed() -> dict[str, str]:
     return {path: words for path, _, words in _superjump.scenario_keys()}
 
 
+def _kind(key: str) -> str:
+    return kinds().get(generic(key), "")
+
+
 def generic(key: str) -> str:
     """A key by the name that it has in the table of keys: ``bath.hot.rate`` is ``bath.*.rate``."""
     match key.split("."):
@@ -65,6 +69,8 @@ def plain(value: Any, key: str) -> Any:
     if isinstance(value, numbers.Real) or type(value).__name__ == "Decimal":
         return float(value)
     if isinstance(value, numbers.Complex):
+        if _kind(key) != "list of numbers or pairs":
+            raise refuse(key, f"is {_shown(value)}")
         return [float(value.real), float(value.imag)]
     if isinstance(value, Iterable) and not isinstance(value, bytes):
         items = list(value)
@@ -111,12 +117,14 @@ def _unit(key: str) -> str:
 
 
 def _array(array: np.ndarray, key: str) -> Any:
-    kind = kinds().get(generic(key), "")
+    kind = _kind(key)
     what = f"is an array of shape {array.shape} and dtype {array.dtype}"
     if array.dtype.kind not in "biufcU":
         raise refuse(key, what)
     if kind in ("number", "whole number", "true or false", "string") and array.ndim > 0:
         raise refuse(key, what, f"one value: {allowed().get(generic(key), '')}; to vary it, sweep({{\"{key}\": ...}})")
+    if array.ndim == 0:
+        return plain(array.item(), key)
     pairs = kind == "list of numbers or pairs"
     fits = array.ndim == 1 or (pairs and array.ndim == 2 and array.shape[1] == 2)
     if kind.startswith("list of") and not fits:

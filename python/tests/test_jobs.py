@@ -69,8 +69,9 @@ def test_ctrl_c_gives_what_there_is(tmp_path, valve):
     for output in (None, tmp_path / "out"):
         interrupt_in(0.7)
         began = time.monotonic()
-        with pytest.warns(sj.Interrupted, match="partial"):
+        with pytest.warns(sj.Interrupted, match="partial") as told:
             run = valve.run(trajectories=MANY, output=output)
+        assert told[0].filename == __file__
         assert time.monotonic() - began < 5 and run.interrupted and not run.complete
         assert len(run.trajectories) > 0 and np.isfinite(run["heat_current", "hot"].mean).all()
         done = len(run.trajectories)
@@ -110,6 +111,8 @@ def test_progress_goes_to_whatever_wants_it(valve, capsys):
 
     with pytest.raises(ZeroDivisionError):
         valve.run(trajectories=MANY, progress=fails)
+    with pytest.raises(TypeError, match="function of a Progress"):
+        valve.run(trajectories=10, progress=3)
     # Neither a terminal nor a notebook: nothing is shown unless it is asked for.
     job = valve.start(trajectories=MANY)
     threading.Timer(1.5, job.stop).start()
@@ -123,6 +126,12 @@ def test_progress_goes_to_whatever_wants_it(valve, capsys):
     with pytest.warns(sj.Interrupted):
         run_here(job, True)
     assert "━" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", [{"threads": 0}, {"threads": "x"}, {"threads": float("nan")}])
+def test_so_many_threads_are_none(valve, wrong):
+    with pytest.raises(ValueError, match="from 1 to 1024"):
+        valve.run(trajectories=10, **wrong)
 
 
 def test_it_is_imported_soon_and_adds_little(valve):

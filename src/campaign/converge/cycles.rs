@@ -22,7 +22,7 @@ use crate::solve::{CONSERVED, Judged, Phases, Unsolved, cycle_equation};
 use crate::statistics::{
     CycleSums, Estimate, Estimator, Evidence, GROUPS, Replica, Replicas, StopRule, Windows, jackknife,
 };
-use crate::store::layout;
+use crate::store::{Shelf, layout};
 use crate::theory;
 use crate::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Watch};
 use crate::trajectory::{Exchanged, Interrupt, Jump, Recorder};
@@ -290,7 +290,7 @@ pub fn converge(
 ) -> Result<Option<SteadyRun>, RunError> {
     let conserved = is_conserved(point, protocol);
     let mut spent = 0;
-    for attempt in 0.. {
+    for attempt in place.2.map_or(0, Shelf::first_attempt).. {
         let sampler = OverCycles {
             point,
             chain: ProtocolChain::new(protocol, point.number(), Pieces::Enough),
