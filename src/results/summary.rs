@@ -176,7 +176,7 @@ impl PointSummary {
         for (index, column) in point.columns().iter().enumerate().filter(|(_, column)| on_grid(column)) {
             let Some(estimate) = ensemble.on_grid(last, index) else { continue };
             let bath = column.bath.map(|bath| point.baths()[bath].name.as_str());
-            let (name, unit) = (column.quantity.name().to_owned(), column.quantity.unit(units));
+            let (name, unit) = (point.called(*column).to_owned(), column.quantity.unit(units));
             let scale = ensemble.resolutions().columns[index].scale;
             quantities.push(QuantitySummary::sampled(name, bath, estimate, (road.on_grid(last, index), scale), unit));
         }
@@ -341,7 +341,7 @@ fn without_error(point: &Point, ensemble: &Ensemble) -> Vec<String> {
     };
     for (index, column) in point.columns().iter().enumerate() {
         let bath = column.bath.map_or_else(String::new, |bath| format!(" ({})", point.baths()[bath].name));
-        add(ensemble.no_error(last, index), format!("{}{bath}", column.quantity.name()));
+        add(ensemble.no_error(last, index), format!("{}{bath}", point.called(*column)));
     }
     if point.baths().iter().any(|bath| bath.down > 0.0) {
         add(ensemble.no_error_of_peak(), Quantity::PeakIntensity.name().to_owned());
@@ -355,6 +355,7 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let point = &scenario.points[0];
     let columns = point.columns();
     let mut quantities: Vec<Quantity> = columns.iter().map(|column| column.quantity).collect();
+    quantities.retain(|quantity| *quantity != Quantity::Observable);
     if point.protocol().is_some() {
         quantities.extend([
             Quantity::Quanta,
@@ -398,6 +399,8 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let mut names: Vec<String> = quantities.iter().map(|quantity| quantity.name().to_owned()).collect();
     let photon = |photon: usize| format!("{}_{}", Quantity::PhotonTime.name(), photon + 1);
     names.extend((0..point.recording.photons).map(photon));
+    let observables = columns.iter().filter(|column| column.observable.is_some());
+    names.extend(observables.map(|column| point.called(*column).to_owned()));
     names
 }
 

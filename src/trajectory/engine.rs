@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 
-use super::{DrivenLadder, Ladder, Populations, Registers, Sectors, Unravelling};
-use crate::group::Group;
+use super::{DrivenLadder, Ladder, Populations, Products, Registers, Sectors, Unravelling};
+use crate::group::{Group, MOST_WATCHED};
 use crate::initial::InitialState;
 use crate::model::System;
 use crate::quantity::Precision;
@@ -24,6 +24,8 @@ pub enum Engine {
     Ladder,
     /// Qubits that may differ, site by site: [`Registers`].
     Register,
+    /// Ensembles and modes side by side: [`Products`].
+    Product,
 }
 
 /// What is known of an engine beforehand.
@@ -80,7 +82,8 @@ pub trait ForEngine {
 
 impl Engine {
     /// All of them, the cheapest first.
-    pub const ALL: [Engine; 4] = [Engine::Populations, Engine::Sectors, Engine::Ladder, Engine::Register];
+    pub const ALL: [Engine; 5] =
+        [Engine::Populations, Engine::Sectors, Engine::Ladder, Engine::Register, Engine::Product];
 
     /// Does something with this engine for these groups: the only dispatch there is.
     pub fn with<T: ForEngine>(self, groups: &[Group], task: T) -> T::Output {
@@ -90,6 +93,7 @@ impl Engine {
             Engine::Ladder if groups.iter().any(Group::is_driven) => task.of::<DrivenLadder>(),
             Engine::Ladder => task.of::<Ladder>(),
             Engine::Register => task.of::<Registers>(),
+            Engine::Product => task.of::<Products<MOST_WATCHED>>(),
         }
     }
 
@@ -172,7 +176,7 @@ impl EngineChoice {
         let mut because = "the state stays diagonal in |J, M>, and this is the fastest engine";
         let mut chosen = Engine::Register;
         // Sectors are the populations' own chain, passed through at once where that pays.
-        for engine in [Engine::Populations, Engine::Ladder, Engine::Register] {
+        for engine in [Engine::Populations, Engine::Ladder, Engine::Register, Engine::Product] {
             match engine.cannot(groups).or_else(|| engine.blind(groups)) {
                 Some(reason) => because = reason,
                 None => {

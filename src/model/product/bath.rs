@@ -1,13 +1,14 @@
 //! The baths of a product: which jumps they make, at which rates, and what these do to observables.
 
 use num_complex::Complex64;
+use serde::Serialize;
 
 use super::{Kind, Product, ProductError};
 use crate::bath::{Process, Rates};
 use crate::model::operator::{Operator, Powers};
 
 /// What a jump does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum JumpOperator {
     /// One jump operator, without its rate.
     Operator(Operator),
@@ -21,7 +22,7 @@ pub enum JumpOperator {
 }
 
 /// A kind of jump of a bath.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Channel {
     /// As what it counts: an emission into the bath, an absorption from it, or neither.
     pub process: Process,
@@ -32,9 +33,10 @@ pub struct Channel {
 }
 
 /// A bath of a product.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProductBath {
     /// The name by which results refer to it.
+    #[serde(skip)]
     pub name: String,
     channels: Vec<Channel>,
 }

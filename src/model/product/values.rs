@@ -2,9 +2,22 @@
 
 use std::ops::{Add, Mul};
 
-use crate::model::Values;
+use serde::Serialize;
 
-/// The means of W watched operators in one state, or their averages.
+use crate::model::Values;
+use crate::model::operator::Operator;
+
+/// What is looked at in a product.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Watched {
+    /// The mean of a Hermitian operator.
+    Operator(Operator),
+    /// The weight of the highest number of quanta that is kept of a mode, by its place among the factors: what its cut may
+    /// have changed.
+    Top(usize),
+}
+
+/// The means of up to W of what is watched, in one state, or their averages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ProductValues<const W: usize>(pub [f64; W]);
 
