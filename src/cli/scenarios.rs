@@ -15,6 +15,7 @@ pub struct ScenariosArguments {
 const SHIPPED: &[(&str, &str)] = &[
     ("boundary_time_crystal", include_str!("../../scenarios/boundary_time_crystal.toml")),
     ("burst_statistics", include_str!("../../scenarios/burst_statistics.toml")),
+    ("cavity_burst", include_str!("../../scenarios/cavity_burst.toml")),
     ("coherent_start", include_str!("../../scenarios/coherent_start.toml")),
     ("disorder", include_str!("../../scenarios/disorder.toml")),
     ("fig3", include_str!("../../scenarios/fig3.toml")),
@@ -28,13 +29,17 @@ const SHIPPED: &[(&str, &str)] = &[
     ("floquet_engine", include_str!("../../scenarios/floquet_engine.toml")),
     ("fluctuation_theorem", include_str!("../../scenarios/fluctuation_theorem.toml")),
     ("heat_valve", include_str!("../../scenarios/heat_valve.toml")),
+    ("inhomogeneous_line", include_str!("../../scenarios/inhomogeneous_line.toml")),
     ("initial_state", include_str!("../../scenarios/initial_state.toml")),
     ("near_resonance", include_str!("../../scenarios/near_resonance.toml")),
     ("noise_spectrum", include_str!("../../scenarios/noise_spectrum.toml")),
+    ("own_terms", include_str!("../../scenarios/own_terms.toml")),
     ("sector_noise", include_str!("../../scenarios/sector_noise.toml")),
+    ("subradiance", include_str!("../../scenarios/subradiance.toml")),
     ("superradiant_burst", include_str!("../../scenarios/superradiant_burst.toml")),
     ("telegraph", include_str!("../../scenarios/telegraph.toml")),
     ("telegraph_trace", include_str!("../../scenarios/telegraph_trace.toml")),
+    ("two_ensembles", include_str!("../../scenarios/two_ensembles.toml")),
     ("weak_local_bath", include_str!("../../scenarios/weak_local_bath.toml")),
 ];
 

@@ -67,7 +67,8 @@ impl Ensembles {
         let mut jz = Operator::zero(&algebras);
         let mut observables = Vec::new();
         for (place, Factor { name, kind, .. }) in product.factors().iter().enumerate() {
-            let mut add = |what: &str, watched| observables.push(Observable { name: format!("{what}_{name}"), watched });
+            let mut add =
+                |what: &str, watched| observables.push(Observable { name: format!("{what}_{name}"), watched });
             match kind {
                 Kind::Qubits(_) => {
                     let of_one = letter(place, Powers::Z);
@@ -89,7 +90,8 @@ impl Ensembles {
         watched.extend((0..baths).map(|bath| product.heat_current(bath)));
         watched.extend((0..baths).map(|bath| product.intensity(bath, Process::Emission)));
         let watched: Vec<Watched> = watched.into_iter().map(Watched::Operator).collect();
-        let watched: Vec<Watched> = watched.into_iter().chain(observables.iter().map(|one| one.watched.clone())).collect();
+        let watched: Vec<Watched> =
+            watched.into_iter().chain(observables.iter().map(|one| one.watched.clone())).collect();
         Ensembles {
             baths: product.baths().iter().map(as_results_name).collect(),
             sizes: watched.iter().map(|watched| size(&product, &start, watched)).collect(),
@@ -141,6 +143,12 @@ impl Ensembles {
     #[must_use]
     pub fn dimension(&self) -> f64 {
         self.start.largest_dimension(&self.product, self.start.may_be_sharp(&self.product, &self.watched))
+    }
+
+    /// The memory of a state on its way, in bytes, roughly.
+    #[must_use]
+    pub fn memory(&self) -> f64 {
+        450.0 * self.dimension()
     }
 
     /// A bound on how fast H turns amplitudes against each other.

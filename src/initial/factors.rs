@@ -153,8 +153,7 @@ impl ProductStart {
     /// or not.
     #[must_use]
     pub fn largest_dimension(&self, product: &Product, sharp: bool) -> f64 {
-        let highest: Vec<i64> =
-            self.tops(product).iter().map(|tops| tops.iter().copied().max().unwrap_or(0)).collect();
+        let highest: Vec<i64> = self.tops(product).iter().map(|tops| tops.iter().copied().max().unwrap_or(0)).collect();
         let by_excitations = Self::states_by_excitations(&highest);
         if sharp { by_excitations.into_iter().fold(0.0, f64::max) } else { by_excitations.iter().sum() }
     }

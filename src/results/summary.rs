@@ -8,6 +8,7 @@ use super::booked::{OfProtocol, of_protocol};
 use super::row::QuantitySummary;
 use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::Bath;
+use crate::model::product::Watched;
 use crate::quantity::{Column, Quantity};
 use crate::scenario::{Asked, BathScale, Origin, Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
@@ -204,7 +205,7 @@ impl PointSummary {
         quantities.splice(0..0, of_protocol);
         PointSummary {
             machine,
-            notes,
+            notes: notes.into_iter().chain(cuts(point, ensemble)).collect(),
             std_error_missing: without_error(point, ensemble),
             trajectories: ensemble.trajectories(),
             jumps: ensemble.jumps,
@@ -326,6 +327,29 @@ fn highest(point: &Point, cell: impl Fn(usize, usize) -> Cell) -> Vec<QuantitySu
         push(Quantity::HighestIntensityTime, of_time, exact.map(|(sample, _)| times[sample]));
     }
     found
+}
+
+/// The weight of the highest number of quanta of a mode from which on its cut is told of.
+const NOTED: f64 = 1e-6;
+
+/// Modes whose cut may have changed the results.
+fn cuts(point: &Point, ensemble: &Ensemble) -> Vec<String> {
+    let Some(ensembles) = point.ensembles() else { return Vec::new() };
+    let note = |(index, column): (usize, &Column)| {
+        let observable = &ensembles.looked_at()[column.observable?];
+        let Watched::Top(factor) = observable.watched else { return None };
+        let means = (0..point.times().len()).filter_map(|sample| Some(ensemble.on_grid(sample, index)?.mean));
+        let most = means.fold(0.0, f64::max);
+        let name = &ensembles.product().factors()[factor].name;
+        let levels = ensembles.start().levels()[factor];
+        (most > NOTED).then(|| {
+            format!(
+                "the highest of the {levels} levels of mode {name} has a weight of up to {most:.1e}: the cut may have changed \
+                 the results, and more `levels` would tell"
+            )
+        })
+    };
+    point.columns().iter().enumerate().filter_map(note).collect()
 }
 
 /// The estimates at the last time that have no standard error, those of one reason together.

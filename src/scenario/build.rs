@@ -277,7 +277,9 @@ fn check_ensembles(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
         return Ok(());
     }
     if groups.len() > 1 {
-        return Err(PointError::OfEnsembles("ensembles and modes are a group by themselves, and there are several groups"));
+        return Err(PointError::OfEnsembles(
+            "ensembles and modes are a group by themselves, and there are several groups",
+        ));
     }
     match asked {
         Asked::Transient(_) | Asked::Solve(Solve { steady: None, .. }) => Ok(()),

@@ -123,9 +123,15 @@ pub const KEYS: &[(&str, &str)] = &[
         "tables [[ensemble]] of qubits that are alike, each with `name`, `number`, `frequency`, `coupling` and `initial`, in \
          place of [qubits]: they share baths, and live in one state ([[qubits.group]] are far apart, and independent)",
     ),
-    ("ensemble.*.name", "letters, digits and _, no digit first, and not i, pi, sqrt, exp or dag: operators refer to it"),
+    (
+        "ensemble.*.name",
+        "letters, digits and _, no digit first, and not i, pi, sqrt, exp or dag: operators refer to it",
+    ),
     ("ensemble.*.number", "a whole number from 0 to 1000000"),
-    ("ensemble.*.frequency", "a finite frequency, 1 if left out in natural units: omega J_z, in the frame that H is in"),
+    (
+        "ensemble.*.frequency",
+        "a finite frequency, 1 if left out in natural units: omega J_z, in the frame that H is in",
+    ),
     (
         "ensemble.*.coupling",
         "its amplitude in the collective baths: a number or a pair [re, im], 1 if left out; or a table of them by the names of \
@@ -169,7 +175,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "an operator: NAME.Jx, Jy, Jz, Jp, Jm of ensembles and NAME.a, ad, n of modes, numbers, [parameters], i, pi, \
          + - * / ^ ( ), sqrt( ), exp( ) and dag( )",
     ),
-    ("jump", "tables [[jump]] of baths that act through an operator of your own, each with `name`, `operator` and `rate`"),
+    (
+        "jump",
+        "tables [[jump]] of baths that act through an operator of your own, each with `name`, `operator` and `rate`",
+    ),
     ("jump.*.name", "letters, digits, `_` and `-`, another name than that of each bath"),
     ("jump.*.operator", "an operator, as in `hamiltonian.terms`, that need not be Hermitian: what an emission does"),
     ("jump.*.rate", "a finite number from 0 up (above 0, from 1e-300): how often per unit of time and of <L^dagger L>"),

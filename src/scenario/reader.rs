@@ -201,7 +201,8 @@ impl Scenario {
                 "parameters": point.parameters,
             });
             if let Some(ensembles) = point.ensembles() {
-                let names: Vec<&str> = ensembles.looked_at().iter().map(|observable| observable.name.as_str()).collect();
+                let names: Vec<&str> =
+                    ensembles.looked_at().iter().map(|observable| observable.name.as_str()).collect();
                 digest["observables"] = json!(names);
             }
             digest
@@ -220,7 +221,8 @@ fn comparable(first: &Point, point: &Point, axes: &[Axis], source: &Source) -> R
         p.protocol().map(of)
     };
     let observables = |p: &Point| {
-        let names = |ensembles: &Ensembles| ensembles.looked_at().iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+        let names =
+            |ensembles: &Ensembles| ensembles.looked_at().iter().map(|one| one.name.clone()).collect::<Vec<_>>();
         p.ensembles().map(names)
     };
     let same = kind(first) == kind(point)

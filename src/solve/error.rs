@@ -41,7 +41,9 @@ pub enum Unsolved {
     #[error(transparent)]
     Product(#[from] ProductError),
     /// The same, of one for which a run would have to wait.
-    #[error("the density matrix of this product has {elements:.1e} elements, and beside a run at most {most:.0e} are solved")]
+    #[error(
+        "the density matrix of this product has {elements:.1e} elements, and beside a run at most {most:.0e} are solved"
+    )]
     ProductBeside {
         /// Elements.
         elements: f64,

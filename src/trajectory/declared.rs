@@ -8,7 +8,8 @@ use crate::model::{Model, Register};
 use crate::quantity::Precision;
 
 /// Why what is made for one ensemble does not treat these.
-const SEVERAL: &str = "ensembles and modes side by side live in a product of spaces, not in |J, M> of one ensemble or in one register";
+const SEVERAL: &str =
+    "ensembles and modes side by side live in a product of spaces, not in |J, M> of one ensemble or in one register";
 
 /// Why the levels (J, M) do not hold a state of these qubits.
 fn unlike(group: &Group) -> Option<&'static str> {

@@ -46,7 +46,12 @@ pub(super) fn complex(value: &toml::Value) -> Option<Complex64> {
 
 impl Validator<'_> {
     /// Every bath, with the places of what it acts on.
-    pub(super) fn acting<'a>(&self, raw: &'a [Spanned<RawBath>], units: Units, parts: &[Part]) -> Result<Vec<Acting<'a>>> {
+    pub(super) fn acting<'a>(
+        &self,
+        raw: &'a [Spanned<RawBath>],
+        units: Units,
+        parts: &[Part],
+    ) -> Result<Vec<Acting<'a>>> {
         let mut baths: Vec<Acting> = Vec::new();
         for (index, table) in raw.iter().enumerate() {
             let Some(bath) = self.keep(self.one_acting(table, index, units, parts)) else { continue };
@@ -109,10 +114,10 @@ impl Validator<'_> {
             let help = "`frequency`: one at which they are taken for all that it acts on, as a bath that sees them together does";
             return Err(self.source.error(table.span(), title, help));
         }
-        let warmth = raw.temperature.as_ref().map(|temperature| Warmth {
-            temperature: *temperature.get_ref(),
-            frequency: at(first),
-        });
+        let warmth = raw
+            .temperature
+            .as_ref()
+            .map(|temperature| Warmth { temperature: *temperature.get_ref(), frequency: at(first) });
         Ok(Acting { raw: table, name: reservoir.name, coupling: reservoir.coupling, on, rates, warmth })
     }
 

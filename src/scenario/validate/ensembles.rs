@@ -14,9 +14,9 @@ use super::{Result, Valid, Validator};
 use crate::dicke::MAX_QUBITS;
 use crate::group::{Ensembles, Group, MOST_WATCHED};
 use crate::initial::{FactorStart, InitialState, ProductStart};
+use crate::model::Model;
 use crate::model::operator::{Operator, is_name};
 use crate::model::product::{Factor, Product, ProductError};
-use crate::model::Model;
 use crate::quantity::Quantity;
 use crate::statistics::Statistic;
 use crate::units::Units;
@@ -71,7 +71,8 @@ impl Validator<'_> {
         let of_baths = raw.bath.iter().enumerate().flat_map(|(index, bath)| {
             let raw = bath.get_ref();
             let label = raw.name.as_ref().map_or_else(|| index.to_string(), |name| name.get_ref().clone());
-            let spans = [("on", raw.on.as_ref().map(Spanned::span)), ("frequency", raw.frequency.as_ref().map(Spanned::span))];
+            let spans =
+                [("on", raw.on.as_ref().map(Spanned::span)), ("frequency", raw.frequency.as_ref().map(Spanned::span))];
             spans.into_iter().filter_map(move |(key, span)| Some((format!("bath.{label}.{key}"), span?)))
         });
         of_tables.chain(of_baths).for_each(|(key, span)| refuse(&key, span));
@@ -79,7 +80,8 @@ impl Validator<'_> {
 
     /// Refuses what ensembles and modes do not have.
     fn of_one_ensemble_alone(&self, raw: &RawScenario) {
-        let steady = "a long `evolution.until`, at the end of which it is reached: ensembles and modes are followed in time";
+        let steady =
+            "a long `evolution.until`, at the end of which it is reached: ensembles and modes are followed in time";
         let tables = [
             ("qubits", raw.qubits.as_ref().map(Spanned::span), "a further [[ensemble]]; or [qubits] alone"),
             ("initial", raw.initial.as_ref().map(Spanned::span), "`initial` in each [[ensemble]] and [[mode]]"),
@@ -121,9 +123,7 @@ impl Validator<'_> {
         let Evolution { times, trajectories, seed, .. } = Self::kept(evolution)?;
         let asked = match self.purpose {
             Purpose::Exact => Asked::Solve(Solve { times, steady: None, trajectories }),
-            Purpose::Trajectories => {
-                Asked::Transient(Transient { times, trajectories: trajectories.unwrap_or(0) })
-            }
+            Purpose::Trajectories => Asked::Transient(Transient { times, trajectories: trajectories.unwrap_or(0) }),
         };
         Ok(Valid { groups, engine, seed, asked, recording: Self::kept(recording)? })
     }
@@ -166,13 +166,21 @@ impl Validator<'_> {
                 _ => true,
             };
             let part = parts.iter().find(named).unwrap_or(&parts[0]);
-            self.source.error(part.span.clone(), format!("`{}`: {error}", part.key), allowed(&format!("{}.initial", part.key)))
+            self.source.error(
+                part.span.clone(),
+                format!("`{}`: {error}", part.key),
+                allowed(&format!("{}.initial", part.key)),
+            )
         })?;
         let ensembles = Ensembles::new(product, start, Self::kept(own)?);
         if ensembles.watched().len() > MOST_WATCHED {
             let title = format!("{} means are recorded, and {MOST_WATCHED} at most", ensembles.watched().len());
             let help = "fewer ensembles, modes, baths or observables: two means of each bath, one or two of the others";
-            return Err(self.source.error(raw.observe.as_ref().map_or(parts[0].span.clone(), Spanned::span), title, help));
+            return Err(self.source.error(
+                raw.observe.as_ref().map_or(parts[0].span.clone(), Spanned::span),
+                title,
+                help,
+            ));
         }
         Ok(described(Group::of_ensembles(ensembles), &warmths))
     }
@@ -224,7 +232,8 @@ impl Validator<'_> {
     fn start_of_ensemble(&self, state: &Spanned<RawInitial>, key: &str, model: &Model) -> Result<InitialState> {
         if let Some(word) = state.get_ref().state.as_ref() {
             if ["steady", "angles"].contains(&word.get_ref().as_str()) {
-                let title = format!("`{key}.initial` is \"{}\", which is no state of an ensemble by itself", word.get_ref());
+                let title =
+                    format!("`{key}.initial` is \"{}\", which is no state of an ensemble by itself", word.get_ref());
                 return Err(self.source.error(word.span(), title, allowed("ensemble.*.initial")));
             }
             if word.get_ref() == "thermal" && model.frequency <= 0.0 {
@@ -257,7 +266,13 @@ impl Validator<'_> {
                 (Some(number), None) => quanta(*number.get_ref() as f64, number.span())?,
                 (None, Some(alpha)) => match complex(alpha.get_ref()) {
                     Some(alpha) => FactorStart::Coherent(alpha),
-                    None => return self.refuse(alpha.span(), &format!("{start_key}.alpha"), &format!("is {}", alpha.get_ref())),
+                    None => {
+                        return self.refuse(
+                            alpha.span(),
+                            &format!("{start_key}.alpha"),
+                            &format!("is {}", alpha.get_ref()),
+                        );
+                    }
                 },
                 _ => return self.refuse(span, &start_key, "has neither or both of `quanta` and `alpha`"),
             },

@@ -20,7 +20,8 @@ fn is_name(name: &str) -> bool {
 /// What a figure can show upwards: quantities, and statistics of counts. Of photon times each has its own number.
 fn drawable() -> Vec<&'static str> {
     let named_otherwise = [Quantity::PhotonTime, Quantity::Observable];
-    let quantities = Quantity::ALL.into_iter().filter(|quantity| !named_otherwise.contains(quantity)).map(Quantity::name);
+    let quantities =
+        Quantity::ALL.into_iter().filter(|quantity| !named_otherwise.contains(quantity)).map(Quantity::name);
     let mut names: Vec<&str> = quantities.chain(Statistic::ALL.map(Statistic::name)).collect();
     names.extend(["transferred_quanta", "photon_time_1"]);
     names.sort_unstable();

@@ -96,7 +96,11 @@ impl Validator<'_> {
         let used = words.used.borrow();
         for (name, _) in table.iter().flat_map(Spanned::get_ref).filter(|(name, _)| !used.contains(name.get_ref())) {
             let title = format!("`parameters.{}` is in no operator", name.get_ref());
-            self.keep(Err::<(), _>(self.source.error(name.span(), title, "an operator that names it, or no such parameter")));
+            self.keep(Err::<(), _>(self.source.error(
+                name.span(),
+                title,
+                "an operator that names it, or no such parameter",
+            )));
         }
     }
 }

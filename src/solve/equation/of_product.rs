@@ -59,7 +59,8 @@ impl OfProduct {
             BathAverages {
                 intensity: now.at(system.intensity(bath)).max(0.0),
                 heat_current: now.at(heat_current),
-                average: average.map_or(f64::NAN, |(means, duration)| means.integral(heat_current, duration) / duration),
+                average: average
+                    .map_or(f64::NAN, |(means, duration)| means.integral(heat_current, duration) / duration),
             }
         };
         Averages {

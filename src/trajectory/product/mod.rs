@@ -142,10 +142,10 @@ impl<const W: usize> Products<W> {
         Self::means(&sector.watched[..self.followed], psi)
     }
 
-    fn means(watched: &[Sparse], psi: &[Complex64]) -> ProductValues<W> {
+    fn means(watched: &[(Sparse, f64)], psi: &[Complex64]) -> ProductValues<W> {
         let mut values = ProductValues::default();
-        for (value, operator) in values.0.iter_mut().zip(watched) {
-            *value = operator.mean(psi);
+        for (value, (operator, size)) in values.0.iter_mut().zip(watched) {
+            *value = operator.mean(psi, *size);
         }
         values
     }

@@ -33,8 +33,8 @@ pub struct Sector {
     /// A bound on how fast the amplitudes turn and decay against each other.
     pub spread: f64,
     pub ways: Vec<Way>,
-    /// What is watched.
-    pub watched: Vec<Sparse>,
+    /// What is watched, each with a bound of its norm.
+    pub watched: Vec<(Sparse, f64)>,
 }
 
 /// The generator on one sector, for [`crate::trajectory::propagation`].
@@ -136,7 +136,9 @@ impl Sector {
                 Watched::Operator(operator) => elements(spaces, operator, &own, &own),
                 Watched::Top(factor) => at_top(&own, *factor),
             };
-            Sparse::new(dimension, &elements)
+            let matrix = Sparse::new(dimension, &elements);
+            let bound = matrix.norm_bound();
+            (matrix, bound)
         });
         let norm_bound = matrix.norm_bound();
         Sector { dimension, norm_bound, spread, drift: matrix, ways, watched: watched.collect() }
