@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::bath::{Bath, Coupling, Process};
+use crate::bath::{Bath, Process};
 use crate::initial::ProductStart;
 use crate::model::operator::{Operator, Powers};
 use crate::model::product::{Factor, JumpOperator, Kind, Product, ProductBath, ProductForm, ProductValues, Watched};
@@ -196,10 +196,9 @@ fn as_results_name(bath: &ProductBath) -> Bath {
         let own = bath.channels().iter().filter(|channel| channel.process == process);
         own.map(|channel| channel.rate).fold(0.0, f64::max)
     };
-    let local = bath.channels().iter().any(|channel| matches!(channel.jump, JumpOperator::EachQubit { .. }));
     Bath {
         name: bath.name.clone(),
-        coupling: if local { Coupling::Local } else { Coupling::Collective },
+        coupling: bath.coupling,
         down: rate(Process::Emission),
         up: rate(Process::Absorption),
         dephasing: rate(Process::Dephasing),

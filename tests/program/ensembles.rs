@@ -70,7 +70,7 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("\"inverted\"", "\"inwerted\"", 6, "`initial.state` is \"inwerted\"", "did you mean \"inverted\""),
     ("\"inverted\"", "\"steady\"", 6, "no state of an ensemble by itself", "\"ground\""),
     ("\"inverted\"", "{ state = \"dicke\", j = 3 , m = 0 }", 6, "`initial.j` is 3", "2, 1"),
-    ("\"inverted\"", "{ state = \"dicke\", k = 3 }", 6, "unknown key `ensemble.a.initial.k`", "`j`"),
+    ("\"inverted\"", "{ state = \"ground\", k = 3 }", 6, "unknown key `ensemble.a.initial.k`", "`j`"),
     ("\"inverted\"", "1", 6, "`ensemble.a.initial` is 1", "\"ground\""),
     ("levels = 12", "levels = 0", 13, "`mode.c.levels` is 0", "from 1 to"),
     ("levels = 12", "levels = 3", 14, "lies beyond the 3 levels kept", "coherent"),

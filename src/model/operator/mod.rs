@@ -107,10 +107,10 @@ pub struct Operator {
     terms: BTreeMap<Word, Complex64>,
 }
 
-/// As a list of its words, each with its coefficient.
+/// As a list of its words, each with its coefficient; a zero has no sign.
 impl Serialize for Operator {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(&self.terms)
+        serializer.collect_seq(self.terms().map(|(word, value)| (word, value + Complex64::ZERO)))
     }
 }
 

@@ -75,12 +75,12 @@ impl<const W: usize> Values for ProductValues<W> {
         self.0.iter().zip(form.factors).map(|(value, factor)| value * factor).sum::<f64>() + form.constant * duration
     }
 
-    /// Not known, unless it is watched.
+    /// What is watched first: of all that is recorded of ensembles and modes that is `<J_z>` of the whole.
     fn jz(&self) -> f64 {
-        f64::NAN
+        self.0.first().copied().unwrap_or(f64::NAN)
     }
 
-    /// Not known, unless it is watched.
+    /// Not known of the whole.
     fn j_squared(&self) -> f64 {
         f64::NAN
     }

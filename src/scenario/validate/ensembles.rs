@@ -14,9 +14,9 @@ use super::{Result, Valid, Validator};
 use crate::dicke::MAX_QUBITS;
 use crate::group::{Ensembles, Group, MOST_WATCHED};
 use crate::initial::{FactorStart, InitialState, ProductStart};
-use crate::model::Model;
 use crate::model::operator::{Operator, is_name};
 use crate::model::product::{Factor, Product, ProductError};
+use crate::model::{Model, Reservoir};
 use crate::quantity::Quantity;
 use crate::statistics::Statistic;
 use crate::units::Units;
@@ -323,5 +323,6 @@ fn described(mut group: Group, warmths: &[Option<Warmth>]) -> Group {
         let known = warmth.filter(|warmth| !warm(warmth) || warmth.frequency == frequency);
         bath.temperature = known.map(|warmth| warmth.temperature);
     }
+    group.reservoirs = group.model.baths.iter().map(Reservoir::from).collect();
     group
 }
