@@ -15,6 +15,7 @@ pub struct ScenariosArguments {
 const SHIPPED: &[(&str, &str)] = &[
     ("boundary_time_crystal", include_str!("../../scenarios/boundary_time_crystal.toml")),
     ("burst_statistics", include_str!("../../scenarios/burst_statistics.toml")),
+    ("chirped_inversion", include_str!("../../scenarios/chirped_inversion.toml")),
     ("coherent_start", include_str!("../../scenarios/coherent_start.toml")),
     ("disorder", include_str!("../../scenarios/disorder.toml")),
     ("fig3", include_str!("../../scenarios/fig3.toml")),
@@ -31,6 +32,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("initial_state", include_str!("../../scenarios/initial_state.toml")),
     ("near_resonance", include_str!("../../scenarios/near_resonance.toml")),
     ("noise_spectrum", include_str!("../../scenarios/noise_spectrum.toml")),
+    ("pi_pulse_burst", include_str!("../../scenarios/pi_pulse_burst.toml")),
     ("sector_noise", include_str!("../../scenarios/sector_noise.toml")),
     ("superradiant_burst", include_str!("../../scenarios/superradiant_burst.toml")),
     ("telegraph", include_str!("../../scenarios/telegraph.toml")),

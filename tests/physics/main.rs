@@ -9,6 +9,7 @@ mod common;
 mod cycles;
 mod driven;
 mod driven_oracle;
+mod driven_runs;
 mod equations;
 mod error_bars;
 mod evidence;
