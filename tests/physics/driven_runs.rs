@@ -44,7 +44,7 @@ fn check_seen(table: &Table, (trajectories, quantum): (u64, f64), what: &str) ->
     let names = table.words("quantity").unwrap();
     let mut checked = 0;
     for index in 0..mean.len() {
-        let least = match names[index].as_str() {
+        let least = match names[index] {
             "jx" | "jy" | "jz" | "final_m" => 30.0 / trajectories as f64,
             "work" | "heat" => 30.0 / trajectories as f64 * quantum,
             "quanta" => 30.0 / trajectories as f64,
@@ -223,7 +223,7 @@ fn a_coherent_start_has_the_work_and_the_heat_of_its_populations() {
         let booked = |table: &str| {
             let table = tables.table(table).unwrap();
             let (names, exact) = (table.words("quantity").unwrap(), table.numbers("exact").unwrap());
-            names.iter().zip(exact).filter(|(name, _)| *name == "work").map(|(_, exact)| exact).collect::<Vec<f64>>()
+            names.iter().zip(exact).filter(|(name, _)| **name == "work").map(|(_, exact)| exact).collect::<Vec<f64>>()
         };
         for (found, cycle) in booked("cycles").iter().zip(&exact.cycles) {
             assert_exact(*found, cycle.booked.mean(Entry::Work).unwrap(), "work of a cycle");
