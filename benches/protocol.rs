@@ -61,7 +61,7 @@ fn protocol(criterion: &mut Criterion) {
     group.bench_function("none", |b| b.iter(&mut without));
     let columns = columns(&[&model], false);
     let record = Record::new(&model, NUMBER, &columns, 1, Detail::default());
-    let mut record = Recorded::new(record, &columns, chain.protocol(), NUMBER, &[60.0]);
+    let mut record = Recorded::new(record, &columns, chain.protocol(), &model, &[60.0]);
     let mut ledger = Ledger::new(chain.protocol(), 1);
     group.bench_function("held", |b| {
         b.iter(|| {

@@ -124,25 +124,10 @@ pub fn of_protocol(
     }
 
     let mut notes = Vec::new();
-    let mut refuse = |quantity: Quantity, why: String| notes.push(format!("{}: {why}", quantity.name()));
     if superposed {
-        let of_work = "levels are superposed, and the work of a trajectory is what the first law leaves of the mean energy: \
-                       right on average, and no work that two measurements of the energy would find";
-        for quantity in
-            [Quantity::WorkVariance, Quantity::Reliability, Quantity::WorkHeatCovariance, Quantity::ExponentialWork]
-        {
-            refuse(quantity, of_work.to_owned());
-        }
-        for quantity in [Quantity::EntropyProduction, Quantity::ExponentialEntropy] {
-            refuse(
-                quantity,
-                "a trajectory of superposed levels has no level at its end whose probability counts".to_owned(),
-            );
-        }
-        if !protocol.entropy_is_finite() {
-            refuse(Quantity::Entropy, INFINITE.to_owned());
-        }
+        notes.extend(of_superposed(protocol));
     } else {
+        let mut refuse = |quantity: Quantity, why: String| notes.push(format!("{}: {why}", quantity.name()));
         exponentials(&Weighed { protocol, sampled, whole: whole.as_ref(), exact }, &mut push, &mut refuse);
     }
     match machine {
@@ -156,6 +141,32 @@ pub fn of_protocol(
 
 /// Why an entropy is infinite.
 const INFINITE: &str = "a bath at T = 0 takes quanta, whose entropy is infinite";
+
+/// What has no value where paths go through superposed levels, and why.
+fn of_superposed(protocol: &Protocol) -> Vec<String> {
+    use Quantity::{
+        EntropyProduction, ExponentialEntropy, ExponentialWork, Reliability, WorkHeatCovariance, WorkVariance,
+    };
+    let note = |quantities: &[Quantity], why: &str| {
+        let names: Vec<&str> = quantities.iter().map(|quantity| quantity.name()).collect();
+        format!("{}: {why}", names.join(", "))
+    };
+    let mut notes = vec![
+        note(
+            &[WorkVariance, Reliability, WorkHeatCovariance, ExponentialWork],
+            "levels are superposed, and the work of a trajectory is what the first law leaves of the mean energy: right on \
+             average, and no work that two measurements of the energy would find",
+        ),
+        note(
+            &[EntropyProduction, ExponentialEntropy],
+            "a trajectory of superposed levels has no level at its end whose probability counts",
+        ),
+    ];
+    if !protocol.entropy_is_finite() {
+        notes.push(note(&[Quantity::Entropy], INFINITE));
+    }
+    notes
+}
 
 /// Where too few have jumped to tell what jumps bring, no spread is an error.
 fn told(sampled: Option<(&Booked, &Ensemble)>, estimate: Estimate) -> Estimate {

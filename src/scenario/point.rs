@@ -224,7 +224,9 @@ impl Point {
         let until = self.until();
         let of_group = |group: &Group| {
             if let Some(protocol) = &group.protocol {
-                return protocol.jumps_bound(group.model.number);
+                // What knows phases goes through jumps that leave levels as they are.
+                let idle = || group.envelope().idle_jump_rate_bound() * protocol.end();
+                return protocol.jumps_bound(group.model.number) + if self.facts().coherent { idle() } else { 0.0 };
             }
             if let Some(ensembles) = &group.ensembles {
                 return ensembles.jumps_bound(self.until());
@@ -259,7 +261,11 @@ impl Point {
             let twisting = if driven { n * n * chi.abs() } else { 0.0 };
             group.model.units.angular(drive + exchange + detuned.sum::<f64>() + twisting)
         };
-        let steps: f64 = self.groups.iter().map(turning).sum::<f64>() * self.until() / 10.0;
+        let mut steps: f64 = self.groups.iter().map(turning).sum::<f64>() * self.until() / 10.0;
+        steps += self
+            .protocol()
+            .filter(|_| self.facts().coherent)
+            .map_or(0.0, |protocol| n * protocol.turned_by_drive() / 10.0);
         // Each segment of each cycle is booked.
         let turns = self.protocol().map_or(0.0, |protocol| protocol.cycles() as f64 * protocol.stages().len() as f64);
         (self.jumps_bound() + steps) * a_jump + 20.0 * turns

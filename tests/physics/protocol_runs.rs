@@ -34,25 +34,25 @@ fn point(case: &Case, times: Vec<f64>, trajectories: u64) -> Point {
     PointBuilder::new(group(case)).seed(5).build(Transient { times, trajectories }).unwrap()
 }
 
-fn scenario(points: Vec<Point>, purpose: Purpose) -> Scenario {
+pub fn scenario(points: Vec<Point>, purpose: Purpose) -> Scenario {
     let name = "protocol".to_owned();
     let (title, text) = (name.clone(), String::new());
     Scenario { name, title, text, overrides: Overrides::default(), purpose, points }
 }
 
-fn in_memory(point: Point, threads: usize) -> (PointSummary, Tables) {
+pub fn in_memory(point: Point, threads: usize) -> (PointSummary, Tables) {
     let scenario = scenario(vec![point], Purpose::Trajectories);
     let (mut summary, tables) = collect(&scenario, &RunOptions::new("", threads), &mut |_| ()).unwrap().unwrap();
     (summary.points.remove(0), tables)
 }
 
-fn row<'a>(point: &'a PointSummary, quantity: &str, bath: Option<&str>) -> &'a QuantitySummary {
+pub fn row<'a>(point: &'a PointSummary, quantity: &str, bath: Option<&str>) -> &'a QuantitySummary {
     let found = point.quantities.iter().find(|row| row.quantity == quantity && row.bath.as_deref() == bath);
     found.unwrap_or_else(|| panic!("no {quantity} {bath:?} in {:?}", point.quantities))
 }
 
 #[track_caller]
-fn assert_exact(found: f64, expected: f64, what: &str) {
+pub fn assert_exact(found: f64, expected: f64, what: &str) {
     assert!((found - expected).abs() < 1e-8 * expected.abs().max(1.0), "{what}: {found}, not {expected}");
 }
 
@@ -61,7 +61,7 @@ fn repeats(given: &Value) -> Repeats {
 }
 
 /// The exact values of a quantity by time.
-fn exact_series(series: &Table, quantity: &str, bath: Option<&str>) -> Vec<f64> {
+pub fn exact_series(series: &Table, quantity: &str, bath: Option<&str>) -> Vec<f64> {
     let (names, baths, exact) =
         (series.words("quantity").unwrap(), series.words("bath").unwrap(), series.numbers("exact").unwrap());
     let is = |index: &usize| names[*index] == quantity && baths[*index] == bath.unwrap_or("");

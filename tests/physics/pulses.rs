@@ -24,14 +24,14 @@ use superjump::units::Units;
 use crate::common::number;
 
 /// A case of the golden file: a segment once, from the ground state.
-struct Case {
-    name: String,
-    number: i64,
-    protocol: Protocol,
-    hamiltonian: Hamiltonian,
-    initial: InitialState,
-    times: Vec<f64>,
-    rows: Vec<Value>,
+pub struct Case {
+    pub name: String,
+    pub number: i64,
+    pub protocol: Protocol,
+    pub hamiltonian: Hamiltonian,
+    pub initial: InitialState,
+    pub times: Vec<f64>,
+    pub rows: Vec<Value>,
 }
 
 /// The shapes of one component.
@@ -74,7 +74,7 @@ fn bath(value: &Value) -> Reservoir {
     given.dephasing(rate("dephasing")).unwrap()
 }
 
-const OMEGA: f64 = 50.0;
+pub const OMEGA: f64 = 50.0;
 
 impl Case {
     fn new(value: &Value) -> Self {
@@ -123,7 +123,7 @@ impl Case {
         }
     }
 
-    fn all() -> Vec<Case> {
+    pub fn all() -> Vec<Case> {
         let all: Value = serde_json::from_str(include_str!("../golden/drive.json")).unwrap();
         let cases: Vec<Case> = all.as_array().unwrap().iter().map(Case::new).collect();
         assert_eq!(cases.len(), 8);

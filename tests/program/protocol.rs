@@ -8,6 +8,7 @@ use superjump::bath::Coupling;
 use superjump::group::Group;
 use superjump::model::protocol::{Change, Protocol, Repeats, Segment};
 use superjump::model::{Course, DriveCourse, Reservoir, Setting, Shape, SpectralDensity};
+use superjump::results::Summary;
 use superjump::scenario::{
     Asked, Overrides, PointBuilder, PointError, Purpose, Scenario, ScenarioError, Solve, Steady, Transient,
 };
@@ -169,12 +170,30 @@ fn a_drive_begins_at_that_of_the_scenario_and_a_pulse_leaves_nothing_behind() {
     );
     let pulse = parse(&of(&way("detuning", "gaussian"))).unwrap();
     assert_eq!(pulse.points[0].protocol().unwrap().stages()[2].drive.at(1.0).z, 0.0);
-    // No engine follows an amplitude yet, and that is said where it is asked for.
+    // An amplitude superposes levels: the ladder follows it, through any number of cycles but not to their limit.
     for (text, line) in [(of(&way("amplitude", "sech")), 26), (ENGINE.to_owned() + "[drive]\namplitude = 0.3\n", 36)] {
-        let error = parse(&text).unwrap_err();
-        assert!(error.title().contains("a drive superposes levels"), "{error}");
+        let scenario = parse(&text).unwrap();
+        assert_eq!(scenario.points[0].engine.engine.name(), "ladder");
+        assert_eq!(scenario.points[0].groups[0].hamiltonian.drive, None, "it is that of the segments");
+        let error = parse(&text.replace("cycles = 20", "cycles = \"until steady\"")).unwrap_err();
+        assert!(error.title().contains("followed from level to level: a drive superposes them"), "{error}");
+        assert!(error.allowed().contains("a number of `cycles`"), "{error}");
         assert_eq!(error.line(), Some(line), "{error}");
+        let error =
+            parse(&text.replace("trajectories = 100", "trajectories = 100\nengine = \"populations\"")).unwrap_err();
+        assert!(
+            error.title().contains("a drive superposes the levels") && error.allowed().contains("ladder"),
+            "{error}"
+        );
     }
+    // So it follows a start that is superposed.
+    let coherent = with("\"thermal\"\ntemperature = 0.6", "\"coherent\"\ntheta = 1.0");
+    assert_eq!(parse(&coherent).unwrap().points[0].engine.engine.name(), "ladder");
+    let error = parse(&coherent.replace("cycles = 20", "cycles = \"until steady\"")).unwrap_err();
+    assert!(error.title().contains("the ladder engine follows superpositions"), "{error}");
+    assert!(error.allowed().contains("\"populations\"") && error.line() == Some(15), "{error}");
+    let couplings = with("number = 4", "number = 4\ncouplings = [1, 0.5, 1, 1]");
+    assert_eq!(parse(&couplings).unwrap().points[0].engine.engine.name(), "register");
     for (wrong, title, allowed) in [
         ("detuning = { amplitude = 1.0 }", "detuning.amplitude` is of a pulse", "\"gaussian\""),
         (
@@ -381,11 +400,22 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
         "a protocol changes them",
         "\"populations\"",
     ),
-    ("trajectories = 100", "trajectories = 100\nengine = \"ladder\"", 36, "a protocol changes them", "\"populations\""),
-    ("\"thermal\"\ntemperature = 0.6", "\"coherent\"\ntheta = 1.0", 15, "superposes levels", "\"populations\""),
     ("temperature = 3.0", "temperature = 3.0\nquantum = 1.5", 8, "`bath.hot.quantum` is of its own", "no [protocol]"),
-    ("number = 4", "number = 4\nspread = 0.1", 18, "[protocol] is of identical qubits", "alone"),
-    ("number = 4", "[[qubits.group]]\nnumber = 2\n[[qubits.group]]\nnumber = 2", 20, "there are 2 groups", "alone"),
+    ("number = 4", "number = 4\nspread = 0.1", 18, "[protocol] is of qubits of one frequency", "`couplings`"),
+    (
+        "number = 4",
+        "number = 4\nfrequencies = [2, 2, 2, 2]",
+        18,
+        "the qubits differ in frequency",
+        "`qubits.frequency`",
+    ),
+    (
+        "number = 4",
+        "[[qubits.group]]\nnumber = 2\n[[qubits.group]]\nnumber = 2",
+        20,
+        "there are 2 groups",
+        "`couplings`",
+    ),
 ];
 
 #[test]
@@ -444,6 +474,37 @@ fn check_shows_segments_quenches_and_baths() {
     ] {
         assert!(shown.contains(line), "{line}\n{shown}");
     }
+}
+
+/// The shipped scenarios with a drive, as a user runs them, in small.
+#[test]
+fn pulses_and_chirps_run_from_their_scenarios() {
+    let here = TempDir::new().unwrap();
+    let say = |arguments: &[&str]| success(&superjump(here.path()).args(arguments).output().unwrap());
+    let shown = say(&["check", &shipped("pi_pulse_burst")]);
+    for line in
+        ["pulse    0 to 0.1          drive amplitude sin2 of 62.8319 at 0.05, width 0.1", "beside every estimate"]
+    {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    let shown = say(&["run", &shipped("pi_pulse_burst"), "--trajectories", "40", "-o", "pi", "--no-progress"]);
+    for line in ["engine ladder", "Note: work_variance, reliability, work_heat_covariance", "report.html"] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    let chirp = shipped("chirped_inversion");
+    let sweep = "sweep.protocol.segment.chirp.drive.amplitude.amplitude=[0.25, 1.0]";
+    let shown = say(&["exact", &chirp, "-o", "chirp", "--set", sweep, "--set", "evolution.samples=3"]);
+    let summary = Summary::read(&here.path().join("chirp")).unwrap().unwrap();
+    for (point, amplitude) in summary.points.iter().zip([0.25, 1.0_f64]) {
+        let excited = point.quantities.iter().find(|row| row.quantity == "excited").unwrap().exact.unwrap();
+        // Landau and Zener, at an amplitude that hardly changes in the crossing; the bath takes 2 % and more of it back.
+        let expected = 1.0 - (-std::f64::consts::PI * amplitude * amplitude).exp();
+        assert!((excited - expected).abs() < 0.05, "{amplitude}: {excited}, not {expected}\n{shown}");
+    }
+}
+
+fn shipped(name: &str) -> String {
+    format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"))
 }
 
 proptest! {

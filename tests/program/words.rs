@@ -108,14 +108,18 @@ bath.hot.rate = 0.0
   so it is with a `circuit`, of which the transmon is tuned. A bath has what it was given: `rate` and `temperature`, or
   `down` and `up`; and `dephasing`. `superjump check` warns where the qubits are swept past a filter faster than it
   forgets, |domega/dt| > (omega_LC/Q)^2.
-- **A drive** has `amplitude`, `detuning` and `phase`. It begins at those of `[drive]`, or at 0. A pulse is 0 outside of
-  itself and leaves nothing behind.
+- **A drive** has `amplitude`, `detuning` and `phase`. It begins at those of `[drive]`, or at 0, and goes on through all
+  segments that do not set it. A pulse, `{ pulse = \"gaussian\", amplitude = 1.0, centre = 0.5, width = 0.1 }`, is 0 outside of
+  itself and leaves nothing behind; with `\"tanh\"`, the way from -1 to 1 of a chirp, the detuning stays where it came to.
+  Centres are times since the start of the segment. What is narrower than a millionth of its segment is refused: it takes a
+  segment of its own. A drive, or a start that is superposed, is followed by the ladder engine, or, where the qubits have
+  `couplings` of their own, by the register; limit cycles are of neither.
 - **When to look.** `evolution.until` and `times` may be left out: the end of the protocol, beyond which there is nothing.
   With `cycles = \"until steady\"` the limit cycle is asked for: `samples` or `times` are then of one cycle, `until` and
   `trajectories` are budgets, and `[steady]` says how well it has to be known, or may be left out.
 - **Sweeps** and `--set` reach every key: `protocol.segment.heating.duration`, `protocol.segment.compression.frequency.to`,
   `protocol.cycles`. A segment that is not in the file is none.
-- **What cannot be.** One group of identical qubits has a protocol, between baths without `quantum`; `[noise]` has none,
+- **What cannot be.** One group of qubits of one frequency has a protocol, between baths without `quantum`; `[noise]` has none,
   and `[steady]` goes with `\"until steady\"` alone. `superjump check` shows the segments, what they change, and the baths
   at their ends.
 ";

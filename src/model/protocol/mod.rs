@@ -21,7 +21,7 @@ pub use stage::{Stage, Stretch};
 
 use serde::Serialize;
 
-use super::{Model, Reservoir};
+use super::{Field, Model, Reservoir};
 use crate::bath::Rates;
 use crate::units::Units;
 
@@ -251,6 +251,21 @@ impl Protocol {
             |start: f64| self.stages.iter().take_while(move |stage| stage.start < start).map(whole).sum::<f64>();
         let cycles = ((time - here.start - within) / self.period()).round();
         self.units.angular(cycles * before(f64::INFINITY) + before(here.start) + here.frequency.integral(within))
+    }
+
+    /// About the angle by which the drive turns a spin in all, in radians: from a few samples of each stretch.
+    #[must_use]
+    pub fn turned_by_drive(&self) -> f64 {
+        const SAMPLES: usize = 8;
+        let of = |stage: &Stage| -> f64 {
+            let of_stretch = |stretch: &Stretch| {
+                let step = (stretch.until - stretch.from) / SAMPLES as f64;
+                let middles = (0..SAMPLES).map(|k| stretch.from + step * (k as f64 + 0.5));
+                middles.map(|time| stage.field(time)).map(|Field { x, y, z }| step * x.hypot(y).hypot(z)).sum::<f64>()
+            };
+            if stage.drive.is_off() { 0.0 } else { stage.stretches().iter().map(of_stretch).sum() }
+        };
+        self.cycles() as f64 * self.stages.iter().map(of).sum::<f64>()
     }
 
     /// The rates of a bath at a time.

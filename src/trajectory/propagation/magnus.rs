@@ -451,4 +451,10 @@ mod tests {
         let error = apart(&found, &exact);
         assert!(steps > 10 && error < 1e-10 * f64::from(steps), "{steps} steps: {error:e}");
     }
+
+    #[test]
+    fn a_step_that_is_to_stop_does_so_at_once() {
+        let mut magnus = Magnus::new(3);
+        assert_eq!(magnus.step(&mut Pair::default(), &acting, &START, (0.0, 1.0), &|| true), None);
+    }
 }
