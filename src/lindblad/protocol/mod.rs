@@ -8,6 +8,7 @@
 
 mod cycle;
 mod evolution;
+mod factors;
 mod iterated;
 mod operators;
 mod radius;
