@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::bath::Bath;
+use crate::model::protocol::Entry;
 use crate::model::{Extent, System, Transverse, Values};
 use crate::units::Units;
 
@@ -86,6 +87,11 @@ pub enum Quantity {
     HeatVariance,
     /// The covariance of W and Q_b.
     WorkHeatCovariance,
+    /// The covariance of the heats of two baths.
+    HeatCovariance,
+    /// What work or the heat of a bath varies by, times the entropy that is produced, over twice the square of its mean:
+    /// at least 1 where nothing changes in time (thermodynamic uncertainty relation), and often where something does.
+    UncertaintyRatio,
     /// `<exp(-W/T)>`, where all baths are at one temperature.
     ExponentialWork,
     /// `<exp(-sigma)>`, sigma the entropy production of a path.
@@ -94,7 +100,7 @@ pub enum Quantity {
 
 impl Quantity {
     /// Every one, in their order.
-    pub const ALL: [Quantity; 39] = [
+    pub const ALL: [Quantity; 41] = [
         Quantity::HeatCurrent,
         Quantity::HeatCurrentInterval,
         Quantity::HeatCurrentCounts,
@@ -132,6 +138,8 @@ impl Quantity {
         Quantity::Reliability,
         Quantity::HeatVariance,
         Quantity::WorkHeatCovariance,
+        Quantity::HeatCovariance,
+        Quantity::UncertaintyRatio,
         Quantity::ExponentialWork,
         Quantity::ExponentialEntropy,
     ];
@@ -189,6 +197,8 @@ impl Quantity {
             Quantity::Reliability => "reliability",
             Quantity::HeatVariance => "heat_variance",
             Quantity::WorkHeatCovariance => "work_heat_covariance",
+            Quantity::HeatCovariance => "heat_covariance",
+            Quantity::UncertaintyRatio => "uncertainty_ratio",
             Quantity::ExponentialWork => "exponential_work",
             Quantity::ExponentialEntropy => "exponential_entropy",
         }
@@ -220,7 +230,10 @@ impl Quantity {
             | Quantity::HeatCurrentLimit
             | Quantity::Power => units.heat_current(),
             Quantity::Work | Quantity::Heat => units.energy(),
-            Quantity::WorkVariance | Quantity::HeatVariance | Quantity::WorkHeatCovariance => units.energy_squared(),
+            Quantity::WorkVariance
+            | Quantity::HeatVariance
+            | Quantity::WorkHeatCovariance
+            | Quantity::HeatCovariance => units.energy_squared(),
             Quantity::Intensity
             | Quantity::HighestIntensity
             | Quantity::PeakIntensity
@@ -243,6 +256,7 @@ impl Quantity {
             | Quantity::Efficiency
             | Quantity::CoefficientOfPerformance
             | Quantity::Reliability
+            | Quantity::UncertaintyRatio
             | Quantity::ExponentialWork
             | Quantity::ExponentialEntropy => "1",
         }
@@ -256,6 +270,19 @@ pub struct Column {
     pub quantity: Quantity,
     /// The bath's index, for a quantity of one bath.
     pub bath: Option<usize>,
+}
+
+impl Column {
+    /// What of a protocol's book it is, if it is of that.
+    #[must_use]
+    pub fn entry(self) -> Option<Entry> {
+        match (self.quantity, self.bath) {
+            (Quantity::Work, _) => Some(Entry::Work),
+            (Quantity::Heat, Some(bath)) => Some(Entry::Heat(bath)),
+            (Quantity::Entropy, _) => Some(Entry::Entropy),
+            _ => None,
+        }
+    }
 }
 
 /// The columns of a record over independent groups of qubits, in the order in which they are reported. The groups

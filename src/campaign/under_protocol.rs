@@ -7,13 +7,14 @@ use crate::dicke::{Level, ln_degeneracy};
 use crate::group::Group;
 use crate::initial::InitialState;
 use crate::lindblad::protocol::ProtocolEquation;
-use crate::model::protocol::Protocol;
+use crate::model::protocol::{Fold, Protocol};
+use crate::quantity::Column;
 use crate::random::stream;
 use crate::scenario::Point;
 use crate::statistics::Known;
 use crate::store::Path;
 use crate::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Recorded};
-use crate::trajectory::{Interrupt, Record};
+use crate::trajectory::{Interrupt, Record, Trace};
 
 /// The chain of the one group that there is, and what is kept of its paths.
 pub struct UnderProtocol<'a> {
@@ -25,6 +26,35 @@ pub struct UnderProtocol<'a> {
     /// See [`Known`].
     beta: Option<f64>,
     starts: Option<HashMap<Level, f64>>,
+    folded: Option<Folded>,
+}
+
+/// What a path is at each phase, on average over its cycles.
+struct Folded {
+    fold: Fold,
+    columns: Vec<Column>,
+    /// Phases x columns.
+    cells: Vec<f64>,
+}
+
+impl Folded {
+    /// Of the path in these; what is booked counts from the start of each cycle.
+    fn take(&mut self, trace: &Trace, ledger: &Ledger) -> &[f64] {
+        let Folded { fold, columns, cells } = self;
+        cells.fill(0.0);
+        let share = 1.0 / fold.cycles as f64;
+        for (index, column) in columns.iter().enumerate() {
+            let mut before = 0.0;
+            for cycle in 0..fold.cycles {
+                for phase in 0..fold.phases.len() {
+                    let now = trace.values[(fold.sample(cycle, phase), index)];
+                    cells[phase * columns.len() + index] += (now - before) * share;
+                }
+                before += column.entry().map_or(0.0, |entry| ledger.cycles[(cycle, entry.index())]);
+            }
+        }
+        cells
+    }
 }
 
 impl<'a> UnderProtocol<'a> {
@@ -42,6 +72,10 @@ impl<'a> UnderProtocol<'a> {
             recorded: Recorded::new(record, &columns, protocol, number, times),
             beta: protocol.beta(),
             starts: starts(protocol, number, initial),
+            folded: point.fold().map(|fold| {
+                let cells = vec![0.0; fold.phases.len() * columns.len()];
+                Folded { fold, columns, cells }
+            }),
         }
     }
 }
@@ -58,7 +92,9 @@ impl Simulator for UnderProtocol<'_> {
         self.recorded.close(&self.ledger, times);
         let start = self.starts.as_ref().and_then(|starts| starts.get(&self.ledger.ends[0]).copied());
         let known = Known { beta: self.beta, start };
-        Some(Path { trace: &self.recorded.record.trace, booked: Some((&self.ledger, known)) })
+        let (trace, ledger) = (&self.recorded.record.trace, &self.ledger);
+        let folded = self.folded.as_mut().map(|folded| folded.take(trace, ledger));
+        Some(Path { trace, booked: Some((ledger, known)), folded })
     }
 }
 

@@ -31,6 +31,6 @@ pub use parts::MemoryParts;
 pub(crate) use parts::Parts;
 pub use path::Path;
 pub(crate) use piece::{GroupState, Piece};
-pub(crate) use rows::{cycle_fields, jump_fields, trajectory_fields};
+pub(crate) use rows::{cycle_fields, jump_fields, produce, trajectory_fields};
 pub(crate) use shelf::Shelf;
 pub use word::{Live, Progress, State, Within};
