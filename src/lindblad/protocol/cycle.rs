@@ -7,8 +7,9 @@
 use std::ops::Range;
 
 use super::evolution::advance;
+use super::factors::Follow;
 use super::iterated::Iterated;
-use super::operators::{Block, Follow, pair};
+use super::operators::{Block, pair};
 use super::road::{CycleError, Road};
 use super::whole::Whole;
 use super::{Moments, ProtocolEquation, affordable, observables};

@@ -5,7 +5,8 @@
 //! changes that is the series of an exponential with all of its terms positive (uniformization), exact to rounding at any
 //! length; on a ramp steps are as long as rates may change in one without terms that cancel.
 
-use super::operators::{Block, Follow, Generator, Operators, ROUNDING, Term};
+use super::factors::Follow;
+use super::operators::{Block, Generator, Operators, ROUNDING, Term};
 use crate::lindblad::SolveError;
 use crate::model::protocol::Stage;
 

@@ -5,14 +5,32 @@
 
 use std::f64::consts::PI;
 
-use super::operators::Follow;
-
 /// How many times of a step are looked at.
 pub const NODES: usize = 16;
 /// What is less of a number than this is rounding.
 const ROUNDING: f64 = 1e-15;
 /// The last terms, which are to be less than that, and from which one tells that later ones are, too.
 const TAIL: usize = 2;
+
+/// What is followed beside the probabilities.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Follow {
+    /// Nothing: each lane is a vector of its own.
+    Nothing,
+    /// The first lane is p, the others are `m_a(i) = E[a; the path is in i]` of every entry a; the sums are `E[a b]`.
+    Moments,
+    /// Each lane is a vector y of its own; the sums are what every entry gains from it on average.
+    Currents,
+    /// `E[exp(-s W/T); the path is in i]`.
+    Work {
+        /// s.
+        s: f64,
+        /// T.
+        temperature: f64,
+    },
+    /// `E[exp(-S); the path is in i]`.
+    Entropy,
+}
 
 /// What the moves of each flow are multiplied by.
 #[derive(Clone, Debug, PartialEq)]

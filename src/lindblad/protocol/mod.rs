@@ -26,7 +26,8 @@ use crate::initial::InitialState;
 use crate::model::Observables;
 use crate::model::protocol::{Entry, Protocol, Repeats, Stage};
 use evolution::advance;
-use operators::{Block, Follow, Operators, pair};
+use factors::Follow;
+use operators::{Block, Operators, pair};
 
 /// The most levels that are followed.
 const MOST_LEVELS: i64 = 10_500;

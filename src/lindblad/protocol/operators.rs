@@ -1,6 +1,6 @@
 //! What stays of the generator while rates change: the moves of each channel, times what they are multiplied by.
 
-use super::factors::{Factor, Factors, NODES};
+use super::factors::{Factor, Factors, Follow, NODES};
 use crate::bath::{Coupling, Process};
 use crate::lindblad::ladder::{LadderGenerator, Move};
 use crate::lindblad::vectorized::vectorized;
@@ -9,26 +9,6 @@ use crate::model::protocol::{Entry, Stage, absorbed};
 
 /// What is less of a lane than this is rounding.
 pub const ROUNDING: f64 = 1e-17;
-
-/// What is followed beside the probabilities.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Follow {
-    /// Nothing: each lane is a vector of its own.
-    Nothing,
-    /// The first lane is p, the others are `m_a(i) = E[a; the path is in i]` of every entry a; the sums are `E[a b]`.
-    Moments,
-    /// Each lane is a vector y of its own; the sums are what every entry gains from it on average.
-    Currents,
-    /// `E[exp(-s W/T); the path is in i]`.
-    Work {
-        /// s.
-        s: f64,
-        /// T.
-        temperature: f64,
-    },
-    /// `E[exp(-S); the path is in i]`.
-    Entropy,
-}
 
 /// Moves of one process of one coupling.
 #[derive(Clone, Debug)]
