@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::bath::Bath;
+use crate::model::protocol::Entry;
 use crate::model::{Extent, System, Transverse, Values};
 use crate::units::Units;
 
@@ -86,6 +87,11 @@ pub enum Quantity {
     HeatVariance,
     /// The covariance of W and Q_b.
     WorkHeatCovariance,
+    /// The covariance of the heats of two baths.
+    HeatCovariance,
+    /// What work or the heat of a bath varies by, times the entropy that is produced, over twice the square of its mean:
+    /// at least 1 where nothing changes in time (thermodynamic uncertainty relation), and often where something does.
+    UncertaintyRatio,
     /// `<exp(-W/T)>`, where all baths are at one temperature.
     ExponentialWork,
     /// `<exp(-sigma)>`, sigma the entropy production of a path.
@@ -96,7 +102,7 @@ pub enum Quantity {
 
 impl Quantity {
     /// Every one, in their order.
-    pub const ALL: [Quantity; 40] = [
+    pub const ALL: [Quantity; 42] = [
         Quantity::HeatCurrent,
         Quantity::HeatCurrentInterval,
         Quantity::HeatCurrentCounts,
@@ -134,6 +140,8 @@ impl Quantity {
         Quantity::Reliability,
         Quantity::HeatVariance,
         Quantity::WorkHeatCovariance,
+        Quantity::HeatCovariance,
+        Quantity::UncertaintyRatio,
         Quantity::ExponentialWork,
         Quantity::ExponentialEntropy,
         Quantity::Observable,
@@ -192,6 +200,8 @@ impl Quantity {
             Quantity::Reliability => "reliability",
             Quantity::HeatVariance => "heat_variance",
             Quantity::WorkHeatCovariance => "work_heat_covariance",
+            Quantity::HeatCovariance => "heat_covariance",
+            Quantity::UncertaintyRatio => "uncertainty_ratio",
             Quantity::ExponentialWork => "exponential_work",
             Quantity::ExponentialEntropy => "exponential_entropy",
             Quantity::Observable => "observable",
@@ -224,7 +234,10 @@ impl Quantity {
             | Quantity::HeatCurrentLimit
             | Quantity::Power => units.heat_current(),
             Quantity::Work | Quantity::Heat => units.energy(),
-            Quantity::WorkVariance | Quantity::HeatVariance | Quantity::WorkHeatCovariance => units.energy_squared(),
+            Quantity::WorkVariance
+            | Quantity::HeatVariance
+            | Quantity::WorkHeatCovariance
+            | Quantity::HeatCovariance => units.energy_squared(),
             Quantity::Intensity
             | Quantity::HighestIntensity
             | Quantity::PeakIntensity
@@ -247,6 +260,7 @@ impl Quantity {
             | Quantity::Efficiency
             | Quantity::CoefficientOfPerformance
             | Quantity::Reliability
+            | Quantity::UncertaintyRatio
             | Quantity::ExponentialWork
             | Quantity::ExponentialEntropy
             | Quantity::Observable => "1",
@@ -276,6 +290,19 @@ impl Column {
     #[must_use]
     pub fn of_whole(quantity: Quantity) -> Self {
         Column { quantity, bath: None, observable: None }
+    }
+}
+
+impl Column {
+    /// What of a protocol's book it is, if it is of that.
+    #[must_use]
+    pub fn entry(self) -> Option<Entry> {
+        match (self.quantity, self.bath) {
+            (Quantity::Work, _) => Some(Entry::Work),
+            (Quantity::Heat, Some(bath)) => Some(Entry::Heat(bath)),
+            (Quantity::Entropy, _) => Some(Entry::Entropy),
+            _ => None,
+        }
     }
 }
 

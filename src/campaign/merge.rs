@@ -10,7 +10,7 @@ use super::compute::{Exacts, run_block, solve_beside};
 use super::error::RunError;
 use super::options::Event;
 use crate::plan::{Part, Plan};
-use crate::results::{PointSummary, Sink, Summary, Timing, Writer, series};
+use crate::results::{PointSummary, Sink, Summary, Timing, Writer, folded_rows, series};
 use crate::scenario::Scenario;
 use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::Stopped;
@@ -85,7 +85,7 @@ pub fn merge(
             let asked = point.trajectories();
             if let Some(stored) = stored {
                 averages.get_or_insert_with(|| Averages::new(point)).merge(&stored.averages);
-                writer.write_rows(point, stored)?;
+                writer.write_rows(point, stored, roads[part.point].get().and_then(ExactRoad::protocol))?;
             }
             merged += 1;
             report(&Event::Merging { parts: merged, of: plan.parts() });
@@ -96,11 +96,13 @@ pub fn merge(
             let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved(Unsolved::Interrupted));
             let stopped = averages.as_ref().and_then(|averages| rule(asked, averages));
             complete &= stopped.is_some() && road.missing() != Some(&Unsolved::Interrupted);
-            if let Some(Averages { ensemble, booked }) = averages.take() {
+            if let Some(Averages { ensemble, booked, folded }) = averages.take() {
                 let (booked, stopped) = (booked.as_ref(), stopped.unwrap_or(Stopped::Interrupted));
                 jumps += ensemble.jumps;
                 writer.write_series(point, &series(point, Some(&ensemble), &road))?;
                 writer.write_booked(point, booked, road.protocol())?;
+                let folded = folded.as_ref().map(|folded| (folded, &ensemble));
+                writer.write_folded(point, &folded_rows(point, folded, &road))?;
                 points.push(PointSummary::sampled(point, (&ensemble, booked), &road, stopped));
             }
         }
@@ -134,8 +136,9 @@ fn window(parts: &mut Peekable<impl Iterator<Item = Part>>, most: usize) -> Vec<
 
 fn load(plan: &Plan, part: Part, parts: &dyn Parts, how: &How, roads: &Exacts) -> Result<Loaded, RunError> {
     let point = &plan.points[part.point];
-    let last = part.first + part.count == point.trajectories();
-    if last && how.gaps() != Gaps::Hurry && roads[part.point].get().is_none() {
+    // The rows of a protocol are held against exact values, averages are at the end.
+    let due = part.first + part.count == point.trajectories() || (part.first == 0 && point.protocol().is_some());
+    if due && how.gaps() != Gaps::Hurry && roads[part.point].get().is_none() {
         let solved = solve_beside(point, how.stop);
         solved.into_iter().for_each(|road| drop(roads[part.point].set(road)));
     }

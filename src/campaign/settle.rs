@@ -175,6 +175,11 @@ fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, Unsolved>)
     }
     let alone = exact.iter().filter(|(quantity, bath, _)| !seen.contains(&(*quantity, *bath)));
     quantities.extend(alone.map(|(quantity, bath, value)| QuantitySummary::exact(point, *quantity, *bath, *value)));
+    for (pair, estimate) in &run.heat_covariances {
+        let exact = road.as_ref().ok().and_then(|road| road.heat_covariances.iter().find(|(other, _)| other == pair));
+        let exact = exact.map(|(_, value)| *value);
+        quantities.extend(QuantitySummary::of_pair(point, Quantity::HeatCovariance, *pair, Some(*estimate), exact));
+    }
     let exact_refused = road.as_ref().map_or(Vec::new(), |road| road.refused.clone());
     let machine = run.machine.or(road.as_ref().ok().and_then(|road| road.machine));
     let machine = machine.map(|machine| machine.words().to_owned());

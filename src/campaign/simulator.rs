@@ -69,6 +69,6 @@ impl<E: Declared> Simulator for Groups<'_, E> {
         for (_, _, other) in others {
             first.2.trace.add(&other.trace, point.recording.photons);
         }
-        Some(Path { trace: &first.2.trace, booked: None })
+        Some(Path { trace: &first.2.trace, booked: None, folded: None })
     }
 }

@@ -12,8 +12,8 @@ use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
 use crate::plan::available_memory;
 use crate::quantity::Quantity;
 use crate::results::{
-    OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, highest_exact,
-    noise_rows, of_protocol, phase_rows, quanta_rows, series,
+    OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, folded_rows,
+    highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
@@ -22,6 +22,7 @@ use crate::store::Folder;
 /// One point, solved.
 struct Solved {
     series: Vec<SeriesRow>,
+    folded: Vec<SeriesRow>,
     highest: Vec<QuantitySummary>,
     steady: Option<SteadyRoad>,
     protocol: Option<ExactProtocol>,
@@ -130,6 +131,7 @@ pub fn solve_into(
             };
             writer.write_series(point, &solved.series)?;
             writer.write_booked(point, None, solved.protocol.as_ref())?;
+            writer.write_folded(point, &solved.folded)?;
             if let Some(steady) = &solved.steady {
                 writer.write_noise(point, &noise_rows(&[], &steady.noise))?;
                 writer.write_quanta(point, &quanta_rows(&[], &steady.transferred))?;
@@ -154,7 +156,7 @@ pub fn solve_into(
 
 fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     let steady = point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose()?;
-    let (mut rows, mut highest, mut protocol) = (Vec::new(), Vec::new(), None);
+    let (mut rows, mut folded, mut highest, mut protocol) = (Vec::new(), Vec::new(), Vec::new(), None);
     if let (Some(protocol), Some(steady)) = (point.protocol(), &steady) {
         rows = phase_rows(&Phases::of(point, protocol), &[], &steady.phases);
     }
@@ -164,10 +166,11 @@ fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
             return Err(reason.clone());
         }
         rows = series(point, None, &road);
+        folded = folded_rows(point, None, &road);
         highest = highest_exact(point, &road);
         protocol = road.protocol().cloned();
     }
-    Ok(Solved { series: rows, highest, steady, protocol })
+    Ok(Solved { series: rows, folded, highest, steady, protocol })
 }
 
 /// A point without values.
@@ -181,7 +184,11 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
         let row = |(quantity, bath, value): &(Quantity, Option<usize>, f64)| {
             QuantitySummary::exact(point, *quantity, *bath, *value)
         };
-        let quantities = steady.values.iter().map(row).collect();
+        let pairs = steady.heat_covariances.iter();
+        let of_pair = |(pair, value): &([usize; 2], f64)| {
+            QuantitySummary::of_pair(point, Quantity::HeatCovariance, *pair, None, Some(*value))
+        };
+        let quantities = steady.values.iter().map(row).chain(pairs.filter_map(of_pair)).collect();
         let machine = steady.machine.map(|machine| machine.words().to_owned());
         return PointSummary { exact_refused: steady.refused.clone(), machine, quantities, ..unsolved(point) };
     }

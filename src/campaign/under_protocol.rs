@@ -8,13 +8,14 @@ use crate::group::Group;
 use crate::initial::InitialState;
 use crate::lindblad::protocol::ProtocolEquation;
 use crate::model::Model;
-use crate::model::protocol::Protocol;
+use crate::model::protocol::{Fold, Protocol};
+use crate::quantity::Column;
 use crate::random::stream;
 use crate::scenario::Point;
 use crate::statistics::Known;
 use crate::store::Path;
 use crate::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Recorded, run_superposed};
-use crate::trajectory::{Declared, Interrupt, Record};
+use crate::trajectory::{Declared, Interrupt, Record, Trace};
 
 /// The chain of the one group that there is, and what is kept of its paths.
 pub struct UnderProtocol<'a> {
@@ -26,6 +27,43 @@ pub struct UnderProtocol<'a> {
     /// See [`Known`].
     beta: Option<f64>,
     starts: Option<HashMap<Level, f64>>,
+    folded: Option<Folded>,
+}
+
+/// What a path is at each phase, on average over its cycles.
+struct Folded {
+    fold: Fold,
+    columns: Vec<Column>,
+    /// Phases x columns.
+    cells: Vec<f64>,
+}
+
+impl Folded {
+    /// Room for the paths of a point, where its times fold.
+    fn of(point: &Point) -> Option<Self> {
+        point.fold().map(|fold| {
+            let columns = point.columns();
+            Folded { cells: vec![0.0; fold.phases.len() * columns.len()], fold, columns }
+        })
+    }
+
+    /// Of the path in these; what is booked counts from the start of each cycle.
+    fn take(&mut self, trace: &Trace, ledger: &Ledger) -> &[f64] {
+        let Folded { fold, columns, cells } = self;
+        cells.fill(0.0);
+        let share = 1.0 / fold.cycles as f64;
+        for (index, column) in columns.iter().enumerate() {
+            let mut before = 0.0;
+            for cycle in 0..fold.cycles {
+                for phase in 0..fold.phases.len() {
+                    let now = trace.values[(fold.sample(cycle, phase), index)];
+                    cells[phase * columns.len() + index] += (now - before) * share;
+                }
+                before += column.entry().map_or(0.0, |entry| ledger.cycles[(cycle, entry.index())]);
+            }
+        }
+        cells
+    }
 }
 
 impl<'a> UnderProtocol<'a> {
@@ -43,6 +81,7 @@ impl<'a> UnderProtocol<'a> {
             recorded: Recorded::new(record, &columns, protocol, &*envelope, times),
             beta: protocol.beta(),
             starts: starts(protocol, number, initial),
+            folded: Folded::of(point),
         }
     }
 }
@@ -60,7 +99,9 @@ impl Simulator for UnderProtocol<'_> {
         let start =
             self.starts.as_ref().zip(self.ledger.levels).and_then(|(starts, [start, _])| starts.get(&start).copied());
         let known = Known { beta: self.beta, start };
-        Some(Path { trace: &self.recorded.record.trace, booked: Some((&self.ledger, known)) })
+        let (trace, ledger) = (&self.recorded.record.trace, &self.ledger);
+        let folded = self.folded.as_mut().map(|folded| folded.take(trace, ledger));
+        Some(Path { trace, booked: Some((ledger, known)), folded })
     }
 }
 
@@ -72,6 +113,7 @@ pub struct Superposed<'a, E: Declared> {
     engine: E,
     ledger: Ledger,
     recorded: Recorded<E::System>,
+    folded: Option<Folded>,
 }
 
 impl<'a, E: Declared> Superposed<'a, E> {
@@ -87,13 +129,14 @@ impl<'a, E: Declared> Superposed<'a, E> {
             engine: E::build(group, &system),
             ledger: Ledger::new(protocol, times.len()),
             recorded: Recorded::new(record, &columns, protocol, &system, times),
+            folded: Folded::of(point),
         }
     }
 }
 
 impl<E: Declared> Simulator for Superposed<'_, E> {
     fn trajectory(&mut self, number: u64) -> Option<Path<'_>> {
-        let Superposed { point, protocol, initial, engine, ledger, recorded } = self;
+        let Superposed { point, protocol, initial, engine, ledger, recorded, folded } = self;
         let (mut rng, times) = (stream(point.seed, point.id, number), point.times());
         recorded.clear();
         if !run_superposed((engine, protocol), initial, times, &mut rng, ledger, recorded) {
@@ -102,7 +145,9 @@ impl<E: Declared> Simulator for Superposed<'_, E> {
         recorded.close(ledger, times);
         // Of no level at the start or the end, and of work that nobody measured, no exponential means anything.
         let known = Known { beta: None, start: None };
-        Some(Path { trace: &recorded.record.trace, booked: Some((ledger, known)) })
+        let trace = &recorded.record.trace;
+        let folded = folded.as_mut().map(|folded| folded.take(trace, ledger));
+        Some(Path { trace, booked: Some((ledger, known)), folded })
     }
 }
 

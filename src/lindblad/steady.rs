@@ -117,20 +117,48 @@ pub struct Reduced<'a> {
     scale: f64,
 }
 
+/// All moves, and their rates.
+fn transitions(ladder: &LadderGenerator) -> (Vec<Link>, Vec<f64>) {
+    let moves = ladder.flows.iter().flat_map(|flow| flow.moves.iter().map(|m| (m, flow.rate * m.weight)));
+    moves.map(|(m, rate)| (Link { from: m.from, to: m.to }, rate)).unzip()
+}
+
+/// W less the rate at which every level leaks, eliminated: where all comes to leak, nothing is singular.
+pub struct Leaking {
+    plan: Dissection,
+    chain: Censored,
+}
+
+impl Leaking {
+    /// For a positive rate.
+    pub fn new(ladder: &LadderGenerator, leak: f64) -> Result<Self, SteadyError> {
+        let states = ladder.levels.len();
+        let (mut links, mut rates) = transitions(ladder);
+        links.extend((0..states).map(|from| Link { from, to: states }));
+        rates.resize(links.len(), leak);
+        let plan = Dissection::new(states + 1, states, &ladder.coordinates(), &links);
+        let reason = || SteadyError::Factorization { states, reason: "some level is never left".to_owned() };
+        let chain = Censored::new(&plan, &rates).ok_or_else(reason)?;
+        Ok(Leaking { plan, chain })
+    }
+
+    /// `(W - leak)^-1 b`.
+    pub fn roughly(&self, b: &[f64]) -> Vec<f64> {
+        let mut x = b.to_vec();
+        x.push(0.0);
+        self.chain.solve(&self.plan, &mut x);
+        x.truncate(b.len());
+        x
+    }
+}
+
 impl<'a> Reduced<'a> {
     /// Eliminates all levels but `last`.
     fn new(ladder: &'a LadderGenerator, last: usize) -> Result<Self, SteadyError> {
         let states = ladder.levels.len();
-        let (mut links, mut rates) = (Vec::new(), Vec::new());
+        let (links, rates) = transitions(ladder);
         let mut leaving = vec![0.0; states];
-        for flow in &ladder.flows {
-            for m in &flow.moves {
-                let rate = flow.rate * m.weight;
-                leaving[m.from] += rate;
-                links.push(Link { from: m.from, to: m.to });
-                rates.push(rate);
-            }
-        }
+        links.iter().zip(&rates).for_each(|(link, rate)| leaving[link.from] += rate);
         let plan = Dissection::new(states, last, &ladder.coordinates(), &links);
         drop(links);
         let stuck = || SteadyError::Factorization { states, reason: "some level is never left".to_owned() };

@@ -83,6 +83,14 @@ fn entries(baths: usize) -> Vec<(Entry, Named)> {
     entries
 }
 
+/// The pairs of baths that ever exchange quanta.
+fn pairs(point: &Point, protocol: &Protocol) -> Vec<[usize; 2]> {
+    let baths = protocol.envelope(point.number()).baths;
+    let acts = |bath: &usize| baths[*bath].down + baths[*bath].up > 0.0;
+    let pairs = (0..baths.len()).flat_map(|b| (0..b).map(move |a| [a, b]));
+    pairs.filter(|pair| pair.iter().all(acts)).collect()
+}
+
 /// The quantities of a protocol of a point, as far as they are sampled or solved for.
 pub fn of_protocol(
     point: &Point,
@@ -123,6 +131,19 @@ pub fn of_protocol(
         push(named, estimate, solved.as_ref().map(|solved| solved[index]));
     }
 
+    let pairs = pairs(point, protocol);
+    let of_pairs = sampled.map(|(booked, _)| {
+        booked.derived(|sums: &Comoments| {
+            let covariance = |[a, b]: &[usize; 2]| sums.covariance(Entry::Heat(*a).index(), Entry::Heat(*b).index());
+            pairs.iter().map(covariance).collect()
+        })
+    });
+    let of_pair = |(index, [a, b]): (usize, &[usize; 2])| {
+        let estimate = of_pairs.as_ref().and_then(|of_pairs| of_pairs[index]).map(with_error);
+        let exact = moments.and_then(|moments| moments.covariance(Entry::Heat(*a), Entry::Heat(*b)));
+        QuantitySummary::of_pair(point, Quantity::HeatCovariance, [*a, *b], estimate, exact)
+    };
+
     let mut notes = Vec::new();
     if superposed {
         notes.extend(of_superposed(protocol));
@@ -135,6 +156,10 @@ pub fn of_protocol(
         Err(why) if protocol.repeats() != Repeats::Once => notes.push(format!("machine: {why}")),
         Err(_) => {}
     }
+    if point.fold().is_none() && protocol.repeats() != Repeats::Once && protocol.cycles() > 1 {
+        notes.push(unfolded(point, protocol));
+    }
+    found.quantities.extend(pairs.iter().enumerate().filter_map(of_pair));
     found.notes = notes;
     found
 }
@@ -250,6 +275,17 @@ fn exponentials(
             }
         }
     }
+}
+
+/// Why there are no averages over the cycles by phase.
+fn unfolded(point: &Point, protocol: &Protocol) -> String {
+    let cycles = protocol.cycles();
+    let each = (point.times().len() as u64 / cycles).max(1);
+    format!(
+        "folded: times are not at the same phases of each of the {cycles} cycles; `evolution.samples` of {} are, {each} of \
+         each and the start",
+        each * cycles + 1
+    )
 }
 
 /// Which machine it is, by the exact signs where they are known, and otherwise by those that stand out.

@@ -85,6 +85,19 @@ impl QuantitySummary {
         }
     }
 
+    /// The same of two baths, whose names stand one behind the other.
+    pub(crate) fn of_pair(
+        point: &Point,
+        quantity: Quantity,
+        [one, other]: [usize; 2],
+        estimate: Option<Estimate>,
+        exact: Option<f64>,
+    ) -> Option<Self> {
+        let name = |bath: usize| point.baths()[bath].name.as_str();
+        let row = Self::booked(point, quantity, None, estimate, exact)?;
+        Some(QuantitySummary { bath: Some(format!("{}, {}", name(one), name(other))), ..row })
+    }
+
     /// A value that was solved for.
     pub(crate) fn exact(point: &Point, quantity: Quantity, bath: Option<usize>, value: f64) -> Self {
         QuantitySummary {

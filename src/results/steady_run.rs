@@ -73,6 +73,8 @@ pub struct CycleConvergence {
 pub struct SteadyRun {
     /// Each quantity with its estimate.
     pub values: Vec<(Quantity, Option<usize>, Estimate)>,
+    /// Of a limit cycle: by how much the covariance of the heats of two baths grows each cycle.
+    pub heat_covariances: Vec<([usize; 2], Estimate)>,
     /// What `[noise]` asks for.
     pub noise: Vec<NoiseEstimate>,
     /// How the quanta are distributed in its windows.

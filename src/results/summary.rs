@@ -390,6 +390,8 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
             Quantity::Reliability,
             Quantity::HeatVariance,
             Quantity::WorkHeatCovariance,
+            Quantity::HeatCovariance,
+            Quantity::UncertaintyRatio,
             Quantity::ExponentialWork,
             Quantity::EntropyProduction,
             Quantity::ExponentialEntropy,

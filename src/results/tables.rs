@@ -8,7 +8,7 @@ use crate::model::protocol::{Entry, Protocol};
 use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
 use crate::solve::{ExactNoise, ExactProtocol, ExactRoad, Phases};
-use crate::statistics::{Booked, Distribution, Ensemble, Estimate, NoiseEstimate, OfCycle, Subject};
+use crate::statistics::{Booked, Distribution, Ensemble, Estimate, Moments, NoiseEstimate, OfCycle, Subject};
 use crate::table::{Field, Kind, Values};
 use crate::units::Units;
 
@@ -22,6 +22,13 @@ pub fn series_fields() -> Vec<Field> {
         Field::new("std_error", Kind::OptionalNumber),
         Field::new("exact", Kind::OptionalNumber),
     ]
+}
+
+/// The fields of `folded.parquet`.
+pub fn folded_fields() -> Vec<Field> {
+    let mut fields = series_fields();
+    fields[0].name = "phase".to_owned();
+    fields
 }
 
 /// A row of `series.parquet`.
@@ -63,6 +70,35 @@ pub fn series(point: &Point, ensemble: Option<&Ensemble>, road: &ExactRoad) -> V
             present.then_some(SeriesRow { time: times[sample], quantity, bath, observable, estimate, exact })
         })
         .collect()
+}
+
+/// The rows of averages over all cycles that times reach, by phase: `time` is that since the start of a cycle, and so
+/// long what is booked counts. None where times do not fold.
+pub fn folded_rows(point: &Point, sampled: Option<(&Moments, &Ensemble)>, road: &ExactRoad) -> Vec<SeriesRow> {
+    let Some(fold) = point.fold() else { return Vec::new() };
+    let columns = point.columns();
+    let told = sampled.is_none_or(|(_, ensemble)| ensemble.has_jumped_enough());
+    let exact = |phase: usize, (index, column): (usize, Column)| -> Option<f64> {
+        let (mut sum, mut before) = (0.0, 0.0);
+        for cycle in 0..fold.cycles {
+            sum += road.on_grid(fold.sample(cycle, phase), index)? - before;
+            if let Some(entry) = column.entry() {
+                before += road.protocol()?.averages.cycles[cycle].booked.mean(entry)?;
+            }
+        }
+        Some(sum / fold.cycles as f64)
+    };
+    let phases = fold.phases.iter().enumerate();
+    let cells = phases.flat_map(|phase| columns.iter().copied().enumerate().map(move |column| (phase, column)));
+    let row = |((phase, time), (index, column)): ((usize, &f64), (usize, Column))| {
+        let estimate = sampled.and_then(|(folded, _)| folded.estimate(phase * columns.len() + index));
+        let estimate = estimate.map(|e| Estimate { std_error: e.std_error.filter(|_| told), ..e });
+        let exact = exact(phase, (index, column));
+        let known = estimate.is_some() || exact.is_some();
+        let Column { quantity, bath, observable } = column;
+        known.then_some(SeriesRow { time: *time, quantity, bath, observable, estimate, exact })
+    };
+    cells.filter_map(row).collect()
 }
 
 /// The rows over the phase of a limit cycle, from the trajectories (if any) and the exact values (if any).

@@ -4,10 +4,11 @@ use super::sink::Sink;
 use super::summary::Summary;
 use super::swept::Swept;
 use super::tables::{self, NoiseRow, QuantaRow, SeriesRow};
+use crate::dicke::Level;
 use crate::scenario::{Asked, Noise, Point, Scenario};
 use crate::solve::ExactProtocol;
 use crate::statistics::Booked;
-use crate::store::{StoreError, StoredPart, cycle_fields, jump_fields, trajectory_fields};
+use crate::store::{StoreError, StoredPart, cycle_fields, jump_fields, produce, trajectory_fields};
 use crate::table::{Field, Kind, Values};
 
 /// The tables of a run in progress; those that it does not fill are not there.
@@ -22,6 +23,7 @@ pub struct Writer<'a> {
     quanta: Option<usize>,
     cycles: Option<usize>,
     segments: Option<usize>,
+    folded: Option<usize>,
     kept_cycles: Option<usize>,
 }
 
@@ -62,9 +64,24 @@ impl<'a> Writer<'a> {
         let protocol = points().any(|point| point.protocol().is_some() && !point.times().is_empty());
         let cycles = when(protocol, "cycles", tables::stretch_fields("cycle"))?;
         let segments = when(protocol, "segments", tables::stretch_fields("segment"))?;
+        let folds = points().any(|point| point.fold().is_some());
+        let folded = when(folds, "folded", tables::folded_fields())?;
         let kept = sampled && first.recording.cycles;
         let kept_cycles = when(kept, "trajectory_cycles", cycle_fields(first))?;
-        Ok(Writer { sink, metadata, swept, series, trajectories, jumps, noise, quanta, cycles, segments, kept_cycles })
+        Ok(Writer {
+            sink,
+            metadata,
+            swept,
+            series,
+            trajectories,
+            jumps,
+            noise,
+            quanta,
+            cycles,
+            segments,
+            folded,
+            kept_cycles,
+        })
     }
 
     /// Appends rows that all belong to the point of this index.
@@ -83,8 +100,19 @@ impl<'a> Writer<'a> {
         self.sink.write(table, columns)
     }
 
-    /// Appends the rows of a part of a point.
-    pub fn write_rows(&mut self, point: &Point, part: StoredPart) -> Result<(), StoreError> {
+    /// Appends the rows of a part of a point. The entropy production of a path under a protocol is held against exact
+    /// probabilities at the end.
+    pub fn write_rows(
+        &mut self,
+        point: &Point,
+        mut part: StoredPart,
+        exact: Option<&ExactProtocol>,
+    ) -> Result<(), StoreError> {
+        if point.protocol().is_some() {
+            let ends = exact.map(|exact| move |level| exact.end(level));
+            let ends = ends.as_ref().map(|ends| ends as &dyn Fn(Level) -> f64);
+            produce(point, &mut part.trajectories, ends);
+        }
         self.append(self.trajectories, point.index, || part.trajectories)?;
         if !part.cycles.is_empty() {
             self.append(self.kept_cycles, point.index, || part.cycles)?;
@@ -111,6 +139,11 @@ impl<'a> Writer<'a> {
         let columns = |rows: Vec<_>| tables::stretch_columns(point, &rows);
         self.append(self.cycles, point.index, || columns(tables::cycle_rows(protocol, booked, exact)))?;
         self.append(self.segments, point.index, || columns(tables::segment_rows(protocol, booked, exact)))
+    }
+
+    /// Appends averages over the cycles of a point's protocol, by phase.
+    pub fn write_folded(&mut self, point: &Point, rows: &[SeriesRow]) -> Result<(), StoreError> {
+        self.append(self.folded, point.index, || tables::series_columns(point, rows))
     }
 
     /// Appends the counting statistics of a point.

@@ -6,7 +6,7 @@ use super::asked::{Asked, Noise, Steady};
 use crate::bath::Bath;
 use crate::canonical;
 use crate::group::{Ensembles, Group};
-use crate::model::protocol::Protocol;
+use crate::model::protocol::{Fold, Protocol, Repeats};
 use crate::model::{Hamiltonian, NoCurrent};
 use crate::quantity::{Column, Quantity, Resolution, columns};
 use crate::theory;
@@ -48,6 +48,13 @@ impl Point {
     #[must_use]
     pub fn protocol(&self) -> Option<&Protocol> {
         self.groups[0].protocol.as_ref()
+    }
+
+    /// The grid of times folded on the phase of the protocol's cycles, where it has the same phases of each.
+    #[must_use]
+    pub fn fold(&self) -> Option<Fold> {
+        let protocol = self.protocol().filter(|protocol| matches!(protocol.repeats(), Repeats::Cycles(2..)))?;
+        Fold::of(protocol, self.times())
     }
 
     /// The unit system.

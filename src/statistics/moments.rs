@@ -98,7 +98,7 @@ impl Moments {
     }
 
     /// How many means and sums of squares there are: of moments that were read, not necessarily as many.
-    pub(super) fn lengths(&self) -> (usize, usize) {
+    pub(crate) fn lengths(&self) -> (usize, usize) {
         (self.mean.len(), self.squares.len())
     }
 

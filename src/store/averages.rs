@@ -7,7 +7,7 @@ use super::path::Path;
 use super::rows::PartRows;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
-use crate::statistics::{Booked, Ensemble, Resolutions};
+use crate::statistics::{Booked, Ensemble, Moments, Resolutions};
 
 /// What is averaged over trajectories, in the order of the plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -15,13 +15,16 @@ pub struct Averages {
     pub ensemble: Ensemble,
     /// Under a protocol.
     pub booked: Option<Booked>,
+    /// Averages over the cycles of a path, by phase and column, where times fold.
+    pub folded: Option<Moments>,
 }
 
 impl Averages {
     /// Of no trajectories yet.
     pub fn new(point: &Point) -> Self {
         let ensemble = Ensemble::new(resolutions(point), point.times().len(), point.recording.photons);
-        Averages { ensemble, booked: point.protocol().map(Booked::new) }
+        let folded = point.fold().map(|fold| Moments::new(fold.phases.len() * point.columns().len()));
+        Averages { ensemble, booked: point.protocol().map(Booked::new), folded }
     }
 
     /// Adds the trajectory of this number.
@@ -30,12 +33,18 @@ impl Averages {
         if let (Some(booked), Some((ledger, known))) = (&mut self.booked, path.booked) {
             booked.push(number, ledger, known);
         }
+        if let (Some(folded), Some(cells)) = (&mut self.folded, path.folded) {
+            folded.push(cells.iter());
+        }
     }
 
     /// Adds later trajectories.
     pub fn merge(&mut self, later: &Averages) {
         self.ensemble.merge(&later.ensemble);
         if let (Some(mine), Some(theirs)) = (&mut self.booked, &later.booked) {
+            mine.merge(theirs);
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.folded, &later.folded) {
             mine.merge(theirs);
         }
     }
@@ -51,14 +60,22 @@ impl Averages {
             (Some(booked), Some(empty)) => booked.is_alike(empty) && booked.paths() == self.ensemble.trajectories(),
             _ => false,
         };
+        let of_paths = |moments: &Moments| moments.count() == self.ensemble.trajectories();
+        let alike = alike
+            && self.folded.as_ref().map(Moments::lengths) == empty.folded.as_ref().map(Moments::lengths)
+            && self.folded.as_ref().is_none_or(of_paths);
         let ensemble = self.ensemble.of_shape(empty.ensemble).filter(|_| alike);
         let ensemble = ensemble.ok_or("its averages have another shape")?;
-        Ok(Averages { ensemble, booked: self.booked })
+        Ok(Averages { ensemble, booked: self.booked, folded: self.folded })
     }
 
     /// One value of each kind: how averages are laid out.
     pub fn sample() -> Self {
-        Averages { ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1), booked: Some(Booked::sample()) }
+        Averages {
+            ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1),
+            booked: Some(Booked::sample()),
+            folded: Some(Moments::new(1)),
+        }
     }
 }
 

@@ -32,6 +32,6 @@ pub(crate) use parts::Parts;
 pub use path::Path;
 pub use piece::RoundPart;
 pub(crate) use piece::{GroupState, Piece};
-pub(crate) use rows::{cycle_fields, jump_fields, trajectory_fields};
+pub(crate) use rows::{cycle_fields, jump_fields, produce, trajectory_fields};
 pub(crate) use shelf::{Gaps, Shelf};
 pub use word::{Live, Progress, State, Within};

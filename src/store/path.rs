@@ -11,4 +11,6 @@ pub struct Path<'a> {
     pub trace: &'a Trace,
     /// Under a protocol, work, heats and entropy, and what they are held against.
     pub booked: Option<(&'a Ledger, Known)>,
+    /// Averages over its cycles, by phase and column, where its times fold.
+    pub folded: Option<&'a [f64]>,
 }

@@ -2,6 +2,7 @@
 
 use super::path::Path;
 use crate::bath::{Bath, Process};
+use crate::dicke::Level;
 use crate::model::Observables;
 use crate::model::protocol::Entry;
 use crate::scenario::Point;
@@ -22,6 +23,8 @@ struct TrajectoryRow {
     burst_width: Option<f64>,
     /// Of the whole protocol, in the order of [`Entry::index`].
     booked: Vec<f64>,
+    /// `ln[p_0/d_J](start) + S`, of which the end takes its own to be the entropy production.
+    produced: Option<f64>,
 }
 
 /// A row of `cycles.parquet`, of one trajectory: what was booked in a cycle, and J and M at its end.
@@ -74,6 +77,7 @@ impl PartRows {
             photon_times: trace.photons.clone(),
             burst_width: trace.burst_width(),
             booked: ledger.map_or_else(Vec::new, |ledger| ledger.totals().to_vec()),
+            produced: path.booked.and_then(|(ledger, known)| Some(known.start? + ledger.total(Entry::Entropy))),
         });
         if let Some(ledger) = ledger.filter(|_| self.detailed_cycles) {
             let cycles = ledger.cycles.rows().into_iter().zip(&ledger.ends[1..]).enumerate();
@@ -126,6 +130,7 @@ impl PartRows {
             columns.push(of(Entry::Work));
             columns.extend((0..self.bath_names.len()).map(|bath| of(Entry::Heat(bath))));
             columns.push(of(Entry::Entropy));
+            columns.push(Values::optional_numbers(rows().map(|row| row.produced.filter(|x| x.is_finite()))));
         }
         columns
     }
@@ -190,8 +195,30 @@ pub fn trajectory_fields(point: &Point) -> Vec<Field> {
     if point.protocol().is_some() {
         fields.extend(booked_fields(point));
         fields.push(Field::new("entropy", Kind::OptionalNumber));
+        fields.push(Field::new(PRODUCED, Kind::OptionalNumber));
     }
     fields
+}
+
+/// The entropy production of a path: in a part, without what its end takes.
+const PRODUCED: &str = "entropy_production";
+
+/// Takes from the entropy production of all rows what their ends take: `ln(p_t/d_J)` of each level, or where it is not
+/// known all of it.
+pub fn produce(point: &Point, trajectories: &mut [Values], ln_weight: Option<&dyn Fn(Level) -> f64>) {
+    let fields = trajectory_fields(point);
+    let place = |name: &str| fields.iter().position(|field| field.name == name);
+    let numbers = |name: &str, columns: &[Values]| match place(name).map(|at| &columns[at]) {
+        Some(Values::Numbers(rows)) => rows.clone(),
+        _ => Vec::new(),
+    };
+    let [j, m] = ["final_j", "final_m"].map(|name| numbers(name, trajectories));
+    let Some(Values::Numbers(produced)) = place(PRODUCED).map(|at| &mut trajectories[at]) else { return };
+    for (value, (j, m)) in produced.iter_mut().zip(j.into_iter().zip(m)) {
+        let twice = |x: f64| (2.0 * x).round() as i64;
+        let end = ln_weight.map_or(f64::NAN, |of| of(Level { two_j: twice(j), two_m: twice(m) }));
+        *value = if end.is_finite() { *value - end } else { f64::NAN };
+    }
 }
 
 /// Work, and the heat of each bath.

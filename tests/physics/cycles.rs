@@ -77,6 +77,20 @@ fn points_come_to_the_golden_limit_cycles_on_both_roads() {
         assert_close(value(&road, Quantity::WorkVariance, None), golden_variance, what);
         assert_close(road.multiplier.unwrap(), number(&result["second_multiplier"]), what);
 
+        let ratio = number(&result["derived"]["tur_plain_ratio"]);
+        assert_close(value(&road, Quantity::UncertaintyRatio, None), ratio, what);
+        for (pair, found) in &road.heat_covariances {
+            // Of what many cycles book, work and all heats add up to nothing: so do their covariances with each heat.
+            let with = |other: usize| {
+                let of = |(pair, value): &([usize; 2], f64)| (pair.contains(&other)).then_some(*value);
+                road.heat_covariances.iter().filter_map(of).sum::<f64>()
+                    + value(&road, Quantity::HeatVariance, Some(other))
+                    + value(&road, Quantity::WorkHeatCovariance, Some(other))
+            };
+            let size = value(&road, Quantity::HeatVariance, Some(pair[0]));
+            assert!(with(pair[0]).abs() < 1e-8 * size, "{what}: {pair:?} {found}");
+        }
+
         let point = asked(&case, 0.02);
         let found = run(&point, 2).unwrap().unwrap();
         let Some(cycle) = found.convergence.cycle else { panic!("{what}: no cycle") };
@@ -89,6 +103,11 @@ fn points_come_to_the_golden_limit_cycles_on_both_roads() {
         for ((quantity, bath, estimate), (of, of_bath, exact)) in found.values.iter().zip(&road.values) {
             assert_eq!((quantity, bath), (of, of_bath), "{what}");
             assert_seen(*estimate, *exact, &format!("{what}: {} of {bath:?}", quantity.name()));
+        }
+        assert_eq!(found.heat_covariances.len(), road.heat_covariances.len(), "{what}");
+        for ((pair, estimate), (of, exact)) in found.heat_covariances.iter().zip(&road.heat_covariances) {
+            assert_eq!(pair, of, "{what}");
+            assert_seen(*estimate, *exact, &format!("{what}: heats of {pair:?}"));
         }
         let phases = Phases::of(&point, &case.protocol);
         assert_eq!(found.phases.len(), phases.times.len() * phases.columns.len());

@@ -237,6 +237,14 @@ fn a_cycle_is_told_by_its_signs_and_its_efficiency_is_known() {
         assert!(found.z.unwrap().abs() < 5.0 && found.std_error.unwrap() < 0.05, "{found:?}");
         assert_exact(row(&point, "power", None).exact.unwrap(), work / 240.0, "power");
         assert!(row(&point, "work_heat_covariance", Some("hot")).z.unwrap().abs() < 5.0);
+        // Work and all heats add up to what the ends hold: of a bath's heat with their sum little is left.
+        let of_hot = |quantity: &str, bath: &str| row(&point, quantity, Some(bath)).exact.unwrap();
+        let pairs = ["hot, cold", "hot, loss"].map(|pair| of_hot("heat_covariance", pair));
+        let left = of_hot("work_heat_covariance", "hot") + of_hot("heat_variance", "hot") + pairs[0] + pairs[1];
+        assert!(left.abs() < 0.05 * of_hot("heat_variance", "hot"), "{left}");
+        for pair in ["hot, cold", "hot, loss", "cold, loss"] {
+            assert!(row(&point, "heat_covariance", Some(pair)).z.unwrap().abs() < 5.0, "{pair}");
+        }
         // Forty cycles, each with work, entropy, M, J, and heat and quanta of three baths.
         assert_eq!(tables.table("cycles").unwrap().rows(), 40 * 10);
         check_estimates(tables.table("cycles").unwrap(), "cycle", name);
@@ -249,6 +257,68 @@ fn a_cycle_is_told_by_its_signs_and_its_efficiency_is_known() {
     let (tight, _) = in_memory(point(&otto(2.0, 0.0, 40), vec![240.0], 500), 2);
     let found = row(&tight, "efficiency", None);
     assert!((found.estimate.unwrap() - 0.5).abs() < 1e-12 && found.z.is_none(), "{found:?}");
+}
+
+/// Averages over cycles by phase are those of the grid, and what is booked counts from the start of each cycle.
+#[test]
+fn times_fold_on_the_phase_of_the_cycles_and_say_so_where_they_do_not() {
+    let case = otto(2.0, 0.02, 5);
+    let times: Vec<f64> = (0..=20).map(|k| 1.5 * f64::from(k)).collect();
+    let (_, tables) = in_memory(point(&case, times.clone(), 4_000), 2);
+    let (series, folded, cycles) = (&tables.table("series"), &tables.table("folded"), &tables.table("cycles"));
+    let (series, folded, cycles) = (series.unwrap(), folded.unwrap(), cycles.unwrap());
+    check_estimates(folded, "phase", "folded");
+    let phases: Vec<f64> = folded.numbers("phase").unwrap();
+    assert_eq!((phases[0], phases[phases.len() - 1]), (1.5, 6.0));
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    for (name, bath) in [("jz", None), ("heat_current", Some("hot")), ("heat_current_counts", Some("loss"))] {
+        let (by_phase, on_grid) = (exact_series(folded, name, bath), exact_series(series, name, bath));
+        for (phase, found) in by_phase.iter().enumerate() {
+            let all: Vec<f64> = on_grid[on_grid.len() - 20..].iter().skip(phase).step_by(4).copied().collect();
+            assert!((found - mean(&all)).abs() < 1e-12, "{name} at {phase}: {found}");
+        }
+    }
+    // At the end of a cycle all of its heat is booked, and all of its work but the quench to the next.
+    let booked = |quantity: &str, bath: Option<&str>| {
+        (exact_series(folded, quantity, bath)[3], mean(&exact_series(cycles, quantity, bath)))
+    };
+    let (hot, of_cycles) = booked("heat", Some("hot"));
+    assert_exact(hot, of_cycles, "heat");
+    let ((work, of_cycles), end) = (booked("work", None), exact_series(folded, "jz", None)[3]);
+    assert_exact(work, of_cycles - (1.0 - 2.0) * end, "work");
+    // A grid that differs from cycle to cycle.
+    let (uneven, tables) = in_memory(point(&case, times[..20].to_vec(), 50), 2);
+    assert!(tables.table("folded").is_none());
+    let note = uneven.notes.iter().find(|note| note.starts_with("folded")).unwrap();
+    assert!(note.contains("`evolution.samples` of 21 are, 4 of each"), "{note}");
+}
+
+/// Each path's own entropy production has the mean and the exponential average of the summary.
+#[test]
+fn every_path_has_its_entropy_production_where_its_end_is_known() {
+    let case = case(&golden("integral")[0]["case"], Repeats::Once);
+    let (with, tables) = in_memory(point(&case, vec![case.protocol.end()], 20_000), 2);
+    let produced = tables.table("trajectories").unwrap().numbers("entropy_production").unwrap();
+    let count = produced.len() as f64;
+    let rate = row(&with, "entropy_production", None);
+    let mean = produced.iter().sum::<f64>() / count;
+    assert!((mean / case.protocol.end() / rate.estimate.unwrap() - 1.0).abs() < 1e-12, "{mean}");
+    let average = produced.iter().map(|sigma| (-sigma).exp()).sum::<f64>() / count;
+    assert!((average / row(&with, "exponential_entropy", None).estimate.unwrap() - 1.0).abs() < 1e-12, "{average}");
+    // Entropies that are infinite are none; a path without a jump has one.
+    let cold = flat("cold", Coupling::Collective, 1.0, 0.0);
+    let protocol =
+        Protocol::new(Units::Natural, &[cold], &[plain(1.0, ramp(1.0, 2.0, Shape::Linear))], Repeats::Once).unwrap();
+    let initial = InitialState::Dicke(Level { two_j: 4, two_m: 4 });
+    let cold = Case { name: "cold".into(), number: 4, protocol, initial };
+    let (_, tables) = in_memory(point(&cold, vec![1.0], 200), 2);
+    let [produced, end] =
+        ["entropy_production", "final_m"].map(|name| tables.table("trajectories").unwrap().numbers(name).unwrap());
+    assert!(end.contains(&2.0) && end.contains(&-2.0));
+    for (sigma, m) in produced.iter().zip(end) {
+        // It stays with probability exp(-4).
+        assert!(if m == 2.0 { (sigma - 4.0).abs() < 1e-9 } else { sigma.is_nan() }, "{sigma} at {m}");
+    }
 }
 
 #[test]

@@ -284,7 +284,8 @@ fn what_has_no_limit_cycle_says_why() {
     let noise = [Reservoir::given("noise", Coupling::Local, 0.0, 0.0).unwrap().dephasing(1.0).unwrap()];
     let protocol = Protocol::new(Units::Natural, &noise, &segments, Repeats::Cycles(1)).unwrap();
     let equation = ProtocolEquation::new(&protocol, 4, &InitialState::Dicke(Level::ground(4))).unwrap();
-    assert!(equation.limit_cycle().unwrap_err().to_string().contains("no unique limit"));
+    let message = equation.limit_cycle().unwrap_err().to_string();
+    assert!(message.contains("no unique limit"), "{message}");
 }
 
 /// Rates that are given and ramped, dephasing, tables and exponentials: all that the golden figures leave out.

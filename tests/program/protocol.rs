@@ -1,6 +1,8 @@
 //! `[protocol]`: what is read of it, what is refused, and how `check` shows it.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -16,7 +18,7 @@ use superjump::units::Units;
 use tempfile::TempDir;
 
 use crate::bad_input::parse;
-use crate::place::{success, superjump};
+use crate::place::{Place, success, superjump};
 
 const ENGINE: &str = "[qubits]
 number = 4
@@ -455,6 +457,38 @@ fn a_filter_that_is_outrun_is_warned_of_by_segment_bath_and_how_much() {
     }
     let slow = text.replace("duration = 1.0", "duration = 1000.0").replace("duration = 2.0", "duration = 1000.0");
     assert_eq!(parse(&slow).unwrap().warnings(), [""; 0]);
+}
+
+/// All tables of a folder, byte for byte.
+fn tables(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let tables = files.filter(|path| path.extension().is_some_and(|end| end == "parquet"));
+    tables.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap())).collect()
+}
+
+#[test]
+fn transients_and_limit_cycles_that_are_killed_come_to_the_bits_of_those_that_were_left_alone() {
+    let cycles = with("trajectories = 100", "trajectories = 8000\nsamples = 41\n[record]\ncycles = true");
+    let steady = with("cycles = 20", "cycles = \"until steady\"").replace("trajectories = 100", "samples = 5");
+    let steady = steady + "[steady]\nrelative_error = 0.01\n";
+    for (text, tables_of_it) in [(cycles, 6), (steady, 2)] {
+        let place = Place::new("engine.toml", &text, &["--no-report", "--no-progress"]);
+        success(&place.run("whole", &["--threads", "1"]));
+        for kept in [1, 3] {
+            let mut child = place.start("killed", &["--threads", "8"]);
+            assert!(place.wait_for_parts("killed", kept, &mut child), "it ended before it was killed");
+            child.kill().unwrap();
+            child.wait().unwrap();
+            assert!(Summary::read(&place.path("killed")).unwrap().is_none());
+        }
+        success(&place.run("killed", &["--threads", "8"]));
+        let (whole, killed) = (tables(&place.path("whole")), tables(&place.path("killed")));
+        assert_eq!(whole.keys().collect::<Vec<_>>(), killed.keys().collect::<Vec<_>>());
+        assert!(whole.len() >= tables_of_it, "{:?}", whole.keys());
+        assert!(whole == killed, "bits differ");
+        let points = |folder: &str| Summary::read(&place.path(folder)).unwrap().unwrap().points;
+        assert_eq!(points("whole"), points("killed"));
+    }
 }
 
 /// What a user sees.

@@ -380,6 +380,12 @@ fn steady_run(
         Some((column.quantity, column.bath, estimate))
     };
     let values: Vec<_> = values.filter_map(value).collect();
+    let pairs = judged.pairs();
+    let of_pairs = estimates(&|sums| {
+        let growth = |[a, b]: &[usize; 2]| sums.growth(Entry::Heat(*a), Entry::Heat(*b), plan.window);
+        pairs.iter().map(growth).collect()
+    });
+    let of_pairs = pairs.into_iter().zip(of_pairs).filter_map(|(pair, found)| Some((pair, found?)));
     let mut refused = Vec::new();
     if conserved {
         refused.push(CONSERVED.to_owned());
@@ -412,6 +418,7 @@ fn steady_run(
     };
     SteadyRun {
         values,
+        heat_covariances: of_pairs.collect(),
         noise: Vec::new(),
         distributions: Vec::new(),
         machine: judged.machine,

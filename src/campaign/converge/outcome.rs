@@ -83,6 +83,7 @@ impl Ending<'_> {
         values.extend(merit);
         let (trajectories, jumps) = (replicas.count(), replicas.jumps);
         SteadyRun {
+            heat_covariances: Vec::new(),
             values,
             noise,
             distributions,

@@ -7,8 +7,9 @@
 use std::ops::Range;
 
 use super::evolution::advance;
+use super::factors::Follow;
 use super::iterated::Iterated;
-use super::operators::{Block, Follow, pair};
+use super::operators::{Block, pair};
 use super::road::{CycleError, Road};
 use super::whole::Whole;
 use super::{Moments, ProtocolEquation, affordable, observables};
@@ -58,6 +59,9 @@ impl ProtocolEquation {
             return Err(CycleError::Once);
         }
         let sectors = self.sectors();
+        if !self.joins(&sectors) {
+            return Err(CycleError::NotUnique);
+        }
         let largest = sectors.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
         if sectors.len() == 1 && largest > MOST_OF_ONE {
             let average = PopulationEquation::new(
@@ -130,6 +134,26 @@ impl ProtocolEquation {
             second_multiplier,
             single: whole,
             p,
+        })
+    }
+
+    /// Whether moves that ever happen join all levels of each sector.
+    fn joins(&self, sectors: &[Range<usize>]) -> bool {
+        let mut joined: Vec<usize> = (0..self.levels().len()).collect();
+        fn root(joined: &mut [usize], mut level: usize) -> usize {
+            while joined[level] != level {
+                joined[level] = joined[joined[level]];
+                level = joined[level];
+            }
+            level
+        }
+        for m in self.ladder.flows.iter().filter(|flow| flow.rate > 0.0).flat_map(|flow| &flow.moves) {
+            let (one, other) = (root(&mut joined, m.from), root(&mut joined, m.to));
+            joined[one] = other;
+        }
+        sectors.iter().all(|sector| {
+            let first = root(&mut joined, sector.start);
+            sector.clone().all(|level| root(&mut joined, level) == first)
         })
     }
 

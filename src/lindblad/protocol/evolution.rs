@@ -1,57 +1,61 @@
-//! exp of the generator over what is held, and its ordered product over what changes.
+//! The ordered exponential of the generator.
 //!
-//! Where nothing changes the exponential is summed with all of its terms positive (uniformization), exact to rounding
-//! at any length. On a ramp it is that of the generator at the middle of a step: the rule is symmetric, so that its
-//! error goes with even powers of the step, and is extrapolated to zero (Aitken, Neville) until the last two agree.
+//! A step is the series `sum_k y_k` with `(k+1) y_{k+1} = tau sum_m (W_m + shift delta_m0) y_{k-m}`, the generator being
+//! `sum_m W_m s^m` over it: the powers of s that the solution of `dy/dt = W(t) y` has, summed at its end. Where nothing
+//! changes that is the series of an exponential with all of its terms positive (uniformization), exact to rounding at any
+//! length; on a ramp steps are as long as rates may change in one without terms that cancel.
 
-use super::operators::{Block, Follow, Generator, Operators, pair};
+use super::factors::Follow;
+use super::operators::{Block, Generator, Operators, ROUNDING, Term};
 use crate::lindblad::SolveError;
 use crate::model::protocol::Stage;
 
-/// The most by which two extrapolations differ, of each lane in all.
-const TOLERANCE: f64 = 1e-12;
 /// A step of the exponential passes on at most so often.
 const REACH: f64 = 200.0;
-/// How many subdivisions of a step are extrapolated from, at most.
-const MOST: usize = 6;
-/// A step that does with so few could have been longer.
-const EASY: usize = 4;
-/// A step this far off is quartered, and not halved.
-const FAR: f64 = 1e-4;
+/// exp of this is the most by which terms may be larger than what they add up to.
+const GROWTH: f64 = 5.0;
+/// So many terms in a row are rounding beside all before them: later ones, once they fall, are smaller yet.
+const SETTLED: usize = 3;
 /// The shortest step, of a segment.
 const SHORTEST: f64 = 1e-9;
 
-/// Replaces a block by exp of the generator over a time, times itself.
-fn exponential(operators: &Operators, generator: &Generator, time: f64, block: &mut Block) {
-    let steps = (generator.passed * time / REACH).ceil().max(1.0);
-    let step = time / steps;
-    let terms = terms(generator.passed * step);
-    let decay = (-generator.shift * step).exp();
-    let (mut term, mut next) = (block.clone(), block.clone());
-    for _ in 0..steps as u64 {
-        term.clone_from(block);
-        for order in 1..=terms {
-            operators.apply(generator, step / order as f64, &term, &mut next);
-            std::mem::swap(&mut term, &mut next);
-            block.values.iter_mut().zip(&term.values).for_each(|(sum, term)| *sum += term);
-            block.sums.iter_mut().zip(&term.sums).for_each(|(sum, term)| *sum += term);
+/// Takes a block through a step.
+fn step(operators: &Operators, generator: &Generator, length: f64, block: &mut Block) {
+    let depth = generator.passed.len();
+    let mut room = operators.room(block);
+    // The newest comes first; the last one is free.
+    let mut terms: Vec<Term> = vec![operators.term(block); depth + 1];
+    operators.weigh(&mut terms[0]);
+    // Of sums all terms are added up, as they may cancel.
+    let mut sizes: Vec<f64> = block.sums.iter().map(|sum| sum.abs()).collect();
+    let (mut order, mut settled) = (0, 0);
+    while settled < SETTLED {
+        order += 1;
+        terms.rotate_right(1);
+        let (next, before) = terms.split_first_mut().expect("there are two terms at least");
+        let there = order.min(depth);
+        operators.apply(generator, length / order as f64, &before[..there], &mut room, &mut next.block);
+        operators.weigh(next);
+        let late = order >= depth && order as f64 > generator.passed[0] * length;
+        let mut taken = block.takes(&next.block);
+        for ((sum, size), term) in block.sums.iter_mut().zip(&mut sizes).zip(&next.block.sums) {
+            *sum += term;
+            *size += term.abs();
+            taken &= term.abs() <= ROUNDING * *size;
         }
-        block.values.iter_mut().chain(&mut block.sums).for_each(|value| *value *= decay);
+        settled = if taken && late { settled + 1 } else { 0 };
     }
+    let decay = (-generator.shift * length).exp();
+    block.values.iter_mut().chain(&mut block.sums).for_each(|value| *value *= decay);
 }
 
-/// After how many terms the rest of `sum x^n/n!` is below rounding, with two orders more for what is followed beside.
-fn terms(x: f64) -> usize {
-    let (mut order, mut size) = (0, 1.0);
-    let whole = x.exp();
-    loop {
-        order += 1;
-        size *= x / order as f64;
-        let squared = (order * order) as f64;
-        if order as f64 > x && size * squared < 1e-18 * whole {
-            return order + 2;
-        }
-    }
+/// The generator over a step, or by how much that is too long a step.
+fn smooth(operators: &Operators, stage: &Stage, times: [f64; 2], judged: (Follow, &[f64])) -> Result<Generator, f64> {
+    let generator = operators.generator_over(stage, times, judged)?;
+    let length = times[1] - times[0];
+    let changes = generator.passed[1..].iter().sum::<f64>() * length / GROWTH;
+    let excess = changes.max(generator.passed[0] * length / REACH);
+    if excess > 1.0 { Err(excess) } else { Ok(generator) }
 }
 
 /// Takes a block from one time of a segment to another.
@@ -67,113 +71,31 @@ pub fn advance(
 ) -> Result<(), SolveError> {
     if stage.is_held() {
         if until > from {
-            exponential(operators, &operators.generator(stage, from, follow), until - from, block);
+            let generator = operators.generator(stage, follow);
+            let steps = (generator.passed[0] * (until - from) / REACH).ceil().max(1.0);
+            (0..steps as u64).for_each(|_| step(operators, &generator, (until - from) / steps, block));
         }
         return Ok(());
     }
     let mut corners: Vec<f64> = stage.knots().into_iter().filter(|knot| from < *knot && *knot < until).collect();
     corners.push(until);
+    let sizes = operators.sizes(stage, follow);
     let (mut now, mut length) = (from, until - from);
     for corner in corners {
         while now < corner {
-            let last = now + length >= corner;
-            let end = if last { corner } else { now + length };
-            match extrapolated(operators, stage, [now, end], follow, block) {
-                Ok((next, subdivisions)) => {
-                    *block = next;
+            let end = if now + length >= corner { corner } else { now + length };
+            match smooth(operators, stage, [now, end], (follow, &sizes)) {
+                Ok(generator) => {
+                    step(operators, &generator, end - now, block);
+                    length = 2.0 * (end - now);
                     now = end;
-                    if !last && subdivisions <= EASY {
-                        length *= 2.0;
-                    }
                 }
-                Err(error) if end - now < SHORTEST * stage.duration => {
-                    return Err(SolveError::not_converged(operators.m.len(), error));
+                Err(off) if end - now < SHORTEST * stage.duration => {
+                    return Err(SolveError::not_converged(operators.m.len(), off));
                 }
-                Err(error) => length = (end - now) * if error > FAR { 0.25 } else { 0.5 },
+                Err(_) => length = 0.5 * (end - now),
             }
         }
     }
     Ok(())
-}
-
-/// One step, and how many subdivisions it took; or how far off it is.
-fn extrapolated(
-    operators: &Operators,
-    stage: &Stage,
-    [from, until]: [f64; 2],
-    follow: Follow,
-    block: &Block,
-) -> Result<(Block, usize), f64> {
-    let mut row: Vec<Block> = Vec::new();
-    let mut error = f64::INFINITY;
-    for parts in 1..=MOST {
-        let mut found = block.clone();
-        let step = (until - from) / parts as f64;
-        for part in 0..parts {
-            let middle = from + step * (part as f64 + 0.5);
-            exponential(operators, &operators.generator(stage, middle, follow), step, &mut found);
-        }
-        // The k-th of a row takes k powers of the step away.
-        let mut next = vec![found];
-        for (k, coarser) in row.iter().enumerate() {
-            let finer = &next[k];
-            let ratio = parts as f64 / (parts - 1 - k) as f64;
-            let mut better = finer.clone();
-            let weight = 1.0 / (ratio * ratio - 1.0);
-            let all = better.values.iter_mut().chain(&mut better.sums);
-            all.zip(coarser.values.iter().chain(&coarser.sums)).for_each(|(x, coarse)| *x += weight * (*x - coarse));
-            next.push(better);
-        }
-        row = next;
-        if let [.., before, last] = row.as_slice() {
-            let (earlier, now) = (error, distance(follow, before, last));
-            error = now;
-            if error <= TOLERANCE {
-                let last = row.pop().unwrap_or_else(|| block.clone());
-                return Ok((last, parts));
-            }
-            // What will not get there is not waited for.
-            let left = (MOST - parts) as i32;
-            if earlier.is_finite() && error * (error / earlier).min(1.0).powi(2 * left) > TOLERANCE {
-                break;
-            }
-        }
-    }
-    Err(error)
-}
-
-/// How far two blocks are apart, of each lane in all and of each sum.
-fn distance(follow: Follow, a: &Block, b: &Block) -> f64 {
-    let lanes = b.lanes();
-    let (mut apart, mut size) = (vec![0.0; lanes], vec![0.0; lanes]);
-    for (a, b) in a.values.chunks_exact(lanes).zip(b.values.chunks_exact(lanes)) {
-        for lane in 0..lanes {
-            apart[lane] += (a[lane] - b[lane]).abs();
-            size[lane] += b[lane].abs();
-        }
-    }
-    let worst = apart.iter().zip(&size).map(|(apart, size)| if *apart > 0.0 { apart / size } else { 0.0 });
-    let sums = a.sums.iter().zip(&b.sums).zip(scales(follow, b)).map(
-        |((a, b), scale)| {
-            if a == b { 0.0 } else { (a - b).abs() / scale }
-        },
-    );
-    worst.chain(sums).fold(0.0, |worst, x| if x.is_nan() { f64::INFINITY } else { worst.max(x) })
-}
-
-/// What each sum is small or large beside: the spread of both entries, or the largest of the same entry.
-fn scales(follow: Follow, block: &Block) -> Vec<f64> {
-    let mut scales = Vec::with_capacity(block.sums.len());
-    if follow == Follow::Moments {
-        for a in 0..block.lanes() - 1 {
-            let spread = |of: usize| block.sums[pair(of, of)].abs().sqrt();
-            scales.extend((0..=a).map(|b| spread(a) * spread(b)));
-        }
-    } else {
-        for row in block.sums.chunks(block.lanes()) {
-            let largest = row.iter().fold(0.0_f64, |most, sum| most.max(sum.abs()));
-            scales.extend(row.iter().map(|_| largest));
-        }
-    }
-    scales
 }

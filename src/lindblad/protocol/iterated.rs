@@ -2,17 +2,17 @@
 //!
 //! `(1 - U) y = r` by conjugate residuals over directions that are kept: each has its image, images are orthonormal, and
 //! what is known of the slow processes from one right side serves the next. Directions are what the average generator
-//! makes of a residual: `(1 - exp(tau W))^-1` is 1 where W is fast, and `-1/(tau W)` where it is slow.
+//! makes of a residual: `(1 - exp(-x))^-1` of `x = -tau W` is `1 + 1/x - 3/(x + 6)`, to 5 % but for an x near 6, to 9 %.
 
 use std::ops::Range;
 
 use faer::Mat;
 
 use super::ProtocolEquation;
-use super::operators::Follow;
+use super::factors::Follow;
 use super::radius::radius;
 use super::road::{CycleError, Road};
-use crate::lindblad::steady::{Reduced, SteadyState};
+use crate::lindblad::steady::{Leaking, Reduced, SteadyState};
 use crate::lindblad::vectorized::dot;
 use crate::lindblad::{PopulationEquation, SolveError};
 
@@ -29,6 +29,9 @@ const MULTIPLIER: f64 = 1e-7;
 /// No better than U itself.
 const RESOLVED: f64 = 1e-12;
 
+/// With this the guess begins with `1/x + 1/2 + x/12`, as what it guesses does.
+const LEAK: f64 = 6.0;
+
 /// A vector, and what 1 - U makes of it.
 struct Direction {
     of: Vec<f64>,
@@ -41,6 +44,8 @@ pub struct Iterated<'a> {
     /// The steady state of the average rates, and their generator.
     steady: SteadyState,
     average: Reduced<'a>,
+    /// The same less 6 over the period.
+    leaking: Leaking,
     directions: Vec<Direction>,
     /// The limit, once it is known.
     p: Vec<f64>,
@@ -76,8 +81,10 @@ impl Direction {
 impl<'a> Iterated<'a> {
     /// `average` is the equation of the average rates.
     pub fn new(equation: &'a ProtocolEquation, average: &'a PopulationEquation) -> Result<Self, CycleError> {
+        let leaking = Leaking::new(average.ladder(), LEAK / equation.protocol.period());
         let (steady, average) = average.factorize().map_err(|_| CycleError::NotUnique)?;
-        Ok(Iterated { equation, steady, average, directions: Vec::new(), p: Vec::new(), residual: 0.0 })
+        let leaking = leaking.map_err(|_| CycleError::NotUnique)?;
+        Ok(Iterated { equation, steady, average, leaking, directions: Vec::new(), p: Vec::new(), residual: 0.0 })
     }
 
     /// `U x` of an x that sums to zero.
@@ -99,7 +106,9 @@ impl<'a> Iterated<'a> {
     fn guessed(&self, r: &[f64]) -> Vec<f64> {
         let mut guess = self.average.roughly(r, &self.steady.p);
         let period = self.equation.protocol.period();
-        guess.iter_mut().zip(r).for_each(|(x, r)| *x = r - *x / period);
+        let leaked = self.leaking.roughly(r);
+        let all = guess.iter_mut().zip(&leaked).zip(r);
+        all.for_each(|((x, leaked), r)| *x = r + (0.5 * LEAK * leaked - *x) / period);
         // A sum is rounding, and would be all that is left of what is known already.
         let trace: f64 = guess.iter().sum();
         add(&mut guess, -trace, &self.steady.p);

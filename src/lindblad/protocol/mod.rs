@@ -8,6 +8,7 @@
 
 mod cycle;
 mod evolution;
+mod factors;
 mod iterated;
 mod means;
 mod operators;
@@ -26,7 +27,8 @@ use crate::initial::InitialState;
 use crate::model::Observables;
 use crate::model::protocol::{Entry, Protocol, Repeats, Stage};
 use evolution::advance;
-use operators::{Block, Follow, Operators, pair};
+use factors::Follow;
+use operators::{Block, Operators, pair};
 
 /// The most levels that are followed.
 const MOST_LEVELS: i64 = 10_500;

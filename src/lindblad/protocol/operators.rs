@@ -1,31 +1,14 @@
-//! What stays of the generator while rates change: the moves of each channel, and what they are multiplied by at a
-//! time.
+//! What stays of the generator while rates change: the moves of each channel, times what they are multiplied by.
 
+use super::factors::{Factor, Factors, Follow, NODES};
 use crate::bath::{Coupling, Process};
 use crate::lindblad::ladder::{LadderGenerator, Move};
 use crate::lindblad::vectorized::vectorized;
 use crate::model::Rates;
 use crate::model::protocol::{Entry, Stage, absorbed};
 
-/// What is followed beside the probabilities.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Follow {
-    /// Nothing: each lane is a vector of its own.
-    Nothing,
-    /// The first lane is p, the others are `m_a(i) = E[a; the path is in i]` of every entry a; the sums are `E[a b]`.
-    Moments,
-    /// Each lane is a vector y of its own; the sums are what every entry gains from it on average.
-    Currents,
-    /// `E[exp(-s W/T); the path is in i]`.
-    Work {
-        /// s.
-        s: f64,
-        /// T.
-        temperature: f64,
-    },
-    /// `E[exp(-S); the path is in i]`.
-    Entropy,
-}
+/// What is less of a lane than this is rounding.
+pub const ROUNDING: f64 = 1e-17;
 
 /// Moves of one process of one coupling.
 #[derive(Clone, Debug)]
@@ -73,36 +56,34 @@ pub struct Operators {
     entropy: bool,
 }
 
-/// What the moves of each flow are multiplied by.
-#[derive(Clone, Debug, PartialEq)]
-struct Factor {
-    gain: f64,
-    loss: f64,
-    /// `sum_b r_b a_b` of each entry a, and `sum_b r_b a_b b_b` of each pair.
-    first: Vec<f64>,
-    second: Vec<f64>,
-}
-
-/// All that the moves are multiplied by at a time.
-#[derive(Clone, Debug, PartialEq)]
-struct Factors {
-    flows: Vec<Factor>,
-    /// What M p is multiplied by in dp/dt: zero but where work is weighted.
-    tilt: f64,
-    /// `d(hbar omega)/dt`.
-    power: f64,
-    follow: Follow,
-}
-
-/// The generator at a time, ready to be applied.
+/// The generator over a step, ready to be applied: in powers of the part s of the step that is over. Where nothing
+/// changes there is one.
 #[derive(Clone, Debug)]
 pub struct Generator {
-    factors: Factors,
+    orders: Vec<Factors>,
+    /// Up to which power each flow goes.
+    degrees: Vec<usize>,
+    /// What of the diagonal belongs to what does not change.
     diagonal: Vec<f64>,
-    /// The most that a level loses per unit time: added to all, nothing is negative.
+    /// The most that a level loses per unit time at first: added to all, nothing is negative then.
     pub shift: f64,
-    /// The most that is then passed on per unit time.
-    pub passed: f64,
+    /// The most that is then passed on per unit time, power by power.
+    pub passed: Vec<f64>,
+}
+
+/// A term of the series of an exponential.
+#[derive(Clone, Debug)]
+pub struct Term {
+    pub block: Block,
+    /// What M, and the exits of each flow, make of each lane; of blocks with sums.
+    overlaps: Vec<f64>,
+}
+
+/// Where sums of terms are made.
+#[derive(Clone, Debug)]
+pub struct Room {
+    lost: Vec<f64>,
+    gained: Vec<f64>,
 }
 
 /// Vectors over the levels, side by side, and sums that depend on them.
@@ -133,6 +114,43 @@ impl Block {
 
     pub fn lanes(&self) -> usize {
         self.lanes
+    }
+
+    /// Adds another to the values; whether that changes no lane by more than rounding.
+    pub fn takes(&mut self, term: &Block) -> bool {
+        vectorized(
+            #[inline(always)]
+            || self.takes_it(term),
+        )
+    }
+
+    #[inline(always)]
+    fn takes_it(&mut self, term: &Block) -> bool {
+        if self.lanes == 1 {
+            let (mut size, mut more) = ([0.0; 8], [0.0; 8]);
+            let mut add = |values: &mut [f64], terms: &[f64]| {
+                for (i, (value, term)) in values.iter_mut().zip(terms).enumerate() {
+                    *value += term;
+                    size[i] += value.abs();
+                    more[i] += term.abs();
+                }
+            };
+            let mut parts = self.values.chunks_exact_mut(8);
+            let terms = term.values.chunks_exact(8);
+            let rest = terms.remainder();
+            parts.by_ref().zip(terms).for_each(|(values, terms)| add(values, terms));
+            add(parts.into_remainder(), rest);
+            return more.iter().sum::<f64>() <= ROUNDING * size.iter().sum::<f64>();
+        }
+        let (mut size, mut more) = (vec![0.0; self.lanes], vec![0.0; self.lanes]);
+        for (values, terms) in self.values.chunks_exact_mut(self.lanes).zip(term.values.chunks_exact(self.lanes)) {
+            for (((value, term), size), more) in values.iter_mut().zip(terms).zip(&mut size).zip(&mut more) {
+                *value += term;
+                *size += value.abs();
+                *more += term.abs();
+            }
+        }
+        more.iter().zip(&size).all(|(more, size)| *more <= ROUNDING * size)
     }
 }
 
@@ -236,51 +254,134 @@ impl Operators {
         }
     }
 
-    /// The generator at a time of a segment.
-    pub fn generator(&self, stage: &Stage, time: f64, follow: Follow) -> Generator {
-        let factors = self.factors(stage, time, follow);
-        let diagonal = self.diagonal(&factors);
-        let shift = diagonal.iter().fold(0.0_f64, |most, d| most.max(-d));
-        let passed = |level: usize| {
-            let gains: f64 = self.flows.iter().zip(&factors.flows).map(|(flow, f)| f.gain * flow.exits[level]).sum();
-            diagonal[level] + shift + gains
-        };
-        let passed = (0..diagonal.len()).map(passed).fold(0.0, f64::max);
-        Generator { factors, diagonal, shift, passed }
+    /// The generator of a segment in which nothing changes.
+    pub fn generator(&self, stage: &Stage, follow: Follow) -> Generator {
+        self.of_orders(vec![self.factors(stage, 0.0, follow)])
     }
 
-    fn diagonal(&self, factors: &Factors) -> Vec<f64> {
+    /// How large factors are in a segment, beside which what is known of them is judged.
+    pub fn sizes(&self, stage: &Stage, follow: Follow) -> Vec<f64> {
+        const LOOKS: usize = 16;
+        let mut corners = vec![0.0];
+        corners.extend(stage.knots());
+        corners.push(stage.duration);
+        let looks = corners.windows(2).flat_map(|ends| {
+            let [from, until] = [ends[0], ends[1]];
+            (0..=LOOKS).map(move |look| from + (until - from) * look as f64 / LOOKS as f64)
+        });
+        let seen: Vec<Factors> = looks.map(|time| self.factors(stage, time, follow)).collect();
+        let kind = |flow: usize| self.flows.iter().position(|other| other.coupling == self.flows[flow].coupling);
+        Factors::sizes(&seen, |flow| kind(flow).unwrap_or(flow))
+    }
+
+    /// The generator from one time of a segment to another; or how far off it is, where it is not smooth enough.
+    pub fn generator_over(
+        &self,
+        stage: &Stage,
+        [from, until]: [f64; 2],
+        (follow, sizes): (Follow, &[f64]),
+    ) -> Result<Generator, f64> {
+        let at = |s: f64| self.factors(stage, from + s * (until - from), follow);
+        Factors::over_a_step(at, sizes).map(|orders| self.of_orders(orders))
+    }
+
+    fn of_orders(&self, orders: Vec<Factors>) -> Generator {
+        let degree = |flow: usize| orders.iter().rposition(|order| !order.flows[flow].is_zero()).unwrap_or(0);
+        let degrees: Vec<usize> = (0..self.flows.len()).map(degree).collect();
+        let diagonal = self.diagonal(&orders[0], |_| true);
+        let shift = diagonal.iter().fold(0.0_f64, |most, d| most.max(-d));
+        let passed = |level: usize| {
+            let flows = self.flows.iter().zip(&orders[0].flows);
+            diagonal[level] + shift + flows.map(|(flow, f)| f.gain * flow.exits[level]).sum::<f64>()
+        };
+        let mut most = vec![(0..diagonal.len()).map(passed).fold(0.0, f64::max)];
+        let largest = |of: &[f64]| of.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+        most.extend(orders[1..].iter().map(|order| {
+            let of_flow = |(flow, f): (&Flow, &Factor)| (f.gain.abs() + f.loss.abs()) * largest(&flow.exits);
+            self.flows.iter().zip(&order.flows).map(of_flow).sum::<f64>() + order.tilt.abs() * largest(&self.m)
+        }));
+        let diagonal = self.diagonal(&orders[0], |flow| degrees[flow] == 0);
+        Generator { orders, degrees, diagonal, shift, passed: most }
+    }
+
+    /// What levels lose by some of the flows, and the tilt.
+    fn diagonal(&self, factors: &Factors, of: impl Fn(usize) -> bool) -> Vec<f64> {
         let mut diagonal: Vec<f64> = self.m.iter().map(|m| factors.tilt * m).collect();
-        for (flow, factor) in self.flows.iter().zip(&factors.flows).filter(|(_, factor)| factor.loss > 0.0) {
+        let flows = self.flows.iter().zip(&factors.flows).enumerate();
+        for (_, (flow, factor)) in flows.filter(|(index, (_, factor))| of(*index) && factor.loss > 0.0) {
             diagonal.iter_mut().zip(&flow.exits).for_each(|(d, exit)| *d -= factor.loss * exit);
         }
         diagonal
     }
 
-    /// `image = scale (generator + shift) of`.
-    pub fn apply(&self, generator: &Generator, scale: f64, of: &Block, image: &mut Block) {
+    /// A first term, like this block.
+    pub fn term(&self, block: &Block) -> Term {
+        let overlaps = if block.sums.is_empty() { 0 } else { (1 + self.flows.len()) * block.lanes };
+        Term { block: block.clone(), overlaps: vec![0.0; overlaps] }
+    }
+
+    /// Where sums of blocks like this are made.
+    pub fn room(&self, block: &Block) -> Room {
+        let zeros = vec![0.0; block.values.len()];
+        Room { lost: zeros.clone(), gained: zeros }
+    }
+
+    /// Finds the overlaps of a term, once its block is known.
+    pub fn weigh(&self, term: &mut Term) {
+        let Term { block, overlaps } = term;
+        if overlaps.is_empty() {
+            return;
+        }
         vectorized(
             #[inline(always)]
-            || self.apply_to(generator, scale, of, image),
+            || {
+                let weights = std::iter::once(&self.m).chain(self.flows.iter().map(|flow| &flow.exits));
+                for (weights, overlap) in weights.zip(overlaps.chunks_exact_mut(block.lanes)) {
+                    overlap.fill(0.0);
+                    for (weight, v) in weights.iter().zip(block.values.chunks_exact(block.lanes)) {
+                        overlap.iter_mut().zip(v).for_each(|(sum, v)| *sum += weight * v);
+                    }
+                }
+            },
+        );
+    }
+
+    /// `image = scale (sum_m generator_m terms_m + shift terms_0)`, of as many terms as there are.
+    pub fn apply(&self, generator: &Generator, scale: f64, terms: &[Term], room: &mut Room, image: &mut Block) {
+        vectorized(
+            #[inline(always)]
+            || self.apply_to(generator, scale, terms, room, image),
         );
     }
 
     #[inline(always)]
-    fn apply_to(&self, generator: &Generator, scale: f64, of: &Block, image: &mut Block) {
-        let Generator { factors, diagonal, shift, .. } = generator;
+    fn apply_to(&self, generator: &Generator, scale: f64, terms: &[Term], room: &mut Room, image: &mut Block) {
+        let Generator { orders, degrees, diagonal, shift, .. } = generator;
+        let of = &terms[0].block;
         let lanes = of.lanes;
-        let moments = factors.follow == Follow::Moments;
-        let rows = of.values.chunks_exact(lanes).zip(image.values.chunks_exact_mut(lanes));
-        for ((d, m), (v, out)) in diagonal.iter().zip(&self.m).zip(rows) {
-            let d = scale * (d + shift);
-            out.iter_mut().zip(v).for_each(|(out, v)| *out = d * v);
-            if moments {
-                out[1 + Entry::Work.index()] += scale * factors.power * m * v[0];
+        let work = 1 + Entry::Work.index();
+        let moments = orders[0].follow == Follow::Moments;
+        by_level(lanes, diagonal, &of.values, &mut image.values, |d, v, out| *out = scale * (d + shift) * v);
+        for (order, (Factors { tilt, power, .. }, term)) in orders.iter().zip(terms).enumerate() {
+            // At first it is in the diagonal.
+            if order > 0 && *tilt != 0.0 {
+                let tilt = scale * tilt;
+                by_level(lanes, &self.m, &term.block.values, &mut image.values, |m, v, out| *out += tilt * m * v);
+            }
+            if moments && *power != 0.0 {
+                let rows = term.block.values.chunks_exact(lanes).zip(image.values.chunks_exact_mut(lanes));
+                self.m.iter().zip(rows).for_each(|(m, (v, out))| out[work] += scale * power * m * v[0]);
             }
         }
-        for (flow, factor) in
-            self.flows.iter().zip(&factors.flows).filter(|(_, factor)| factor.loss + factor.gain > 0.0)
-        {
+        for (index, flow) in self.flows.iter().enumerate() {
+            if degrees[index] > 0 {
+                self.changing(flow, index, (generator, scale), terms, room, image);
+                continue;
+            }
+            let factor = &orders[0].flows[index];
+            if factor.loss + factor.gain == 0.0 {
+                continue;
+            }
             let gain = scale * factor.gain;
             if lanes == 1 {
                 for Run { from, to, weights } in &flow.runs {
@@ -303,49 +404,92 @@ impl Operators {
         }
         if !of.sums.is_empty() {
             image.sums.iter_mut().zip(&of.sums).for_each(|(out, sum)| *out = scale * shift * sum);
-            self.sums(factors, scale, of, &mut image.sums);
+            for (factors, term) in orders.iter().zip(terms) {
+                self.sums(factors, scale, term, &mut image.sums);
+            }
         }
     }
 
-    /// Adds to the sums what they gain.
+    /// What a flow does whose factors change.
     #[inline(always)]
-    fn sums(&self, factors: &Factors, scale: f64, of: &Block, sums: &mut [f64]) {
-        let lanes = of.lanes;
-        let work = Entry::Work.index();
-        let overlap = |weights: &[f64]| {
-            let mut overlap = vec![0.0; lanes];
-            for (weight, v) in weights.iter().zip(of.values.chunks_exact(lanes)) {
-                overlap.iter_mut().zip(v).for_each(|(sum, v)| *sum += weight * v);
-            }
-            overlap.iter_mut().for_each(|sum| *sum *= scale);
-            overlap
+    fn changing(
+        &self,
+        flow: &Flow,
+        index: usize,
+        (generator, scale): (&Generator, f64),
+        terms: &[Term],
+        Room { lost, gained }: &mut Room,
+        image: &mut Block,
+    ) {
+        let lanes = image.lanes;
+        let orders = &generator.orders[..=generator.degrees[index]];
+        let terms = &terms[..orders.len().min(terms.len())];
+        let weights = |of: fn(&Factor) -> f64| -> [f64; NODES] {
+            std::array::from_fn(|m| orders.get(m).map_or(0.0, |order| scale * of(&order.flows[index])))
         };
+        combine(&weights(|factor| factor.loss), terms, lost);
+        let gained: &[f64] = match orders[0].follow {
+            Follow::Nothing | Follow::Currents | Follow::Work { .. } => lost,
+            Follow::Entropy => {
+                combine(&weights(|factor| factor.gain), terms, gained);
+                gained
+            }
+            Follow::Moments => {
+                gained.copy_from_slice(lost);
+                for (order, term) in orders.iter().zip(terms) {
+                    let first = &order.flows[index].first;
+                    for (v, out) in term.block.values.chunks_exact(lanes).zip(gained.chunks_exact_mut(lanes)) {
+                        let v = scale * v[0];
+                        out[1..].iter_mut().zip(first).for_each(|(out, first)| *out += first * v);
+                    }
+                }
+                gained
+            }
+        };
+        if lanes == 1 {
+            for Run { from, to, weights } in &flow.runs {
+                let out = image.values[*to..][..weights.len()].iter_mut();
+                let of = weights.iter().zip(&gained[*from..][..weights.len()]);
+                out.zip(of).for_each(|(out, (weight, v))| *out += weight * v);
+            }
+        } else {
+            for m in &flow.moves {
+                let out = &mut image.values[m.to * lanes..][..lanes];
+                out.iter_mut().zip(&gained[m.from * lanes..][..lanes]).for_each(|(out, v)| *out += m.weight * v);
+            }
+        }
+        by_level(lanes, &flow.exits, lost, &mut image.values, |exit, lost, out| *out -= exit * lost);
+    }
+
+    /// Adds to the sums what they gain by one term.
+    #[inline(always)]
+    fn sums(&self, factors: &Factors, scale: f64, term: &Term, sums: &mut [f64]) {
+        let lanes = term.block.lanes;
+        let work = Entry::Work.index();
         let mut add = |first: &dyn Fn(usize) -> f64, second: &dyn Fn(usize) -> f64, v: &[f64]| match factors.follow {
             Follow::Moments => {
                 for a in 0..self.entries {
                     for b in 0..=a {
                         let at = pair(a, b);
-                        sums[at] += first(a) * v[1 + b] + first(b) * v[1 + a] + second(at) * v[0];
+                        sums[at] += scale * (first(a) * v[1 + b] + first(b) * v[1 + a] + second(at) * v[0]);
                     }
                 }
             }
             _ => {
                 for a in 0..self.entries {
-                    sums[a * lanes..][..lanes].iter_mut().zip(v).for_each(|(sum, v)| *sum += first(a) * v);
+                    let first = scale * first(a);
+                    sums[a * lanes..][..lanes].iter_mut().zip(v).for_each(|(sum, v)| *sum += first * v);
                 }
             }
         };
-        if factors.power != 0.0 {
-            let first = |a: usize| if a == work { factors.power } else { 0.0 };
-            add(&first, &|_| 0.0, &overlap(&self.m));
+        let mut overlaps = term.overlaps.chunks_exact(lanes);
+        if let Some(of_m) = overlaps.next().filter(|_| factors.power != 0.0) {
+            add(&|a| if a == work { factors.power } else { 0.0 }, &|_| 0.0, of_m);
         }
-        let counted = self
-            .flows
-            .iter()
-            .zip(&factors.flows)
-            .filter(|(flow, factor)| flow.process != Process::Dephasing && factor.loss > 0.0);
-        for (flow, factor) in counted {
-            add(&|a| factor.first[a], &|at| factor.second[at], &overlap(&flow.exits));
+        for ((flow, factor), overlap) in self.flows.iter().zip(&factors.flows).zip(overlaps) {
+            if flow.process != Process::Dephasing && !factor.is_zero() {
+                add(&|a| factor.first[a], &|at| factor.second[at], overlap);
+            }
         }
     }
 
@@ -381,5 +525,37 @@ impl Operators {
                 }
             }
         }
+    }
+}
+
+/// Does something with each value and what is to become of it, given the weight of its level.
+#[inline(always)]
+fn by_level(lanes: usize, weights: &[f64], of: &[f64], into: &mut [f64], with: impl Fn(f64, f64, &mut f64)) {
+    if lanes == 1 {
+        weights.iter().zip(of).zip(into).for_each(|((weight, v), out)| with(*weight, *v, out));
+        return;
+    }
+    for (weight, (v, out)) in weights.iter().zip(of.chunks_exact(lanes).zip(into.chunks_exact_mut(lanes))) {
+        v.iter().zip(out).for_each(|(v, out)| with(*weight, *v, out));
+    }
+}
+
+/// `into = sum_m weights_m terms_m`, some values after the other so that no sum leaves the registers.
+#[inline(always)]
+fn combine(weights: &[f64; NODES], terms: &[Term], into: &mut [f64]) {
+    const WIDTH: usize = 16;
+    let whole = into.len() - into.len() % WIDTH;
+    let (parts, rest) = into.split_at_mut(whole);
+    for (part, sums) in parts.chunks_exact_mut(WIDTH).enumerate() {
+        let mut found = [0.0; WIDTH];
+        for (weight, term) in weights.iter().zip(terms) {
+            let values = &term.block.values[part * WIDTH..][..WIDTH];
+            found.iter_mut().zip(values).for_each(|(sum, v)| *sum += weight * v);
+        }
+        sums.copy_from_slice(&found);
+    }
+    rest.fill(0.0);
+    for (weight, term) in weights.iter().zip(terms) {
+        rest.iter_mut().zip(&term.block.values[whole..]).for_each(|(sum, v)| *sum += weight * v);
     }
 }

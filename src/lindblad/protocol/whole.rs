@@ -7,7 +7,7 @@ use faer::linalg::solvers::PartialPivLu;
 use faer::prelude::Solve;
 
 use super::ProtocolEquation;
-use super::operators::Follow;
+use super::factors::Follow;
 use super::radius::radius;
 use super::road::{CycleError, Road};
 

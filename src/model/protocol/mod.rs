@@ -11,11 +11,13 @@
 
 mod entry;
 mod error;
+mod fold;
 mod segment;
 mod stage;
 
 pub use entry::{Entry, absorbed};
 pub use error::ProtocolError;
+pub use fold::Fold;
 pub use segment::{Change, Segment};
 pub use stage::{Stage, Stretch};
 
@@ -184,13 +186,14 @@ impl Protocol {
     }
 
     /// The time since the start of a segment of a cycle, where a time from 0, no earlier than that, belongs to it: its end
-    /// does, and to the very last segment whatever comes after.
+    /// does, to rounding, and to the very last segment whatever comes after.
     #[must_use]
     pub fn within(&self, cycle: u64, segment: usize, time: f64) -> Option<f64> {
         let stage = &self.stages[segment];
         let since = time - (cycle as f64 * self.period() + stage.start);
         let very_last = cycle + 1 == self.cycles() && segment + 1 == self.stages.len();
-        (very_last || since <= stage.duration).then(|| since.clamp(0.0, stage.duration))
+        let rounding = 4.0 * f64::EPSILON * time;
+        (very_last || since <= stage.duration + rounding).then(|| since.clamp(0.0, stage.duration))
     }
 
     /// Whether every quantum that is ever exchanged has a finite entropy: a bath at T = 0 takes an infinite one. A ramp that

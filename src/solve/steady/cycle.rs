@@ -60,8 +60,21 @@ impl Judged {
             columns.push(whole(Quantity::WorkVariance));
             columns.push(whole(Quantity::Reliability));
             columns.extend(of_bath(Quantity::HeatVariance).chain(of_bath(Quantity::WorkHeatCovariance)));
+            columns.push(whole(Quantity::UncertaintyRatio));
+            columns.extend(of_bath(Quantity::UncertaintyRatio));
         }
         columns
+    }
+
+    /// The pairs of baths whose heats have a covariance.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<[usize; 2]> {
+        let baths = if self.noise { self.baths.as_slice() } else { &[] };
+        let with_later = |(place, one): (usize, &usize)| {
+            let one = *one;
+            baths[place + 1..].iter().map(move |other| [one, *other])
+        };
+        baths.iter().enumerate().flat_map(with_later).collect()
     }
 
     /// The values of all columns, from means of a cycle and what covariances grow by each; NaN where there is none.
@@ -78,6 +91,10 @@ impl Judged {
             (Quantity::Entropy, _) => mean(Entry::Entropy),
             (Quantity::EntropyProduction, _) => mean(Entry::Entropy) / self.period,
             (Quantity::WorkVariance, _) => growth(Entry::Work, Entry::Work),
+            (Quantity::UncertaintyRatio, bath) => {
+                let of = bath.map_or(Entry::Work, Entry::Heat);
+                growth(of, of) * mean(Entry::Entropy) / (2.0 * mean(of) * mean(of))
+            }
             (Quantity::Reliability, _) => work * work / growth(Entry::Work, Entry::Work),
             _ => self.merit.as_ref().map_or(f64::NAN, |merit| {
                 let heats: Vec<f64> = (0..self.all).map(|bath| mean(Entry::Heat(bath))).collect();
@@ -169,6 +186,8 @@ pub fn solve(point: &Point, protocol: &Protocol, effort: Effort) -> Result<Stead
     let values = judged.columns().into_iter().zip(judged.values(&mean, &growth));
     let known = values.filter(|(_, value)| value.is_finite());
     road.values = known.map(|(Column { quantity, bath, .. }, value)| (quantity, bath, value)).collect();
+    let pairs = judged.pairs().into_iter().map(|[a, b]| ([a, b], growth(Entry::Heat(a), Entry::Heat(b))));
+    road.heat_covariances = pairs.collect();
     refuse(&mut road.refused, &limit, apart);
     let phases = Phases::of(point, protocol);
     if !phases.times.is_empty() {

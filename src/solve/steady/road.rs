@@ -26,6 +26,8 @@ pub struct SteadyRoad {
     ///
     /// [`Phases::columns`]: super::Phases::columns
     pub phases: Vec<f64>,
+    /// Under a protocol: by how much the covariance of the heats of two baths grows each cycle.
+    pub heat_covariances: Vec<([usize; 2], f64)>,
     /// Under a protocol: what is left of a deviation from the limit cycle after one cycle.
     pub multiplier: Option<f64>,
 }
