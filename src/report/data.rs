@@ -90,6 +90,8 @@ pub struct Point {
     pub exact_refused: Vec<String>,
     /// Estimates without a standard error, by the reason why.
     pub std_error_missing: Vec<String>,
+    /// What has no value under a protocol, and why; and what has to be known of what has.
+    pub notes: Vec<String>,
     /// How a steady state was reached.
     pub steady: Option<Steady>,
     /// Its quantities.

@@ -42,9 +42,9 @@ pub fn ledger(html: &mut String, run: &Run) {
     }
     let cycles = if protocol.cycles() > 1 { " over all cycles" } else { "" };
     let what = if sampled { "averages over trajectories, ± one standard error" } else { "exact" };
-    let _ = write!(
+    let _ = writeln!(
         html,
         "</tbody></table></div><p class=\"small\">Work on the qubits and heat into them{cycles}, {what}; segments.parquet has \
-         all of it.</p></section>\n"
+         all of it.</p></section>"
     );
 }

@@ -136,6 +136,7 @@ fn one_point(html: &mut String, point: &Point, sampled: bool) {
         ("Estimates left out", refused),
         ("Without an error bar", &point.std_error_missing),
         ("Exact values left out", &point.exact_refused),
+        ("Notes", &point.notes),
     ] {
         if !reasons.is_empty() {
             let items: String = reasons.iter().map(|reason| format!("<li>{}</li>", escape(reason))).collect();

@@ -55,10 +55,10 @@ impl Canvas {
         );
         for (index, area) in layout.above.iter().chain([&layout.plot]).enumerate() {
             let Area { left, top, width, height } = area;
-            let _ = write!(
+            let _ = writeln!(
                 self.svg,
                 "<clipPath id=\"{}\"><rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>\
-                 </clipPath>\n",
+                 </clipPath>",
                 clip(figure, index)
             );
         }

@@ -315,6 +315,9 @@ fn a_protocol_is_drawn_with_what_it_varies_and_its_cycle_encloses_the_work() {
     let times = OTTO.replace("\"until steady\"", "4").replace("samples = 61", "samples = 61\ntrajectories = 200");
     let of_cycles = ran("run", &times);
     let page = fs::read_to_string(of_cycles.path().join("out/report.html")).unwrap();
+    assert!(
+        page.contains("<summary>Notes</summary><ul><li>exponential_work: the baths are not all at one temperature")
+    );
     let table = page.split("<h2>Segments</h2>").nth(1).unwrap().split("</table>").next().unwrap();
     assert!(table.contains("heat, cold (ħω₀)") && table.matches("<tr>").count() == 5, "{table}");
     let names = figures(&of_cycles, ".svg");

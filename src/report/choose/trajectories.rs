@@ -320,7 +320,9 @@ fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
 fn work(run: &Run, rows: &Table) -> Option<Figure> {
     let (points, work) = (rows.numbers("point")?, rows.numbers("work")?);
     let all: Vec<usize> = run.summary.points.iter().map(|point| point.index).collect();
+    let count = all.len();
     let drawn = spread(all, TRACES + 1);
+    let of = if drawn.len() < count { format!(" {} of {count} points are drawn.", drawn.len()) } else { String::new() };
     let mut series = Vec::new();
     for (k, point) in drawn.iter().enumerate() {
         let of_point = points.iter().zip(&work).filter(|(p, w)| **p == *point as f64 && w.is_finite());
@@ -341,8 +343,9 @@ fn work(run: &Run, rows: &Table) -> Option<Figure> {
     (!series.is_empty()).then(|| Figure {
         name: "work".to_owned(),
         title: "Work on single trajectories".to_owned(),
-        caption: "How the work that the protocol does on a trajectory is distributed, as a probability density."
-            .to_owned(),
+        caption: format!(
+            "How the work that the protocol does on a trajectory is distributed, as a probability density.{of}"
+        ),
         x: Axis::new(&words::quantity("work"), &words::unit(run.unit("work"))),
         y: Axis { zero: true, ..Axis::new("probability density", "") },
         series,
