@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::model::protocol::Protocol;
+use crate::quantity::Quantity as KnownQuantity;
 use crate::table::Table;
+use crate::units::Units;
 
 /// A name that many rows share.
 pub type Word = Arc<str>;
@@ -88,6 +90,8 @@ pub struct Point {
     pub exact_refused: Vec<String>,
     /// Estimates without a standard error, by the reason why.
     pub std_error_missing: Vec<String>,
+    /// What has no value under a protocol, and why; and what has to be known of what has.
+    pub notes: Vec<String>,
     /// How a steady state was reached.
     pub steady: Option<Steady>,
     /// Its quantities.
@@ -177,6 +181,8 @@ pub struct Run {
     pub noise: Vec<Curve>,
     /// What is booked in each cycle of a protocol.
     pub cycles: Vec<Curve>,
+    /// What is booked in each segment, over all cycles.
+    pub segments: Vec<Curve>,
     /// The protocols of the points that are drawn, by their place.
     pub protocols: HashMap<usize, Protocol>,
     /// What every trajectory left.
@@ -209,9 +215,12 @@ impl Run {
         there.or_else(|| points.iter().find(|point| point.index == index))
     }
 
-    /// The unit of a quantity, from the summary.
+    /// The unit of a quantity, from the summary; of what stands in series alone, that of its name.
     pub fn unit(&self, quantity: &str) -> &str {
-        let rows = self.summary.points.iter().flat_map(|point| &point.quantities);
-        rows.into_iter().find(|row| &*row.quantity == quantity).map_or("", |row| &row.unit)
+        let mut rows = self.summary.points.iter().flat_map(|point| &point.quantities);
+        let units = if self.summary.units == Units::Si.name() { Units::Si } else { Units::Natural };
+        let by_name =
+            || KnownQuantity::ALL.iter().find(|known| known.name() == quantity).map(|known| known.unit(units));
+        rows.find(|row| &*row.quantity == quantity).map(|row| &*row.unit).or_else(by_name).unwrap_or_default()
     }
 }

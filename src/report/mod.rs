@@ -12,6 +12,7 @@ mod data;
 mod error;
 mod figure;
 mod layout;
+mod ledger;
 mod page;
 mod pdf;
 mod png;

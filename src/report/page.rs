@@ -9,6 +9,7 @@ use super::choose::asked::foremost;
 use super::data::{Point, Quantity, Run};
 use super::figure::{Colour, Datum, Figure, Series, Shape};
 use super::layout::Medium;
+use super::ledger::ledger;
 use super::scale::minus;
 use super::svg::{self, Drawing};
 use super::symbol::{self, KEY};
@@ -135,6 +136,7 @@ fn one_point(html: &mut String, point: &Point, sampled: bool) {
         ("Estimates left out", refused),
         ("Without an error bar", &point.std_error_missing),
         ("Exact values left out", &point.exact_refused),
+        ("Notes", &point.notes),
     ] {
         if !reasons.is_empty() {
             let items: String = reasons.iter().map(|reason| format!("<li>{}</li>", escape(reason))).collect();
@@ -389,6 +391,7 @@ pub fn page(run: &Run, figures: &[Figure]) -> String {
         html.push_str("</section>\n");
     }
     baths(&mut html, run);
+    ledger(&mut html, run);
     html.push_str("<section id=\"figures\"><h2>Figures</h2>\n");
     if figures.is_empty() {
         html.push_str("<p>There is nothing to draw: no series, no sweep, no table of trajectories.</p>\n");

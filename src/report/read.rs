@@ -65,12 +65,13 @@ impl<'a> Files<'a> {
 /// The table of the quantities.
 const QUANTITIES: &str = "summary.parquet";
 /// Everything that can be in a folder.
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 8] = [
     SUMMARY,
     "series.parquet",
     "noise.parquet",
     "quanta.parquet",
     "cycles.parquet",
+    "segments.parquet",
     "trajectories.parquet",
     "jumps.parquet",
 ];
@@ -187,6 +188,9 @@ pub fn tables(run: &mut Run, folder: &Path, kept: Option<&HashSet<usize>>) -> Re
     }
     if files.sound("cycles.parquet", notes) {
         run.cycles = curves(folder, "cycles.parquet", ["quantity", "cycle", "mean"], kept, notes);
+    }
+    if files.sound("segments.parquet", notes) {
+        run.segments = curves(folder, "segments.parquet", ["quantity", "segment", "mean"], kept, notes);
     }
     if files.sound("trajectories.parquet", notes) {
         run.trajectories = trajectories(folder, notes);

@@ -432,6 +432,9 @@ fn a_current_that_is_zero_has_no_relative_error() {
     let still = GOOD.replace("down = 0.5", "dephasing = 0.5").replace("trajectories = 10\n", "");
     let error = parse(&still.replacen("[sweep]", "[steady]\nbath = \"loss\"\n[sweep]", 1)).unwrap_err();
     assert!(error.title().contains("only dephases") && error.allowed().contains("absorbs or emits"), "{error}");
+    let idle = still.replace("dephasing = 0.5", "down = 0.0");
+    let error = parse(&idle.replacen("[sweep]", "[steady]\nbath = \"loss\"\n[sweep]", 1)).unwrap_err();
+    assert!(error.title().contains("whose rates are 0 throughout"), "{error}");
     parse(&alone.replacen("[sweep]", "[steady]\nabsolute_error = 0.01\n[sweep]", 1)).unwrap();
 }
 

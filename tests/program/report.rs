@@ -311,6 +311,21 @@ fn a_protocol_is_drawn_with_what_it_varies_and_its_cycle_encloses_the_work() {
     // The page has seven digits.
     assert!(work < 0.0 && (area / work - 1.0).abs() < 1e-5, "{area} {work}");
 
+    // Once through, segment by segment, in a table; the work on single trajectories and cycle after cycle in figures.
+    let times = OTTO.replace("\"until steady\"", "4").replace("samples = 61", "samples = 61\ntrajectories = 200");
+    let of_cycles = ran("run", &times);
+    let page = fs::read_to_string(of_cycles.path().join("out/report.html")).unwrap();
+    assert!(
+        page.contains("<summary>Notes</summary><ul><li>exponential_work: the baths are not all at one temperature")
+    );
+    let table = page.split("<h2>Segments</h2>").nth(1).unwrap().split("</table>").next().unwrap();
+    assert!(table.contains("heat, cold (ħω₀)") && table.matches("<tr>").count() == 5, "{table}");
+    let names = figures(&of_cycles, ".svg");
+    for wanted in ["cycle", "cycles", "protocol", "work"] {
+        assert!(names.iter().any(|name| name == wanted), "no {wanted} among {names:?}");
+    }
+    assert_eq!(data(&page, "cycles")["names"][0], "cycle");
+
     // Where periods differ the phase is a part of them, and what goes together is said once.
     let sweep = "[sweep.zip]\n\"protocol.segment.cooling.duration\" = [1.0, 2.0]\n\"protocol.segment.heating.duration\" = [1.0, 2.0]\n";
     let folder = ran("exact", &format!("{OTTO}{sweep}"));

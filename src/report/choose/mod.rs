@@ -2,6 +2,7 @@
 
 pub mod asked;
 mod clock;
+mod histograms;
 mod many;
 mod noise;
 mod protocol;

@@ -249,7 +249,9 @@ fn strokes(run: &Run, point: usize, column: usize) -> Option<Vec<(&str, Vec<Datu
 fn cycle(run: &Run) -> Option<Figure> {
     let points: Vec<usize> = run.summary.points.iter().map(|point| point.index).collect();
     let drawable = |point: &usize| strokes(run, *point, 1).or_else(|| strokes(run, *point, 3)).is_some();
-    let points: Vec<usize> = spread(points.into_iter().filter(drawable).collect(), MOST_CURVES);
+    let all: Vec<usize> = points.into_iter().filter(drawable).collect();
+    let count = all.len();
+    let points = spread(all, MOST_CURVES);
     let first = *points.first()?;
     let units = run.protocols.get(&first)?.units();
     let qubits = |point: usize| run.point(point).and_then(|point| point.qubits);
@@ -279,7 +281,10 @@ fn cycle(run: &Run) -> Option<Figure> {
         let whole = scaled(first, 3).into_iter().flat_map(|(_, data)| data).collect();
         series.push(Series::new("exact", Colour::Ink, Shape::Dashed, series.len(), whole));
     }
-    let what = if column == 3 { " Exact." } else { "" };
+    let mut what = if column == 3 { " Exact.".to_owned() } else { String::new() };
+    if points.len() < count {
+        what.push_str(&format!(" {} of {count} points are drawn.", points.len()));
+    }
     let over = if each { "⟨J_{z}⟩/N" } else { "⟨J_{z}⟩" };
     let of = if each { " of a qubit" } else { "" };
     Some(Figure {

@@ -1,10 +1,10 @@
-//! What single trajectories show and averages hide: photons one by one, telegraph signals, histograms, maps of P_J.
-
-use std::collections::HashSet;
+//! What single trajectories show and averages hide: photons one by one, telegraph signals, maps of P_J.
 
 use super::asked::{Key, qubits};
-use super::sweep::{distinct, spread};
-use super::time::of_point as point_words;
+use super::clock::Clock;
+use super::histograms::{first_point, peaks, quanta, work};
+use super::sweep::distinct;
+use crate::model::protocol::Protocol;
 use crate::report::data::{FOLLOWED, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
 use crate::report::words;
@@ -51,12 +51,6 @@ pub fn default(run: &Run) -> Vec<Figure> {
         figure.caption.push_str(&format!(" The first point of the sweep: {}.", values.join(", ")));
     }
     figures
-}
-
-/// The rows of the first point.
-fn first_point(rows: &Table) -> usize {
-    let points = rows.numbers("point").unwrap_or_default();
-    points.iter().take_while(|p| **p == points[0]).count()
 }
 
 /// A level on the way: from a time on J and M.
@@ -120,25 +114,49 @@ fn averages(run: &Run, quantity: &str, group: usize) -> Vec<Series> {
     .collect()
 }
 
-/// Photons per unit time that a level emits into all baths; `None` where the rates are not known.
+/// Photons per unit time that a level emits into all baths, at the rates of its time; `None` where these are not known.
 fn intensity(run: &Run) -> Option<impl Fn(&Level) -> f64> {
     let point = run.summary.points.first()?;
     let half = qubits(&run.summary, point)? / 2.0;
-    let baths = point.baths.clone();
-    (!baths.is_empty()).then_some(move |level: &Level| {
-        let Level { j, m, .. } = *level;
+    let (baths, protocol) = (&point.baths, run.protocols.get(&point.index));
+    let known = !baths.is_empty() && protocol.is_none_or(|protocol| protocol.baths() == baths.len());
+    known.then_some(move |level: &Level| {
+        let Level { time, j, m } = *level;
         let of_bath = |local: bool| if local { half + m } else { (j + m) * (j - m + 1.0) };
-        baths.iter().map(|bath| bath.down * of_bath(bath.coupling == "local")).sum()
+        let down = |index: usize| protocol.map_or(baths[index].down, |protocol| protocol.rates(index, time).down);
+        baths.iter().enumerate().map(|(index, bath)| down(index) * of_bath(bath.coupling == "local")).sum()
     })
+}
+
+/// A path with its level at more times, where rates change between its jumps: at steps, and right behind the ends of
+/// segments.
+fn looked_at(path: &[Level], protocol: Option<&Protocol>) -> Vec<Level> {
+    const LOOKS: u32 = 240;
+    let (Some(protocol), Some(last)) = (protocol, path.last()) else { return path.to_vec() };
+    let behind = 1e-9 * protocol.period();
+    let ends = (0..protocol.cycles().min(u64::from(LOOKS)))
+        .flat_map(|cycle| protocol.boundaries().map(move |end| cycle as f64 * protocol.period() + end + behind));
+    let mut times: Vec<f64> = (0..LOOKS).map(|k| last.time * f64::from(k) / f64::from(LOOKS)).chain(ends).collect();
+    times.sort_by(f64::total_cmp);
+    let mut levels = path.to_vec();
+    for pair in path.windows(2) {
+        let between = times.iter().filter(|time| pair[0].time < **time && **time < pair[1].time);
+        levels.extend(between.map(|time| Level { time: *time, ..pair[0] }));
+    }
+    levels.sort_by(|a, b| a.time.total_cmp(&b.time));
+    levels
 }
 
 /// Many trajectories faintly, with the average and the exact curve over them; and a few traces of J.
 fn followed(run: &Run, rows: &Table) -> Vec<Figure> {
     let Some(paths) = paths(run, rows).filter(|paths| !paths.is_empty()) else { return Vec::new() };
+    let first = run.summary.points.first().map_or(0, |point| point.index);
+    let (protocol, spans) = (run.protocols.get(&first), Clock::of(run, &[first]).spans());
     let staircase = |path: &Vec<Level>, value: &dyn Fn(&Level) -> f64| {
         path.iter().map(|level| datum(level.time, value(level))).collect::<Vec<_>>()
     };
-    let ensemble = |name: &str, title: &str, label: String, quantity: &str, value: &dyn Fn(&Level) -> f64| {
+    type Value<'a> = &'a dyn Fn(&Level) -> f64;
+    let ensemble = |paths: &[Vec<Level>], [name, title]: [&str; 2], label: String, quantity: &str, value: Value| {
         let line =
             |path| Series::new("single trajectories", Colour::Category(0), Shape::Steps, 0, staircase(path, value));
         let mut series: Vec<Series> = paths.iter().take(DRAWN).map(line).collect();
@@ -153,6 +171,7 @@ fn followed(run: &Run, rows: &Table) -> Vec<Figure> {
             x: time_axis(run),
             y: Axis::new(&label, &words::unit(run.unit(quantity))),
             series,
+            spans: spans.clone(),
             ..Figure::default()
         }
     };
@@ -160,9 +179,12 @@ fn followed(run: &Run, rows: &Table) -> Vec<Figure> {
     if paths.iter().all(|path| path.len() <= MOST_STEPS) {
         if let Some(intensity) = intensity(run) {
             let label = words::quantity("intensity");
-            figures.push(ensemble("bursts", "Bursts of single trajectories", label, "intensity", &intensity));
+            let looked: Vec<Vec<Level>> = paths.iter().map(|path| looked_at(path, protocol)).collect();
+            let named = ["bursts", "Bursts of single trajectories"];
+            figures.push(ensemble(&looked, named, label, "intensity", &intensity));
         }
-        figures.push(ensemble("paths", "M of single trajectories", "M".to_owned(), "jz", &|level| level.m));
+        let named = ["paths", "M of single trajectories"];
+        figures.push(ensemble(&paths, named, "M".to_owned(), "jz", &|level| level.m));
     }
     if paths.iter().flatten().any(|level| level.j != paths[0][0].j) {
         let trace = |(k, path): (usize, &Vec<Level>)| {
@@ -183,6 +205,7 @@ fn followed(run: &Run, rows: &Table) -> Vec<Figure> {
             x: time_axis(run),
             y: Axis { zero: true, counts: true, ..Axis::new("J", "") },
             series: paths.iter().take(TRACES).enumerate().map(trace).collect(),
+            spans: spans.clone(),
             ..Figure::default()
         });
     }
@@ -223,128 +246,6 @@ fn photons(run: &Run, rows: &Table) -> Option<Figure> {
         ),
         x: time_axis(run),
         y: Axis { zero: true, counts: true, ..Axis::new("photons emitted", "") },
-        series,
-        ..Figure::default()
-    })
-}
-
-/// A histogram as bars: (centre, height) and the width of a bar. Whole numbers get a bar each where they are few.
-fn histogram(values: &[f64], whole: bool) -> Option<(Vec<Datum>, f64)> {
-    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
-    if values.len() < 2 || low >= high {
-        return None;
-    }
-    // Freedman and Diaconis' width, between 10 and 80 bars.
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let quartile = |q: usize| sorted[(sorted.len() - 1) * q / 4];
-    let ideal = 2.0 * (quartile(3) - quartile(1)) / (values.len() as f64).cbrt();
-    let mut width = ideal.clamp((high - low) / 80.0, (high - low) / 10.0);
-    let mut start = low;
-    if whole {
-        width = width.ceil().max(1.0);
-        start = low - 0.5;
-    }
-    let count = ((high - start) / width).floor() as usize + 1;
-    let mut bars = vec![0_u64; count];
-    values.iter().for_each(|v| bars[(((v - start) / width) as usize).min(count - 1)] += 1);
-    let scale = 1.0 / (values.len() as f64 * width);
-    let bar = |(k, n): (usize, &u64)| datum(start + (k as f64 + 0.5) * width, *n as f64 * scale);
-    Some((bars.iter().enumerate().map(bar).collect(), width))
-}
-
-/// When and how high the intensity of each trajectory peaked: of a burst, which is where photons are asked for.
-fn peaks(run: &Run, rows: &Table) -> Option<Figure> {
-    rows.lists("photon_times")?;
-    let mut times = rows.numbers("peak_time")?;
-    times.truncate(first_point(rows));
-    times.retain(|t| t.is_finite());
-    let (bars, width) = histogram(&times, false)?;
-    Some(Figure {
-        name: "peak_times".to_owned(),
-        title: "When single bursts peak".to_owned(),
-        caption: format!("The peak times of {} trajectories, as a probability density.", times.len()),
-        x: Axis::new("time of the highest intensity", words::time_unit(&run.summary.units)),
-        y: Axis { zero: true, ..Axis::new("probability density", "") },
-        series: vec![Series::new("trajectories", Colour::Category(0), Shape::Bars(width), 0, bars).unlisted()],
-        ..Figure::default()
-    })
-}
-
-/// The quanta that each bath gave over a whole trajectory.
-fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
-    let count = first_point(rows);
-    let mut seen = HashSet::new();
-    let of_point = run.summary.points.first().map_or(&[][..], |p| &p.quantities);
-    let names: Vec<&str> =
-        of_point.iter().filter_map(|q| q.bath.as_deref()).filter(|bath| seen.insert(*bath)).collect();
-    let mut series = Vec::new();
-    let (mut still, mut widest) = (Vec::new(), 0.0_f64);
-    for (k, bath) in names.iter().enumerate() {
-        let emitted = rows.numbers(&format!("emitted_{bath}"))?;
-        let absorbed = rows.numbers(&format!("absorbed_{bath}"))?;
-        let net: Vec<f64> = absorbed.iter().zip(&emitted).take(count).map(|(a, e)| a - e).collect();
-        let Some((bars, width)) = histogram(&net, true) else { continue };
-        // A bath that hardly ever does anything is one high peak, which hides the others.
-        let spread = bars.last().map_or(0.0, |d| d.x) - bars[0].x;
-        widest = widest.max(spread);
-        if spread < widest / 20.0 {
-            still.push(*bath);
-            continue;
-        }
-        let last = bars.last().map(|d| datum(d.x + width / 2.0, 0.0));
-        let first = bars.first().map(|d| datum(d.x - width / 2.0, 0.0));
-        let edges = bars.iter().map(|d| datum(d.x - width / 2.0, d.y));
-        let outline = first.into_iter().chain(edges).chain(last).collect();
-        series.push(Series::new(*bath, Colour::Category(k), Shape::Steps, k, outline));
-    }
-    let left_out = if still.is_empty() {
-        String::new()
-    } else {
-        format!(" Not drawn, as its counts are far narrower: {}.", still.join(", "))
-    };
-    (!series.is_empty()).then(|| Figure {
-        name: "quanta".to_owned(),
-        title: "Quanta absorbed from each bath".to_owned(),
-        caption: format!(
-            "Net quanta of whole trajectories, {count} of them, as a probability for each number.{left_out}"
-        ),
-        x: Axis::new("net quanta absorbed", ""),
-        y: Axis { zero: true, ..Axis::new("probability", "") },
-        series,
-        ..Figure::default()
-    })
-}
-
-/// The work on each trajectory of a protocol, of a few points.
-fn work(run: &Run, rows: &Table) -> Option<Figure> {
-    let (points, work) = (rows.numbers("point")?, rows.numbers("work")?);
-    let all: Vec<usize> = run.summary.points.iter().map(|point| point.index).collect();
-    let drawn = spread(all, TRACES + 1);
-    let mut series = Vec::new();
-    for (k, point) in drawn.iter().enumerate() {
-        let of_point = points.iter().zip(&work).filter(|(p, w)| **p == *point as f64 && w.is_finite());
-        let values: Vec<f64> = of_point.map(|(_, work)| *work).collect();
-        let Some((bars, width)) = histogram(&values, false) else { continue };
-        let ends = [bars.first()?.x - width / 2.0, bars.last()?.x + width / 2.0];
-        let edges = bars.iter().map(|d| datum(d.x - width / 2.0, d.y));
-        let outline = [datum(ends[0], 0.0)].into_iter().chain(edges).chain([datum(ends[1], 0.0)]).collect();
-        let label = Some(point_words(run, *point)).filter(|words| !words.is_empty());
-        series.push(Series::new(
-            label.unwrap_or_else(|| "work".to_owned()),
-            Colour::Category(k),
-            Shape::Steps,
-            k,
-            outline,
-        ));
-    }
-    (!series.is_empty()).then(|| Figure {
-        name: "work".to_owned(),
-        title: "Work on single trajectories".to_owned(),
-        caption: "How the work that the protocol does on a trajectory is distributed, as a probability density."
-            .to_owned(),
-        x: Axis::new(&words::quantity("work"), &words::unit(run.unit("work"))),
-        y: Axis { zero: true, ..Axis::new("probability density", "") },
         series,
         ..Figure::default()
     })
@@ -435,4 +336,32 @@ fn sectors_map(run: &Run, key: &Key, of_point: impl Fn(f64) -> Vec<(f64, f64)>) 
         series,
         ..Figure::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::data::{Bath, Point};
+    use crate::scenario::protocols;
+
+    /// A level emits at the rates of its time, and not at those of the start.
+    #[test]
+    fn a_path_is_looked_at_between_its_jumps_where_rates_change() {
+        let text = "[qubits]\nnumber = 2\n[[bath]]\nname = \"b\"\ncoupling = \"collective\"\ndown = 0.5\n[initial]\n\
+                    state = \"inverted\"\n[protocol.segment.a]\nduration = 4.0\nbath.b.down = { to = 2.5 }\n\
+                    [protocol.segment.b]\nduration = 4.0\nbath.b.down = 0.25\n[evolution]\nsamples = 3\n";
+        let bath = Bath { name: "b".into(), coupling: "collective".into(), down: 0.5, ..Bath::default() };
+        let mut run = Run::default();
+        run.summary.points = vec![Point { qubits: Some(2.0), baths: vec![bath], ..Point::default() }];
+        run.protocols = protocols(text, &[0].into()).unwrap().into_iter().collect();
+        let level = |time: f64, m: f64| Level { time, j: 1.0, m };
+        let of = intensity(&run).unwrap();
+        // (J + M)(J - M + 1) = 2 of both levels that emit.
+        assert_eq!([0.0, 2.0, 4.0, 5.0].map(|time| of(&level(time, 1.0))), [1.0, 3.0, 5.0, 0.5]);
+        let path = [level(0.0, 1.0), level(3.0, 0.0), level(8.0, 0.0)];
+        let looked = looked_at(&path, run.protocols.get(&0));
+        assert!(looked.windows(2).all(|pair| pair[0].time < pair[1].time && pair[1].time - pair[0].time < 0.05));
+        let behind = looked.iter().find(|level| level.time > 4.0).unwrap();
+        assert!(behind.time < 4.0 + 1e-6 && (of(behind), behind.m) == (0.5, 0.0));
+    }
 }
