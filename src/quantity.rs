@@ -90,11 +90,13 @@ pub enum Quantity {
     ExponentialWork,
     /// `<exp(-sigma)>`, sigma the entropy production of a path.
     ExponentialEntropy,
+    /// The mean of an operator of one ensemble, of one mode, or of the user's own; results have its name.
+    Observable,
 }
 
 impl Quantity {
     /// Every one, in their order.
-    pub const ALL: [Quantity; 39] = [
+    pub const ALL: [Quantity; 40] = [
         Quantity::HeatCurrent,
         Quantity::HeatCurrentInterval,
         Quantity::HeatCurrentCounts,
@@ -134,6 +136,7 @@ impl Quantity {
         Quantity::WorkHeatCovariance,
         Quantity::ExponentialWork,
         Quantity::ExponentialEntropy,
+        Quantity::Observable,
     ];
 
     /// What this is an estimate of in the steady state: there are several of the heat current.
@@ -191,6 +194,7 @@ impl Quantity {
             Quantity::WorkHeatCovariance => "work_heat_covariance",
             Quantity::ExponentialWork => "exponential_work",
             Quantity::ExponentialEntropy => "exponential_entropy",
+            Quantity::Observable => "observable",
         }
     }
 
@@ -244,7 +248,8 @@ impl Quantity {
             | Quantity::CoefficientOfPerformance
             | Quantity::Reliability
             | Quantity::ExponentialWork
-            | Quantity::ExponentialEntropy => "1",
+            | Quantity::ExponentialEntropy
+            | Quantity::Observable => "1",
         }
     }
 }
@@ -256,6 +261,22 @@ pub struct Column {
     pub quantity: Quantity,
     /// The bath's index, for a quantity of one bath.
     pub bath: Option<usize>,
+    /// Which of the observables of a system it is, for one of them.
+    pub observable: Option<usize>,
+}
+
+impl Column {
+    /// The column of a quantity of a bath.
+    #[must_use]
+    pub fn of_bath(quantity: Quantity, bath: usize) -> Self {
+        Column { quantity, bath: Some(bath), observable: None }
+    }
+
+    /// The column of a quantity of the whole.
+    #[must_use]
+    pub fn of_whole(quantity: Quantity) -> Self {
+        Column { quantity, bath: None, observable: None }
+    }
 }
 
 /// The columns of a record over independent groups of qubits, in the order in which they are reported. The groups
@@ -267,7 +288,7 @@ pub fn columns<S: System>(groups: &[&S], coherent: bool) -> Vec<Column> {
     let mut columns = Vec::new();
     let baths = groups.first().map_or(0, |group| group.baths().len());
     for index in 0..baths {
-        let mut push = |quantity| columns.push(Column { quantity, bath: Some(index) });
+        let mut push = |quantity| columns.push(Column::of_bath(quantity, index));
         let acts = |rate: fn(&Bath) -> f64| groups.iter().any(|group| rate(&group.baths()[index]) > 0.0);
         if acts(|bath| bath.down + bath.up) {
             push(Quantity::HeatCurrent);
@@ -280,7 +301,7 @@ pub fn columns<S: System>(groups: &[&S], coherent: bool) -> Vec<Column> {
             push(Quantity::Intensity);
         }
     }
-    let mut push = |quantity| columns.push(Column { quantity, bath: None });
+    let mut push = |quantity| columns.push(Column::of_whole(quantity));
     if groups.iter().any(|group| group.power().is_some()) {
         push(Quantity::Power);
     }
@@ -288,15 +309,23 @@ pub fn columns<S: System>(groups: &[&S], coherent: bool) -> Vec<Column> {
         push(Quantity::Jx);
         push(Quantity::Jy);
     }
-    push(Quantity::Jz);
-    if groups.len() == 1 {
+    let observables = groups.iter().map(|group| group.observables()).sum::<usize>();
+    let has_qubits = groups.iter().any(|group| group.number() > 0);
+    if has_qubits {
+        push(Quantity::Jz);
+    }
+    if groups.len() == 1 && observables == 0 {
         push(Quantity::JSquared);
         if coherent {
             push(Quantity::SpinLength);
             push(Quantity::Squeezing);
         }
     }
-    push(Quantity::Excited);
+    if has_qubits {
+        push(Quantity::Excited);
+    }
+    let observable = |index| Column { observable: Some(index), ..Column::of_whole(Quantity::Observable) };
+    columns.extend((0..observables).map(observable));
     columns
 }
 
@@ -342,6 +371,9 @@ impl<V: Values> Measure<V> {
             (Quantity::Power, _) => system.power().unwrap_or_default(),
             (Quantity::Jz, _) => system.jz(),
             (Quantity::Excited, _) => system.excited(total),
+            (Quantity::Observable, _) => {
+                column.observable.map_or_else(V::Form::default, |index| system.observable(index))
+            }
             _ => V::Form::default(),
         };
         Measure { column, form, quantum: column.bath.map_or(0.0, |bath| system.quantum(bath)) }
@@ -417,6 +449,9 @@ impl Resolution {
             (Quantity::Intensity, Some(bath)) => of_form(system.intensity(bath)),
             (Quantity::Power, _) => of_form(system.power().unwrap_or_default()),
             (Quantity::Excited, _) => of_form(system.excited(total)),
+            (Quantity::Observable, _) => {
+                of_form(column.observable.map_or_else(Default::default, |index| system.observable(index)))
+            }
             (Quantity::JSquared, _) => of_spin(n / 2.0 * (n / 2.0 + 1.0), n),
             (Quantity::SpinLength, _) => of_spin(1.0, 2.0 / n),
             // A difference of second moments over J.
@@ -470,6 +505,6 @@ mod tests {
     #[test]
     fn every_quantity_is_in_the_list_at_its_place() {
         assert!(Quantity::ALL.iter().enumerate().all(|(place, quantity)| *quantity as usize == place));
-        assert_eq!(Quantity::ExponentialEntropy as usize + 1, Quantity::ALL.len());
+        assert_eq!(Quantity::Observable as usize + 1, Quantity::ALL.len());
     }
 }

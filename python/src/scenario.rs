@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use numpy::{PyArray1, PyReadonlyArray1};
-use pyo3::exceptions::PyKeyError;
+use pyo3::exceptions::{PyKeyError, PyNotImplementedError};
 use pyo3::prelude::*;
 use serde_json::{Value, json};
 use superjump::campaign::{Cost, Forecast, RunError, forecast, solvable};
@@ -88,6 +88,9 @@ impl Parsed {
     /// What the equation of a point is made of, as JSON.
     fn model(&self, point: usize) -> PyResult<String> {
         let of = self.scenario.points.get(point).ok_or_else(|| PyKeyError::new_err(point))?;
+        if of.ensembles().is_some() {
+            return Err(PyNotImplementedError::new_err("ensembles and modes are not handed on to other programs yet"));
+        }
         Ok(text(&model(of)))
     }
 
@@ -125,7 +128,7 @@ impl Parsed {
         let of = self.scenario.points.get(point).ok_or_else(|| PyKeyError::new_err(point))?;
         let named = |column: &Column| {
             let of_bath = column.bath.map(|bath| of.baths()[bath].name.as_str());
-            column.quantity.name() == quantity && of_bath == bath
+            of.called(*column) == quantity && of_bath == bath
         };
         let column = of.columns().into_iter().find(named);
         let column = column.ok_or_else(|| PyKeyError::new_err(quantity.to_owned()))?;

@@ -68,7 +68,7 @@ def test_numbers_and_words_survive_the_text():
     [
         ({"tlist": [0, 1]}, "tlist", "`times`, as `tlist` is called here"),
         ({"trajectoris": 5}, "trajectoris", "did you mean `trajectories`?"),
-        ({"c_ops": []}, "c_ops", "takes no operators"),
+        ({"c_ops": []}, "c_ops", "jumps of your own"),
         ({"gamma": 1}, "gamma", "`baths` with `rate`"),
         ({"zzz": 1}, "zzz", "`baths`"),
         ({"qubits": 4.5}, "qubits.number", "whole number"),

@@ -110,7 +110,7 @@ impl Meter {
 /// What is watched, and its unit.
 fn label(point: &Point) -> (String, String) {
     point.columns().first().map_or_else(Default::default, |column| {
-        let name = column.quantity.name().replace('_', " ");
+        let name = point.called(*column).replace('_', " ");
         let bath = column.bath.map_or(String::new(), |bath| format!(" ({})", point.baths()[bath].name));
         (format!("{name}{bath}"), column.quantity.unit(point.units()).to_owned())
     })

@@ -8,7 +8,7 @@ use super::aside::aside;
 use super::error::RunError;
 use super::open::finished;
 use super::options::{Event, Outcome, RunOptions};
-use crate::lindblad::{Effort, PopulationEquation};
+use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
 use crate::plan::available_memory;
 use crate::quantity::Quantity;
 use crate::results::{
@@ -32,8 +32,15 @@ struct Solved {
 const LEVEL: f64 = 2500.0;
 const SPECTRUM_LEVEL: f64 = 11_000.0;
 
+/// Bytes for an element of the density matrix of a product: some thirty entries of its generator, as they are gathered.
+const ELEMENT: f64 = 2500.0;
+
 /// Bytes to solve a point for its populations; qubits that differ, or are driven, have no more than some hundred MB.
 fn memory(point: &Point) -> f64 {
+    if let Some(ensembles) = point.ensembles() {
+        return ProductEquation::size(ensembles.product(), ensembles.start())
+            .map_or(0.0, |elements| elements * ELEMENT);
+    }
     let levels =
         point.groups.iter().map(|group| PopulationEquation::states(&group.model, &group.initial)).max().unwrap_or(0);
     levels as f64 * if point.noise().frequencies.is_empty() { LEVEL } else { SPECTRUM_LEVEL }

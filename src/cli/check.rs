@@ -9,7 +9,7 @@ use superjump::solve::ExactRoad;
 use superjump::trajectory::Interrupt;
 use superjump::units::Units;
 
-use super::{ScenarioArguments, protocol, table};
+use super::{ScenarioArguments, ensembles, protocol, table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  superjump check scenarios/heat_valve.toml --set qubits.number=100")]
@@ -54,8 +54,14 @@ fn describe_baths(points: &[Point]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The baths as they stay, or what a protocol makes of them.
+/// The baths as they stay, or what a protocol makes of them; ensembles and modes with theirs.
 fn describe_baths_or_protocol(points: &[Point]) -> anyhow::Result<()> {
+    if let Some(ensembles) = points[0].ensembles() {
+        if points.iter().any(|point| point.groups != points[0].groups) {
+            say!("  At point 0:")?;
+        }
+        return ensembles::describe(&points[0], ensembles);
+    }
     let Some(protocol) = points[0].protocol() else { return describe_baths(points) };
     if points.iter().any(|point| point.protocol() != Some(protocol)) {
         say!("  At point 0:")?;

@@ -6,6 +6,7 @@ pub mod terminal;
 mod answer;
 pub mod check;
 pub mod compare;
+mod ensembles;
 pub mod exact;
 pub mod merge;
 mod progress;

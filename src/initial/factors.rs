@@ -2,16 +2,17 @@
 
 use num_complex::Complex64;
 use rand::Rng;
+use serde::Serialize;
 
 use super::InitialState;
 use crate::dicke::{Level, sectors};
-use crate::model::product::{JumpOperator, Kind, Product, ProductBath, ProductError};
+use crate::model::product::{JumpOperator, Kind, Product, ProductBath, ProductError, Watched};
 
 /// The part of a coherent state that may lie beyond the cut of its mode.
 const MOST_BEYOND: f64 = 1e-12;
 
 /// Where one factor starts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum FactorStart {
     /// The qubits of an ensemble.
     Qubits(InitialState),
@@ -22,7 +23,7 @@ pub enum FactorStart {
 }
 
 /// Where every factor of a product starts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProductStart {
     factors: Vec<FactorStart>,
     kinds: Vec<Kind>,
@@ -135,6 +136,26 @@ impl ProductStart {
             (FactorStart::Qubits(state), Kind::Qubits(number)) => state.superposition(number).is_none(),
             (start, _) => matches!(start, FactorStart::Number(_)),
         })
+    }
+
+    /// Whether the total number of excitations may be taken as sharp: H and the jumps keep it so, and either it starts so
+    /// or nothing that is watched sees a superposition of several, which is then drawn apart.
+    #[must_use]
+    pub fn may_be_sharp(&self, product: &Product, watched: &[Watched]) -> bool {
+        let blind = |watched: &Watched| match watched {
+            Watched::Operator(operator) => operator.shifts().iter().all(|shift| *shift == 0),
+            Watched::Top(_) => true,
+        };
+        product.keeps_excitations_sharp() && (self.is_sharp() || watched.iter().all(blind))
+    }
+
+    /// The number of states of the largest sector that a trajectory may be in, where the number of excitations is `sharp`
+    /// or not.
+    #[must_use]
+    pub fn largest_dimension(&self, product: &Product, sharp: bool) -> f64 {
+        let highest: Vec<i64> = self.tops(product).iter().map(|tops| tops.iter().copied().max().unwrap_or(0)).collect();
+        let by_excitations = Self::states_by_excitations(&highest);
+        if sharp { by_excitations.into_iter().fold(0.0, f64::max) } else { by_excitations.iter().sum() }
     }
 
     /// Draws a pure state of each factor.

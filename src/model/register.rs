@@ -4,6 +4,7 @@ use std::ops::{Add, Mul};
 
 use ndarray::Array2;
 
+use super::system::modulation;
 use super::{Drive, Extent, Model, Observables, System, Values};
 use crate::bath::{Bath, Coupling, Pair, Process};
 use crate::units::Units;
@@ -224,8 +225,13 @@ impl System for Register {
         self.units
     }
 
-    fn pair(&self, coupling: Coupling) -> Pair<RegisterForm> {
-        self.forms(coupling)
+    fn intensity(&self, bath: usize) -> RegisterForm {
+        let bath = &self.baths[bath];
+        self.forms(bath.coupling).emission * bath.down
+    }
+
+    fn power(&self) -> Option<RegisterForm> {
+        modulation(self, |coupling| self.forms(coupling))
     }
 
     /// Tr[H_0 D_b(rho)] (21). For one jump operator, `D^dagger(H) = (L^dagger [H, L] + [L^dagger, H] L)/2`; a local one

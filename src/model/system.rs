@@ -64,16 +64,27 @@ pub trait System {
     fn frequency(&self) -> f64;
     /// The unit system.
     fn units(&self) -> Units;
-    /// What the pattern of a bath is made of.
-    fn pair(&self, coupling: Coupling) -> Pair<Form<Self>>;
     /// The heat current from a bath into the qubits (21).
     fn heat_current(&self, bath: usize) -> Form<Self>;
     /// `<J_z>`.
     fn jz(&self) -> Form<Self>;
     /// What these qubits contribute to the excited fraction of `total`.
     fn excited(&self, total: i64) -> Form<Self>;
+    /// Photons per unit time into a bath.
+    fn intensity(&self, bath: usize) -> Form<Self>;
     /// How large a form may be.
     fn extent(&self, form: Form<Self>) -> Extent;
+
+    /// How many means it is looked at by beside those of all qubits together: where there are any, it is made of several
+    /// parts, and has no J of the whole.
+    fn observables(&self) -> usize {
+        0
+    }
+
+    /// One of them.
+    fn observable(&self, _: usize) -> Form<Self> {
+        Form::<Self>::default()
+    }
 
     /// d`<J_z>`/dt and d`<J^2>`/dt by the baths, where they follow from the values and anything changes them.
     fn balances(&self) -> [Option<Balance<Form<Self>>>; 2] {
@@ -90,27 +101,26 @@ pub trait System {
         self.units().quantum(self.baths()[bath].energy(self.frequency()))
     }
 
-    /// Photons per unit time into a bath.
-    fn intensity(&self, bath: usize) -> Form<Self> {
-        let bath = &self.baths()[bath];
-        self.pair(bath.coupling).emission * bath.down
-    }
-
-    /// What a modulation does on the qubits per unit time: by how much what the baths exchange differs from a quantum of
-    /// the qubits, for each that they absorb. `None` where no bath has an energy of its own.
+    /// What a modulation does on the qubits per unit time; `None` where no bath has an energy of its own.
     fn power(&self) -> Option<Form<Self>> {
-        let of_bath = |bath: &Bath| {
-            let supplied = -self.units().quantum(bath.offset(self.frequency())?);
-            let Pair { emission, absorption } = self.pair(bath.coupling);
-            Some(absorption * (supplied * bath.up) + emission * (-supplied * bath.down))
-        };
-        self.baths().iter().filter_map(of_bath).reduce(|sum, one| sum + one)
+        None
     }
 
     /// Photons per unit time into all baths.
     fn total_intensity(&self) -> Form<Self> {
         (0..self.baths().len()).map(|bath| self.intensity(bath)).fold(Form::<Self>::default(), |sum, one| sum + one)
     }
+}
+
+/// What a modulation does on the qubits of a system per unit time: by how much what the baths exchange differs from a
+/// quantum of the qubits, for each that they absorb, where `pair` is what a pattern is made of.
+pub(super) fn modulation<S: System>(system: &S, pair: impl Fn(Coupling) -> Pair<Form<S>>) -> Option<Form<S>> {
+    let of_bath = |bath: &Bath| {
+        let supplied = -system.units().quantum(bath.offset(system.frequency())?);
+        let Pair { emission, absorption } = pair(bath.coupling);
+        Some(absorption * (supplied * bath.up) + emission * (-supplied * bath.down))
+    };
+    system.baths().iter().filter_map(of_bath).reduce(|sum, one| sum + one)
 }
 
 /// The linear forms of a system.
@@ -166,12 +176,16 @@ impl System for Model {
         self.units
     }
 
-    fn pair(&self, coupling: Coupling) -> Pair<Linear> {
-        coupling.forms(self.number)
-    }
-
     fn heat_current(&self, bath: usize) -> Linear {
         Model::heat_current(self, &self.baths[bath])
+    }
+
+    fn intensity(&self, bath: usize) -> Linear {
+        Model::intensity(self, &self.baths[bath])
+    }
+
+    fn power(&self) -> Option<Linear> {
+        modulation(self, |coupling| coupling.forms(self.number))
     }
 
     fn jz(&self) -> Linear {

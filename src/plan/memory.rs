@@ -33,7 +33,8 @@ impl Plan<'_> {
             let sizes = Sizes::of(point);
             let photons = (point.recording.photons as u64 * sizes.block) as f64 * 8.0;
             let rows = (sizes.part.min(point.trajectories()) * 200) as f64;
-            grid + log + 3.0 * threads as f64 * photons + 4.0 * rows + counted(point) + booked(point, threads)
+            let states = threads as f64 * point.ensembles().map_or(0.0, |ensembles| ensembles.memory());
+            states + grid + log + 3.0 * threads as f64 * photons + 4.0 * rows + counted(point) + booked(point, threads)
         };
         self.points.iter().map(point).fold(0.0, f64::max)
     }

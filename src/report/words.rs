@@ -50,7 +50,7 @@ pub fn quantity(name: &str) -> String {
         "sector_probability" => "P_{J}",
         "sector_current" => "heat current in a sector",
         "waiting_time" => "waiting-time density w(τ)",
-        _ => return name.replace('_', " "),
+        _ => return of_part(name).unwrap_or_else(|| name.replace('_', " ")),
     };
     known.to_owned()
 }
@@ -60,6 +60,18 @@ pub fn is_booked(name: &str) -> bool {
     let alone = ["work", "heat", "quanta", "entropy", "power", "efficiency", "reliability", "entropy_production"];
     let ends = ["_variance", "_covariance", "_of_performance"];
     alone.contains(&name) || name.starts_with("exponential_") || ends.iter().any(|end| name.ends_with(end))
+}
+
+/// A mean of one ensemble or mode: `jz_NAME`, `n_NAME`, `top_NAME`.
+fn of_part(name: &str) -> Option<String> {
+    let (what, part) = name.split_once('_')?;
+    let known = match what {
+        "jz" => "⟨J_{z}⟩",
+        "n" => "⟨n⟩",
+        "top" => "weight of the highest n",
+        _ => return None,
+    };
+    Some(format!("{known}, {part}"))
 }
 
 /// The quantity that this is another estimate of; `_average` is the former name of `_interval`.
@@ -99,6 +111,7 @@ pub fn key(key: &str) -> String {
         ["qubits", "twisting"] => "χ",
         ["qubits", "transmon", "josephson"] => "E_{J}",
         ["qubits", "transmon", "charging"] => "E_{C}",
+        ["ensemble" | "mode", name, rest @ ..] => return of_named(name, rest),
         ["drive", "amplitude"] => "Ω",
         ["drive", "detuning"] => "Δ",
         ["initial", name] => symbol(name),
@@ -108,6 +121,17 @@ pub fn key(key: &str) -> String {
         [] => "",
     };
     known.to_owned()
+}
+
+/// A key of an ensemble or mode as a formula.
+fn of_named(name: &str, key: &[&str]) -> String {
+    match key {
+        ["number"] => format!("N_{{{name}}}"),
+        ["frequency"] => format!("ω_{{{name}}}"),
+        ["coupling"] => format!("c_{{{name}}}"),
+        ["initial", of] => format!("{}, {name}", symbol(of)),
+        other => format!("{}, {name}", other.join(" ")),
+    }
 }
 
 /// A number of an initial state as a formula.

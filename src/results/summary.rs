@@ -8,6 +8,7 @@ use super::booked::{OfProtocol, of_protocol};
 use super::row::QuantitySummary;
 use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::Bath;
+use crate::model::product::Watched;
 use crate::quantity::{Column, Quantity};
 use crate::scenario::{Asked, BathScale, Origin, Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
@@ -176,7 +177,7 @@ impl PointSummary {
         for (index, column) in point.columns().iter().enumerate().filter(|(_, column)| on_grid(column)) {
             let Some(estimate) = ensemble.on_grid(last, index) else { continue };
             let bath = column.bath.map(|bath| point.baths()[bath].name.as_str());
-            let (name, unit) = (column.quantity.name().to_owned(), column.quantity.unit(units));
+            let (name, unit) = (point.called(*column).to_owned(), column.quantity.unit(units));
             let scale = ensemble.resolutions().columns[index].scale;
             quantities.push(QuantitySummary::sampled(name, bath, estimate, (road.on_grid(last, index), scale), unit));
         }
@@ -204,7 +205,7 @@ impl PointSummary {
         quantities.splice(0..0, of_protocol);
         PointSummary {
             machine,
-            notes,
+            notes: notes.into_iter().chain(cuts(point, ensemble)).collect(),
             std_error_missing: without_error(point, ensemble),
             trajectories: ensemble.trajectories(),
             jumps: ensemble.jumps,
@@ -328,6 +329,29 @@ fn highest(point: &Point, cell: impl Fn(usize, usize) -> Cell) -> Vec<QuantitySu
     found
 }
 
+/// The weight of the highest number of quanta of a mode from which on its cut is told of.
+const NOTED: f64 = 1e-6;
+
+/// Modes whose cut may have changed the results.
+fn cuts(point: &Point, ensemble: &Ensemble) -> Vec<String> {
+    let Some(ensembles) = point.ensembles() else { return Vec::new() };
+    let note = |(index, column): (usize, &Column)| {
+        let observable = &ensembles.looked_at()[column.observable?];
+        let Watched::Top(factor) = observable.watched else { return None };
+        let means = (0..point.times().len()).filter_map(|sample| Some(ensemble.on_grid(sample, index)?.mean));
+        let most = means.fold(0.0, f64::max);
+        let name = &ensembles.product().factors()[factor].name;
+        let levels = ensembles.start().levels()[factor];
+        (most > NOTED).then(|| {
+            format!(
+                "the highest of the {levels} levels of mode {name} has a weight of up to {most:.1e}: the cut may have changed \
+                 the results, and more `levels` would tell"
+            )
+        })
+    };
+    point.columns().iter().enumerate().filter_map(note).collect()
+}
+
 /// The estimates at the last time that have no standard error, those of one reason together.
 fn without_error(point: &Point, ensemble: &Ensemble) -> Vec<String> {
     let last = point.times().len() - 1;
@@ -341,7 +365,7 @@ fn without_error(point: &Point, ensemble: &Ensemble) -> Vec<String> {
     };
     for (index, column) in point.columns().iter().enumerate() {
         let bath = column.bath.map_or_else(String::new, |bath| format!(" ({})", point.baths()[bath].name));
-        add(ensemble.no_error(last, index), format!("{}{bath}", column.quantity.name()));
+        add(ensemble.no_error(last, index), format!("{}{bath}", point.called(*column)));
     }
     if point.baths().iter().any(|bath| bath.down > 0.0) {
         add(ensemble.no_error_of_peak(), Quantity::PeakIntensity.name().to_owned());
@@ -355,6 +379,7 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let point = &scenario.points[0];
     let columns = point.columns();
     let mut quantities: Vec<Quantity> = columns.iter().map(|column| column.quantity).collect();
+    quantities.retain(|quantity| *quantity != Quantity::Observable);
     if point.protocol().is_some() {
         quantities.extend([
             Quantity::Quanta,
@@ -398,6 +423,8 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let mut names: Vec<String> = quantities.iter().map(|quantity| quantity.name().to_owned()).collect();
     let photon = |photon: usize| format!("{}_{}", Quantity::PhotonTime.name(), photon + 1);
     names.extend((0..point.recording.photons).map(photon));
+    let observables = columns.iter().filter(|column| column.observable.is_some());
+    names.extend(observables.map(|column| point.called(*column).to_owned()));
     names
 }
 

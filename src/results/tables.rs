@@ -33,10 +33,18 @@ pub struct SeriesRow {
     pub quantity: Quantity,
     /// Index of the bath.
     pub bath: Option<usize>,
+    /// Which of the observables of ensembles and modes.
+    pub observable: Option<usize>,
     /// The mean over trajectories, where there are any.
     pub estimate: Option<Estimate>,
     /// The exact value.
     pub exact: Option<f64>,
+}
+
+impl SeriesRow {
+    fn column(&self) -> Column {
+        Column { quantity: self.quantity, bath: self.bath, observable: self.observable }
+    }
 }
 
 /// The rows of a point in the order of time, from the trajectories (if any) and the exact road. A sample without an
@@ -51,8 +59,8 @@ pub fn series(point: &Point, ensemble: Option<&Ensemble>, road: &ExactRoad) -> V
             let exact = road.on_grid(sample, index);
             // With trajectories, what they have no value for is no row; without, what the exact road has none for.
             let present = if ensemble.is_some() { estimate.is_some() } else { exact.is_some() };
-            let Column { quantity, bath, .. } = *column;
-            present.then_some(SeriesRow { time: times[sample], quantity, bath, estimate, exact })
+            let Column { quantity, bath, observable } = *column;
+            present.then_some(SeriesRow { time: times[sample], quantity, bath, observable, estimate, exact })
         })
         .collect()
 }
@@ -60,11 +68,11 @@ pub fn series(point: &Point, ensemble: Option<&Ensemble>, road: &ExactRoad) -> V
 /// The rows over the phase of a limit cycle, from the trajectories (if any) and the exact values (if any).
 pub fn phase_rows(phases: &Phases, estimates: &[Option<Estimate>], exact: &[f64]) -> Vec<SeriesRow> {
     let cells = phases.times.iter().flat_map(|time| phases.columns.iter().map(move |column| (*time, *column)));
-    let row = |(cell, (time, Column { quantity, bath })): (usize, (f64, Column))| {
+    let row = |(cell, (time, Column { quantity, bath, observable })): (usize, (f64, Column))| {
         let estimate = estimates.get(cell).copied().flatten();
         let exact = exact.get(cell).copied().filter(|value| value.is_finite());
         let present = if estimates.is_empty() { exact.is_some() } else { estimate.is_some() };
-        present.then_some(SeriesRow { time, quantity, bath, estimate, exact })
+        present.then_some(SeriesRow { time, quantity, bath, observable, estimate, exact })
     };
     cells.enumerate().filter_map(row).collect()
 }
@@ -74,7 +82,7 @@ pub fn series_columns(point: &Point, rows: &[SeriesRow]) -> Vec<Values> {
     let name = |row: &SeriesRow| row.bath.map(|bath| point.baths()[bath].name.as_str());
     vec![
         Values::numbers(rows.iter().map(|row| row.time)),
-        Values::words(rows.iter().map(|row| row.quantity.name())),
+        Values::words(rows.iter().map(|row| point.called(row.column()))),
         Values::optional_words(rows.iter().map(name)),
         Values::optional_numbers(rows.iter().map(|row| row.estimate.map(|e| e.mean))),
         Values::optional_numbers(rows.iter().map(|row| row.estimate.and_then(|e| e.std_error))),

@@ -54,7 +54,7 @@ impl<'a> Writer<'a> {
         let timed = points().any(looked_at);
         let series = when(timed, "series", tables::series_fields())?;
         let trajectories = when(sampled, "trajectories", trajectory_fields(first))?;
-        let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields())?;
+        let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields(first))?;
         let counts = points().any(|point| *point.noise() != Noise::default());
         let noise = when(counts, "noise", tables::noise_fields())?;
         let windows = points().any(|point| !point.noise().windows.is_empty());

@@ -65,6 +65,9 @@ pub enum PointError {
     /// What is not known of a protocol.
     #[error("{0}")]
     OfProtocol(&'static str),
+    /// What is not known of ensembles and modes.
+    #[error("{0}")]
+    OfEnsembles(&'static str),
     /// Nothing is asked for.
     #[error("neither times nor the steady state are asked for")]
     Nothing,
@@ -138,6 +141,7 @@ impl PointBuilder {
         check_groups(&groups)?;
         check_asked(&asked, groups[0].model.baths.len())?;
         check_protocol(&groups, &asked)?;
+        check_ensembles(&groups, &asked)?;
         if recording.cycles && groups.iter().all(|group| group.protocol.is_none()) {
             return Err(PointError::NoProtocol);
         }
@@ -268,6 +272,24 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
     match times.last() {
         Some(time) if *time > end * (1.0 + 1e-12) => Err(PointError::BeyondProtocol { time: *time, end }),
         _ => Ok(()),
+    }
+}
+
+/// Ensembles and modes are one group, and followed in time.
+fn check_ensembles(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
+    if groups.iter().all(|group| group.ensembles.is_none()) {
+        return Ok(());
+    }
+    if groups.len() > 1 {
+        return Err(PointError::OfEnsembles(
+            "ensembles and modes are a group by themselves, and there are several groups",
+        ));
+    }
+    match asked {
+        Asked::Transient(_) | Asked::Solve(Solve { steady: None, .. }) => Ok(()),
+        Asked::Converge(_) | Asked::Solve(_) => {
+            Err(PointError::OfEnsembles("the steady state of ensembles and modes is not among what a point is asked"))
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Kind {
     Named(Box<Kind>),
     /// A number, or a table of such keys.
     NumberOr(Box<Kind>),
+    /// A word, or a table of such keys.
+    WordOr(Box<Kind>),
 }
 
 impl Kind {
@@ -28,7 +30,7 @@ impl Kind {
         match self {
             Kind::Table(fields) => fields.iter().find(|(name, _)| *name == key).map(|(_, kind)| kind),
             Kind::Named(of) => Some(of),
-            Kind::NumberOr(table) => table.of_key(key),
+            Kind::NumberOr(table) | Kind::WordOr(table) => table.of_key(key),
             _ => None,
         }
     }

@@ -16,14 +16,18 @@ pub enum Meant {
 /// (table, our key, what it is called elsewhere), in small letters without `_` and `-`. Those of `qubits` are those of its
 /// groups, too.
 const KEYS: &[(&str, &str, &[&str])] = &[
-    ("", "qubits", &["system", "spins", "spin", "atoms", "emitters", "tls", "dicke", "ensemble", "transmons"]),
+    ("", "qubits", &["system", "spins", "spin", "atoms", "emitters", "tls", "dicke", "transmons"]),
     ("", "bath", &["baths", "reservoir", "reservoirs", "environment", "dissipator", "dissipators", "dissipation"]),
     ("", "evolution", &["time", "times", "simulation", "solver", "dynamics", "mcsolve", "options", "trajectories"]),
     ("", "initial", &["state", "init", "initialstate", "start", "psi", "psi0", "rho", "rho0", "u0"]),
     ("", "drive", &["driving", "laser", "field", "pump", "hdrive"]),
     ("", "steady", &["steadystate", "ss", "convergence"]),
     ("", "noise", &["statistics", "correlations", "spectrum", "counting"]),
-    ("", "sweep", &["sweeps", "scan", "scans", "parameters", "parameter"]),
+    ("", "sweep", &["sweeps", "scan", "scans"]),
+    ("", "parameters", &["parameter", "params", "constants"]),
+    ("", "ensemble", &["ensembles", "species", "classes"]),
+    ("", "mode", &["modes"]),
+    ("", "observe", &["observables", "observable", "observed"]),
     ("", "figure", &["figures", "plot", "plots"]),
     ("", "record", &["recording", "output", "save", "storage"]),
     (
@@ -69,17 +73,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     (
         "bath.*",
         "quantum",
-        &[
-            "quanta",
-            "sideband",
-            "sidebandfrequency",
-            "frequency",
-            "omega",
-            "w",
-            "energy",
-            "exchangefrequency",
-            "photon",
-        ],
+        &["quanta", "sideband", "sidebandfrequency", "omega", "w", "energy", "exchangefrequency", "photon"],
     ),
     ("bath.*.filter", "quality", &["q", "qfactor", "qualityfactor"]),
     ("bath.*.filter", "resonance", &["frequency", "f0", "omega", "omega0", "omegalc"]),
@@ -186,24 +180,27 @@ const TOLD: &[(&str, &[&str], &str)] = &[
     (
         "",
         &["cavity", "cavities", "resonator", "oscillator", "boson", "bosons", "phonon", "phonons"],
-        "superjump has no cavity modes. One that decays fast is a collective bath: H = g (a^+ J_- + h.c.) with the decay \
-         rate kappa is `rate` = 4 g^2/kappa; `bath.*.filter` gives a bath the line of a resonator",
+        "a mode is [[mode]], beside [[ensemble]] in place of [qubits], and terms of [hamiltonian] are between them. One that \
+         decays fast is a collective bath: H = g (a^+ J_- + h.c.) with the decay rate kappa is `rate` = 4 g^2/kappa; \
+         `bath.*.filter` gives a bath the line of a resonator",
     ),
     (
         "",
-        &["h", "hamiltonian", "hsys", "h0", "operators", "qobj", "liouvillian"],
-        "superjump takes no operators: the Hamiltonian is omega_0 J_z, from [qubits], which has `twisting`, `exchange`, \
-         `frequencies`, and Omega J_x + Delta J_z from [drive]",
+        &["h", "hsys", "h0", "operators", "qobj", "liouvillian"],
+        "terms of your own are in [hamiltonian], of [[ensemble]] and [[mode]]; that of [qubits] is omega_0 J_z, with `twisting`, \
+         `exchange`, `frequencies`, and Omega J_x + Delta J_z from [drive]",
     ),
     (
         "",
         &["cops", "collapse", "collapseoperators", "jumpoperators", "lindblad", "channels", "jumps"],
-        "superjump takes no operators: jumps follow from the `coupling`, rates and temperature of each [[bath]]",
+        "jumps of your own are tables [[jump]], of [[ensemble]] and [[mode]]; others follow from the `coupling`, rates and \
+         temperature of each [[bath]]",
     ),
     (
         "",
-        &["eops", "observables", "expect", "expectation", "measure", "measurements"],
-        "nothing to list: all quantities are recorded, currents, intensities, J_z, J^2; `figure` chooses what is drawn",
+        &["eops", "expect", "expectation", "measure", "measurements"],
+        "nothing to list: all quantities are recorded, currents, intensities, J_z, J^2; `figure` chooses what is drawn. Of \
+         [[ensemble]] and [[mode]], [observe] has operators of your own",
     ),
     (
         "",
@@ -219,7 +216,8 @@ const TOLD: &[(&str, &[&str], &str)] = &[
     (
         "bath.*",
         &["op", "operator", "cop", "cops", "jump", "jumpoperator"],
-        "superjump takes no operators: `coupling` says \"collective\" (J_-) or \"local\" (each qubit alone)",
+        "`coupling` says \"collective\" (J_-) or \"local\" (each qubit alone); a bath through an operator of your own is \
+         [[jump]], of [[ensemble]] and [[mode]]",
     ),
     (
         "bath.*",
@@ -323,8 +321,8 @@ const VALUES: &[(&str, &str, &[&str])] = &[
 const VALUES_TOLD: &[(&str, &[&str], &str)] = &[(
     "evolution.engine",
     &["mesolve", "lindblad", "master", "masterequation", "brmesolve", "smesolve", "ssesolve", "heom"],
-    "the master equation is solved by `superjump exact`; engines of trajectories are \"populations\", \"leaps\", \
-     \"ladder\" and \"register\", and \"auto\" takes the cheapest that is exact",
+    "the master equation is solved by `superjump exact`; engines of trajectories are \"populations\", \"sectors\", \
+     \"ladder\", \"register\" and \"product\", and \"auto\" takes the cheapest that is exact",
 )];
 
 /// What a segment of a protocol changes of a bath.

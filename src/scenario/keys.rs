@@ -118,10 +118,94 @@ pub const KEYS: &[(&str, &str)] = &[
         "protocol.segment.*.drive.phase",
         "finite, in radians (at 0 the drive is about x, at pi/2 about y): a number, or a table as of `frequency`",
     ),
+    (
+        "ensemble",
+        "tables [[ensemble]] of qubits that are alike, each with `name`, `number`, `frequency`, `coupling` and `initial`, in \
+         place of [qubits]: they share baths, and live in one state ([[qubits.group]] are far apart, and independent)",
+    ),
+    (
+        "ensemble.*.name",
+        "letters, digits and _, no digit first, and not i, pi, sqrt, exp or dag: operators refer to it",
+    ),
+    ("ensemble.*.number", "a whole number from 0 to 1000000"),
+    (
+        "ensemble.*.frequency",
+        "a finite frequency, 1 if left out in natural units: omega J_z, in the frame that H is in",
+    ),
+    (
+        "ensemble.*.coupling",
+        "its amplitude in the collective baths: a number or a pair [re, im], 1 if left out; or a table of them by the names of \
+         baths, 1 in those that are not named",
+    ),
+    (
+        "ensemble.*.initial",
+        "\"ground\", \"inverted\", or a table { state = \"dicke\", j = 1.0, m = 0.0 } of what [initial] may say",
+    ),
+    (
+        "mode",
+        "tables [[mode]] of harmonic modes, each with `name`, `frequency`, `levels`, `coupling` and `initial`, beside or in \
+         place of [[ensemble]]",
+    ),
+    ("mode.*.name", "letters, digits and _, no digit first, and not i, pi, sqrt, exp or dag: operators refer to it"),
+    ("mode.*.frequency", "a finite frequency, 1 if left out in natural units: omega n, in the frame that H is in"),
+    (
+        "mode.*.levels",
+        "how many numbers of quanta are kept, 0 to levels - 1: a whole number from 1 to 100000; left out where excitations \
+         only leave, and all that there may be are kept",
+    ),
+    ("mode.*.coupling", "its amplitude in the collective baths that act on it, as of [[ensemble]]"),
+    (
+        "mode.*.initial",
+        "a whole number of quanta, 0 if left out; or a table { alpha = 2.0 } or { alpha = [1.0, 0.5] }, a coherent state",
+    ),
+    ("mode.*.initial.quanta", "a whole number from 0 up"),
+    ("mode.*.initial.alpha", "a number or a pair [re, im]"),
+    (
+        "parameters",
+        "a table [parameters] of numbers, each under the name by which operators refer to it: letters, digits and _, no digit \
+         first",
+    ),
+    ("hamiltonian", "a table [hamiltonian] with `terms`, beside the frequencies of ensembles and modes"),
+    (
+        "hamiltonian.terms",
+        "a list of tables such as { operator = \"g * (a.Jp * c.a + a.Jm * c.ad)\" }: Hermitian, in the unit of frequencies",
+    ),
+    (
+        "hamiltonian.terms.operator",
+        "an operator: NAME.Jx, Jy, Jz, Jp, Jm of ensembles and NAME.a, ad, n of modes, numbers, [parameters], i, pi, \
+         + - * / ^ ( ), sqrt( ), exp( ) and dag( )",
+    ),
+    (
+        "jump",
+        "tables [[jump]] of baths that act through an operator of your own, each with `name`, `operator` and `rate`",
+    ),
+    ("jump.*.name", "letters, digits, `_` and `-`, another name than that of each bath"),
+    ("jump.*.operator", "an operator, as in `hamiltonian.terms`, that need not be Hermitian: what an emission does"),
+    ("jump.*.rate", "a finite number from 0 up (above 0, from 1e-300): how often per unit of time and of <L^dagger L>"),
+    (
+        "jump.*.temperature",
+        "a finite number from 0 up, together with `quantum`: L at rate (1 + n), and its adjoint at rate n",
+    ),
+    ("jump.*.quantum", "a positive, finite frequency: the energy of what is exchanged, together with `temperature`"),
+    (
+        "observe",
+        "a table [observe] of Hermitian operators, as in `hamiltonian.terms`, each under the name of its mean in results: \
+         letters, digits and _, no digit first",
+    ),
     ("qubits.group", "tables [[qubits.group]] with `number` and `frequency`"),
     ("bath", "tables [[bath]], each with `name`, `coupling` and its rates"),
     ("bath.*.name", "letters, digits, `_` and `-`, each bath another name"),
     ("bath.*.coupling", "\"collective\" or \"local\""),
+    (
+        "bath.*.on",
+        "with ensembles and modes: a list of the names of those that it acts on; all ensembles if left out, where there is no \
+         mode",
+    ),
+    (
+        "bath.*.frequency",
+        "with ensembles and modes: the positive frequency at which its occupation and `filter` are taken, where those that it \
+         acts on have several",
+    ),
     ("bath.*.rate", "gamma, a finite number from 0 up (above 0, from 1e-300), together with `temperature`"),
     ("bath.*.temperature", "a finite number from 0 up, together with `rate`"),
     (
@@ -186,7 +270,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("initial.angles", "a list of pairs [theta, phi] in radians, one for each qubit"),
     ("initial.amplitudes", "a list of 2j + 1 numbers or pairs [re, im], from M = -j up (QuTiP begins at M = +j)"),
     ("evolution", "a table [evolution] with `until` (or `times`) and `trajectories`"),
-    ("evolution.engine", "\"auto\", \"populations\", \"sectors\", \"ladder\" or \"register\""),
+    ("evolution.engine", "\"auto\", \"populations\", \"sectors\", \"ladder\", \"register\" or \"product\""),
     ("evolution.until", "a positive, finite time"),
     ("evolution.samples", "a whole number from 2 to 10000000"),
     ("evolution.times", "ascending, finite times from 0 up, the last above 0"),
@@ -279,6 +363,9 @@ fn of_segment(key: &str) -> String {
 
 /// A key by the name under which it stands in the table: `bath.*.rate` for that of every bath.
 pub fn generic(key: &str) -> String {
+    if let Some((_, start)) = key.strip_prefix("ensemble.").and_then(|key| key.split_once(".initial.")) {
+        return format!("initial.{start}");
+    }
     if let Some(rest) = key.strip_prefix("protocol.segment.") {
         return rest.split_once('.').map_or("protocol.segment".to_owned(), |(_, key)| of_segment(key));
     }
@@ -287,7 +374,7 @@ pub fn generic(key: &str) -> String {
     };
     match key.split_once('.') {
         // bath.hot.rate, or bath.0.rate where the bath has no name.
-        Some((table @ ("bath" | "figure"), rest)) => any(table, rest),
+        Some((table @ ("bath" | "ensemble" | "mode" | "jump" | "figure"), rest)) => any(table, rest),
         Some(("qubits", rest)) => format!("qubits.{}", rest.replace("group.transmon.", "transmon.")),
         _ => key.to_owned(),
     }
@@ -298,7 +385,7 @@ pub fn allowed(key: &str) -> &'static str {
     let generic = generic(key);
     let find = |name: &str| KEYS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);
     find(&generic).or_else(|| find(generic.split('.').next().unwrap_or_default())).unwrap_or(
-        "one of the tables qubits, bath, drive, protocol, initial, evolution, record, steady, noise, figure, sweep, or \
-         title, units",
+        "one of the tables qubits, ensemble, mode, bath, jump, parameters, hamiltonian, observe, drive, protocol, initial, \
+         evolution, record, steady, noise, figure, sweep, or title, units",
     )
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::asked::{Asked, Noise, Steady};
 use crate::bath::Bath;
 use crate::canonical;
-use crate::group::Group;
+use crate::group::{Ensembles, Group};
 use crate::model::protocol::Protocol;
 use crate::model::{Hamiltonian, NoCurrent};
 use crate::quantity::{Column, Quantity, Resolution, columns};
@@ -119,6 +119,19 @@ impl Point {
         point
     }
 
+    /// What results call a column, but for its bath.
+    #[must_use]
+    pub fn called(&self, column: Column) -> &str {
+        let observable = column.observable.and_then(|index| self.ensembles()?.looked_at().get(index));
+        observable.map_or_else(|| column.quantity.name(), |observable| &observable.name)
+    }
+
+    /// The ensembles and modes, where there are any.
+    #[must_use]
+    pub fn ensembles(&self) -> Option<&Ensembles> {
+        self.groups[0].ensembles.as_deref()
+    }
+
     /// What is known of its engine beforehand.
     #[must_use]
     pub fn facts(&self) -> Facts {
@@ -161,9 +174,9 @@ impl Point {
             .map(|column| Column { quantity: Quantity::Heat, ..*column })
             .collect();
         columns.retain(|column| protocol.is_held() || column.quantity != Quantity::HeatCurrentInterval);
-        columns.push(Column { quantity: Quantity::Work, bath: None });
+        columns.push(Column::of_whole(Quantity::Work));
         columns.extend(heats);
-        columns.push(Column { quantity: Quantity::Entropy, bath: None });
+        columns.push(Column::of_whole(Quantity::Entropy));
         columns
     }
 
@@ -213,6 +226,9 @@ impl Point {
             if let Some(protocol) = &group.protocol {
                 return protocol.jumps_bound(group.model.number);
             }
+            if let Some(ensembles) = &group.ensembles {
+                return ensembles.jumps_bound(self.until());
+            }
             // What is driven never runs out of quanta; unlike couplings and J_z^2 jump faster than identical qubits.
             let (driven, model) = (group.is_driven(), group.envelope());
             let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
@@ -226,6 +242,11 @@ impl Point {
     /// The work of a trajectory, roughly, in jumps of the populations engine: what parts are sized by.
     #[must_use]
     pub fn work_bound(&self) -> f64 {
+        if let Some(ensembles) = self.ensembles() {
+            // A step of the propagation is some products with H_eff, of a few elements for each state.
+            let a_step = (self.facts().work_of_a_jump)(ensembles.dimension());
+            return (self.jumps_bound() + ensembles.turning() * self.until() / 10.0) * a_step;
+        }
         let n = self.number() as f64;
         let driven = self.groups.iter().any(Group::is_driven);
         let a_jump = (self.facts().work_of_a_jump)(n);
@@ -247,7 +268,7 @@ impl Point {
 
 /// The physics of a point in canonical form: names, titles and numbers of trajectories do not enter.
 pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
-    let canonical = |Group { model, hamiltonian, register, initial, protocol, .. }: &Group| {
+    let canonical = |Group { model, hamiltonian, register, initial, protocol, ensembles, .. }: &Group| {
         let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
         let mut physics =
             vec![json!(model.units), json!(model.number), json!(model.frequency), json!(baths), json!(initial)];
@@ -264,6 +285,9 @@ pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
         }
         if let Some(protocol) = protocol {
             physics.push(json!({ "protocol": protocol }));
+        }
+        if let Some(ensembles) = ensembles {
+            physics.push(json!({ "ensembles": **ensembles }));
         }
         physics
     };

@@ -46,6 +46,15 @@ tables! {
         pub qubits: Key<RawQubits>,
         #[serde(default)]
         pub bath: Vec<Spanned<RawBath>>,
+        #[serde(default)]
+        pub ensemble: Vec<Spanned<RawEnsemble>>,
+        #[serde(default)]
+        pub mode: Vec<Spanned<RawMode>>,
+        pub parameters: Key<BTreeMap<Spanned<String>, Spanned<f64>>>,
+        pub hamiltonian: Key<RawHamiltonian>,
+        #[serde(default)]
+        pub jump: Vec<Spanned<RawJump>>,
+        pub observe: Key<BTreeMap<Spanned<String>, Spanned<String>>>,
         pub drive: Key<RawDrive>,
         pub protocol: Key<RawProtocol>,
         pub initial: Key<RawInitial>,
@@ -67,6 +76,44 @@ tables! {
         pub exchange: Key<toml::Value>,
         pub twisting: Key<f64>,
         pub group: Key<Vec<Spanned<RawGroup>>>,
+    }
+
+    pub struct RawEnsemble {
+        pub name: Key<String>,
+        pub number: Key<i64>,
+        pub frequency: Key<f64>,
+        pub coupling: Key<toml::Value>,
+        pub initial: Key<RawStart>,
+    }
+
+    pub struct RawMode {
+        pub name: Key<String>,
+        pub frequency: Key<f64>,
+        pub levels: Key<i64>,
+        pub coupling: Key<toml::Value>,
+        pub initial: Key<RawCourse<RawQuanta>>,
+    }
+
+    /// Where a mode starts.
+    pub struct RawQuanta {
+        pub quanta: Key<i64>,
+        pub alpha: Key<toml::Value>,
+    }
+
+    pub struct RawHamiltonian {
+        pub terms: Key<Vec<Spanned<RawTerm>>>,
+    }
+
+    pub struct RawTerm {
+        pub operator: Key<String>,
+    }
+
+    pub struct RawJump {
+        pub name: Key<String>,
+        pub operator: Key<String>,
+        pub rate: Key<f64>,
+        pub temperature: Key<f64>,
+        pub quantum: Key<f64>,
     }
 
     pub struct RawDisorder {
@@ -136,6 +183,8 @@ tables! {
     pub struct RawBath {
         pub name: Key<String>,
         pub coupling: Key<String>,
+        pub on: Key<Vec<Spanned<String>>>,
+        pub frequency: Key<f64>,
         pub rate: Key<f64>,
         pub temperature: Key<f64>,
         pub down: Key<f64>,
@@ -165,6 +214,7 @@ tables! {
         pub form: Key<String>,
     }
 
+    #[derive(Default)]
     pub struct RawInitial {
         pub state: Key<String>,
         pub j: Key<f64>,
@@ -265,6 +315,41 @@ impl<'de, W: Deserialize<'de>> Deserialize<'de> for RawCourse<W> {
             }
         }
         deserializer.deserialize_any(Either(PhantomData))
+    }
+}
+
+/// An initial state by its name alone, or a table of it.
+#[derive(Clone, Debug)]
+pub enum RawStart {
+    Name(String),
+    State(RawInitial),
+}
+
+impl Described for RawStart {
+    fn kind() -> Kind {
+        Kind::WordOr(Box::new(RawInitial::kind()))
+    }
+}
+
+impl<'de> Deserialize<'de> for RawStart {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = RawStart;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a table")
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<RawStart, E> {
+                Ok(RawStart::Name(value.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawStart, A::Error> {
+                RawInitial::deserialize(MapAccessDeserializer::new(map)).map(RawStart::State)
+            }
+        }
+        deserializer.deserialize_any(Either)
     }
 }
 

@@ -22,6 +22,7 @@ use super::sweep::{self, Axis, Texts, Value, combinations, first_span, fix, path
 use super::syntax::Syntax;
 use super::validate::{Valid, Validator};
 use crate::canonical;
+use crate::group::Ensembles;
 use crate::model::protocol::Protocol;
 
 /// A validated scenario.
@@ -191,14 +192,20 @@ impl Scenario {
     pub fn fingerprint(&self) -> String {
         let point = |point: &Point| {
             let names: Vec<&str> = point.baths().iter().map(|b| b.name.as_str()).collect();
-            json!({
+            let mut digest = json!({
                 "id": format!("{:016x}", point.id),
                 "seed": point.seed,
                 "asked": point.asked,
                 "record": point.recording,
                 "baths": names,
                 "parameters": point.parameters,
-            })
+            });
+            if let Some(ensembles) = point.ensembles() {
+                let names: Vec<&str> =
+                    ensembles.looked_at().iter().map(|observable| observable.name.as_str()).collect();
+                digest["observables"] = json!(names);
+            }
+            digest
         };
         canonical::fingerprint(&json!(self.points.iter().map(point).collect::<Vec<_>>()))
     }
@@ -213,13 +220,19 @@ fn comparable(first: &Point, point: &Point, axes: &[Axis], source: &Source) -> R
         let of = |protocol: &Protocol| protocol.stages().iter().map(|stage| stage.name.clone()).collect::<Vec<_>>();
         p.protocol().map(of)
     };
+    let observables = |p: &Point| {
+        let names =
+            |ensembles: &Ensembles| ensembles.looked_at().iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+        p.ensembles().map(names)
+    };
     let same = kind(first) == kind(point)
+        && observables(first) == observables(point)
         && segments(first) == segments(point)
         && first.units() == point.units()
         && names(first) == names(point)
         && first.recording == point.recording;
     let span = first_span(axes).unwrap_or(0..0);
-    let title = "the points of the sweep differ in their units, the names of their baths or segments, what they record or what \
+    let title = "the points of the sweep differ in their units, the names of their baths, segments, ensembles or modes, what they record or what \
                  is asked of them";
     if same { Ok(()) } else { Err(source.error(span, title.to_owned(), "sweeps over any other key")) }
 }

@@ -82,6 +82,8 @@ impl Slip {
                 all.into_iter().next()
             }
             Slip::Fast => groups.find_map(fast),
+            // The frame that a Hamiltonian of the user's own is in is not known.
+            Slip::NotSecular if point.ensembles().is_some() => None,
             Slip::NotSecular => groups.flat_map(models).find_map(|model| not_secular(&model)),
             Slip::Short => short(point),
             Slip::Outrun => point.protocol().and_then(outrun),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::described::{Described, Kind};
 use super::keys::{allowed, generic};
 use super::raw::RawScenario;
+use super::sweep::BY_NAME;
 
 /// A key of a scenario: its path (a bath's stand under `bath.*`), its type, and what it allows in words.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,7 @@ fn word(kind: &Kind) -> String {
         Kind::Table(_) => "table".to_owned(),
         Kind::Named(_) => "tables".to_owned(),
         Kind::NumberOr(_) => "number or table".to_owned(),
+        Kind::WordOr(_) => "string or table".to_owned(),
         Kind::List(of) if matches!(**of, Kind::List(_)) => "list of pairs".to_owned(),
         Kind::List(of) if **of == Kind::Any => "list of numbers or pairs".to_owned(),
         Kind::List(of) => format!("list of {}s", word(of)),
@@ -43,8 +45,8 @@ fn collect(table: &Kind, prefix: &str, keys: &mut Vec<ScenarioKey>) {
         match kind {
             // Any name, and then a table; a bath goes by its name.
             Kind::Named(of) => collect(of, &format!("{path}.*"), keys),
-            Kind::List(of) if path == "bath" => collect(of, "bath.*", keys),
-            Kind::List(of) | Kind::NumberOr(of) => collect(of, &path, keys),
+            Kind::List(of) if BY_NAME.contains(&path.as_str()) => collect(of, &format!("{path}.*"), keys),
+            Kind::List(of) | Kind::NumberOr(of) | Kind::WordOr(of) => collect(of, &path, keys),
             table => collect(table, &path, keys),
         }
     }
@@ -61,7 +63,7 @@ pub fn scenario_keys() -> Vec<ScenarioKey> {
 
 /// Whether the words of a key are those of another, which stands in the first value that changes.
 fn is_repeated(path: &str) -> bool {
-    path.starts_with("protocol.") && generic(path) != path
+    ["protocol.", "ensemble."].iter().any(|table| path.starts_with(table)) && generic(path) != path
 }
 
 fn all_keys() -> Vec<ScenarioKey> {
@@ -86,6 +88,7 @@ fn type_of(key: &ScenarioKey) -> Value {
         "true or false" => json!({ "type": "boolean" }),
         "string" => json!({ "type": "string" }),
         "table" => json!({ "type": "object" }),
+        "string or table" => json!({ "type": ["string", "object"], "additionalProperties": false }),
         "number or table" => json!({ "type": ["number", "object"], "additionalProperties": false }),
         _ => json!({}),
     };

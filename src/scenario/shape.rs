@@ -10,7 +10,7 @@ use super::described::Kind;
 use super::foreign::{self, Meant, nearest};
 use super::keys::{KEYS, allowed};
 use super::source::Problem;
-use super::sweep::{Texts, Value, parsed};
+use super::sweep::{BY_NAME, Texts, Value, parsed};
 
 /// Doubles beyond this do not hold every whole number.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
@@ -112,7 +112,7 @@ impl<'a, 'i> Shape<'a, 'i> {
                 self.table(table, kind, place, span);
                 return true;
             }
-            (Kind::NumberOr(of), DeValue::Table(table)) => {
+            (Kind::NumberOr(of) | Kind::WordOr(of), DeValue::Table(table)) => {
                 self.table(table, of, place, span);
                 return true;
             }
@@ -130,7 +130,7 @@ impl<'a, 'i> Shape<'a, 'i> {
                 let mut fit = true;
                 for (index, item) in items.iter_mut().enumerate() {
                     let place = match item.get_ref() {
-                        DeValue::Table(table) if tables && place.generic == "bath" => {
+                        DeValue::Table(table) if tables && BY_NAME.contains(&place.generic.as_str()) => {
                             let name = table.get("name").and_then(|name| name.get_ref().as_str());
                             place.named(&name.map_or(index.to_string(), str::to_owned))
                         }
@@ -143,7 +143,7 @@ impl<'a, 'i> Shape<'a, 'i> {
             (Kind::Number | Kind::NumberOr(_), DeValue::Integer(_)) => true,
             (Kind::Number | Kind::NumberOr(_), DeValue::Float(number)) => finite_as_typed(number),
             (Kind::Whole, DeValue::Integer(number)) => i64::from_str_radix(number.as_str(), number.radix()).is_ok(),
-            (Kind::Word, DeValue::String(_)) | (Kind::Flag, DeValue::Boolean(_)) => true,
+            (Kind::Word | Kind::WordOr(_), DeValue::String(_)) | (Kind::Flag, DeValue::Boolean(_)) => true,
             (Kind::Any, value) => holds(value),
             _ => false,
         };
@@ -271,7 +271,7 @@ fn misfit(value: &DeValue, kind: &Kind, place: &Place) -> (String, String) {
         (Kind::Number | Kind::NumberOr(_), DeValue::Float(_)) => {
             (format!("{title}, beyond what a double holds"), right.to_owned())
         }
-        (Kind::Word, DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_)) => {
+        (Kind::Word | Kind::WordOr(_), DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_)) => {
             (title, format!("a word in quotes: {right}"))
         }
         _ => (title, right.to_owned()),

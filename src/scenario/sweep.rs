@@ -60,6 +60,9 @@ impl Axis<'_> {
     }
 }
 
+/// Lists of tables that go by their `name`.
+pub const BY_NAME: [&str; 4] = ["bath", "ensemble", "mode", "jump"];
+
 /// Takes the `[sweep]` table out of a scenario.
 pub fn take_axes<'i>(root: &mut DeTable<'i>, source: &Source) -> Result<Vec<Axis<'i>>, ScenarioError> {
     root.remove("sweep").map_or(Ok(Vec::new()), |sweep| axes(sweep, source))
@@ -265,14 +268,17 @@ pub fn set<'i>(
     }
     let mut table = root;
     let mut rest = path.as_slice();
-    if let ["bath", after @ ..] = rest {
+    if let [list, after @ ..] = rest
+        && BY_NAME.contains(list)
+    {
         let Some((name, after)) = after.split_first() else {
-            let title = format!("`{}` does not say which key of the bath", key.get_ref());
-            return Err(source.error(span, title, "bath.NAME.KEY, such as bath.hot.temperature"));
+            let title = format!("`{}` does not say which key of the {list}", key.get_ref());
+            let example = if *list == "bath" { ", such as bath.hot.temperature" } else { "" };
+            return Err(source.error(span, title, &format!("{list}.NAME.KEY{example}")));
         };
-        table = bath_named(table, name).map_err(|names| {
-            let title = format!("`{}`: there is no bath \"{name}\"", key.get_ref());
-            source.error(span.clone(), title, &format!("a bath of this scenario: {}", names.join(", ")))
+        table = named(table, list, name).map_err(|names| {
+            let title = format!("`{}`: there is no {list} \"{name}\"", key.get_ref());
+            source.error(span.clone(), title, &format!("{} of this scenario: {}", a(list), names.join(", ")))
         })?;
         rest = after;
     }
@@ -312,12 +318,17 @@ fn segment_named(root: &DeTable, name: &str) -> Result<(), Vec<String>> {
     }
 }
 
-/// The table of the bath of this name, or the names there are.
-fn bath_named<'a, 'i>(root: &'a mut DeTable<'i>, name: &str) -> Result<&'a mut DeTable<'i>, Vec<String>> {
+/// A word with its article.
+fn a(word: &str) -> String {
+    if word.starts_with('e') { format!("an {word}") } else { format!("a {word}") }
+}
+
+/// The table of this name in a list, or the names there are.
+fn named<'a, 'i>(root: &'a mut DeTable<'i>, list: &str, name: &str) -> Result<&'a mut DeTable<'i>, Vec<String>> {
     let mut names = Vec::new();
-    if let Some(DeValue::Array(baths)) = root.get_mut("bath").map(Spanned::get_mut) {
-        for bath in baths.iter_mut() {
-            let DeValue::Table(table) = bath.get_mut() else {
+    if let Some(DeValue::Array(tables)) = root.get_mut(list).map(Spanned::get_mut) {
+        for item in tables.iter_mut() {
+            let DeValue::Table(table) = item.get_mut() else {
                 continue;
             };
             match table.get("name").and_then(|n| n.get_ref().as_str()) {

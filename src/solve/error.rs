@@ -1,7 +1,8 @@
 //! What cannot be solved, and why.
 
 use crate::lindblad::protocol::CycleError;
-use crate::lindblad::{NotAffordable, RegisterError, SolveError, SteadyError};
+use crate::lindblad::{NotAffordable, ProductSteadyError, RegisterError, SolveError, SteadyError};
+use crate::model::product::ProductError;
 
 /// Why there is no exact answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -36,6 +37,43 @@ pub enum Unsolved {
         /// The most that are solved.
         most: i64,
     },
+    /// A product that is too large.
+    #[error(transparent)]
+    Product(#[from] ProductError),
+    /// The same, of one for which a run would have to wait.
+    #[error(
+        "the density matrix of this product has {elements:.1e} elements, and beside a run at most {most:.0e} are solved"
+    )]
+    ProductBeside {
+        /// Elements.
+        elements: f64,
+        /// The most that are solved.
+        most: f64,
+    },
+    /// The same, by the time that it has to be followed for.
+    #[error(
+        "the {elements:.1e} elements of the density matrix to time {until} take {cost:.0e} operations, more than the \
+         {limit:.0e} that are spent on it"
+    )]
+    ProductOperations {
+        /// Elements.
+        elements: f64,
+        /// The last time.
+        until: f64,
+        /// Operations.
+        cost: f64,
+        /// The most that are spent.
+        limit: f64,
+    },
+    /// The steady state of a product.
+    #[error(transparent)]
+    ProductSteady(#[from] ProductSteadyError),
+    /// The same, where nobody asks the equation itself.
+    #[error("the steady state of ensembles and modes is not among what scenarios are solved for")]
+    SteadyOfProduct,
+    /// Its equation is of ensembles and modes.
+    #[error("there are no ensembles and modes")]
+    NoEnsembles,
     /// The start of qubits that differ is no one density matrix of theirs.
     #[error("the initial state is spread over the copies of its sector J < N/2")]
     Spread,

@@ -1,7 +1,7 @@
 //! Every exact answer of a point: transients beside its estimates, steady states, noise, closed forms. What cannot be
 //! afforded, or is not known to enough digits, has a reason in its place.
 //!
-//! There are three exact equations of a group of qubits, each an [`Equation`]; [`Road`] alone says which of them a group
+//! There are four exact equations of a group, each an [`Equation`]; [`Road`] alone says which of them a group
 //! takes.
 
 mod cleared;
@@ -12,8 +12,8 @@ mod steady;
 mod transient;
 
 pub use equation::{
-    Aim, Averages, BathAverages, Equation, ForEquation, FullSpace, FullState, Levels, LevelsState, Orders, OrdersState,
-    Road, relaxation_time,
+    Aim, Averages, BathAverages, Equation, ForEquation, FullSpace, FullState, Levels, LevelsState, OfProduct, Orders,
+    OrdersState, ProductState, Road, relaxation_time,
 };
 pub use error::Unsolved;
 pub use protocol::ExactProtocol;

@@ -147,8 +147,8 @@ fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, Unsolved> {
             row.iter_mut().zip(&columns).for_each(|(value, column)| *value += averages.value(*column));
         }
     }
-    // In the full space that is done already, by the size of each density matrix.
-    if !roads.contains(&Road::FullSpace) {
+    // In the full space and of a product that is done already, by the size of each density matrix.
+    if !roads.iter().any(|road| *road >= Road::FullSpace) {
         for (mut values, column) in sum.columns_mut().into_iter().zip(&columns) {
             values.mapv_inplace(|value| cleared((point.number(), point.baths()), *column, value));
         }

@@ -65,7 +65,7 @@ impl Averages {
 /// What is known of the values of a point's trajectories beforehand.
 fn resolutions(point: &Point) -> Resolutions {
     let of_column = |column: Column| point.resolution(column);
-    let bath = |bath| of_column(Column { quantity: Quantity::Intensity, bath: Some(bath) });
+    let bath = |bath| of_column(Column::of_bath(Quantity::Intensity, bath));
     let peak = (0..point.baths().len()).map(bath).reduce(Resolution::and).unwrap_or_default();
     Resolutions {
         columns: point.columns().into_iter().map(of_column).collect(),

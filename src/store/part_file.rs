@@ -198,7 +198,7 @@ pub fn decode(point: &Point, part: Part, bytes: &[u8]) -> Result<StoredPart, Str
         return Err(format!("it has {} trajectories, not {}", averages.ensemble.trajectories(), part.count));
     }
     let rows = Some(part.count as usize);
-    let jumps_hold = if point.recording.jumps { are_of(&jump_fields(), None, &jumps) } else { jumps.is_empty() };
+    let jumps_hold = if point.recording.jumps { are_of(&jump_fields(point), None, &jumps) } else { jumps.is_empty() };
     let cycles_hold = match point.protocol().filter(|_| point.recording.cycles) {
         Some(protocol) => {
             let rows = rows.and_then(|rows| rows.checked_mul(protocol.cycles() as usize));

@@ -212,13 +212,15 @@ pub fn cycle_fields(point: &Point) -> Vec<Field> {
 }
 
 /// The fields of `jumps.parquet`, but for the point and the swept keys.
-pub fn jump_fields() -> Vec<Field> {
+pub fn jump_fields(point: &Point) -> Vec<Field> {
+    // Several ensembles have no J of the whole.
+    let j = if point.ensembles().is_some() { Kind::OptionalNumber } else { Kind::Number };
     vec![
         Field::new("trajectory", Kind::Integer),
         Field::new("time", Kind::Number),
         Field::new("bath", Kind::Word),
         Field::new("direction", Kind::Word),
-        Field::new("j", Kind::Number),
+        Field::new("j", j),
         Field::new("m", Kind::Number),
     ]
 }

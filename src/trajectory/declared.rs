@@ -1,16 +1,24 @@
 //! What each engine says of itself.
 
 use super::engine::{Declared, Facts};
-use super::{DrivenLadder, Ladder, Populations, ProtocolLadder, ProtocolRegisters, Registers, Sectors, Start};
-use crate::group::Group;
-use crate::initial::InitialState;
+use super::{
+    DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolRegisters, Registers, Sectors, Start,
+};
+use crate::group::{Ensembles, Group, MOST_WATCHED};
+use crate::initial::{InitialState, ProductStart};
 use crate::model::protocol::Protocol;
 use crate::model::{Model, Register};
 use crate::quantity::Precision;
 
+/// Why what is made for one ensemble does not treat these.
+const SEVERAL: &str =
+    "ensembles and modes side by side live in a product of spaces, not in |J, M> of one ensemble or in one register";
+
 /// Why the levels (J, M) do not hold a state of these qubits.
 fn unlike(group: &Group) -> Option<&'static str> {
-    if group.register.is_some() {
+    if group.ensembles.is_some() {
+        Some(SEVERAL)
+    } else if group.register.is_some() {
         Some("the qubits differ in frequency, coupling or exchange, and |J, M> takes them to be alike")
     } else if matches!(group.initial, InitialState::Angles(_)) {
         Some("the qubits start each in a state of its own, and |J, M> takes them to be alike")
@@ -153,8 +161,8 @@ impl Declared for Registers {
         work_of_a_jump: |n| 50.0 + n * 2.0_f64.powf(n) / n.sqrt(),
     };
 
-    fn cannot(_: &Group) -> Option<&'static str> {
-        None
+    fn cannot(group: &Group) -> Option<&'static str> {
+        group.ensembles.as_ref().map(|_| SEVERAL)
     }
 
     fn too_large(group: &Group) -> Option<String> {
@@ -210,7 +218,7 @@ impl Declared for ProtocolRegisters {
 
     fn cannot(group: &Group) -> Option<&'static str> {
         let unlike = |register: &Register| ProtocolRegisters::unlike(register);
-        group.register.as_ref().and_then(unlike)
+        group.ensembles.as_ref().map(|_| SEVERAL).or_else(|| group.register.as_ref().and_then(unlike))
     }
 
     fn too_large(group: &Group) -> Option<String> {
@@ -230,5 +238,51 @@ impl Declared for ProtocolRegisters {
 
     fn initial(group: &Group) -> &InitialState {
         &group.initial
+    }
+}
+
+/// Room for all that a group of ensembles may record.
+type OfEnsembles = Products<MOST_WATCHED>;
+
+/// The ensembles of a group, which has them: no other group comes near.
+fn ensembles(group: &Group) -> &Ensembles {
+    group.ensembles.as_deref().unwrap_or_else(|| unreachable!("the product engine is of ensembles and modes alone"))
+}
+
+impl Declared for OfEnsembles {
+    type System = Ensembles;
+
+    const FACTS: Facts = Facts {
+        name: "product",
+        coherent: false,
+        counts_collective: true,
+        follows_levels: false,
+        precision: Precision::STEPS,
+        // Of so many states, not of qubits.
+        work_of_a_jump: |states| 50.0 + 20.0 * states,
+    };
+
+    fn cannot(group: &Group) -> Option<&'static str> {
+        group.ensembles.is_none().then_some("it is of ensembles and modes side by side, [[ensemble]] and [[mode]]")
+    }
+
+    fn too_large(group: &Group) -> Option<String> {
+        let ensembles = ensembles(group);
+        let size = Self::size(ensembles.product(), ensembles.start(), ensembles.watched());
+        size.err().map(|error| error.to_string())
+    }
+
+    fn system(group: &Group) -> Ensembles {
+        ensembles(group).clone()
+    }
+
+    fn build(_: &Group, system: &Ensembles) -> Self {
+        let watched = system.watched().to_vec();
+        let engine = Self::watching(system.product(), system.start(), watched, system.followed());
+        engine.unwrap_or_else(|error| unreachable!("too_large has said so before: {error}"))
+    }
+
+    fn initial(group: &Group) -> &ProductStart {
+        ensembles(group).start()
     }
 }

@@ -5,8 +5,10 @@
 use serde::Serialize;
 
 use super::protocol::Tuned;
-use super::{DrivenLadder, Ladder, Populations, ProtocolLadder, ProtocolRegisters, Registers, Sectors, Unravelling};
-use crate::group::Group;
+use super::{
+    DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolRegisters, Registers, Sectors, Unravelling,
+};
+use crate::group::{Group, MOST_WATCHED};
 use crate::initial::InitialState;
 use crate::quantity::Precision;
 
@@ -25,6 +27,8 @@ pub enum Engine {
     Ladder,
     /// Qubits that may differ, site by site: [`Registers`], [`ProtocolRegisters`] under a protocol.
     Register,
+    /// Ensembles and modes side by side: [`Products`].
+    Product,
 }
 
 /// What is known of an engine beforehand.
@@ -81,7 +85,8 @@ pub trait ForEngine {
 
 impl Engine {
     /// All of them, the cheapest first.
-    pub const ALL: [Engine; 4] = [Engine::Populations, Engine::Sectors, Engine::Ladder, Engine::Register];
+    pub const ALL: [Engine; 5] =
+        [Engine::Populations, Engine::Sectors, Engine::Ladder, Engine::Register, Engine::Product];
 
     /// Does something with this engine for these groups: the only dispatch there is.
     pub fn with<T: ForEngine>(self, groups: &[Group], task: T) -> T::Output {
@@ -93,6 +98,7 @@ impl Engine {
             Engine::Ladder => task.of::<Ladder>(),
             Engine::Register if groups.iter().any(|group| group.protocol.is_some()) => task.of::<ProtocolRegisters>(),
             Engine::Register => task.of::<Registers>(),
+            Engine::Product => task.of::<Products<MOST_WATCHED>>(),
         }
     }
 
@@ -175,7 +181,7 @@ impl EngineChoice {
         let mut because = "the state stays diagonal in |J, M>, and this is the fastest engine";
         let mut chosen = Engine::Register;
         // Sectors are the populations' own chain, passed through at once where that pays.
-        for engine in [Engine::Populations, Engine::Ladder, Engine::Register] {
+        for engine in [Engine::Populations, Engine::Ladder, Engine::Register, Engine::Product] {
             match engine.cannot(groups).or_else(|| engine.blind(groups)) {
                 Some(reason) => because = reason,
                 None => {

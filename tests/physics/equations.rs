@@ -45,9 +45,10 @@ const STEADY: Aim = Aim { until: None, transverse: false, total: 5, effort: Effo
 
 /// What has a value at a time, and over the interval before it.
 fn values(averages: &Averages) -> (Vec<f64>, Vec<f64>) {
-    let Averages { time, jz, j_squared, transverse, excited, power, baths } = averages;
+    let Averages { time, jz, j_squared, transverse, excited, power, baths, observables } = averages;
     let mut now = vec![*time, *jz, *j_squared, *excited, *power];
     now.extend(transverse.iter().flatten());
+    now.extend(observables);
     now.extend(baths.iter().flat_map(|bath| [bath.intensity, bath.heat_current]));
     (now, baths.iter().map(|bath| bath.average).collect())
 }

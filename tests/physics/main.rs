@@ -10,6 +10,7 @@ mod common;
 mod cycles;
 mod driven;
 mod driven_oracle;
+mod ensembles;
 mod equations;
 mod error_bars;
 mod evidence;

@@ -27,9 +27,9 @@ const FOREIGN: &[(&str, &str, usize, &str, &str)] = &[
     ("\"dicke\"\nj = 3\nm = -1", "\"excited\"", 15, "is \"excited\"", "\"inverted\", as \"excited\" is called here"),
     ("samples = 11", "samples = 11\nengine = \"mesolve\"", 21, "is \"mesolve\"", "`superjump exact`"),
     ("title = \"t\"", "tmax = 5.0", 1, "unknown key `tmax`", "`evolution.until`, which is where it stands"),
-    ("[initial]", "[cavity]\nkappa = 1.0\n[initial]", 14, "there is no key `cavity`", "no cavity modes"),
-    ("[initial]", "[hamiltonian]\n[initial]", 14, "there is no key `hamiltonian`", "no operators"),
-    ("number = 8", "number = 8\nc_ops = []", 5, "there is no key `qubits.c_ops`", "no operators"),
+    ("[initial]", "[cavity]\nkappa = 1.0\n[initial]", 14, "there is no key `cavity`", "[[mode]]"),
+    ("[initial]", "[hamiltonian]\n[initial]", 14, "`hamiltonian` is of ensembles and modes", "[[ensemble]]"),
+    ("number = 8", "number = 8\nc_ops = []", 5, "there is no key `qubits.c_ops`", "[[jump]]"),
     (
         "down = 0.5",
         "down = \"cos(t)\"",

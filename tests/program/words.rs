@@ -53,14 +53,22 @@ fn the_reference_of_keys_is_what_the_program_reads() {
     let introduction = "# The scenario file\n\n\
         A scenario is a TOML file; `superjump scenarios` lists those that ship, each with comments. Keys that are\n\
         unknown, missing or out of range are refused, all at once, each with its line and what is allowed. `*` stands for the name\n\
-        of a bath or of a figure: `[sweep]` and `--set` write `bath.hot.rate`, with quotes or without, the file itself `[[bath]]`\n\
+        of a bath, an ensemble, a mode, a jump or a figure: `[sweep]` and `--set` write `bath.hot.rate`, with quotes or without, the file itself `[[bath]]`\n\
         with `name = \"hot\"`. A whole number may be typed as 1e3 or 20.0. `superjump schema` prints the same for editors. Rates,\n\
         times, temperatures and frequencies end at 1e100: larger numbers are slips, and of likelier ones `superjump check` warns.\n\n\
         The table is printed by the program (`superjump schema --markdown`) from the types that read the file; a test holds the\n\
         two together.\n\n";
     let keys = said(here.path(), &["schema", "--markdown"]);
-    hold("docs/scenario.md", &format!("{introduction}{keys}\n{PROTOCOLS}"));
+    hold("docs/scenario.md", &format!("{introduction}{keys}\n{ENSEMBLES}\n{PROTOCOLS}"));
 }
+
+/// Where what the table says of ensembles is explained.
+const ENSEMBLES: &str = "## Ensembles, modes and operators
+
+`[[ensemble]]` and `[[mode]]` stand in place of `[qubits]`: they share baths and a Hamiltonian, and live in one state, while
+`[[qubits.group]]` are independent of each other. [operators.md](operators.md) says how they are written, and what an operator
+may be.
+";
 
 /// What no table of keys says.
 const PROTOCOLS: &str = "## Protocols

@@ -68,7 +68,8 @@ fn is_off_zero(estimate: &Estimate, errors: f64) -> bool {
 
 /// What replicas of these columns tell. Nothing where no modulation does work.
 pub fn found(point: &Point, columns: &[Column], replicas: &Replicas) -> Found {
-    let place = |quantity, bath| columns.iter().position(|column| *column == Column { quantity, bath });
+    let place =
+        |quantity, bath| columns.iter().position(|column| *column == Column { quantity, bath, observable: None });
     let Some(power) = place(Quantity::Power, None) else { return Found::default() };
     if point.groups.iter().any(Group::is_driven) {
         let refused = Some(format!("{}: {DRIVEN}", Quantity::Efficiency.name()));

@@ -57,18 +57,28 @@ impl Generator {
         self.rows.windows(2).map(of).collect()
     }
 
-    /// Replaces x by exp(tL) x for t = `time`: the Taylor series, to rounding.
-    pub fn advance(&self, x: &mut [Complex64], time: f64) {
+    /// The multiplications that it takes to advance by a time, roughly.
+    pub fn cost(&self, time: f64) -> f64 {
+        let terms = 25.0;
+        terms * self.entries.len() as f64 * (time * self.norm / REACH).ceil().max(1.0)
+    }
+
+    /// Replaces x by exp(tL) x for t = `time`, and adds the integral of x over that time to one: the Taylor series, to
+    /// rounding.
+    pub fn advance(&self, x: &mut [Complex64], integral: &mut [Complex64], time: f64) {
         let steps = (time * self.norm / REACH).ceil().max(1.0);
         let step = time / steps;
         for _ in 0..steps as u64 {
             let mut term = x.to_vec();
+            integral.iter_mut().zip(&term).for_each(|(integral, x)| *integral += step * x);
             for order in 1..=TERMS {
                 term = self.apply(&term);
                 let (mut of_term, mut of_sum) = (0.0_f64, 0.0_f64);
-                for (x, term) in x.iter_mut().zip(&mut term) {
+                let share = step / (order + 1) as f64;
+                for ((x, integral), term) in x.iter_mut().zip(integral.iter_mut()).zip(&mut term) {
                     *term *= step / order as f64;
                     *x += *term;
+                    *integral += share * *term;
                     of_term = of_term.max(term.norm());
                     of_sum = of_sum.max(x.norm());
                 }

@@ -15,7 +15,7 @@ use self::rooms::{Matrix, Rooms, combinations};
 use crate::dicke::SectorChange;
 use crate::initial::ProductStart;
 use crate::model::operator::Operator;
-use crate::model::product::{JumpOperator, Product, ProductError};
+use crate::model::product::{JumpOperator, Product, ProductError, Watched};
 
 /// The most elements of rho that are kept: with some thirty entries of the generator for each, some 200 MB.
 const MOST_ELEMENTS: f64 = 3e5;
@@ -52,6 +52,21 @@ pub enum ProductSteadyError {
 pub struct ProductDensity {
     order: i64,
     elements: Vec<Complex64>,
+}
+
+/// The mean of something that is watched, as a form in the elements of a density matrix: made once and read often.
+#[derive(Clone, Debug)]
+pub struct MeanForm(Vec<(usize, Complex64)>);
+
+impl MeanForm {
+    /// The mean in a state, or the integral of the mean where it is the integral of a state.
+    ///
+    /// # Panics
+    /// If it is of another equation.
+    #[must_use]
+    pub fn at(&self, rho: &ProductDensity) -> f64 {
+        self.0.iter().map(|(place, value)| (value * rho.elements[*place]).re).sum()
+    }
 }
 
 /// A jump of a bath, from one room.
@@ -104,10 +119,9 @@ impl ProductEquation {
     /// # Errors
     /// If that has too many elements.
     pub fn new(product: &Product, start: &ProductStart) -> Result<Self, ProductError> {
-        product.check_cuts()?;
+        Self::size(product, start)?;
         let tops = start.tops(product);
         let sharp = product.keeps_excitations_sharp() && start.is_sharp();
-        check_size(&tops, sharp)?;
         let rooms = Rooms::new(product, &tops, sharp);
         let hops: Vec<Vec<Option<Hop>>> = (0..rooms.rooms.len()).map(|room| hops(product, &rooms, room)).collect();
         let h = product.hamiltonian();
@@ -116,6 +130,21 @@ impl ProductEquation {
         let mut equation = ProductEquation { energy: product.energy(), generator: nothing, rooms, hamiltonian, hops };
         equation.generator = equation.generator_of(&equation.layout(0), Part::All);
         Ok(equation)
+    }
+
+    /// How many elements a density matrix would have, before one is made.
+    ///
+    /// # Errors
+    /// If a mode lacks a cut, or they are too many.
+    pub fn size(product: &Product, start: &ProductStart) -> Result<f64, ProductError> {
+        product.check_cuts()?;
+        check_size(&start.tops(product), product.keeps_excitations_sharp() && start.is_sharp())
+    }
+
+    /// The multiplications that it takes to advance by a time, roughly.
+    #[must_use]
+    pub fn cost(&self, time: f64) -> f64 {
+        self.generator.cost(time)
     }
 
     /// How many elements a density matrix has.
@@ -213,7 +242,37 @@ impl ProductEquation {
 
     /// Takes a density matrix on by a time, to rounding: the series of the exponential.
     pub fn advance(&self, rho: &mut ProductDensity, time: f64) {
-        self.generator.advance(&mut rho.elements, time);
+        self.advance_with_integral(rho, time);
+    }
+
+    /// The same; returns the integral of the density matrix over that time.
+    pub fn advance_with_integral(&self, rho: &mut ProductDensity, time: f64) -> ProductDensity {
+        let mut integral = ProductDensity { order: rho.order, elements: vec![Complex64::ZERO; rho.elements.len()] };
+        self.generator.advance(&mut rho.elements, &mut integral.elements, time);
+        integral
+    }
+
+    /// What the mean of something is in the elements of a density matrix.
+    #[must_use]
+    pub fn mean_form(&self, watched: &Watched) -> MeanForm {
+        let layout = self.layout(0);
+        let mut form = Vec::new();
+        for (room, begin) in layout.begins.iter().enumerate() {
+            let d = self.dimension(room);
+            match watched {
+                Watched::Operator(operator) => {
+                    let entries = self.rooms.matrix(operator, room, room).entries.into_iter();
+                    form.extend(entries.map(|(row, column, value)| (begin + column * d + row, value)));
+                }
+                Watched::Top(factor) => {
+                    let top = self.rooms.rooms[room].tops[*factor];
+                    let states = self.rooms.rooms[room].states.iter().enumerate();
+                    let at_top = states.filter(|(_, state)| state[*factor] == top);
+                    form.extend(at_top.map(|(place, _)| (begin + place * (d + 1), Complex64::ONE)));
+                }
+            }
+        }
+        MeanForm(form)
     }
 
     /// `Tr[A rho]`.
@@ -301,7 +360,8 @@ impl ProductEquation {
             let generator = self.generator_of(&self.layout(part.order), Part::All);
             let mut now = 0.0;
             for (sum, tau) in sums.iter_mut().zip(taus) {
-                generator.advance(&mut part.elements, tau - now);
+                let mut nobody_asks = vec![Complex64::ZERO; part.elements.len()];
+                generator.advance(&mut part.elements, &mut nobody_asks, tau - now);
                 now = *tau;
                 *sum += self.mean(a, &part);
             }
@@ -333,8 +393,8 @@ impl ProductEquation {
     }
 }
 
-/// Whether rho would have too many elements, known without listing them.
-fn check_size(tops: &[Vec<i64>], sharp: bool) -> Result<(), ProductError> {
+/// How many elements rho would have, known without listing them.
+fn check_size(tops: &[Vec<i64>], sharp: bool) -> Result<f64, ProductError> {
     let together: f64 = tops.iter().map(|tops| tops.len() as f64).product();
     let of = |tops: Vec<i64>| {
         let counts = ProductStart::states_by_excitations(&tops);
@@ -344,7 +404,7 @@ fn check_size(tops: &[Vec<i64>], sharp: bool) -> Result<(), ProductError> {
     let dimension =
         if together > MOST_ELEMENTS { together } else { combinations(tops).into_iter().map(of).sum::<f64>() };
     if dimension <= MOST_ELEMENTS {
-        return Ok(());
+        return Ok(dimension);
     }
     Err(ProductError::TooLarge { what: "the density matrix", dimension, bytes: 16.0 * dimension, most: MOST_ELEMENTS })
 }

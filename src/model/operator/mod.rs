@@ -14,6 +14,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 use std::sync::Arc;
 
 use num_complex::Complex64;
+use serde::{Serialize, Serializer};
 
 /// A sum that is at most this part of what was added is rounding.
 const ROUNDING: f64 = 8.0 * f64::EPSILON;
@@ -30,7 +31,7 @@ pub enum Algebra {
 }
 
 /// `J_+^raise J_z^z J_-^lower` of a spin, `(a^dagger)^raise a^lower` of a mode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Powers {
     /// Of `J_+` or `a^dagger`.
     pub raise: u32,
@@ -104,6 +105,13 @@ pub type Word = Vec<Powers>;
 pub struct Operator {
     algebras: Arc<[Algebra]>,
     terms: BTreeMap<Word, Complex64>,
+}
+
+/// As a list of its words, each with its coefficient; a zero has no sign.
+impl Serialize for Operator {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.terms().map(|(word, value)| (word, value + Complex64::ZERO)))
+    }
 }
 
 impl Operator {

@@ -1,13 +1,14 @@
 //! The baths of a product: which jumps they make, at which rates, and what these do to observables.
 
 use num_complex::Complex64;
+use serde::Serialize;
 
 use super::{Kind, Product, ProductError};
-use crate::bath::{Process, Rates};
+use crate::bath::{Coupling, Process, Rates};
 use crate::model::operator::{Operator, Powers};
 
 /// What a jump does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum JumpOperator {
     /// One jump operator, without its rate.
     Operator(Operator),
@@ -21,7 +22,7 @@ pub enum JumpOperator {
 }
 
 /// A kind of jump of a bath.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Channel {
     /// As what it counts: an emission into the bath, an absorption from it, or neither.
     pub process: Process,
@@ -32,10 +33,14 @@ pub struct Channel {
 }
 
 /// A bath of a product.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProductBath {
     /// The name by which results refer to it.
+    #[serde(skip)]
     pub name: String,
+    /// Whether it acts on each qubit and mode by itself, or through one operator.
+    #[serde(skip)]
+    pub coupling: Coupling,
     channels: Vec<Channel>,
 }
 
@@ -69,13 +74,13 @@ impl ProductBath {
     }
 
     /// A bath without jumps yet, of rates that are.
-    fn new(name: &str, rates: Rates) -> Result<Self, ProductError> {
+    fn new(name: &str, coupling: Coupling, rates: Rates) -> Result<Self, ProductError> {
         for (what, value) in [("down", rates.down), ("up", rates.up), ("dephasing", rates.dephasing)] {
             if !(value.is_finite() && value >= 0.0) {
                 return Err(ProductError::Rate { name: name.to_owned(), what, value });
             }
         }
-        Ok(ProductBath { name: name.to_owned(), channels: Vec::new() })
+        Ok(ProductBath { name: name.to_owned(), coupling, channels: Vec::new() })
     }
 
     fn push(&mut self, process: Process, rate: f64, jump: JumpOperator) {
@@ -101,7 +106,7 @@ impl Product {
         amplitudes: &[(&str, Complex64)],
         rates: Rates,
     ) -> Result<Self, ProductError> {
-        let mut bath = ProductBath::new(name, rates)?;
+        let mut bath = ProductBath::new(name, Coupling::Collective, rates)?;
         let mut lowering = Operator::zero(&self.algebras);
         let mut number = lowering.clone();
         for (index, (factor, amplitude)) in amplitudes.iter().enumerate() {
@@ -135,7 +140,7 @@ impl Product {
     /// # Errors
     /// If a factor is not there or there twice, there is none, or a rate is none.
     pub fn local(mut self, name: &str, factors: &[&str], rates: Rates) -> Result<Self, ProductError> {
-        let mut bath = ProductBath::new(name, rates)?;
+        let mut bath = ProductBath::new(name, Coupling::Local, rates)?;
         if factors.is_empty() {
             return Err(bath.wrong("it acts on nothing: an ensemble or mode is needed"));
         }
@@ -168,7 +173,7 @@ impl Product {
     /// # Errors
     /// If the operator is zero, or a rate is none.
     pub fn jump(mut self, name: &str, operator: &Operator, down: f64, up: f64) -> Result<Self, ProductError> {
-        let mut bath = ProductBath::new(name, Rates { down, up, dephasing: 0.0 })?;
+        let mut bath = ProductBath::new(name, Coupling::Collective, Rates { down, up, dephasing: 0.0 })?;
         if operator.is_zero() {
             return Err(bath.wrong("its jump operator is zero"));
         }

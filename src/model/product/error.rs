@@ -52,6 +52,14 @@ pub enum ProductError {
         /// Its place among them, from 0.
         place: usize,
     },
+    /// More to watch than there is room for.
+    #[error("{count} means are looked at, and {most} at most are kept")]
+    Watched {
+        /// How many.
+        count: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// A factor that does not exist.
     #[error("there is no ensemble or mode `{name}` (there are: {known})")]
     NoFactor {
@@ -96,7 +104,8 @@ pub enum ProductError {
     },
     /// Too many states.
     #[error(
-        "{what} of this product has {dimension:.1e} elements and takes {bytes:.1e} bytes; at most {most:.1e} elements are kept"
+        "{what} of this product has {dimension:.1e} elements and takes {:.1} MB; at most {most:.1e} elements are kept",
+        .bytes / 1e6
     )]
     TooLarge {
         /// What is too large.

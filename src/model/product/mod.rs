@@ -12,11 +12,12 @@ mod values;
 
 pub use bath::{Channel, JumpOperator, ProductBath};
 pub use error::ProductError;
-pub use values::{ProductForm, ProductValues};
+pub use values::{ProductForm, ProductValues, Watched};
 
 use std::sync::Arc;
 
 use num_complex::Complex64;
+use serde::Serialize;
 
 use super::operator::{Algebra, Names, Operator, OperatorError, Parameters, Powers, is_name};
 use crate::bath::Process;
@@ -24,7 +25,7 @@ use crate::dicke::MAX_QUBITS;
 use crate::units::Units;
 
 /// What a factor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Kind {
     /// So many identical qubits.
     Qubits(i64),
@@ -36,7 +37,7 @@ pub enum Kind {
 }
 
 /// An ensemble of identical qubits, or a mode.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Factor {
     /// The name by which operators refer to it.
     pub name: String,
@@ -68,10 +69,11 @@ impl Factor {
 }
 
 /// Factors, their Hamiltonian and their baths, all of it checked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Product {
     units: Units,
     factors: Vec<Factor>,
+    #[serde(skip)]
     algebras: Arc<[Algebra]>,
     /// H/hbar as a frequency, in the unit of [`Factor::frequency`].
     hamiltonian: Operator,

@@ -2,9 +2,22 @@
 
 use std::ops::{Add, Mul};
 
-use crate::model::Values;
+use serde::Serialize;
 
-/// The means of W watched operators in one state, or their averages.
+use crate::model::operator::Operator;
+use crate::model::{Observables, Values};
+
+/// What is looked at in a product.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Watched {
+    /// The mean of a Hermitian operator.
+    Operator(Operator),
+    /// The weight of the highest number of quanta that is kept of a mode, by its place among the factors: what its cut may
+    /// have changed.
+    Top(usize),
+}
+
+/// The means of up to W of what is watched, in one state, or their averages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ProductValues<const W: usize>(pub [f64; W]);
 
@@ -62,13 +75,18 @@ impl<const W: usize> Values for ProductValues<W> {
         self.0.iter().zip(form.factors).map(|(value, factor)| value * factor).sum::<f64>() + form.constant * duration
     }
 
-    /// Not known, unless it is watched.
+    /// What is watched first: of all that is recorded of ensembles and modes that is `<J_z>` of the whole.
     fn jz(&self) -> f64 {
+        self.0.first().copied().unwrap_or(f64::NAN)
+    }
+
+    /// Not known of the whole.
+    fn j_squared(&self) -> f64 {
         f64::NAN
     }
 
-    /// Not known, unless it is watched.
-    fn j_squared(&self) -> f64 {
-        f64::NAN
+    /// `<J_z>` alone: the rest is not known of the whole.
+    fn observables(&self) -> Observables {
+        Observables { jz: self.jz(), emission: f64::NAN, j_squared: f64::NAN }
     }
 }

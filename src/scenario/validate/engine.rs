@@ -53,6 +53,13 @@ impl Validator<'_> {
         }
         if let Some(title) = choice.engine.too_large(groups) {
             let span = asked.map(Spanned::span).or(raw.qubits.as_ref().map(Spanned::span)).unwrap_or(0..0);
+            if groups.iter().any(|group| group.ensembles.is_some()) {
+                let span =
+                    raw.ensemble.first().map(Spanned::span).or(raw.mode.first().map(Spanned::span)).unwrap_or(0..0);
+                let help =
+                    "fewer qubits, levels or ensembles; or terms and jumps that conserve the number of excitations";
+                return Err(self.source.error(span, title, help));
+            }
             return Err(self.too_many_for_a_register(title, span));
         }
         Ok(choice)

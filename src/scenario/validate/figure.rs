@@ -7,6 +7,7 @@ use super::super::keys::allowed;
 use super::super::print::{Legend, Print};
 use super::super::raw::{RawFigure, RawScenario};
 use super::super::source::ScenarioError;
+use super::ensembles::observables;
 use super::{Result, Validator};
 use crate::quantity::Quantity;
 use crate::statistics::Statistic;
@@ -18,7 +19,9 @@ fn is_name(name: &str) -> bool {
 
 /// What a figure can show upwards: quantities, and statistics of counts. Of photon times each has its own number.
 fn drawable() -> Vec<&'static str> {
-    let quantities = Quantity::ALL.into_iter().filter(|quantity| *quantity != Quantity::PhotonTime).map(Quantity::name);
+    let named_otherwise = [Quantity::PhotonTime, Quantity::Observable];
+    let quantities =
+        Quantity::ALL.into_iter().filter(|quantity| !named_otherwise.contains(quantity)).map(Quantity::name);
     let mut names: Vec<&str> = quantities.chain(Statistic::ALL.map(Statistic::name)).collect();
     names.extend(["transferred_quanta", "photon_time_1"]);
     names.sort_unstable();
@@ -52,7 +55,7 @@ impl Validator<'_> {
             if !is_name(name.get_ref()) {
                 self.keep(self.refuse::<()>(name.span(), "figure", &format!("has a table \"{}\"", name.get_ref())));
             }
-            self.figure(name.get_ref(), table, baths);
+            self.figure(name.get_ref(), table, baths, &observables(raw));
         }
     }
 
@@ -83,12 +86,12 @@ impl Validator<'_> {
         }
     }
 
-    fn figure(&self, name: &str, table: &Spanned<RawFigure>, baths: &[&str]) {
+    fn figure(&self, name: &str, table: &Spanned<RawFigure>, baths: &[&str], observables: &[String]) {
         let figure = table.get_ref();
         let key = |key: &str| format!("figure.{name}.{key}");
         self.print(figure, &key);
         let quantity = self.keep(self.require(&figure.quantity, &key("quantity"), table.span()));
-        quantity.and_then(|quantity| self.keep(self.quantity(quantity, &key("quantity"))));
+        quantity.and_then(|quantity| self.keep(self.quantity(quantity, &key("quantity"), observables)));
         if let Some(bath) = &figure.bath {
             // As curves are called: two joined are a covariance's, and counts have their window behind the name.
             let name = bath.get_ref().split(", t = ").next().unwrap_or_default();
@@ -123,9 +126,10 @@ impl Validator<'_> {
         }
     }
 
-    fn quantity(&self, quantity: &Spanned<String>, key: &str) -> Result<()> {
+    fn quantity(&self, quantity: &Spanned<String>, key: &str, observables: &[String]) -> Result<()> {
         let name = quantity.get_ref().as_str();
-        let known = drawable();
+        let mut known = drawable();
+        known.extend(observables.iter().map(String::as_str));
         if known.contains(&name) || is_photon(name) || Quantity::renamed(name).is_some() {
             return Ok(());
         }

@@ -1,11 +1,14 @@
 //! From the mirror of a scenario to a model that can be trusted: every rule about the values of keys stands here.
 
+mod couplings;
 mod course;
 mod engine;
+mod ensembles;
 mod evolution;
 mod figure;
 mod initial;
 mod noise;
+mod operators;
 mod protocol;
 mod register;
 mod system;
@@ -27,6 +30,7 @@ use crate::model::{Hamiltonian, Model, Register};
 use crate::trajectory::EngineChoice;
 use crate::units::Units;
 
+use self::ensembles::is_of_ensembles;
 use self::evolution::Evolution;
 use self::protocol::{Before, Passes, Timing};
 use self::system::Qubits;
@@ -98,6 +102,10 @@ impl<'a> Validator<'a> {
     }
 
     fn valid(&self, raw: &RawScenario) -> Result<Valid> {
+        if is_of_ensembles(raw) {
+            return self.valid_ensembles(raw);
+        }
+        self.is_without_ensembles(raw);
         let units = self.keep(self.units(raw));
         let table = self.keep(self.table(&raw.qubits, "qubits"));
         let initial = self.keep(self.table(&raw.initial, "initial"));
@@ -256,7 +264,7 @@ impl<'a> Validator<'a> {
         let drive = hamiltonian.drive.filter(|_| protocol.is_none());
         let hamiltonian = Hamiltonian { drive, ..*hamiltonian };
         let register = register.map(|register| Register { drive, ..register });
-        Ok(Group { model, reservoirs, hamiltonian, register, initial: state, protocol })
+        Ok(Group { reservoirs, hamiltonian, register, protocol, ..Group::new(model, state) })
     }
 
     fn table<'b, T>(&self, table: &'b Key<T>, key: &str) -> Result<&'b Spanned<T>> {

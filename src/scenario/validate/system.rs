@@ -164,7 +164,13 @@ impl Validator<'_> {
     }
 
     /// What a bath is.
-    fn reservoir(&self, table: &Spanned<RawBath>, index: usize, units: Units, qubits: &Qubits) -> Result<Reservoir> {
+    pub(super) fn reservoir(
+        &self,
+        table: &Spanned<RawBath>,
+        index: usize,
+        units: Units,
+        qubits: &Qubits,
+    ) -> Result<Reservoir> {
         let raw = table.get_ref();
         let by_index = index.to_string();
         let label = raw.name.as_ref().map_or(by_index.as_str(), |name| name.get_ref());

@@ -19,6 +19,8 @@ pub struct Averages {
     pub power: f64,
     /// What goes on with each bath.
     pub baths: Vec<BathAverages>,
+    /// The observables of [`crate::group::Ensembles`], in their order; none of other groups.
+    pub observables: Vec<f64>,
 }
 
 /// What a group gives to a bath, and takes from it.
@@ -49,6 +51,9 @@ impl Averages {
             Quantity::Jz => self.jz,
             Quantity::JSquared => self.j_squared,
             Quantity::Excited => self.excited,
+            Quantity::Observable => {
+                column.observable.and_then(|index| self.observables.get(index)).copied().unwrap_or(f64::NAN)
+            }
             _ => f64::NAN,
         }
     }

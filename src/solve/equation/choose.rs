@@ -2,6 +2,7 @@
 
 use super::full_space::FullSpace;
 use super::levels::Levels;
+use super::of_product::OfProduct;
 use super::orders::Orders;
 use super::{Aim, Equation};
 use crate::group::Group;
@@ -17,6 +18,8 @@ pub enum Road {
     Orders,
     /// All 4^N elements, for qubits that differ: [`FullSpace`].
     FullSpace,
+    /// The blocks of a product of ensembles and modes: [`OfProduct`].
+    Product,
 }
 
 /// What is done with an equation, whichever it is.
@@ -31,7 +34,9 @@ impl Road {
     /// The equation of a group by itself.
     #[must_use]
     pub fn of(group: &Group, aim: &Aim) -> Self {
-        if !group.alike() {
+        if group.ensembles.is_some() {
+            Road::Product
+        } else if !group.alike() {
             Road::FullSpace
         } else if group.ties_orders(aim.transverse) {
             Road::Orders
@@ -41,13 +46,13 @@ impl Road {
     }
 
     /// The equations of groups that are added up. Averages are sums of whatever equation, but what rounding leaves of
-    /// them is told of each group in the full space, and of the sum elsewhere. Statistics of the steady state are added
+    /// them is told of each group in the full space and of a product, and of the sum elsewhere. Statistics of the steady state are added
     /// row by row, and not all equations have the same: all groups take the largest.
     #[must_use]
     pub fn of_each(groups: &[Group], aim: &Aim) -> Vec<Self> {
         let own: Vec<Road> = groups.iter().map(|group| Road::of(group, aim)).collect();
         match own.iter().max() {
-            Some(&largest) if aim.until.is_none() || largest == Road::FullSpace => vec![largest; own.len()],
+            Some(&largest) if aim.until.is_none() || largest >= Road::FullSpace => vec![largest; own.len()],
             _ => own,
         }
     }
@@ -58,6 +63,7 @@ impl Road {
             Road::Levels => task.of::<Levels>(),
             Road::Orders => task.of::<Orders>(),
             Road::FullSpace => task.of::<FullSpace>(),
+            Road::Product => task.of::<OfProduct>(),
         }
     }
 

@@ -55,6 +55,7 @@ pub fn averages(
         excited: Linear::excited(model.number, total).at(emission, jz),
         power,
         baths: model.baths.iter().zip(now.into_iter().zip(average)).map(of_bath).collect(),
+        observables: Vec::new(),
     }
 }
 

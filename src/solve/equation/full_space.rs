@@ -92,6 +92,7 @@ impl FullSpace {
             excited: share * cleared(equation.excited(rho), 1.0).clamp(0.0, 1.0),
             power: (-(0..self.group.model.baths.len()).map(|bath| self.taken_up(bath, rho)).sum::<Rounded>()).cleared(),
             baths: (0..self.group.model.baths.len()).map(of_bath).collect(),
+            observables: Vec::new(),
         }
     }
 }

@@ -5,12 +5,14 @@ mod choose;
 mod flows;
 mod full_space;
 mod levels;
+mod of_product;
 mod orders;
 
 pub use averages::{Averages, BathAverages};
 pub use choose::{ForEquation, Road, relaxation_time};
 pub use full_space::{FullSpace, FullState};
 pub use levels::{Levels, LevelsState};
+pub use of_product::{OfProduct, ProductState};
 pub use orders::{Orders, OrdersState};
 
 use super::error::Unsolved;

@@ -48,8 +48,8 @@ impl Judged {
 
     /// What is said of it.
     pub fn columns(&self) -> Vec<Column> {
-        let of_bath = |quantity: Quantity| self.baths.iter().map(move |bath| Column { quantity, bath: Some(*bath) });
-        let whole = |quantity: Quantity| Column { quantity, bath: None };
+        let of_bath = |quantity: Quantity| self.baths.iter().map(move |bath| Column::of_bath(quantity, *bath));
+        let whole = Column::of_whole;
         let mut columns: Vec<Column> = of_bath(Quantity::HeatCurrent).collect();
         columns.push(whole(Quantity::Power));
         columns.extend(self.merit.as_ref().map(|merit| whole(merit.quantity)));
@@ -67,7 +67,7 @@ impl Judged {
     /// The values of all columns, from means of a cycle and what covariances grow by each; NaN where there is none.
     pub fn values(&self, mean: &dyn Fn(Entry) -> f64, growth: &dyn Fn(Entry, Entry) -> f64) -> Vec<f64> {
         let work = mean(Entry::Work);
-        let value = |Column { quantity, bath }: &Column| match (quantity, bath) {
+        let value = |Column { quantity, bath, .. }: &Column| match (quantity, bath) {
             (Quantity::HeatCurrent, Some(bath)) => mean(Entry::Heat(*bath)) / self.period,
             (Quantity::Heat, Some(bath)) => mean(Entry::Heat(*bath)),
             (Quantity::Quanta, Some(bath)) => mean(Entry::Quanta(*bath)),
@@ -168,7 +168,7 @@ pub fn solve(point: &Point, protocol: &Protocol, effort: Effort) -> Result<Stead
     road.machine = judged.machine;
     let values = judged.columns().into_iter().zip(judged.values(&mean, &growth));
     let known = values.filter(|(_, value)| value.is_finite());
-    road.values = known.map(|(Column { quantity, bath }, value)| (quantity, bath, value)).collect();
+    road.values = known.map(|(Column { quantity, bath, .. }, value)| (quantity, bath, value)).collect();
     refuse(&mut road.refused, &limit, apart);
     let phases = Phases::of(point, protocol);
     if !phases.times.is_empty() {

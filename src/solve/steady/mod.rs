@@ -79,6 +79,7 @@ impl SteadyRoad {
                 road.closed_forms(point);
                 return Ok(road);
             }
+            Some(Road::Product) => return Err(Unsolved::SteadyOfProduct),
             Some(Road::Orders) => groups(point, |group| driven::solve(group, point, effort))?,
             Some(Road::Levels) | None => groups(point, |group| ladder::solve(group, point, effort))?,
         };

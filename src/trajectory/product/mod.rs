@@ -18,11 +18,12 @@ use rand_distr::{Distribution, Exp1};
 
 use self::sector::{InSector, Sector};
 use self::spaces::{Label, Spaces};
+use self::sparse::Sparse;
 use super::propagation::{Propagation, Wait, inner, normalize};
 use super::{Change, Jump, Recorder, Unravelling};
 use crate::initial::{Drawn, ProductStart};
 use crate::model::operator::Operator;
-use crate::model::product::{Product, ProductError, ProductValues};
+use crate::model::product::{Product, ProductError, ProductValues, Watched};
 use crate::quantity::Sample;
 use crate::random::Stream;
 
@@ -38,14 +39,29 @@ const MOST_STATES: f64 = 2e5;
 /// The most sectors: each takes 32 bytes before it is visited.
 const MOST_SECTORS: f64 = 4e6;
 
-/// The engine of a [`Product`], which watches the means of W operators.
+/// The engine of a [`Product`], which watches up to W means.
 #[derive(Debug)]
 pub struct Products<const W: usize> {
     product: Product,
-    watched: [Operator; W],
+    watched: Vec<Watched>,
+    /// How many of them recorders are told of within dwells and after jumps: the others are looked at in samples alone.
+    followed: usize,
     spaces: Spaces,
     largest: usize,
     sectors: Vec<OnceLock<Box<Sector>>>,
+}
+
+/// How large the engine of a product is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProductSize {
+    /// Whether sectors have a sharp number of excitations.
+    pub sharp: bool,
+    /// The number of states of the largest sector.
+    pub states: f64,
+    /// How many sectors there are.
+    pub sectors: f64,
+    /// The memory of a state on its way, in bytes.
+    pub bytes: f64,
 }
 
 /// A pure state of a product, with everything it takes to move it.
@@ -69,24 +85,51 @@ impl<const W: usize> Products<W> {
     /// # Errors
     /// If a mode lacks a cut, a watched operator is not Hermitian, or there are too many states.
     pub fn new(product: &Product, start: &ProductStart, watched: [Operator; W]) -> Result<Self, ProductError> {
+        Self::watching(product, start, watched.map(Watched::Operator).into(), W)
+    }
+
+    /// The same of anything to watch, up to W, of which recorders are told of the first `followed` within dwells and after
+    /// jumps, where the others count as 0, and of all of them in samples.
+    ///
+    /// # Errors
+    /// Also if there are more than W.
+    pub fn watching(
+        product: &Product,
+        start: &ProductStart,
+        watched: Vec<Watched>,
+        followed: usize,
+    ) -> Result<Self, ProductError> {
+        let size = Self::size(product, start, &watched)?;
+        let spaces = Spaces::new(product, start, size.sharp);
+        let sectors = (0..size.sectors as usize).map(|_| OnceLock::new()).collect();
+        let largest = size.states as usize;
+        Ok(Products { product: product.clone(), watched, followed, spaces, largest, sectors })
+    }
+
+    /// How large the engine would be, before anything of that size is made.
+    ///
+    /// # Errors
+    /// As [`Products::watching`].
+    pub fn size(product: &Product, start: &ProductStart, watched: &[Watched]) -> Result<ProductSize, ProductError> {
         product.check_cuts()?;
-        if let Some(place) = watched.iter().position(|operator| !operator.is_hermitian()) {
+        if watched.len() > W {
+            return Err(ProductError::Watched { count: watched.len(), most: W });
+        }
+        let mean = |watched: &Watched| matches!(watched, Watched::Operator(operator) if !operator.is_hermitian());
+        if let Some(place) = watched.iter().position(mean) {
             return Err(ProductError::WatchedNotHermitian { place });
         }
-        let blind = watched.iter().all(|operator| operator.shifts().iter().all(|shift| *shift == 0));
-        let sharp = product.keeps_excitations_sharp() && (blind || start.is_sharp());
-        let spaces = Spaces::new(product, start, sharp);
-        let (largest, count) = (spaces.largest_dimension(), spaces.count());
-        if largest > MOST_STATES {
-            let bytes = Propagation::memory(largest) + 48.0 * largest;
-            return Err(ProductError::TooLarge { what: "a state", dimension: largest, bytes, most: MOST_STATES });
+        let sharp = start.may_be_sharp(product, watched);
+        let (states, sectors) = (start.largest_dimension(product, sharp), Spaces::new(product, start, sharp).count());
+        let bytes = Propagation::memory(states) + 48.0 * states;
+        if states > MOST_STATES {
+            return Err(ProductError::TooLarge { what: "a state", dimension: states, bytes, most: MOST_STATES });
         }
-        if count > MOST_SECTORS {
-            let what = "the list of sectors";
-            return Err(ProductError::TooLarge { what, dimension: count, bytes: 32.0 * count, most: MOST_SECTORS });
+        if sectors > MOST_SECTORS {
+            let (what, dimension) = ("the list of sectors", sectors);
+            return Err(ProductError::TooLarge { what, dimension, bytes: 32.0 * sectors, most: MOST_SECTORS });
         }
-        let sectors = (0..count as usize).map(|_| OnceLock::new()).collect();
-        Ok(Products { product: product.clone(), watched, spaces, largest: largest as usize, sectors })
+        Ok(ProductSize { sharp, states, sectors, bytes })
     }
 
     fn sector(&self, index: usize) -> &Sector {
@@ -94,10 +137,15 @@ impl<const W: usize> Products<W> {
         self.sectors[index].get_or_init(new)
     }
 
-    fn values(sector: &Sector, psi: &[Complex64]) -> ProductValues<W> {
+    /// What recorders are told of.
+    fn followed(&self, sector: &Sector, psi: &[Complex64]) -> ProductValues<W> {
+        Self::means(&sector.watched[..self.followed], psi)
+    }
+
+    fn means(watched: &[(Sparse, f64)], psi: &[Complex64]) -> ProductValues<W> {
         let mut values = ProductValues::default();
-        for (value, operator) in values.0.iter_mut().zip(&sector.watched) {
-            *value = operator.mean(psi);
+        for (value, (operator, size)) in values.0.iter_mut().zip(watched) {
+            *value = operator.mean(psi, *size);
         }
         values
     }
@@ -197,7 +245,7 @@ impl<const W: usize> Unravelling for Products<W> {
         while now < end && !recorder.interrupted() {
             let sector = self.sector(state.sector);
             let d = sector.dimension;
-            let at_start = Self::values(sector, &state.psi[..d]);
+            let at_start = self.followed(sector, &state.psi[..d]);
             sector.drift.apply(&state.psi[..d], &mut state.image[..d]);
             let rate = -2.0 * inner(&state.psi[..d], &state.image[..d]).re;
             let limit = end - now;
@@ -221,21 +269,21 @@ impl<const W: usize> Unravelling for Products<W> {
             };
             propagation.write(&mut psi[..d]);
             let mut between = None;
-            if W > 0 && !propagation.is_stationary() {
+            if self.followed > 0 && !propagation.is_stationary() {
                 // Values change on the way: one look at a time drawn evenly has their average as its mean.
                 let look = length * rng.random::<f64>();
                 propagation.go_to(look, stop);
                 propagation.write(&mut probe[..d]);
-                between = Some((look, Self::values(sector, &probe[..d])));
+                between = Some((look, self.followed(sector, &probe[..d])));
             }
             recorder.dwell(now, length, &at_start, &between.map_or(at_start, |(_, mean)| mean));
             if recorder.follows() && between.is_some() {
-                let ends = (at_start, Self::values(sector, &psi[..d]));
+                let ends = (at_start, self.followed(sector, &psi[..d]));
                 let change = Change { start: now, duration: length, turning: propagation.turning(), ends, between };
                 recorder.change(&change, |time| {
                     propagation.look_at(time, length);
                     propagation.write(&mut probe[..d]);
-                    Self::values(sector, &probe[..d])
+                    self.followed(sector, &probe[..d])
                 });
             }
             // Where rounding would leave a last sliver, the interval is over.
@@ -243,7 +291,7 @@ impl<const W: usize> Unravelling for Products<W> {
             if jumps {
                 if let Some(jump) = self.jump(state, rng) {
                     let sector = self.sector(state.sector);
-                    recorder.jump(now, jump, &Self::values(sector, &state.psi[..sector.dimension]));
+                    recorder.jump(now, jump, &self.followed(sector, &state.psi[..sector.dimension]));
                 }
                 left = Exp1.sample(rng);
             }
@@ -252,6 +300,6 @@ impl<const W: usize> Unravelling for Products<W> {
 
     fn observe(&self, state: &ProductState, _: f64) -> Sample<ProductValues<W>> {
         let sector = self.sector(state.sector);
-        Sample { values: Self::values(sector, &state.psi[..sector.dimension]), transverse: None }
+        Sample { values: Self::means(&sector.watched, &state.psi[..sector.dimension]), transverse: None }
     }
 }

@@ -9,7 +9,7 @@ use super::sparse::Sparse;
 use crate::bath::Process;
 use crate::dicke::{Level, SectorChange, local_amplitude};
 use crate::model::operator::{Operator, Powers};
-use crate::model::product::{JumpOperator, Product};
+use crate::model::product::{JumpOperator, Product, Watched};
 use crate::trajectory::Jump;
 use crate::trajectory::propagation::Generator;
 
@@ -33,8 +33,8 @@ pub struct Sector {
     /// A bound on how fast the amplitudes turn and decay against each other.
     pub spread: f64,
     pub ways: Vec<Way>,
-    /// The watched operators.
-    pub watched: Vec<Sparse>,
+    /// What is watched, each with a bound of its norm.
+    pub watched: Vec<(Sparse, f64)>,
 }
 
 /// The generator on one sector, for [`crate::trajectory::propagation`].
@@ -82,7 +82,7 @@ fn of_powers(powers: Powers, step: i64, top: i64, is_spin: bool) -> f64 {
 type Elements = BTreeMap<(usize, usize), Complex64>;
 
 impl Sector {
-    pub fn new(product: &Product, spaces: &Spaces, watched: &[Operator], index: usize) -> Self {
+    pub fn new(product: &Product, spaces: &Spaces, watched: &[Watched], index: usize) -> Self {
         let own = Basis::new(spaces, spaces.label(index));
         let dimension = own.states.len();
         let mut h_eff = elements(spaces, &product.hamiltonian(), &own, &own);
@@ -131,7 +131,15 @@ impl Sector {
             *drift.entry((place, place)).or_insert(Complex64::ZERO) -= center / dimension as f64;
         }
         let spread = Sparse::new(dimension, &drift).norm_bound();
-        let watched = watched.iter().map(|operator| Sparse::new(dimension, &elements(spaces, operator, &own, &own)));
+        let watched = watched.iter().map(|watched| {
+            let elements = match watched {
+                Watched::Operator(operator) => elements(spaces, operator, &own, &own),
+                Watched::Top(factor) => at_top(&own, *factor),
+            };
+            let matrix = Sparse::new(dimension, &elements);
+            let bound = matrix.norm_bound();
+            (matrix, bound)
+        });
         let norm_bound = matrix.norm_bound();
         Sector { dimension, norm_bound, spread, drift: matrix, ways, watched: watched.collect() }
     }
@@ -161,6 +169,13 @@ fn elements(spaces: &Spaces, operator: &Operator, from: &Basis, to: &Basis) -> E
         }
     }
     elements
+}
+
+/// The projection on the highest number of quanta of a mode.
+fn at_top(own: &Basis, factor: usize) -> Elements {
+    let top = own.label.tops[factor];
+    let states = own.states.iter().enumerate().filter(|(_, state)| state[factor] == top);
+    states.map(|(place, _)| ((place, place), Complex64::ONE)).collect()
 }
 
 /// One outcome of the jumps of each qubit of an ensemble: where it leads and its elements; `None` where nowhere.

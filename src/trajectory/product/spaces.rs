@@ -50,13 +50,6 @@ impl Spaces {
         self.tops.iter().map(|tops| tops.len() as f64).product::<f64>() * (self.most.unwrap_or(0) + 1) as f64
     }
 
-    /// The largest number of states of a sector.
-    pub fn largest_dimension(&self) -> f64 {
-        let highest: Vec<i64> = self.tops.iter().map(|tops| tops.iter().copied().max().unwrap_or(0)).collect();
-        let by_excitations = ProductStart::states_by_excitations(&highest);
-        if self.is_sharp() { by_excitations.into_iter().fold(0.0, f64::max) } else { by_excitations.iter().sum() }
-    }
-
     pub fn is_label(&self, label: &Label) -> bool {
         let known = |(tops, top): (&Vec<i64>, &i64)| tops.contains(top);
         let within = label.excitations.is_none_or(|number| (0..=self.most.unwrap_or(0)).contains(&number));

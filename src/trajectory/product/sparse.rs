@@ -51,9 +51,10 @@ impl Sparse {
         self.image(x).map(|value| value.norm_sqr()).sum()
     }
 
-    /// The real part of <x|S|x>.
-    pub fn mean(&self, x: &[Complex64]) -> f64 {
-        self.image(x).zip(x).map(|(image, x)| x.re * image.re + x.im * image.im).sum()
+    /// The real part of <x|S|x>, of a normalized x; what is below the rounding of elements of `size` is 0.
+    pub fn mean(&self, x: &[Complex64], size: f64) -> f64 {
+        let sum: f64 = self.image(x).zip(x).map(|(image, x)| x.re * image.re + x.im * image.im).sum();
+        if sum.abs() <= f64::EPSILON * size { 0.0 } else { sum }
     }
 
     /// A bound of the norm: the geometric mean of the largest sums over a row and over a column.

@@ -2,6 +2,7 @@
 
 use super::{Ledger, Watch};
 use crate::dicke::Level;
+use crate::group::Ensembles;
 use crate::model::protocol::{Entry, Protocol, Stage};
 use crate::model::{Model, Observables, Register, System};
 use crate::quantity::{Column, Quantity, Sample};
@@ -24,6 +25,12 @@ impl Tuned for Register {
     fn tuned(&self, stage: &Stage, time: f64) -> Register {
         let Model { frequency, baths, .. } = stage.model(System::number(self), time);
         Register { frequency, frequencies: vec![frequency; self.frequencies.len()], baths, ..self.clone() }
+    }
+}
+
+impl Tuned for Ensembles {
+    fn tuned(&self, _: &Stage, _: f64) -> Ensembles {
+        unreachable!("ensembles and modes take no protocol, and whoever reads one beside them refuses it")
     }
 }
 

@@ -1,12 +1,18 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
-use std::borrow::Cow;
+mod ensembles;
 
+pub use ensembles::{Ensembles, MOST_WATCHED, Observable};
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::dicke::Level;
 use crate::initial::InitialState;
 use crate::model::protocol::Protocol;
-use crate::model::{Hamiltonian, Model, NoCurrent, Register, Reservoir};
+use crate::model::{Hamiltonian, Model, NoCurrent, Register, Reservoir, System};
 
-/// A group of identical qubits, independent of the others.
+/// A group of identical qubits, or of several ensembles and modes, independent of the others.
 #[derive(Clone, Debug)]
 pub struct Group {
     /// The qubits, and the baths at their frequency.
@@ -22,17 +28,21 @@ pub struct Group {
     /// How their frequency, their baths and what drives them go in time, where they do. Model and reservoirs are then those
     /// at its start, and the Hamiltonian has no drive beside those of its segments.
     pub protocol: Option<Protocol>,
+    /// Ensembles and modes, where there are any: the model then has their number of qubits together and the names of
+    /// their baths, and no more.
+    pub ensembles: Option<Arc<Ensembles>>,
 }
 
 /// Rates are what acts. Whether they were given, or follow from a temperature or a circuit, makes no other group.
 impl PartialEq for Group {
     fn eq(&self, other: &Self) -> bool {
-        let Group { model, reservoirs: _, hamiltonian, register, initial, protocol } = self;
+        let Group { model, reservoirs: _, hamiltonian, register, initial, protocol, ensembles } = self;
         *model == other.model
             && *hamiltonian == other.hamiltonian
             && *register == other.register
             && *initial == other.initial
             && *protocol == other.protocol
+            && *ensembles == other.ensembles
     }
 }
 
@@ -40,7 +50,7 @@ impl Group {
     /// Whether the qubits are identical, and start alike.
     #[must_use]
     pub fn alike(&self) -> bool {
-        self.register.is_none() && !matches!(self.initial, InitialState::Angles(_))
+        self.ensembles.is_none() && self.register.is_none() && !matches!(self.initial, InitialState::Angles(_))
     }
 
     /// Whether the master equation over the levels (J, M) has all currents: identical qubits, and no drive.
@@ -59,10 +69,10 @@ impl Group {
         }
     }
 
-    /// Why no heat flows in the steady state, where none does; a protocol makes heat flow.
+    /// Why no heat flows in the steady state, where none does; a protocol makes heat flow, and of ensembles it is not known.
     #[must_use]
     pub fn no_current(&self) -> Option<NoCurrent> {
-        if self.protocol.is_some() {
+        if self.protocol.is_some() || self.ensembles.is_some() {
             return None;
         }
         let Group { model, initial, .. } = self;
@@ -89,7 +99,24 @@ impl Group {
     #[must_use]
     pub fn new(model: Model, initial: InitialState) -> Self {
         let reservoirs = model.baths.iter().map(Reservoir::from).collect();
-        Group { model, reservoirs, hamiltonian: Hamiltonian::default(), register: None, initial, protocol: None }
+        Group {
+            model,
+            reservoirs,
+            hamiltonian: Hamiltonian::default(),
+            register: None,
+            initial,
+            protocol: None,
+            ensembles: None,
+        }
+    }
+
+    /// Ensembles and modes side by side.
+    #[must_use]
+    pub fn of_ensembles(ensembles: Ensembles) -> Self {
+        let (number, baths) = (ensembles.number(), ensembles.baths().to_vec());
+        let model = Model { units: ensembles.units(), number, frequency: ensembles.frequency(), baths };
+        let ground = InitialState::Dicke(Level::ground(number));
+        Group { ensembles: Some(Arc::new(ensembles)), ..Group::new(model, ground) }
     }
 
     /// The model with its qubits tuned to a frequency, and its baths as they are there at a time. At the frequency of the

@@ -1,0 +1,78 @@
+//! Ensembles and modes as `check` shows them: what they are, what acts on them, and how large their states are.
+
+use superjump::bath::Process;
+use superjump::group::{Ensembles, MOST_WATCHED};
+use superjump::model::product::{Channel, JumpOperator, Kind, Product, ProductBath};
+use superjump::report::number;
+use superjump::scenario::Point;
+use superjump::trajectory::Products;
+
+/// The factors, their baths, and the states that a trajectory takes.
+pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
+    let product = ensembles.product();
+    for (factor, levels) in product.factors().iter().zip(ensembles.start().levels()) {
+        let frequency = number(factor.frequency);
+        match factor.kind {
+            Kind::Qubits(qubits) => say!("  ensemble       {}: {qubits} qubits at {frequency}", factor.name)?,
+            Kind::Mode { levels: Some(_) } => {
+                say!("  mode           {} at {frequency}: cut, with the numbers 0 to {}", factor.name, levels - 1)?;
+            }
+            Kind::Mode { levels: None } => {
+                say!("  mode           {} at {frequency}: all numbers there may be, 0 to {}", factor.name, levels - 1)?;
+            }
+        }
+    }
+    for bath in product.baths() {
+        say!("  bath           {} on {}: {} {}", bath.name, acts_on(product, bath), rates(bath), point.units().rate())?;
+    }
+    let names: Vec<&str> = ensembles.looked_at().iter().map(|observable| observable.name.as_str()).collect();
+    say!("  observables    {}", names.join(", "))?;
+    let size = Products::<MOST_WATCHED>::size(product, ensembles.start(), ensembles.watched())?;
+    let of = if size.sharp { "of one number of excitations" } else { "of all numbers of excitations together" };
+    say!(
+        "  states         up to {} in a sector {of}; up to {} sectors, {} kB a state",
+        size.states,
+        size.sectors,
+        number((size.bytes / 1e3).ceil())
+    )?;
+    Ok(())
+}
+
+/// Each rate once, whichever of its jumps has it.
+fn rates(bath: &ProductBath) -> String {
+    let of = |(process, what): (Process, &str)| {
+        let channel = bath.channels().iter().find(|channel| channel.process == process)?;
+        Some(format!("{what} {}", number(channel.rate)))
+    };
+    let all = [(Process::Emission, "down"), (Process::Absorption, "up"), (Process::Dephasing, "dephasing")];
+    let rates: Vec<String> = all.into_iter().filter_map(of).collect();
+    if rates.is_empty() { "no rate above 0".to_owned() } else { rates.join(", ") }
+}
+
+/// What a bath acts on, together or on each qubit by itself.
+fn acts_on(product: &Product, bath: &ProductBath) -> String {
+    let mut together: Vec<&str> = Vec::new();
+    let mut each: Vec<&str> = Vec::new();
+    let names: Vec<&str> = product.factors().iter().map(|factor| factor.name.as_str()).collect();
+    for Channel { jump, .. } in bath.channels() {
+        match jump {
+            JumpOperator::EachQubit { factor, .. } => each.push(names[*factor]),
+            JumpOperator::Operator(operator) => {
+                let touched = |place: &usize| operator.terms().any(|(word, _)| word[*place] != Default::default());
+                together.extend((0..names.len()).filter(touched).map(|place| names[place]));
+            }
+        }
+    }
+    for list in [&mut together, &mut each] {
+        let mut seen = Vec::new();
+        list.retain(|name| {
+            !seen.contains(name) && {
+                seen.push(*name);
+                true
+            }
+        });
+    }
+    let each = each.iter().map(|name| format!("each qubit of {name}"));
+    let all: Vec<String> = together.iter().map(|name| (*name).to_owned()).chain(each).collect();
+    if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
+}

@@ -1,0 +1,309 @@
+//! Ensembles and modes side by side as a group: what they are, where they start, and which means of them are recorded.
+
+use serde::{Serialize, Serializer};
+
+use crate::bath::{Bath, Process};
+use crate::initial::ProductStart;
+use crate::model::operator::{Operator, Powers};
+use crate::model::product::{Factor, JumpOperator, Kind, Product, ProductBath, ProductForm, ProductValues, Watched};
+use crate::model::{Extent, System};
+use crate::units::Units;
+
+/// The most means that are recorded: `<J_z>` of the whole, two of each bath, one or two of each factor, the user's own.
+pub const MOST_WATCHED: usize = 32;
+
+/// Coefficients of operators that differ by no more than this part of the largest are the same.
+const SAME: f64 = 1e-12;
+
+/// An operator that is looked at, and what results call its mean.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Observable {
+    /// The name in results.
+    pub name: String,
+    /// What is looked at.
+    pub watched: Watched,
+}
+
+/// A product of ensembles and modes, where it starts, and what is recorded of it.
+///
+/// Recorded are, of the whole, heat currents, intensities and `<J_z>`; then `jz_NAME` of every ensemble, `n_NAME` of every
+/// mode, `top_NAME` of every mode with a cut, which is the weight of its highest number, and the observables that are
+/// asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ensembles {
+    product: Product,
+    start: ProductStart,
+    /// As results name them; their temperatures are nobody's matter here.
+    baths: Vec<Bath>,
+    observables: Vec<Observable>,
+    /// `<J_z>`, the heat currents, the intensities, then the observables.
+    watched: Vec<Watched>,
+    /// How large each of these may be.
+    sizes: Vec<Size>,
+    /// The heat of a quantum of each bath, where it is the same for every one.
+    quanta: Option<Vec<f64>>,
+}
+
+/// How large a mean may be, and about how much a jump changes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Size {
+    most: f64,
+    step: f64,
+}
+
+/// What the results are a function of: names of baths are not.
+impl Serialize for Ensembles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.product, &self.start, &self.observables).serialize(serializer)
+    }
+}
+
+impl Ensembles {
+    /// What is recorded of a product that starts so, with observables of the user's own beside.
+    #[must_use]
+    pub fn new(product: Product, start: ProductStart, own: Vec<(String, Operator)>) -> Self {
+        let algebras = product.algebras().clone();
+        let letter = |place, powers| Operator::letter(&algebras, place, powers);
+        let mut jz = Operator::zero(&algebras);
+        let mut observables = Vec::new();
+        for (place, Factor { name, kind, .. }) in product.factors().iter().enumerate() {
+            let mut add =
+                |what: &str, watched| observables.push(Observable { name: format!("{what}_{name}"), watched });
+            match kind {
+                Kind::Qubits(_) => {
+                    let of_one = letter(place, Powers::Z);
+                    jz = &jz + &of_one;
+                    add("jz", Watched::Operator(of_one));
+                }
+                Kind::Mode { levels } => {
+                    let number = &letter(place, Powers::RAISE) * &letter(place, Powers::LOWER);
+                    add("n", Watched::Operator(number));
+                    if levels.is_some() {
+                        add("top", Watched::Top(place));
+                    }
+                }
+            }
+        }
+        observables.extend(own.into_iter().map(|(name, own)| Observable { name, watched: Watched::Operator(own) }));
+        let baths = product.baths().len();
+        let mut watched = vec![jz];
+        watched.extend((0..baths).map(|bath| product.heat_current(bath)));
+        watched.extend((0..baths).map(|bath| product.intensity(bath, Process::Emission)));
+        let watched: Vec<Watched> = watched.into_iter().map(Watched::Operator).collect();
+        let watched: Vec<Watched> =
+            watched.into_iter().chain(observables.iter().map(|one| one.watched.clone())).collect();
+        Ensembles {
+            baths: product.baths().iter().map(as_results_name).collect(),
+            sizes: watched.iter().map(|watched| size(&product, &start, watched)).collect(),
+            quanta: (0..baths).map(|bath| quantum(&product, bath)).collect(),
+            product,
+            start,
+            observables,
+            watched,
+        }
+    }
+
+    /// What they are.
+    #[must_use]
+    pub fn product(&self) -> &Product {
+        &self.product
+    }
+
+    /// Where they start.
+    #[must_use]
+    pub fn start(&self) -> &ProductStart {
+        &self.start
+    }
+
+    /// What is looked at beside the whole, in the order of the columns.
+    #[must_use]
+    pub fn looked_at(&self) -> &[Observable] {
+        &self.observables
+    }
+
+    /// All that is watched: `<J_z>` and what goes on with the baths, [`Ensembles::followed`] of them, then the observables.
+    #[must_use]
+    pub fn watched(&self) -> &[Watched] {
+        &self.watched
+    }
+
+    /// How many of these change within dwells and at jumps for those who record.
+    #[must_use]
+    pub fn followed(&self) -> usize {
+        1 + 2 * self.baths.len()
+    }
+
+    /// The most that the mean of one of the watched may be, by its magnitude.
+    #[must_use]
+    pub fn most(&self, watched: usize) -> f64 {
+        self.sizes[watched].most
+    }
+
+    /// The number of states of the largest sector of a trajectory.
+    #[must_use]
+    pub fn dimension(&self) -> f64 {
+        self.start.largest_dimension(&self.product, self.start.may_be_sharp(&self.product, &self.watched))
+    }
+
+    /// The memory of a state on its way, in bytes, roughly.
+    #[must_use]
+    pub fn memory(&self) -> f64 {
+        450.0 * self.dimension()
+    }
+
+    /// A bound on how fast H turns amplitudes against each other.
+    #[must_use]
+    pub fn turning(&self) -> f64 {
+        size(&self.product, &self.start, &Watched::Operator(self.product.hamiltonian())).most
+    }
+
+    /// A bound on the mean number of jumps until a time.
+    #[must_use]
+    pub fn jumps_bound(&self, until: f64) -> f64 {
+        let processes = [Process::Emission, Process::Absorption, Process::Dephasing];
+        let rate = |bath, process| {
+            let intensity = Watched::Operator(self.product.intensity(bath, process));
+            size(&self.product, &self.start, &intensity).most
+        };
+        let by_rates = (0..self.baths.len()).flat_map(|bath| processes.map(|process| rate(bath, process))).sum::<f64>();
+        let only_lowers = |bath: &ProductBath| {
+            bath.channels().iter().all(|channel| match &channel.jump {
+                JumpOperator::Operator(operator) => operator.shifts().iter().all(|shift| *shift < 0),
+                JumpOperator::EachQubit { .. } => channel.process == Process::Emission,
+            })
+        };
+        let bound = by_rates * until;
+        if self.product.keeps_excitations_sharp() && self.product.baths().iter().all(only_lowers) {
+            // Each jump takes one of the excitations there are.
+            let tops = self.start.tops(&self.product);
+            return bound.min(tops.iter().flat_map(|tops| tops.iter().max()).sum::<i64>() as f64);
+        }
+        bound
+    }
+
+    fn form(place: usize, factor: f64) -> ProductForm<MOST_WATCHED> {
+        let mut form = ProductForm::default();
+        if let Some(place) = form.factors.get_mut(place) {
+            *place = factor;
+        }
+        form
+    }
+}
+
+/// A bath as results name it.
+fn as_results_name(bath: &ProductBath) -> Bath {
+    let rate = |process| {
+        let own = bath.channels().iter().filter(|channel| channel.process == process);
+        own.map(|channel| channel.rate).fold(0.0, f64::max)
+    };
+    Bath {
+        name: bath.name.clone(),
+        coupling: bath.coupling,
+        down: rate(Process::Emission),
+        up: rate(Process::Absorption),
+        dephasing: rate(Process::Dephasing),
+        temperature: None,
+        quantum: None,
+    }
+}
+
+/// A bound on the mean of what is watched, from those of its words.
+fn size(product: &Product, start: &ProductStart, watched: &Watched) -> Size {
+    let Watched::Operator(operator) = watched else { return Size { most: 1.0, step: 1.0 } };
+    let mut sum = Size::default();
+    for (word, value) in operator.terms() {
+        let (mut most, mut share) = (value.norm(), 0.0);
+        for ((powers, factor), levels) in word.iter().zip(product.factors()).zip(start.levels()) {
+            let (top, letter) = match factor.kind {
+                Kind::Qubits(number) => (number as f64, (number as f64 + 1.0) / 2.0),
+                Kind::Mode { .. } => ((levels - 1) as f64, ((levels - 1) as f64).sqrt()),
+            };
+            let degree = powers.raise + powers.z + powers.lower;
+            most *= letter.powi((powers.raise + powers.lower) as i32) * (top / 2.0).powi(powers.z as i32);
+            // A jump moves a factor by a step of so many.
+            share += 2.0 * f64::from(degree) / top.max(1.0);
+        }
+        sum.most += most;
+        sum.step += most * share.min(2.0);
+    }
+    sum
+}
+
+/// The heat of a quantum of a bath, where each has the same: its current is that heat times what it gives less what it
+/// takes.
+fn quantum(product: &Product, bath: usize) -> Option<f64> {
+    let [given, taken] = [Process::Absorption, Process::Emission].map(|process| product.intensity(bath, process));
+    let (net, heat) = (&given - &taken, product.heat_current(bath));
+    let largest = |operator: &Operator| operator.terms().map(|(_, value)| value.norm()).fold(0.0, f64::max);
+    let Some((word, value)) = net.terms().max_by(|(_, a), (_, b)| a.norm().total_cmp(&b.norm())) else {
+        return heat.is_zero().then_some(0.0);
+    };
+    let own = heat.terms().find(|(other, _)| *other == word).map_or(0.0, |(_, own)| (own / value).re);
+    let rest = &heat - &(&net * num_complex::Complex64::from(own));
+    (largest(&rest) <= SAME * largest(&heat)).then_some(own)
+}
+
+impl System for Ensembles {
+    type Values = ProductValues<MOST_WATCHED>;
+
+    fn number(&self) -> i64 {
+        let of = |factor: &Factor| match factor.kind {
+            Kind::Qubits(number) => number,
+            Kind::Mode { .. } => 0,
+        };
+        self.product.factors().iter().map(of).sum()
+    }
+
+    fn baths(&self) -> &[Bath] {
+        &self.baths
+    }
+
+    /// That of the first of them.
+    fn frequency(&self) -> f64 {
+        self.product.factors().first().map_or(0.0, |factor| factor.frequency)
+    }
+
+    fn units(&self) -> Units {
+        self.product.units()
+    }
+
+    fn heat_current(&self, bath: usize) -> ProductForm<MOST_WATCHED> {
+        Ensembles::form(1 + bath, 1.0)
+    }
+
+    fn jz(&self) -> ProductForm<MOST_WATCHED> {
+        Ensembles::form(0, 1.0)
+    }
+
+    fn excited(&self, total: i64) -> ProductForm<MOST_WATCHED> {
+        let share = (total as f64).recip();
+        ProductForm { constant: share * self.number() as f64 / 2.0, ..Ensembles::form(0, share) }
+    }
+
+    fn intensity(&self, bath: usize) -> ProductForm<MOST_WATCHED> {
+        Ensembles::form(1 + self.baths.len() + bath, 1.0)
+    }
+
+    fn extent(&self, form: ProductForm<MOST_WATCHED>) -> Extent {
+        let of = |of: fn(&Size) -> f64| {
+            form.factors.iter().zip(&self.sizes).map(|(factor, size)| factor.abs() * of(size)).sum::<f64>()
+        };
+        Extent { emission: 0.0, others: of(|size| size.most) + form.constant.abs(), step: of(|size| size.step) }
+    }
+
+    fn observables(&self) -> usize {
+        self.observables.len()
+    }
+
+    fn observable(&self, index: usize) -> ProductForm<MOST_WATCHED> {
+        Ensembles::form(self.followed() + index, 1.0)
+    }
+
+    fn quanta_are_alike(&self) -> bool {
+        self.quanta.is_some()
+    }
+
+    fn quantum(&self, bath: usize) -> f64 {
+        self.quanta.as_ref().map_or(0.0, |quanta| quanta[bath])
+    }
+}

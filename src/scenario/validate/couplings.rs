@@ -1,0 +1,260 @@
+//! Baths of ensembles and modes: which of them each acts on, with which amplitudes, at which frequency its rates are taken.
+
+use num_complex::Complex64;
+use toml::Spanned;
+
+use super::super::foreign::nearest;
+use super::super::keys::allowed;
+use super::super::raw::{Key, RawBath, RawJump};
+use super::ensembles::Part;
+use super::operators::Vocabulary;
+use super::system::Qubits;
+use super::{Result, Validator};
+use crate::bath::{Coupling, Rates};
+use crate::model::product::{Product, ProductError};
+use crate::units::Units;
+
+/// A bath that acts on ensembles and modes.
+pub(super) struct Acting<'a> {
+    raw: &'a Spanned<RawBath>,
+    name: String,
+    coupling: Coupling,
+    /// The places of what it acts on.
+    on: Vec<usize>,
+    rates: Rates,
+    /// Its temperature, and the frequency at which its occupation is taken.
+    warmth: Option<Warmth>,
+}
+
+/// A temperature, and the frequency of the quanta that are counted by it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Warmth {
+    pub(super) temperature: f64,
+    pub(super) frequency: f64,
+}
+
+/// A number, or a pair of its real and imaginary part.
+pub(super) fn complex(value: &toml::Value) -> Option<Complex64> {
+    let real = |value: &toml::Value| value.as_float().or_else(|| value.as_integer().map(|i| i as f64));
+    let number = match value.as_array().map(Vec::as_slice) {
+        Some([re, im]) => Complex64::new(real(re)?, real(im)?),
+        Some(_) => return None,
+        None => Complex64::from(real(value)?),
+    };
+    number.is_finite().then_some(number)
+}
+
+impl Validator<'_> {
+    /// Every bath, with the places of what it acts on.
+    pub(super) fn acting<'a>(
+        &self,
+        raw: &'a [Spanned<RawBath>],
+        units: Units,
+        parts: &[Part],
+    ) -> Result<Vec<Acting<'a>>> {
+        let mut baths: Vec<Acting> = Vec::new();
+        for (index, table) in raw.iter().enumerate() {
+            let Some(bath) = self.keep(self.one_acting(table, index, units, parts)) else { continue };
+            if baths.iter().any(|other| other.name == bath.name) {
+                self.keep(self.twice::<()>(&table.get_ref().name, &bath.name));
+            }
+            baths.push(bath);
+        }
+        self.amplitudes_are_of(&baths, parts);
+        Self::kept((baths.len() == raw.len()).then_some(baths))
+    }
+
+    fn twice<T>(&self, name: &Key<String>, text: &str) -> Result<T> {
+        let title = format!("two baths are called \"{text}\"");
+        Err(self.source.error(name.as_ref().map_or(0..0, Spanned::span), title, allowed("bath.*.name")))
+    }
+
+    fn one_acting<'a>(
+        &self,
+        table: &'a Spanned<RawBath>,
+        index: usize,
+        units: Units,
+        parts: &[Part],
+    ) -> Result<Acting<'a>> {
+        let raw = table.get_ref();
+        let label = raw.name.as_ref().map_or_else(|| index.to_string(), |name| name.get_ref().clone());
+        let key = |field: &str| format!("bath.{label}.{field}");
+        if let Some(quantum) = &raw.quantum {
+            let title = format!("`{}` is of a modulation of one ensemble, and not of several", key("quantum"));
+            let help = "`frequency`, at which the occupation is taken: heat is Tr[H D(rho)] with all of H";
+            return Err(self.source.error(quantum.span(), title, help));
+        }
+        let on = self.on(table, &label, parts)?;
+        let own = raw.frequency.as_ref().map(|value| self.positive(value, &key("frequency"))).transpose()?;
+        let warm = raw.temperature.as_ref().is_some_and(|temperature| *temperature.get_ref() > 0.0);
+        let matters = warm || raw.filter.is_some();
+        if let Some(extra) = raw.frequency.as_ref().filter(|_| raw.rate.is_none()) {
+            let title = format!("`{}` has no meaning without a `rate`: rates that are given stay", key("frequency"));
+            return Err(self.source.error(extra.span(), title, "`rate` with `temperature`; or no `frequency`"));
+        }
+        let seen: Vec<f64> = on.iter().map(|place| parts[*place].frequency).collect();
+        let first = own.unwrap_or(seen[0]);
+        if matters && let Some(place) = on.iter().find(|place| own.is_none() && parts[**place].frequency <= 0.0) {
+            let Part { name, frequency, .. } = &parts[*place];
+            let title = format!("bath \"{label}\" has no occupation at the frequency of `{name}`, {frequency}");
+            return Err(self.source.error(table.span(), title, allowed("bath.*.frequency")));
+        }
+        // What is at T = 0, or given, is the same at any frequency.
+        let at = |frequency: f64| if matters { frequency } else { 1.0 };
+        let reservoir =
+            self.reservoir(table, index, units, &Qubits { number: 1, frequency: at(first), transmon: None })?;
+        let rates = reservoir.rates(units, at(first), 0.0);
+        let other = seen.iter().position(|frequency| reservoir.rates(units, at(*frequency), 0.0) != rates);
+        if let (Some(other), None) = (other, own) {
+            let [one, two] = [on[0], on[other]].map(|place| &parts[place]);
+            let title = format!(
+                "bath \"{label}\" has another occupation or rate for `{}`, at {}, than for `{}`, at {}",
+                one.name, one.frequency, two.name, two.frequency
+            );
+            let help = "`frequency`: one at which they are taken for all that it acts on, as a bath that sees them together does";
+            return Err(self.source.error(table.span(), title, help));
+        }
+        let warmth = raw
+            .temperature
+            .as_ref()
+            .map(|temperature| Warmth { temperature: *temperature.get_ref(), frequency: at(first) });
+        Ok(Acting { raw: table, name: reservoir.name, coupling: reservoir.coupling, on, rates, warmth })
+    }
+
+    /// The places of what a bath acts on.
+    fn on(&self, table: &Spanned<RawBath>, label: &str, parts: &[Part]) -> Result<Vec<usize>> {
+        let key = format!("bath.{label}.on");
+        let known = || parts.iter().map(|part| part.name);
+        let Some(list) = &table.get_ref().on else {
+            if let Some(mode) = parts.iter().find(|part| part.is_mode) {
+                let title = format!("the key `{key}` is missing, and with the mode `{}` it has to be said", mode.name);
+                let help = format!("a list of some of {}", known().collect::<Vec<_>>().join(", "));
+                return Err(self.source.error(table.span(), title, &help));
+            }
+            return Ok((0..parts.len()).collect());
+        };
+        let mut places = Vec::new();
+        for name in list.get_ref() {
+            let Some(place) = parts.iter().position(|part| part.name == name.get_ref()) else {
+                let near = nearest(name.get_ref(), known());
+                let near = near.map_or_else(String::new, |near| format!("did you mean \"{near}\"? "));
+                let title = format!("`{key}`: there is no ensemble or mode \"{}\"", name.get_ref());
+                let help = format!("{near}there are: {}", known().collect::<Vec<_>>().join(", "));
+                return Err(self.source.error(name.span(), title, &help));
+            };
+            if places.contains(&place) {
+                return self.refuse(name.span(), &key, &format!("has \"{}\" twice", name.get_ref()));
+            }
+            places.push(place);
+        }
+        if places.is_empty() { self.refuse(list.span(), &key, "is empty") } else { Ok(places) }
+    }
+
+    /// Amplitudes are numbers, and of collective baths that act on what has them.
+    fn amplitudes_are_of(&self, baths: &[Acting], parts: &[Part]) {
+        for (place, part) in parts.iter().enumerate() {
+            let Some(coupling) = part.coupling else { continue };
+            let key = format!("{}.coupling", part.key);
+            let refuse = |what: &str| {
+                self.keep(self.refuse::<()>(coupling.span(), &key, what));
+            };
+            let acts = |bath: &&Acting| bath.coupling == Coupling::Collective && bath.on.contains(&place);
+            let acting: Vec<&str> = baths.iter().filter(acts).map(|bath| bath.name.as_str()).collect();
+            match coupling.get_ref() {
+                _ if acting.is_empty() => refuse("is an amplitude in collective baths, and none acts on it"),
+                toml::Value::Table(of) => {
+                    for (name, value) in of {
+                        if !acting.contains(&name.as_str()) {
+                            refuse(&format!("names \"{name}\", which is no collective bath that acts on it"));
+                        } else if complex(value).is_none() {
+                            refuse(&format!("is {value} in \"{name}\""));
+                        }
+                    }
+                }
+                value if complex(value).is_none() => refuse(&format!("is {value}")),
+                _ => {}
+            }
+        }
+    }
+
+    /// The product with all baths; and the warmth of each that has a temperature.
+    pub(super) fn with_baths(
+        &self,
+        mut product: Product,
+        baths: &[Acting],
+        parts: &[Part],
+    ) -> Result<(Product, Vec<Option<Warmth>>)> {
+        let mut warmths = Vec::new();
+        for bath in baths {
+            let amplitude = |part: &Part| {
+                let coupling = part.coupling.map(Spanned::get_ref)?;
+                complex(coupling.as_table().map_or(Some(coupling), |of| of.get(&bath.name))?)
+            };
+            let names: Vec<&str> = bath.on.iter().map(|place| parts[*place].name).collect();
+            let added = match bath.coupling {
+                Coupling::Local => product.local(&bath.name, &names, bath.rates),
+                Coupling::Collective => {
+                    let one = |place: &usize| (parts[*place].name, amplitude(&parts[*place]).unwrap_or(Complex64::ONE));
+                    let amplitudes: Vec<_> = bath.on.iter().map(one).collect();
+                    product.collective(&bath.name, &amplitudes, bath.rates)
+                }
+            };
+            product = added.map_err(|error| self.no_product(bath.raw.span(), &error))?;
+            warmths.push(bath.warmth);
+        }
+        Ok((product, warmths))
+    }
+
+    pub(super) fn no_product(&self, span: std::ops::Range<usize>, error: &ProductError) -> super::ScenarioError {
+        self.source.error(span, error.to_string(), allowed("ensemble"))
+    }
+
+    /// The product with the baths of `[[jump]]`, and their warmths.
+    pub(super) fn with_jumps(
+        &self,
+        (mut product, mut warmths): (Product, Vec<Option<Warmth>>),
+        raw: &[Spanned<RawJump>],
+        units: Units,
+        words: &Vocabulary,
+    ) -> Result<(Product, Vec<Option<Warmth>>)> {
+        for (index, table) in raw.iter().enumerate() {
+            let jump = table.get_ref();
+            let label = jump.name.as_ref().map_or_else(|| index.to_string(), |name| name.get_ref().clone());
+            let key = |field: &str| format!("jump.{label}.{field}");
+            let name = self.require(&jump.name, &key("name"), table.span())?;
+            let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            if name.get_ref().is_empty() || !name.get_ref().chars().all(fits) {
+                return self.refuse(name.span(), "jump.*.name", &format!("is \"{}\"", name.get_ref()));
+            }
+            if product.baths().iter().any(|bath| bath.name == *name.get_ref()) {
+                return self.twice(&jump.name, name.get_ref());
+            }
+            let text = self.require(&jump.operator, &key("operator"), table.span())?;
+            let operator = self.operator(&key("operator"), text, words)?;
+            let rate = self.rate_of(self.require(&jump.rate, &key("rate"), table.span())?, &key("rate"))?;
+            let warmth = match (&jump.temperature, &jump.quantum) {
+                (None, None) => None,
+                (temperature, quantum) => {
+                    let temperature = self.require(temperature, &key("temperature"), table.span())?;
+                    let quantum = self.require(quantum, &key("quantum"), table.span())?;
+                    Some(Warmth {
+                        temperature: self.not_negative(temperature, &key("temperature"))?,
+                        frequency: self.positive(quantum, &key("quantum"))?,
+                    })
+                }
+            };
+            let x = warmth.map_or(f64::INFINITY, |Warmth { temperature, frequency }| {
+                units.energy_over_temperature(frequency, temperature)
+            });
+            let Rates { down, up, .. } = Rates::thermal(rate, x);
+            if !(down <= super::LARGEST) {
+                return self.refuse(table.span(), &key("temperature"), "makes a rate beyond all bounds");
+            }
+            product = product
+                .jump(name.get_ref(), &operator, down, up)
+                .map_err(|error| self.no_product(text.span(), &error))?;
+            warmths.push(warmth);
+        }
+        Ok((product, warmths))
+    }
+}

@@ -1,0 +1,328 @@
+//! Ensembles and modes side by side: `[[ensemble]]` and `[[mode]]` in place of `[qubits]`.
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::super::asked::{Asked, Purpose, Solve, Transient};
+use super::super::keys::allowed;
+use super::super::raw::{Key, RawCourse, RawEnsemble, RawInitial, RawMode, RawScenario, RawStart};
+use super::couplings::{Warmth, complex};
+use super::evolution::Evolution;
+use super::operators::Vocabulary;
+use super::{Result, Valid, Validator};
+use crate::dicke::MAX_QUBITS;
+use crate::group::{Ensembles, Group, MOST_WATCHED};
+use crate::initial::{FactorStart, InitialState, ProductStart};
+use crate::model::operator::{Operator, is_name};
+use crate::model::product::{Factor, Product, ProductError};
+use crate::model::{Model, Reservoir};
+use crate::quantity::Quantity;
+use crate::statistics::Statistic;
+use crate::units::Units;
+
+/// More numbers of quanta than any state that is kept has.
+const MAX_LEVELS: i64 = 100_000;
+
+/// An ensemble or a mode, as far as baths need to know.
+pub(super) struct Part<'a> {
+    pub(super) name: &'a str,
+    /// `ensemble.NAME` or `mode.NAME`.
+    pub(super) key: String,
+    pub(super) is_mode: bool,
+    pub(super) frequency: f64,
+    pub(super) coupling: Option<&'a Spanned<toml::Value>>,
+    /// Where its start is said, or it is said itself.
+    span: Range<usize>,
+}
+
+/// One of them, and where it starts.
+type Read<'a> = (Part<'a>, Factor, FactorStart);
+
+/// Whether a scenario is one of ensembles and modes.
+pub(super) fn is_of_ensembles(raw: &RawScenario) -> bool {
+    !raw.ensemble.is_empty() || !raw.mode.is_empty()
+}
+
+/// What results call the means of ensembles and modes, and those that are asked for.
+pub(super) fn observables(raw: &RawScenario) -> Vec<String> {
+    let named = |what: &str, name: &Key<String>| name.as_ref().map(|name| format!("{what}_{}", name.get_ref()));
+    let ensembles = raw.ensemble.iter().filter_map(|ensemble| named("jz", &ensemble.get_ref().name));
+    let modes = raw.mode.iter().flat_map(|mode| ["n", "top"].map(|what| named(what, &mode.get_ref().name))).flatten();
+    let own = raw.observe.iter().flat_map(Spanned::get_ref).map(|(name, _)| name.get_ref().clone());
+    ensembles.chain(modes).chain(own).collect()
+}
+
+impl Validator<'_> {
+    /// Refuses what only ensembles and modes have, where there are none.
+    pub(super) fn is_without_ensembles(&self, raw: &RawScenario) {
+        let refuse = |key: &str, span: Range<usize>| {
+            let title = format!("`{key}` is of ensembles and modes, and there are none");
+            let help = "[[ensemble]] or [[mode]] in place of [qubits]";
+            self.keep(Err::<(), _>(self.source.error(span, title, help)));
+        };
+        let tables = [
+            ("parameters", raw.parameters.as_ref().map(Spanned::span)),
+            ("hamiltonian", raw.hamiltonian.as_ref().map(Spanned::span)),
+            ("jump", raw.jump.first().map(Spanned::span)),
+            ("observe", raw.observe.as_ref().map(Spanned::span)),
+        ];
+        let of_tables = tables.into_iter().filter_map(|(key, span)| Some((key.to_owned(), span?)));
+        let of_baths = raw.bath.iter().enumerate().flat_map(|(index, bath)| {
+            let raw = bath.get_ref();
+            let label = raw.name.as_ref().map_or_else(|| index.to_string(), |name| name.get_ref().clone());
+            let spans =
+                [("on", raw.on.as_ref().map(Spanned::span)), ("frequency", raw.frequency.as_ref().map(Spanned::span))];
+            spans.into_iter().filter_map(move |(key, span)| Some((format!("bath.{label}.{key}"), span?)))
+        });
+        of_tables.chain(of_baths).for_each(|(key, span)| refuse(&key, span));
+    }
+
+    /// Refuses what ensembles and modes do not have.
+    fn of_one_ensemble_alone(&self, raw: &RawScenario) {
+        let steady =
+            "a long `evolution.until`, at the end of which it is reached: ensembles and modes are followed in time";
+        let tables = [
+            ("qubits", raw.qubits.as_ref().map(Spanned::span), "a further [[ensemble]]; or [qubits] alone"),
+            ("initial", raw.initial.as_ref().map(Spanned::span), "`initial` in each [[ensemble]] and [[mode]]"),
+            (
+                "drive",
+                raw.drive.as_ref().map(Spanned::span),
+                "a term of [hamiltonian] in the frame of the drive: { operator = \"0.5 * a.Jx\" }",
+            ),
+            ("protocol", raw.protocol.as_ref().map(Spanned::span), "a Hamiltonian and baths that stay"),
+            ("steady", raw.steady.as_ref().map(Spanned::span), steady),
+            ("noise", raw.noise.as_ref().map(Spanned::span), steady),
+        ];
+        for (key, span, help) in tables {
+            let Some(span) = span else { continue };
+            let title = format!("`{key}` is of one ensemble, [qubits], and not of [[ensemble]] and [[mode]]");
+            self.keep(Err::<(), _>(self.source.error(span, title, help)));
+        }
+    }
+
+    /// A scenario of ensembles and modes.
+    pub(super) fn valid_ensembles(&self, raw: &RawScenario) -> Result<Valid> {
+        self.of_one_ensemble_alone(raw);
+        let units = self.keep(self.units(raw));
+        let evolution = self.keep(self.when(raw, false, None));
+        let recording = self.keep(self.recording(raw.record.as_ref().map(Spanned::get_ref)));
+        if recording.is_some_and(|recording| recording.cycles) {
+            let span = raw.record.as_ref().map_or(0..0, Spanned::span);
+            let title = "`record.cycles` keeps the cycles of a protocol, and there is none".to_owned();
+            self.keep(Err::<(), _>(self.source.error(span, title, "no `cycles`")));
+        }
+        let names = raw.bath.iter().filter_map(|bath| Some(bath.get_ref().name.as_ref()?.get_ref().as_str()));
+        let jumps = raw.jump.iter().filter_map(|jump| Some(jump.get_ref().name.as_ref()?.get_ref().as_str()));
+        self.figures(raw, &names.chain(jumps).collect::<Vec<_>>());
+        // Without units, numbers have no bounds.
+        let units = Self::kept(units)?;
+        let group = self.group_of_ensembles(raw, units)?;
+        let groups = vec![group];
+        let engine = self.engine(raw, &groups, false)?;
+        let Evolution { times, trajectories, seed, .. } = Self::kept(evolution)?;
+        let asked = match self.purpose {
+            Purpose::Exact => Asked::Solve(Solve { times, steady: None, trajectories }),
+            Purpose::Trajectories => Asked::Transient(Transient { times, trajectories: trajectories.unwrap_or(0) }),
+        };
+        Ok(Valid { groups, engine, seed, asked, recording: Self::kept(recording)? })
+    }
+
+    fn group_of_ensembles(&self, raw: &RawScenario, units: Units) -> Result<Group> {
+        let read: Vec<Option<Read>> = raw
+            .ensemble
+            .iter()
+            .map(|table| self.keep(self.ensemble(table, units)))
+            .chain(raw.mode.iter().map(|table| self.keep(self.mode(table, units))))
+            .collect();
+        let read = Self::kept(read.into_iter().collect::<Option<Vec<Read>>>())?;
+        let (mut parts, mut factors, mut starts): (Vec<Part>, Vec<Factor>, Vec<FactorStart>) = Default::default();
+        for (part, factor, start) in read {
+            if parts.iter().any(|other| other.name == part.name) {
+                let error = ProductError::Twice { name: part.name.to_owned() };
+                return Err(self.no_product(part.span, &error));
+            }
+            parts.push(part);
+            factors.push(factor);
+            starts.push(start);
+        }
+        let bare = Product::new(units, factors).map_err(|error| self.no_product(parts[0].span.clone(), &error))?;
+        let factors: Vec<&str> = parts.iter().map(|part| part.name).collect();
+        let parameters = self.keep(self.parameters(&raw.parameters, &factors));
+        let baths = self.keep(self.acting(&raw.bath, units, &parts));
+        let words = Vocabulary::new(&bare, Self::kept(parameters)?);
+        let terms = self.keep(self.terms(&raw.hamiltonian, &words));
+        let own = self.keep(self.observed(raw, &words));
+        let product = match Self::kept(terms)? {
+            Some(terms) => bare.clone().with_term(&terms).map_err(|error| self.no_product(0..0, &error))?,
+            None => bare.clone(),
+        };
+        let with_baths = self.with_baths(product, &Self::kept(baths)?, &parts)?;
+        let (product, warmths) = self.with_jumps(with_baths, &raw.jump, units, &words)?;
+        self.all_are_used(&raw.parameters, &words);
+        let start = ProductStart::new(&product, starts).map_err(|error| {
+            let named = |part: &&Part| match &error {
+                ProductError::Start { name, .. } | ProductError::NeedsCut { name, .. } => part.name == name,
+                _ => true,
+            };
+            let part = parts.iter().find(named).unwrap_or(&parts[0]);
+            self.source.error(
+                part.span.clone(),
+                format!("`{}`: {error}", part.key),
+                allowed(&format!("{}.initial", part.key)),
+            )
+        })?;
+        let ensembles = Ensembles::new(product, start, Self::kept(own)?);
+        if ensembles.watched().len() > MOST_WATCHED {
+            let title = format!("{} means are recorded, and {MOST_WATCHED} at most", ensembles.watched().len());
+            let help = "fewer ensembles, modes, baths or observables: two means of each bath, one or two of the others";
+            return Err(self.source.error(
+                raw.observe.as_ref().map_or(parts[0].span.clone(), Spanned::span),
+                title,
+                help,
+            ));
+        }
+        Ok(described(Group::of_ensembles(ensembles), &warmths))
+    }
+
+    /// The name of an ensemble or mode.
+    fn part_name<'a>(&self, name: &'a Key<String>, list: &str, table: Range<usize>) -> Result<&'a str> {
+        let key = format!("{list}.*.name");
+        let name = self.require(name, &key, table)?;
+        if is_name(name.get_ref()) {
+            Ok(name.get_ref())
+        } else {
+            self.refuse(name.span(), &key, &format!("is \"{}\"", name.get_ref()))
+        }
+    }
+
+    fn part_frequency(&self, frequency: &Key<f64>, key: &str, units: Units, table: Range<usize>) -> Result<f64> {
+        let key = format!("{key}.frequency");
+        match (frequency, units) {
+            (None, Units::Natural) => Ok(1.0),
+            (frequency, _) => {
+                let frequency = self.require(frequency, &key, table)?;
+                let value = self.finite(frequency, &key)?;
+                if value.abs() <= super::LARGEST { Ok(value) } else { self.unfit(frequency, &key) }
+            }
+        }
+    }
+
+    fn ensemble<'a>(&self, table: &'a Spanned<RawEnsemble>, units: Units) -> Result<Read<'a>> {
+        let raw = table.get_ref();
+        let name = self.part_name(&raw.name, "ensemble", table.span())?;
+        let key = format!("ensemble.{name}");
+        let number = self.require(&raw.number, &format!("{key}.number"), table.span())?;
+        let number = self.whole(number, &format!("{key}.number"), 0..=MAX_QUBITS)?;
+        let frequency = self.part_frequency(&raw.frequency, &key, units, table.span())?;
+        let initial = self.require(&raw.initial, &format!("{key}.initial"), table.span())?;
+        let state = match initial.get_ref() {
+            RawStart::Name(name) => {
+                RawInitial { state: Some(Spanned::new(initial.span(), name.clone())), ..RawInitial::default() }
+            }
+            RawStart::State(state) => state.clone(),
+        };
+        let model = Model::between(&[], units, number, frequency, 0.0);
+        let state = self.start_of_ensemble(&Spanned::new(initial.span(), state), &key, &model)?;
+        let coupling = raw.coupling.as_ref();
+        let part = Part { name, key, is_mode: false, frequency, coupling, span: initial.span() };
+        Ok((part, Factor::ensemble(name, number, frequency), FactorStart::Qubits(state)))
+    }
+
+    fn start_of_ensemble(&self, state: &Spanned<RawInitial>, key: &str, model: &Model) -> Result<InitialState> {
+        if let Some(word) = state.get_ref().state.as_ref() {
+            if ["steady", "angles"].contains(&word.get_ref().as_str()) {
+                let title =
+                    format!("`{key}.initial` is \"{}\", which is no state of an ensemble by itself", word.get_ref());
+                return Err(self.source.error(word.span(), title, allowed("ensemble.*.initial")));
+            }
+            if word.get_ref() == "thermal" && model.frequency <= 0.0 {
+                let title = format!("`{key}.initial` is thermal at the frequency {}", model.frequency);
+                return Err(self.source.error(word.span(), title, "a positive `frequency`, or another state"));
+            }
+        }
+        self.initial(state, model, 1, false)
+    }
+
+    fn mode<'a>(&self, table: &'a Spanned<RawMode>, units: Units) -> Result<Read<'a>> {
+        let raw = table.get_ref();
+        let name = self.part_name(&raw.name, "mode", table.span())?;
+        let key = format!("mode.{name}");
+        let frequency = self.part_frequency(&raw.frequency, &key, units, table.span())?;
+        let levels = raw.levels.as_ref().map(|levels| self.whole(levels, &format!("{key}.levels"), 1..=MAX_LEVELS));
+        let levels = levels.transpose()?;
+        let start_key = format!("{key}.initial");
+        let quanta = |value: f64, span: Range<usize>| {
+            if value >= 0.0 && value.fract() == 0.0 && value <= MAX_LEVELS as f64 {
+                Ok(FactorStart::Number(value as i64))
+            } else {
+                self.refuse(span, &start_key, &format!("is {value}"))
+            }
+        };
+        let start = match raw.initial.as_ref().map(|initial| (initial.get_ref(), initial.span())) {
+            None => FactorStart::Number(0),
+            Some((RawCourse::Held(value), span)) => quanta(*value, span)?,
+            Some((RawCourse::Way(state), span)) => match (&state.quanta, &state.alpha) {
+                (Some(number), None) => quanta(*number.get_ref() as f64, number.span())?,
+                (None, Some(alpha)) => match complex(alpha.get_ref()) {
+                    Some(alpha) => FactorStart::Coherent(alpha),
+                    None => {
+                        return self.refuse(
+                            alpha.span(),
+                            &format!("{start_key}.alpha"),
+                            &format!("is {}", alpha.get_ref()),
+                        );
+                    }
+                },
+                _ => return self.refuse(span, &start_key, "has neither or both of `quanta` and `alpha`"),
+            },
+        };
+        let span = raw.initial.as_ref().map_or(table.span(), Spanned::span);
+        let part = Part { name, key, is_mode: true, frequency, coupling: raw.coupling.as_ref(), span };
+        Ok((part, Factor::mode(name, levels, frequency), start))
+    }
+
+    /// The observables of the user's own.
+    fn observed(&self, raw: &RawScenario, words: &Vocabulary) -> Result<Vec<(String, Operator)>> {
+        let own = raw.observe.iter().flat_map(Spanned::get_ref);
+        let taken = |name: &str| {
+            let known = Quantity::ALL.into_iter().map(Quantity::name).chain(Statistic::ALL.map(Statistic::name));
+            let twice = observables(raw).iter().filter(|other| *other == name).count() > 1;
+            known.into_iter().any(|known| known == name) || twice || name.starts_with("photon_time")
+        };
+        let read = own.map(|(name, text)| {
+            let key = format!("observe.{}", name.get_ref());
+            if !is_name(name.get_ref()) {
+                return self.refuse(name.span(), &key, "is no name of a mean");
+            }
+            if taken(name.get_ref()) {
+                let title = format!("`{key}` is the name of another mean");
+                return Err(self.source.error(name.span(), title, "a name of its own"));
+            }
+            let operator = self.operator(&key, text, words)?;
+            if !operator.is_hermitian() {
+                let title = format!("`{key}` is not Hermitian, and its mean no real number");
+                let help = "its real part (x + dag(x))/2, or its imaginary part (x - dag(x))/(2*i)";
+                return Err(self.source.error(text.span(), title, help));
+            }
+            Ok((name.get_ref().clone(), operator))
+        });
+        let read: Vec<Option<_>> = read.map(|read| self.keep(read)).collect();
+        Self::kept(read.into_iter().collect())
+    }
+}
+
+/// A group whose baths have their temperatures beside a quantum, as far as one quantum is that of all of them.
+fn described(mut group: Group, warmths: &[Option<Warmth>]) -> Group {
+    let warm = |warmth: &Warmth| warmth.temperature > 0.0;
+    if let Some(first) = warmths.iter().flatten().find(|warmth| warm(warmth)) {
+        group.model.frequency = first.frequency;
+    }
+    let frequency = group.model.frequency;
+    for (bath, warmth) in group.model.baths.iter_mut().zip(warmths) {
+        let known = warmth.filter(|warmth| !warm(warmth) || warmth.frequency == frequency);
+        bath.temperature = known.map(|warmth| warmth.temperature);
+    }
+    group.reservoirs = group.model.baths.iter().map(Reservoir::from).collect();
+    group
+}

@@ -1,0 +1,202 @@
+//! `[[ensemble]]`, `[[mode]]` and operators of the user's own: what is read of them, what is refused, and what a run leaves.
+
+use std::fs;
+
+use superjump::results::Summary;
+
+use crate::bad_input::parse;
+use crate::place::{Place, success};
+
+const GOOD: &str = "[[ensemble]]
+name = \"a\"
+number = 4
+frequency = 1.2
+coupling = [0.8, 0.1]
+initial = \"inverted\"
+[[ensemble]]
+name = \"b\"
+number = 2
+initial = { state = \"coherent\", theta = 2.0 }
+[[mode]]
+name = \"c\"
+levels = 12
+initial = { alpha = 0.2 }
+[[bath]]
+name = \"hot\"
+coupling = \"collective\"
+on = [\"a\", \"b\"]
+rate = 0.5
+temperature = 1.0
+frequency = 1.0
+[[bath]]
+name = \"leak\"
+coupling = \"local\"
+on = [\"c\"]
+down = 2.0
+[parameters]
+g = 0.7
+[hamiltonian]
+terms = [{ operator = \"g * (a.Jp * c.a + a.Jm * c.ad)\" }]
+[[jump]]
+name = \"own\"
+operator = \"b.Jm * c.ad\"
+rate = 0.1
+[observe]
+field = \"c.a + c.ad\"
+[evolution]
+until = 2.0
+samples = 5
+trajectories = 200
+[record]
+jumps = true
+photons = 2
+[sweep]
+\"parameters.g\" = [0.5, 1.0]
+";
+
+/// (what is replaced, by what, the line of the error, words of the message, words of what is allowed)
+const WRONG: &[(&str, &str, usize, &str, &str)] = &[
+    ("name = \"a\"", "name = \"2a\"", 2, "`ensemble.*.name` is \"2a\"", "no digit first"),
+    ("name = \"b\"", "name = \"a\"", 10, "two ensembles or modes have the name `a`", "[[ensemble]]"),
+    ("name = \"c\"\n", "", 11, "`mode.*.name` is missing", "letters"),
+    ("number = 4", "number = -1", 3, "`ensemble.a.number` is -1", "from 0 to 1000000"),
+    ("number = 4", "nunber = 4", 3, "unknown key `ensemble.a.nunber`", "`number`"),
+    ("frequency = 1.2", "frequency = nan", 4, "`ensemble.a.frequency` is NaN", "finite"),
+    ("[0.8, 0.1]", "[0.8]", 5, "`ensemble.a.coupling` is [0.8]", "a pair [re, im]"),
+    ("[0.8, 0.1]", "{ cold = 1 }", 5, "names \"cold\", which is no collective bath", "names of baths"),
+    ("[0.8, 0.1]", "{ leak = 1 }", 5, "names \"leak\", which is no collective bath", "names of baths"),
+    ("levels = 12", "levels = 12\ncoupling = 2.0", 14, "in collective baths, and none acts on it", "[[ensemble]]"),
+    ("initial = \"inverted\"", "", 1, "`ensemble.a.initial` is missing", "\"inverted\""),
+    ("\"inverted\"", "\"inwerted\"", 6, "`initial.state` is \"inwerted\"", "did you mean \"inverted\""),
+    ("\"inverted\"", "\"steady\"", 6, "no state of an ensemble by itself", "\"ground\""),
+    ("\"inverted\"", "{ state = \"dicke\", j = 3 , m = 0 }", 6, "`initial.j` is 3", "2, 1"),
+    ("\"inverted\"", "{ state = \"ground\", k = 3 }", 6, "unknown key `ensemble.a.initial.k`", "`j`"),
+    ("\"inverted\"", "1", 6, "`ensemble.a.initial` is 1", "\"ground\""),
+    ("levels = 12", "levels = 0", 13, "`mode.c.levels` is 0", "from 1 to"),
+    ("levels = 12", "levels = 3", 14, "lies beyond the 3 levels kept", "coherent"),
+    ("levels = 12\ninitial = { alpha = 0.2 }", "", 11, "needs `levels`", "quanta"),
+    ("{ alpha = 0.2 }", "-1", 14, "`mode.c.initial` is -1", "a whole number"),
+    ("{ alpha = 0.2 }", "{ alpha = \"x\" }", 14, "`mode.c.initial.alpha` is \"x\"", "[re, im]"),
+    ("{ alpha = 0.2 }", "{ }", 14, "neither or both of `quanta` and `alpha`", "coherent"),
+    ("on = [\"a\", \"b\"]\n", "", 15, "`bath.hot.on` is missing", "a, b, c"),
+    ("on = [\"a\", \"b\"]", "on = [\"a\", \"bb\"]", 18, "no ensemble or mode \"bb\"", "a, b, c"),
+    ("on = [\"a\", \"b\"]", "on = [\"a\", \"a\"]", 18, "`bath.hot.on` has \"a\" twice", "a list"),
+    ("on = [\"a\", \"b\"]", "on = []", 18, "`bath.hot.on` is empty", "a list"),
+    (
+        "temperature = 1.0\nfrequency = 1.0",
+        "temperature = 1.0",
+        15,
+        "another occupation or rate for `a`, at 1.2",
+        "`frequency`",
+    ),
+    (
+        "temperature = 1.0\nfrequency = 1.0",
+        "temperature = 1.0\nquantum = 1.0",
+        21,
+        "`bath.hot.quantum` is of a modulation",
+        "`frequency`",
+    ),
+    ("down = 2.0", "down = 2.0\nfrequency = 1.0", 27, "`bath.leak.frequency` has no meaning", "no `frequency`"),
+    ("g = 0.7", "g = 0.7\nh = 1.0", 29, "`parameters.h` is in no operator", "no such parameter"),
+    ("g = 0.7", "g = nan", 28, "`parameters.g` is NaN", "numbers"),
+    ("g = 0.7", "g = 0.7\na = 1.0", 29, "`parameters.a` has the name of an ensemble or mode", "numbers"),
+    ("g * (a.Jp", "g * (d.Jp", 30, "there is no ensemble or mode `d`", "NAME.Jx"),
+    ("g * (a.Jp", "gg * (a.Jp", 30, "there is no parameter `gg`", "[parameters]"),
+    ("c.a + a.Jm * c.ad)", "c.a)", 30, "is not Hermitian, and neither is the sum", "dag(x)"),
+    ("c.ad)\" }]", "c.ad\" }]", 30, "a `)` is missing to close the parenthesis", "NAME.Jx"),
+    ("c.ad)\" }]", "c.ad^0.5)\" }]", 30, "a whole number from 0 to 16", "NAME.Jx"),
+    ("operator = \"b.Jm * c.ad\"", "operator = \"0 * b.Jm\"", 33, "its jump operator is zero", "[[ensemble]]"),
+    ("name = \"own\"", "name = \"hot\"", 32, "two baths are called \"hot\"", "another name"),
+    ("rate = 0.1", "rate = -0.1", 34, "`jump.own.rate` is -0.1", "from 0 up"),
+    ("rate = 0.1", "rate = 0.1\ntemperature = 1.0", 31, "`jump.own.quantum` is missing", "a positive"),
+    ("field =", "jz_a =", 36, "`observe.jz_a` is the name of another mean", "of its own"),
+    ("field =", "excited =", 36, "`observe.excited` is the name of another mean", "of its own"),
+    ("\"c.a + c.ad\"", "\"c.a\"", 36, "`observe.field` is not Hermitian", "dag(x)"),
+    ("until = 2.0", "engine = \"ladder\"\nuntil = 2.0", 38, "the ladder engine cannot treat this model", "\"product\""),
+    ("number = 2", "number = 20000", 1, "a state of this product has", "fewer qubits"),
+    ("[evolution]", "[steady]\n[evolution]", 37, "`steady` is of one ensemble", "a long `evolution.until`"),
+    ("[evolution]", "[drive]\namplitude = 1\n[evolution]", 37, "`drive` is of one ensemble", "[hamiltonian]"),
+    ("[evolution]", "[initial]\nstate = \"ground\"\n[evolution]", 37, "`initial` is of one ensemble", "[[mode]]"),
+    ("[evolution]", "[qubits]\nnumber = 1\n[evolution]", 37, "`qubits` is of one ensemble", "a further [[ensemble]]"),
+    ("jumps = true", "cycles = true", 42, "`record.cycles` keeps the cycles of a protocol", "no `cycles`"),
+    ("\"parameters.g\"", "\"parameters.h\"", 45, "`parameters.h` is in no operator", "no such parameter"),
+    (
+        "\"parameters.g\"",
+        "\"ensemble.d.number\"",
+        45,
+        "there is no ensemble \"d\"",
+        "an ensemble of this scenario: a, b",
+    ),
+];
+
+#[test]
+fn every_wrong_value_is_told_of_where_it_stands() {
+    assert_eq!(parse(GOOD).unwrap().points.len(), 2);
+    for (from, to, line, title, allowed) in WRONG {
+        assert!(GOOD.contains(from), "{from}");
+        let error = parse(&GOOD.replacen(from, to, 1)).expect_err(to);
+        assert!(error.title().contains(title), "{to}: {error}");
+        assert!(error.allowed().contains(allowed), "{to}: {}", error.allowed());
+        assert_eq!(error.line(), Some(*line), "{to}: {error}");
+    }
+    // The place in the text of an operator is marked.
+    let error = parse(&GOOD.replacen("a.Jm * c.ad", "a.Jm * q.ad", 1)).unwrap_err().to_string();
+    let marked: Vec<&str> = error.lines().filter(|line| line.contains("q.ad") || line.contains('^')).collect();
+    assert_eq!(marked[0].find("q.ad").unwrap(), marked[1].find('^').unwrap(), "{error}");
+    // What is of ensembles alone is refused of [qubits].
+    let plain = "[qubits]\nnumber = 2\n[[bath]]\nname = \"hot\"\ncoupling = \"local\"\ndown = 1.0\non = [\"a\"]\n[observe]\nx = \"a.Jx\"\n\
+        [initial]\nstate = \"ground\"\n[evolution]\nuntil = 1.0\ntrajectories = 1\n";
+    let error = parse(plain).unwrap_err();
+    let told: Vec<&str> = error.faults().filter_map(|fault| fault.key).collect();
+    assert_eq!(told, ["bath.hot.on", "observe"], "{error}");
+}
+
+#[test]
+fn points_are_known_by_what_they_are() {
+    let id = |text: &str| parse(text).unwrap().points[0].id;
+    let with = |from: &str, to: &str| id(&GOOD.replacen(from, to, 1));
+    assert_eq!(id(GOOD), with("g * (a.Jp * c.a + a.Jm * c.ad)", "g * a.Jp * c.a + dag(g * a.Jp * c.a)"));
+    for (from, to) in [
+        ("g * (a.Jp", "1.1 * g * (a.Jp"),
+        ("alpha = 0.2", "alpha = 0.3"),
+        ("[0.8, 0.1]", "0.8"),
+        ("\"c.a + c.ad\"", "\"c.n\""),
+        ("theta = 2.0", "theta = 2.1"),
+        ("rate = 0.1", "rate = 0.2"),
+    ] {
+        assert_ne!(id(GOOD), with(from, to), "{to}");
+    }
+}
+
+#[test]
+fn a_campaign_of_ensembles_has_the_same_bits_on_any_threads_and_after_a_kill() {
+    let place = Place::new("own.toml", GOOD, &["--no-progress"]);
+    let said = place.say(&["check", "own.toml"]);
+    for words in
+        ["ensemble       a: 4 qubits at 1.2", "mode           c at 1: cut", "hot on a, b", "product: ", "top_c, field"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    success(&place.run("one", &["--threads", "1"]));
+    success(&place.run("eight", &["--threads", "8"]));
+    let mut child = place.start("killed", &["--threads", "2"]);
+    place.wait_for_parts("killed", 2, &mut child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    success(&place.run("killed", &["--threads", "2"]));
+    for table in ["series.parquet", "summary.parquet", "trajectories.parquet", "jumps.parquet"] {
+        let bytes = |output: &str| fs::read(place.path(output).join(table)).unwrap();
+        assert!(bytes("one") == bytes("eight") && bytes("one") == bytes("killed"), "{table}");
+    }
+    let summary = Summary::read(&place.path("one")).unwrap().unwrap();
+    for point in &summary.points {
+        let means = ["jz_a", "jz_b", "n_c", "top_c", "field"].map(|name| {
+            let row = point.quantities.iter().find(|row| row.quantity == name).unwrap_or_else(|| panic!("{name}"));
+            (row.estimate.unwrap(), row.exact.unwrap())
+        });
+        assert!(means.iter().all(|(mean, exact)| (mean - exact).abs() < 1.0), "{means:?}");
+    }
+    // A parameter from the command line, and a cut that is too low is told of.
+    let told = place.say(&["run", "own.toml", "-o", "low", "--set", "parameters.g=2.0", "--set", "mode.c.levels=5"]);
+    assert!(told.contains("levels of mode c has a weight of up to"), "{told}");
+}
