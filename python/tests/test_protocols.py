@@ -128,3 +128,22 @@ def test_a_limit_cycle_has_half_of_each_quantum_as_work():
     assert solved["efficiency"].exact == pytest.approx(0.5, abs=1e-9)
     sampled = otto("until steady").steady(bath="hot", relative_error=0.1)
     assert sampled.converged and abs(sampled["work"].z[-1]) < 5
+
+
+def test_a_drive_in_segments_is_that_of_mesolve():
+    pytest.importorskip("qutip")
+    chirped = {"amplitude": sj.pulse("gaussian", 3, centre=0.5, width=0.1), "detuning": sj.ramp(1, start=-1)}
+    driven = sj.Scenario(
+        qubits=2,
+        baths=sj.collective("cold", rate=1, temperature=0.5),
+        initial="ground",
+        samples=11,
+        protocol=sj.protocol(
+            sj.segment("pulse", 1, drive=chirped),
+            sj.segment("turn", 1, drive={"amplitude": 1, "phase": sj.ramp(3)}),
+            sj.segment("rest", 0.5, drive={"amplitude": 0}, frequency=1.5),
+        ),
+    )
+    compared = sj.check(driven)
+    assert compared.agrees and {"jx", "jy"} <= {deviation.quantity for deviation in compared.deviations}
+    assert "driven" in repr(driven.check(10))

@@ -130,6 +130,9 @@ pub fn compute_round(
     let none = || RunError::NoPart(format!("it has no {} of a point {}", part.name(), part.point));
     let point = scenario.points.get(part.point).ok_or_else(none)?;
     let Asked::Converge(asked) = &point.asked else { return Err(none()) };
+    if !part.is_possible() {
+        return Err(none());
+    }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let shelf = Shelf::errand(part.clone());
     // Where the time is from decides of no trajectory.

@@ -43,6 +43,13 @@ impl RoundPart {
     pub fn name(&self) -> String {
         self.piece.name()
     }
+
+    /// Whether there may be such a part: it comes from elsewhere.
+    pub(crate) fn is_possible(&self) -> bool {
+        let Piece { trajectories, groups, .. } = &self.piece;
+        let some = !trajectories.is_empty() && !groups.is_empty() && groups.end <= GROUPS;
+        some && self.attempt < 64 && self.relaxation_time > 0.0 && self.relaxation_time.is_finite()
+    }
 }
 
 /// A group of a round: what it adds to the averages, and to the sums of the group.
