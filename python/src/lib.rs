@@ -18,7 +18,7 @@ mod _superjump {
     use super::*;
 
     #[pymodule_export]
-    use super::executor::{Workshop, compute};
+    use super::executor::{Workshop, compute, compute_round};
     #[pymodule_export]
     use super::run::{Job, Results, open, report_folder, status};
     #[pymodule_export]

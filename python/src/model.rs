@@ -1,9 +1,10 @@
 //! What the equation of a point is made of, for other programs to build it: rates, frequencies and the initial state.
 
 use serde_json::{Value, json};
-use superjump::bath::Bath;
+use superjump::bath::{Bath, Rates};
 use superjump::group::Group;
 use superjump::initial::InitialState;
+use superjump::model::protocol::{Protocol, Stage};
 use superjump::scenario::Point;
 
 /// The groups of qubits of a point, as JSON: frequencies in the unit of the scenario with what a unit of them is as a rate
@@ -11,11 +12,48 @@ use superjump::scenario::Point;
 pub fn model(point: &Point) -> Value {
     json!({
         "qubits": point.number(),
-        "protocol": point.protocol().is_some(),
+        "protocol": point.protocol().map(|of| protocol(point, of)),
         "times": point.times(),
         "groups": point.groups.iter().map(group).collect::<Vec<_>>(),
     })
 }
+
+/// A protocol in time: its segments, with what the qubits, the baths and the drive are at their ends, and the stretches
+/// between corners and edges. Times are since the start of a segment.
+pub fn protocol(point: &Point, protocol: &Protocol) -> Value {
+    let stage = |stage: &Stage| {
+        let ends = |value: &dyn Fn(f64) -> f64| [value(0.0), value(stage.duration)];
+        let rates = |bath: usize| {
+            let of = |rate: fn(&Rates) -> f64| ends(&|time| rate(&stage.rates(bath, time)));
+            json!({ "down": of(|rates| rates.down), "up": of(|rates| rates.up), "dephasing": of(|rates| rates.dephasing) })
+        };
+        json!({
+            "name": stage.name, "start": stage.start, "duration": stage.duration,
+            "frequency": ends(&|time| stage.frequency.at(time)),
+            "baths": (0..stage.reservoirs.len()).map(rates).collect::<Vec<_>>(),
+            "driven": !stage.drive.is_off(),
+            "stretches": stage.stretches().iter().map(|stretch| [stretch.from, stretch.until]).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "period": protocol.period(), "cycles": protocol.cycles(), "driven": protocol.is_driven(),
+        "until_steady": point.steady().is_some(),
+        "stages": protocol.stages().iter().map(stage).collect::<Vec<_>>(),
+    })
+}
+
+/// What a protocol makes of the qubits at a time within a stretch of a segment: their frequency, the drive (Omega cos phi,
+/// Omega sin phi, Delta), and the rates of each bath, (down, up, dephasing). `None` where there is no such stretch.
+pub fn moment(point: &Point, stage: usize, stretch: usize, time: f64) -> Option<Moment> {
+    let stage = point.protocol()?.stages().get(stage)?;
+    let field = stage.field_in(stage.stretches().get(stretch)?, time);
+    let rates = (0..stage.reservoirs.len()).map(|bath| stage.rates(bath, time));
+    let rates = rates.map(|Rates { down, up, dephasing }| (down, up, dephasing)).collect();
+    Some((stage.frequency.at(time), (field.x, field.y, field.z), rates))
+}
+
+/// Frequency, drive, rates.
+pub type Moment = (f64, (f64, f64, f64), Vec<(f64, f64, f64)>);
 
 fn group(group: &Group) -> Value {
     let Group { model, hamiltonian, register, initial, .. } = group;

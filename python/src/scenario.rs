@@ -20,7 +20,7 @@ use superjump::trajectory::Interrupt;
 use superjump::units::Units;
 
 use crate::errors::{of_run, of_scenario};
-use crate::model::model;
+use crate::model::{Moment, model, moment, protocol};
 
 /// A scenario that was read and validated.
 #[pyclass(frozen, module = "superjump._superjump")]
@@ -92,6 +92,12 @@ impl Parsed {
             return Err(PyNotImplementedError::new_err("ensembles and modes are not handed on to other programs yet"));
         }
         Ok(text(&model(of)))
+    }
+
+    /// What a protocol makes of the qubits of a point at a time within a stretch of a segment.
+    fn moment(&self, point: usize, stage: usize, stretch: usize, time: f64) -> PyResult<Moment> {
+        let of = self.scenario.points.get(point);
+        of.and_then(|of| moment(of, stage, stretch, time)).ok_or_else(|| PyKeyError::new_err((point, stage, stretch)))
     }
 
     /// What a run would do and cost, as JSON. Takes a second at most.
@@ -174,6 +180,7 @@ fn check(scenario: &Scenario, threads: usize) -> Result<Value, RunError> {
         "baths": baths(first),
         "baths_differ": points.iter().any(|point| !point.baths().eq(first.baths())),
         "warnings": scenario.warnings(),
+        "protocol": first.protocol().map(|of| protocol(first, of)),
     });
     match &first.asked {
         Asked::Transient(_) => {

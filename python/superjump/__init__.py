@@ -12,15 +12,16 @@
 from ._superjump import __version__
 from .baths import angles, bath, bits, coherent, collective, dicke, ghz, local, product, superposition, thermal
 from .check import Check
+from .compare import check
 from .errors import Fault, FolderError, Interrupted, NotConverged, Note, RunError, ScenarioError
-from .executor import Campaign, Part, compute
+from .estimate import Estimate
+from .executor import Campaign, Part, Round, compute
 from .folders import open_folder as open
 from .folders import status
 from .jobs import Job
-from .noise import Noise
 from .progress import Progress
-from .qutip import check
-from .results import Estimate, Run
+from .protocols import curve, protocol, pulse, ramp, segment
+from .run import Noise, Run
 from .scenario import Scenario
 from .table import Table
 
@@ -29,7 +30,7 @@ load = Scenario.load
 
 __all__ = [
     "Campaign", "Check", "Estimate", "Fault", "FolderError", "Interrupted", "Job", "NotConverged", "Noise", "Note",
-    "Part", "Progress", "Run", "RunError", "Scenario", "ScenarioError", "Table", "__version__", "angles", "bath",
-    "bits", "check", "coherent", "collective", "compute", "dicke", "ghz", "load", "local", "open", "product", "status",
-    "superposition", "thermal",
+    "Part", "Progress", "Round", "Run", "RunError", "Scenario", "ScenarioError", "Table", "__version__", "angles", "bath",
+    "bits", "check", "coherent", "collective", "compute", "curve", "dicke", "ghz", "load", "local", "open", "product",
+    "protocol", "pulse", "ramp", "segment", "status", "superposition", "thermal",
 ]

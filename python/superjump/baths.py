@@ -39,6 +39,7 @@ def bath(
     dephasing: float | None = None,
     filter: Mapping[str, Any] | None = None,
     circuit: Mapping[str, Any] | None = None,
+    quantum: float | None = None,
     **keys: Any,
 ) -> Keys:
     """A bath of a coupling.
@@ -46,11 +47,12 @@ def bath(
     Its rates are given by ``rate`` (gamma, in omega_0 or 1e9/s) with ``temperature`` (hbar omega_0/k_B or mK), as
     gamma (1 + n) down and gamma n up; or by ``down`` and ``up`` themselves; ``dephasing`` comes beside either. ``filter``
     (quality, resonance, form) scales ``rate`` at the qubits' frequency, ``circuit`` (coupling, resistance, inductance,
-    capacitance) takes its place. Any other key of a bath can be given by its name in the scenario file.
+    capacitance) takes its place. With a ``quantum`` of its own (omega_0, or GHz) it acts at a sideband of a modulated
+    frequency, and work is done. Any other key of a bath can be given by its name in the scenario file.
     """
     return Keys(
         name=name, coupling=coupling, rate=rate, temperature=temperature, down=down, up=up, dephasing=dephasing,
-        filter=filter, circuit=circuit, **keys,
+        filter=filter, circuit=circuit, quantum=quantum, **keys,
     )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _superjump
+from . import _superjump, html
 from .progress import count, duration
+
+
+_RATES = ("down", "up", "dephasing")
 
 
 class Check:
@@ -73,10 +76,12 @@ class Check:
             rows.append(("engine", f"{engine}{at}: {because}"))
         units = told["units"]
         for bath in told["baths"]:
-            rates = [f"{name} {_superjump.shown(bath[name])}" for name in ("down", "up", "dephasing") if bath[name] > 0]
-            where = " at point 0" if told["baths_differ"] else ""
-            words = f"{bath['name']} ({bath['coupling']}): {', '.join(rates)} {units['rate']}{where}"
-            rows.append(("bath", f"{words}; {_scale(bath, units['temperature'])}"))
+            rates = [f"{name} {_superjump.shown(bath[name])}" for name in _RATES if bath[name] > 0]
+            where = " at point 0" if told["baths_differ"] else " at the start" if told["protocol"] else ""
+            words = f"{bath['name']} ({bath['coupling']}): {', '.join(rates)} {units['rate']}" if rates else f"{bath['name']} off"
+            rows.append(("bath", f"{words}{where}; {_scale(bath, units['temperature'])}"))
+        if told["protocol"]:
+            rows += _protocol(told["protocol"], [bath["name"] for bath in told["baths"]])
         if told["kind"].startswith("Exact transient"):
             rows.append(("trajectories", "none are asked for yet; check(trajectories=N) says what they cost"))
         if "transient" in told:
@@ -89,9 +94,29 @@ class Check:
         return "\n".join([self.details["title"], *(f"  {what:<14} {words}" for what, words in self.rows())])
 
     def _repr_html_(self) -> str:
-        from .html import table
+        return html.table(self.details["title"], [], [list(row) for row in self.rows()])
 
-        return table(self.details["title"], [], [list(row) for row in self.rows()])
+
+def _protocol(told: dict[str, Any], baths: list[str]) -> list[tuple[str, str]]:
+    """Its segments, with what qubits and baths are at their ends."""
+    times = "once" if told["cycles"] == 1 else f"{told['cycles']:,} cycles"
+    passes = "repeated until steady" if told["until_steady"] else times
+    stages = told["stages"]
+    rows = [("protocol", f"{len(stages)} segments in {_short(told['period'])}, {passes}")]
+    for stage in stages:
+        acting = [
+            f"{name} {', '.join(f'{rate} {_ends(ends)}' for rate, ends in bath.items() if max(ends) > 0)}"
+            for name, bath in zip(baths, stage["baths"], strict=True)
+            if any(max(ends) > 0 for ends in bath.values())
+        ]
+        words = [f"frequency {_ends(stage['frequency'])}", *acting, *(["driven"] if stage["driven"] else [])]
+        rows.append(("segment", f"{stage['name']}, {_short(stage['duration'])}: {'; '.join(words)}"))
+    return rows
+
+
+def _ends(ends: list[float]) -> str:
+    first, last = map(_short, ends)
+    return first if first == last else f"{first} to {last}"
 
 
 def _scale(bath: dict[str, Any], unit: str) -> str:
@@ -106,7 +131,7 @@ def _transient(told: dict[str, Any], threads: int, points: int) -> list[tuple[st
     on = f"{threads} thread{'' if threads == 1 else 's'}"
     return [
         ("time", f"to {_superjump.shown(told['until'])}, {told['samples']} samples"),
-        ("trajectories", f"{told['trajectories']:,} in {told['parts']:,} parts"),
+        ("trajectories", f"{told['trajectories']:,} in {told['parts']:,} part{'' if told['parts'] == 1 else 's'}"),
         ("jumps", f"{'up to' if told['bounded'] else 'about'} {count(told['jumps'])}"),
         ("duration", "not known" if seconds is None else f"about {duration(seconds)} on {on}"),
         ("memory", f"about {max(told['memory'] / 1e6, 1):.0f} MB"),

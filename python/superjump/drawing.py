@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from .results import Estimate, Run
+    from .estimate import Estimate
+    from .results import Results
 
 Array = npt.NDArray[Any]
 
@@ -70,7 +71,7 @@ def _shades(ax: Axes, count: int, ordered: bool) -> list[Any]:
     return [colormaps["viridis"](0.88 * place / (count - 1)) for place in range(count)]
 
 
-def lines(ax: Axes, curves: list[Curve], run: Run, style: Mapping[str, Any]) -> None:
+def lines(ax: Axes, curves: list[Curve], run: Results, style: Mapping[str, Any]) -> None:
     """Curves in time: means with bands, and exact ones over them."""
     sampled = run.sampled
     for curve, colour in zip(curves, _shades(ax, len(curves), run._is_sweep), strict=True):
@@ -90,7 +91,7 @@ def lines(ax: Axes, curves: list[Curve], run: Run, style: Mapping[str, Any]) -> 
     _legend(ax, curves)
 
 
-def points(ax: Axes, curves: list[Curve], run: Run, style: Mapping[str, Any], joined: bool = True) -> None:
+def points(ax: Axes, curves: list[Curve], run: Results, style: Mapping[str, Any], joined: bool = True) -> None:
     """Estimates with error bars, and exact values: joined, where there is something between them."""
     markers = "oDs^vP"
     shades = _shades(ax, len(curves), ordered=False)
@@ -137,7 +138,7 @@ def _legend(ax: Axes, curves: list[Curve]) -> None:
     ax.legend(fontsize="small" if many else None, ncols=2 if many else 1)
 
 
-def _trajectories(run: Run) -> str:
+def _trajectories(run: Results) -> str:
     counts = {point["trajectories"] for point in run._points}
     least, most = min(counts), max(counts)
     return f"{least:,} trajectories" if least == most else f"{least:,} to {most:,} trajectories"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import NamedTuple
 
 
@@ -69,6 +71,14 @@ class NotConverged(RunError):
     def __init__(self, message: str, results: object = None):
         super().__init__(message)
         self.results = results
+
+
+def tell(words: str, category: type[Warning]) -> None:
+    """Warns whoever has called the package, at their line."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(f"{__package__}."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(words, category, stacklevel=level)
 
 
 class Interrupted(UserWarning):

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from . import _superjump
-from .errors import Interrupted, RunError
-from .jobs import Job, cores, run_here
-from .progress import Display, Progress
-
-if TYPE_CHECKING:
-    from .results import Run
-    from .scenario import Scenario
+from .description import Description
+from .errors import RunError
+from .progress import Display, Progress, Shown
 
 #: Parts that are with an executor at a time, at most.
 _MOST = 1000
@@ -33,35 +28,57 @@ class Part(NamedTuple):
     trajectories: int
 
 
-def compute(scenario: Scenario, part: Part, threads: int = 1) -> bytes:
+class Round(NamedTuple):
+    """A part of a round of a steady state: some of its trajectories, that are computed at a time."""
+
+    #: The place of the point in the sweep.
+    point: int
+    #: What its file is called.
+    name: str
+    #: All that it takes to compute it, as JSON.
+    told: str
+
+
+def compute(scenario: Description, part: Part | Round, threads: int = 1) -> bytes:
     """Computes a part of a scenario, to the bytes that :meth:`Campaign.put` takes: anywhere, as both can be pickled.
     Whoever computes it, they are the same."""
+    if isinstance(part, Round):
+        return _superjump.compute_round(scenario._read(exact=False), part.told, threads)
     return _superjump.compute(scenario._read(exact=False), (part.point, part.first, part.trajectories), threads)
 
 
 class Campaign:
-    """The folder of a transient whose parts others compute::
+    """The folder of a campaign whose parts others compute::
 
         with sj.Campaign(valve, "big/") as campaign:
-            for part in campaign.parts():
-                campaign.put(sj.compute(valve, part))       # here, or anywhere
+            while parts := campaign.parts():
+                for part in parts:
+                    campaign.put(sj.compute(valve, part))   # here, or anywhere
         run = valve.run(output="big/")                      # folds them to results
 
-    The folder is held until ``close``. Results are those of one machine, bit for bit.
+    A transient has all its parts at once. A steady state goes on in rounds: once the parts of one are there, the next one
+    has others, until the current is known. The folder is held until ``close``. Results are those of one machine, bit for
+    bit.
     """
 
-    def __init__(self, scenario: Scenario, output: str | os.PathLike[str], *, fresh: bool = False):
+    def __init__(self, scenario: Description, output: str | os.PathLike[str], *, fresh: bool = False):
         self.scenario = scenario
         self.output = Path(output)
-        self._workshop = _superjump.Workshop(scenario._read(exact=False), self.output, fresh)
+        parsed = scenario._read(exact=False)
+        self._is_steady = parsed.asked == "converge"
+        self._workshop = _superjump.Workshop(parsed, self.output, fresh)
 
-    def parts(self) -> list[Part]:
-        """The parts that are not there yet, in the order in which to compute them."""
+    def parts(self) -> list[Part] | list[Round]:
+        """The parts that are not there yet, in the order in which to compute them: of a steady state those of the round that
+        each point is at."""
+        if self._is_steady:
+            return [Round(*part) for part in self._workshop.rounds()]
         return [Part(*part) for part in self._workshop.parts()]
 
-    def put(self, data: bytes) -> Part:
-        """Keeps a part, once its bytes are seen to be whole and of this campaign; says which it is."""
-        return Part(*self._workshop.put(data))
+    def put(self, data: bytes) -> Part | str:
+        """Keeps a part, once its bytes are seen to be whole and of this campaign; says which it is, of a steady state by the
+        name of its file."""
+        return self._workshop.put_round(data) if self._is_steady else Part(*self._workshop.put(data))
 
     def close(self) -> None:
         """Lets go of the folder."""
@@ -74,44 +91,27 @@ class Campaign:
         self.close()
 
 
-def run_on(
-    executor: Executor,
-    scenario: Scenario,
-    output: Path | None,
-    *,
-    threads: int | None,
-    exact: bool,
-    fresh: bool,
-    progress: bool | Callable[[Progress], object] | None,
-) -> Run:
-    """Runs a scenario whose parts an executor computes, and folds them here."""
+def bring(executor: Executor, scenario: Description, output: Path | None, *, fresh: bool, progress: Shown) -> bool:
+    """Has an executor compute all parts that are missing in a folder, and says whether it was interrupted."""
     if output is None:
         raise ValueError("an executor brings parts into a folder, from which they are folded: give output=")
-    if scenario.asks_for_steady:
-        raise RunError("a steady state is not computed in parts: run it without an executor")
-    interrupted = False
+    if not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"executor={executor!r}: any executor of PEP 3148, such as a ProcessPoolExecutor, which has submit()")
     with Campaign(scenario, output, fresh=fresh) as campaign, _shown(progress) as show:
         try:
-            _bring(campaign, executor, show)
+            while parts := campaign.parts():
+                _bring(campaign, parts, executor, show)
         except KeyboardInterrupt:
-            interrupted = True
-    parsed = scenario._read(exact=False)
-    job = _superjump.Job(
-        parsed, output=output, threads=cores(threads), exact=exact, fresh=False, merge=interrupted
-    )
-    run = run_here(Job(scenario, parsed, job, output), progress)
-    if interrupted:
-        if run.is_empty:
-            raise KeyboardInterrupt("interrupted before there were any results")
-        warnings.warn("interrupted: the results are partial; the same call goes on", Interrupted, stacklevel=3)
-    return run
+            return True
+    return False
 
 
-def _bring(campaign: Campaign, executor: Executor, show: Callable[[int, int], None]) -> None:
-    """Has an executor compute all parts that are missing, and keeps each as it comes."""
-    parts = campaign.parts()
+def _bring(
+    campaign: Campaign, parts: Sequence[Part | Round], executor: Executor, show: Callable[[int, int], None]
+) -> None:
+    """Has an executor compute parts, and keeps each as it comes."""
     left = iter(parts)
-    out: dict[Future[bytes], Part] = {}
+    out: dict[Future[bytes], Part | Round] = {}
     done = 0
     try:
         while True:
@@ -137,7 +137,7 @@ def _bring(campaign: Campaign, executor: Executor, show: Callable[[int, int], No
 
 
 @contextlib.contextmanager
-def _shown(progress: Any) -> Iterator[Callable[[int, int], None]]:
+def _shown(progress: Shown) -> Iterator[Callable[[int, int], None]]:
     display = Display(progress)
 
     def show(done: int, of: int) -> None:

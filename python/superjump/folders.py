@@ -9,7 +9,7 @@ from typing import Any
 
 from . import _superjump
 from .errors import FolderError
-from .results import Run
+from .run import Run
 from .scenario import Scenario
 
 

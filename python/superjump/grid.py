@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .results import Run, swept_grid
+from .results import Results, swept_grid
 
 if TYPE_CHECKING:
     import xarray
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _BESIDE = ("std_error", "exact")
 
 
-def dataset(run: Run) -> xarray.Dataset:
+def dataset(run: Results) -> xarray.Dataset:
     """The Dataset of a run."""
     import xarray
 
@@ -52,7 +52,7 @@ def dataset(run: Run) -> xarray.Dataset:
     return xarray.Dataset(variables, coords, attributes)
 
 
-def _baths(run: Run) -> dict[str, list[str | None]]:
+def _baths(run: Results) -> dict[str, list[str | None]]:
     """The quantities, each with the baths that it is of."""
     found: dict[str, list[str | None]] = {}
     for quantity, bath in run.quantities:
@@ -60,7 +60,7 @@ def _baths(run: Run) -> dict[str, list[str | None]]:
     return found
 
 
-def _values(run: Run, quantity: str, bath: str | None) -> Any:
+def _values(run: Results, quantity: str, bath: str | None) -> Any:
     try:
         return run[quantity, bath]
     except ValueError as error:
@@ -77,7 +77,7 @@ def _on(time: Any, estimate: Any, name: str) -> Any:
     return all_times
 
 
-def _coordinates(run: Run, grid: dict[str, list[Any]] | None) -> dict[str, Any]:
+def _coordinates(run: Results, grid: dict[str, list[Any]] | None) -> dict[str, Any]:
     if grid is not None:
         return {key: (key, values) for key, values in grid.items()}
     keys = run.points[0]
@@ -86,6 +86,6 @@ def _coordinates(run: Run, grid: dict[str, list[Any]] | None) -> dict[str, Any]:
     }
 
 
-def _time_unit(run: Run) -> str:
+def _time_unit(run: Results) -> str:
     series = run.series
     return series.units.get("time", "") if series is not None else ""

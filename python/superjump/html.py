@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from . import _superjump
 
-if TYPE_CHECKING:
-    from .results import Run
-    from .scenario import Scenario
-    from .table import Table
+_NUMBER = re.compile(r"-|[-+]?\d[\d,]*(\.\d*)?(e[-+]?\d+)?( ± [\d.e+-]+)?")
 
 #: Rows that are shown at most.
 _MOST = 30
 
 
 def table(caption: str, heads: list[str], rows: list[list[str]], notes: list[str] | None = None) -> str:
-    """A table of words; what is not in the first column and looks like a number stands to the right."""
-    head = "".join(f"<th style='text-align:left'>{escape(word)}</th>" for word in heads)
-    body = "".join("<tr>" + "".join(_cell(word) for word in row) + "</tr>" for row in rows[:_MOST])
-    more = [f"... and {len(rows) - _MOST} more"] if len(rows) > _MOST else []
+    """A table of words; columns of numbers stand to the right."""
+    shown = rows[:_MOST]
+    sides = ["right" if all(map(_is_number, column)) else "left" for column in zip(*shown, strict=True)]
+    sides = sides or ["left"] * len(heads)
+    head = "".join(_cell("th", word, side) for word, side in zip(heads, sides, strict=bool(heads)))
+    body = "".join(
+        f"<tr>{''.join(_cell('td', word, side) for word, side in zip(row, sides, strict=True))}</tr>" for row in shown
+    )
+    more = [f"... and {len(rows) - _MOST:,} more"] if len(rows) > _MOST else []
     below = "".join(f"<div>{escape(note)}</div>" for note in more + (notes or []))
     header = f"<thead><tr>{head}</tr></thead>" if heads else ""
-    return f"<div><strong>{escape(caption)}</strong><table>{header}<tbody>{body}</tbody></table>{below}</div>"
+    above = f"<strong>{escape(caption)}</strong>" if caption else ""
+    return f"<div>{above}<table>{header}<tbody>{body}</tbody></table>{below}</div>"
 
 
-def _cell(word: str) -> str:
-    number = word[:1] in "-+0123456789" and word != ""
-    return f"<td style='text-align:{'right' if number else 'left'}'>{escape(word)}</td>"
+def _is_number(word: str) -> bool:
+    """Whether it is a number, with an error or without, or stands for one that there is not."""
+    return _NUMBER.fullmatch(word) is not None
 
 
-def scenario(shown: Scenario) -> str:
-    """A scenario: its tables, and what is in them."""
+def _cell(kind: str, word: str, side: str) -> str:
+    return f"<{kind} style='text-align:{side}'>{escape(word)}</{kind}>"
+
+
+def tables(title: str, shown: Mapping[str, Any]) -> str:
+    """The tables of a scenario, and what is in them."""
     rows = []
-    for name, value in shown.to_dict().items():
+    for name, value in shown.items():
         for item in value if isinstance(value, list) else [value]:
-            words = ", ".join(f"{key} = {_short(of)}" for key, of in item.items()) if isinstance(item, dict) else item
+            segments = item.get("segment", {}) if isinstance(item, dict) else {}
+            words = _words({key: of for key, of in item.items() if key != "segment"}) if isinstance(item, dict) else item
             rows.append([name, str(words)])
-    return table(shown.title, [], rows)
+            rows += [[f"{name}.segment.{of}", _words(segment)] for of, segment in segments.items()]
+    return table(title, [], rows)
+
+
+def _words(item: Mapping[str, Any], path: str = "") -> str:
+    """Keys with their values, those of inner tables by their paths."""
+    each = (_words(of, f"{path}{key}.") if isinstance(of, Mapping) else f"{path}{key} = {_short(of)}" for key, of in item.items())
+    return ", ".join(each)
 
 
 def _short(value: Any) -> str:
@@ -49,46 +67,10 @@ def _short(value: Any) -> str:
     return str(value)
 
 
-def run(shown: Run) -> str:
-    """The answer of a run: its quantities, beside the swept keys where there are any."""
-    if shown.is_empty:
-        return "<p>no results</p>"
-    keys = list(shown.points[0])
-    sampled = shown.sampled
-    rows = []
-    for point in shown._points:
-        swept = [str(value) for value in point["parameters"].values()]
-        for row in point["quantities"]:
-            if row["quantity"].startswith("photon_time_"):
-                continue
-            rows.append([*swept, row["quantity"], row["bath"] or "", *_values(row, sampled), _unit(row["unit"])])
-    heads = [*keys, "quantity", "bath", *(["estimate", "exact", "z"] if sampled else ["exact"]), ""]
-    notes = [f"{shown.details['title']}"] if shown.kind else []
-    if not shown.complete:
-        notes.append("Partial: the run was interrupted.")
-    if shown.converged is False:
-        notes.append(f"NOT CONVERGED: {'; '.join(shown.missing)}")
-    return table(shown.kind or shown.details["title"], heads, rows, notes + shown.refused[:3] + shown.warnings)
-
-
-def _values(row: dict[str, Any], sampled: bool) -> list[str]:
-    exact = "-" if row["exact"] is None else _superjump.shown(row["exact"])
-    if not sampled:
-        return [exact]
-    estimate = "-" if row["estimate"] is None else _superjump.with_error(row["estimate"], row["std_error"])
-    return [estimate, exact, "-" if row["z"] is None else f"{row['z']:+.1f}"]
-
-
-def _unit(unit: str) -> str:
-    return "" if unit == "1" else unit
-
-
-def rows(shown: Table) -> str:
-    """The first rows of a table."""
-    columns = [shown[name][:_MOST] for name in shown.columns]
-    lines = [[_word(value) for value in row] for row in zip(*columns, strict=True)]
-    notes = [f"{len(shown):,} rows"]
-    return table("", shown.columns, lines, notes)
+def rows(columns: Mapping[str, npt.NDArray[Any]], count: int) -> str:
+    """The first of so many rows of columns."""
+    lines = [[_word(value) for value in row] for row in zip(*(of[:_MOST] for of in columns.values()), strict=True)]
+    return table("", list(columns), lines, [f"{count:,} rows"])
 
 
 def _word(value: Any) -> str:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
+import numbers
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from . import _superjump
-from .errors import Interrupted, Note
-from .progress import Display, Progress, of_event
-from .results import Run
-
-if TYPE_CHECKING:
-    from .scenario import Scenario
+from .errors import Interrupted, Note, tell
+from .progress import Display, Progress, Shown, of_event
+from .run import Run
 
 #: How often somebody who waits looks at what is new, in seconds.
 _LOOK = 0.05
@@ -24,13 +21,11 @@ _LOOK = 0.05
 class Job:
     """A run that was started. It computes on threads of its own; Python goes on."""
 
-    def __init__(
-        self, scenario: Scenario, parsed: _superjump.Parsed, job: _superjump.Job, output: Path | None
-    ):
-        self.scenario = scenario
+    def __init__(self, job: _superjump.Job, asked: str, output: Path | None, made: Callable[[_superjump.Results], Run]):
         self.output = output
-        self._parsed = parsed
         self._job = job
+        #: What is asked: "transient", "converge" or "solve"; and what is made of its results.
+        self._asked, self._made = asked, made
         self._began = time.monotonic()
         self._progress: Progress | None = None
         self._run: Run | None = None
@@ -41,7 +36,7 @@ class Job:
         """Where it stands; None before anything is known."""
         event, notices = self._job.news()
         for notice in notices:
-            warnings.warn(notice, Note, stacklevel=3)
+            tell(notice, Note)
         if event is not None:
             self._progress = of_event(json.loads(event), time.monotonic() - self._began)
         return self._progress
@@ -77,7 +72,7 @@ class Job:
         if self._run is None and self._error is None:
             self.progress  # noqa: B018 - what is left to be said
             try:
-                self._run = Run(self.scenario, self._parsed, self._job.results(), self.output)
+                self._run = self._made(self._job.results())
             except Exception as error:
                 self._error = error
         if self._error is not None:
@@ -90,7 +85,7 @@ class Job:
         return f"<Job {'ended' if self.done else self.progress or 'begun'}{where}>"
 
 
-def run_here(job: Job, shown: bool | Callable[[Progress], object] | None) -> Run:
+def run_here(job: Job, shown: Shown) -> Run:
     """Waits for a job and shows how far it is. Ctrl-C ends it, and gives what there is; a second one does not wait."""
     display = Display(shown)
     try:
@@ -112,9 +107,9 @@ def run_here(job: Job, shown: bool | Callable[[Progress], object] | None) -> Run
     if run.interrupted:
         if run.is_empty:
             raise KeyboardInterrupt("interrupted before there were any results")
-        keeps = job.output is not None or job._parsed.asked == "transient"
+        keeps = job.output is not None or job._asked == "transient"
         again = "resume() of them goes on" if keeps else "with output= the same call would go on"
-        warnings.warn(f"interrupted: the results are partial; {again}", Interrupted, stacklevel=3)
+        tell(f"the results are partial; {again}", Interrupted)
     return run
 
 
@@ -122,7 +117,7 @@ def cores(threads: int | None) -> int:
     """How many threads are asked for; all cores where nothing is."""
     if threads is None:
         return _superjump.cores()
-    number = int(threads)
+    number = int(threads) if isinstance(threads, numbers.Real) and math.isfinite(threads) else 0
     if number != threads or not 1 <= number <= 1024:
         raise ValueError(f"threads={threads!r}: a whole number from 1 to 1024")
     return number

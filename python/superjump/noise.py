@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .estimate import Estimate
+from .results import Results
 from .table import Table
-
-if TYPE_CHECKING:
-    from .results import Run
 
 
 class Statistic(Mapping[str, Any]):
     """A statistic by its bath: ``run.noise.fano["hot"]`` is an :class:`superjump.Estimate`."""
 
-    def __init__(self, run: Run, table: Table, name: str):
+    def __init__(self, run: Results, table: Table, name: str):
         self._run, self._table, self.name = run, table, name
 
     @property
@@ -25,9 +24,7 @@ class Statistic(Mapping[str, Any]):
         rows = self._table.rows(statistic=self.name)
         return list(dict.fromkeys(self._table["bath"][rows].tolist()))
 
-    def __getitem__(self, bath: str | None) -> Any:
-        from .results import Estimate
-
+    def __getitem__(self, bath: str | None) -> Estimate:
         if bath not in self._baths:
             raise KeyError(f"there is no {self.name} of {bath}, only of {', '.join(map(str, self._baths))}")
         rows = self._table.rows(statistic=self.name, bath=bath, other_bath=None)
@@ -54,14 +51,10 @@ class Statistic(Mapping[str, Any]):
         return f"<{self.name} of {', '.join(map(str, self._baths))}>"
 
 
-class Noise:
-    """The counting statistics of a run: ``noise.fano["hot"]``, ``noise.windowed_noise["hot"]`` (whose ``times`` are the
-    windows), ``noise.spectrum``, ``noise.g2`` ...; of one point, as ``run.at(3).noise``. ``table`` has all of them.
+class Statistics:
+    """The counting statistics of results, by their names; of one point. ``table`` has all of them."""
 
-    Called with ``windows=``, ``frequencies=``, ``delays=`` or ``baths=`` it runs the scenario for these.
-    """
-
-    def __init__(self, run: Run):
+    def __init__(self, run: Results):
         self._run = run
 
     @property
@@ -74,22 +67,6 @@ class Noise:
         """The names of the statistics that there are."""
         table = self.table
         return [] if table is None else list(dict.fromkeys(table["statistic"].tolist()))
-
-    def __call__(
-        self,
-        *,
-        windows: Any = None,
-        frequencies: Any = None,
-        delays: Any = None,
-        baths: Any = None,
-        **options: Any,
-    ) -> Noise:
-        """Runs the scenario for counting statistics; ``options`` are those of :meth:`superjump.Scenario.run`."""
-        asked = {"windows": windows, "frequencies": frequencies, "delays": delays, "baths": baths}
-        given = {key: value for key, value in asked.items() if value is not None}
-        if self._run.sampled:
-            return self._run.scenario._settled({}, {}, given).run(**options).noise
-        return self._run.scenario.exact(noise=given, **options).noise
 
     def __getattr__(self, name: str) -> Statistic:
         if name.startswith("_"):
@@ -110,6 +87,4 @@ class Noise:
         return f"<Noise: {', '.join(self.statistics) or 'none asked for'}>"
 
     def _repr_html_(self) -> str:
-        from .html import rows
-
-        return "<p>none asked for</p>" if self.table is None else rows(self.table)
+        return "<p>none asked for</p>" if self.table is None else self.table._repr_html_()

@@ -10,13 +10,13 @@ import numpy as np
 
 from . import _superjump, drawing
 from .drawing import COLOURS, Array, Curve
+from .noise import Statistic, Statistics
+from .results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from matplotlib.axes import Axes
-
-    from .results import Run
 
 #: Trajectories that are drawn one by one, and those that can be told apart.
 _MANY, _FEW = 40, 3
@@ -38,7 +38,7 @@ _ARGUMENTS = {
 class Plots:
     """The figures of a run. ``ax`` is where to draw, a figure of its own if left out; the axes are given back."""
 
-    def __init__(self, run: Run):
+    def __init__(self, run: Results):
         self._run = run
 
     def __call__(
@@ -67,7 +67,7 @@ class Plots:
         run = self._run
         name = quantity or next(iter(dict.fromkeys(known for known, _ in run.quantities)), "heat_current")
         known = {known for known, _ in run.quantities}
-        if name not in known and name in run.noise.statistics:
+        if name not in known and name in Statistics(run).statistics:
             if against is not None:
                 raise ValueError(f"{name} is a statistic, and has its own axis: leave out `against`")
             return self.noise(name, bath, ax=ax, **style)
@@ -150,18 +150,18 @@ class Plots:
         """A statistic of the currents against its window, frequency, delay or J: estimates with error bars of one
         standard error, and exact curves. Of all baths if none is named."""
         run = self._one("noise")
-        table = run.noise.table
-        if table is None:
+        statistics = Statistics(run)
+        if statistics.table is None:
             raise ValueError("no counting statistics were asked for: noise={\"windows\": [...]} asks for them")
-        of = getattr(run.noise, statistic)
+        of: Statistic = getattr(statistics, statistic)
         found = {str(each or ""): of[each] for each in (of._baths if bath is None else [bath])}
-        drawn = {label: estimate for label, estimate in found.items() if estimate.times is not None}
+        drawn = {label: (estimate.times, estimate) for label, estimate in found.items() if estimate.times is not None}
         if not drawn:
             raise ValueError(f"{statistic} is a number, and no function of anything: run.noise.{statistic} has it")
         several = len(drawn) > 1
         curves = []
-        for label, estimate in drawn.items():
-            x = np.atleast_1d(estimate.times)
+        for label, (arguments, estimate) in drawn.items():
+            x = np.atleast_1d(arguments)
             order = np.argsort(x)
             columns = (np.atleast_1d(column)[order] for column in (estimate.mean, estimate.std_error, estimate.exact))
             curves.append(Curve(label if several else "", x[order], *columns))
@@ -170,7 +170,7 @@ class Plots:
         drawing.points(ax, curves, run, style, joined=what != "J")
         units = {"time": self._time_unit, "rate": self._rate_unit, None: "1"}
         ax.set_xlabel(drawing.with_unit(what, units[unit]))
-        ax.set_ylabel(drawing.quantity_label(statistic, list(found), next(iter(drawn.values())).unit))
+        ax.set_ylabel(drawing.quantity_label(statistic, list(found), next(iter(found.values())).unit))
         if drawing.is_logarithmic(np.concatenate([curve.x for curve in curves])):
             ax.set_xscale("log")
         drawing.stretch(ax, curves)
@@ -213,7 +213,7 @@ class Plots:
         ax.set_ylabel("probability")
         return ax
 
-    def _net_quanta(self, run: Run, bath: str | None, ax: Axes | None, style: Mapping[str, Any]) -> Axes:
+    def _net_quanta(self, run: Results, bath: str | None, ax: Axes | None, style: Mapping[str, Any]) -> Axes:
         table = run.trajectories
         assert table is not None
         baths = [bath] if bath is not None else run.baths
@@ -269,9 +269,12 @@ class Plots:
         between jumps."""
         run = self._one("bursts")
         point = run._points[0]
-        if point["engine"] != "populations" or len(json.loads(run._parsed.model(point["index"]))["groups"]) > 1:
+        model = json.loads(run._parsed.model(point["index"]))
+        if point["engine"] != "populations" or len(model["groups"]) > 1:
             what = "of identical qubits of one group, by the engine `populations`"
             raise ValueError(f"bursts are drawn from the levels that jumps lead to: {what}")
+        if model["protocol"]:
+            raise ValueError("a protocol changes the rates in time, and single bursts are drawn of rates that stay")
         half = point["qubits"] / 2
 
         def intensity(j: Array, m: Array) -> Array:
@@ -339,13 +342,13 @@ class Plots:
         return ax
 
     def _single(
-        self, run: Run, ax: Axes, most: int, value: Callable[[Array, Array], Array], style: Mapping[str, Any]
+        self, run: Results, ax: Axes, most: int, value: Callable[[Array, Array], Array], style: Mapping[str, Any]
     ) -> None:
         for place, (_, times, j, m) in enumerate(self._paths(run, most)):
             label = "single trajectories" if place == 0 else None
             ax.step(times, value(j, m), where="post", **{**drawing.faint(), "label": label, **style})
 
-    def _paths(self, run: Run, most: int) -> Iterable[tuple[int, Array, Array, Array]]:
+    def _paths(self, run: Results, most: int) -> Iterable[tuple[int, Array, Array, Array]]:
         """The levels of the first trajectories that jump: number, times, J and M from each time on, up to the end."""
         table = run.jumps
         if table is None:
@@ -367,7 +370,7 @@ class Plots:
                 times, j, m = np.append(0.0, times), np.append(j[0], j), np.append(first, m)
             yield int(numbers[start]), np.append(times, until), np.append(j, j[-1]), np.append(m, m[-1])
 
-    def _one(self, name: str) -> Run:
+    def _one(self, name: str) -> Results:
         if len(self._run) != 1:
             raise ValueError(f"the figure is of one point: run.at(0).plot.{name}() is that of the first")
         return self._run

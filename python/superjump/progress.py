@@ -97,10 +97,14 @@ def duration(seconds: float) -> str:
     return f"{seconds / 86_400:.1f} days"
 
 
+#: Where progress is shown: by itself on terminals and in notebooks (None), always, never, or by a function of its own.
+Shown = bool | Callable[[Progress], object] | None
+
+
 class Display:
     """Shows progress where ``shown`` says."""
 
-    def __init__(self, shown: bool | Callable[[Progress], object] | None):
+    def __init__(self, shown: Shown):
         self._began = time.monotonic()
         self._last = 0.0
         self._show, self._close = _way(shown)
@@ -118,13 +122,15 @@ class Display:
 
 
 def _way(
-    shown: bool | Callable[[Progress], object] | None,
+    shown: Shown,
 ) -> tuple[Callable[[Progress], object], Callable[[], object]]:
     def nothing(*_: object) -> None:
         return None
 
     if callable(shown):
         return shown, nothing
+    if not (shown is None or isinstance(shown, bool)):
+        raise TypeError(f"progress={shown!r}: True, False, None, or a function of a Progress")
     if shown is False:
         return nothing, nothing
     if _in_notebook():

@@ -2,92 +2,30 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _superjump
+from . import _superjump, html
+from .estimate import Estimate
 from .table import Table
 
 if TYPE_CHECKING:
     import pandas
     import polars
-    import xarray
-
-    from .noise import Noise
-    from .plots import Plots
-    from .progress import Progress
-    from .qutip import Results as QutipResults
-    from .scenario import Scenario
-
-#: Numbers of one value, or of many.
-Numbers = Any
 
 
-@dataclass(frozen=True, repr=False)
-class Estimate:
-    """A quantity: what was estimated, and the exact value beside it.
+class Results:
+    """What a run has come to, of one point or a sweep: values by quantity and bath, and tables."""
 
-    Of one point of a sweep the arrays have shape (T,), of a sweep of P points (P, T), with T times; what is of the
-    steady state or of a whole run is a number, or (P,). NaN stands where there is no value.
-    """
-
-    #: The name of the quantity, the bath it is of, and its unit ("1" for a pure number).
-    quantity: str
-    bath: str | None
-    unit: str
-    #: The times (T,); None of what is of the steady state or of a whole run.
-    times: npt.NDArray[np.float64] | None
-    #: The mean over trajectories; of what was solved for without any, the exact value.
-    mean: Numbers
-    #: Its standard error. NaN where there is none: no spread by chance, or nothing was sampled.
-    std_error: Numbers
-    #: The exact value.
-    exact: Numbers
-    #: (mean - exact)/std_error. NaN where that says nothing.
-    z: Numbers
-    #: Whether the means are from trajectories.
-    sampled: bool = True
-    #: Half the width of the interval that a steady run converged by; NaN of everything else.
-    half_width: Numbers = float("nan")
-
-    @property
-    def interval(self) -> tuple[Numbers, Numbers]:
-        """Where the true value is, as often as the steady run was asked for (``Run.confidence``): of the heat current
-        that it was to find, and NaN of everything else."""
-        return self.mean - self.half_width, self.mean + self.half_width
-
-    def __repr__(self) -> str:
-        name = f"{self.quantity}{f' ({self.bath})' if self.bath is not None else ''}"
-        unit = "" if self.unit == "1" else f" {self.unit}"
-        if np.ndim(self.mean) > 0:
-            return f"<Estimate {name}, shape {np.shape(self.mean)}{unit}>"
-        value = _superjump.with_error(self.mean, self.std_error)
-        beside = f", exact {_superjump.shown(self.exact)}" if self.sampled and not np.isnan(self.exact) else ""
-        z = f", z = {self.z:+.1f}" if not np.isnan(self.z) else ""
-        return f"<Estimate {name}: {value}{unit}{beside}{z}>"
-
-
-class Run:
-    """The results of a run: of trajectories, of a steady state, or of exact values alone; of one point or a sweep.
-
-    ``run["heat_current", "hot"]`` is an :class:`Estimate`; ``series``, ``trajectories``, ``jumps``, ``quanta`` and
-    ``summary`` are tables (:class:`superjump.Table`), None where the run has none; ``noise`` has the counting
-    statistics.
-    """
-
-    def __init__(
-        self, scenario: Scenario, parsed: _superjump.Parsed, results: _superjump.Results, folder: Path | None
-    ):
-        #: The scenario as it was run.
-        self.scenario = scenario
+    def __init__(self, parsed: _superjump.Parsed, results: _superjump.Results, folder: Path | None):
         #: The folder of the results; None in memory.
         self.folder = folder
         self._parsed = parsed
@@ -98,6 +36,8 @@ class Run:
         self.already_complete = results.already_complete
         #: All that ``summary.json`` says, as a dict.
         self.details: dict[str, Any] = json.loads(results.summary) if results.summary is not None else {"points": []}
+        #: The sweep that this is one point of.
+        self._whole: Self | None = None
 
     # What there is.
 
@@ -163,6 +103,17 @@ class Run:
         return none + self._told("refused") + exact
 
     @property
+    def machine(self) -> str | None:
+        """What the qubits are, where a protocol or a modulation does work: an engine, a refrigerator ..., in words."""
+        known = [f"{self._where(point)}{point['machine']}" for point in self._points if point.get("machine")]
+        return "; ".join(known) or None
+
+    @property
+    def notes(self) -> list[str]:
+        """What has no value under a protocol, and why."""
+        return [f"{self._where(point)}{words}" for point in self._points for words in point.get("notes", [])]
+
+    @property
     def confidence(self) -> float | None:
         """Of a steady state: how often the interval holds the true current."""
         known = [point["steady"]["confidence"] for point in self._points if point.get("steady")]
@@ -184,6 +135,9 @@ class Run:
 
     def table(self, name: str) -> Table | None:
         """A table by its name; None where the run has none."""
+        if self._whole is not None:
+            whole = self._whole.series if name == "series" else self._whole.table(name)
+            return None if whole is None else whole.of_point(self._points[0]["index"])
         table = self._results.table(name)
         return None if table is None else Table(table)
 
@@ -208,31 +162,24 @@ class Run:
         return self.table("jumps")
 
     @property
+    def cycles(self) -> Table | None:
+        """Under a protocol of cycles, a row for each quantity that is booked in a cycle: work, heat, quanta, entropy."""
+        return self.table("cycles")
+
+    @property
+    def segments(self) -> Table | None:
+        """Under a protocol, a row for each quantity that is booked in a segment, over all cycles."""
+        return self.table("segments")
+
+    @property
+    def trajectory_cycles(self) -> Table | None:
+        """A row for each cycle of a trajectory, where ``record={"cycles": True}`` asks for them."""
+        return self.table("trajectory_cycles")
+
+    @property
     def quanta(self) -> Table | None:
         """How the quanta counted in windows are distributed."""
         return self.table("quanta")
-
-    @property
-    def noise(self) -> Noise:
-        """The counting statistics; called with ``windows=``, ``frequencies=`` or ``delays=`` it runs for them."""
-        from .noise import Noise
-
-        return Noise(self)
-
-    @property
-    def plot(self) -> Plots:
-        """Figures by matplotlib: ``run.plot("heat_current", bath="hot")``, ``run.plot.bursts()``, ``run.plot.telegraph()``,
-        ``run.plot.noise("spectrum")`` ...; each gives its axes, and takes ``ax=``."""
-        from .plots import Plots
-
-        return Plots(self)
-
-    def to_qutip(self) -> QutipResults:
-        """The same by the attribute names of a ``McResult``: ``times``, ``average_expect``, ``std_expect``, and where jumps
-        were recorded ``col_times``, ``col_which``, ``photocurrent``. It needs no QuTiP."""
-        from .qutip import Results
-
-        return Results(self)
 
     def _main(self, name: str | None) -> Table:
         for candidate in [name] if name is not None else ["series", "summary"]:
@@ -251,14 +198,6 @@ class Run:
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self._main(None).__arrow_c_stream__(requested_schema)
-
-    def to_xarray(self) -> xarray.Dataset:
-        """All quantities as a Dataset over the swept keys, the bath and the time: ``heat_current``,
-        ``heat_current_std_error`` (where there are trajectories) and ``heat_current_exact``. The value is the mean over
-        trajectories, or the exact one where nothing was sampled. A sweep that is no grid has the dimension ``point``."""
-        from .grid import dataset
-
-        return dataset(self)
 
     # Values.
 
@@ -331,7 +270,7 @@ class Run:
 
     @property
     def _is_sweep(self) -> bool:
-        return bool(self._points) and bool(self._points[0]["parameters"])
+        return self._whole is None and bool(self._points) and bool(self._points[0]["parameters"])
 
     def _unit(self, quantity: str) -> str:
         rows = (row for point in self._points for row in point["quantities"])
@@ -354,9 +293,13 @@ class Run:
             raise KeyError(f"{quantity} is of no single bath: run[{quantity!r}]")
         raise KeyError(f"{quantity} is of a bath: run[{quantity!r}, {of[0]}], or {', '.join(of[1:]) or 'no other'}")
 
-    def at(self, point: int | Mapping[str, Any]) -> Run:
+    def at(self, point: int | Mapping[str, Any]) -> Self:
         """One point of a sweep: by its place, from 0, or by the values of its keys, ``run.at({"qubits.number": 4})``."""
-        return _Point(self, self._place(point))
+        one = copy.copy(self)
+        one.__dict__.pop("series", None)
+        one._whole = self
+        one.details = {**self.details, "points": [self._points[self._place(point)]]}
+        return one
 
     def _place(self, point: int | Mapping[str, Any]) -> int:
         if not isinstance(point, Mapping):
@@ -373,42 +316,12 @@ class Run:
             raise KeyError(f"{len(fits)} points have {dict(point)}")
         return fits[0]
 
-    def __iter__(self) -> Iterator[Run]:
+    def __iter__(self) -> Iterator[Self]:
         """The points of a sweep, one by one."""
         return (self.at(place) for place in range(len(self._points)))
 
     def __len__(self) -> int:
         return len(self._points)
-
-    def resume(
-        self,
-        trajectories: int | None = None,
-        *,
-        threads: int | None = None,
-        progress: bool | Callable[[Progress], object] | None = None,
-        exact: bool = True,
-    ) -> Run:
-        """Goes on with a run that was interrupted, or grows it to more trajectories, to the bits of having run it at once:
-        from its folder, or of a transient in memory from what is done. A steady state in memory begins again."""
-        from .jobs import run_here
-
-        asked = self.scenario._with_trajectories(trajectories)
-        solve = self._parsed.asked == "solve"
-        return run_here(asked._start(self.folder, threads, exact, False, solve, self._results), progress)
-
-    def status(self) -> dict[str, Any]:
-        """How the campaign of the folder stands: trajectories of every point, processes, results."""
-        return json.loads(_superjump.status(self._in_folder()))
-
-    def report(self) -> Path:
-        """Draws the figures and the page of the folder, as the program does; gives the path of the page."""
-        page, _ = _superjump.report_folder(self._in_folder())
-        return Path(page)
-
-    def _in_folder(self) -> Path:
-        if self.folder is None:
-            raise ValueError("the results are in memory; run(output=...) has them in a folder")
-        return self.folder
 
     def __repr__(self) -> str:
         if self.is_empty:
@@ -420,32 +333,41 @@ class Run:
         return f"<Run {self.details['title']!r}: {self.kind}{points}{partial}{verdict}{where}>"
 
     def _repr_html_(self) -> str:
-        from .html import run
+        if self.is_empty:
+            return "<p>no results</p>"
+        sampled = self.sampled
+        rows = [
+            [
+                *map(str, point["parameters"].values()), row["quantity"], row["bath"] or "", *_values(row, sampled),
+                "" if row["unit"] == "1" else row["unit"],
+            ]
+            for point in self._points
+            for row in point["quantities"]
+            if not row["quantity"].startswith("photon_time_")
+        ]
+        heads = [*self.points[0], "quantity", "bath", *(["estimate", "exact", "z"] if sampled else ["exact"]), ""]
+        titled = self.kind and self.details["title"] != self.details["scenario"]
+        notes = [self.details["title"]] if titled else []
+        if self.machine is not None:
+            notes.append(self.machine)
+        if not self.complete:
+            done = sum(point["trajectories"] for point in self._points)
+            notes.append(f"Partial: the run was interrupted, and has {done:,} trajectories.")
+        if self.converged is False:
+            notes.append(f"NOT CONVERGED: {'; '.join(self.missing)}")
+        refused = self.refused
+        more = [f"... and {len(refused) - 3} more without a value: `refused` says why"] if len(refused) > 3 else []
+        notes += [*refused[:3], *more, *self.notes, *self.warnings]
+        return html.table(self.kind or self.details["title"], heads, rows, notes)
 
-        return run(self)
 
-
-class _Point(Run):
-    """One point of a sweep."""
-
-    def __init__(self, whole: Run, place: int):
-        self.__dict__.update({key: value for key, value in whole.__dict__.items() if key != "series"})
-        self._whole = whole
-        self._place_of = place
-        point = {**whole._points[place]}
-        self.details = {**whole.details, "points": [point]}
-
-    @property
-    def points(self) -> list[dict[str, Any]]:
-        return [dict(self._points[0]["parameters"])]
-
-    @property
-    def _is_sweep(self) -> bool:
-        return False
-
-    def table(self, name: str) -> Table | None:
-        table = self._whole.series if name == "series" else self._whole.table(name)
-        return None if table is None else table.of_point(self._points[0]["index"])
+def _values(row: Mapping[str, Any], sampled: bool) -> list[str]:
+    """The estimate, the exact value and their distance, as a table shows them."""
+    exact = "-" if row["exact"] is None else _superjump.shown(row["exact"])
+    if not sampled:
+        return [exact]
+    estimate = "-" if row["estimate"] is None else _superjump.with_error(row["estimate"], row["std_error"])
+    return [estimate, exact, "-" if row["z"] is None else f"{row['z']:+.1f}"]
 
 
 def swept_grid(points: list[dict[str, Any]]) -> dict[str, list[Any]] | None:

@@ -3,42 +3,25 @@ here can be run by the program, and the other way round."""
 
 from __future__ import annotations
 
-import copy
-import difflib
-import hashlib
 import json
 import os
-import tomllib
-import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import _superjump, states, toml
+from . import _superjump
 from .check import Check
-from .errors import Fault, NotConverged, Note, ScenarioError
+from .description import Description
+from .errors import Interrupted, NotConverged, Note, tell
+from .executor import bring
 from .jobs import Job, cores, run_here
-from .progress import Progress
-from .results import Run
-
-if TYPE_CHECKING:
-    from .qutip import Equation
-
-#: Where progress is shown: by itself on terminals and in notebooks (None), always, never, or by a function of its own.
-Shown = bool | Callable[[Progress], object] | None
-
-#: Tables of a scenario in the order in which its text has them; others follow.
-_ORDER = ("title", "units", "qubits", "bath", "drive", "initial", "evolution", "record", "steady", "noise")
-
-#: What decides how long a run goes on, and nothing of what a trajectory is.
-_BUDGETS = {
-    "evolution": ("trajectories",),
-    "steady": ("relative_error", "absolute_error", "confidence", "max_jumps"),
-}
+from .progress import Shown
+from .qutip import Equation, equation
+from .run import Run
 
 
-class Scenario:
+class Scenario(Description):
     """What is to be simulated: qubits between baths, from where and for how long.
 
     Every keyword has the name of its key, or table, in the scenario file; what a table holds is a dict. Wherever a
@@ -63,6 +46,8 @@ class Scenario:
         Of all random streams, 1 if left out.
     drive:
         ``{"amplitude": Omega, "detuning": Delta}``.
+    protocol:
+        What changes in time: :func:`superjump.protocol` of :func:`superjump.segment`, or a dict.
     record:
         ``{"jumps": True, "photons": 3}``: what is kept beside averages.
     noise, steady, figure, sweep, units, title:
@@ -73,166 +58,6 @@ class Scenario:
     ScenarioError
         Keys that are unknown, missing or out of range: all of them at once.
     """
-
-    def __init__(
-        self,
-        *,
-        qubits: int | Mapping[str, Any],
-        baths: Iterable[Mapping[str, Any]] | Mapping[str, Any],
-        initial: Any = None,
-        times: Iterable[float] | None = None,
-        until: float | None = None,
-        samples: int | None = None,
-        trajectories: int | None = None,
-        seed: int | None = None,
-        engine: str | None = None,
-        drive: Mapping[str, Any] | None = None,
-        record: Mapping[str, Any] | None = None,
-        noise: Mapping[str, Any] | None = None,
-        steady: Mapping[str, Any] | None = None,
-        sweep: Mapping[str, Iterable[Any]] | None = None,
-        units: str | None = None,
-        title: str | None = None,
-        name: str = "scenario",
-        **more: Any,
-    ):
-        evolution = {
-            "engine": engine, "until": until, "samples": samples, "times": times, "trajectories": trajectories,
-            "seed": seed,
-        }
-        for word in [word for word in more if f"evolution.{word}" in toml.kinds()]:
-            evolution[word] = more.pop(word)
-        unknown = [word for word in more if word not in toml.kinds()]
-        if unknown:
-            raise ScenarioError([_unknown(word) for word in unknown])
-        evolution = {key: value for key, value in evolution.items() if value is not None}
-        tables = {
-            "title": title, "units": units,
-            "qubits": qubits if isinstance(qubits, Mapping) else {"number": qubits},
-            "bath": [baths] if isinstance(baths, Mapping) else list(baths),
-            "drive": drive,
-            "initial": states.table(initial, qubits),
-            "evolution": {**evolution, **more.pop("evolution", {})} or None,
-            "record": record, "steady": steady, "noise": noise, "sweep": sweep,
-            **more,
-        }
-        self._begin(toml.plain(tables, ""), name=name)
-
-    def _begin(self, data: dict[str, Any], name: str, text: str | None = None, path: str | None = None) -> None:
-        known = {key: data[key] for key in _ORDER if data.get(key) is not None}
-        self._data = {**known, **{key: value for key, value in data.items() if value is not None and key not in known}}
-        self._text = toml.text(self._data) if text is None else text
-        self._path = path
-        self.name = name
-        self._validate()
-
-    @classmethod
-    def _of(cls, data: dict[str, Any], name: str, text: str | None = None, path: str | None = None) -> Scenario:
-        made = cls.__new__(cls)
-        made._begin(data, name, text, path)
-        return made
-
-    @classmethod
-    def from_toml(cls, text: str, *, name: str = "scenario", path: str | None = None) -> Scenario:
-        """The scenario of the text of a scenario file; errors point into it, and call it ``path``."""
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            # The library says it better, with the line; and what it lets pass is no TOML all the same.
-            _superjump.Parsed(name, path or f"{name}.toml", text, True)
-            raise ScenarioError([Fault(None, f"no TOML: {error}", "")]) from None
-        return cls._of(data, name, text, path or f"{name}.toml")
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], *, name: str = "scenario") -> Scenario:
-        """The scenario of a dict with the tables of a scenario file: ``{"qubits": {"number": 8}, "bath": [...], ...}``."""
-        return cls._of(toml.plain(data, ""), name)
-
-    @classmethod
-    def _of_results(cls, text: str, name: str) -> Scenario:
-        """That of results: its text, with what was set on the command line in comments below."""
-        sets: list[str] = []
-        while (cut := text.rpartition("\n# --set "))[1] and "\n" not in cut[2]:
-            text, sets = cut[0], [cut[2], *sets]
-        if not sets:
-            return cls.from_toml(text, name=name)
-        data = tomllib.loads(text)
-        for key, _, value in (assignment.partition("=") for assignment in sets):
-            key = key.strip()
-            if key.startswith("sweep."):
-                data.setdefault("sweep", {})[key.removeprefix("sweep.").strip('"')] = _value(value)
-            else:
-                _set(data, key, _value(value))
-        return cls._of(data, name)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Scenario:
-        """Reads a scenario file."""
-        path = Path(path)
-        try:
-            text = _superjump.read_text(path)
-        except OSError as error:
-            raise type(error)(f"cannot read the scenario {path}: {error}") from None
-        return cls.from_toml(text, name=path.stem.lstrip(".") or "scenario", path=str(path))
-
-    def to_toml(self) -> str:
-        """The text of a scenario file: what was read, or else what was built, always the same for the same values."""
-        return self._text
-
-    def to_dict(self) -> dict[str, Any]:
-        """The tables of the scenario file as a dict of plain values."""
-        return copy.deepcopy(self._data)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Writes a scenario file, which ``superjump run`` takes."""
-        path = Path(path)
-        path.write_text(self._text, encoding="utf-8")
-        return path
-
-    def replace(self, changes: Mapping[str, Any] | None = None, /, **tables: Any) -> Scenario:
-        """The same scenario with other values: keys by their names in the file, as
-        ``replace({"qubits.number": 16, "bath.hot.temperature": 2.5})``, or whole tables by keyword. None removes one."""
-        data = self.to_dict()
-        if "baths" in tables:
-            tables["bath"] = tables.pop("baths")
-        for key, value in {**tables, **(changes or {})}.items():
-            if key == "initial":
-                value = states.table(value, tables.get("qubits", data.get("qubits")))
-            _set(data, key, None if value is None else toml.plain(value, key))
-        return self._of(data, self.name)
-
-    def sweep(self, keys: Mapping[str, Iterable[Any]]) -> Scenario:
-        """The same scenario for every combination of values of its keys, the last key running fastest:
-        ``sweep({"qubits.number": range(1, 11), "bath.hot.temperature": [1, 3]})``. Keys under ``"zip"`` go together."""
-        swept = {key: toml.plain(values, "sweep" if isinstance(values, Mapping) else "") for key, values in keys.items()}
-        data = self.to_dict()
-        data["sweep"] = {**data.get("sweep", {}), **swept}
-        return self._of(data, self.name)
-
-    def _read(self, exact: bool) -> _superjump.Parsed:
-        """What the library makes of it, for trajectories or for exact values."""
-        try:
-            return _superjump.Parsed(self.name, self._path or f"{self.name}.toml", self._text, exact)
-        except ScenarioError as error:
-            if self._path is not None:
-                raise
-            # Nobody has seen the text that was built: its lines say nothing.
-            raise ScenarioError([fault._replace(line=None) for fault in error.faults]) from None
-
-    def _validate(self) -> None:
-        asked = self if self._is_timed or self.asks_for_steady or "protocol" in self._data else _bare(self)
-        # Without times only trajectories to a steady state have use for the rest of what evolves.
-        asked._read(exact=self._is_timed or "evolution" not in self._data)
-
-    @property
-    def title(self) -> str:
-        """Its title, or its name where it has none."""
-        return self._data.get("title", self.name)
-
-    @property
-    def asks_for_steady(self) -> bool:
-        """Whether it asks for the steady state by itself."""
-        return "steady" in self._data or "noise" in self._data or self._is_cyclic
 
     def to_qutip(self, point: int | None = None) -> Equation:
         """``H, c_ops, rho0, e_ops`` for QuTiP, in the product space of all qubits: what this scenario solves, with the
@@ -246,10 +71,8 @@ class Scenario:
         ImportError
             Without QuTiP.
         ValueError
-            More than 10 qubits, a protocol, or a sweep of which no point is named.
+            More than 10 qubits, or a sweep of which no point is named.
         """
-        from .qutip import equation
-
         return equation(self, point)
 
     def check(self, trajectories: int | None = None, *, threads: int | None = None) -> Check:
@@ -292,7 +115,7 @@ class Scenario:
         fresh:
             Replace what is in ``output``.
         executor:
-            Any executor of PEP 3148, which computes the parts of a transient; needs ``output``.
+            Any executor of PEP 3148, which computes the parts; needs ``output``.
 
         Raises
         ------
@@ -302,25 +125,34 @@ class Scenario:
             A folder of other results, or one in which another process is at work.
         """
         asked = self._with_trajectories(trajectories)
-        where = _folder(asked, output, cache)
-        if executor is not None:
-            from .executor import run_on
-
-            return run_on(executor, asked, where, threads=threads, exact=exact, fresh=fresh, progress=progress)
-        return run_here(asked._start(where, threads, exact, fresh), progress)
+        return asked._run(_folder(asked, output, cache), threads, exact, fresh, progress, executor)
 
     def start(
         self,
         trajectories: int | None = None,
         *,
+        relative_error: float | None = None,
+        absolute_error: float | None = None,
+        bath: str | None = None,
+        confidence: float | None = None,
+        max_jumps: float | None = None,
+        until: float | None = None,
+        noise: Mapping[str, Any] | None = None,
         output: str | os.PathLike[str] | None = None,
         cache: str | os.PathLike[str] | None = None,
         threads: int | None = None,
         exact: bool = True,
         fresh: bool = False,
     ) -> Job:
-        """Begins a :meth:`run` and does not wait for it."""
-        asked = self._with_trajectories(trajectories)
+        """Begins a :meth:`run` and does not wait for it; or, with any of the words that only :meth:`steady` has, that."""
+        steady = {
+            "relative_error": relative_error, "absolute_error": absolute_error, "bath": bath,
+            "confidence": confidence, "max_jumps": max_jumps,
+        }
+        if noise is None and until is None and all(value is None for value in steady.values()):
+            asked = self._with_trajectories(trajectories)
+        else:
+            asked = self._settled(steady, {"until": until, "trajectories": trajectories}, noise)
         return asked._start(_folder(asked, output, cache), threads, exact, fresh)
 
     def steady(
@@ -341,6 +173,7 @@ class Scenario:
         progress: Shown = None,
         exact: bool = True,
         fresh: bool = False,
+        executor: Executor | None = None,
     ) -> Run:
         """The steady state, from as many trajectories as it takes until the current of ``bath`` is known.
 
@@ -367,7 +200,7 @@ class Scenario:
         }
         budget = {"until": until, "trajectories": trajectories}
         asked = self._settled(steady, budget, noise)
-        results = run_here(asked._start(_folder(asked, output, cache), threads, exact, fresh), progress)
+        results = asked._run(_folder(asked, output, cache), threads, exact, fresh, progress, executor)
         if strict and not results.converged:
             what = "; ".join(results.missing)
             words = f"is not converged: missing {what}" if what else "was not reached: the run was interrupted"
@@ -401,112 +234,64 @@ class Scenario:
         where = _folder(asked, output, cache, exact=True)
         return run_here(asked._start(where, threads, True, fresh, solve=True), progress)
 
-    @property
-    def _is_timed(self) -> bool:
-        if any(key in self._data.get("evolution", {}) for key in ("times", "until")):
-            return True
-        # A protocol has an end, unless it is repeated until it is steady.
-        return "protocol" in self._data and not self._is_cyclic
-
-    @property
-    def _is_cyclic(self) -> bool:
-        return self._data.get("protocol", {}).get("cycles") == "until steady"
-
-    def _with_trajectories(self, trajectories: int | None) -> Scenario:
-        return self if trajectories is None else self.replace({"evolution.trajectories": trajectories})
-
-    def _settled(
+    def _run(
         self,
-        steady: Mapping[str, Any],
-        budget: Mapping[str, Any],
-        noise: Mapping[str, Any] | None,
-        keep: tuple[str, ...] = ("engine", "seed"),
-    ) -> Scenario:
-        """The same scenario, asked for its steady state."""
-        data = self.to_dict()
-        given = {key: toml.plain(value, f"steady.{key}") for key, value in steady.items() if value is not None}
-        table = data.get("steady", {})
-        if "relative_error" in given or "absolute_error" in given:
-            table = {key: value for key, value in table.items() if not key.endswith("_error")}
-        evolution = data.get("evolution", {})
-        if not self.asks_for_steady:
-            # Its times and trajectories are of a transient; as budgets nobody has meant them.
-            evolution = {key: value for key, value in evolution.items() if key in keep}
-        spent = {key: toml.plain(value, f"evolution.{key}") for key, value in budget.items() if value is not None}
-        data["steady"] = {**table, **given}
-        data["evolution"] = {**evolution, **spent} or None
-        if noise is not None:
-            data["noise"] = toml.plain(noise, "noise")
-        return self._of(data, self.name)
+        output: Path | None,
+        threads: int | None,
+        exact: bool,
+        fresh: bool,
+        progress: Shown,
+        executor: Executor | None,
+    ) -> Run:
+        """Runs it, here or by an executor, and waits."""
+        if executor is None:
+            return run_here(self._start(output, threads, exact, fresh), progress)
+        interrupted = bring(executor, self, output, fresh=fresh, progress=progress)
+        run = run_here(self._start(output, threads, exact, merge=interrupted), progress)
+        if interrupted:
+            if run.is_empty:
+                raise KeyboardInterrupt("interrupted before there were any results")
+            tell("the results are partial; the same call goes on", Interrupted)
+        return run
 
     def _start(
         self,
         output: Path | None,
         threads: int | None,
         exact: bool,
-        fresh: bool,
+        fresh: bool = False,
+        *,
         solve: bool = False,
+        merge: bool = False,
         begun: _superjump.Results | None = None,
     ) -> Job:
+        """Begins to run it; to ``merge`` is to fold what is in the folder, and to compute nothing."""
         if fresh and output is None:
             raise ValueError("fresh=True replaces what is in a folder: give it as `output`")
         parsed = self._read(exact=solve)
         for warning in parsed.warnings:
-            warnings.warn(warning, Note, stacklevel=4)
+            tell(warning, Note)
         job = _superjump.Job(
-            parsed, output=output, begun=begun, threads=cores(threads), exact=exact, fresh=fresh, merge=False
+            parsed, output=output, begun=begun, threads=cores(threads), exact=exact, fresh=fresh, merge=merge
         )
-        return Job(self, parsed, job, output)
+        return Job(job, parsed.asked, output, lambda results: Run(self, parsed, results, output))
 
-    @property
-    def _digest(self) -> str:
-        """Tells scenarios apart whose trajectories, or points, differ."""
-        data = {key: value for key, value in self._data.items() if key not in ("title", "figure")}
-        for table, keys in _BUDGETS.items():
-            if table in data:
-                data[table] = {key: value for key, value in data[table].items() if key not in keys}
-        canonical = json.dumps(data, sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self._data, self.name, self._text, self._path)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Scenario) and (self._data, self.name) == (other._data, other.name)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        qubits = self._data.get("qubits", {})
-        number = qubits.get("number")
-        whose = f"{number} qubits" if number is not None else "qubits"
-        baths = [f"{bath.get('name', '?')} ({bath.get('coupling', '?')})" for bath in self._data.get("bath", [])]
-        initial = self._data.get("initial", {}).get("state")
-        parts = [whose, " between " + ", ".join(baths) if baths else "", f", from {initial}" if initial else ""]
-        swept = list(self._data.get("sweep", {}))
-        over = f", over {', '.join(swept)}" if swept else ""
-        return f"<Scenario {self.title!r}: {''.join(parts)}{over}>"
-
-    def _repr_html_(self) -> str:
-        from .html import scenario
-
-        return scenario(self)
-
-
-def _again(data: dict[str, Any], name: str, text: str, path: str | None) -> Scenario:
-    return Scenario._of(data, name, text, path)
-
-
-def _bare(scenario: Scenario) -> Scenario:
-    """A scenario without a question, with one that asks for nothing in particular; it is not validated."""
-    made = Scenario.__new__(Scenario)
-    made._data = {**scenario._data, "steady": {}}
-    made._text, made._path, made.name = scenario._text + "\n[steady]\n", scenario._path, scenario.name
-    return made
+    def _go_on(
+        self,
+        output: Path | None,
+        begun: _superjump.Results,
+        *,
+        threads: int | None,
+        exact: bool,
+        solve: bool,
+        progress: Shown,
+    ) -> Run:
+        """Goes on with what was begun, from its folder or in memory."""
+        return run_here(self._start(output, threads, exact, solve=solve, begun=begun), progress)
 
 
 def _folder(
-    scenario: Scenario,
+    scenario: Description,
     output: str | os.PathLike[str] | None,
     cache: str | os.PathLike[str] | None,
     exact: bool = False,
@@ -518,61 +303,3 @@ def _folder(
     return Path(cache) / f"{scenario.name}-{scenario._digest}{'-exact' if exact else ''}"
 
 
-def _set(data: dict[str, Any], key: str, value: Any) -> None:
-    """Sets a key such as ``bath.hot.rate``; None removes it. What was swept over it is swept no more."""
-    *path, last = key.split(".")
-    table: Any = data
-    while path:
-        step = path.pop(0)
-        if step == "bath" and table is data:
-            if not path:
-                raise toml.refuse(key, "does not say which key of the bath", "bath.NAME.KEY, or `bath` as a whole")
-            name = path.pop(0)
-            named = {bath.get("name"): bath for bath in data.get("bath", [])}
-            if name not in named:
-                words = ", ".join(map(str, named))
-                raise toml.refuse(key, f"is of a bath that there is not: \"{name}\"", f"a bath of this scenario: {words}")
-            table = named[name]
-        else:
-            table = table.setdefault(step, {})
-            if not isinstance(table, dict):
-                raise toml.refuse(key, f"is in no table: `{step}` is none")
-    if value is None:
-        table.pop(last, None)
-    else:
-        table[last] = value
-    data.get("sweep", {}).pop(key, None)
-    if not data.get("sweep", True):
-        del data["sweep"]
-
-
-def _value(text: str) -> Any:
-    """A value of a command line: TOML, or a bare word."""
-    try:
-        return tomllib.loads(f"v = {text}")["v"]
-    except tomllib.TOMLDecodeError:
-        return text.strip()
-
-
-#: Keywords that stand for keys of a table.
-_KEYWORDS = {"bath": "baths", "bath.*": "baths", "qubits.number": "qubits", "initial.state": "initial"}
-
-
-def _unknown(word: str) -> Fault:
-    """What is said of a keyword that is none."""
-    for table in ("evolution", "", "qubits", "bath.*", "drive", "steady"):
-        ours, told = _superjump.meant_by(table, word)
-        if told is not None:
-            return Fault(word, f"there is no keyword `{word}`", told)
-        if ours is not None:
-            key = f"{table}.{ours}" if table else ours
-            flat = table in ("", "evolution") or key in _KEYWORDS
-            keyword = _KEYWORDS.get(key) or _KEYWORDS.get(table) or (ours if flat else table)
-            where = "" if flat else f" with `{ours}`"
-            words = toml.allowed().get(key, "")
-            return Fault(word, f"unknown keyword `{word}`", f"`{keyword}`{where}, as `{word}` is called here: {words}")
-    known = {key.removeprefix("evolution.") for key in toml.kinds() if key.count(".") == key.startswith("evolution.")}
-    known = (known - {"bath", "evolution"}) | {"baths", "name"}
-    near = difflib.get_close_matches(word, sorted(known), n=1)
-    listed = ", ".join(f"`{name}`" for name in sorted(known))
-    return Fault(word, f"unknown keyword `{word}`", f"did you mean `{near[0]}`? One of {listed}" if near else listed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _superjump
+from . import _superjump, html
 
 if TYPE_CHECKING:
     import pandas
@@ -99,9 +99,7 @@ class Table:
         return f"<Table of {len(self):,} rows: {', '.join(self.columns)}>"
 
     def _repr_html_(self) -> str:
-        from .html import rows
-
-        return rows(self)
+        return html.rows(self.to_dict(), len(self))
 
 
 def _same(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bool:

@@ -30,10 +30,20 @@ def allowed() -> dict[str, str]:
     return {path: words for path, _, words in _superjump.scenario_keys()}
 
 
+def _kind(key: str) -> str:
+    return kinds().get(generic(key), "")
+
+
 def generic(key: str) -> str:
     """A key by the name that it has in the table of keys: ``bath.hot.rate`` is ``bath.*.rate``."""
-    table, *rest = key.split(".")
-    return ".".join([table, "*", *rest[1:]]) if table in ("bath", "figure") and len(rest) > 1 else key
+    match key.split("."):
+        case ["bath" | "figure" as table, _, *rest] if rest:
+            return ".".join([table, "*", *rest])
+        case ["protocol", "segment", _, "bath", _, *rest] if rest:
+            return ".".join(["protocol.segment.*.bath.*", *rest])
+        case ["protocol", "segment", _, *rest]:
+            return ".".join(["protocol.segment.*", *rest])
+    return key
 
 
 def refuse(key: str, what: str, instead: str | None = None) -> ScenarioError:
@@ -59,6 +69,8 @@ def plain(value: Any, key: str) -> Any:
     if isinstance(value, numbers.Real) or type(value).__name__ == "Decimal":
         return float(value)
     if isinstance(value, numbers.Complex):
+        if _kind(key) != "list of numbers or pairs":
+            raise refuse(key, f"is {_shown(value)}")
         return [float(value.real), float(value.imag)]
     if isinstance(value, Iterable) and not isinstance(value, bytes):
         items = list(value)
@@ -105,12 +117,14 @@ def _unit(key: str) -> str:
 
 
 def _array(array: np.ndarray, key: str) -> Any:
-    kind = kinds().get(generic(key), "")
+    kind = _kind(key)
     what = f"is an array of shape {array.shape} and dtype {array.dtype}"
     if array.dtype.kind not in "biufcU":
         raise refuse(key, what)
     if kind in ("number", "whole number", "true or false", "string") and array.ndim > 0:
         raise refuse(key, what, f"one value: {allowed().get(generic(key), '')}; to vary it, sweep({{\"{key}\": ...}})")
+    if array.ndim == 0:
+        return plain(array.item(), key)
     pairs = kind == "list of numbers or pairs"
     fits = array.ndim == 1 or (pairs and array.ndim == 2 and array.shape[1] == 2)
     if kind.startswith("list of") and not fits:
@@ -129,12 +143,38 @@ def text(data: Mapping[str, Any]) -> str:
     for key, value in data.items():
         if not _is_table(value):
             continue
-        tables = [value] if isinstance(value, Mapping) else value
-        head = f"[{_key(key)}]" if isinstance(value, Mapping) else f"[[{_key(key)}]]"
-        for table in tables:
-            rows = "".join(f"{_key(name)} = {_value(inner, len(name))}\n" for name, inner in table.items())
-            blocks.append(f"{head}\n{rows}")
+        if isinstance(value, Mapping):
+            blocks += _blocks(_key(key), value)
+        else:
+            blocks += [f"[[{_key(key)}]]\n{_rows(table)}" for table in value]
     return "\n".join(block for block in blocks if block)
+
+
+def _blocks(head: str, table: Mapping[str, Any]) -> list[str]:
+    """A table, and after it the named tables that it has, such as the segments of a protocol."""
+    named = {key: value for key, value in table.items() if _is_named(value)}
+    rest = {key: value for key, value in table.items() if key not in named}
+    blocks = [f"[{head}]\n{_rows(rest)}"] if rest or not named else []
+    for key, tables in named.items():
+        blocks += [f"[{head}.{_key(key)}.{_key(name)}]\n{_rows(inner)}" for name, inner in tables.items()]
+    return blocks
+
+
+def _rows(table: Mapping[str, Any], path: str = "") -> str:
+    """A line for each key; what named tables hold has the whole path."""
+    lines = ""
+    for name, value in table.items():
+        key = path + _key(name)
+        if _is_named(value):
+            lines += "".join(_rows(inner, f"{key}.{_key(of)}.") for of, inner in value.items())
+        else:
+            lines += f"{key} = {_value(value, len(key))}\n"
+    return lines
+
+
+def _is_named(value: Any) -> bool:
+    """Whether it is a table of tables by their names."""
+    return isinstance(value, Mapping) and len(value) > 0 and all(isinstance(of, Mapping) and of for of in value.values())
 
 
 def _is_table(value: Any) -> bool:

@@ -71,8 +71,47 @@ def test_a_campaign_takes_parts_one_by_one_and_nothing_else(tmp_path, valve):
     assert asked.run(output=tmp_path / "out").series == asked.run().series
     with pytest.raises(ValueError, match="output="):
         asked.run(executor=Here())
-    with pytest.raises(sj.RunError, match="steady state"):
-        asked.replace(steady={}, evolution=None).run(executor=Here(), output=tmp_path / "steady")
+    with pytest.raises(TypeError, match="submit"):
+        asked.run(executor=3, output=tmp_path / "none")
+    with pytest.raises(sj.RunError, match="is solved for"):
+        sj.Campaign(valve.replace(evolution=None).exact(steady=True).scenario, tmp_path / "none")
+
+
+def test_rounds_of_steady_states_are_computed_anywhere(tmp_path, valve):
+    swept = valve.replace(evolution=None).sweep({"qubits.number": [2, 3]})
+    alone = swept.steady(relative_error=0.01, noise={"windows": [1.0]})
+    dies = Here(lives=1)
+    with pytest.raises(sj.RunError, match="the same call goes on"):
+        swept.steady(relative_error=0.01, noise={"windows": [1.0]}, output=tmp_path / "out", executor=dies)
+    with ProcessPoolExecutor(2) as executor:
+        run = swept.steady(relative_error=0.01, noise={"windows": [1.0]}, output=tmp_path / "out", executor=executor)
+    assert run.converged and run.summary == alone.summary and run.noise.table == alone.noise.table
+    # A smaller error goes on from the rounds that are there, and comes to those of one machine.
+    more = Here()
+    finer = swept.steady(relative_error=0.004, noise={"windows": [1.0]}, output=tmp_path / "out", executor=more)
+    assert more.asked and finer.summary == swept.steady(relative_error=0.004, noise={"windows": [1.0]}).summary
+    cycle = valve.replace(evolution=None).replace({
+        "protocol": sj.protocol(sj.segment("one", 1.0, frequency=sj.ramp(2)), sj.segment("two", 1.0), cycles="until steady")
+    })
+    limit = cycle.steady(bath="hot", relative_error=0.1, output=tmp_path / "cycle", executor=Here())
+    assert limit.summary == cycle.steady(bath="hot", relative_error=0.1).summary
+
+
+def test_a_round_is_taken_whole_and_of_its_campaign(tmp_path, valve):
+    asked = valve.replace(evolution=None, steady={"relative_error": 0.02})
+    with sj.Campaign(asked, tmp_path / "out") as campaign:
+        parts = campaign.parts()
+        data = sj.compute(asked, parts[0])
+        assert campaign.put(data) == parts[0].name and parts[0] not in campaign.parts()
+        other = asked.replace({"bath.hot.temperature": 4})
+        for wrong, words in [(b"", "cut short"), (data[:-1], "checksum")]:
+            with pytest.raises(sj.RunError, match=words):
+                campaign.put(wrong)
+        with pytest.raises(sj.RunError, match="no part of the campaign"):
+            sj.compute(other, parts[0])
+        with pytest.raises(ValueError, match="no part of a round"):
+            sj.compute(asked, sj.Round(0, "round", "{}"))
+    assert asked.run(output=tmp_path / "out").summary == asked.run().summary
 
 
 def test_dask_does_it_though_a_worker_is_killed(tmp_path, valve):

@@ -69,8 +69,9 @@ def test_ctrl_c_gives_what_there_is(tmp_path, valve):
     for output in (None, tmp_path / "out"):
         interrupt_in(0.7)
         began = time.monotonic()
-        with pytest.warns(sj.Interrupted, match="partial"):
+        with pytest.warns(sj.Interrupted, match="partial") as told:
             run = valve.run(trajectories=MANY, output=output)
+        assert told[0].filename == __file__
         assert time.monotonic() - began < 5 and run.interrupted and not run.complete
         assert len(run.trajectories) > 0 and np.isfinite(run["heat_current", "hot"].mean).all()
         done = len(run.trajectories)
@@ -81,6 +82,13 @@ def test_ctrl_c_gives_what_there_is(tmp_path, valve):
     with pytest.warns(sj.Interrupted, match="partial"):
         steady = valve.steady(relative_error=1e-9, max_jumps=1e14)
     assert steady.interrupted and steady.converged is False
+
+
+def test_a_steady_state_is_started_by_its_own_words(valve):
+    job = valve.start(relative_error=0.02)
+    assert job.wait().summary == valve.steady(relative_error=0.02).summary
+    budget = valve.start(bath="cold", relative_error=1e-4, trajectories=64).wait()
+    assert budget.converged is False and budget.scenario.to_dict()["evolution"]["trajectories"] == 64
 
 
 def test_python_goes_on_meanwhile(valve):
@@ -103,6 +111,8 @@ def test_progress_goes_to_whatever_wants_it(valve, capsys):
 
     with pytest.raises(ZeroDivisionError):
         valve.run(trajectories=MANY, progress=fails)
+    with pytest.raises(TypeError, match="function of a Progress"):
+        valve.run(trajectories=10, progress=3)
     # Neither a terminal nor a notebook: nothing is shown unless it is asked for.
     job = valve.start(trajectories=MANY)
     threading.Timer(1.5, job.stop).start()
@@ -118,11 +128,17 @@ def test_progress_goes_to_whatever_wants_it(valve, capsys):
     assert "━" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("wrong", [{"threads": 0}, {"threads": "x"}, {"threads": float("nan")}])
+def test_so_many_threads_are_none(valve, wrong):
+    with pytest.raises(ValueError, match="from 1 to 1024"):
+        valve.run(trajectories=10, **wrong)
+
+
 def test_it_is_imported_soon_and_adds_little(valve):
-    code = "import time; t = time.perf_counter(); import superjump; print(time.perf_counter() - t)"
+    # Of the processor, as others may be at work on the machine.
+    code = "import time; t = time.process_time(); import superjump; print(time.process_time() - t)"
     times = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(5)]
-    # 0.2 s on an idle machine, and this may be none.
-    assert min(times) < 0.4, times
+    assert min(times) < 0.2, times
     small = valve.replace({"evolution.until": 1, "evolution.times": None, "evolution.trajectories": 10})
     spent = []
     for _ in range(30):

@@ -96,9 +96,6 @@ def test_operators_are_those_of_the_product_space():
         sj.check(known.replace({"qubits.number": 7}))
     with pytest.raises(ValueError, match="times"):
         sj.check(small(times=None))
-    ramp = {"segment": {"up": {"duration": 1.0, "frequency": {"to": 2.0}}}}
-    with pytest.raises(ValueError, match="leave `protocol` out"):
-        small(times=None, until=1.0, protocol=ramp, baths=sj.collective("hot", rate=1, temperature=3)).to_qutip()
 
 
 def kets() -> list[object]:

@@ -30,6 +30,7 @@ def test_the_text_is_one_for_the_same_values_of_whatever_type():
     baths = [{"coupling": "collective", "name": "hot", "rate": np.float64(1), "temperature": Fraction(1, 3)}]
     numpy = with_(qubits=np.array(4), until=np.float64(5), seed=np.int16(3), baths=baths)
     assert fingerprint(plain) == fingerprint(numpy)
+    assert with_(times=[np.array(0), np.float32(2)], until=None).to_dict()["evolution"]["times"] == [0, 2.0]
     assert with_(times=np.linspace(0, 5, 101), until=None).to_toml() == with_(
         times=np.linspace(0, 5, 101).tolist(), until=None
     ).to_toml()
@@ -83,6 +84,10 @@ def test_numbers_and_words_survive_the_text():
         ({"baths": [sj.collective("hot", rate=np.nan, temperature=3)]}, "bath.hot.rate", "from 0 up"),
         ({"baths": [sj.collective("hot", gamma=1, temperature=3)]}, "bath.hot.gamma", "`rate`"),
         ({"initial": "excited"}, "initial.state", '"inverted"'),
+        ({"temprature": 3}, "temprature", "`temperature` of one of the `baths`"),
+        ({"until": 1j}, "evolution.until", "positive, finite"),
+        ({"baths": "hot"}, "baths", "as collective("),
+        ({"baths": None}, "baths", "as collective("),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_key_and_what_is_allowed(keys, key, words):

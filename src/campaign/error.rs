@@ -88,9 +88,7 @@ pub enum RunError {
         why: String,
     },
     /// A point that is not computed in parts.
-    #[error(
-        "point {point} is not computed in parts: trajectories to given times are, steady states and exact values not"
-    )]
+    #[error("point {point} is solved for, and not computed in parts: trajectories are")]
     NotInParts {
         /// Its place in the sweep, from 0.
         point: usize,

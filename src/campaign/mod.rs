@@ -38,4 +38,4 @@ pub use simulator::simulator;
 pub use solve::solvable;
 pub use status::{Results, Status};
 pub use transient::simulate;
-pub use workshop::{Workshop, compute_part};
+pub use workshop::{Workshop, compute_part, compute_round};

@@ -19,7 +19,7 @@ use crate::results::{
 use crate::scenario::{Asked, Point, Scenario};
 use crate::solve::{Phases, SteadyRoad, Unsolved, exact_beside};
 use crate::statistics::{Estimate, Statistic, Stopped};
-use crate::store::{Folder, Live, Progress, Shelf, State};
+use crate::store::{Folder, Gaps, Live, Progress, Shelf, State};
 
 /// How slowly each point relaxes: `None` for what a shard leaves to others, and where it was stopped. Asked before the
 /// first of them begins, so that what no budget reaches for is refused while nothing is written.
@@ -56,7 +56,7 @@ pub(super) fn settle(
     (folder, fills): (&Folder, bool),
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
-    let shelf = Shelf::new(folder, fills);
+    let shelf = Shelf::new(folder, if fills { Gaps::Fill } else { Gaps::End });
     let mut sink = options.shard.is_none().then(|| ParquetFolder::create(&options.output)).transpose()?;
     let sink = sink.as_mut().map(|sink| sink as &mut dyn Sink);
     let mut outcome = settle_into(scenario, options, relaxations, (sink, Some(&shelf)), report)?;

@@ -1,19 +1,22 @@
 //! Trajectories of a point one by one, for who does not know its engine.
 
 use super::one_by_one::Simulator;
-use super::under_protocol::UnderProtocol;
+use super::under_protocol::{Superposed, UnderProtocol};
 use crate::group::Group;
+use crate::model::protocol::Protocol;
 use crate::random::stream;
 use crate::scenario::Point;
 use crate::store::Path;
-use crate::trajectory::{self, Declared, ForEngine, Interrupt, Record, Unravelling};
+use crate::trajectory::{self, Declared, Engine, ForEngine, Interrupt, Record, Unravelling};
 
 /// The simulator of a point, whose trajectories are dropped on the way once `interrupt` is set.
 #[must_use]
 pub fn simulator<'a>(point: &'a Point, interrupt: &'a Interrupt) -> Box<dyn Simulator + 'a> {
+    let engine = point.engine.engine;
     match point.protocol() {
-        Some(protocol) => Box::new(UnderProtocol::new(point, protocol, interrupt)),
-        None => point.engine.engine.with(&point.groups, Build(point, interrupt)),
+        Some(protocol) if engine == Engine::Populations => Box::new(UnderProtocol::new(point, protocol, interrupt)),
+        Some(protocol) => engine.with(&point.groups, BuildUnder(point, protocol, interrupt)),
+        None => engine.with(&point.groups, Build(point, interrupt)),
     }
 }
 
@@ -31,6 +34,16 @@ impl<'a> ForEngine for Build<'a> {
             (E::build(group, &system), E::initial(group), record.until(interrupt))
         };
         Box::new(Groups::<E> { point, members: point.groups.iter().map(member).collect() })
+    }
+}
+
+struct BuildUnder<'a>(&'a Point, &'a Protocol, &'a Interrupt);
+
+impl<'a> ForEngine for BuildUnder<'a> {
+    type Output = Box<dyn Simulator + 'a>;
+
+    fn of<E: Declared>(self) -> Self::Output {
+        Box::new(Superposed::<E>::new(self.0, self.1, self.2))
     }
 }
 

@@ -7,13 +7,14 @@ use crate::dicke::{Level, ln_degeneracy};
 use crate::group::Group;
 use crate::initial::InitialState;
 use crate::lindblad::protocol::ProtocolEquation;
+use crate::model::Model;
 use crate::model::protocol::Protocol;
 use crate::random::stream;
 use crate::scenario::Point;
 use crate::statistics::Known;
 use crate::store::Path;
-use crate::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Recorded};
-use crate::trajectory::{Interrupt, Record};
+use crate::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Recorded, run_superposed};
+use crate::trajectory::{Declared, Interrupt, Record};
 
 /// The chain of the one group that there is, and what is kept of its paths.
 pub struct UnderProtocol<'a> {
@@ -21,7 +22,7 @@ pub struct UnderProtocol<'a> {
     initial: &'a InitialState,
     chain: ProtocolChain,
     ledger: Ledger,
-    recorded: Recorded,
+    recorded: Recorded<Model>,
     /// See [`Known`].
     beta: Option<f64>,
     starts: Option<HashMap<Level, f64>>,
@@ -32,14 +33,14 @@ impl<'a> UnderProtocol<'a> {
     pub fn new(point: &'a Point, protocol: &Protocol, interrupt: &Interrupt) -> Self {
         let Group { initial, model, .. } = &point.groups[0];
         let (number, columns, times) = (model.number, point.columns(), point.times());
-        let record = Record::new(&*point.groups[0].envelope(), number, &columns, times.len(), point.recording);
-        let record = record.until(interrupt);
+        let envelope = point.groups[0].envelope();
+        let record = Record::new(&*envelope, number, &columns, times.len(), point.recording).until(interrupt);
         UnderProtocol {
             point,
             initial,
             chain: ProtocolChain::new(protocol, number, Pieces::Enough),
             ledger: Ledger::new(protocol, times.len()),
-            recorded: Recorded::new(record, &columns, protocol, number, times),
+            recorded: Recorded::new(record, &columns, protocol, &*envelope, times),
             beta: protocol.beta(),
             starts: starts(protocol, number, initial),
         }
@@ -56,9 +57,52 @@ impl Simulator for UnderProtocol<'_> {
             return None;
         }
         self.recorded.close(&self.ledger, times);
-        let start = self.starts.as_ref().and_then(|starts| starts.get(&self.ledger.ends[0]).copied());
+        let start =
+            self.starts.as_ref().zip(self.ledger.levels).and_then(|(starts, [start, _])| starts.get(&start).copied());
         let known = Known { beta: self.beta, start };
         Some(Path { trace: &self.recorded.record.trace, booked: Some((&self.ledger, known)) })
+    }
+}
+
+/// An engine of superposed levels, for the one group that there is, and what is kept of its paths.
+pub struct Superposed<'a, E: Declared> {
+    point: &'a Point,
+    protocol: &'a Protocol,
+    initial: &'a E::Initial,
+    engine: E,
+    ledger: Ledger,
+    recorded: Recorded<E::System>,
+}
+
+impl<'a, E: Declared> Superposed<'a, E> {
+    /// Ready for any number of paths, which are dropped on the way once `interrupt` is set.
+    pub fn new(point: &'a Point, protocol: &'a Protocol, interrupt: &Interrupt) -> Self {
+        let (group, columns, times) = (&point.groups[0], point.columns(), point.times());
+        let system = E::system(group);
+        let record = Record::new(&system, point.number(), &columns, times.len(), point.recording).until(interrupt);
+        Superposed {
+            point,
+            protocol,
+            initial: E::initial(group),
+            engine: E::build(group, &system),
+            ledger: Ledger::new(protocol, times.len()),
+            recorded: Recorded::new(record, &columns, protocol, &system, times),
+        }
+    }
+}
+
+impl<E: Declared> Simulator for Superposed<'_, E> {
+    fn trajectory(&mut self, number: u64) -> Option<Path<'_>> {
+        let Superposed { point, protocol, initial, engine, ledger, recorded } = self;
+        let (mut rng, times) = (stream(point.seed, point.id, number), point.times());
+        recorded.clear();
+        if !run_superposed((engine, protocol), initial, times, &mut rng, ledger, recorded) {
+            return None;
+        }
+        recorded.close(ledger, times);
+        // Of no level at the start or the end, and of work that nobody measured, no exponential means anything.
+        let known = Known { beta: None, start: None };
+        Some(Path { trace: &recorded.record.trace, booked: Some((ledger, known)) })
     }
 }
 

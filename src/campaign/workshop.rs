@@ -1,43 +1,95 @@
 //! The parts of a campaign, to be computed by whatever one has: what is missing, what a part comes to as the bytes of its
 //! file, and the taking of such bytes from anywhere. Results are then made by [`fn@super::run`], to the bits of one machine.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
 use super::compute::{News, Tally, compute};
+use super::converge::{Relaxation, converge_with};
 use super::error::RunError;
 use super::open::{open, refuse_foreign};
 use super::options::RunOptions;
+use super::settle::relaxations;
 use super::transient::missing;
 use crate::plan::{Part, Plan};
+use crate::results::RelaxationFrom;
 use crate::scenario::{Asked, Point, Scenario};
-use crate::store::{Folder, decode, encode, part_of};
+use crate::store::{Folder, Gaps, RoundPart, Shelf, decode, encode, part_of, round_of};
 use crate::trajectory::Interrupt;
 
 /// The folder of a campaign, held as long as others compute its parts.
 pub struct Workshop {
     scenario: Scenario,
     folder: Folder,
+    /// How slowly each point relaxes, of steady states.
+    relaxations: Vec<Option<Relaxation>>,
+    threads: usize,
 }
 
 impl Workshop {
     /// Takes the folder, and makes it where it is not there.
     ///
     /// # Errors
-    /// A scenario that asks for no transient, a folder of other results, or one in which another process is at work.
+    /// A scenario that is solved without trajectories, a budget that does not reach for a first round, a folder of other
+    /// results, or one in which another process is at work.
     pub fn open(scenario: &Scenario, options: &RunOptions) -> Result<Self, RunError> {
-        if let Some(point) = scenario.points.iter().find(|point| !is_transient(point)) {
+        if let Some(point) = scenario.points.iter().find(|point| matches!(point.asked, Asked::Solve(_))) {
             return Err(RunError::NotInParts { point: point.index });
         }
         if !options.fresh {
             refuse_foreign(&options.output, scenario)?;
         }
+        let relaxations = relaxations(scenario, options)?;
         let folder = open(&options.output, scenario, None, options.fresh)?;
-        Ok(Workshop { scenario: scenario.clone(), folder })
+        Ok(Workshop { scenario: scenario.clone(), folder, relaxations, threads: options.threads })
     }
 
-    /// The parts that are not there yet, in the order in which to compute them.
+    /// The parts of the round that each point of a steady state is at, as far as they are not there yet; once they are, the
+    /// next round has others, until there are none.
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub fn rounds(&self) -> Result<Vec<RoundPart>, RunError> {
+        let shelf = Shelf::new(&self.folder, Gaps::Tell(Mutex::default()));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
+        let never = Interrupt::default();
+        for (point, relaxation) in self.scenario.points.iter().zip(&self.relaxations) {
+            let (Asked::Converge(asked), Some(relaxation)) = (&point.asked, relaxation) else { continue };
+            converge_with((point, asked), *relaxation, (&pool, &never, Some(&shelf)), &mut |_| {})?;
+        }
+        let Gaps::Tell(told) = shelf.gaps else { unreachable!("it was made to tell") };
+        let mut parts = told.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // Points of the same physics share rounds.
+        let mut seen = HashSet::new();
+        parts.retain(|part| seen.insert((self.scenario.points[part.point].id, part.name())));
+        Ok(parts)
+    }
+
+    /// Keeps a part of a round from the bytes of its file, once they are seen to be whole and of this campaign; says its
+    /// name.
+    ///
+    /// # Errors
+    /// Bytes that are of no part of it, or that cannot be written.
+    pub fn put_round(&self, bytes: &[u8]) -> Result<String, RunError> {
+        let (id, seed, piece) = round_of(bytes).map_err(RunError::NoPart)?;
+        self.folder.write_piece_bytes(self.point(id, seed)?, &piece, bytes)?;
+        Ok(piece.name())
+    }
+
+    fn point(&self, id: u64, seed: u64) -> Result<&Point, RunError> {
+        let point = self.scenario.points.iter().find(|point| (point.id, point.seed) == (id, seed));
+        point.ok_or_else(|| RunError::NoPart(format!("there is no point {id:016x} of seed {seed}")))
+    }
+
+    /// The parts of a transient that are not there yet, in the order in which to compute them; none of a steady state, which
+    /// has [`Workshop::rounds`].
     ///
     /// # Errors
     /// A folder that cannot be read.
     pub fn missing(&self) -> Result<Vec<Part>, RunError> {
+        if !self.scenario.points.iter().all(is_transient) {
+            return Ok(Vec::new());
+        }
         let plan = Plan::new(&self.scenario.points);
         Ok(missing(&plan, None, self.folder.present()?).collect())
     }
@@ -47,10 +99,8 @@ impl Workshop {
     /// # Errors
     /// Bytes that are of no part of it, or that cannot be written.
     pub fn put(&self, bytes: &[u8]) -> Result<Part, RunError> {
-        let points = &self.scenario.points;
         let (id, seed, first, count) = part_of(bytes).map_err(RunError::NoPart)?;
-        let point = points.iter().find(|point| (point.id, point.seed) == (id, seed));
-        let point = point.ok_or_else(|| RunError::NoPart(format!("there is no point {id:016x} of seed {seed}")))?;
+        let point = self.point(id, seed)?;
         let part = Part { point: point.index, first, count };
         decode(point, part, bytes).map_err(RunError::NoPart)?;
         self.folder.write_bytes(point, part, bytes)?;
@@ -64,6 +114,29 @@ fn is_transient(point: &Point) -> bool {
 
 fn no_part(Part { point, first, count }: Part) -> RunError {
     RunError::NoPart(format!("it has no trajectories {first} and {count} on of a point {point}"))
+}
+
+/// Computes a part of a round on so many threads, to the bytes of its file; `None` where it was stopped. On any machine
+/// of the same kind they are the same.
+///
+/// # Errors
+/// A part that is none of this scenario, or threads that cannot be started.
+pub fn compute_round(
+    scenario: &Scenario,
+    part: &RoundPart,
+    threads: usize,
+    stop: &Interrupt,
+) -> Result<Option<Vec<u8>>, RunError> {
+    let none = || RunError::NoPart(format!("it has no {} of a point {}", part.name(), part.point));
+    let point = scenario.points.get(part.point).ok_or_else(none)?;
+    let Asked::Converge(asked) = &point.asked else { return Err(none()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let shelf = Shelf::errand(part.clone());
+    // Where the time is from decides of no trajectory.
+    let relaxation = (part.relaxation_time, RelaxationFrom::Exact);
+    converge_with((point, asked), relaxation, (&pool, stop, Some(&shelf)), &mut |_| {})?;
+    let Gaps::Bring(_, bytes) = shelf.gaps else { unreachable!("it was sent for a part") };
+    Ok(bytes.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Computes a part on so many threads, to the bytes of its file; `None` where it was stopped. On any machine of the same

@@ -265,6 +265,21 @@ pub fn check_shown(scenario: &Scenario, show: Option<&str>) -> anyhow::Result<()
     }
 }
 
+/// What the values are of.
+fn when(points: &[PointSummary], units: Units) -> String {
+    let by = |a: &f64, b: &f64| a.total_cmp(b);
+    let times = || points.iter().filter_map(|point| point.time);
+    match (times().min_by(by), times().max_by(by)) {
+        (Some(least), Some(most)) if least < most => format!("At times {} to {}", number(least), time(most, units)),
+        (Some(one), _) => format!("At time {}", time(one, units)),
+        // What is booked without a time is booked of a cycle.
+        _ if points[0].quantities.iter().any(|row| row.quantity == Quantity::Work.name()) => {
+            "In the limit cycle".to_owned()
+        }
+        _ => "In the steady state".to_owned(),
+    }
+}
+
 /// The results of a run. Of a sweep one quantity is shown: `show` by its name, or that of the scenario's first figure,
 /// or the first there is.
 ///
@@ -298,7 +313,7 @@ pub fn render(summary: &Summary, shown: Shown) -> anyhow::Result<String> {
     text.push('\n');
     text.push_str(&table);
     text.push_str(&machines(points));
-    let when = first.time.map_or_else(|| "In the steady state".to_owned(), |t| format!("At time {}", time(t, units)));
+    let when = when(points, units);
     if first.trajectories > 0 {
         let each = if points.len() > 1 { " a point" } else { "" };
         let count = match least_to_most(points.iter().map(|point| point.trajectories)).as_str() {

@@ -33,6 +33,8 @@ const SHIPPED: &[(&str, &str)] = &[
     ("initial_state", include_str!("../../scenarios/initial_state.toml")),
     ("near_resonance", include_str!("../../scenarios/near_resonance.toml")),
     ("noise_spectrum", include_str!("../../scenarios/noise_spectrum.toml")),
+    ("otto_engine", include_str!("../../scenarios/otto_engine.toml")),
+    ("otto_refrigerator", include_str!("../../scenarios/otto_refrigerator.toml")),
     ("own_terms", include_str!("../../scenarios/own_terms.toml")),
     ("sector_noise", include_str!("../../scenarios/sector_noise.toml")),
     ("subradiance", include_str!("../../scenarios/subradiance.toml")),
@@ -40,7 +42,9 @@ const SHIPPED: &[(&str, &str)] = &[
     ("telegraph", include_str!("../../scenarios/telegraph.toml")),
     ("telegraph_trace", include_str!("../../scenarios/telegraph_trace.toml")),
     ("two_ensembles", include_str!("../../scenarios/two_ensembles.toml")),
+    ("valve_opening", include_str!("../../scenarios/valve_opening.toml")),
     ("weak_local_bath", include_str!("../../scenarios/weak_local_bath.toml")),
+    ("work_fluctuations", include_str!("../../scenarios/work_fluctuations.toml")),
 ];
 
 /// The title of a scenario.

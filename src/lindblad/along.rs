@@ -23,6 +23,8 @@ pub struct Seen {
     pub jy: f64,
     /// What baths of each coupling take and give at unit rates.
     pub pairs: [Pair<f64>; 2],
+    /// `<J>`, where every state has one.
+    pub spin: Option<f64>,
 }
 
 /// An equation linear in what acts; a state is so many real numbers.
@@ -41,19 +43,25 @@ pub struct ProtocolMeans {
     pub jx: f64,
     /// `<J_y>` in the same frame.
     pub jy: f64,
+    /// What baths of each coupling take and give at unit rates, in the order of [`Coupling::ALL`].
+    pub pairs: [Pair<f64>; 2],
+    /// `<J>`, where every state has one.
+    pub spin: Option<f64>,
     /// Quanta emitted into each bath by then.
     pub emitted: Vec<f64>,
     /// Quanta absorbed from each bath by then.
     pub absorbed: Vec<f64>,
     /// Heat from each bath into the qubits by then, in [`crate::units::Units::quantum`].
     pub heat: Vec<f64>,
+    /// The entropy that flowed into the baths by then, in k_B; `None` where it is infinite.
+    pub entropy: Option<f64>,
     /// Work done on the qubits by then, by the drive and by what tunes them: what heat leaves of the energy,
     /// `hbar omega <J_z>` now less that at the start. Before the quench, if there is one.
     pub work: f64,
 }
 
-/// By bath: emitted, absorbed, heat. After all of them the angle of the lab.
-const PER_BATH: usize = 3;
+/// By bath: emitted, absorbed, heat, entropy. After all of them the angle of the lab.
+const PER_BATH: usize = 4;
 
 /// An equation on a stretch of a segment.
 struct Leg<'a, E> {
@@ -61,6 +69,8 @@ struct Leg<'a, E> {
     stage: &'a Stage,
     stretch: Stretch,
     driven: bool,
+    /// Whether every quantum has a finite entropy.
+    entropy: bool,
     elements: usize,
 }
 
@@ -83,7 +93,11 @@ impl<E: Along> Flow for Leg<'_, E> {
             *sum = Rates { down: sum.down + down, up: sum.up + up, dephasing: sum.dephasing + dephasing };
             counts[0] = down * seen.pairs[coupling].emission;
             counts[1] = up * seen.pairs[coupling].absorption;
-            counts[2] = quantum * (counts[1] - counts[0]);
+            let net = counts[1] - counts[0];
+            counts[2] = quantum * net;
+            // A bath that exchanges nothing may be at any temperature.
+            let counted = self.entropy && net != 0.0;
+            counts[3] = if counted { -net * stage.entropy_of_quantum(bath, time) } else { 0.0 };
         }
         angle[0] = if self.driven { 0.0 } else { stage.units().angular(stage.frequency.at(time)) };
         self.equation.change(&acting, rho, changes);
@@ -112,8 +126,8 @@ impl<E: Along> Flow for Leg<'_, E> {
     }
 }
 
-/// The averages at ascending `times` up to the end of the protocol, and at the end, after the quench that closes the
-/// last cycle. What an element of rho errs by adds up to some 1e-10.
+/// The averages at ascending `times` up to the end of the protocol, and at the end of every segment of every cycle, after the
+/// quench if there is one. What an element of rho errs by adds up to some 1e-10.
 ///
 /// # Errors
 /// If no step, however short, is exact enough.
@@ -125,10 +139,11 @@ pub fn along<E: Along>(
     protocol: &Protocol,
     initial: &[f64],
     times: &[f64],
-) -> Result<(Vec<ProtocolMeans>, ProtocolMeans), SolveError> {
+) -> Result<(Vec<ProtocolMeans>, Vec<ProtocolMeans>), SolveError> {
     let end = protocol.end();
     assert!(times.last().is_none_or(|last| *last <= end * (1.0 + 1e-12)), "{times:?}: the protocol ends at {end}");
     let (elements, stages, driven) = (initial.len(), protocol.stages(), protocol.is_driven());
+    let entropy = protocol.entropy_is_finite();
     let energy = |frequency: f64, y: &[f64]| protocol.units().quantum(frequency) * equation.see(&y[..elements]).now.jz;
     let mut y = initial.to_vec();
     y.resize(elements + PER_BATH * protocol.baths() + 1, 0.0);
@@ -144,11 +159,15 @@ pub fn along<E: Along>(
             jy: sine * seen.jx + cosine * seen.jy,
             emitted: column(0).collect(),
             absorbed: column(1).collect(),
+            pairs: seen.pairs,
+            spin: seen.spin,
             heat: column(2).collect(),
+            entropy: entropy.then(|| column(3).sum()),
             work: energy(frequency, y) - start - column(2).sum::<f64>(),
         }
     };
     let mut series = Vec::with_capacity(times.len());
+    let mut ends = Vec::with_capacity(protocol.cycles() as usize * stages.len());
     let mut left = times.iter().peekable();
     for cycle in 0..protocol.cycles() {
         for (index, stage) in stages.iter().enumerate() {
@@ -156,7 +175,7 @@ pub fn along<E: Along>(
             let very_last = cycle + 1 == protocol.cycles() && index + 1 == stages.len();
             let stretches = stage.stretches();
             for (place, stretch) in stretches.iter().enumerate() {
-                let mut leg = Leg { equation, stage, stretch: *stretch, driven, elements };
+                let mut leg = Leg { equation, stage, stretch: *stretch, driven, entropy, elements };
                 let (mut now, mut pace) = (stretch.from, f64::INFINITY);
                 let rest = very_last && place + 1 == stretches.len();
                 while let Some(time) = left.next_if(|time| rest || **time - offset <= stretch.until) {
@@ -167,12 +186,37 @@ pub fn along<E: Along>(
                 }
                 advance(&mut leg, &mut y, [now, stretch.until], &mut pace)?;
             }
+            let next = match (stages.get(index + 1), protocol.repeats()) {
+                (Some(next), _) => Some(next),
+                (None, Repeats::Cycles(_)) => Some(&stages[0]),
+                (None, Repeats::Once) => None,
+            };
+            ends.push(means(&y, next.map_or(stage.frequency.last(), |next| next.frequency.first())));
         }
     }
-    let closing = match protocol.repeats() {
-        Repeats::Once => stages[stages.len() - 1].frequency.last(),
-        Repeats::Cycles(_) => stages[0].frequency.first(),
+    Ok((series, ends))
+}
+
+/// Of the ends of all segments the last.
+pub fn with_last((series, mut ends): (Vec<ProtocolMeans>, Vec<ProtocolMeans>)) -> (Vec<ProtocolMeans>, ProtocolMeans) {
+    let last = ends.pop().expect("a protocol has segments");
+    (series, last)
+}
+
+/// About how often [`along`] asks for a slope: it follows all that turns and jumps, of `number` qubits with a twisting of
+/// chi, an angular frequency.
+pub fn slopes(protocol: &Protocol, number: i64, chi: f64) -> f64 {
+    let n = number as f64;
+    let of_stage = |stage: &Stage| {
+        let model = stage.envelope(number);
+        let mut fastest = model.jump_rate_bound() + model.idle_jump_rate_bound() + chi.abs() * n * n / 2.0;
+        let looks = 64;
+        let turns = (0..=looks).map(|k| {
+            let Field { x, y, z } = stage.field(stage.duration * f64::from(k) / f64::from(looks));
+            n * x.hypot(y).hypot(z)
+        });
+        fastest += turns.fold(0.0, f64::max);
+        100.0 + 10.0 * fastest * stage.duration
     };
-    let last = means(&y, closing);
-    Ok((series, last))
+    protocol.cycles() as f64 * protocol.stages().iter().map(of_stage).sum::<f64>()
 }

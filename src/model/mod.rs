@@ -66,6 +66,12 @@ pub struct Hamiltonian {
     pub chi: f64,
 }
 
+/// J from J(J+1), exactly where J is sharp: 1 + 4J(J+1) is the square of 2J+1.
+#[must_use]
+pub fn spin_of(j_squared: f64) -> f64 {
+    ((1.0 + 4.0 * j_squared).sqrt() - 1.0) / 2.0
+}
+
 /// Expectation values in one state, or their averages.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Observables {
@@ -82,6 +88,12 @@ impl Observables {
     #[must_use]
     pub fn of(level: Level) -> Self {
         Observables { emission: level.lowering(), jz: level.m(), j_squared: level.j_squared() }
+    }
+
+    /// J, from `<J^2>`; where that is sharp, to the bit.
+    #[must_use]
+    pub fn spin(&self) -> f64 {
+        spin_of(self.j_squared)
     }
 }
 

@@ -61,9 +61,9 @@ pub struct Tone {
     pub phase: f64,
 }
 
-/// The narrowest that a pulse or a period may be, of its segment. Times are known to 1e-16 of a segment, so that the
-/// area of such a pulse is to 1e-10.
-const NARROWEST: f64 = 1e-6;
+/// How many of the narrowest pulses, or the shortest periods, a segment is long. Times are known to 1e-16 of a segment, so
+/// that the area of such a pulse is to 1e-10.
+const NARROWEST: f64 = 1e6;
 
 /// Why there is no such pulse or tone.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -125,7 +125,8 @@ fn finite(numbers: &[(&'static str, f64)]) -> Result<(), PulseError> {
 }
 
 fn resolved(what: &'static str, value: f64, duration: f64) -> Result<(), PulseError> {
-    let least = NARROWEST * duration;
+    // A quotient, which reads as it should: a millionth of 10 is 0.00001.
+    let least = duration / NARROWEST;
     if value < least { Err(PulseError::Narrow { what, value, least }) } else { Ok(()) }
 }
 
@@ -284,6 +285,9 @@ mod tests {
             let message = wrong.fits(2.0).unwrap_err().to_string();
             assert!(message.contains(words), "{message}");
         }
+        // As people write it, though ten times a millionth is 0.000009999999999999999.
+        let narrow = Pulse { width: 1e-7, ..gaussian }.fits(10.0).unwrap_err().to_string();
+        assert!(narrow.contains("less than 0.00001, a millionth"), "{narrow}");
         // Tails are cut, and an edge may be the end of the segment to rounding.
         assert!(Pulse { centre: 2.0, ..gaussian }.fits(2.0).is_ok());
         assert!(Pulse { centre: 1.9, width: 0.2, ..pulse }.fits(2.0).is_ok());

@@ -5,7 +5,7 @@ use std::ops::{Add, Mul};
 use ndarray::Array2;
 
 use super::system::modulation;
-use super::{Drive, Extent, Model, System, Values};
+use super::{Drive, Extent, Model, Observables, System, Values};
 use crate::bath::{Bath, Coupling, Pair, Process};
 use crate::units::Units;
 
@@ -199,6 +199,10 @@ impl Values for RegisterValues {
 
     fn j_squared(&self) -> f64 {
         self.j_squared
+    }
+
+    fn observables(&self) -> Observables {
+        Observables { emission: self.emission, jz: self.jz, j_squared: self.j_squared }
     }
 }
 

@@ -20,6 +20,8 @@ pub trait Values: Copy + Debug + Default + Send + Sync {
     fn jz(&self) -> f64;
     /// `<J^2>`.
     fn j_squared(&self) -> f64;
+    /// The averages of identical qubits; of others the collective emission is that of their couplings.
+    fn observables(&self) -> Observables;
 
     /// A form at these values.
     #[inline]
@@ -147,6 +149,11 @@ impl Values for Observables {
     #[inline]
     fn j_squared(&self) -> f64 {
         self.j_squared
+    }
+
+    #[inline]
+    fn observables(&self) -> Observables {
+        *self
     }
 }
 

@@ -76,20 +76,23 @@ impl Canvas {
     fn band(&mut self, points: &[Datum], colour: Colour) {
         let floor = if self.y.is_log() { 10_f64.powf(self.y.ends().0) } else { f64::NEG_INFINITY };
         let edge = |d: &Datum| d.error.map(|e| (d.x, (d.y - 2.0 * e).max(floor), d.y + 2.0 * e));
-        let edges: Vec<_> = points.iter().filter_map(edge).filter(|(x, ..)| self.x.place(*x).is_some()).collect();
-        if edges.len() < 2 {
-            return;
-        }
-        let upper = self.path(edges.iter().map(|(x, _, high)| (*x, *high)));
-        let lower = self.path(edges.iter().rev().map(|(x, low, _)| (*x, *low)));
-        // A break would tear the outline.
-        if upper.matches('M').count() + lower.matches('M').count() == 2 {
-            let path = format!("{upper}{}Z", lower.replace('M', "L"));
-            let _ = write!(
-                self.svg,
-                "<path d=\"{path}\" fill=\"{}\" fill-opacity=\"0.22\" stroke=\"none\"/>",
-                colour.svg()
-            );
+        // Nothing is said of what lies between points without an error.
+        for known in points.chunk_by(|a, b| a.error.is_some() == b.error.is_some()) {
+            let edges: Vec<_> = known.iter().filter_map(edge).filter(|(x, ..)| self.x.place(*x).is_some()).collect();
+            if edges.len() < 2 {
+                continue;
+            }
+            let upper = self.path(edges.iter().map(|(x, _, high)| (*x, *high)));
+            let lower = self.path(edges.iter().rev().map(|(x, low, _)| (*x, *low)));
+            // A break would tear the outline.
+            if upper.matches('M').count() + lower.matches('M').count() == 2 {
+                let path = format!("{upper}{}Z", lower.replace('M', "L"));
+                let _ = write!(
+                    self.svg,
+                    "<path d=\"{path}\" fill=\"{}\" fill-opacity=\"0.22\" stroke=\"none\"/>",
+                    colour.svg()
+                );
+            }
         }
     }
 
@@ -160,6 +163,12 @@ impl Canvas {
                 if series.marked {
                     self.marks(series, &points);
                 }
+            }
+            Shape::Way => {
+                let path = self.path(series.points.iter().map(|d| (d.x, d.y)));
+                symbol::stroke(&mut self.svg, &path, series);
+                let at: Vec<_> = series.points.iter().filter_map(|d| self.at(d.x, d.y)).collect();
+                symbol::arrow(&mut self.svg, &at, series);
             }
             Shape::Dashed | Shape::Dotted => {
                 let path = path();

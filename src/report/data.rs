@@ -1,10 +1,12 @@
 //! What a folder of results holds, as far as it is drawn.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use crate::model::protocol::Protocol;
 use crate::table::Table;
 
 /// A name that many rows share.
@@ -173,6 +175,10 @@ pub struct Run {
     pub series: Vec<Curve>,
     /// Counting statistics.
     pub noise: Vec<Curve>,
+    /// What is booked in each cycle of a protocol.
+    pub cycles: Vec<Curve>,
+    /// The protocols of the points that are drawn, by their place.
+    pub protocols: HashMap<usize, Protocol>,
     /// What every trajectory left.
     pub trajectories: Option<Table>,
     /// The jumps of the first trajectories.

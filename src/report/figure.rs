@@ -2,7 +2,7 @@
 
 use crate::scenario::Print;
 
-/// A figure with one pair of axes.
+/// A figure: axes, and perhaps others above them over the same horizontal one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
     /// The name of its files, without extension.
@@ -19,8 +19,34 @@ pub struct Figure {
     pub y: Axis,
     /// What is drawn, the last on top.
     pub series: Vec<Series>,
+    /// What stands above, from the top down.
+    pub above: Vec<Panel>,
+    /// Parts of the horizontal axis that have names.
+    pub spans: Vec<Span>,
     /// How large it is in print.
     pub print: Print,
+}
+
+/// Axes above those of a figure, over the same horizontal one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Panel {
+    /// The vertical axis.
+    pub y: Axis,
+    /// What is drawn, the last on top.
+    pub series: Vec<Series>,
+    /// Its height over its width.
+    pub height: f64,
+}
+
+/// A part of the horizontal axis that has a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// Where it begins.
+    pub from: f64,
+    /// Where it ends.
+    pub until: f64,
+    /// What it is called, if that is to be said.
+    pub name: String,
 }
 
 /// An axis.
@@ -78,6 +104,8 @@ impl Datum {
 pub enum Shape {
     /// A line; a band of two standard errors around it where they are known.
     Line,
+    /// A line that goes anywhere, with an arrow in its middle that says which way.
+    Way,
     /// A line in dashes: what is exact, beside an estimate.
     Dashed,
     /// A dotted line: a reference.
@@ -143,15 +171,32 @@ impl Series {
 impl Figure {
     /// Whether there is anything to see.
     pub fn is_empty(&self) -> bool {
-        self.series.iter().all(|series| series.points.is_empty())
+        self.all().all(|series| series.points.is_empty())
+    }
+
+    /// The series of all its axes, from the top down.
+    pub fn all(&self) -> impl Iterator<Item = &Series> + Clone {
+        self.above.iter().flat_map(|panel| &panel.series).chain(&self.series)
+    }
+
+    /// What a legend lists: what several axes have in common once.
+    pub fn listed(&self) -> Vec<&Series> {
+        let mut listed: Vec<&Series> = Vec::new();
+        for series in self.all().filter(|series| series.listed) {
+            let same = |other: &&Series| other.group == series.group && other.label == series.label;
+            if !listed.iter().any(same) {
+                listed.push(series);
+            }
+        }
+        listed
     }
 
     /// A logarithmic axis gets a place for 0 where its data have one; values below it have none, which the caption says.
     pub fn find_places(&mut self) {
-        let values =
-            |of: fn(&Datum) -> f64| -> Vec<f64> { self.series.iter().flat_map(|s| &s.points).map(of).collect() };
+        let across: Vec<f64> = self.all().flat_map(|s| &s.points).map(|d| d.x).collect();
+        let up: Vec<f64> = self.series.iter().flat_map(|s| &s.points).map(|d| d.y).collect();
         let mut lost = 0;
-        for (axis, values) in [(&mut self.x, values(|d| d.x)), (&mut self.y, values(|d| d.y))] {
+        for (axis, values) in [(&mut self.x, across), (&mut self.y, up)] {
             if axis.log {
                 axis.zero = values.contains(&0.0);
                 lost += values.iter().filter(|v| **v < 0.0).count();
@@ -166,8 +211,9 @@ impl Figure {
     /// Lines of several colours get markers: in grey print their colours are one.
     pub fn tell_lines_apart(&mut self) {
         let is_line = |s: &Series| s.shape == Shape::Line && s.listed && !s.faint && s.colour != Colour::Ink;
-        if self.series.iter().filter(|s| is_line(s)).count() > 1 {
-            self.series.iter_mut().filter(|s| is_line(s)).for_each(|s| s.marked = true);
+        if self.listed().into_iter().filter(|s| is_line(s)).count() > 1 {
+            let all = self.above.iter_mut().flat_map(|panel| &mut panel.series).chain(&mut self.series);
+            all.filter(|s| is_line(s)).for_each(|s| s.marked = true);
         }
     }
 }

@@ -37,12 +37,16 @@ for (const figure of document.querySelectorAll("figure")) {
     const scale = svg.viewBox.baseVal.width / box.width;
     const px = (event.clientX - box.left) * scale, py = (event.clientY - box.top) * scale;
     let best = null;
-    for (const series of data.series) {
-      if (hidden.has(series.group)) continue;
-      for (const [x, y, error] of series.points) {
-        const dx = pixel(data.x, x) - px, dy = pixel(data.y, y) - py;
-        const distance = dx * dx + dy * dy;
-        if (Number.isFinite(distance) && (!best || distance < best.distance)) best = { distance, x, y, error, series };
+    for (const panel of [data, ...data.above]) {
+      for (const series of panel.series) {
+        if (hidden.has(series.group)) continue;
+        for (const [x, y, error] of series.points) {
+          const dx = pixel(data.x, x) - px, dy = pixel(panel.y, y) - py;
+          const distance = dx * dx + dy * dy;
+          if (Number.isFinite(distance) && (!best || distance < best.distance)) {
+            best = { distance, x, y, error, series, panel };
+          }
+        }
       }
     }
     if (!best || best.distance > 60 * 60) return leave();
@@ -55,7 +59,7 @@ for (const figure of document.querySelectorAll("figure")) {
       mark.setAttribute("r", "6");
       svg.append(mark);
     }
-    const x = pixel(data.x, best.x), y = pixel(data.y, best.y);
+    const x = pixel(data.x, best.x), y = pixel(best.panel.y, best.y);
     mark.setAttribute("cx", x);
     mark.setAttribute("cy", y);
     const error = best.error ? ` ± ${Number(best.error.toPrecision(2))}` : "";

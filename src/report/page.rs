@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::canvas::thinned;
 use super::choose::asked::foremost;
 use super::data::{Point, Quantity, Run};
-use super::figure::{Colour, Datum, Figure, Shape};
+use super::figure::{Colour, Datum, Figure, Series, Shape};
 use super::layout::Medium;
 use super::scale::minus;
 use super::svg::{self, Drawing};
@@ -40,16 +40,20 @@ fn rounded(value: f64) -> Value {
 /// What the script of the page needs to know of a figure: its axes and its values.
 fn hover(figure: &Figure, drawing: &Drawing) -> String {
     let point = |d: &Datum| json!([rounded(d.x), rounded(d.y), d.error.map_or(Value::Null, rounded)]);
-    let told =
-        figure.series.iter().filter(|s| !s.faint && !s.points.is_empty() && !matches!(s.shape, Shape::Cells(..)));
-    let series = told.map(|s| {
-        let points: Vec<Value> = thinned(&s.points, s.faint).iter().map(point).collect();
-        json!({ "label": plain(&s.label), "group": s.group, "points": points })
-    });
+    let told = |series: &[Series]| -> Vec<Value> {
+        let told = series.iter().filter(|s| !s.faint && !s.points.is_empty() && !matches!(s.shape, Shape::Cells(..)));
+        told.map(|s| {
+            let points: Vec<Value> = thinned(&s.points, s.faint).iter().map(point).collect();
+            json!({ "label": plain(&s.label), "group": s.group, "points": points })
+        })
+        .collect()
+    };
+    let above = figure.above.iter().zip(&drawing.above);
     let data = json!({
         "x": drawing.x, "y": drawing.y,
         "names": [plain(&figure.x.label), plain(&figure.y.label)],
-        "series": series.collect::<Vec<_>>(),
+        "series": told(&figure.series),
+        "above": above.map(|(panel, y)| json!({ "y": y, "series": told(&panel.series) })).collect::<Vec<_>>(),
     });
     // Inside a script element `<` could end it.
     data.to_string().replace('<', "\\u003c")
@@ -65,7 +69,7 @@ fn figure(html: &mut String, figure: &Figure) {
         rich(&figure.title),
         drawing.svg
     );
-    let listed: Vec<_> = figure.series.iter().filter(|s| s.listed).collect();
+    let listed = figure.listed();
     if !listed.is_empty() {
         html.push_str("<div class=\"legend\">");
         for series in listed {
@@ -87,7 +91,7 @@ fn figure(html: &mut String, figure: &Figure) {
         "<figcaption>{} <a href=\"figures/{name}.pdf\">PDF</a> <a href=\"figures/{name}.svg\">SVG</a> \
          <a href=\"figures/{name}.png\">PNG</a></figcaption>\n\
          <script type=\"application/json\">{}</script></figure>\n",
-        escape(&figure.caption),
+        rich(&figure.caption),
         hover(figure, &drawing)
     );
 }
@@ -149,10 +153,11 @@ fn baths(html: &mut String, run: &Run) {
         return;
     };
     let at = if points.len() > 1 { format!(" at point {}", point.index) } else { String::new() };
+    let start = if run.protocols.is_empty() { "" } else { ", at the start of the protocol" };
     let unit = if run.summary.units == "SI" { "mK" } else { "ħω₀/k_{B}" };
     let _ = write!(
         html,
-        "<section id=\"baths\"><h2>Baths{at}</h2>\n<div class=\"scroll\"><table><thead><tr><th>bath</th><th>coupling</th>"
+        "<section id=\"baths\"><h2>Baths{at}{start}</h2>\n<div class=\"scroll\"><table><thead><tr><th>bath</th><th>coupling</th>"
     );
     let own = point.baths.iter().any(|bath| bath.quantum.is_some());
     let gigahertz = if run.summary.units == "SI" { " (GHz)" } else { "" };
@@ -318,9 +323,8 @@ fn facts(run: &Run, exact: bool) -> Vec<(&'static str, String)> {
             let counts = words::least_to_most(summary.points.iter().map(|point| point.trajectories));
             facts.push(("trajectories", format!("{counts}{each}")));
         }
-        let of = point
-            .time
-            .map_or_else(|| "the steady state".to_owned(), |t| format!("time {}", words::time(t, &summary.units)));
+        let limit = if run.protocols.is_empty() { "the steady state" } else { "the limit cycle" };
+        let of = point.time.map_or_else(|| limit.to_owned(), |t| format!("time {}", words::time(t, &summary.units)));
         facts.push(("values of", of));
     }
     if !exact {

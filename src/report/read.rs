@@ -1,7 +1,7 @@
 //! Reading a folder of results, leniently and within bounds: whatever is missing, damaged, of another version, or more than
 //! can be drawn, is a note and not an end.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
@@ -9,7 +9,8 @@ use std::path::Path;
 use super::curves::{Curves, Words};
 use super::data::{Curve, FOLLOWED, Quantity, ReadSummary, Run};
 use super::error::ReportError;
-use crate::results::{QuantityRow, SUMMARY, SUMS, Sums, quantity_rows};
+use crate::results::{MANY_POINTS, QuantityRow, SUMMARY, SUMS, Sums, quantity_rows};
+use crate::scenario::protocols;
 use crate::table::{self, Table};
 
 /// Bytes, objects and values of a summary: an object of two bytes is a point of some hundred here.
@@ -64,8 +65,15 @@ impl<'a> Files<'a> {
 /// The table of the quantities.
 const QUANTITIES: &str = "summary.parquet";
 /// Everything that can be in a folder.
-const KNOWN: [&str; 6] =
-    [SUMMARY, "series.parquet", "noise.parquet", "quanta.parquet", "trajectories.parquet", "jumps.parquet"];
+const KNOWN: [&str; 7] = [
+    SUMMARY,
+    "series.parquet",
+    "noise.parquet",
+    "quanta.parquet",
+    "cycles.parquet",
+    "trajectories.parquet",
+    "jumps.parquet",
+];
 
 /// Reads the summary of a folder.
 ///
@@ -177,11 +185,27 @@ pub fn tables(run: &mut Run, folder: &Path, kept: Option<&HashSet<usize>>) -> Re
     if files.sound("quanta.parquet", notes) {
         run.noise.extend(quanta(folder, kept, notes));
     }
+    if files.sound("cycles.parquet", notes) {
+        run.cycles = curves(folder, "cycles.parquet", ["quantity", "cycle", "mean"], kept, notes);
+    }
     if files.sound("trajectories.parquet", notes) {
         run.trajectories = trajectories(folder, notes);
     }
     if files.sound("jumps.parquet", notes) {
         run.jumps = jumps(folder, notes);
+    }
+    let points: BTreeSet<usize> = match kept {
+        Some(kept) => kept.iter().copied().collect(),
+        None => (0..run.summary.points.len().min(MANY_POINTS)).collect(),
+    };
+    let text = &run.summary.scenario_text;
+    match text.contains("protocol").then(|| protocols(text, &points)) {
+        Some(Ok(protocols)) => run.protocols = protocols.into_iter().collect(),
+        Some(Err(error)) => notes.push(format!(
+            "the protocol of the scenario cannot be read ({}): what shows it is left out",
+            error.title()
+        )),
+        None => {}
     }
     Ok(())
 }
@@ -254,7 +278,7 @@ fn trajectories(folder: &Path, notes: &mut Vec<String>) -> Option<Table> {
     let file = "trajectories.parquet";
     let all = table::columns(folder, file);
     let wanted = |name: &&String| {
-        ["point", "final_j", "peak_time", "peak_intensity"].contains(&name.as_str())
+        ["point", "final_j", "peak_time", "peak_intensity", "work"].contains(&name.as_str())
             || ["emitted_", "absorbed_", "photon_times"].iter().any(|start| name.starts_with(start))
     };
     let columns: Vec<&str> = all.iter().filter(wanted).map(String::as_str).collect();

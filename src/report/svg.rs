@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use super::canvas::{Canvas, thinned};
-use super::figure::{Axis, Colour, Figure, Series, Shape};
-use super::layout::{Area, LINE, Layout, Listing, Medium, TICKS};
+use super::figure::{Axis, Colour, Figure, Series, Shape, Span};
+use super::layout::{Area, FEW_TICKS, LINE, Layout, Listing, Medium, NAME, TICKS};
 use super::scale::Scale;
 use super::symbol::{self, KEY};
 use super::text::{self, LETTER, escape, plain};
@@ -19,6 +19,8 @@ pub struct Drawing {
     pub x: Mapping,
     /// Vertical.
     pub y: Mapping,
+    /// Vertical, of the axes above, from the top down.
+    pub above: Vec<Mapping>,
 }
 
 /// How an axis maps values (their log10 where it is logarithmic) to pixels.
@@ -35,10 +37,9 @@ pub struct Mapping {
 }
 
 impl Canvas {
-    /// The head of the document, its paper, and the edge of the plot.
+    /// The head of the document, its paper, and the edges of its plots.
     fn open(&mut self, figure: &Figure, layout: &Layout) {
         let (across, tall) = layout.whole;
-        let Area { left, top, width, height } = self.plot;
         let size = match layout.points {
             Some(points) => format!("width=\"{:.2}pt\" height=\"{:.2}pt\"", across * points, tall * points),
             None => format!("width=\"{across:.0}\" height=\"{tall:.0}\""),
@@ -48,16 +49,55 @@ impl Canvas {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" {size} viewBox=\"0 0 {across:.2} {tall:.2}\" \
              font-family=\"DejaVu Sans, Verdana, sans-serif\" font-size=\"{LETTER}\" role=\"img\">\
              <title>{}</title><desc>{}</desc>\n\
-             <rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\
-             <clipPath id=\"clip-{}\"><rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/></clipPath>\n",
+             <rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>",
             escape(&plain(&figure.title)),
             escape(super::MADE_BY),
-            figure.name
         );
+        for (index, area) in layout.above.iter().chain([&layout.plot]).enumerate() {
+            let Area { left, top, width, height } = area;
+            let _ = writeln!(
+                self.svg,
+                "<clipPath id=\"{}\"><rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>\
+                 </clipPath>",
+                clip(figure, index)
+            );
+        }
+        for name in &layout.names {
+            self.text(name.at, "middle", &name.words, &format!(" font-size=\"{NAME:.1}\""));
+        }
     }
 
-    /// The frame with its ticks inside, and the labels of both axes.
-    fn frame(&mut self, x: &Axis, layout: &Layout) {
+    /// Every second span is shaded, so that its ends are seen.
+    fn shade(&mut self, spans: &[Span]) {
+        let Area { left, top, width, height } = self.plot;
+        for Span { from, until, .. } in spans.iter().skip(1).step_by(2) {
+            let (Some(from), Some(until)) = (self.x.place(*from), self.x.place(*until)) else { continue };
+            let (from, until) = (from.clamp(0.0, 1.0), until.clamp(0.0, 1.0));
+            let _ = write!(
+                self.svg,
+                "<rect class=\"span\" x=\"{:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{height:.1}\" fill=\"#1a1a1a\" \
+                 fill-opacity=\"0.07\"/>",
+                left + width * from,
+                width * (until - from),
+            );
+        }
+    }
+
+    /// The series of a plot, and its frame.
+    fn plot(&mut self, figure: &Figure, index: usize, series: &[Series], ticks: (usize, usize)) {
+        self.shade(&figure.spans);
+        for series in series.iter().filter(|series| !series.points.is_empty()) {
+            let class = if series.colour == Colour::Ink { "series ink" } else { "series" };
+            let (clip, group) = (clip(figure, index), series.group);
+            let _ = write!(self.svg, "<g class=\"{class}\" data-group=\"{group}\" clip-path=\"url(#{clip})\">");
+            self.series(series);
+            self.svg.push_str("</g>\n");
+        }
+        self.frame(ticks, index == figure.above.len());
+    }
+
+    /// The frame with its ticks inside, about so many to the right and upwards; the lowest has numbers below it.
+    fn frame(&mut self, (across, up): (usize, usize), lowest: bool) {
         let Area { left, top, width, height } = self.plot;
         let (right, bottom) = (left + width, top + height);
         let _ = write!(
@@ -65,16 +105,16 @@ impl Canvas {
             "<rect class=\"frame\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"none\" \
              stroke=\"#1a1a1a\"/>"
         );
-        for tick in self.x.ticks(layout.ticks) {
+        for tick in self.x.ticks(across) {
             let Some(place) = self.x.place(tick.value).filter(|p| (-1e-9..=1.0 + 1e-9).contains(p)) else { continue };
             let (at, length) = (left + width * place, if tick.label.is_some() { 6.0 } else { 3.5 });
             self.line("tick", (at, bottom), (at, bottom - length), "#1a1a1a");
             self.line("tick", (at, top), (at, top + length), "#1a1a1a");
-            if let Some(label) = &tick.label {
+            if let Some(label) = tick.label.as_ref().filter(|_| lowest) {
                 self.text((at, bottom + 1.3 * LETTER), "middle", label, "");
             }
         }
-        for tick in self.y.ticks(TICKS) {
+        for tick in self.y.ticks(up) {
             let Some(place) = self.y.place(tick.value).filter(|p| (-1e-9..=1.0 + 1e-9).contains(p)) else { continue };
             let (at, length) = (bottom - height * place, if tick.label.is_some() { 6.0 } else { 3.5 });
             self.line("tick", (left, at), (left + length, at), "#1a1a1a");
@@ -96,13 +136,21 @@ impl Canvas {
                 self.line("tick", (left - 5.0, side + 2.0), (left + 5.0, side - 2.0), "#1a1a1a");
             }
         }
-        // A label longer than its axis is written smaller.
-        let size = |label: &str, room: f64| LETTER * (room / text::width(label)).clamp(0.7, 1.0);
+    }
+
+    /// The label of the horizontal axis.
+    fn below(&mut self, x: &Axis) {
+        let Area { left, width, .. } = self.plot;
         let small = format!(" font-size=\"{:.1}\"", size(&x.label, width + 0.6 * left));
-        self.text((left + width / 2.0, bottom + 2.9 * LETTER), "middle", &x.label, &small);
-        for (line, words) in layout.upwards.iter().enumerate() {
+        self.text((left + width / 2.0, self.bottom() + 2.9 * LETTER), "middle", &x.label, &small);
+    }
+
+    /// The lines of the label of the vertical axis, which may be so much longer than that.
+    fn upwards(&mut self, lines: &[String], longer: f64) {
+        let Area { top, height, .. } = self.plot;
+        for (line, words) in lines.iter().enumerate() {
             let (at_x, at_y) = ((1.2 + 1.2 * line as f64) * LETTER, top + height / 2.0);
-            let small = size(words, height + 2.0 * top);
+            let small = size(words, height + longer);
             let turned = format!(" font-size=\"{small:.1}\" transform=\"rotate(-90 {at_x:.1} {at_y:.1})\"");
             self.text((at_x, at_y), "middle", words, &turned);
         }
@@ -118,8 +166,7 @@ impl Canvas {
                  fill-opacity=\"0.8\"/>"
             );
         }
-        let listed = figure.series.iter().filter(|series| series.listed);
-        for (index, (series, label)) in listed.zip(&listing.labels).enumerate() {
+        for (index, (series, label)) in figure.listed().into_iter().zip(&listing.labels).enumerate() {
             let x = left + 8.0 + listing.column * (index % listing.columns) as f64;
             let y = top + 0.8 * LETTER + LINE * (index / listing.columns) as f64;
             let _ = write!(self.svg, "<g class=\"series legend\" data-group=\"{}\">", series.group);
@@ -156,8 +203,25 @@ impl Canvas {
     }
 }
 
+/// Axes lower than this, for their width, have few ticks.
+const LOW: f64 = 0.3;
+
+fn mapping(scale: &Scale, pixels: (f64, f64)) -> Mapping {
+    Mapping { ends: scale.ends(), pixels, log: scale.is_log(), zero: scale.zero() }
+}
+
+/// What the edge of a plot is called.
+fn clip(figure: &Figure, index: usize) -> String {
+    format!("clip-{}-{index}", figure.name)
+}
+
+/// A label longer than its axis is written smaller.
+fn size(label: &str, room: f64) -> f64 {
+    LETTER * (room / text::width(label)).clamp(0.7, 1.0)
+}
+
 /// The values an axis has to hold. Error bars count, bands do not reach further than their line asks for.
-fn values(figure: &Figure, vertical: bool) -> impl Iterator<Item = f64> + '_ {
+fn values<'a>(series: impl Iterator<Item = &'a Series>, vertical: bool) -> impl Iterator<Item = f64> {
     let of_series = move |series: &Series| {
         let shape = series.shape;
         series
@@ -175,16 +239,16 @@ fn values(figure: &Figure, vertical: bool) -> impl Iterator<Item = f64> + '_ {
             })
             .collect::<Vec<_>>()
     };
-    figure.series.iter().flat_map(of_series)
+    series.flat_map(of_series)
 }
 
 /// Draws a figure. `None` if nothing in it can be drawn.
 pub fn draw(figure: &Figure, medium: Medium) -> Option<Drawing> {
-    let cells = figure.series.iter().any(|s| matches!(s.shape, Shape::Cells(..)));
-    let bars = figure.series.iter().any(|s| matches!(s.shape, Shape::Bars(..)));
+    let cells = figure.all().any(|s| matches!(s.shape, Shape::Cells(..)));
+    let bars = figure.all().any(|s| matches!(s.shape, Shape::Bars(..)));
     let air = if cells { 0.0 } else { 0.05 };
-    let all = |shapes: fn(Shape) -> bool| figure.series.iter().all(|series| shapes(series.shape));
-    let data = || figure.series.iter().flat_map(|s| &s.points);
+    let all = |shapes: fn(Shape) -> bool| figure.all().all(|series| shapes(series.shape));
+    let data = || figure.all().flat_map(|s| &s.points);
     let air_beside = if bars || all(|shape| matches!(shape, Shape::Line | Shape::Dashed | Shape::Steps)) {
         0.01
     } else if figure.x.counts && all(|shape| matches!(shape, Shape::Markers | Shape::Levels)) {
@@ -196,10 +260,16 @@ pub fn draw(figure: &Figure, medium: Medium) -> Option<Drawing> {
     } else {
         0.6 * air
     };
-    let x = Scale::new(values(figure, false), &figure.x, air_beside)?;
-    let y = Scale::new(values(figure, true), &figure.y, air)?;
-    let (x, y) = (x.ticks_on(&figure.x, data().map(|d| d.x)), y.ticks_on(&figure.y, data().map(|d| d.y)));
-    let mut layout = Layout::of(figure, &x, &y, medium);
+    let x = Scale::new(values(figure.all(), false), &figure.x, air_beside)?;
+    let x = x.ticks_on(&figure.x, data().map(|d| d.x));
+    let upwards = |y: &Axis, series: &[Series]| {
+        let scale = Scale::new(values(series.iter(), true), y, air)?;
+        Some(scale.ticks_on(y, series.iter().flat_map(|s| &s.points).map(|d| d.y)))
+    };
+    let above = figure.above.iter().map(|panel| upwards(&panel.y, &panel.series));
+    let ys = above.chain([upwards(&figure.y, &figure.series)]).collect::<Option<Vec<Scale>>>()?;
+    let y = *ys.last()?;
+    let mut layout = Layout::of(figure, &x, &ys, medium);
     let mut canvas = Canvas { svg: String::with_capacity(16_384), plot: layout.plot, x, y };
     if let Some(listing) = layout.legend.as_mut().filter(|listing| listing.inside)
         && listing.choose_corner(layout.plot, &canvas.drawn(figure))
@@ -209,14 +279,20 @@ pub fn draw(figure: &Figure, medium: Medium) -> Option<Drawing> {
         listing.choose_corner(layout.plot, &canvas.drawn(figure));
     }
     canvas.open(figure, &layout);
-    for series in figure.series.iter().filter(|series| !series.points.is_empty()) {
-        let class = if series.colour == Colour::Ink { "series ink" } else { "series" };
-        let (name, group) = (&figure.name, series.group);
-        let _ = write!(canvas.svg, "<g class=\"{class}\" data-group=\"{group}\" clip-path=\"url(#clip-{name})\">");
-        canvas.series(series);
-        canvas.svg.push_str("</g>\n");
+    let lowest = (canvas.plot, canvas.y);
+    let mut above = Vec::with_capacity(figure.above.len());
+    for (index, ((panel, area), y)) in figure.above.iter().zip(&layout.above).zip(&ys).enumerate() {
+        (canvas.plot, canvas.y) = (*area, *y);
+        let up = if panel.height < LOW { FEW_TICKS } else { TICKS };
+        canvas.plot(figure, index, &panel.series, (layout.ticks, up));
+        canvas.upwards(&layout.upwards[index], 0.0);
+        above.push(mapping(y, (area.top + area.height, area.top)));
     }
-    canvas.frame(&figure.x, &layout);
+    (canvas.plot, canvas.y) = lowest;
+    canvas.plot(figure, figure.above.len(), &figure.series, (layout.ticks, TICKS));
+    canvas.below(&figure.x);
+    let longer = if figure.above.is_empty() { 2.0 * canvas.plot.top } else { 0.0 };
+    canvas.upwards(&layout.upwards[figure.above.len()], longer);
     if let Some(heading) = &figure.heading {
         canvas.text((layout.plot.left + layout.plot.width / 2.0, 1.45 * LETTER), "middle", heading, "");
     }
@@ -224,9 +300,8 @@ pub fn draw(figure: &Figure, medium: Medium) -> Option<Drawing> {
         canvas.legend(figure, listing);
     }
     canvas.svg.push_str("</svg>\n");
-    let mapping =
-        |scale: &Scale, pixels| Mapping { ends: scale.ends(), pixels, log: scale.is_log(), zero: scale.zero() };
     Some(Drawing {
+        above,
         x: mapping(&canvas.x, (layout.plot.left, layout.plot.left + layout.plot.width)),
         y: mapping(&canvas.y, (canvas.bottom(), layout.plot.top)),
         svg: canvas.svg,

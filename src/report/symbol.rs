@@ -59,6 +59,30 @@ pub fn marker(svg: &mut String, (x, y): (f64, f64), series: &Series) {
     let _ = write!(svg, "{shape} {paint}/>");
 }
 
+/// An arrow in the middle of a way, where it is not too short to have one.
+pub fn arrow(svg: &mut String, way: &[(f64, f64)], series: &Series) {
+    const LENGTH: f64 = 9.0;
+    let step = |pair: &[(f64, f64)]| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
+    let half = 0.5 * way.windows(2).map(step).sum::<f64>();
+    let mut gone = 0.0;
+    for pair in way.windows(2) {
+        let length = step(pair);
+        if gone + length > half && half > LENGTH {
+            let part = (half - gone) / length;
+            let (dx, dy) = ((pair[1].0 - pair[0].0) / length, (pair[1].1 - pair[0].1) / length);
+            let (x, y) = (pair[0].0 + part * (pair[1].0 - pair[0].0), pair[0].1 + part * (pair[1].1 - pair[0].1));
+            // Its tip, and the corners on both sides of its foot.
+            let at = |along: f64, aside: f64| {
+                format!("{:.1} {:.1}", x + along * dx - aside * dy, y + along * dy + aside * dx)
+            };
+            let (tip, one, other) = (at(0.5 * LENGTH, 0.0), at(-0.5 * LENGTH, 4.5), at(-0.5 * LENGTH, -4.5));
+            let _ = write!(svg, "<path d=\"M{tip}L{one}L{other}Z\" fill=\"{}\" stroke=\"none\"/>", series.colour.svg());
+            return;
+        }
+        gone += length;
+    }
+}
+
 /// The level stroke of a value that stands alone.
 pub fn level(svg: &mut String, (x, y): (f64, f64), series: &Series) {
     stroke(svg, &format!("M{:.1} {y:.1}h18", x - 9.0), series);
@@ -89,6 +113,6 @@ pub fn key(svg: &mut String, series: &Series, (x, y): (f64, f64)) {
             stroke(svg, &line, series);
             marker(svg, middle, series);
         }
-        Shape::Line | Shape::Dashed | Shape::Dotted | Shape::Steps => stroke(svg, &line, series),
+        Shape::Line | Shape::Way | Shape::Dashed | Shape::Dotted | Shape::Steps => stroke(svg, &line, series),
     }
 }

@@ -27,6 +27,15 @@ pub fn quantity(name: &str) -> String {
         "spin_length" => "spin length |⟨J⟩|/J",
         "squeezing" => "squeezing ξ²",
         "excited" => "excited fraction",
+        "work" => "work W",
+        "heat" => "heat Q",
+        "quanta" => "net quanta absorbed",
+        "work_variance" => "work variance Var W",
+        "heat_variance" => "heat variance Var Q",
+        "work_heat_covariance" => "covariance Cov(W, Q)",
+        "reliability" => "reliability W²/Var W",
+        "exponential_work" => "⟨e^{−W/T}⟩",
+        "exponential_entropy" => "⟨e^{−σ}⟩",
         "noise" => "noise S",
         "fano" => "Fano factor",
         "entropy_production" => "entropy production",
@@ -44,6 +53,13 @@ pub fn quantity(name: &str) -> String {
         _ => return of_part(name).unwrap_or_else(|| name.replace('_', " ")),
     };
     known.to_owned()
+}
+
+/// Whether a quantity is of all of a protocol, and not of a time.
+pub fn is_booked(name: &str) -> bool {
+    let alone = ["work", "heat", "quanta", "entropy", "power", "efficiency", "reliability", "entropy_production"];
+    let ends = ["_variance", "_covariance", "_of_performance"];
+    alone.contains(&name) || name.starts_with("exponential_") || ends.iter().any(|end| name.ends_with(end))
 }
 
 /// A mean of one ensemble or mode: `jz_NAME`, `n_NAME`, `top_NAME`.
@@ -85,6 +101,7 @@ pub fn key(key: &str) -> String {
     let parts: Vec<&str> = key.split('.').collect();
     let known = match parts.as_slice() {
         ["bath", name, rest @ ..] => return of_bath(name, rest),
+        ["protocol", "segment", name, rest @ ..] => return of_segment(name, rest),
         ["qubits", "number"] => "N",
         ["qubits", "frequency"] => "ω₀",
         ["qubits", "spread"] => "frequency spread δω",
@@ -150,10 +167,30 @@ fn of_bath(name: &str, key: &[&str]) -> String {
     format!("{letter}_{{{name}}}")
 }
 
+/// A key of a segment as a formula: `duration` of heating is τ_heating.
+fn of_segment(segment: &str, key: &[&str]) -> String {
+    let (letter, rest) = match key {
+        ["duration"] => return format!("τ_{{{segment}}}"),
+        ["frequency", rest @ ..] => ("ω".to_owned(), rest),
+        ["bath", bath, setting, rest @ ..] => (of_bath(bath, &[setting]), rest),
+        ["drive", "amplitude", rest @ ..] => ("Ω".to_owned(), rest),
+        ["drive", "detuning", rest @ ..] => ("Δ".to_owned(), rest),
+        ["drive", "phase", rest @ ..] => ("φ".to_owned(), rest),
+        other => return format!("{}, {segment}", other.join(" ")),
+    };
+    match rest {
+        [] | ["to" | "amplitude"] => format!("{letter}, {segment}"),
+        other => format!("{letter} {}, {segment}", other.join(" ")),
+    }
+}
+
 /// The unit of a swept key, where it has one.
 #[must_use]
 pub fn key_unit(key: &str, units: &str) -> &'static str {
     let si = units == "SI";
+    // A setting of a segment has the unit of what it sets, its times that of time.
+    let key = key.strip_suffix(".to").or(key.strip_suffix(".from")).unwrap_or(key);
+    let key = key.strip_suffix(".amplitude").filter(|key| key.ends_with("drive.amplitude")).unwrap_or(key);
     let is = |ends: &[&str]| ends.iter().any(|end| key.ends_with(end));
     if is(&["temperature"]) {
         if si { "mK" } else { "ħω₀/k_{B}" }
@@ -169,7 +206,7 @@ pub fn key_unit(key: &str, units: &str) -> &'static str {
         "Ω"
     } else if is(&["circuit.inductance"]) {
         "nH"
-    } else if is(&[".until"]) {
+    } else if is(&[".until", ".duration", ".centre", ".width"]) {
         if si { "ns" } else { "1/ω₀" }
     } else {
         ""
@@ -324,6 +361,12 @@ mod tests {
         let known = ["drive.amplitude", "initial.theta", "initial.phi", "bath.hot.down", "qubits.twisting"].map(key);
         assert_eq!(known, ["Ω", "θ", "φ", "γ^{↓}_{hot}", "χ"]);
         assert_eq!((inverse_unit("bath.hot.rate", "natural"), inverse_unit("bath.hot.rate", "SI")), ("1/ω₀", "ns"));
+        let segment = ["duration", "frequency.to", "bath.hot.rate", "drive.amplitude.amplitude"];
+        let known = segment.map(|end| {
+            (key(&format!("protocol.segment.up.{end}")), key_unit(&format!("protocol.segment.up.{end}"), "SI"))
+        });
+        let expected = [("τ_{up}", "ns"), ("ω, up", "GHz"), ("γ_{hot}, up", "10⁹/s"), ("Ω, up", "GHz")];
+        assert_eq!(known, expected.map(|(name, unit)| (name.to_owned(), unit)));
         assert_eq!(quantity("fluctuation_theorem"), "⟨e^{−σ}⟩");
         assert_eq!(key_unit("bath.hot.temperature", "SI"), "mK");
         let counts = |counts: &[u64]| least_to_most(counts.iter().copied());

@@ -30,15 +30,20 @@ struct Derived<'a> {
     point: &'a Point,
     protocol: &'a Protocol,
     merit: Option<Merit>,
+    /// Whether paths go through superposed levels: their work is what the first law leaves, whose spread says nothing.
+    superposed: bool,
 }
 
 impl Derived<'_> {
     fn names(&self) -> Vec<Named> {
         let mut names = vec![(Quantity::Power, None)];
         names.extend(self.merit.iter().map(|merit| (merit.quantity, None)));
-        names.extend([(Quantity::WorkVariance, None), (Quantity::Reliability, None)]);
+        if !self.superposed {
+            names.extend([(Quantity::WorkVariance, None), (Quantity::Reliability, None)]);
+        }
         for bath in 0..self.point.baths().len() {
-            names.extend([(Quantity::HeatVariance, Some(bath)), (Quantity::WorkHeatCovariance, Some(bath))]);
+            names.push((Quantity::HeatVariance, Some(bath)));
+            names.extend((!self.superposed).then_some((Quantity::WorkHeatCovariance, Some(bath))));
         }
         names
     }
@@ -94,9 +99,7 @@ pub fn of_protocol(
         found.quantities.extend(QuantitySummary::booked(point, quantity, bath, estimate, exact));
     };
 
-    // Where too few have jumped to tell what jumps bring, no spread is an error.
-    let told = sampled.is_none_or(|(_, ensemble)| ensemble.has_jumped_enough());
-    let with_error = |estimate: Estimate| Estimate { std_error: estimate.std_error.filter(|_| told), ..estimate };
+    let with_error = |estimate: Estimate| told(sampled, estimate);
     for (entry, named) in entries(baths) {
         let estimate = whole.as_ref().and_then(|whole| whole.estimate(entry.index())).map(with_error);
         push(named, estimate, moments.and_then(|moments| moments.mean(entry)));
@@ -104,7 +107,8 @@ pub fn of_protocol(
 
     let machine = machine(point, protocol, whole.as_ref(), moments);
     let merit = machine.as_ref().ok().and_then(|(_, merit)| merit.clone());
-    let derived = Derived { point, protocol, merit };
+    let superposed = point.facts().coherent;
+    let derived = Derived { point, protocol, merit, superposed };
     let solved = moments.map(|moments| {
         let known = |value: Option<f64>| value.unwrap_or(f64::NAN);
         derived.values(|a| known(moments.mean(a)), |a, b| known(moments.covariance(a, b)))
@@ -121,8 +125,60 @@ pub fn of_protocol(
 
     let mut notes = Vec::new();
     let mut refuse = |quantity: Quantity, why: String| notes.push(format!("{}: {why}", quantity.name()));
-    let paths = sampled.map_or(0.0, |(booked, _)| booked.paths() as f64);
+    if superposed {
+        let of_work = "levels are superposed, and the work of a trajectory is what the first law leaves of the mean energy: \
+                       right on average, and no work that two measurements of the energy would find";
+        for quantity in
+            [Quantity::WorkVariance, Quantity::Reliability, Quantity::WorkHeatCovariance, Quantity::ExponentialWork]
+        {
+            refuse(quantity, of_work.to_owned());
+        }
+        for quantity in [Quantity::EntropyProduction, Quantity::ExponentialEntropy] {
+            refuse(
+                quantity,
+                "a trajectory of superposed levels has no level at its end whose probability counts".to_owned(),
+            );
+        }
+        if !protocol.entropy_is_finite() {
+            refuse(Quantity::Entropy, INFINITE.to_owned());
+        }
+    } else {
+        exponentials(&Weighed { protocol, sampled, whole: whole.as_ref(), exact }, &mut push, &mut refuse);
+    }
+    match machine {
+        Ok((machine, _)) => found.machine = Some(machine.words().to_owned()),
+        Err(why) if protocol.repeats() != Repeats::Once => notes.push(format!("machine: {why}")),
+        Err(_) => {}
+    }
+    found.notes = notes;
+    found
+}
 
+/// Why an entropy is infinite.
+const INFINITE: &str = "a bath at T = 0 takes quanta, whose entropy is infinite";
+
+/// Where too few have jumped to tell what jumps bring, no spread is an error.
+fn told(sampled: Option<(&Booked, &Ensemble)>, estimate: Estimate) -> Estimate {
+    let told = sampled.is_none_or(|(_, ensemble)| ensemble.has_jumped_enough());
+    Estimate { std_error: estimate.std_error.filter(|_| told), ..estimate }
+}
+
+/// What exponential averages and entropy production are had from.
+struct Weighed<'a> {
+    protocol: &'a Protocol,
+    sampled: Option<(&'a Booked, &'a Ensemble)>,
+    whole: Option<&'a Comoments>,
+    exact: Option<&'a ExactProtocol>,
+}
+
+/// Exponential averages and the entropy production of paths from level to level.
+fn exponentials(
+    &Weighed { protocol, sampled, whole, exact }: &Weighed,
+    push: &mut impl FnMut(Named, Option<Estimate>, Option<f64>),
+    refuse: &mut impl FnMut(Quantity, String),
+) {
+    let with_error = |estimate: Estimate| told(sampled, estimate);
+    let paths = sampled.map_or(0.0, |(booked, _)| booked.paths() as f64);
     // Exponential averages: of paths that are too rare to be seen nothing is known.
     let rare = |variance: f64| {
         (variance > paths.ln()).then(|| {
@@ -137,7 +193,7 @@ pub fn of_protocol(
         None => refuse(Quantity::ExponentialWork, "the baths are not all at one temperature".to_owned()),
         Some(beta) => {
             let mut estimate = None;
-            if let (Some((booked, _)), Some(whole)) = (sampled, &whole) {
+            if let (Some((booked, _)), Some(whole)) = (sampled, whole) {
                 let work = Entry::Work.index();
                 match rare(beta * beta * whole.covariance(work, work)) {
                     Some(why) => refuse(Quantity::ExponentialWork, why),
@@ -147,7 +203,6 @@ pub fn of_protocol(
             push((Quantity::ExponentialWork, None), estimate, exact.and_then(|exact| exact.exponential_work));
         }
     }
-    let infinite = "a bath at T = 0 takes quanta, whose entropy is infinite";
     match exact {
         None => {
             for quantity in [Quantity::EntropyProduction, Quantity::ExponentialEntropy] {
@@ -156,7 +211,7 @@ pub fn of_protocol(
         }
         Some(exact) if exact.averages.entropy_production.is_none() => {
             for quantity in [Quantity::Entropy, Quantity::EntropyProduction, Quantity::ExponentialEntropy] {
-                refuse(quantity, infinite.to_owned());
+                refuse(quantity, INFINITE.to_owned());
             }
         }
         Some(exact) => {
@@ -184,13 +239,6 @@ pub fn of_protocol(
             }
         }
     }
-    match machine {
-        Ok((machine, _)) => found.machine = Some(machine.words().to_owned()),
-        Err(why) if protocol.repeats() != Repeats::Once => notes.push(format!("machine: {why}")),
-        Err(_) => {}
-    }
-    found.notes = notes;
-    found
 }
 
 /// Which machine it is, by the exact signs where they are known, and otherwise by those that stand out.

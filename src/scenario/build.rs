@@ -160,6 +160,10 @@ impl PointBuilder {
         if let Some(reason) = engine.engine.cannot(&groups) {
             return refuse(reason.to_owned());
         }
+        let limit = matches!(&asked, Asked::Converge(_) | Asked::Solve(Solve { steady: Some(_), .. }));
+        if limit && groups[0].protocol.is_some() && engine.engine != Engine::Populations {
+            return refuse("limit cycles are followed from level to level, and it superposes them".to_owned());
+        }
         if let Some(reason) = engine.engine.too_large(&groups) {
             return refuse(reason);
         }

@@ -37,4 +37,4 @@ pub use reader::{Overrides, Scenario};
 pub use scales::BathScale;
 pub use schema::{ScenarioKey, scenario_keys, schema};
 pub use source::{Fault, ScenarioError};
-pub use tables::{check_figures, effective};
+pub use tables::{check_figures, effective, protocols};

@@ -309,7 +309,7 @@ fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
 
 /// A point of the sweep, and the title there: what its keys, and then their values, are checked to be. What is wrong with
 /// the ones and with the others is told together.
-fn read_point<'i>(
+pub(super) fn read_point<'i>(
     root: &DeTable<'i>,
     values: &[(&Spanned<String>, Value<'i>)],
     (kind, texts): (&Kind, Texts<'_, 'i>),

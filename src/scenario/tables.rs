@@ -1,5 +1,7 @@
 //! What of a scenario's text is read again by who draws: its tables as they were run, and `[figure]` tables of other files.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
@@ -9,11 +11,12 @@ use super::asked::Purpose;
 use super::described::Described;
 use super::keys::allowed;
 use super::raw::RawScenario;
-use super::reader::{Overrides, mirror};
+use super::reader::{Overrides, mirror, read_point};
 use super::source::{ScenarioError, Source};
-use super::sweep::take_axes;
+use super::sweep::{combinations, take_axes};
 use super::syntax::Syntax;
 use super::validate::Validator;
+use crate::model::protocol::Protocol;
 
 /// The tables of a scenario as it was run: the values that were given on the command line stand as comments below its text,
 /// and take effect here as they did there.
@@ -32,6 +35,33 @@ pub fn effective(text: &str) -> Result<toml::Table, ScenarioError> {
     toml::Table::deserialize(toml::Deserializer::from(whole)).map_err(|error| {
         source.error(error.span().unwrap_or(0..0), "a value cannot be read".to_owned(), "numbers within a double")
     })
+}
+
+/// The protocols of a scenario as it was run, at these points of its sweep; none where it has none.
+///
+/// # Errors
+/// A text that is no scenario's, or a point that is none.
+pub fn protocols(text: &str, points: &BTreeSet<usize>) -> Result<Vec<(usize, Protocol)>, ScenarioError> {
+    let (file, overrides) = Overrides::apart(text);
+    let (source, arguments) = overrides.below("the scenario of the run", file)?;
+    let mut root = parsed(&source)?;
+    let mut axes = take_axes(&mut root, &source)?;
+    for argument in &arguments {
+        argument.apply(&mut root, &mut axes, &source)?;
+    }
+    let (kind, numbers) = (RawScenario::kind(), Arena::new());
+    let validator = Validator::new(&source, Purpose::Exact, None);
+    let last = points.last().map_or(0, |last| last + 1);
+    let mut protocols = Vec::new();
+    for (index, values) in combinations(&axes, &numbers).enumerate().take(last) {
+        if points.contains(&index) {
+            let (_, valid) = read_point(&root, &values, (&kind, (&source, &numbers)), &validator)?;
+            // One group alone may have one.
+            let group = valid.groups.into_iter().next();
+            protocols.extend(group.and_then(|group| group.protocol).map(|protocol| (index, protocol)));
+        }
+    }
+    Ok(protocols)
 }
 
 /// Checks the `[figure]` tables of a file, which are to be drawn of a run that swept these keys and has these baths.

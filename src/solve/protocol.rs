@@ -6,11 +6,12 @@ use ndarray::Array2;
 
 use super::cleared::cleared;
 use super::error::Unsolved;
+use crate::bath::Coupling;
 use crate::dicke::{Level, ln_degeneracy};
-use crate::group::Group;
 use crate::initial::InitialState;
+use crate::lindblad::density::{self, DensityMatrix};
 use crate::lindblad::protocol::{Averages, ProtocolAverages, ProtocolEquation};
-use crate::lindblad::{Effort, NotAffordable};
+use crate::lindblad::{DrivenProtocol, Effort, NotAffordable, RegisterProtocol};
 use crate::model::protocol::{Entry, Protocol};
 use crate::model::{Linear, Model};
 use crate::quantity::{Column, Quantity};
@@ -20,7 +21,7 @@ use crate::scenario::Point;
 /// What is exactly known of a protocol beside the grid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactProtocol {
-    /// Means and covariances of what is booked.
+    /// Means of what is booked, and covariances where levels are not superposed.
     pub averages: ProtocolAverages,
     /// `<exp(-W/T)>`, where all baths are at one temperature.
     pub exponential_work: Option<f64>,
@@ -40,6 +41,9 @@ impl ExactProtocol {
     }
 }
 
+/// Beyond this no full space is even tried.
+const MOST_QUBITS: i64 = 7;
+
 /// The most multiplications that are spent.
 fn limit(effort: Effort) -> f64 {
     match effort {
@@ -48,46 +52,144 @@ fn limit(effort: Effort) -> f64 {
     }
 }
 
-/// The equation of a group under a protocol.
+/// The equation of a point under a protocol.
+pub enum Equation {
+    /// Over the levels.
+    Levels(ProtocolEquation),
+    /// Of all orders of coherence.
+    Orders(DrivenProtocol),
+    /// Of all elements, with those at the start.
+    FullSpace(RegisterProtocol, DensityMatrix),
+}
+
+/// The smallest equation that has what a point asks for.
 ///
 /// # Errors
 /// If it has too many levels, or takes too long.
-pub fn equation(group: &Group, protocol: &Protocol, effort: Effort) -> Result<ProtocolEquation, Unsolved> {
-    let equation = ProtocolEquation::new(protocol, group.model.number, &group.initial)?;
-    let (work, limit) = (equation.work(), limit(effort));
-    if work > limit {
-        return Err(NotAffordable::Protocol { work, limit, road: effort.name() }.into());
+pub fn equation(point: &Point, protocol: &Protocol, effort: Effort) -> Result<Equation, Unsolved> {
+    let group = &point.groups[0];
+    let limit = limit(effort);
+    let within = |work: f64| {
+        let road = effort.name();
+        if work > limit { Err(NotAffordable::Protocol { work, limit, road }.into()) } else { Ok(()) }
+    };
+    let levels = || {
+        let equation = ProtocolEquation::new(protocol, group.model.number, &group.initial)?;
+        within(equation.work()).map(|()| Equation::Levels(equation))
+    };
+    let orders = || {
+        let number = group.model.number;
+        let equation = DrivenProtocol::new(protocol, &group.hamiltonian, number, &group.initial, effort)?;
+        within(equation.work()).map(|()| Equation::Orders(equation))
+    };
+    if !group.alike() {
+        let (register, qubits) = (group.register(), group.model.number);
+        if qubits > MOST_QUBITS {
+            return Err(Unsolved::Elements { qubits });
+        }
+        let equation = RegisterProtocol::new(protocol, &register)?;
+        within(equation.work())?;
+        let start = density::of(&group.initial, register.number()).ok_or(Unsolved::Spread)?;
+        Ok(Equation::FullSpace(equation, start))
+    } else if protocol.is_driven() {
+        orders()
+    } else if point.facts().coherent {
+        // Without a drive populations follow from populations alone; what is transverse is then left out.
+        orders().or_else(|_| levels())
+    } else {
+        levels()
     }
-    Ok(equation)
 }
 
 /// Times x columns, NaN where a column has no exact value, and what is known beside.
 pub fn solve(point: &Point, protocol: &Protocol, effort: Effort) -> Result<(Array2<f64>, ExactProtocol), Unsolved> {
-    let group = &point.groups[0];
-    let equation = equation(group, protocol, effort)?;
-    let (number, times, columns) = (group.model.number, point.times(), point.columns());
-    let averages = equation.averages(times)?;
-    let baths = &group.envelope().baths;
-    let mut values = Array2::from_elem((times.len(), columns.len()), f64::NAN);
-    for (sample, (segment, time)) in protocol.places(times).into_iter().enumerate() {
-        let model = protocol.stages()[segment].model(number, time);
-        let now = &averages.series[sample];
-        let before = sample.checked_sub(1).map(|before| (times[before], &averages.series[before]));
-        for (value, column) in values.row_mut(sample).iter_mut().zip(&columns) {
-            *value = cleared((number, baths), *column, of_column(&model, *column, now, (times[sample], before)));
+    let times = point.times();
+    let passages = match equation(point, protocol, effort)? {
+        Equation::Levels(equation) => return of_levels(point, protocol, &equation),
+        Equation::Orders(equation) => equation.passages(times)?,
+        Equation::FullSpace(equation, start) => equation.passages(&start, times)?,
+    };
+    let (series, ends) = passages;
+    let averages = ProtocolAverages::of_means(protocol, &series, &ends);
+    let values = on_grid(point, protocol, &averages.series, |sample, model, column| {
+        let means = &series[sample];
+        let exchanged = |bath: usize| {
+            let (bath, pair) =
+                (&model.baths[bath], means.pairs[usize::from(model.baths[bath].coupling == Coupling::ALL[1])]);
+            (bath.down * pair.emission, bath.up * pair.absorption)
+        };
+        match (column.quantity, column.bath) {
+            (Quantity::HeatCurrent, Some(bath)) => {
+                let (given, taken) = exchanged(bath);
+                Rounded::of(model.quantum() * (taken - given), model.quantum() * (taken + given)).cleared()
+            }
+            (Quantity::Intensity, Some(bath)) => exchanged(bath).0,
+            (Quantity::Jx, _) => means.jx,
+            (Quantity::Jy, _) => means.jy,
+            _ => f64::NAN,
         }
-    }
+    });
+    let exact = ExactProtocol {
+        averages,
+        exponential_work: None,
+        exponential_entropy: None,
+        lacks_levels: false,
+        ends: HashMap::new(),
+    };
+    Ok((values, exact))
+}
+
+fn of_levels(
+    point: &Point,
+    protocol: &Protocol,
+    equation: &ProtocolEquation,
+) -> Result<(Array2<f64>, ExactProtocol), Unsolved> {
+    let group = &point.groups[0];
+    let number = group.model.number;
+    let averages = equation.averages(point.times())?;
+    let values = on_grid(point, protocol, &averages.series, |sample, model, column| {
+        let now = averages.series[sample].now;
+        let at = |form: Linear| form.at(now.emission, now.jz);
+        match (column.quantity, column.bath) {
+            (Quantity::HeatCurrent, Some(bath)) => at(model.heat_current(&model.baths[bath])),
+            (Quantity::Intensity, Some(bath)) => at(model.intensity(&model.baths[bath])),
+            _ => f64::NAN,
+        }
+    });
     let exponential_work = protocol.temperature().map(|t| equation.exponential_work(1.0, t)).transpose()?;
     let weight = |(level, p): (&Level, &f64)| (*level, p.ln() - ln_degeneracy(number, level.two_j));
     let ends = equation.levels().iter().zip(&averages.p).map(weight).collect();
     let exact = ExactProtocol {
         exponential_work,
         exponential_entropy: equation.exponential_entropy()?,
-        lacks_levels: lacks_levels(&equation, &group.initial, number),
+        lacks_levels: lacks_levels(equation, &group.initial, number),
         averages,
         ends,
     };
     Ok((values, exact))
+}
+
+/// Times x columns: what follows from the averages there and from what was booked, and the rest by `of_equation`.
+fn on_grid(
+    point: &Point,
+    protocol: &Protocol,
+    series: &[Averages],
+    of_equation: impl Fn(usize, &Model, Column) -> f64,
+) -> Array2<f64> {
+    let group = &point.groups[0];
+    let (number, times, columns) = (group.model.number, point.times(), point.columns());
+    let baths = &group.envelope().baths;
+    let mut values = Array2::from_elem((times.len(), columns.len()), f64::NAN);
+    for (sample, (segment, time)) in protocol.places(times).into_iter().enumerate() {
+        let model = protocol.stages()[segment].model(number, time);
+        let before = sample.checked_sub(1).map(|before| (times[before], &series[before]));
+        for (value, column) in values.row_mut(sample).iter_mut().zip(&columns) {
+            let of = of_averages(number, *column, &series[sample], (times[sample], before));
+            let of = of.unwrap_or_else(|| of_equation(sample, &model, *column));
+            *value = cleared((number, baths), *column, of);
+        }
+    }
+    values
 }
 
 fn lacks_levels(equation: &ProtocolEquation, initial: &InitialState, number: i64) -> bool {
@@ -95,13 +197,15 @@ fn lacks_levels(equation: &ProtocolEquation, initial: &InitialState, number: i64
     there < equation.levels().len()
 }
 
-/// A column at a time, from the averages there and at the sample before.
-fn of_column(model: &Model, column: Column, now: &Averages, (time, before): (f64, Option<(f64, &Averages)>)) -> f64 {
+/// A column at a time, where it follows from the averages there and at the sample before.
+fn of_averages(
+    number: i64,
+    column: Column,
+    now: &Averages,
+    (time, before): (f64, Option<(f64, &Averages)>),
+) -> Option<f64> {
     let booked = |averages: &Averages, entry: Entry| averages.booked.mean(entry).unwrap_or(f64::NAN);
-    let at = |form: Linear| form.at(now.now.emission, now.now.jz);
-    match (column.quantity, column.bath) {
-        (Quantity::HeatCurrent, Some(bath)) => at(model.heat_current(&model.baths[bath])),
-        (Quantity::Intensity, Some(bath)) => at(model.intensity(&model.baths[bath])),
+    let value = match (column.quantity, column.bath) {
         (Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts, Some(bath)) => {
             let heat = |averages: &Averages| booked(averages, Entry::Heat(bath));
             let (since, earlier) = before.map_or((0.0, 0.0), |(time, averages)| (time, heat(averages)));
@@ -111,10 +215,11 @@ fn of_column(model: &Model, column: Column, now: &Averages, (time, before): (f64
         }
         (Quantity::Jz, _) => now.now.jz,
         (Quantity::JSquared, _) => now.now.j_squared,
-        (Quantity::Excited, _) => now.now.jz / model.number as f64 + 0.5,
+        (Quantity::Excited, _) => now.now.jz / number as f64 + 0.5,
         (Quantity::Work, _) => booked(now, Entry::Work),
         (Quantity::Heat, Some(bath)) => booked(now, Entry::Heat(bath)),
         (Quantity::Entropy, _) => booked(now, Entry::Entropy),
-        _ => f64::NAN,
-    }
+        _ => return None,
+    };
+    Some(value)
 }

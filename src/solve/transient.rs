@@ -60,7 +60,7 @@ impl ExactRoad {
         }
         let steady = effort == Effort::Steady;
         if let Some(protocol) = point.protocol().filter(|_| !steady) {
-            return protocol::equation(&point.groups[0], protocol, effort).map(|_| ());
+            return protocol::equation(point, protocol, effort).map(drop);
         }
         let aim = if steady { Aim::steady(point, effort) } else { Aim::transient(point, effort) };
         let mut groups = point.groups.iter().zip(Road::of_each(&point.groups, &aim));

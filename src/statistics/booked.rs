@@ -106,13 +106,13 @@ impl Booked {
         self.segments.push(ledger.segments.iter());
         let ends = ledger.ends[1..].iter();
         let rows = ledger.cycles.rows().into_iter().zip(ends);
-        let cycles = rows.flat_map(|(row, end)| row.into_iter().copied().chain([end.m(), end.two_j as f64 / 2.0]));
+        let cycles = rows.flat_map(|(row, end)| row.into_iter().copied().chain([end.jz, end.spin()]));
         self.cycles.push_all(cycles);
         if let Some(beta) = known.beta {
             self.work.push((-beta * ledger.total(Entry::Work)).exp());
         }
-        if let Some(start) = known.start {
-            self.ends.push(ledger.last(), start + ledger.total(Entry::Entropy));
+        if let (Some(start), Some([_, last])) = (known.start, ledger.levels) {
+            self.ends.push(last, start + ledger.total(Entry::Entropy));
         }
     }
 

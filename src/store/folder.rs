@@ -117,6 +117,11 @@ impl Folder {
         write_below(&self.path(point, &piece.name()), &part_file::encode_piece(point, piece, state))
     }
 
+    /// Writes a piece from the bytes of its file.
+    pub fn write_piece_bytes(&self, point: &Point, piece: &Piece, bytes: &[u8]) -> Result<(), StoreError> {
+        write_below(&self.path(point, &piece.name()), bytes)
+    }
+
     /// Reads a piece of a round, and sets it aside where it is not whole or not this one.
     pub fn read_piece<T>(
         &self,

@@ -159,14 +159,31 @@ pub fn encode(point: &Point, part: Part, result: &PartResult) -> Vec<u8> {
 /// # Errors
 /// Why they are none, in words.
 pub fn part_of(bytes: &[u8]) -> Result<PartKey, String> {
-    let (whose, _) = line(unsealed(bytes)?).ok_or("it does not say whose it is")?;
-    let whose: Value = serde_json::from_str(whose).map_err(|_| "it does not say whose it is")?;
-    let id = whose["point"].as_str().and_then(|id| u64::from_str_radix(id, 16).ok());
+    let (whose, id) = whose(bytes)?;
     let [seed, first, count] = ["seed", "first", "count"].map(|key| whose[key].as_u64());
     id.zip(seed)
         .zip(first.zip(count))
         .map(|((id, seed), (first, count))| (id, seed, first, count))
         .ok_or_else(|| "it does not say whose it is".to_owned())
+}
+
+/// The same of a piece of a round.
+///
+/// # Errors
+/// Why they are none, in words.
+pub fn round_of(bytes: &[u8]) -> Result<(u64, u64, Piece), String> {
+    let (whose, id) = whose(bytes)?;
+    let piece = whose["round"].as_str().and_then(Piece::parse);
+    let of = id.zip(whose["seed"].as_u64()).zip(piece);
+    of.map(|((id, seed), piece)| (id, seed, piece)).ok_or_else(|| "it is no piece of a round".to_owned())
+}
+
+/// What the bytes of a file say of themselves, where they are whole, with the point.
+fn whose(bytes: &[u8]) -> Result<(Value, Option<u64>), String> {
+    let (whose, _) = line(unsealed(bytes)?).ok_or("it does not say whose it is")?;
+    let whose: Value = serde_json::from_str(whose).map_err(|_| "it does not say whose it is")?;
+    let id = whose["point"].as_str().and_then(|id| u64::from_str_radix(id, 16).ok());
+    Ok((whose, id))
 }
 
 /// Reads the bytes of the file of a part.

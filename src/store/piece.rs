@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::codec;
 use crate::statistics::{GROUPS, Replicas, Sums};
@@ -15,7 +16,7 @@ use crate::statistics::{GROUPS, Replicas, Sums};
 const JUMPS_PER_PIECE: f64 = 1e8;
 
 /// Some groups of a round.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Piece {
     /// The hash of the protocol.
     pub protocol: u64,
@@ -23,6 +24,25 @@ pub struct Piece {
     pub trajectories: Range<u64>,
     /// Which groups.
     pub groups: Range<u64>,
+}
+
+/// A piece of a round of a point, and all that it takes to compute it anywhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoundPart {
+    /// The place of the point in the sweep, from 0.
+    pub point: usize,
+    /// How slowly it relaxes, as far as it is known by then; and which attempt at that it is.
+    pub(crate) relaxation_time: f64,
+    pub(crate) attempt: u64,
+    pub(crate) piece: Piece,
+}
+
+impl RoundPart {
+    /// The name of its file, without an ending.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.piece.name()
+    }
 }
 
 /// A group of a round: what it adds to the averages, and to the sums of the group.
@@ -49,7 +69,7 @@ impl Piece {
         format!("round-{protocol:016x}-{}-{}-{}-{}", trajectories.start, trajectories.end, groups.start, groups.end)
     }
 
-    fn parse(name: &str) -> Option<Piece> {
+    pub(super) fn parse(name: &str) -> Option<Piece> {
         let mut words = name.strip_prefix("round-")?.split('-');
         let protocol = u64::from_str_radix(words.next()?, 16).ok()?;
         let numbers: Vec<u64> = words.map(|word| word.parse().ok()).collect::<Option<_>>()?;

@@ -2,7 +2,7 @@
 
 use super::path::Path;
 use crate::bath::{Bath, Process};
-use crate::dicke::Level;
+use crate::model::Observables;
 use crate::model::protocol::Entry;
 use crate::scenario::Point;
 use crate::table::{Field, Kind, Values};
@@ -30,7 +30,7 @@ struct CycleRow {
     number: u64,
     cycle: usize,
     booked: Vec<f64>,
-    level: Level,
+    end: Observables,
 }
 
 /// The rows that a part adds to `trajectories.parquet` and `jumps.parquet`.
@@ -77,11 +77,11 @@ impl PartRows {
         });
         if let Some(ledger) = ledger.filter(|_| self.detailed_cycles) {
             let cycles = ledger.cycles.rows().into_iter().zip(&ledger.ends[1..]).enumerate();
-            self.cycles.extend(cycles.map(|(cycle, (booked, level))| CycleRow {
+            self.cycles.extend(cycles.map(|(cycle, (booked, end))| CycleRow {
                 number,
                 cycle,
                 booked: booked.to_vec(),
-                level: *level,
+                end: *end,
             }));
         }
         self.jumps.extend(trace.log.iter().map(|row| (number, *row)));
@@ -142,8 +142,8 @@ impl PartRows {
         let net = |bath: usize| rows().map(move |row| row.booked[Entry::Quanta(bath).index()] as i64);
         columns.extend((0..self.bath_names.len()).map(|bath| Values::integers(net(bath))));
         columns.push(of(Entry::Entropy));
-        columns.push(Values::numbers(rows().map(|row| row.level.two_j as f64 / 2.0)));
-        columns.push(Values::numbers(rows().map(|row| row.level.m())));
+        columns.push(Values::numbers(rows().map(|row| row.end.spin())));
+        columns.push(Values::numbers(rows().map(|row| row.end.jz)));
         columns
     }
 

@@ -10,15 +10,28 @@ use super::codec::encode;
 use super::error::StoreError;
 use super::files::Found;
 use super::folder::Folder;
-use super::piece::{GroupState, Piece, decode};
+use super::part_file::encode_piece;
+use super::piece::{GroupState, Piece, RoundPart, decode};
 use super::word::Live;
 use crate::scenario::Point;
 
+/// What becomes of pieces that are not there.
+pub enum Gaps {
+    /// They are computed.
+    Fill,
+    /// The rounds end there.
+    End,
+    /// The rounds end there, and these are told.
+    Tell(Mutex<Vec<RoundPart>>),
+    /// This one is computed and nothing else, to the bytes of its file.
+    Bring(RoundPart, Mutex<Option<Vec<u8>>>),
+}
+
 /// Where pieces are kept, and what is to be said of them.
 pub struct Shelf<'a> {
-    folder: &'a Folder,
-    /// Whether what is missing is computed; otherwise the rounds end there.
-    pub fills: bool,
+    /// `None` where one piece is computed for somebody else.
+    folder: Option<&'a Folder>,
+    pub gaps: Gaps,
     notices: Mutex<Vec<String>>,
     /// Jumps of the pieces that were there.
     jumps: AtomicU64,
@@ -26,13 +39,26 @@ pub struct Shelf<'a> {
 
 impl<'a> Shelf<'a> {
     /// In a folder of parts.
-    pub fn new(folder: &'a Folder, fills: bool) -> Self {
-        Shelf { folder, fills, notices: Mutex::default(), jumps: AtomicU64::new(0) }
+    pub fn new(folder: &'a Folder, gaps: Gaps) -> Self {
+        Shelf { folder: Some(folder), gaps, notices: Mutex::default(), jumps: AtomicU64::new(0) }
+    }
+
+    /// For one piece, which is computed for somebody else.
+    pub fn errand(part: RoundPart) -> Self {
+        let gaps = Gaps::Bring(part, Mutex::default());
+        Shelf { folder: None, gaps, notices: Mutex::default(), jumps: AtomicU64::new(0) }
+    }
+
+    /// The attempt at a relaxation time that rounds begin with.
+    pub fn first_attempt(&self) -> u64 {
+        if let Gaps::Bring(part, _) = &self.gaps { part.attempt } else { 0 }
     }
 
     /// Leaves word of how the work stands.
     pub fn leave_word(&self, live: &Live) {
-        self.folder.leave_word(live);
+        if let Some(folder) = self.folder {
+            folder.leave_word(live);
+        }
     }
 
     /// Jumps of all pieces that were there and not computed.
@@ -57,7 +83,8 @@ impl<'a> Shelf<'a> {
         piece: &Piece,
         layout: u64,
     ) -> Result<Option<Vec<GroupState<S>>>, StoreError> {
-        match self.folder.read_piece(point, piece, |bytes| decode(layout, piece, bytes))? {
+        let Some(folder) = self.folder else { return Ok(None) };
+        match folder.read_piece(point, piece, |bytes| decode(layout, piece, bytes))? {
             Found::Good(states) => {
                 let jumps = states.iter().map(|(replicas, _)| replicas.jumps).sum();
                 self.jumps.fetch_add(jumps, Ordering::Relaxed);
@@ -77,6 +104,14 @@ impl<'a> Shelf<'a> {
         layout: u64,
         states: &[&GroupState<S>],
     ) -> Result<(), StoreError> {
-        self.folder.write_piece(point, piece, &encode(layout, &states))
+        let state = encode(layout, &states);
+        match (&self.gaps, self.folder) {
+            (Gaps::Bring(_, bytes), _) => {
+                *bytes.lock().unwrap_or_else(PoisonError::into_inner) = Some(encode_piece(point, piece, &state));
+                Ok(())
+            }
+            (_, Some(folder)) => folder.write_piece(point, piece, &state),
+            (_, None) => Ok(()),
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! What each engine says of itself.
 
 use super::engine::{Declared, Facts};
-use super::{DrivenLadder, Ladder, Populations, Products, Registers, Sectors, Start};
+use super::{
+    DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolRegisters, Registers, Sectors, Start,
+};
 use crate::group::{Ensembles, Group, MOST_WATCHED};
 use crate::initial::{InitialState, ProductStart};
+use crate::model::protocol::Protocol;
 use crate::model::{Model, Register};
 use crate::quantity::Precision;
 
@@ -106,7 +109,7 @@ impl Declared for Ladder {
     };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        unlike(group).or_else(|| changing(group))
+        unlike(group)
     }
 
     fn system(group: &Group) -> Model {
@@ -129,7 +132,7 @@ impl Declared for DrivenLadder {
         Facts { precision: Precision::STEPS, work_of_a_jump: |n| 50.0 + n * n, ..<Ladder as Declared>::FACTS };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        unlike(group).or_else(|| changing(group))
+        unlike(group)
     }
 
     fn system(group: &Group) -> Model {
@@ -159,7 +162,7 @@ impl Declared for Registers {
     };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        group.ensembles.as_ref().map(|_| SEVERAL).or_else(|| changing(group))
+        group.ensembles.as_ref().map(|_| SEVERAL)
     }
 
     fn too_large(group: &Group) -> Option<String> {
@@ -174,6 +177,63 @@ impl Declared for Registers {
         // A superposition of several excitation numbers is kept whole.
         let coherent = !Start::new(&group.initial, register.number()).is_sharp();
         Registers::new(register, coherent)
+    }
+
+    fn initial(group: &Group) -> &InitialState {
+        &group.initial
+    }
+}
+
+/// The protocol that an engine was chosen for.
+fn protocol(group: &Group) -> &Protocol {
+    group.protocol.as_ref().expect("an engine of protocols is chosen where there is one")
+}
+
+impl Declared for ProtocolLadder {
+    type System = Model;
+
+    const FACTS: Facts = <DrivenLadder as Declared>::FACTS;
+
+    fn cannot(group: &Group) -> Option<&'static str> {
+        unlike(group)
+    }
+
+    fn system(group: &Group) -> Model {
+        group.envelope().into_owned()
+    }
+
+    fn build(group: &Group, model: &Model) -> Self {
+        ProtocolLadder::new(protocol(group), &group.hamiltonian, model.number)
+    }
+
+    fn initial(group: &Group) -> &InitialState {
+        &group.initial
+    }
+}
+
+impl Declared for ProtocolRegisters {
+    type System = Register;
+
+    const FACTS: Facts = <Registers as Declared>::FACTS;
+
+    fn cannot(group: &Group) -> Option<&'static str> {
+        let unlike = |register: &Register| ProtocolRegisters::unlike(register);
+        group.ensembles.as_ref().map(|_| SEVERAL).or_else(|| group.register.as_ref().and_then(unlike))
+    }
+
+    fn too_large(group: &Group) -> Option<String> {
+        Registers::too_many(group.model.number)
+    }
+
+    fn system(group: &Group) -> Register {
+        let Model { frequency, baths, .. } = group.envelope().into_owned();
+        let register = group.register();
+        Register { frequency, frequencies: vec![frequency; register.number()], baths, ..register }
+    }
+
+    fn build(group: &Group, register: &Register) -> Self {
+        let coherent = !Start::new(&group.initial, register.number()).is_sharp();
+        ProtocolRegisters::new(protocol(group), register, coherent).expect("`cannot` has refused what it cannot")
     }
 
     fn initial(group: &Group) -> &InitialState {

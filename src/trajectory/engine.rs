@@ -4,10 +4,12 @@
 
 use serde::Serialize;
 
-use super::{DrivenLadder, Ladder, Populations, Products, Registers, Sectors, Unravelling};
+use super::protocol::Tuned;
+use super::{
+    DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolRegisters, Registers, Sectors, Unravelling,
+};
 use crate::group::{Group, MOST_WATCHED};
 use crate::initial::InitialState;
-use crate::model::System;
 use crate::quantity::Precision;
 
 /// The engines there are, the cheapest first.
@@ -20,9 +22,10 @@ pub enum Engine {
     /// name that it had first.
     #[serde(rename = "leaps")]
     Sectors,
-    /// Superpositions of the levels of one sector: [`Ladder`], or [`DrivenLadder`] with a drive.
+    /// Superpositions of the levels of one sector: [`Ladder`], [`DrivenLadder`] with a drive, [`ProtocolLadder`] under a
+    /// protocol.
     Ladder,
-    /// Qubits that may differ, site by site: [`Registers`].
+    /// Qubits that may differ, site by site: [`Registers`], [`ProtocolRegisters`] under a protocol.
     Register,
     /// Ensembles and modes side by side: [`Products`].
     Product,
@@ -48,7 +51,7 @@ pub struct Facts {
 /// An engine that a point may ask for.
 pub trait Declared: Unravelling + Sized + 'static {
     /// The qubits and baths that it evolves.
-    type System: System<Values = Self::Values>;
+    type System: Tuned<Values = Self::Values>;
 
     /// What is known of it beforehand.
     const FACTS: Facts;
@@ -90,8 +93,10 @@ impl Engine {
         match self {
             Engine::Populations => task.of::<Populations>(),
             Engine::Sectors => task.of::<Sectors>(),
+            Engine::Ladder if groups.iter().any(|group| group.protocol.is_some()) => task.of::<ProtocolLadder>(),
             Engine::Ladder if groups.iter().any(Group::is_driven) => task.of::<DrivenLadder>(),
             Engine::Ladder => task.of::<Ladder>(),
+            Engine::Register if groups.iter().any(|group| group.protocol.is_some()) => task.of::<ProtocolRegisters>(),
             Engine::Register => task.of::<Registers>(),
             Engine::Product => task.of::<Products<MOST_WATCHED>>(),
         }

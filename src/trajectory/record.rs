@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::peak::{SAME, Search};
 use super::{Change, Exchanged, Interrupt, Jump, Recorder};
 use crate::bath::Process;
-use crate::model::{System, Values};
+use crate::model::{System, Values, spin_of};
 use crate::quantity::{Column, Interval, Measure, Sample};
 
 /// One jump, as `jumps.parquet` holds it.
@@ -108,11 +108,6 @@ impl Trace {
         self.log.extend(&other.log);
         self.log.sort_by(|a, b| a.time.total_cmp(&b.time));
     }
-}
-
-/// J from J(J+1), exactly where J is sharp: 1 + 4J(J+1) is the square of 2J+1.
-fn spin_of(j_squared: f64) -> f64 {
-    ((1.0 + 4.0 * j_squared).sqrt() - 1.0) / 2.0
 }
 
 /// The standard recorder, made once and used for many trajectories: it allocates only to keep jumps.

@@ -9,7 +9,7 @@ use superjump::initial::{InitialState, Mixture};
 use superjump::lindblad::PopulationEquation;
 use superjump::lindblad::protocol::{Moments, ProtocolEquation};
 use superjump::model::protocol::{Change, Entry, Protocol, Repeats, Segment};
-use superjump::model::{Course, DriveCourse, Model, Reservoir, Setting, Shape, SpectralDensity};
+use superjump::model::{Course, DriveCourse, Model, Observables, Reservoir, Setting, Shape, SpectralDensity};
 use superjump::quantity::columns;
 use superjump::random::stream;
 use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Recorded, Unwatched};
@@ -443,7 +443,7 @@ fn a_protocol_in_which_nothing_changes_is_none_to_the_bit() {
     let detail = Detail { jumps: true, photons: 0, ..Detail::default() };
     let columns = columns(&[&model], false);
     let record = || Record::new(&model, case.number, &columns, times.len(), detail);
-    let (mut without, mut with) = (record(), Recorded::new(record(), &columns, &case.protocol, case.number, &times));
+    let (mut without, mut with) = (record(), Recorded::new(record(), &columns, &case.protocol, &model, &times));
     for path in 0..50 {
         trajectory::run(&engine, &case.initial, &times, &mut stream(3, 1, path), &mut without);
         with.clear();
@@ -459,7 +459,7 @@ fn a_protocol_in_which_nothing_changes_is_none_to_the_bit() {
         }
         let mut alone = Ledger::new(&case.protocol, times.len());
         chain.run(&case.initial, &times, &mut stream(3, 1, path), &mut alone, &mut Unwatched);
-        assert_eq!((&alone.samples, &alone.levels, &alone.ends), (&ledger.samples, &ledger.levels, &ledger.ends));
+        assert_eq!((&alone.samples, &alone.seen, &alone.ends), (&ledger.samples, &ledger.seen, &ledger.ends));
     }
 }
 
@@ -661,14 +661,14 @@ proptest! {
         let mut ledger = Ledger::new(&protocol, times.len());
         let initial = thermal(0.5);
         chain.run(&initial, &times, &mut stream(seed, 2, 0), &mut ledger, &mut Unwatched);
-        let energy = |frequency: f64, level: Level| units.quantum(frequency) * level.m();
+        let energy = |frequency: f64, now: Observables| units.quantum(frequency) * now.jz;
         let heats = [0, 1, 2].map(|bath| Entry::Heat(bath).index());
         let flows = |row: ndarray::ArrayView1<f64>| row[0] + heats.map(|heat| row[heat]).iter().sum::<f64>();
         let activity = 1.0 + ledger.proposals as f64;
         let tolerance = 1e-14 * units.quantum(3.0) * (number as f64 + activity);
         let first = protocol.stages()[0].frequency.first();
-        for (row, (time, level)) in ledger.samples.rows().into_iter().zip(times.iter().zip(&ledger.levels)) {
-            let gained = energy(protocol.frequency(*time), *level) - energy(first, ledger.ends[0]);
+        for (row, (time, now)) in ledger.samples.rows().into_iter().zip(times.iter().zip(&ledger.seen)) {
+            let gained = energy(protocol.frequency(*time), *now) - energy(first, ledger.ends[0]);
             prop_assert!((flows(row) - gained).abs() < tolerance, "at {time}: {} {gained}", flows(row));
         }
         for (cycle, row) in ledger.cycles.rows().into_iter().enumerate() {

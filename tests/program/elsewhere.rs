@@ -2,18 +2,22 @@
 
 use std::fs;
 
-use superjump::campaign::{self, RunOptions, Workshop, compute_part};
+use superjump::campaign::{self, RunOptions, Workshop, compute_part, compute_round};
 use superjump::plan::Part;
 use superjump::scenario::{Overrides, Purpose, Scenario};
 use superjump::trajectory::Interrupt;
 
 fn scenario(seed: u64, steady: &str) -> Scenario {
+    scenario_for(Purpose::Trajectories, seed, steady)
+}
+
+fn scenario_for(purpose: Purpose, seed: u64, steady: &str) -> Scenario {
     let text = format!(
         "[qubits]\nnumber = 4\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 1.0\n\
          [initial]\nstate = \"ground\"\n[evolution]\nuntil = 5.0\ntrajectories = 5000\nseed = {seed}\n{steady}\
          [sweep]\n\"qubits.number\" = [2, 4]"
     );
-    Scenario::parse("s", "s.toml", &text, Purpose::Trajectories, &Overrides::default()).unwrap()
+    Scenario::parse("s", "s.toml", &text, purpose, &Overrides::default()).unwrap()
 }
 
 #[test]
@@ -72,8 +76,39 @@ fn whatever_is_no_part_is_refused_in_words() {
     never.set();
     assert!(compute_part(&scenario, part, 1, &never).unwrap().is_none());
 
-    let steady = self::scenario(1, "[steady]\nabsolute_error = 0.1\n");
-    let refused = Workshop::open(&steady, &RunOptions::new(place.path().join("steady"), 1)).err().unwrap();
+    let solved = scenario_for(Purpose::Exact, 1, "");
+    let refused = Workshop::open(&solved, &RunOptions::new(place.path().join("solved"), 1)).err().unwrap();
     assert!(refused.to_string().contains("not computed in parts"), "{refused}");
-    assert!(!place.path().join("steady").exists());
+    assert!(!place.path().join("solved").exists());
+}
+
+#[test]
+fn rounds_computed_elsewhere_are_those_of_one_machine() {
+    let (place, scenario) = (tempfile::tempdir().unwrap(), scenario(1, "[steady]\nrelative_error = 0.02\n"));
+    let here = RunOptions::new(place.path().join("here"), 2);
+    let there = RunOptions::new(place.path().join("there"), 1);
+    campaign::run(&scenario, &here, &mut |_| {}).unwrap();
+
+    let workshop = Workshop::open(&scenario, &there).unwrap();
+    let (never, mut rounds) = (Interrupt::default(), 0);
+    loop {
+        let parts = workshop.rounds().unwrap();
+        if parts.is_empty() {
+            break;
+        }
+        rounds += 1;
+        for part in parts {
+            let bytes = compute_round(&scenario, &part, 1, &never).unwrap().unwrap();
+            assert!(workshop.put_round(&bytes[..bytes.len() - 1]).is_err());
+            assert_eq!(workshop.put_round(&bytes).unwrap(), part.name());
+            // Of another scenario it is none.
+            let other = self::scenario(2, "[steady]\nrelative_error = 0.02\n[noise]\nwindows = [1.0]\n");
+            assert!(compute_round(&other, &part, 1, &never).is_err());
+        }
+    }
+    assert!(rounds > 1 && workshop.missing().unwrap().is_empty());
+    drop(workshop);
+    campaign::run(&scenario, &there, &mut |_| {}).unwrap();
+    let read = |folder: &str| fs::read(place.path().join(folder).join("summary.parquet")).unwrap();
+    assert!(read("here") == read("there"), "they differ");
 }

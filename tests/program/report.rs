@@ -263,6 +263,67 @@ fn categories_are_not_joined_by_lines() {
     assert!(svg.contains(">0.5<") && svg.contains(">1.5<") && !svg.contains(">1.0<"), "{svg}");
 }
 
+const OTTO: &str = "[qubits]\nnumber = 3\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 0.0\ntemperature = 5.0\n\
+    [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 0.0\ntemperature = 1.0\n[initial]\nstate = \"ground\"\n\
+    [protocol]\ncycles = \"until steady\"\n[protocol.segment.cooling]\nduration = 2.0\nbath.cold.rate = 0.5\n\
+    [protocol.segment.compression]\nduration = 1.0\nfrequency = { to = 2.0, shape = \"cosine\" }\nbath.cold.rate = 0.0\n\
+    [protocol.segment.heating]\nduration = 2.0\nbath.hot.rate = 0.5\n[protocol.segment.expansion]\nduration = 1.0\n\
+    frequency = 1.5\nbath.hot.rate = 0.0\n[evolution]\nsamples = 61\n[record]\ncycles = false\n";
+
+/// What the page knows of a figure.
+fn data(page: &str, name: &str) -> serde_json::Value {
+    let figure = page.split(&format!("<figure id=\"{name}\">")).nth(1).unwrap_or_else(|| panic!("no figure {name}"));
+    let data = figure.split("<script type=\"application/json\">").nth(1).unwrap();
+    serde_json::from_str(data.split("</script>").next().unwrap()).unwrap()
+}
+
+/// What is varied stands above what flows, over the phase of the cycle, and the way of the cycle encloses its work: two
+/// quenches, from 2 to 1.5 and from there to 1, among it.
+#[test]
+fn a_protocol_is_drawn_with_what_it_varies_and_its_cycle_encloses_the_work() {
+    let folder = ran("exact", OTTO);
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    let svg = fs::read_to_string(folder.path().join("out/figures/protocol.svg")).unwrap();
+    for name in ["cooling", "compression", "heating", "expansion"] {
+        assert!(svg.contains(&format!(">{name}</tspan>")), "no {name}");
+    }
+    let protocol = data(&page, "protocol");
+    assert_eq!(protocol["names"][0], "phase of the cycle (1/ω₀)");
+    // The frequency, the rates, the power, heat currents; and the intensities below them.
+    let above = protocol["above"].as_array().unwrap();
+    let counts: Vec<usize> = above.iter().map(|panel| panel["series"].as_array().unwrap().len()).collect();
+    assert_eq!(counts, [1, 2, 1, 2]);
+    let highest = above[0]["series"][0]["points"].as_array().unwrap().iter().filter_map(|point| point[1].as_f64());
+    assert_eq!(highest.fold(0.0, f64::max), 2.0);
+    // In print every second segment is shaded in each of the five panels.
+    assert_eq!(svg.matches("class=\"span\"").count(), 10);
+
+    let cycle = data(&page, "cycle");
+    let point = |point: &serde_json::Value| (point[0].as_f64().unwrap(), point[1].as_f64().unwrap());
+    let strokes = cycle["series"].as_array().unwrap().iter();
+    let way: Vec<(f64, f64)> = strokes.flat_map(|stroke| stroke["points"].as_array().unwrap()).map(point).collect();
+    assert_eq!((way[0].0, way[way.len() - 1].0), (1.0, 1.0));
+    let area: f64 = way.windows(2).map(|ends| 0.5 * (ends[0].1 + ends[1].1) * (ends[1].0 - ends[0].0)).sum();
+    let summary = fs::read_to_string(folder.path().join("out/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    let rows = summary["points"][0]["quantities"].as_array().unwrap();
+    let work = rows.iter().find(|row| row["quantity"] == "work").unwrap()["exact"].as_f64().unwrap();
+    // The page has seven digits.
+    assert!(work < 0.0 && (area / work - 1.0).abs() < 1e-5, "{area} {work}");
+
+    // Where periods differ the phase is a part of them, and what goes together is said once.
+    let sweep = "[sweep.zip]\n\"protocol.segment.cooling.duration\" = [1.0, 2.0]\n\"protocol.segment.heating.duration\" = [1.0, 2.0]\n";
+    let folder = ran("exact", &format!("{OTTO}{sweep}"));
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    let swept = data(&page, "jz_time");
+    assert_eq!(swept["names"][0], "phase of the cycle / its period");
+    assert_eq!(swept["series"][1]["label"], "τ_cooling = 2");
+    let ends =
+        swept["series"].as_array().unwrap().iter().map(|series| series["points"].as_array().unwrap().last().unwrap());
+    assert!(ends.map(|end| end[0].as_f64().unwrap()).all(|end| (end - 1.0).abs() < 1e-6));
+    assert!(figures(&folder, ".svg").contains(&"power_sweep".to_owned()));
+}
+
 /// One number by other means is no figure of its own.
 #[test]
 fn a_steady_sweep_is_drawn_once_for_each_quantity() {

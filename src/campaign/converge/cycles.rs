@@ -22,7 +22,7 @@ use crate::solve::{CONSERVED, Judged, Phases, Unsolved, cycle_equation};
 use crate::statistics::{
     CycleSums, Estimate, Estimator, Evidence, GROUPS, Replica, Replicas, StopRule, Windows, jackknife,
 };
-use crate::store::layout;
+use crate::store::{Shelf, layout};
 use crate::theory;
 use crate::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Watch};
 use crate::trajectory::{Exchanged, Interrupt, Jump, Recorder};
@@ -200,7 +200,7 @@ impl OverCycles<'_> {
             if !self.chain.run(initial, times, &mut rng, ledger, tally) {
                 return None;
             }
-            at = Some(InitialState::Dicke(ledger.last()));
+            at = ledger.levels.map(|[_, last]| InitialState::Dicke(last));
             let Some(settled) = settled else { continue };
             sums.push(ledger, windows);
             for (bath, value) in values.iter_mut().enumerate() {
@@ -212,8 +212,9 @@ impl OverCycles<'_> {
             if looks {
                 for (phase, row) in cells.chunks_exact_mut(self.phases.columns.len()).enumerate() {
                     let booked = |entry: Entry| ledger.samples[(phase, entry.index())];
-                    let now = Observables::of(ledger.levels[phase]);
-                    row.iter_mut().zip(self.phases.values(phase, now, booked)).for_each(|(cell, value)| *cell = value);
+                    row.iter_mut()
+                        .zip(self.phases.values(phase, ledger.seen[phase], booked))
+                        .for_each(|(cell, value)| *cell = value);
                 }
                 sums.look(&cells);
             }
@@ -289,7 +290,7 @@ pub fn converge(
 ) -> Result<Option<SteadyRun>, RunError> {
     let conserved = is_conserved(point, protocol);
     let mut spent = 0;
-    for attempt in 0.. {
+    for attempt in place.2.map_or(0, Shelf::first_attempt).. {
         let sampler = OverCycles {
             point,
             chain: ProtocolChain::new(protocol, point.number(), Pieces::Enough),

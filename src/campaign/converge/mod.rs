@@ -21,7 +21,7 @@ use crate::quantity::Column;
 use crate::results::{RelaxationFrom, SteadyRun};
 use crate::scenario::{Asked, Converge, Point};
 use crate::statistics::{Counted, Estimator, Evidence, GROUPS, Protocol, Replicas, StopRule, Sums, off_plateau};
-use crate::store::layout;
+use crate::store::{Shelf, layout};
 use crate::trajectory::{Declared, ForEngine, Interrupt};
 
 pub use forecast::{Forecast, forecast};
@@ -122,7 +122,7 @@ fn of_engine<E: Declared>(task: Task) -> Result<Option<SteadyRun>, RunError> {
     let solved = point.clone();
     let Some(entropy) = aside(place.1, move || entropy(&solved)) else { return Ok(None) };
     let mut spent = 0;
-    for attempt in 0.. {
+    for attempt in place.2.map_or(0, Shelf::first_attempt).. {
         let plan = schedule(point, asked, time, entropy.as_ref());
         let Schedule { protocol, too_short, .. } = &plan;
         if attempt > 0 {

@@ -2,7 +2,7 @@
 //! them that are kept are not computed again.
 
 use std::ops::Range;
-use std::sync::mpsc;
+use std::sync::{PoisonError, mpsc};
 use std::time::Duration;
 
 use rayon::ThreadPool;
@@ -13,7 +13,7 @@ use super::super::error::RunError;
 use super::super::in_order::InOrder;
 use crate::scenario::{Budget, Point};
 use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Replicas, StopRule, Stopped, Target, sizes};
-use crate::store::{GroupState, Piece, Shelf, Within};
+use crate::store::{Gaps, GroupState, Piece, RoundPart, Shelf, Within};
 use crate::trajectory::Interrupt;
 
 /// How long pilots may take.
@@ -111,6 +111,9 @@ impl<S: Sampler> Rounds<'_, S> {
         spent: u64,
         surprise: impl Fn(&Replicas, &[S::Sums]) -> Option<f64>,
     ) -> Result<Ended<S::Sums>, RunError> {
+        if let Some(Gaps::Bring(part, _)) = self.place.2.map(|shelf| &shelf.gaps) {
+            return self.bring(&part.piece).map(|()| Ended::Nothing);
+        }
         let cap = self.budget.trajectories.map_or(u64::MAX, |most| most / GROUPS * GROUPS);
         let (mut replicas, sums) = self.sampler.empty();
         let mut groups = vec![sums; GROUPS as usize];
@@ -163,6 +166,25 @@ impl<S: Sampler> Rounds<'_, S> {
         unreachable!("the sizes have no end")
     }
 
+    /// What it takes to compute a piece elsewhere.
+    fn part(&self, piece: &Piece) -> RoundPart {
+        let (time, attempt) = (self.rule.relaxation_time, self.first / ATTEMPT);
+        RoundPart { point: self.sampler.point().index, relaxation_time: time, attempt, piece: piece.clone() }
+    }
+
+    /// Computes one piece, unless it is stopped.
+    fn bring(&self, piece: &Piece) -> Result<(), RunError> {
+        if piece.protocol != self.key || piece.groups.end > GROUPS || piece.groups.is_empty() {
+            return Err(RunError::NoPart(format!("it has no {}", piece.name())));
+        }
+        let (replicas, sums) = self.sampler.empty();
+        let (mut replicas, mut groups) = (replicas, vec![sums; GROUPS as usize]);
+        // Nobody looks at this fold: what counts is what is kept.
+        let mut fold =
+            Fold { replicas: &mut replicas, groups: &mut groups, seen: &mut |_, _| {}, done: InOrder::new() };
+        self.compute(&[piece], &piece.trajectories, &mut fold).map(|_| ())
+    }
+
     /// The pieces of a round.
     fn pieces(&self, trajectories: &Range<u64>) -> Vec<Piece> {
         Piece::of_round(self.key, trajectories, self.sampler.work()).collect()
@@ -177,7 +199,7 @@ impl<S: Sampler> Rounds<'_, S> {
         groups: &mut [S::Sums],
         seen: &mut dyn FnMut(u64, &Replicas),
     ) -> Result<bool, RunError> {
-        let (pool, stop, shelf) = self.place;
+        let shelf = self.place.2;
         let trajectories = replicas.count() / GROUPS..size / GROUPS;
         let pieces = self.pieces(&trajectories);
         let mut fold = Fold { replicas, groups, seen, done: InOrder::new() };
@@ -192,9 +214,27 @@ impl<S: Sampler> Rounds<'_, S> {
         if missing.is_empty() {
             return Ok(true);
         }
-        if shelf.is_some_and(|shelf| !shelf.fills) {
-            return Ok(false);
+        match shelf.map(|shelf| &shelf.gaps) {
+            None | Some(Gaps::Fill) => {}
+            Some(Gaps::End) => return Ok(false),
+            Some(Gaps::Tell(told)) => {
+                let parts = missing.into_iter().map(|piece| self.part(piece));
+                told.lock().unwrap_or_else(PoisonError::into_inner).extend(parts);
+                return Ok(false);
+            }
+            Some(Gaps::Bring(..)) => unreachable!("who brings a piece runs no rounds"),
         }
+        self.compute(&missing, &trajectories, &mut fold)
+    }
+
+    /// Computes pieces, a task for each group, and keeps them. False where it was stopped.
+    fn compute(
+        &self,
+        missing: &[&Piece],
+        trajectories: &Range<u64>,
+        fold: &mut Fold<S::Sums>,
+    ) -> Result<bool, RunError> {
+        let (pool, stop, _) = self.place;
         // Set where the run is stopped, or what is done cannot be kept.
         let ended = stop.inner();
         pool.in_place_scope(|scope| {
@@ -208,7 +248,7 @@ impl<S: Sampler> Rounds<'_, S> {
                 });
             }
             drop(sender);
-            let kept = self.keep(&missing, &receiver, &mut fold);
+            let kept = self.keep(missing, &receiver, fold);
             if kept.is_err() {
                 ended.set();
             }

@@ -3,10 +3,10 @@
 use super::Driven;
 use crate::bath::{Bath, Coupling, Rates};
 use crate::initial::InitialState;
-use crate::lindblad::along::{Acting, Along, ProtocolMeans, Seen, along};
+use crate::lindblad::along::{Acting, Along, ProtocolMeans, Seen, along, slopes, with_last};
 use crate::lindblad::populations::NotAffordable;
 use crate::lindblad::{Effort, SolveError};
-use crate::model::protocol::{Protocol, Stage};
+use crate::model::protocol::Protocol;
 use crate::model::{Field, Hamiltonian, Model};
 use crate::units::Units;
 
@@ -88,20 +88,7 @@ impl DrivenProtocol {
     /// About how many multiplications [`DrivenProtocol::averages`] takes, which follows all that turns and jumps.
     #[must_use]
     pub fn work(&self) -> f64 {
-        let n = self.number as f64;
-        let of_stage = |stage: &Stage| {
-            let model = stage.model(self.number, 0.0);
-            let mut fastest = model.jump_rate_bound() + model.idle_jump_rate_bound() + self.chi.abs() * n * n / 2.0;
-            let looks = 64;
-            let turns = (0..=looks).map(|k| {
-                let Field { x, y, z } = stage.field(stage.duration * f64::from(k) / f64::from(looks));
-                n * x.hypot(y).hypot(z)
-            });
-            fastest += turns.fold(0.0, f64::max);
-            100.0 + 10.0 * fastest * stage.duration
-        };
-        let cycle: f64 = self.protocol.stages().iter().map(of_stage).sum();
-        self.protocol.cycles() as f64 * cycle * self.entries.len() as f64
+        slopes(&self.protocol, self.number, self.chi) * self.entries.len() as f64
     }
 
     /// The exact averages at ascending `times` up to the end of the protocol, and at its end, to some 1e-10.
@@ -112,6 +99,17 @@ impl DrivenProtocol {
     /// # Panics
     /// If a time is beyond the end.
     pub fn averages(&self, times: &[f64]) -> Result<(Vec<ProtocolMeans>, ProtocolMeans), SolveError> {
+        self.passages(times).map(with_last)
+    }
+
+    /// The same, with those at the end of every segment of every cycle, after the quench if there is one.
+    ///
+    /// # Errors
+    /// As [`DrivenProtocol::averages`].
+    ///
+    /// # Panics
+    /// As [`DrivenProtocol::averages`].
+    pub fn passages(&self, times: &[f64]) -> Result<(Vec<ProtocolMeans>, Vec<ProtocolMeans>), SolveError> {
         along(self, &self.protocol, &self.frame.initial, times)
     }
 }
@@ -133,6 +131,8 @@ impl Along for DrivenProtocol {
             let at = |form: crate::model::Linear| form.at(now.emission, now.jz);
             crate::bath::Pair { emission: at(forms.emission), absorption: at(forms.absorption) }
         });
-        Seen { now, jx: averages.jx, jy: averages.jy, pairs }
+        let levels = self.frame.levels();
+        let spin = levels.iter().zip(rho).map(|(level, p)| p * level.two_j as f64 / 2.0).sum();
+        Seen { now, jx: averages.jx, jy: averages.jy, pairs, spin: Some(spin) }
     }
 }

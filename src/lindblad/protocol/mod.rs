@@ -9,6 +9,7 @@
 mod cycle;
 mod evolution;
 mod iterated;
+mod means;
 mod operators;
 mod radius;
 mod road;
@@ -45,7 +46,7 @@ pub struct ProtocolEquation {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments {
     mean: Vec<f64>,
-    /// By pair.
+    /// By pair; none where only means were solved for.
     covariance: Vec<f64>,
     entropy: bool,
 }
@@ -61,10 +62,11 @@ impl Moments {
         self.known(entry).map(|entry| self.mean[entry])
     }
 
-    /// The covariance of two entries, of one with itself its variance; `None` of an entropy that is infinite.
+    /// The covariance of two entries, of one with itself its variance; `None` of an entropy that is infinite, and where only
+    /// means were solved for.
     #[must_use]
     pub fn covariance(&self, a: Entry, b: Entry) -> Option<f64> {
-        Some(self.covariance[pair(self.known(a)?, self.known(b)?)])
+        self.covariance.get(pair(self.known(a)?, self.known(b)?)).copied()
     }
 }
 
@@ -90,7 +92,7 @@ pub struct Cycle {
     pub booked: Means,
     /// `<M>` at its end.
     pub final_m: f64,
-    /// `<J>` at its end.
+    /// `<J>` at its end; NaN where states have none.
     pub final_j: f64,
 }
 
@@ -114,9 +116,10 @@ pub struct ProtocolAverages {
     pub segments: Vec<Means>,
     /// What is booked in each cycle.
     pub cycles: Vec<Cycle>,
-    /// The probabilities of [`ProtocolEquation::levels`] at the end.
+    /// The probabilities of [`ProtocolEquation::levels`] at the end; none of superposed levels.
     pub p: Vec<f64>,
-    /// `<sigma>` with `sigma = ln[p_0/d_J](start) - ln[p_t/d_J](end) + S`, in k_B. Infinite entropies have none.
+    /// `<sigma>` with `sigma = ln[p_0/d_J](start) - ln[p_t/d_J](end) + S`, in k_B. Infinite entropies have
+    /// none, nor have superposed levels.
     pub entropy_production: Option<f64>,
 }
 
@@ -134,17 +137,7 @@ impl ProtocolEquation {
         let envelope = protocol.envelope(number);
         let equation = PopulationEquation::new(&envelope, initial);
         let ladder = equation.ladder().clone();
-        let acts = |bath: usize| envelope.baths[bath].down + envelope.baths[bath].up > 0.0;
-        // A ramp that begins at T = 0 has no entropy there, whatever comes after.
-        let entropy = protocol.stages().iter().all(|stage| {
-            let mut times = stage.knots();
-            times.extend([0.0, stage.duration]);
-            let finite = |bath: usize| {
-                let most = stage.bounds(bath, [0.0, stage.duration]).most;
-                most.down + most.up == 0.0 || times.iter().all(|t| stage.entropy_of_quantum(bath, *t).is_finite())
-            };
-            (0..protocol.baths()).filter(|bath| acts(*bath)).all(finite)
-        });
+        let entropy = protocol.entropy_is_finite();
         let operators = Operators::new(&ladder, entropy);
         Ok(ProtocolEquation {
             protocol: protocol.clone(),

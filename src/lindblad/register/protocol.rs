@@ -6,7 +6,7 @@ use super::operator::{Operator, SIGMA_X, SIGMA_Y, SIGMA_Z};
 use super::{RegisterError, bare_hamiltonian, check, weighted};
 use crate::bath::{Coupling, Pair, Process};
 use crate::lindblad::SolveError;
-use crate::lindblad::along::{Acting, Along, ProtocolMeans, Seen, along};
+use crate::lindblad::along::{Acting, Along, ProtocolMeans, Seen, along, slopes, with_last};
 use crate::lindblad::density::DensityMatrix;
 use crate::model::protocol::Protocol;
 use crate::model::{Observables, Register};
@@ -76,6 +76,15 @@ impl RegisterProtocol {
         Ok(RegisterProtocol { protocol: protocol.clone(), still, j, j_squared, emission, flows, dimension: d })
     }
 
+    /// About how many multiplications [`RegisterProtocol::averages`] takes, for an operator that has as many elements in a row
+    /// as there are qubits.
+    #[must_use]
+    pub fn work(&self) -> f64 {
+        let (d, n) = (self.dimension as f64, self.dimension.ilog2());
+        let products: usize = self.flows.iter().map(|flow| 2 * (1 + flow.jumps.len())).sum();
+        slopes(&self.protocol, i64::from(n), 0.0) * (8 + products) as f64 * d * d * f64::from(n.max(1))
+    }
+
     /// The averages at ascending `times` up to the end of the protocol, and at its end, to some 1e-10.
     ///
     /// # Errors
@@ -88,6 +97,21 @@ impl RegisterProtocol {
         initial: &DensityMatrix,
         times: &[f64],
     ) -> Result<(Vec<ProtocolMeans>, ProtocolMeans), SolveError> {
+        self.passages(initial, times).map(with_last)
+    }
+
+    /// The same, with those at the end of every segment of every cycle, after the quench if there is one.
+    ///
+    /// # Errors
+    /// As [`RegisterProtocol::averages`].
+    ///
+    /// # Panics
+    /// As [`RegisterProtocol::averages`].
+    pub fn passages(
+        &self,
+        initial: &DensityMatrix,
+        times: &[f64],
+    ) -> Result<(Vec<ProtocolMeans>, Vec<ProtocolMeans>), SolveError> {
         assert_eq!(initial.dim(), (self.dimension, self.dimension), "a state of as many qubits");
         let elements: Vec<f64> = initial.iter().flat_map(|value| [value.re, value.im]).collect();
         along(self, &self.protocol, &elements, times)
@@ -147,6 +171,6 @@ impl Along for RegisterProtocol {
             };
             Pair { emission: of(Process::Emission), absorption: of(Process::Absorption) }
         });
-        Seen { now, jx: mean(&self.j[0]), jy: mean(&self.j[1]), pairs }
+        Seen { now, jx: mean(&self.j[0]), jy: mean(&self.j[1]), pairs, spin: None }
     }
 }

@@ -4,8 +4,8 @@ use std::ops::{Add, Mul};
 
 use serde::Serialize;
 
-use crate::model::Values;
 use crate::model::operator::Operator;
+use crate::model::{Observables, Values};
 
 /// What is looked at in a product.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -83,5 +83,10 @@ impl<const W: usize> Values for ProductValues<W> {
     /// Not known of the whole.
     fn j_squared(&self) -> f64 {
         f64::NAN
+    }
+
+    /// `<J_z>` alone: the rest is not known of the whole.
+    fn observables(&self) -> Observables {
+        Observables { jz: self.jz(), emission: f64::NAN, j_squared: f64::NAN }
     }
 }

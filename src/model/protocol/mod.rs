@@ -193,6 +193,20 @@ impl Protocol {
         (very_last || since <= stage.duration).then(|| since.clamp(0.0, stage.duration))
     }
 
+    /// Whether every quantum that is ever exchanged has a finite entropy: a bath at T = 0 takes an infinite one. A ramp that
+    /// begins there has none, whatever comes after.
+    #[must_use]
+    pub fn entropy_is_finite(&self) -> bool {
+        self.stages.iter().all(|stage| {
+            let mut times = stage.knots();
+            times.extend([0.0, stage.duration]);
+            (0..self.baths()).all(|bath| {
+                let most = stage.bounds(bath, [0.0, stage.duration]).most;
+                most.down + most.up == 0.0 || times.iter().all(|t| stage.entropy_of_quantum(bath, *t).is_finite())
+            })
+        })
+    }
+
     /// The segment that each of these ascending times belongs to, and the time since its start.
     #[must_use]
     pub fn places(&self, times: &[f64]) -> Vec<(usize, f64)> {
@@ -314,7 +328,8 @@ impl Protocol {
     pub fn jumps_bound(&self, number: i64) -> f64 {
         let of = |stage: &Stage| stage.envelope(number).jump_rate_bound() * stage.duration;
         let by_rate = self.cycles() as f64 * self.stages.iter().map(of).sum::<f64>();
-        by_rate.min(self.envelope(number).jumps_bound(self.end()))
+        // What is driven never runs out of quanta.
+        if self.is_driven() { by_rate } else { by_rate.min(self.envelope(number).jumps_bound(self.end())) }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Which figures a run gets: those its scenario asks for, or what there is to see.
 
 pub mod asked;
+mod clock;
 mod many;
 mod noise;
+mod protocol;
 mod sweep;
 mod time;
 mod trajectories;
@@ -32,6 +34,8 @@ pub fn figures(run: &Run, asked: &[(String, Asked)]) -> (Vec<Figure>, Vec<String
         }
         figures.extend(drawn);
     }
+    // To have a protocol is to ask what it does.
+    figures.extend(protocol::default(run));
     let large = run.summary.points.len() > MANY_POINTS;
     if asked.is_empty() {
         let most = if large { many::FEW } else { usize::MAX };

@@ -38,6 +38,18 @@ fn keys(run: &Run) -> Vec<(String, usize)> {
     first.parameters.keys().map(|key| (key.clone(), count(key))).filter(|(_, count)| *count > 1).collect()
 }
 
+/// The swept keys without those that go together with one before them: what tells points apart.
+pub fn distinct(run: &Run) -> Vec<String> {
+    let Some(first) = run.summary.points.first() else { return Vec::new() };
+    let mut kept: Vec<String> = Vec::new();
+    for key in first.parameters.keys() {
+        if !kept.iter().any(|other| follows(run, key, other)) {
+            kept.push(key.clone());
+        }
+    }
+    kept
+}
+
 fn is_number(run: &Run, key: &str) -> bool {
     run.summary.points.iter().all(|p| p.parameters.get(key).is_some_and(serde_json::Value::is_number))
 }
@@ -261,8 +273,11 @@ pub fn figures(run: &Run, name: &str, asked: &Asked) -> Vec<Figure> {
         let of_the_run = ["peak_", "burst_", "photon_"].iter().any(|start| asked.quantity.starts_with(start));
         let when = match panel[0].time {
             _ if of_the_run => "Over the run".to_owned(),
-            Some(t) => format!("At time {}", words::time(t, units)),
-            None => "In the steady state".to_owned(),
+            None if run.protocols.is_empty() => "In the steady state".to_owned(),
+            None => "In the limit cycle".to_owned(),
+            Some(_) if words::is_booked(&asked.quantity) => "Over all of the protocol".to_owned(),
+            Some(t) if panel.iter().all(|point| point.time == Some(t)) => format!("At time {}", words::time(t, units)),
+            Some(_) => "At the last time".to_owned(),
         };
         let of = |shown: usize, all: usize, what: &str| {
             if shown < all { format!("; {shown} of {all} {what} are drawn") } else { String::new() }

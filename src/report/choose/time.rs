@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::asked::{Asked, Key, divisor, qubits};
-use super::sweep::{MOST_CURVES, spread};
+use super::clock::Clock;
+use super::sweep::{MOST_CURVES, distinct, spread};
 use crate::report::data::{Curve, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
 use crate::report::words;
@@ -16,12 +17,17 @@ fn label(run: &Run, curve: &Curve, of_baths: bool) -> String {
     if of_baths {
         return curve.bath.clone();
     }
-    let Some(point) = run.point(curve.point) else {
-        return format!("point {}", curve.point);
+    let words = of_point(run, curve.point);
+    if words.is_empty() { words::quantity(&curve.quantity) } else { words }
+}
+
+/// The swept values of a point; nothing where nothing is swept.
+pub fn of_point(run: &Run, index: usize) -> String {
+    let Some(point) = run.point(index) else {
+        return format!("point {index}");
     };
     let value = |key: &String| Key::parse(key).value(point, &run.summary.units);
-    let words: Vec<String> = point.parameters.keys().map(value).collect();
-    if words.is_empty() { words::quantity(&curve.quantity) } else { words.join(", ") }
+    distinct(run).iter().map(value).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether times grow by factors rather than by steps.
@@ -56,8 +62,10 @@ fn is_over_at_once(curves: &[&Curve]) -> bool {
 }
 
 /// One figure of these curves.
-fn figure(run: &Run, name: &str, curves: &[&Curve], of_baths: bool, over: Option<&str>) -> Figure {
+pub fn figure(run: &Run, name: &str, curves: &[&Curve], of_baths: bool, over: Option<&str>) -> Figure {
     let first = curves[0];
+    let points: Vec<usize> = curves.iter().map(|curve| curve.point).collect();
+    let clock = Clock::of(run, &points);
     let mut figure = Figure { name: name.to_owned(), ..Figure::default() };
     let sampled = curves.iter().any(|c| c.rows.iter().any(|row| row[1].is_finite()));
     let has_exact = curves.iter().any(|c| c.rows.iter().any(|row| row[3].is_finite()));
@@ -67,10 +75,11 @@ fn figure(run: &Run, name: &str, curves: &[&Curve], of_baths: bool, over: Option
     for (k, curve) in curves.iter().enumerate() {
         let point = run.point(curve.point);
         let by = over.and_then(|_| divisor(over, qubits(&run.summary, point?))).unwrap_or(1.0);
+        let unit = clock.unit(curve.point);
         let column = |value: usize, error: bool| {
             let datum = |row: &[f64; 4]| {
                 let error = error.then_some(row[2] / by).filter(|e| e.is_finite());
-                Datum { x: row[0], y: row[value] / by, error }
+                Datum { x: row[0] / unit, y: row[value] / by, error }
             };
             curve.rows.iter().map(datum).filter(|d| d.y.is_finite()).collect::<Vec<_>>()
         };
@@ -97,16 +106,19 @@ fn figure(run: &Run, name: &str, curves: &[&Curve], of_baths: bool, over: Option
     if let Some(over) = over {
         what = format!("{what} / {over}");
     }
-    let log = is_log_grid(&first.rows) || is_over_at_once(curves);
-    figure.x = Axis::new("time", words::time_unit(&run.summary.units)).log_if(log);
+    // A protocol has a scale of its own.
+    let log = clock.is_free() && (is_log_grid(&first.rows) || is_over_at_once(curves));
+    figure.x = clock.axis().log_if(log);
+    figure.spans = clock.spans();
     figure.y = Axis::new(&what, &words::unit(run.unit(&first.quantity)));
-    figure.title = format!("{} in time", super::capital(&what));
+    figure.title = format!("{} {}", super::capital(&what), clock.along());
     figure.caption = match (sampled, has_exact) {
         (true, true) => "Averages over trajectories with bands of two standard errors, and the exact curves.",
         (true, false) => "Averages over trajectories with bands of two standard errors.",
         _ => "Exact.",
     }
     .to_owned();
+    figure.caption.push_str(&clock.said());
     figure
 }
 

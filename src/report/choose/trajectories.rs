@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use super::asked::{Key, qubits};
+use super::sweep::{distinct, spread};
+use super::time::of_point as point_words;
 use crate::report::data::{FOLLOWED, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
 use crate::report::words;
@@ -36,13 +38,16 @@ pub fn default(run: &Run) -> Vec<Figure> {
         figures.extend(photons(run, rows));
         figures.extend(peaks(run, rows));
         figures.extend(quanta(run, rows));
+        figures.extend(work(run, rows));
         figures.extend(sectors(run, rows));
     }
     let several = run.summary.points.len() > 1;
-    for figure in figures.iter_mut().filter(|figure| several && figure.name != "sectors_map") {
+    for figure in
+        figures.iter_mut().filter(|figure| several && !["sectors_map", "work"].contains(&figure.name.as_str()))
+    {
         let point = &run.summary.points[0];
         let values: Vec<String> =
-            point.parameters.keys().map(|key| Key::parse(key).value(point, &run.summary.units)).collect();
+            distinct(run).iter().map(|key| Key::parse(key).value(point, &run.summary.units)).collect();
         figure.caption.push_str(&format!(" The first point of the sweep: {}.", values.join(", ")));
     }
     figures
@@ -306,6 +311,40 @@ fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
         ),
         x: Axis::new("net quanta absorbed", ""),
         y: Axis { zero: true, ..Axis::new("probability", "") },
+        series,
+        ..Figure::default()
+    })
+}
+
+/// The work on each trajectory of a protocol, of a few points.
+fn work(run: &Run, rows: &Table) -> Option<Figure> {
+    let (points, work) = (rows.numbers("point")?, rows.numbers("work")?);
+    let all: Vec<usize> = run.summary.points.iter().map(|point| point.index).collect();
+    let drawn = spread(all, TRACES + 1);
+    let mut series = Vec::new();
+    for (k, point) in drawn.iter().enumerate() {
+        let of_point = points.iter().zip(&work).filter(|(p, w)| **p == *point as f64 && w.is_finite());
+        let values: Vec<f64> = of_point.map(|(_, work)| *work).collect();
+        let Some((bars, width)) = histogram(&values, false) else { continue };
+        let ends = [bars.first()?.x - width / 2.0, bars.last()?.x + width / 2.0];
+        let edges = bars.iter().map(|d| datum(d.x - width / 2.0, d.y));
+        let outline = [datum(ends[0], 0.0)].into_iter().chain(edges).chain([datum(ends[1], 0.0)]).collect();
+        let label = Some(point_words(run, *point)).filter(|words| !words.is_empty());
+        series.push(Series::new(
+            label.unwrap_or_else(|| "work".to_owned()),
+            Colour::Category(k),
+            Shape::Steps,
+            k,
+            outline,
+        ));
+    }
+    (!series.is_empty()).then(|| Figure {
+        name: "work".to_owned(),
+        title: "Work on single trajectories".to_owned(),
+        caption: "How the work that the protocol does on a trajectory is distributed, as a probability density."
+            .to_owned(),
+        x: Axis::new(&words::quantity("work"), &words::unit(run.unit("work"))),
+        y: Axis { zero: true, ..Axis::new("probability density", "") },
         series,
         ..Figure::default()
     })

@@ -6,9 +6,9 @@ use toml::Spanned;
 
 use super::super::asked::Purpose;
 use super::super::point::Recording;
-use super::super::raw::RawScenario;
+use super::super::raw::{RawProtocol, RawScenario};
 use super::super::source::ScenarioError;
-use super::protocol::drive_span;
+use super::protocol::{drive_span, protocol_span};
 use super::{Result, Validator};
 use crate::group::Group;
 use crate::trajectory::{Engine, EngineChoice, Registers};
@@ -29,8 +29,9 @@ impl Validator<'_> {
                 if let Some(reason) = engine.cannot(groups) {
                     let title = format!("the {} engine cannot treat this model: {reason}", engine.name());
                     let able = EngineChoice::auto(groups, uncounted);
-                    if let Some(reason) = able.engine.cannot(groups) {
-                        return Err(self.follows_no_protocol(raw, groups, reason));
+                    if able.engine.cannot(groups).is_some() {
+                        // Qubits that differ in frequency are refused beside a protocol.
+                        return Err(ScenarioError::told());
                     }
                     let help = format!("\"{}\" (or \"auto\"): {}", able.engine.name(), able.because);
                     return Err(self.source.error(asked.span(), title, &help));
@@ -44,8 +45,11 @@ impl Validator<'_> {
                 EngineChoice { engine, because: format!("the scenario asks for it{former}") }
             }
         };
-        if let Some(reason) = choice.engine.cannot(groups) {
-            return Err(self.follows_no_protocol(raw, groups, reason));
+        if choice.engine.cannot(groups).is_some() {
+            return Err(ScenarioError::told());
+        }
+        if let (Some(table), true) = (&raw.protocol, steady && choice.engine != Engine::Populations) {
+            return Err(self.no_limit_cycle(raw, table, groups, choice.engine));
         }
         if let Some(title) = choice.engine.too_large(groups) {
             let span = asked.map(Spanned::span).or(raw.qubits.as_ref().map(Spanned::span)).unwrap_or(0..0);
@@ -61,31 +65,34 @@ impl Validator<'_> {
         Ok(choice)
     }
 
-    /// Refuses what of a point makes engines necessary that follow no protocol.
-    fn follows_no_protocol(&self, raw: &RawScenario, groups: &[Group], reason: &str) -> ScenarioError {
+    /// Refuses the limit cycle of superposed levels.
+    fn no_limit_cycle(
+        &self,
+        raw: &RawScenario,
+        table: &Spanned<RawProtocol>,
+        groups: &[Group],
+        engine: Engine,
+    ) -> ScenarioError {
+        let of = |span: Option<Range<usize>>, title: String, help: &str| {
+            self.source.error(span.unwrap_or_else(|| protocol_span(table)), title, help)
+        };
+        let limit = "`protocol.cycles` \"until steady\" asks for a limit cycle, which is followed from level to level";
         if groups.iter().any(Group::is_driven) {
-            let title = format!("a drive superposes levels, and what follows it takes no protocol yet: {reason}");
-            let span = raw.protocol.as_ref().and_then(drive_span).or(raw.drive.as_ref().map(Spanned::span));
-            return self.source.error(
-                span.unwrap_or(0..0),
-                title,
-                "no [drive] and no `drive` of a segment; or no [protocol]",
-            );
+            let span = drive_span(table).or(raw.drive.as_ref().map(Spanned::span));
+            let help = "a number of `cycles`, through which a drive is followed; or no drive";
+            return of(span, format!("{limit}: a drive superposes them"), help);
         }
-        if groups.iter().any(|group| group.register.is_some()) {
-            // Qubits that differ are refused beside a protocol.
-            return ScenarioError::told();
+        let state = raw.initial.as_ref().and_then(|initial| initial.get_ref().state.as_ref()).map(Spanned::span);
+        match Engine::Populations.cannot(groups) {
+            Some(unlike) => {
+                of(state, format!("{limit}: {unlike}"), "a number of `cycles`; or qubits that are all alike")
+            }
+            None => {
+                let help = "evolution.engine = \"populations\": the start is forgotten, and levels are all there is to work \
+                            and heat; or a number of `cycles`";
+                of(state, format!("{limit}, and the {} engine follows superpositions of them", engine.name()), help)
+            }
         }
-        let state = raw.initial.as_ref().and_then(|initial| initial.get_ref().state.as_ref());
-        let span = state.map_or(0..0, Spanned::span);
-        if let Some(unlike) = Engine::Populations.cannot(groups) {
-            let title = format!("no engine follows this start through a protocol: {unlike}");
-            return self.source.error(span, title, "a state of all qubits alike, such as \"ground\" or \"thermal\"");
-        }
-        let title = format!("the initial state superposes levels, and what follows it takes no protocol yet: {reason}");
-        let help = "evolution.engine = \"populations\", which follows the levels alone, as work and heat do; or a state that \
-                    is a mixture of them";
-        self.source.error(span, title, help)
     }
 
     /// Refuses what an engine that does not see collective jumps cannot tell.

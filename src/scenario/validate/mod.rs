@@ -26,7 +26,7 @@ use super::raw::{Key, RawEvolution, RawInitial, RawQubits, RawScenario};
 use super::source::{Problem, ScenarioError, Source};
 use crate::group::Group;
 use crate::initial::InitialState;
-use crate::model::{Hamiltonian, Model};
+use crate::model::{Hamiltonian, Model, Register};
 use crate::trajectory::EngineChoice;
 use crate::units::Units;
 
@@ -247,7 +247,7 @@ impl<'a> Validator<'a> {
         let initial = Self::kept(initial)?;
         let register = Self::kept(register)?;
         if let Some(table) = &raw.protocol {
-            self.keep(self.of_like_qubits(table, groups, register.is_some()));
+            self.keep(self.of_one_frequency(table, groups, register.as_ref()));
         }
         let sites = register.is_some() || asks_for_register(raw);
         let is_steady = initial.get_ref().state.as_ref().is_some_and(|state| state.get_ref() == "steady");
@@ -263,6 +263,7 @@ impl<'a> Validator<'a> {
         // The drive of a protocol is that of its segments.
         let drive = hamiltonian.drive.filter(|_| protocol.is_none());
         let hamiltonian = Hamiltonian { drive, ..*hamiltonian };
+        let register = register.map(|register| Register { drive, ..register });
         Ok(Group { reservoirs, hamiltonian, register, protocol, ..Group::new(model, state) })
     }
 

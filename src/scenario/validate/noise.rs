@@ -41,7 +41,9 @@ impl Validator<'_> {
         let sampled = self.purpose == Purpose::Trajectories;
         if sampled && !exchanges(bath) {
             let span = raw.bath.as_ref().map_or_else(|| table.span(), Spanned::span);
-            let title = format!("`steady.bath`: no heat flows from \"{}\", which only dephases", baths[bath].name);
+            let dephases = seen.iter().any(|model| model.baths[bath].dephasing > 0.0);
+            let why = if dephases { "which only dephases" } else { "whose rates are 0 throughout" };
+            let title = format!("`steady.bath`: no heat flows from \"{}\", {why}", baths[bath].name);
             return Err(self.source.error(span, title, "a bath that absorbs or emits"));
         }
         let relative = raw.relative_error.as_ref();

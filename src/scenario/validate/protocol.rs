@@ -11,7 +11,8 @@ use super::super::source::ScenarioError;
 use super::course::Value;
 use super::{LARGEST, Result, Validator};
 use crate::model::protocol::{Change, Protocol, ProtocolError, Repeats, Segment};
-use crate::model::{Course, Drive, DriveCourse, Rates, Reservoir, Setting, Wave};
+use crate::model::{Course, Drive, DriveCourse, Rates, Register, Reservoir, Setting, Wave};
+use crate::trajectory::ProtocolRegisters;
 use crate::units::Units;
 
 const MOST_CYCLES: i64 = 1_000_000_000;
@@ -134,16 +135,19 @@ impl Validator<'_> {
         }
     }
 
-    /// Refuses a protocol of qubits that are not all alike.
-    pub(super) fn of_like_qubits(&self, table: &Spanned<RawProtocol>, groups: usize, register: bool) -> Result<()> {
-        let title = match (groups, register) {
-            (1, false) => return Ok(()),
-            (1, true) => {
-                "[protocol] is of identical qubits, and these differ in frequency, coupling or exchange".to_owned()
-            }
+    /// Refuses a protocol of qubits that have no one frequency.
+    pub(super) fn of_one_frequency(
+        &self,
+        table: &Spanned<RawProtocol>,
+        groups: usize,
+        register: Option<&Register>,
+    ) -> Result<()> {
+        let title = match (groups, register.and_then(ProtocolRegisters::unlike)) {
+            (1, None) => return Ok(()),
+            (1, Some(unlike)) => format!("[protocol] is of qubits of one frequency: {unlike}"),
             (groups, _) => format!("[protocol] is of qubits of one frequency, and there are {groups} groups"),
         };
-        let help = "`qubits.number` and `qubits.frequency` alone; or no [protocol]";
+        let help = "`qubits.number` and `qubits.frequency`, and `couplings` where they differ; or no [protocol]";
         Err(self.source.error(protocol_span(table), title, help))
     }
 

@@ -321,6 +321,10 @@ impl Magnus {
         while left > 0.0 {
             body.apply(0.0, probe, image);
             let reach = self.propagation.start(body, probe, image, (0.0, left), EXPONENTIAL, stop);
+            // Where it is to stop, a space of one dimension reaches hardly anywhere.
+            if stop() {
+                return None;
+            }
             match self.propagation.wait(f64::INFINITY, reach, stop) {
                 Wait::Survived(fallen) => log += fallen,
                 Wait::Jump(_) | Wait::Interrupted => return None,

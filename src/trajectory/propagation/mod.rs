@@ -21,6 +21,8 @@ pub const MOST: usize = 24;
 const PIECE: f64 = 2.0;
 /// Terms of that series, more than are ever needed.
 const TERMS: usize = 32;
+/// After so many pieces it is asked for the first time whether the state has come to rest.
+const PATIENCE: f64 = 256.0;
 /// The most iterations for the time of a jump; bisection alone needs some 60.
 const ITERATIONS: usize = 200;
 
@@ -239,6 +241,14 @@ impl Propagation {
         }
         let (mut now, mut log) = (0.0, 0.0);
         while !stop() {
+            if let Some(value) = self.rest(now) {
+                let decay = self.resolved(decay + 2.0 * value.re);
+                let (waited, left) = (exponent + log, limit - now);
+                let jumps = decay < 0.0 && waited <= -decay * left;
+                let time = if jumps { waited / -decay } else { left };
+                self.settle(now + time);
+                return if jumps { Wait::Jump(now + time) } else { Wait::Survived(log + decay * left) };
+            }
             let length = self.expand(limit - now);
             let at_end = log + decay * length + self.evaluate(1.0).0;
             if at_end <= -exponent {
@@ -288,7 +298,7 @@ impl Propagation {
     pub fn go_to(&mut self, time: f64, stop: impl Fn() -> bool) {
         self.rewind();
         let mut now = 0.0;
-        while now < time && !stop() {
+        while now < time && !stop() && self.rest(now).is_none() {
             now += self.expand(time - now);
             self.evaluate(1.0);
             normalize(&mut self.coordinates[..self.size]);
@@ -308,7 +318,7 @@ impl Propagation {
             self.evaluate(1.0);
             normalize(&mut self.coordinates[..self.size]);
             begin += length;
-            length = self.expand(limit - begin);
+            length = if self.rest(begin).is_some() { self.stay(limit - begin) } else { self.expand(limit - begin) };
         }
         self.piece = (begin, length);
         self.evaluate((time - begin) / length);
@@ -330,6 +340,37 @@ impl Propagation {
             add_scaled(*coordinate, vector, state);
         }
         normalize(state);
+    }
+
+    /// Whether the evolution has come to rest where it stands, a time after the start: to rounding the matrix only
+    /// multiplies the coordinates, by this value. What was faster is gone, as beside a dark state. It is asked now and
+    /// then, the more rarely the longer there was none.
+    fn rest(&self, begun: f64) -> Option<Complex64> {
+        let pieces = (begun * self.norm / PIECE).round();
+        if pieces < PATIENCE || !(pieces as u64).is_power_of_two() {
+            return None;
+        }
+        let size = self.size;
+        let here = &self.coordinates[..size];
+        let mut image = [Complex64::ZERO; MOST];
+        for (column, (value, entries)) in here.iter().zip(&self.columns).enumerate() {
+            let last = (column + 2).min(size);
+            add_scaled(*value, &entries[..last], &mut image[..last]);
+        }
+        let value = inner(here, &image[..size]);
+        add_scaled(-value, here, &mut image[..size]);
+        (norm_squared(&image[..size]).sqrt() <= 4.0 * f64::EPSILON * self.norm).then_some(value)
+    }
+
+    /// A rate of decay, or none where it is the rounding of what it is a difference of.
+    fn resolved(&self, decay: f64) -> f64 {
+        if decay.abs() <= 8.0 * f64::EPSILON * (self.norm + self.center.norm()) { 0.0 } else { decay }
+    }
+
+    /// The series of coordinates that have come to rest, over a piece of any length.
+    fn stay(&mut self, length: f64) -> f64 {
+        (self.series[0], self.terms) = (self.coordinates, 1);
+        length
     }
 
     /// The series of the coordinates from here on, over a piece of at most `length`; returns its length.

@@ -176,3 +176,44 @@ fn a_step_is_of_the_generator_at_its_start() {
         psi.iter().enumerate().map(|(level, c)| c * Complex64::cis(-1.5 * level as f64 * reach)).collect();
     assert!(distance(&found, &turned) < 1e-10);
 }
+
+/// Two qubits of couplings 1 and 1/2, the first excited: with 1/5 of the weight bright, the rest dark.
+#[test]
+fn what_is_left_of_a_dark_state_is_known_at_once_however_long_it_lasts() {
+    let coupled = |leak: f64| {
+        let k = ndarray::arr2(&[[1.0 + leak, 0.5], [0.5, 0.25 + leak]]);
+        Dense(k.mapv(|value| Complex64::from(-0.5 * value)))
+    };
+    let psi = [Complex64::ONE, Complex64::ZERO];
+    let dark = [Complex64::from(-0.2_f64.sqrt()), Complex64::from(0.8_f64.sqrt())];
+    let overlap = |state: &[Complex64]| inner(&dark, state).norm();
+    let limit = 1e12;
+    for leak in [0.0, 1e-9] {
+        let mut generator = coupled(leak);
+        let mut image = vec![Complex64::ZERO; 2];
+        generator.apply(0.0, &psi, &mut image);
+        let mut propagation = Propagation::new(2);
+        assert_eq!(propagation.start(&mut generator, &psi, &image, (0.0, limit), 1e-10, || false), limit);
+        // A fifth survives; that leaks away at the rate of the leak.
+        let waited = propagation.wait(5.0, limit, || false);
+        if leak == 0.0 {
+            let Wait::Survived(log) = waited else { panic!("{waited:?}") };
+            assert!((log - 0.2_f64.ln()).abs() < 1e-13, "{log}");
+        } else {
+            let Wait::Jump(time) = waited else { panic!("{waited:?}") };
+            assert!((time * leak / (5.0 + 0.2_f64.ln()) - 1.0).abs() < 1e-6, "{time}");
+        }
+        let mut state = vec![Complex64::ZERO; 2];
+        propagation.write(&mut state);
+        assert!((overlap(&state) - 1.0).abs() < 1e-13, "{state:?}");
+        propagation.go_to(0.9 * limit, || false);
+        propagation.write(&mut state);
+        assert!((overlap(&state) - 1.0).abs() < 1e-13);
+        for part in [1e-12, 0.3, 0.9, 1.0] {
+            propagation.look_at(part * limit, limit);
+            propagation.write(&mut state);
+            // A unit of time after the start some of it is still bright.
+            assert_eq!((overlap(&state) - 1.0).abs() < 1e-13, part > 1e-3);
+        }
+    }
+}

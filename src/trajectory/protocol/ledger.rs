@@ -9,19 +9,22 @@ use crate::trajectory::{Exchanged, Jump, Recorder};
 
 /// What is booked of a path: made once and used for many, it allocates nothing on the way. Columns are those of
 /// [`Entry::index`]. To rounding, `omega M` at the end less that at the start is W plus all Q_b, in whole, in each
-/// cycle, in each segment of one cycle, and up to every sample.
+/// cycle, in each segment of one cycle, and up to every sample. M is `<J_z>` of a path of superposed levels, whose work is
+/// what that law says it is.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     /// The sums up to each time that was asked for, before the quench if there is one.
     pub samples: Array2<f64>,
-    /// The level at each of these times.
-    pub levels: Vec<Level>,
+    /// What the path was at each of these times.
+    pub seen: Vec<Observables>,
     /// By segment, over all cycles. A quench is booked with the segment that it ends.
     pub segments: Array2<f64>,
     /// By cycle.
     pub cycles: Array2<f64>,
-    /// The level at the start, and at the end of each cycle.
-    pub ends: Vec<Level>,
+    /// What it was at the start, and at the end of each cycle.
+    pub ends: Vec<Observables>,
+    /// The levels at the start and at the end, of a path from level to level.
+    pub levels: Option<[Level; 2]>,
     /// How many jumps were proposed on ramps.
     pub proposals: u64,
     /// Before the segment that the path is in.
@@ -52,13 +55,13 @@ impl Ledger {
     pub fn new(protocol: &Protocol, samples: usize) -> Self {
         let (baths, cycles) = (protocol.baths(), protocol.cycles() as usize);
         let entries = Entry::count(baths);
-        let nowhere = Level { two_j: 0, two_m: 0 };
         Ledger {
             samples: Array2::zeros((samples, entries)),
-            levels: vec![nowhere; samples],
+            seen: vec![Observables::default(); samples],
             segments: Array2::zeros((protocol.stages().len(), entries)),
             cycles: Array2::zeros((cycles, entries)),
-            ends: vec![nowhere; cycles + 1],
+            ends: vec![Observables::default(); cycles + 1],
+            levels: None,
             proposals: 0,
             before: vec![0.0; entries],
             page: Page {
@@ -84,28 +87,29 @@ impl Ledger {
         &self.before
     }
 
-    /// The level at the end of the path.
+    /// What the path was at its end.
     #[must_use]
-    pub fn last(&self) -> Level {
+    pub fn last(&self) -> Observables {
         self.ends[self.ends.len() - 1]
     }
 
-    pub(super) fn begin(&mut self, level: Level, energy: f64) {
+    pub(super) fn begin(&mut self, start: Observables, energy: f64) {
         self.segments.fill(0.0);
         self.cycles.fill(0.0);
         self.before.fill(0.0);
         self.page.clear();
         self.page.counts.clear();
-        (self.page.energy, self.page.m) = (energy, level.m());
-        self.ends[0] = level;
+        (self.page.energy, self.page.m) = (energy, start.jz);
+        self.ends[0] = start;
+        self.levels = None;
         self.proposals = 0;
     }
 
-    pub(super) fn sample(&mut self, index: usize, level: Level) {
+    pub(super) fn sample(&mut self, index: usize, now: Observables) {
         let row = self.samples.row_mut(index);
         let sums = self.before.iter().zip(self.page.sums());
         row.into_iter().zip(sums).for_each(|(value, (before, now))| *value = before + now);
-        self.levels[index] = level;
+        self.seen[index] = now;
     }
 
     /// Turns the page at the end of a segment.
@@ -136,6 +140,17 @@ impl Page {
         self.energy = energy;
     }
 
+    /// Stands at an energy of a quantum and an M from which work is reckoned.
+    pub fn stand(&mut self, energy: f64, m: f64) {
+        (self.energy, self.m) = (energy, m);
+    }
+
+    /// Books as work what heat leaves of the energy, from where it stands to another energy of a quantum and another M.
+    pub fn balance(&mut self, energy: f64, m: f64) {
+        let heat: f64 = self.taken.iter().map(|[heat, _]| heat).sum();
+        self.paid[0] = energy * m - self.energy * self.m - heat;
+    }
+
     /// Net quanta so far.
     fn net<R: Watch>(&self, bath: usize, other: &R) -> i64 {
         if R::COUNTS { other.net(bath) } else { self.counts.net(bath) }
@@ -160,7 +175,7 @@ impl Page {
     }
 
     #[inline(always)]
-    fn book(&mut self, bath: usize, quanta: f64, (energy, entropy): (f64, f64)) {
+    pub fn book(&mut self, bath: usize, quanta: f64, (energy, entropy): (f64, f64)) {
         self.paid[1] -= quanta * entropy;
         let [heat, count] = &mut self.taken[bath];
         *heat += quanta * energy;

@@ -8,10 +8,12 @@ mod ledger;
 mod pieces;
 mod recorded;
 mod route;
+mod superposed;
 
 pub use ledger::{Ledger, Watch};
 pub use pieces::Pieces;
-pub use recorded::Recorded;
+pub use recorded::{Recorded, Tuned};
+pub use superposed::run_superposed;
 
 use ledger::{Counting, Following};
 use pieces::{Piece, Within};
@@ -102,7 +104,8 @@ impl ProtocolChain {
         let end = protocol.end();
         assert!(times.last().is_none_or(|last| *last <= end * (1.0 + 1e-12)), "{times:?}: the protocol ends at {end}");
         let mut state = self.first().prepare(initial, rng);
-        ledger.begin(state, units.quantum(stages[0].frequency.first()));
+        let start = state;
+        ledger.begin(Observables::of(state), units.quantum(stages[0].frequency.first()));
         let mut left = times.iter().enumerate().peekable();
         for cycle in 0..protocol.cycles() {
             for (index, (stage, stretch)) in stages.iter().zip(&self.stretches).enumerate() {
@@ -114,7 +117,7 @@ impl ProtocolChain {
                 {
                     left.next();
                     self.advance(stage, stretch, &mut state, (now, until), offset, rng, ledger, other);
-                    ledger.sample(sample, state);
+                    ledger.sample(sample, Observables::of(state));
                     other.sample(sample, *time, state);
                     now = until;
                     if sample % LOOK == 0 && other.interrupted() {
@@ -138,8 +141,9 @@ impl ProtocolChain {
                 }
                 ledger.turn(index, cycle as usize);
             }
-            ledger.ends[cycle as usize + 1] = state;
+            ledger.ends[cycle as usize + 1] = Observables::of(state);
         }
+        ledger.levels = Some([start, state]);
         true
     }
 

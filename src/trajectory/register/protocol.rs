@@ -68,15 +68,22 @@ impl Operators {
 }
 
 impl ProtocolRegisters {
+    /// Why it cannot follow a register, if so.
+    #[must_use]
+    pub fn unlike(register: &Register) -> Option<&'static str> {
+        let alike = register.frequencies.iter().all(|frequency| *frequency == register.frequency);
+        (!alike || register.exchange.iter().any(|exchange| *exchange != 0.0))
+            .then_some("the qubits differ in frequency or exchange quanta, and a protocol has one frequency for all")
+    }
+
     /// The engine. A `coherent` one, and one with a drive, keeps superpositions of several numbers of excited qubits
     /// whole, see [`Registers::new`].
     ///
     /// # Errors
     /// If qubits differ in frequency or exchange quanta: a protocol has one frequency for all.
     pub fn new(protocol: &Protocol, register: &Register, coherent: bool) -> Result<Self, &'static str> {
-        let alike = register.frequencies.windows(2).all(|pair| pair[0] == pair[1]);
-        if !alike || register.exchange.iter().any(|exchange| *exchange != 0.0) {
-            return Err("the qubits differ in frequency or exchange quanta, and a protocol has one frequency for all");
+        if let Some(why) = Self::unlike(register) {
+            return Err(why);
         }
         let driven = protocol.is_driven();
         let envelope = protocol.envelope(register.number() as i64);

@@ -1,0 +1,113 @@
+"""What a run gives to people: its results, figures of them, and their forms for other programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import _superjump
+from .grid import dataset
+from .mcresult import McResult
+from .noise import Statistics
+from .plots import Plots
+from .progress import Shown
+from .results import Results
+
+if TYPE_CHECKING:
+    import xarray
+
+    # A scenario runs to results, which know it: the one arrow of this package that points up, and of types alone.
+    from .scenario import Scenario
+
+
+class Run(Results):
+    """The results of a run: of trajectories, of a steady state, or of exact values alone; of one point or a sweep.
+
+    ``run["heat_current", "hot"]`` is an :class:`Estimate`; ``series``, ``trajectories``, ``jumps``, ``quanta`` and
+    ``summary`` are tables (:class:`superjump.Table`), None where the run has none; ``noise`` has the counting
+    statistics.
+    """
+
+    def __init__(
+        self, scenario: Scenario, parsed: _superjump.Parsed, results: _superjump.Results, folder: Path | None
+    ):
+        super().__init__(parsed, results, folder)
+        #: The scenario as it was run.
+        self.scenario = scenario
+
+    @property
+    def noise(self) -> Noise:
+        """The counting statistics; called with ``windows=``, ``frequencies=`` or ``delays=`` it runs for them."""
+        return Noise(self)
+
+    @property
+    def plot(self) -> Plots:
+        """Figures by matplotlib: ``run.plot("heat_current", bath="hot")``, ``run.plot.bursts()``, ``run.plot.telegraph()``,
+        ``run.plot.noise("spectrum")`` ...; each gives its axes, and takes ``ax=``."""
+        return Plots(self)
+
+    def to_qutip(self) -> McResult:
+        """The same by the attribute names of a ``McResult``: ``times``, ``average_expect``, ``std_expect``, and where jumps
+        were recorded ``col_times``, ``col_which``, ``photocurrent``. It needs no QuTiP."""
+        return McResult(self)
+
+    def to_xarray(self) -> xarray.Dataset:
+        """All quantities as a Dataset over the swept keys, the bath and the time: ``heat_current``,
+        ``heat_current_std_error`` (where there are trajectories) and ``heat_current_exact``. The value is the mean over
+        trajectories, or the exact one where nothing was sampled. A sweep that is no grid has the dimension ``point``."""
+        return dataset(self)
+
+    def resume(
+        self,
+        trajectories: int | None = None,
+        *,
+        threads: int | None = None,
+        progress: Shown = None,
+        exact: bool = True,
+    ) -> Run:
+        """Goes on with a run that was interrupted, or grows it to more trajectories, to the bits of having run it at once:
+        from its folder, or of a transient in memory from what is done. A steady state in memory begins again."""
+        solve = self._parsed.asked == "solve"
+        asked = self.scenario._with_trajectories(trajectories)
+        return asked._go_on(self.folder, self._results, threads=threads, exact=exact, solve=solve, progress=progress)
+
+    def status(self) -> dict[str, Any]:
+        """How the campaign of the folder stands: trajectories of every point, processes, results."""
+        return json.loads(_superjump.status(self._in_folder()))
+
+    def report(self) -> Path:
+        """Draws the figures and the page of the folder, as the program does; gives the path of the page."""
+        page, _ = _superjump.report_folder(self._in_folder())
+        return Path(page)
+
+    def _in_folder(self) -> Path:
+        if self.folder is None:
+            raise ValueError("the results are in memory; run(output=...) has them in a folder")
+        return self.folder
+
+
+class Noise(Statistics):
+    """The counting statistics of a run: ``noise.fano["hot"]``, ``noise.windowed_noise["hot"]`` (whose ``times`` are the
+    windows), ``noise.spectrum``, ``noise.g2`` ...; of one point, as ``run.at(3).noise``. ``table`` has all of them.
+
+    Called with ``windows=``, ``frequencies=``, ``delays=`` or ``baths=`` it runs the scenario for these.
+    """
+
+    _run: Run
+
+    def __call__(
+        self,
+        *,
+        windows: Any = None,
+        frequencies: Any = None,
+        delays: Any = None,
+        baths: Any = None,
+        **options: Any,
+    ) -> Noise:
+        """Runs the scenario for counting statistics; ``options`` are those of :meth:`superjump.Scenario.run`."""
+        asked = {"windows": windows, "frequencies": frequencies, "delays": delays, "baths": baths}
+        given = {key: value for key, value in asked.items() if value is not None}
+        if self._run.sampled:
+            return self._run.scenario._settled({}, {}, given).run(**options).noise
+        return self._run.scenario.exact(noise=given, **options).noise
