@@ -210,3 +210,15 @@ fn a_campaign_of_ensembles_has_the_same_bits_on_any_threads_and_after_a_kill() {
     let told = place.say(&["run", "own.toml", "-o", "low", "--set", "parameters.g=2.0", "--set", "mode.c.levels=7"]);
     assert!(told.contains("levels of mode c has a weight of up to"), "{told}");
 }
+
+/// The page of operators has a scenario that is one, and an error that is told.
+#[test]
+fn the_page_of_operators_says_what_is() {
+    let page = include_str!("../../docs/operators.md");
+    let block = |fence: &str| page.split_once(fence).unwrap().1.split_once("```").unwrap().0;
+    let example = block("```toml\n");
+    assert_eq!(parse(example).unwrap().points.len(), 3);
+    let error = parse(&example.replace("atoms.Jm * c.ad)", "c.adg * atoms.Jm)")).unwrap_err().to_string();
+    let told = block("```text\n").lines().next().unwrap();
+    assert_eq!(error.lines().next().unwrap(), told);
+}
