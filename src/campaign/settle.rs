@@ -11,7 +11,7 @@ use super::converge::{Relaxation, converge_with, ready};
 use super::error::RunError;
 use super::options::{Event, Outcome, RunOptions};
 use crate::plan::Shard;
-use crate::quantity::Quantity;
+use crate::quantity::{Column, Quantity};
 use crate::results::{
     ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer, noise_rows, phase_rows,
     quanta_rows,
@@ -174,7 +174,9 @@ fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, Unsolved>)
         }
     }
     let alone = exact.iter().filter(|(quantity, bath, _)| !seen.contains(&(*quantity, *bath)));
-    quantities.extend(alone.map(|(quantity, bath, value)| QuantitySummary::exact(point, *quantity, *bath, *value)));
+    quantities.extend(alone.map(|(quantity, bath, value)| {
+        QuantitySummary::exact(point, Column { quantity: *quantity, bath: *bath, observable: None }, *value)
+    }));
     for (pair, estimate) in &run.heat_covariances {
         let exact = road.as_ref().ok().and_then(|road| road.heat_covariances.iter().find(|(other, _)| other == pair));
         let exact = exact.map(|(_, value)| *value);

@@ -10,7 +10,7 @@ use super::open::finished;
 use super::options::{Event, Outcome, RunOptions};
 use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
 use crate::plan::available_memory;
-use crate::quantity::Quantity;
+use crate::quantity::{Column, Quantity};
 use crate::results::{
     OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, folded_rows,
     highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
@@ -182,20 +182,22 @@ fn unsolved(point: &Point) -> PointSummary {
 fn summarize(point: &Point, solved: &Solved) -> PointSummary {
     if let Some(steady) = &solved.steady {
         let row = |(quantity, bath, value): &(Quantity, Option<usize>, f64)| {
-            QuantitySummary::exact(point, *quantity, *bath, *value)
+            QuantitySummary::exact(point, Column { quantity: *quantity, bath: *bath, observable: None }, *value)
         };
+        let observables =
+            steady.observables.iter().map(|(column, value)| QuantitySummary::exact(point, *column, *value));
         let pairs = steady.heat_covariances.iter();
         let of_pair = |(pair, value): &([usize; 2], f64)| {
             QuantitySummary::of_pair(point, Quantity::HeatCovariance, *pair, None, Some(*value))
         };
-        let quantities = steady.values.iter().map(row).chain(pairs.filter_map(of_pair)).collect();
+        let of_pairs = pairs.filter_map(of_pair);
+        let quantities = steady.values.iter().map(row).chain(of_pairs).chain(observables).collect();
         let machine = steady.machine.map(|machine| machine.words().to_owned());
         return PointSummary { exact_refused: steady.refused.clone(), machine, quantities, ..unsolved(point) };
     }
     let last = point.until();
     let rows = solved.series.iter().filter(|row| row.time == last && !row.quantity.is_booked());
-    let quantities =
-        rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.quantity, row.bath, value)));
+    let quantities = rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.column(), value)));
     let OfProtocol { quantities: booked, machine, notes } = point
         .protocol()
         .map(|protocol| of_protocol(point, protocol, None, solved.protocol.as_ref()))

@@ -79,7 +79,8 @@ fn is_of_burst(name: &str) -> bool {
     of_burst.iter().any(|quantity| quantity.name() == name)
 }
 
-/// What most want to know of a steady state; there are other estimates of the same current, and closed forms.
+/// What most want to know of a steady state; there are other estimates of the same current, and closed forms. Observables of
+/// ensembles and modes have names that are no quantity's.
 fn is_foremost(name: &str) -> bool {
     let foremost = [
         Quantity::HeatCurrent,
@@ -92,7 +93,8 @@ fn is_foremost(name: &str) -> bool {
         Quantity::Fano,
         Quantity::EntropyProduction,
     ];
-    foremost.iter().any(|quantity| quantity.name() == name)
+    let is_observable = Quantity::ALL.iter().all(|quantity| quantity.name() != name);
+    is_observable || foremost.iter().any(|quantity| quantity.name() == name)
 }
 
 /// The quantities of one point, and what their units are.

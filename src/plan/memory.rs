@@ -2,6 +2,7 @@
 
 use super::schedule::Plan;
 use super::sizes::Sizes;
+use crate::group::Ensembles;
 use crate::scenario::{Asked, Point};
 use crate::statistics::{GROUPS, OfCycle, Sums};
 
@@ -33,7 +34,7 @@ impl Plan<'_> {
             let sizes = Sizes::of(point);
             let photons = (point.recording.photons as u64 * sizes.block) as f64 * 8.0;
             let rows = (sizes.part.min(point.trajectories()) * 200) as f64;
-            let states = threads as f64 * point.ensembles().map_or(0.0, |ensembles| ensembles.memory());
+            let states = threads as f64 * point.ensembles().map_or(0.0, Ensembles::memory);
             states + grid + log + 3.0 * threads as f64 * photons + 4.0 * rows + counted(point) + booked(point, threads)
         };
         self.points.iter().map(point).fold(0.0, f64::max)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::quantity::Quantity;
+use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
 use crate::statistics::Estimate;
 
@@ -80,7 +80,7 @@ impl QuantitySummary {
     ) -> Option<Self> {
         match (estimate, exact) {
             (Some(estimate), _) => Some(Self::estimated(point, quantity, bath, estimate, exact)),
-            (None, Some(exact)) => Some(Self::exact(point, quantity, bath, exact)),
+            (None, Some(exact)) => Some(Self::exact(point, Column { quantity, bath, observable: None }, exact)),
             (None, None) => None,
         }
     }
@@ -99,15 +99,15 @@ impl QuantitySummary {
     }
 
     /// A value that was solved for.
-    pub(crate) fn exact(point: &Point, quantity: Quantity, bath: Option<usize>, value: f64) -> Self {
+    pub(crate) fn exact(point: &Point, column: Column, value: f64) -> Self {
         QuantitySummary {
-            quantity: quantity.name().to_owned(),
-            bath: bath.map(|bath| point.baths()[bath].name.clone()),
+            quantity: point.called(column).to_owned(),
+            bath: column.bath.map(|bath| point.baths()[bath].name.clone()),
             estimate: None,
             std_error: None,
             exact: Some(value),
             z: None,
-            unit: quantity.unit(point.units()).to_owned(),
+            unit: column.quantity.unit(point.units()).to_owned(),
         }
     }
 }

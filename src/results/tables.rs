@@ -49,7 +49,9 @@ pub struct SeriesRow {
 }
 
 impl SeriesRow {
-    fn column(&self) -> Column {
+    /// What it is a row of.
+    #[must_use]
+    pub fn column(&self) -> Column {
         Column { quantity: self.quantity, bath: self.bath, observable: self.observable }
     }
 }

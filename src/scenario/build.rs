@@ -286,10 +286,13 @@ fn check_ensembles(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
         ));
     }
     match asked {
-        Asked::Transient(_) | Asked::Solve(Solve { steady: None, .. }) => Ok(()),
-        Asked::Converge(_) | Asked::Solve(_) => {
-            Err(PointError::OfEnsembles("the steady state of ensembles and modes is not among what a point is asked"))
+        Asked::Solve(Solve { steady: Some(steady), .. }) if !steady.noise.baths.is_empty() => {
+            Err(PointError::OfEnsembles("counting statistics of ensembles and modes are not solved for"))
         }
+        Asked::Transient(_) | Asked::Solve(_) => Ok(()),
+        Asked::Converge(_) => Err(PointError::OfEnsembles(
+            "trajectories of ensembles and modes are followed in time, and not until they are steady",
+        )),
     }
 }
 

@@ -322,7 +322,7 @@ impl<'de, W: Deserialize<'de>> Deserialize<'de> for RawCourse<W> {
 #[derive(Clone, Debug)]
 pub enum RawStart {
     Name(String),
-    State(RawInitial),
+    State(Box<RawInitial>),
 }
 
 impl Described for RawStart {
@@ -346,7 +346,8 @@ impl<'de> Deserialize<'de> for RawStart {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawStart, A::Error> {
-                RawInitial::deserialize(MapAccessDeserializer::new(map)).map(RawStart::State)
+                let state = RawInitial::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(RawStart::State(Box::new(state)))
             }
         }
         deserializer.deserialize_any(Either)

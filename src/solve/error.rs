@@ -65,12 +65,19 @@ pub enum Unsolved {
         /// The most that are spent.
         limit: f64,
     },
+    /// The same, of its steady state, which takes an elimination.
+    #[error(
+        "the density matrix of this product has {elements:.1e} elements, and steady states of at most {most:.0e} are solved"
+    )]
+    ProductElimination {
+        /// Elements.
+        elements: f64,
+        /// The most that are solved.
+        most: f64,
+    },
     /// The steady state of a product.
     #[error(transparent)]
     ProductSteady(#[from] ProductSteadyError),
-    /// The same, where nobody asks the equation itself.
-    #[error("the steady state of ensembles and modes is not among what scenarios are solved for")]
-    SteadyOfProduct,
     /// Its equation is of ensembles and modes.
     #[error("there are no ensembles and modes")]
     NoEnsembles,

@@ -247,7 +247,7 @@ impl Validator<'_> {
                 units.energy_over_temperature(frequency, temperature)
             });
             let Rates { down, up, .. } = Rates::thermal(rate, x);
-            if !(down <= super::LARGEST) {
+            if down.is_nan() || down > super::LARGEST {
                 return self.refuse(table.span(), &key("temperature"), "makes a rate beyond all bounds");
             }
             product = product

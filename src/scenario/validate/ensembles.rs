@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::super::asked::{Asked, Purpose, Solve, Transient};
+use super::super::asked::{Asked, Purpose, Solve, Steady, Transient};
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawCourse, RawEnsemble, RawInitial, RawMode, RawScenario, RawStart};
 use super::couplings::{Warmth, complex};
@@ -80,8 +80,7 @@ impl Validator<'_> {
 
     /// Refuses what ensembles and modes do not have.
     fn of_one_ensemble_alone(&self, raw: &RawScenario) {
-        let steady =
-            "a long `evolution.until`, at the end of which it is reached: ensembles and modes are followed in time";
+        let steady = "`superjump exact` with [steady], for its means; or a long `evolution.until`, at the end of which it is reached";
         let tables = [
             ("qubits", raw.qubits.as_ref().map(Spanned::span), "a further [[ensemble]]; or [qubits] alone"),
             ("initial", raw.initial.as_ref().map(Spanned::span), "`initial` in each [[ensemble]] and [[mode]]"),
@@ -91,7 +90,6 @@ impl Validator<'_> {
                 "a term of [hamiltonian] in the frame of the drive: { operator = \"0.5 * a.Jx\" }",
             ),
             ("protocol", raw.protocol.as_ref().map(Spanned::span), "a Hamiltonian and baths that stay"),
-            ("steady", raw.steady.as_ref().map(Spanned::span), steady),
             ("noise", raw.noise.as_ref().map(Spanned::span), steady),
         ];
         for (key, span, help) in tables {
@@ -99,13 +97,19 @@ impl Validator<'_> {
             let title = format!("`{key}` is of one ensemble, [qubits], and not of [[ensemble]] and [[mode]]");
             self.keep(Err::<(), _>(self.source.error(span, title, help)));
         }
+        if let Some(table) = raw.steady.as_ref().filter(|_| self.purpose == Purpose::Trajectories) {
+            let title =
+                "`steady`: trajectories of ensembles and modes are followed in time, and not until they are steady";
+            self.keep(Err::<(), _>(self.source.error(table.span(), title.to_owned(), steady)));
+        }
     }
 
     /// A scenario of ensembles and modes.
     pub(super) fn valid_ensembles(&self, raw: &RawScenario) -> Result<Valid> {
         self.of_one_ensemble_alone(raw);
         let units = self.keep(self.units(raw));
-        let evolution = self.keep(self.when(raw, false, None));
+        let is_steady = raw.steady.is_some();
+        let evolution = self.keep(self.when(raw, is_steady, None));
         let recording = self.keep(self.recording(raw.record.as_ref().map(Spanned::get_ref)));
         if recording.is_some_and(|recording| recording.cycles) {
             let span = raw.record.as_ref().map_or(0..0, Spanned::span);
@@ -122,7 +126,11 @@ impl Validator<'_> {
         let engine = self.engine(raw, &groups, false)?;
         let Evolution { times, trajectories, seed, .. } = Self::kept(evolution)?;
         let asked = match self.purpose {
-            Purpose::Exact => Asked::Solve(Solve { times, steady: None, trajectories }),
+            Purpose::Exact => {
+                let steady = is_steady.then(|| self.steady(raw, &groups)).transpose()?;
+                let steady = steady.map(|(bath, ..)| Steady::of_bath(bath));
+                Asked::Solve(Solve { times, steady, trajectories })
+            }
             Purpose::Trajectories => Asked::Transient(Transient { times, trajectories: trajectories.unwrap_or(0) }),
         };
         Ok(Valid { groups, engine, seed, asked, recording: Self::kept(recording)? })
@@ -220,7 +228,7 @@ impl Validator<'_> {
             RawStart::Name(name) => {
                 RawInitial { state: Some(Spanned::new(initial.span(), name.clone())), ..RawInitial::default() }
             }
-            RawStart::State(state) => state.clone(),
+            RawStart::State(state) => (**state).clone(),
         };
         let model = Model::between(&[], units, number, frequency, 0.0);
         let state = self.start_of_ensemble(&Spanned::new(initial.span(), state), &key, &model)?;

@@ -10,6 +10,9 @@ use crate::solve::error::Unsolved;
 /// The most elements of a density matrix beside a run.
 const MOST_BESIDE: f64 = 6e4;
 
+/// The most elements of a density matrix whose steady state is solved for.
+const MOST_STEADY: f64 = 2e4;
+
 /// The most multiplications of a transient: some ten seconds beside a run, minutes for its own sake.
 fn limit(effort: Effort) -> f64 {
     match effort {
@@ -89,6 +92,9 @@ impl Equation for OfProduct {
         let elements = ProductEquation::size(product, start)?;
         if aim.effort == Effort::Beside && elements > MOST_BESIDE {
             return Err(Unsolved::ProductBeside { elements, most: MOST_BESIDE });
+        }
+        if aim.until.is_none() && elements > MOST_STEADY {
+            return Err(Unsolved::ProductElimination { elements, most: MOST_STEADY });
         }
         let equation = ProductEquation::new(product, start)?;
         if let Some(until) = aim.until {

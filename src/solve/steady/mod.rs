@@ -4,6 +4,7 @@ mod counted;
 mod cycle;
 mod driven;
 mod ladder;
+mod product;
 mod register;
 mod road;
 
@@ -79,7 +80,10 @@ impl SteadyRoad {
                 road.closed_forms(point);
                 return Ok(road);
             }
-            Some(Road::Product) => return Err(Unsolved::SteadyOfProduct),
+            Some(Road::Product) => {
+                product::solve(point, effort, &mut road)?;
+                return Ok(road);
+            }
             Some(Road::Orders) => groups(point, |group| driven::solve(group, point, effort))?,
             Some(Road::Levels) | None => groups(point, |group| ladder::solve(group, point, effort))?,
         };

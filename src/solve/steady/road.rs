@@ -3,7 +3,7 @@
 use super::counted::{ExactNoise, LOST, NO_CURRENT, Rows};
 use crate::lindblad::{Occupation, SteadyError, Transferred};
 use crate::model::Observables;
-use crate::quantity::Quantity;
+use crate::quantity::{Column, Quantity};
 use crate::rounded::Rounded;
 use crate::scenario::Point;
 use crate::theory::Machine;
@@ -13,6 +13,8 @@ use crate::theory::Machine;
 pub struct SteadyRoad {
     /// (what, which bath, value).
     pub values: Vec<(Quantity, Option<usize>, f64)>,
+    /// The observables of ensembles and modes.
+    pub observables: Vec<(Column, f64)>,
     /// What `[noise]` asks for.
     pub noise: Vec<ExactNoise>,
     /// The distribution of the quanta of a bath (its index) in a window, for those that can be afforded.
