@@ -87,11 +87,11 @@ impl ProtocolEquation {
         }
 
         let mut block = self.operators.block(Follow::Moments, 1);
-        block.set(0, &p);
+        block.lane_mut(0).copy_from_slice(&p);
         self.once(Follow::Moments, &mut block)?;
         let whole = self.moments(&block);
         let entries = whole.mean.len();
-        let lanes: Vec<Vec<f64>> = (0..entries).map(|a| block.lane(1 + a).collect()).collect();
+        let lanes: Vec<Vec<f64>> = (0..entries).map(|a| block.lane(1 + a).to_vec()).collect();
 
         // Of each sector, its weight and its means.
         let weights: Vec<f64> = sectors.iter().map(|sector| p[sector.clone()].iter().sum()).collect();
@@ -106,7 +106,7 @@ impl ProtocolEquation {
                 sector.clone().for_each(|i| y[i] -= mean * p[i]);
                 road.respond(sector, &mut y, lane[sector.clone()].iter().map(|m| m * m).sum::<f64>().sqrt())?;
             }
-            currents.set(b, &y);
+            currents.lane_mut(b).copy_from_slice(&y);
         }
         let off = road.residual() / forgotten;
         if off.is_nan() || off > CERTAIN {

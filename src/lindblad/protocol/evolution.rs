@@ -22,7 +22,7 @@ const SHORTEST: f64 = 1e-9;
 /// Takes a block through a step.
 fn step(operators: &Operators, generator: &Generator, length: f64, block: &mut Block) {
     let depth = generator.passed.len();
-    let mut room = operators.room(block);
+    let mut room = operators.room();
     // The newest comes first; the last one is free.
     let mut terms: Vec<Term> = vec![operators.term(block); depth + 1];
     operators.weigh(&mut terms[0]);

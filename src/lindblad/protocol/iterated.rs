@@ -90,7 +90,7 @@ impl<'a> Iterated<'a> {
     /// `U x` of an x that sums to zero.
     fn propagated(&self, x: &[f64]) -> Result<Vec<f64>, CycleError> {
         let mut block = self.equation.operators.block(Follow::Nothing, 1);
-        block.set(0, x);
+        block.lane_mut(0).copy_from_slice(x);
         self.equation.once(Follow::Nothing, &mut block)?;
         Ok(block.values)
     }

@@ -200,7 +200,7 @@ impl ProtocolEquation {
     /// If a time is beyond the end.
     pub fn averages_from(&self, p: &[f64], times: &[f64]) -> Result<ProtocolAverages, SolveError> {
         let mut block = self.operators.block(Follow::Moments, 1);
-        block.set(0, p);
+        block.lane_mut(0).copy_from_slice(p);
         let mut series = Vec::with_capacity(times.len());
         let nothing = Means { mean: vec![0.0; block.lanes() - 1], entropy: self.entropy };
         let mut segments = vec![nothing.clone(); self.protocol.stages().len()];
@@ -212,7 +212,7 @@ impl ProtocolEquation {
             Reached::End { segment, cycle } => {
                 let cycle = &mut cycles[cycle];
                 for (entry, before) in before.iter_mut().enumerate() {
-                    let now: f64 = block.lane(1 + entry).sum();
+                    let now: f64 = block.lane(1 + entry).iter().sum();
                     segments[segment].mean[entry] += now - *before;
                     cycle.booked.mean[entry] += now - *before;
                     *before = now;
@@ -227,9 +227,9 @@ impl ProtocolEquation {
             self.levels().iter().zip(p).filter(|(_, p)| **p > 0.0).map(of).sum()
         };
         let last = self.averages_of(&block);
-        let produced = |flow: f64| gibbs(p) - gibbs(&block.lane(0).collect::<Vec<f64>>()) + flow;
+        let produced = |flow: f64| gibbs(p) - gibbs(block.lane(0)) + flow;
         let entropy_production = last.booked.mean(Entry::Entropy).map(produced);
-        let p = block.lane(0).collect();
+        let p = block.lane(0).to_vec();
         Ok(ProtocolAverages { series, last, segments, cycles, p, entropy_production })
     }
 
@@ -263,26 +263,25 @@ impl ProtocolEquation {
         let most = ln_d.iter().copied().fold(0.0, f64::max);
         let weights = ln_d.iter().zip(&self.initial).map(|(d, p)| if *p > 0.0 { (d - most).exp() } else { 0.0 });
         let mut weighted = self.start(Follow::Entropy);
-        weighted.set(0, &weights.collect::<Vec<f64>>());
+        weighted.lane_mut(0).iter_mut().zip(weights).for_each(|(place, weight)| *place = weight);
         self.through(Follow::Entropy, &mut weighted, &[], |_, _| ())?;
-        let ends = weighted.lane(0).zip(p.lane(0)).zip(&ln_d);
+        let ends = weighted.lane(0).iter().zip(p.lane(0)).zip(&ln_d);
         Ok(Some(ends.map(|((weighted, p), d)| weighted * p * (most - d).exp()).sum()))
     }
 
     /// The initial probabilities in the first lane of a block.
     fn start(&self, follow: Follow) -> Block {
         let mut block = self.operators.block(follow, 1);
-        block.set(0, &self.initial);
+        block.lane_mut(0).copy_from_slice(&self.initial);
         block
     }
 
     fn averages_of(&self, block: &Block) -> Averages {
-        let p: Vec<f64> = block.lane(0).collect();
-        Averages { now: observables(self.levels(), &p), booked: self.moments(block) }
+        Averages { now: observables(self.levels(), block.lane(0)), booked: self.moments(block) }
     }
 
     fn moments(&self, block: &Block) -> Moments {
-        let mean: Vec<f64> = (1..block.lanes()).map(|lane| block.lane(lane).sum()).collect();
+        let mean: Vec<f64> = (1..block.lanes()).map(|lane| block.lane(lane).iter().sum()).collect();
         let pairs = (0..mean.len()).flat_map(|a| (0..=a).map(move |b| (a, b)));
         let covariance = pairs.zip(&block.sums).map(|((a, b), sum)| sum - mean[a] * mean[b]).collect();
         Moments { mean, covariance, entropy: self.entropy }

@@ -3,7 +3,7 @@
 use super::factors::{Factor, Factors, Follow, NODES};
 use crate::bath::{Coupling, Process};
 use crate::lindblad::ladder::{LadderGenerator, Move};
-use crate::lindblad::vectorized::vectorized;
+use crate::lindblad::vectorized::{dot, vectorized};
 use crate::model::Rates;
 use crate::model::protocol::{Entry, Stage, absorbed};
 
@@ -15,8 +15,6 @@ pub const ROUNDING: f64 = 1e-17;
 struct Flow {
     coupling: Coupling,
     process: Process,
-    moves: Vec<Move>,
-    /// The same moves, for one vector alone.
     runs: Vec<Run>,
     /// The weights of all moves out of each level.
     exits: Vec<f64>,
@@ -89,8 +87,9 @@ pub struct Room {
 /// Vectors over the levels, side by side, and sums that depend on them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
+    levels: usize,
     lanes: usize,
-    /// Level by level.
+    /// Lane by lane.
     pub values: Vec<f64>,
     pub sums: Vec<f64>,
 }
@@ -98,18 +97,17 @@ pub struct Block {
 impl Block {
     /// No lane is anything yet.
     pub fn zeros(levels: usize, lanes: usize, sums: usize) -> Self {
-        Block { lanes, values: vec![0.0; levels * lanes], sums: vec![0.0; sums] }
+        Block { levels, lanes, values: vec![0.0; levels * lanes], sums: vec![0.0; sums] }
     }
 
     /// One lane, over the levels.
-    pub fn lane(&self, lane: usize) -> impl Iterator<Item = f64> + '_ {
-        self.values.iter().skip(lane).step_by(self.lanes).copied()
+    pub fn lane(&self, lane: usize) -> &[f64] {
+        &self.values[lane * self.levels..][..self.levels]
     }
 
-    /// Writes one lane.
-    pub fn set(&mut self, lane: usize, values: &[f64]) {
-        let places = self.values.iter_mut().skip(lane).step_by(self.lanes);
-        places.zip(values).for_each(|(place, value)| *place = *value);
+    /// The same, to be written.
+    pub fn lane_mut(&mut self, lane: usize) -> &mut [f64] {
+        &mut self.values[lane * self.levels..][..self.levels]
     }
 
     pub fn lanes(&self) -> usize {
@@ -120,38 +118,32 @@ impl Block {
     pub fn takes(&mut self, term: &Block) -> bool {
         vectorized(
             #[inline(always)]
-            || self.takes_it(term),
+            || {
+                let mut taken = true;
+                (0..self.lanes).for_each(|lane| taken &= takes(self.lane_mut(lane), term.lane(lane)));
+                taken
+            },
         )
     }
+}
 
-    #[inline(always)]
-    fn takes_it(&mut self, term: &Block) -> bool {
-        if self.lanes == 1 {
-            let (mut size, mut more) = ([0.0; 8], [0.0; 8]);
-            let mut add = |values: &mut [f64], terms: &[f64]| {
-                for (i, (value, term)) in values.iter_mut().zip(terms).enumerate() {
-                    *value += term;
-                    size[i] += value.abs();
-                    more[i] += term.abs();
-                }
-            };
-            let mut parts = self.values.chunks_exact_mut(8);
-            let terms = term.values.chunks_exact(8);
-            let rest = terms.remainder();
-            parts.by_ref().zip(terms).for_each(|(values, terms)| add(values, terms));
-            add(parts.into_remainder(), rest);
-            return more.iter().sum::<f64>() <= ROUNDING * size.iter().sum::<f64>();
+/// Adds a term to values; whether it is rounding beside them.
+#[inline(always)]
+fn takes(values: &mut [f64], term: &[f64]) -> bool {
+    const PARTS: usize = 8;
+    let (mut size, mut more) = ([0.0; PARTS], [0.0; PARTS]);
+    let mut add = |values: &mut [f64], terms: &[f64]| {
+        for (i, (value, term)) in values.iter_mut().zip(terms).enumerate() {
+            *value += term;
+            size[i] += value.abs();
+            more[i] += term.abs();
         }
-        let (mut size, mut more) = (vec![0.0; self.lanes], vec![0.0; self.lanes]);
-        for (values, terms) in self.values.chunks_exact_mut(self.lanes).zip(term.values.chunks_exact(self.lanes)) {
-            for (((value, term), size), more) in values.iter_mut().zip(terms).zip(&mut size).zip(&mut more) {
-                *value += term;
-                *size += value.abs();
-                *more += term.abs();
-            }
-        }
-        more.iter().zip(&size).all(|(more, size)| *more <= ROUNDING * size)
-    }
+    };
+    let (mut parts, terms) = (values.chunks_exact_mut(PARTS), term.chunks_exact(PARTS));
+    let rest = terms.remainder();
+    parts.by_ref().zip(terms).for_each(|(values, terms)| add(values, terms));
+    add(parts.into_remainder(), rest);
+    more.iter().sum::<f64>() <= ROUNDING * size.iter().sum::<f64>()
 }
 
 /// The place of a pair among all, `b <= a`.
@@ -167,13 +159,7 @@ impl Operators {
         let flow = |flow: &crate::lindblad::ladder::Flow| {
             let mut exits = vec![0.0; levels];
             flow.moves.iter().for_each(|m| exits[m.from] += m.weight);
-            Flow {
-                coupling: flow.coupling,
-                process: flow.process,
-                moves: flow.moves.clone(),
-                runs: Run::of(&flow.moves),
-                exits,
-            }
+            Flow { coupling: flow.coupling, process: flow.process, runs: Run::of(&flow.moves), exits }
         };
         Operators {
             flows: ladder.flows.iter().map(flow).collect(),
@@ -189,7 +175,7 @@ impl Operators {
             self.flows.iter().zip(&ladder.flows).map(|(flow, of)| of.rate * flow.exits[level]).sum()
         };
         let fastest = (0..self.m.len()).map(rates).fold(0.0, f64::max);
-        (fastest, self.flows.iter().map(|flow| flow.moves.len()).sum::<usize>() as f64)
+        (fastest, ladder.flows.iter().map(|flow| flow.moves.len()).sum::<usize>() as f64)
     }
 
     /// The block that a vector is followed in from the start.
@@ -320,9 +306,9 @@ impl Operators {
         Term { block: block.clone(), overlaps: vec![0.0; overlaps] }
     }
 
-    /// Where sums of blocks like this are made.
-    pub fn room(&self, block: &Block) -> Room {
-        let zeros = vec![0.0; block.values.len()];
+    /// Where sums of terms are made.
+    pub fn room(&self) -> Room {
+        let zeros = vec![0.0; self.m.len()];
         Room { lost: zeros.clone(), gained: zeros }
     }
 
@@ -337,10 +323,8 @@ impl Operators {
             || {
                 let weights = std::iter::once(&self.m).chain(self.flows.iter().map(|flow| &flow.exits));
                 for (weights, overlap) in weights.zip(overlaps.chunks_exact_mut(block.lanes)) {
-                    overlap.fill(0.0);
-                    for (weight, v) in weights.iter().zip(block.values.chunks_exact(block.lanes)) {
-                        overlap.iter_mut().zip(v).for_each(|(sum, v)| *sum += weight * v);
-                    }
+                    let lanes = overlap.iter_mut().enumerate();
+                    lanes.for_each(|(lane, overlap)| *overlap = dot::<8>(weights, block.lane(lane)));
                 }
             },
         );
@@ -356,56 +340,48 @@ impl Operators {
 
     #[inline(always)]
     fn apply_to(&self, generator: &Generator, scale: f64, terms: &[Term], room: &mut Room, image: &mut Block) {
-        let Generator { orders, degrees, diagonal, shift, .. } = generator;
+        let Generator { orders, degrees, shift, .. } = generator;
         let of = &terms[0].block;
-        let lanes = of.lanes;
-        let work = 1 + Entry::Work.index();
-        let moments = orders[0].follow == Follow::Moments;
-        by_level(lanes, diagonal, &of.values, &mut image.values, |d, v, out| *out = scale * (d + shift) * v);
+        for lane in 0..of.lanes {
+            self.stays(generator, scale, terms, lane, image.lane_mut(lane));
+            for (index, flow) in self.flows.iter().enumerate() {
+                if degrees[index] > 0 {
+                    self.changing(flow, index, (generator, scale), (terms, lane), room, image.lane_mut(lane));
+                    continue;
+                }
+                let factor = &orders[0].flows[index];
+                flow.moves(scale * factor.gain, of.lane(lane), image.lane_mut(lane));
+                if let Some(entry) = entry(orders, lane) {
+                    flow.moves(scale * factor.first[entry], of.lane(0), image.lane_mut(lane));
+                }
+            }
+        }
+        image.sums.iter_mut().zip(&of.sums).for_each(|(out, sum)| *out = scale * shift * sum);
+        if !of.sums.is_empty() {
+            for (factors, term) in orders.iter().zip(terms) {
+                self.sums(factors, scale, term, &mut image.sums);
+            }
+        }
+    }
+
+    /// What leads to no other level, but for losses that change.
+    #[inline(always)]
+    fn stays(&self, generator: &Generator, scale: f64, terms: &[Term], lane: usize, out: &mut [f64]) {
+        let Generator { orders, diagonal, shift, .. } = generator;
+        let rows = out.iter_mut().zip(diagonal).zip(terms[0].block.lane(lane));
+        rows.for_each(|((out, d), v)| *out = scale * (d + shift) * v);
+        let mut add = |weight: f64, of: &[f64]| {
+            let rows = out.iter_mut().zip(&self.m).zip(of);
+            rows.for_each(|((out, m), v)| *out += weight * m * v);
+        };
+        let works = entry(orders, lane) == Some(Entry::Work.index());
         for (order, (Factors { tilt, power, .. }, term)) in orders.iter().zip(terms).enumerate() {
             // At first it is in the diagonal.
             if order > 0 && *tilt != 0.0 {
-                let tilt = scale * tilt;
-                by_level(lanes, &self.m, &term.block.values, &mut image.values, |m, v, out| *out += tilt * m * v);
+                add(scale * tilt, term.block.lane(lane));
             }
-            if moments && *power != 0.0 {
-                let rows = term.block.values.chunks_exact(lanes).zip(image.values.chunks_exact_mut(lanes));
-                self.m.iter().zip(rows).for_each(|(m, (v, out))| out[work] += scale * power * m * v[0]);
-            }
-        }
-        for (index, flow) in self.flows.iter().enumerate() {
-            if degrees[index] > 0 {
-                self.changing(flow, index, (generator, scale), terms, room, image);
-                continue;
-            }
-            let factor = &orders[0].flows[index];
-            if factor.loss + factor.gain == 0.0 {
-                continue;
-            }
-            let gain = scale * factor.gain;
-            if lanes == 1 {
-                for Run { from, to, weights } in &flow.runs {
-                    let out = image.values[*to..][..weights.len()].iter_mut();
-                    let of = weights.iter().zip(&of.values[*from..][..weights.len()]);
-                    out.zip(of).for_each(|(out, (weight, v))| *out += gain * weight * v);
-                }
-                continue;
-            }
-            for m in &flow.moves {
-                let v = &of.values[m.from * lanes..][..lanes];
-                let out = &mut image.values[m.to * lanes..][..lanes];
-                let through = gain * m.weight;
-                out.iter_mut().zip(v).for_each(|(out, v)| *out += through * v);
-                if moments {
-                    let through = scale * m.weight * v[0];
-                    out[1..].iter_mut().zip(&factor.first).for_each(|(out, first)| *out += through * first);
-                }
-            }
-        }
-        if !of.sums.is_empty() {
-            image.sums.iter_mut().zip(&of.sums).for_each(|(out, sum)| *out = scale * shift * sum);
-            for (factors, term) in orders.iter().zip(terms) {
-                self.sums(factors, scale, term, &mut image.sums);
+            if works && *power != 0.0 {
+                add(scale * power, term.block.lane(0));
             }
         }
     }
@@ -417,48 +393,30 @@ impl Operators {
         flow: &Flow,
         index: usize,
         (generator, scale): (&Generator, f64),
-        terms: &[Term],
+        (terms, lane): (&[Term], usize),
         Room { lost, gained }: &mut Room,
-        image: &mut Block,
+        out: &mut [f64],
     ) {
-        let lanes = image.lanes;
         let orders = &generator.orders[..=generator.degrees[index]];
         let terms = &terms[..orders.len().min(terms.len())];
-        let weights = |of: fn(&Factor) -> f64| -> [f64; NODES] {
+        let weights = |of: &dyn Fn(&Factor) -> f64| -> [f64; NODES] {
             std::array::from_fn(|m| orders.get(m).map_or(0.0, |order| scale * of(&order.flows[index])))
         };
-        combine(&weights(|factor| factor.loss), terms, lost);
-        let gained: &[f64] = match orders[0].follow {
-            Follow::Nothing | Follow::Currents | Follow::Work { .. } => lost,
-            Follow::Entropy => {
-                combine(&weights(|factor| factor.gain), terms, gained);
-                gained
-            }
-            Follow::Moments => {
-                gained.copy_from_slice(lost);
-                for (order, term) in orders.iter().zip(terms) {
-                    let first = &order.flows[index].first;
-                    for (v, out) in term.block.values.chunks_exact(lanes).zip(gained.chunks_exact_mut(lanes)) {
-                        let v = scale * v[0];
-                        out[1..].iter_mut().zip(first).for_each(|(out, first)| *out += first * v);
-                    }
-                }
-                gained
-            }
-        };
-        if lanes == 1 {
-            for Run { from, to, weights } in &flow.runs {
-                let out = image.values[*to..][..weights.len()].iter_mut();
-                let of = weights.iter().zip(&gained[*from..][..weights.len()]);
-                out.zip(of).for_each(|(out, (weight, v))| *out += weight * v);
-            }
+        combine(&weights(&|factor| factor.loss), terms, lane, lost);
+        if orders[0].follow == Follow::Entropy {
+            combine(&weights(&|factor| factor.gain), terms, lane, gained);
+            flow.moves(1.0, gained, out);
         } else {
-            for m in &flow.moves {
-                let out = &mut image.values[m.to * lanes..][..lanes];
-                out.iter_mut().zip(&gained[m.from * lanes..][..lanes]).for_each(|(out, v)| *out += m.weight * v);
+            flow.moves(1.0, lost, out);
+        }
+        if let Some(entry) = entry(orders, lane) {
+            let first = weights(&|factor| factor.first[entry]);
+            if first.iter().any(|first| *first != 0.0) {
+                combine(&first, terms, 0, gained);
+                flow.moves(1.0, gained, out);
             }
         }
-        by_level(lanes, &flow.exits, lost, &mut image.values, |exit, lost, out| *out -= exit * lost);
+        out.iter_mut().zip(&flow.exits).zip(lost).for_each(|((out, exit), lost)| *out -= exit * *lost);
     }
 
     /// Adds to the sums what they gain by one term.
@@ -498,64 +456,70 @@ impl Operators {
         if energy == 0.0 {
             return;
         }
-        let (lanes, work) = (block.lanes, Entry::Work.index());
+        let work = Entry::Work.index();
         match follow {
             Follow::Nothing | Follow::Entropy => {}
             Follow::Work { s, .. } => {
-                for (m, v) in self.m.iter().zip(block.values.chunks_exact_mut(lanes)) {
-                    let factor = (-s * tilted * m).exp();
-                    v.iter_mut().for_each(|v| *v *= factor);
-                }
+                let values = block.values.iter_mut().zip(self.m.iter().cycle());
+                values.for_each(|(v, m)| *v *= (-s * tilted * m).exp());
             }
             Follow::Moments => {
-                for (m, v) in self.m.iter().zip(block.values.chunks_exact_mut(lanes)) {
-                    let done = energy * m;
-                    for b in 0..self.entries {
-                        let twice = if b == work { 2.0 } else { 1.0 };
-                        block.sums[pair(work, b)] += twice * done * v[1 + b];
-                    }
-                    block.sums[pair(work, work)] += done * done * v[0];
-                    v[1 + work] += done * v[0];
+                let squares: f64 = self.m.iter().zip(block.lane(0)).map(|(m, p)| (energy * m).powi(2) * p).sum();
+                for b in 0..self.entries {
+                    let twice = if b == work { 2.0 } else { 1.0 };
+                    let with = dot::<8>(&self.m, block.lane(1 + b));
+                    block.sums[pair(work, b)] += twice * energy * with;
                 }
+                block.sums[pair(work, work)] += squares;
+                let done: Vec<f64> = self.m.iter().zip(block.lane(0)).map(|(m, p)| energy * m * p).collect();
+                block.lane_mut(1 + work).iter_mut().zip(done).for_each(|(v, done)| *v += done);
             }
             Follow::Currents => {
-                for (m, v) in self.m.iter().zip(block.values.chunks_exact(lanes)) {
-                    let sums = &mut block.sums[work * lanes..][..lanes];
-                    sums.iter_mut().zip(v).for_each(|(sum, v)| *sum += energy * m * v);
+                for lane in 0..block.lanes {
+                    let done = energy * dot::<8>(&self.m, block.lane(lane));
+                    block.sums[work * block.lanes + lane] += done;
                 }
             }
         }
     }
 }
 
-/// Does something with each value and what is to become of it, given the weight of its level.
-#[inline(always)]
-fn by_level(lanes: usize, weights: &[f64], of: &[f64], into: &mut [f64], with: impl Fn(f64, f64, &mut f64)) {
-    if lanes == 1 {
-        weights.iter().zip(of).zip(into).for_each(|((weight, v), out)| with(*weight, *v, out));
-        return;
-    }
-    for (weight, (v, out)) in weights.iter().zip(of.chunks_exact(lanes).zip(into.chunks_exact_mut(lanes))) {
-        v.iter().zip(out).for_each(|(v, out)| with(*weight, *v, out));
+impl Flow {
+    /// Adds what its moves make of values, times a weight.
+    #[inline(always)]
+    fn moves(&self, gain: f64, of: &[f64], out: &mut [f64]) {
+        if gain == 0.0 {
+            return;
+        }
+        for Run { from, to, weights } in &self.runs {
+            let out = out[*to..][..weights.len()].iter_mut();
+            let of = weights.iter().zip(&of[*from..][..weights.len()]);
+            out.zip(of).for_each(|(out, (weight, v))| *out += gain * weight * v);
+        }
     }
 }
 
-/// `into = sum_m weights_m terms_m`, some values after the other so that no sum leaves the registers.
+/// The entry that a lane follows, if it follows one.
+fn entry(orders: &[Factors], lane: usize) -> Option<usize> {
+    lane.checked_sub(1).filter(|_| orders[0].follow == Follow::Moments)
+}
+
+/// `into = sum_m weights_m terms_m` of a lane, some values after the other so that no sum leaves the registers.
 #[inline(always)]
-fn combine(weights: &[f64; NODES], terms: &[Term], into: &mut [f64]) {
+fn combine(weights: &[f64; NODES], terms: &[Term], lane: usize, into: &mut [f64]) {
     const WIDTH: usize = 16;
     let whole = into.len() - into.len() % WIDTH;
     let (parts, rest) = into.split_at_mut(whole);
     for (part, sums) in parts.chunks_exact_mut(WIDTH).enumerate() {
         let mut found = [0.0; WIDTH];
         for (weight, term) in weights.iter().zip(terms) {
-            let values = &term.block.values[part * WIDTH..][..WIDTH];
+            let values = &term.block.lane(lane)[part * WIDTH..][..WIDTH];
             found.iter_mut().zip(values).for_each(|(sum, v)| *sum += weight * v);
         }
         sums.copy_from_slice(&found);
     }
     rest.fill(0.0);
     for (weight, term) in weights.iter().zip(terms) {
-        rest.iter_mut().zip(&term.block.values[whole..]).for_each(|(sum, v)| *sum += weight * v);
+        rest.iter_mut().zip(&term.block.lane(lane)[whole..]).for_each(|(sum, v)| *sum += weight * v);
     }
 }

@@ -31,12 +31,12 @@ impl<'a> Whole<'a> {
         let lanes = sectors.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
         let mut block = equation.operators.block(Follow::Nothing, lanes);
         for sector in sectors {
-            (0..sector.len()).for_each(|k| block.values[(sector.start + k) * lanes + k] = 1.0);
+            (0..sector.len()).for_each(|k| block.lane_mut(k)[sector.start + k] = 1.0);
         }
         equation.once(Follow::Nothing, &mut block)?;
         let of = |range: &Range<usize>| {
             let size = range.len();
-            let u = Mat::from_fn(size, size, |row, column| block.values[(range.start + row) * lanes + column]);
+            let u = Mat::from_fn(size, size, |row, column| block.lane(column)[range.start + row]);
             let one = |row, column| if row == column { 1.0 } else { 0.0 };
             let singular =
                 Mat::from_fn(size, size, |row, column| one(row, column) - u[(row, column)] + 1.0 / size as f64);
