@@ -216,7 +216,7 @@ fn course(run: &Run) -> Option<Figure> {
     Some(figure)
 }
 
-/// The last cycle of a point: of each segment its name and the rows of <J_z>, against the frequency.
+/// The last cycle of a point: of each segment its name and the rows of `<J_z>`, against the frequency.
 fn strokes(run: &Run, point: usize, column: usize) -> Option<Vec<(&str, Vec<Datum>)>> {
     let protocol = run.protocols.get(&point)?;
     let stages = protocol.stages();
@@ -244,7 +244,7 @@ fn strokes(run: &Run, point: usize, column: usize) -> Option<Vec<(&str, Vec<Datu
     strokes.iter().any(|(_, data)| data.len() > 1).then_some(strokes)
 }
 
-/// The way of a cycle, <J_z> against the frequency: its area is the work. Of one point stroke by stroke, of several each
+/// The way of a cycle, `<J_z>` against the frequency: its area is the work. Of one point stroke by stroke, of several each
 /// as a whole.
 fn cycle(run: &Run) -> Option<Figure> {
     let points: Vec<usize> = run.summary.points.iter().map(|point| point.index).collect();
