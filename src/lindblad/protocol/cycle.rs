@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
+use super::block::{Block, pair};
 use super::evolution::advance;
 use super::factors::Follow;
 use super::iterated::Iterated;
-use super::operators::{Block, pair};
 use super::road::{CycleError, Road};
 use super::whole::Whole;
 use super::{Moments, ProtocolEquation, affordable, observables};

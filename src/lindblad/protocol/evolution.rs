@@ -5,8 +5,9 @@
 //! changes that is the series of an exponential with all of its terms positive (uniformization), exact to rounding at any
 //! length; on a ramp steps are as long as rates may change in one without terms that cancel.
 
+use super::block::{Block, ROUNDING, Term};
 use super::factors::Follow;
-use super::operators::{Block, Generator, Operators, ROUNDING, Term};
+use super::operators::{Generator, Operators};
 use crate::lindblad::SolveError;
 use crate::model::protocol::Stage;
 
@@ -16,6 +17,8 @@ const REACH: f64 = 200.0;
 const GROWTH: f64 = 5.0;
 /// So many terms in a row are rounding beside all before them: later ones, once they fall, are smaller yet.
 const SETTLED: usize = 3;
+/// So many are enough for what is no number either.
+const MOST: usize = 2000;
 /// The shortest step, of a segment.
 const SHORTEST: f64 = 1e-9;
 
@@ -29,7 +32,7 @@ fn step(operators: &Operators, generator: &Generator, length: f64, block: &mut B
     // Of sums all terms are added up, as they may cancel.
     let mut sizes: Vec<f64> = block.sums.iter().map(|sum| sum.abs()).collect();
     let (mut order, mut settled) = (0, 0);
-    while settled < SETTLED {
+    while settled < SETTLED && order < MOST {
         order += 1;
         terms.rotate_right(1);
         let (next, before) = terms.split_first_mut().expect("there are two terms at least");

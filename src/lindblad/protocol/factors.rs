@@ -113,6 +113,9 @@ impl Factors {
                 let sum: f64 = (0..NODES).map(|node| seen[node][index] * cosine(order * (2 * node + 1))).sum();
                 sum * if order == 0 { 1.0 } else { 2.0 } / NODES as f64
             });
+            if !chebyshev.iter().chain([&sizes[index]]).all(|number| number.is_finite()) {
+                return Err(f64::INFINITY);
+            }
             let least = ROUNDING * sizes[index];
             let Some(last) = chebyshev.iter().rposition(|c| c.abs() > least) else { continue };
             if last + TAIL >= NODES {

@@ -6,6 +6,7 @@
 //! `O_ab = sum_c r_c a_c b_c A_c`; for work `O_W = d(hbar omega)/dt M`, which has no second order. A quench by
 //! `Delta omega` takes W to `W + Delta omega M`.
 
+mod block;
 mod cycle;
 mod evolution;
 mod factors;
@@ -26,9 +27,10 @@ use crate::dicke::{Level, ln_degeneracy};
 use crate::initial::InitialState;
 use crate::model::Observables;
 use crate::model::protocol::{Entry, Protocol, Repeats, Stage};
+use block::{Block, pair};
 use evolution::advance;
 use factors::Follow;
-use operators::{Block, Operators, pair};
+use operators::Operators;
 
 /// The most levels that are followed.
 const MOST_LEVELS: i64 = 10_500;

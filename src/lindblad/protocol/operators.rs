@@ -1,14 +1,12 @@
 //! What stays of the generator while rates change: the moves of each channel, times what they are multiplied by.
 
+use super::block::{Block, Term, combine, pair};
 use super::factors::{Factor, Factors, Follow, NODES};
 use crate::bath::{Coupling, Process};
 use crate::lindblad::ladder::{LadderGenerator, Move};
 use crate::lindblad::vectorized::{dot, vectorized};
 use crate::model::Rates;
 use crate::model::protocol::{Entry, Stage, absorbed};
-
-/// What is less of a lane than this is rounding.
-pub const ROUNDING: f64 = 1e-17;
 
 /// Moves of one process of one coupling.
 #[derive(Clone, Debug)]
@@ -69,87 +67,11 @@ pub struct Generator {
     pub passed: Vec<f64>,
 }
 
-/// A term of the series of an exponential.
-#[derive(Clone, Debug)]
-pub struct Term {
-    pub block: Block,
-    /// What M, and the exits of each flow, make of each lane; of blocks with sums.
-    overlaps: Vec<f64>,
-}
-
 /// Where sums of terms are made.
 #[derive(Clone, Debug)]
 pub struct Room {
     lost: Vec<f64>,
     gained: Vec<f64>,
-}
-
-/// Vectors over the levels, side by side, and sums that depend on them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Block {
-    levels: usize,
-    lanes: usize,
-    /// Lane by lane.
-    pub values: Vec<f64>,
-    pub sums: Vec<f64>,
-}
-
-impl Block {
-    /// No lane is anything yet.
-    pub fn zeros(levels: usize, lanes: usize, sums: usize) -> Self {
-        Block { levels, lanes, values: vec![0.0; levels * lanes], sums: vec![0.0; sums] }
-    }
-
-    /// One lane, over the levels.
-    pub fn lane(&self, lane: usize) -> &[f64] {
-        &self.values[lane * self.levels..][..self.levels]
-    }
-
-    /// The same, to be written.
-    pub fn lane_mut(&mut self, lane: usize) -> &mut [f64] {
-        &mut self.values[lane * self.levels..][..self.levels]
-    }
-
-    pub fn lanes(&self) -> usize {
-        self.lanes
-    }
-
-    /// Adds another to the values; whether that changes no lane by more than rounding.
-    pub fn takes(&mut self, term: &Block) -> bool {
-        vectorized(
-            #[inline(always)]
-            || {
-                let mut taken = true;
-                (0..self.lanes).for_each(|lane| taken &= takes(self.lane_mut(lane), term.lane(lane)));
-                taken
-            },
-        )
-    }
-}
-
-/// Adds a term to values; whether it is rounding beside them.
-#[inline(always)]
-fn takes(values: &mut [f64], term: &[f64]) -> bool {
-    const PARTS: usize = 8;
-    let (mut size, mut more) = ([0.0; PARTS], [0.0; PARTS]);
-    let mut add = |values: &mut [f64], terms: &[f64]| {
-        for (i, (value, term)) in values.iter_mut().zip(terms).enumerate() {
-            *value += term;
-            size[i] += value.abs();
-            more[i] += term.abs();
-        }
-    };
-    let (mut parts, terms) = (values.chunks_exact_mut(PARTS), term.chunks_exact(PARTS));
-    let rest = terms.remainder();
-    parts.by_ref().zip(terms).for_each(|(values, terms)| add(values, terms));
-    add(parts.into_remainder(), rest);
-    more.iter().sum::<f64>() <= ROUNDING * size.iter().sum::<f64>()
-}
-
-/// The place of a pair among all, `b <= a`.
-pub fn pair(a: usize, b: usize) -> usize {
-    let (a, b) = (a.max(b), a.min(b));
-    a * (a + 1) / 2 + b
 }
 
 impl Operators {
@@ -302,7 +224,7 @@ impl Operators {
 
     /// A first term, like this block.
     pub fn term(&self, block: &Block) -> Term {
-        let overlaps = if block.sums.is_empty() { 0 } else { (1 + self.flows.len()) * block.lanes };
+        let overlaps = if block.sums.is_empty() { 0 } else { (1 + self.flows.len()) * block.lanes() };
         Term { block: block.clone(), overlaps: vec![0.0; overlaps] }
     }
 
@@ -322,7 +244,7 @@ impl Operators {
             #[inline(always)]
             || {
                 let weights = std::iter::once(&self.m).chain(self.flows.iter().map(|flow| &flow.exits));
-                for (weights, overlap) in weights.zip(overlaps.chunks_exact_mut(block.lanes)) {
+                for (weights, overlap) in weights.zip(overlaps.chunks_exact_mut(block.lanes())) {
                     let lanes = overlap.iter_mut().enumerate();
                     lanes.for_each(|(lane, overlap)| *overlap = dot::<8>(weights, block.lane(lane)));
                 }
@@ -342,7 +264,7 @@ impl Operators {
     fn apply_to(&self, generator: &Generator, scale: f64, terms: &[Term], room: &mut Room, image: &mut Block) {
         let Generator { orders, degrees, shift, .. } = generator;
         let of = &terms[0].block;
-        for lane in 0..of.lanes {
+        for lane in 0..of.lanes() {
             self.stays(generator, scale, terms, lane, image.lane_mut(lane));
             for (index, flow) in self.flows.iter().enumerate() {
                 if degrees[index] > 0 {
@@ -422,7 +344,7 @@ impl Operators {
     /// Adds to the sums what they gain by one term.
     #[inline(always)]
     fn sums(&self, factors: &Factors, scale: f64, term: &Term, sums: &mut [f64]) {
-        let lanes = term.block.lanes;
+        let lanes = term.block.lanes();
         let work = Entry::Work.index();
         let mut add = |first: &dyn Fn(usize) -> f64, second: &dyn Fn(usize) -> f64, v: &[f64]| match factors.follow {
             Follow::Moments => {
@@ -475,9 +397,10 @@ impl Operators {
                 block.lane_mut(1 + work).iter_mut().zip(done).for_each(|(v, done)| *v += done);
             }
             Follow::Currents => {
-                for lane in 0..block.lanes {
+                let lanes = block.lanes();
+                for lane in 0..lanes {
                     let done = energy * dot::<8>(&self.m, block.lane(lane));
-                    block.sums[work * block.lanes + lane] += done;
+                    block.sums[work * lanes + lane] += done;
                 }
             }
         }
@@ -502,24 +425,4 @@ impl Flow {
 /// The entry that a lane follows, if it follows one.
 fn entry(orders: &[Factors], lane: usize) -> Option<usize> {
     lane.checked_sub(1).filter(|_| orders[0].follow == Follow::Moments)
-}
-
-/// `into = sum_m weights_m terms_m` of a lane, some values after the other so that no sum leaves the registers.
-#[inline(always)]
-fn combine(weights: &[f64; NODES], terms: &[Term], lane: usize, into: &mut [f64]) {
-    const WIDTH: usize = 16;
-    let whole = into.len() - into.len() % WIDTH;
-    let (parts, rest) = into.split_at_mut(whole);
-    for (part, sums) in parts.chunks_exact_mut(WIDTH).enumerate() {
-        let mut found = [0.0; WIDTH];
-        for (weight, term) in weights.iter().zip(terms) {
-            let values = &term.block.lane(lane)[part * WIDTH..][..WIDTH];
-            found.iter_mut().zip(values).for_each(|(sum, v)| *sum += weight * v);
-        }
-        sums.copy_from_slice(&found);
-    }
-    rest.fill(0.0);
-    for (weight, term) in weights.iter().zip(terms) {
-        rest.iter_mut().zip(&term.block.lane(lane)[whole..]).for_each(|(sum, v)| *sum += weight * v);
-    }
 }
