@@ -400,3 +400,26 @@ fn a_dark_state_waits_for_ever_in_few_steps() {
     // Nearly exponential: 5/sqrt(2000).
     assert!((mean / exact - 1.0).abs() < 5.0 / f64::from(waits as u32).sqrt(), "{mean} {exact}");
 }
+
+/// The first of two qubits is excited, of couplings 1 and 1/2 to a cold bath: a fifth of the weight is dark, and stays for as
+/// long as anyone looks, at no cost.
+#[test]
+fn a_dark_state_lasts_for_ever() {
+    let mut register = identical(2, vec![bath(Coupling::Collective, 1.0, 0.0, 0.0)]);
+    register.couplings = vec![1.0, 0.5];
+    let engine = Registers::new(&register, false);
+    let (columns, times) = (columns(&[&register], true), [1e9, 1e12]);
+    let mut record = Record::new(&register, 2, &columns, times.len(), Detail::default());
+    let initial = InitialState::Bits(vec![true, false]);
+    let paths = 4_000;
+    let mut dark = 0;
+    for path in 0..paths {
+        assert!(superjump::trajectory::run(&engine, &initial, &times, &mut stream(3, 0, path), &mut record));
+        let (_, m) = record.trace.final_level();
+        assert!(m.abs() < 1e-12 || (m + 1.0).abs() < 1e-12, "{m}");
+        dark += u64::from(m.abs() < 1e-12);
+    }
+    // Five standard deviations of a binomial.
+    let off = (dark as f64 - 0.2 * paths as f64) / (0.16 * paths as f64).sqrt();
+    assert!(off.abs() < 5.0, "{dark} of {paths}");
+}
