@@ -10,6 +10,7 @@ use super::super::raw::{Key, RawCourse, RawEnsemble, RawInitial, RawMode, RawSce
 use super::couplings::{Warmth, complex};
 use super::evolution::Evolution;
 use super::operators::Vocabulary;
+use super::part::Part;
 use super::{Result, Valid, Validator};
 use crate::dicke::MAX_QUBITS;
 use crate::group::{Ensembles, Group, MOST_WATCHED};
@@ -23,18 +24,6 @@ use crate::units::Units;
 
 /// More numbers of quanta than any state that is kept has.
 const MAX_LEVELS: i64 = 100_000;
-
-/// An ensemble or a mode, as far as baths need to know.
-pub(super) struct Part<'a> {
-    pub(super) name: &'a str,
-    /// `ensemble.NAME` or `mode.NAME`.
-    pub(super) key: String,
-    pub(super) is_mode: bool,
-    pub(super) frequency: f64,
-    pub(super) coupling: Option<&'a Spanned<toml::Value>>,
-    /// Where its start is said, or it is said itself.
-    span: Range<usize>,
-}
 
 /// One of them, and where it starts.
 type Read<'a> = (Part<'a>, Factor, FactorStart);

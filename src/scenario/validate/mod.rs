@@ -9,6 +9,7 @@ mod figure;
 mod initial;
 mod noise;
 mod operators;
+mod part;
 mod protocol;
 mod register;
 mod system;
