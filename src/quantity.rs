@@ -147,6 +147,12 @@ impl Quantity {
         Quantity::Observable,
     ];
 
+    /// Whether it is an average over the interval that ends at a time.
+    #[must_use]
+    pub fn is_of_interval(self) -> bool {
+        matches!(self, Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts)
+    }
+
     /// What this is an estimate of in the steady state: there are several of the heat current.
     #[must_use]
     pub fn steady(self) -> Quantity {
@@ -431,7 +437,7 @@ impl<V: Values> Measure<V> {
     /// Whether it is an average over the interval, and so a sum over its pieces.
     #[must_use]
     pub fn is_of_interval(&self) -> bool {
-        matches!(self.column.quantity, Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts)
+        self.column.quantity.is_of_interval()
     }
 
     /// The heat that a bath gave over an interval, for what [`Measure::is_of_interval`]: by what was counted, where it

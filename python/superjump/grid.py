@@ -33,20 +33,27 @@ def dataset(run: Results) -> xarray.Dataset:
     time = np.unique(np.concatenate(times)) if times else None
     if time is not None:
         coords["time"] = ("time", time, {"units": _time_unit(run)})
+    pairs = sorted({bath for of in found.values() for bath in of if bath is not None and bath not in run.baths})
     for quantity, of in found.items():
-        first = next(iter(of.values()))
-        timed, bathed = first.times is not None, None not in of
-        dims = [*axes, *(["bath"] if bathed else []), *(["time"] if timed else [])]
-        if bathed:
-            coords["bath"] = ("bath", np.array(run.baths, dtype=object))
-        for name in ("mean", *(_BESIDE if run.sampled else ())):
-            rows = {bath: _on(time, estimate, name) for bath, estimate in of.items()}
-            missing = np.full(np.shape(next(iter(rows.values()))), np.nan)
-            made = np.stack([rows.get(bath, missing) for bath in (run.baths if bathed else [None])])
-            made = np.moveaxis(made, 0, int(is_sweep)) if bathed else made[0]
-            if is_sweep:
-                made = made.reshape(*axes.values(), *made.shape[1:])
-            variables[quantity if name == "mean" else f"{quantity}_{name}"] = (dims, made, {"units": first.unit})
+        kinds: dict[str | None, dict[str | None, Any]] = {}
+        for bath, estimate in of.items():
+            kinds.setdefault(None if bath is None else "bath" if bath in run.baths else "pair", {})[bath] = estimate
+        for kind, of_kind in kinds.items():
+            first = next(iter(of_kind.values()))
+            along: list[str | None] = {None: [None], "bath": [*run.baths], "pair": [*pairs]}[kind]
+            dims = [*axes, *([kind] if kind else []), *(["time"] if first.times is not None else [])]
+            if kind:
+                coords[kind] = (kind, np.array(along, dtype=object))
+            # Of the whole, and of each bath as well.
+            called = f"{quantity}_{kind}" if kind and None in kinds else quantity
+            for name in ("mean", *(_BESIDE if run.sampled else ())):
+                rows = {bath: _on(time, estimate, name) for bath, estimate in of_kind.items()}
+                missing = np.full(np.shape(next(iter(rows.values()))), np.nan)
+                made = np.stack([rows.get(bath, missing) for bath in along])
+                made = np.moveaxis(made, 0, int(is_sweep)) if kind else made[0]
+                if is_sweep:
+                    made = made.reshape(*axes.values(), *made.shape[1:])
+                variables[called if name == "mean" else f"{called}_{name}"] = (dims, made, {"units": first.unit})
     attributes = {"title": run.details["title"], "kind": run.kind, "units": run.details["units"]}
     attributes |= {"seed": run.details["seed"], "version": run.details["version"]}
     return xarray.Dataset(variables, coords, attributes)

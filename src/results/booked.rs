@@ -236,18 +236,22 @@ fn exponentials(
                     None => estimate = booked.exponential_work().estimate().map(with_error),
                 }
             }
-            push((Quantity::ExponentialWork, None), estimate, exact.and_then(|exact| exact.exponential_work));
+            let solved = exact.and_then(|exact| exact.exponential_work);
+            if solved.into_iter().chain(estimate.map(|estimate| estimate.mean)).any(|value| !value.is_finite()) {
+                refuse(Quantity::ExponentialWork, "exp(-W/T) is beyond the largest number".to_owned());
+            }
+            push((Quantity::ExponentialWork, None), estimate.filter(|estimate| estimate.mean.is_finite()), solved);
         }
     }
     match exact {
+        _ if !protocol.entropy_is_finite() => {
+            for quantity in [Quantity::Entropy, Quantity::EntropyProduction, Quantity::ExponentialEntropy] {
+                refuse(quantity, INFINITE.to_owned());
+            }
+        }
         None => {
             for quantity in [Quantity::EntropyProduction, Quantity::ExponentialEntropy] {
                 refuse(quantity, "there are no exact probabilities of the levels at the end".to_owned());
-            }
-        }
-        Some(exact) if exact.averages.entropy_production.is_none() => {
-            for quantity in [Quantity::Entropy, Quantity::EntropyProduction, Quantity::ExponentialEntropy] {
-                refuse(quantity, INFINITE.to_owned());
             }
         }
         Some(exact) => {

@@ -190,8 +190,7 @@ impl PointSummary {
             (Quantity::PeakIntensity, ensemble.peak_intensity(), road.peak_intensity()),
         ];
         let width = (Quantity::BurstWidth, ensemble.burst_width(), road.burst_width(point.number()));
-        let emits = point.baths().iter().any(|bath| bath.down > 0.0);
-        for (quantity, estimate, exact) in burst.into_iter().chain([width]).filter(|_| emits) {
+        for (quantity, estimate, exact) in burst.into_iter().chain([width]).filter(|_| point.emits()) {
             let Some(estimate) = estimate else { continue };
             let (name, unit) = (quantity.name().to_owned(), quantity.unit(units));
             quantities.push(QuantitySummary::sampled(name, None, estimate, (exact, 0.0), unit));
@@ -367,7 +366,7 @@ fn without_error(point: &Point, ensemble: &Ensemble) -> Vec<String> {
         let bath = column.bath.map_or_else(String::new, |bath| format!(" ({})", point.baths()[bath].name));
         add(ensemble.no_error(last, index), format!("{}{bath}", point.called(*column)));
     }
-    if point.baths().iter().any(|bath| bath.down > 0.0) {
+    if point.emits() {
         add(ensemble.no_error_of_peak(), Quantity::PeakIntensity.name().to_owned());
     }
     reasons.into_iter().map(|(reason, names)| format!("{}: {reason}", names.join(", "))).collect()

@@ -80,6 +80,8 @@ pub fn folded_rows(point: &Point, sampled: Option<(&Moments, &Ensemble)>, road: 
     let Some(fold) = point.fold() else { return Vec::new() };
     let columns = point.columns();
     let told = sampled.is_none_or(|(_, ensemble)| ensemble.has_jumped_enough());
+    // Where no time is at the end of a cycle, the intervals that end at the first phase are not alike.
+    let closes = point.protocol().is_some_and(|protocol| fold.closes(protocol.period()));
     let exact = |phase: usize, (index, column): (usize, Column)| -> Option<f64> {
         let (mut sum, mut before) = (0.0, 0.0);
         for cycle in 0..fold.cycles {
@@ -93,6 +95,9 @@ pub fn folded_rows(point: &Point, sampled: Option<(&Moments, &Ensemble)>, road: 
     let phases = fold.phases.iter().enumerate();
     let cells = phases.flat_map(|phase| columns.iter().copied().enumerate().map(move |column| (phase, column)));
     let row = |((phase, time), (index, column)): ((usize, &f64), (usize, Column))| {
+        if phase == 0 && !closes && column.quantity.is_of_interval() {
+            return None;
+        }
         let estimate = sampled.and_then(|(folded, _)| folded.estimate(phase * columns.len() + index));
         let estimate = estimate.map(|e| Estimate { std_error: e.std_error.filter(|_| told), ..e });
         let exact = exact(phase, (index, column));

@@ -57,6 +57,16 @@ impl Point {
         Fold::of(protocol, self.times())
     }
 
+    /// Whether a bath ever takes quanta.
+    #[must_use]
+    pub fn emits(&self) -> bool {
+        let takes = |baths: &[Bath]| baths.iter().any(|bath| bath.down > 0.0);
+        match self.protocol() {
+            Some(protocol) => takes(&protocol.envelope(self.number()).baths),
+            None => takes(self.baths()),
+        }
+    }
+
     /// The unit system.
     #[must_use]
     pub fn units(&self) -> Units {

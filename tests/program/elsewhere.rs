@@ -7,14 +7,19 @@ use superjump::plan::Part;
 use superjump::scenario::{Overrides, Purpose, Scenario};
 use superjump::trajectory::Interrupt;
 
+/// A bath that heat flows to, and how well the current has to be known.
+const STEADY: &str = "[[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.2\n\
+                      [steady]\nrelative_error = 0.003\n";
+
 fn scenario(seed: u64, steady: &str) -> Scenario {
     scenario_for(Purpose::Trajectories, seed, steady)
 }
 
 fn scenario_for(purpose: Purpose, seed: u64, steady: &str) -> Scenario {
+    let until = if steady.is_empty() { 5.0 } else { 5000.0 };
     let text = format!(
         "[qubits]\nnumber = 4\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 1.0\n\
-         [initial]\nstate = \"ground\"\n[evolution]\nuntil = 5.0\ntrajectories = 5000\nseed = {seed}\n{steady}\
+         [initial]\nstate = \"ground\"\n[evolution]\nuntil = {until}\ntrajectories = 5000\nseed = {seed}\n{steady}\
          [sweep]\n\"qubits.number\" = [2, 4]"
     );
     Scenario::parse("s", "s.toml", &text, purpose, &Overrides::default()).unwrap()
@@ -84,7 +89,7 @@ fn whatever_is_no_part_is_refused_in_words() {
 
 #[test]
 fn rounds_computed_elsewhere_are_those_of_one_machine() {
-    let (place, scenario) = (tempfile::tempdir().unwrap(), scenario(1, "[steady]\nrelative_error = 0.02\n"));
+    let (place, scenario) = (tempfile::tempdir().unwrap(), scenario(1, STEADY));
     let here = RunOptions::new(place.path().join("here"), 2);
     let there = RunOptions::new(place.path().join("there"), 1);
     campaign::run(&scenario, &here, &mut |_| {}).unwrap();
@@ -102,7 +107,7 @@ fn rounds_computed_elsewhere_are_those_of_one_machine() {
             assert!(workshop.put_round(&bytes[..bytes.len() - 1]).is_err());
             assert_eq!(workshop.put_round(&bytes).unwrap(), part.name());
             // Of another scenario it is none.
-            let other = self::scenario(2, "[steady]\nrelative_error = 0.02\n[noise]\nwindows = [1.0]\n");
+            let other = self::scenario(2, &format!("{STEADY}[noise]\nwindows = [1.0]\n"));
             assert!(compute_round(&other, &part, 1, &never).is_err());
         }
     }

@@ -33,6 +33,12 @@ impl Fold {
         alike.then(|| Fold { cycles: times.len() / of_one, phases, skipped })
     }
 
+    /// Whether the last phase is the end of a cycle of this period.
+    #[must_use]
+    pub fn closes(&self, period: f64) -> bool {
+        self.phases.last().is_some_and(|last| (last - period).abs() <= 1e-9 * period)
+    }
+
     /// Which of the times is at a phase of a cycle.
     #[must_use]
     pub fn sample(&self, cycle: usize, phase: usize) -> usize {

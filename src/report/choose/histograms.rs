@@ -1,7 +1,5 @@
 //! How what single trajectories leave is distributed: peaks, quanta, work.
 
-use std::collections::HashSet;
-
 use super::sweep::spread;
 use super::time::of_point;
 use crate::report::data::Run;
@@ -68,10 +66,10 @@ pub fn peaks(run: &Run, rows: &Table) -> Option<Figure> {
 /// The quanta that each bath gave over a whole trajectory.
 pub fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
     let count = first_point(rows);
-    let mut seen = HashSet::new();
     let of_point = run.summary.points.first().map_or(&[][..], |p| &p.quantities);
-    let names: Vec<&str> =
-        of_point.iter().filter_map(|q| q.bath.as_deref()).filter(|bath| seen.insert(*bath)).collect();
+    let exchanges = |bath: &String| of_point.iter().any(|q| q.bath.as_deref() == Some(bath.as_str()));
+    let baths: Vec<String> = run.baths().into_iter().filter(exchanges).collect();
+    let names: Vec<&str> = baths.iter().map(String::as_str).collect();
     let mut series = Vec::new();
     let (mut still, mut widest) = (Vec::new(), 0.0_f64);
     for (k, bath) in names.iter().enumerate() {

@@ -164,6 +164,13 @@ impl<'a> Validator<'a> {
             let title = "`record.cycles` keeps the cycles of a protocol, and there is none".to_owned();
             return Err(self.source.error(span, title, "a table [protocol], or no `cycles`"));
         }
+        let settles = matches!(asked, Asked::Converge(_)) && groups.iter().any(|group| group.protocol.is_some());
+        let kept = [("cycles", recording.cycles), ("jumps", recording.jumps)];
+        if let Some((key, _)) = kept.into_iter().find(|(_, kept)| settles && *kept) {
+            let span = raw.record.as_ref().map_or(0..0, Spanned::span);
+            let title = format!("`record.{key}` is of single paths, and a limit cycle is measured in rounds of many");
+            return Err(self.source.error(span, title, &format!("no `{key}`, or a number of `protocol.cycles`")));
+        }
         Ok(Valid { groups, engine: Self::kept(engine)?, seed, asked, recording })
     }
 
