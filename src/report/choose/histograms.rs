@@ -2,7 +2,7 @@
 
 use super::sweep::spread;
 use super::time::of_point;
-use crate::report::data::Run;
+use crate::report::data::{Point, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
 use crate::report::words;
 use crate::table::Table;
@@ -111,7 +111,9 @@ pub fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
 /// The work on each trajectory of a protocol, of a few points.
 pub fn work(run: &Run, rows: &Table) -> Option<Figure> {
     let (points, work) = (rows.numbers("point")?, rows.numbers("work")?);
-    let all: Vec<usize> = run.summary.points.iter().map(|point| point.index).collect();
+    // Of paths through superposed levels it is nothing that is ever found, and its spread has no name.
+    let found = |point: &&Point| point.quantities.iter().any(|q| &*q.quantity == "work_variance");
+    let all: Vec<usize> = run.summary.points.iter().filter(found).map(|point| point.index).collect();
     let count = all.len();
     let drawn = spread(all, MOST_WORKS);
     let of = if drawn.len() < count { format!(" {} of {count} points are drawn.", drawn.len()) } else { String::new() };
