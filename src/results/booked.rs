@@ -7,10 +7,8 @@ use crate::quantity::Quantity;
 use crate::scenario::Point;
 use crate::solve::ExactProtocol;
 use crate::statistics::{Booked, Comoments, Ensemble, Estimate};
+use crate::theory::machine::{FOUND, UNCLEAR, no_one_temperature};
 use crate::theory::{Machine, Merit};
-
-/// So many standard errors away from zero a sign counts as found.
-const FOUND: f64 = 5.0;
 
 /// What a summary says of a protocol.
 #[derive(Clone, Debug, Default)]
@@ -294,30 +292,31 @@ fn machine(
     protocol: &Protocol,
     whole: Option<&Comoments>,
     exact: Option<&Moments>,
-) -> Result<(Machine, Option<Merit>), &'static str> {
+) -> Result<(Machine, Option<Merit>), String> {
+    let refused = |why: &str| Err(why.to_owned());
     if protocol.repeats() == Repeats::Once {
-        return Err("a protocol that passes once is no machine");
+        return refused("a protocol that passes once is no machine");
     }
+    let inverse = protocol.inverse_temperatures().map_err(|bath| no_one_temperature(&point.baths()[bath].name))?;
     let mut unclear = false;
     let mut mean = |entry: Entry| match (exact.and_then(|exact| exact.mean(entry)), whole) {
-        (Some(mean), _) => mean,
+        (Some(mean), _) => protocol.booked(point.number(), protocol.cycles(), mean).cleared(),
         (None, whole) => {
             let found = whole.and_then(|whole| whole.estimate(entry.index()));
             unclear |= found.is_none_or(|e| e.std_error.is_some_and(|error| e.mean.abs() < FOUND * error));
             found.map_or(f64::NAN, |estimate| estimate.mean)
         }
     };
-    let model = protocol.envelope(point.number());
     let work = mean(Entry::Work);
-    let heats: Vec<f64> = (0..model.baths.len()).map(|bath| mean(Entry::Heat(bath))).collect();
+    let heats: Vec<f64> = (0..protocol.baths()).map(|bath| mean(Entry::Heat(bath))).collect();
     if unclear {
-        return Err("the signs of work and heats do not stand out of their errors");
+        return refused(UNCLEAR);
     }
     // What the start holds, and the baths did not give, is no matter of a machine.
     let balanced = work + heats.iter().sum::<f64>();
     if work < 0.0 && balanced.abs() >= work.abs() {
-        return Err("what work is done is that of the initial state");
+        return refused("what work is done is that of the initial state");
     }
-    let machine = Machine::of(&model, work, &heats).ok_or("no work is done")?;
-    Ok((machine, machine.merit(&model, &heats)))
+    let machine = Machine::of(&inverse, work, &heats).ok_or("no work is done")?;
+    Ok((machine, machine.merit(&inverse, &heats)))
 }
