@@ -1,6 +1,7 @@
 //! What is said of a protocol: work, heats, quanta and entropy, what machine it is, and how it fluctuates.
 
 use super::row::QuantitySummary;
+use crate::bath::Bath;
 use crate::lindblad::protocol::Moments;
 use crate::model::protocol::{Entry, Protocol, Repeats};
 use crate::quantity::Quantity;
@@ -105,7 +106,7 @@ pub fn of_protocol(
         found.quantities.extend(QuantitySummary::booked(point, quantity, bath, estimate, exact));
     };
 
-    let with_error = |estimate: Estimate| told(sampled, estimate);
+    let with_error = |estimate: Estimate| told(protocol, sampled, estimate);
     for (entry, named) in entries(baths) {
         let estimate = whole.as_ref().and_then(|whole| whole.estimate(entry.index())).map(with_error);
         push(named, estimate, moments.and_then(|moments| moments.mean(entry)));
@@ -192,8 +193,11 @@ fn of_superposed(protocol: &Protocol) -> Vec<String> {
 }
 
 /// Where too few have jumped to tell what jumps bring, no spread is an error.
-fn told(sampled: Option<(&Booked, &Ensemble)>, estimate: Estimate) -> Estimate {
-    let told = sampled.is_none_or(|(_, ensemble)| ensemble.has_jumped_enough());
+fn told(protocol: &Protocol, sampled: Option<(&Booked, &Ensemble)>, estimate: Estimate) -> Estimate {
+    // Where nothing can jump, no jump is unseen.
+    let jumps = |bath: &Bath| bath.down + bath.up + bath.dephasing > 0.0;
+    let still = || !protocol.envelope(1).baths.iter().any(jumps);
+    let told = sampled.is_none_or(|(_, ensemble)| ensemble.has_jumped_enough() || still());
     Estimate { std_error: estimate.std_error.filter(|_| told), ..estimate }
 }
 
@@ -211,7 +215,7 @@ fn exponentials(
     push: &mut impl FnMut(Named, Option<Estimate>, Option<f64>),
     refuse: &mut impl FnMut(Quantity, String),
 ) {
-    let with_error = |estimate: Estimate| told(sampled, estimate);
+    let with_error = |estimate: Estimate| told(protocol, sampled, estimate);
     let paths = sampled.map_or(0.0, |(booked, _)| booked.paths() as f64);
     // Exponential averages: of paths that are too rare to be seen nothing is known.
     let rare = |variance: f64| {
@@ -224,7 +228,15 @@ fn exponentials(
     })
     };
     match protocol.beta() {
-        None => refuse(Quantity::ExponentialWork, "the baths are not all at one temperature".to_owned()),
+        None => {
+            let acts = |bath: &Bath| bath.down + bath.up > 0.0;
+            let why = if protocol.envelope(1).baths.iter().any(acts) {
+                "the baths are not all at one temperature"
+            } else {
+                "no bath exchanges quanta, so that none has a temperature to take work by"
+            };
+            refuse(Quantity::ExponentialWork, why.to_owned());
+        }
         Some(beta) => {
             let mut estimate = None;
             if let (Some((booked, _)), Some(whole)) = (sampled, whole) {
