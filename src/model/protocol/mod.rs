@@ -129,6 +129,18 @@ impl Protocol {
         self.stages.iter().any(|stage| !stage.drive.is_off())
     }
 
+    /// Whether work may be done in a segment, or by the quench at its end.
+    #[must_use]
+    pub fn does_work(&self, segment: usize) -> bool {
+        let stage = &self.stages[segment];
+        let next = match (self.stages.get(segment + 1), self.repeats) {
+            (None, Repeats::Cycles(_)) => Some(&self.stages[0]),
+            (next, _) => next,
+        };
+        let (last, held) = (stage.frequency.last(), stage.frequency.is_held());
+        !stage.drive.is_off() || !held || next.is_some_and(|next| next.frequency.first() != last)
+    }
+
     /// Whether nothing changes within any segment.
     #[must_use]
     pub fn is_held(&self) -> bool {
