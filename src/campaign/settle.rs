@@ -183,7 +183,8 @@ fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, Unsolved>)
         quantities.extend(QuantitySummary::of_pair(point, Quantity::HeatCovariance, *pair, Some(*estimate), exact));
     }
     let exact_refused = road.as_ref().map_or(Vec::new(), |road| road.refused.clone());
-    let machine = run.machine.or(road.as_ref().ok().and_then(|road| road.machine));
+    // By the exact signs, where they are known.
+    let machine = road.as_ref().ok().and_then(|road| road.machine).or(run.machine);
     let machine = machine.map(|machine| machine.words().to_owned());
     PointSummary { exact_refused, machine, ..PointSummary::settled(point, run, road.as_ref().err(), quantities) }
 }

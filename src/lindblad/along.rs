@@ -144,6 +144,7 @@ pub fn along<E: Along>(
     assert!(times.last().is_none_or(|last| *last <= end * (1.0 + 1e-12)), "{times:?}: the protocol ends at {end}");
     let (elements, stages, driven) = (initial.len(), protocol.stages(), protocol.is_driven());
     let entropy = protocol.entropy_is_finite();
+    let works = (0..stages.len()).any(|segment| protocol.does_work(segment));
     let energy = |frequency: f64, y: &[f64]| protocol.units().quantum(frequency) * equation.see(&y[..elements]).now.jz;
     let mut y = initial.to_vec();
     y.resize(elements + PER_BATH * protocol.baths() + 1, 0.0);
@@ -163,7 +164,8 @@ pub fn along<E: Along>(
             spin: seen.spin,
             heat: column(2).collect(),
             entropy: entropy.then(|| column(3).sum()),
-            work: energy(frequency, y) - start - column(2).sum::<f64>(),
+            // A difference, of which rounding alone is left where nothing does work.
+            work: if works { energy(frequency, y) - start - column(2).sum::<f64>() } else { 0.0 },
         }
     };
     let mut series = Vec::with_capacity(times.len());

@@ -1,16 +1,15 @@
 //! What is said of a protocol: work, heats, quanta and entropy, what machine it is, and how it fluctuates.
 
 use super::row::QuantitySummary;
+use crate::bath::Bath;
 use crate::lindblad::protocol::Moments;
 use crate::model::protocol::{Entry, Protocol, Repeats};
 use crate::quantity::Quantity;
 use crate::scenario::Point;
 use crate::solve::ExactProtocol;
 use crate::statistics::{Booked, Comoments, Ensemble, Estimate};
+use crate::theory::machine::{FOUND, UNCLEAR, no_one_temperature};
 use crate::theory::{Machine, Merit};
-
-/// So many standard errors away from zero a sign counts as found.
-const FOUND: f64 = 5.0;
 
 /// What a summary says of a protocol.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +106,7 @@ pub fn of_protocol(
         found.quantities.extend(QuantitySummary::booked(point, quantity, bath, estimate, exact));
     };
 
-    let with_error = |estimate: Estimate| told(sampled, estimate);
+    let with_error = |estimate: Estimate| told(protocol, sampled, estimate);
     for (entry, named) in entries(baths) {
         let estimate = whole.as_ref().and_then(|whole| whole.estimate(entry.index())).map(with_error);
         push(named, estimate, moments.and_then(|moments| moments.mean(entry)));
@@ -194,8 +193,11 @@ fn of_superposed(protocol: &Protocol) -> Vec<String> {
 }
 
 /// Where too few have jumped to tell what jumps bring, no spread is an error.
-fn told(sampled: Option<(&Booked, &Ensemble)>, estimate: Estimate) -> Estimate {
-    let told = sampled.is_none_or(|(_, ensemble)| ensemble.has_jumped_enough());
+fn told(protocol: &Protocol, sampled: Option<(&Booked, &Ensemble)>, estimate: Estimate) -> Estimate {
+    // Where nothing can jump, no jump is unseen.
+    let jumps = |bath: &Bath| bath.down + bath.up + bath.dephasing > 0.0;
+    let still = || !protocol.envelope(1).baths.iter().any(jumps);
+    let told = sampled.is_none_or(|(_, ensemble)| ensemble.has_jumped_enough() || still());
     Estimate { std_error: estimate.std_error.filter(|_| told), ..estimate }
 }
 
@@ -213,7 +215,7 @@ fn exponentials(
     push: &mut impl FnMut(Named, Option<Estimate>, Option<f64>),
     refuse: &mut impl FnMut(Quantity, String),
 ) {
-    let with_error = |estimate: Estimate| told(sampled, estimate);
+    let with_error = |estimate: Estimate| told(protocol, sampled, estimate);
     let paths = sampled.map_or(0.0, |(booked, _)| booked.paths() as f64);
     // Exponential averages: of paths that are too rare to be seen nothing is known.
     let rare = |variance: f64| {
@@ -226,7 +228,15 @@ fn exponentials(
     })
     };
     match protocol.beta() {
-        None => refuse(Quantity::ExponentialWork, "the baths are not all at one temperature".to_owned()),
+        None => {
+            let acts = |bath: &Bath| bath.down + bath.up > 0.0;
+            let why = if protocol.envelope(1).baths.iter().any(acts) {
+                "the baths are not all at one temperature"
+            } else {
+                "no bath exchanges quanta, so that none has a temperature to take work by"
+            };
+            refuse(Quantity::ExponentialWork, why.to_owned());
+        }
         Some(beta) => {
             let mut estimate = None;
             if let (Some((booked, _)), Some(whole)) = (sampled, whole) {
@@ -298,30 +308,31 @@ fn machine(
     protocol: &Protocol,
     whole: Option<&Comoments>,
     exact: Option<&Moments>,
-) -> Result<(Machine, Option<Merit>), &'static str> {
+) -> Result<(Machine, Option<Merit>), String> {
+    let refused = |why: &str| Err(why.to_owned());
     if protocol.repeats() == Repeats::Once {
-        return Err("a protocol that passes once is no machine");
+        return refused("a protocol that passes once is no machine");
     }
+    let inverse = protocol.inverse_temperatures().map_err(|bath| no_one_temperature(&point.baths()[bath].name))?;
     let mut unclear = false;
     let mut mean = |entry: Entry| match (exact.and_then(|exact| exact.mean(entry)), whole) {
-        (Some(mean), _) => mean,
+        (Some(mean), _) => protocol.booked(point.number(), protocol.cycles(), mean).cleared(),
         (None, whole) => {
             let found = whole.and_then(|whole| whole.estimate(entry.index()));
             unclear |= found.is_none_or(|e| e.std_error.is_some_and(|error| e.mean.abs() < FOUND * error));
             found.map_or(f64::NAN, |estimate| estimate.mean)
         }
     };
-    let model = protocol.envelope(point.number());
     let work = mean(Entry::Work);
-    let heats: Vec<f64> = (0..model.baths.len()).map(|bath| mean(Entry::Heat(bath))).collect();
+    let heats: Vec<f64> = (0..protocol.baths()).map(|bath| mean(Entry::Heat(bath))).collect();
     if unclear {
-        return Err("the signs of work and heats do not stand out of their errors");
+        return refused(UNCLEAR);
     }
     // What the start holds, and the baths did not give, is no matter of a machine.
     let balanced = work + heats.iter().sum::<f64>();
     if work < 0.0 && balanced.abs() >= work.abs() {
-        return Err("what work is done is that of the initial state");
+        return refused("what work is done is that of the initial state");
     }
-    let machine = Machine::of(&model, work, &heats).ok_or("no work is done")?;
-    Ok((machine, machine.merit(&model, &heats)))
+    let machine = Machine::of(&inverse, work, &heats).ok_or("no work is done")?;
+    Ok((machine, machine.merit(&inverse, &heats)))
 }

@@ -267,13 +267,20 @@ pub struct StretchRow {
 }
 
 /// The rows of every cycle, what has neither an estimate nor an exact value left out.
-pub fn cycle_rows(protocol: &Protocol, booked: Option<&Booked>, exact: Option<&ExactProtocol>) -> Vec<StretchRow> {
+///
+/// A `register` knows `<J^2>` alone, and books the J that it gives, whose mean is not `<J>`: no exact value stands beside.
+pub fn cycle_rows(
+    protocol: &Protocol,
+    register: bool,
+    booked: Option<&Booked>,
+    exact: Option<&ExactProtocol>,
+) -> Vec<StretchRow> {
     let row = |stretch: usize, what: OfCycle| {
         let estimate = booked.and_then(|booked| booked.of_cycle(stretch, what));
         let exact = exact.map(|exact| &exact.averages.cycles[stretch]).and_then(|cycle| match what {
             OfCycle::Entry(entry) => cycle.booked.mean(entry),
             OfCycle::FinalM => Some(cycle.final_m),
-            OfCycle::FinalJ => Some(cycle.final_j),
+            OfCycle::FinalJ => Some(cycle.final_j).filter(|_| !(register && booked.is_some())),
         });
         StretchRow { stretch, what, estimate, exact }
     };

@@ -10,6 +10,7 @@ use crate::solve::ExactProtocol;
 use crate::statistics::Booked;
 use crate::store::{StoreError, StoredPart, cycle_fields, jump_fields, produce, trajectory_fields};
 use crate::table::{Field, Kind, Values};
+use crate::trajectory::Engine;
 
 /// The tables of a run in progress; those that it does not fill are not there.
 pub struct Writer<'a> {
@@ -137,7 +138,8 @@ impl<'a> Writer<'a> {
     ) -> Result<(), StoreError> {
         let Some(protocol) = point.protocol() else { return Ok(()) };
         let columns = |rows: Vec<_>| tables::stretch_columns(point, &rows);
-        self.append(self.cycles, point.index, || columns(tables::cycle_rows(protocol, booked, exact)))?;
+        let register = point.engine.engine == Engine::Register;
+        self.append(self.cycles, point.index, || columns(tables::cycle_rows(protocol, register, booked, exact)))?;
         self.append(self.segments, point.index, || columns(tables::segment_rows(protocol, booked, exact)))
     }
 

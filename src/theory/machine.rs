@@ -11,6 +11,19 @@ use crate::quantity::Quantity;
 /// Why driven qubits are judged by nothing.
 pub const DRIVEN: &str = "a drive does work as well, of which there is no record";
 
+/// Why they are judged by nothing where estimates do not tell signs.
+pub const UNCLEAR: &str = "the signs of work and heats do not stand out of their errors";
+/// So many standard errors away from zero a sign counts as found.
+pub const FOUND: f64 = 5.0;
+
+/// Why qubits are judged by nothing where the temperature of a bath is no single one.
+#[must_use]
+pub fn no_one_temperature(bath: &str) -> String {
+    format!(
+        "bath \"{bath}\" does not have one temperature wherever it acts, so that its heats are not those of one bath"
+    )
+}
+
 /// What qubits do with work and heat in their steady state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Machine {
@@ -34,14 +47,15 @@ pub struct Merit {
 }
 
 impl Machine {
-    /// By what is done on the qubits and the heat of each bath of a model, in one unit; `None` where nothing is done.
+    /// By 1/T of each bath, what is done on the qubits and the heat of each bath, in one unit; `None` where nothing is done.
     #[must_use]
-    pub fn of(model: &Model, power: f64, heat: &[f64]) -> Option<Self> {
-        let [hot, cold] = [hottest(model), coldest(model)].map(|baths| total(&baths, heat));
+    pub fn of(inverse: &[Option<f64>], power: f64, heat: &[f64]) -> Option<Self> {
+        let (hottest, coldest) = (hottest(inverse), coldest(inverse));
+        let [hot, cold] = [&hottest, &coldest].map(|baths| total(baths, heat));
         match power {
             power if power < 0.0 => Some(Machine::Engine),
             // At one temperature no bath is cold.
-            power if power > 0.0 && hottest(model) == coldest(model) => Some(Machine::Heater),
+            power if power > 0.0 && hottest == coldest => Some(Machine::Heater),
             power if power > 0.0 && cold > 0.0 => Some(Machine::Refrigerator),
             power if power > 0.0 && hot > 0.0 => Some(Machine::Accelerator),
             power if power > 0.0 => Some(Machine::Heater),
@@ -71,17 +85,17 @@ impl Machine {
         }
     }
 
-    /// What it is judged by, with the heat of each bath: the efficiency, work done over the heat of all baths that give
+    /// What it is judged by, with 1/T and the heat of each bath: the efficiency, work done over the heat of all baths that give
     /// any; or the coefficient of performance, heat of the coldest baths over work spent.
     #[must_use]
-    pub fn merit(self, model: &Model, heat: &[f64]) -> Option<Merit> {
+    pub fn merit(self, inverse: &[Option<f64>], heat: &[f64]) -> Option<Merit> {
         match self {
             Machine::Engine => {
                 let counts = heat.iter().map(|heat| *heat > 0.0).collect();
                 Some(Merit { quantity: Quantity::Efficiency, counts })
             }
             Machine::Refrigerator => {
-                Some(Merit { quantity: Quantity::CoefficientOfPerformance, counts: coldest(model) })
+                Some(Merit { quantity: Quantity::CoefficientOfPerformance, counts: coldest(inverse) })
             }
             Machine::Accelerator | Machine::Heater => None,
         }
@@ -119,7 +133,12 @@ impl Merit {
     }
 }
 
-/// 1/T of a bath, by its rates where it was given none; `None` without exchange of quanta.
+/// 1/T of each bath of a model, by its rates where it was given none; `None` without exchange of quanta.
+#[must_use]
+pub fn inverse_temperatures(model: &Model) -> Vec<Option<f64>> {
+    model.baths.iter().map(|bath| inverse_temperature(model, bath)).collect()
+}
+
 fn inverse_temperature(model: &Model, bath: &Bath) -> Option<f64> {
     let energy = bath.energy(model.frequency);
     let by_temperature = |t| model.units.energy_over_temperature(energy, t) / energy;
@@ -127,17 +146,16 @@ fn inverse_temperature(model: &Model, bath: &Bath) -> Option<f64> {
     (bath.down + bath.up > 0.0).then(|| bath.temperature.map_or_else(by_rates, by_temperature))
 }
 
-fn hottest(model: &Model) -> Vec<bool> {
-    extreme(model, f64::min)
+fn hottest(inverse: &[Option<f64>]) -> Vec<bool> {
+    extreme(inverse, f64::min)
 }
 
-fn coldest(model: &Model) -> Vec<bool> {
-    extreme(model, f64::max)
+fn coldest(inverse: &[Option<f64>]) -> Vec<bool> {
+    extreme(inverse, f64::max)
 }
 
 /// Which baths have the extreme 1/T.
-fn extreme(model: &Model, of: fn(f64, f64) -> f64) -> Vec<bool> {
-    let inverse: Vec<_> = model.baths.iter().map(|bath| inverse_temperature(model, bath)).collect();
+fn extreme(inverse: &[Option<f64>], of: fn(f64, f64) -> f64) -> Vec<bool> {
     let end = inverse.iter().flatten().copied().reduce(of);
     inverse.iter().map(|own| own.is_some() && *own == end).collect()
 }
@@ -168,18 +186,21 @@ mod tests {
     #[test]
     fn the_signs_tell_the_machine_and_quanta_its_merit() {
         let (model, power, heat) = between(1.5, 0.5);
-        let merit = Machine::of(&model, power, &heat).unwrap().merit(&model, &heat).unwrap();
+        let merit = Machine::of(&inverse_temperatures(&model), power, &heat)
+            .unwrap()
+            .merit(&inverse_temperatures(&model), &heat)
+            .unwrap();
         assert_eq!((merit.quantity, merit.counts.as_slice()), (Quantity::Efficiency, &[true, false][..]));
         assert!((merit.of(power, &heat) - (1.0 - 0.5 / 1.5)).abs() < 1e-15);
         let (model, power, heat) = between(3.0, 0.5);
-        assert_eq!(Machine::of(&model, power, &heat), Some(Machine::Refrigerator));
-        let merit = Machine::Refrigerator.merit(&model, &heat).unwrap();
+        assert_eq!(Machine::of(&inverse_temperatures(&model), power, &heat), Some(Machine::Refrigerator));
+        let merit = Machine::Refrigerator.merit(&inverse_temperatures(&model), &heat).unwrap();
         assert!((merit.of(power, &heat) - 0.5 / 2.5).abs() < 1e-15);
         let (model, power, heat) = between(0.5, 1.5);
-        assert_eq!(Machine::of(&model, power, &heat), Some(Machine::Accelerator));
-        assert_eq!(Machine::Accelerator.merit(&model, &heat), None);
-        assert_eq!(Machine::of(&model, 0.3, &[-0.1, -0.2]), Some(Machine::Heater));
-        assert_eq!(Machine::of(&model, 0.0, &[0.1, -0.1]), None);
+        assert_eq!(Machine::of(&inverse_temperatures(&model), power, &heat), Some(Machine::Accelerator));
+        assert_eq!(Machine::Accelerator.merit(&inverse_temperatures(&model), &heat), None);
+        assert_eq!(Machine::of(&inverse_temperatures(&model), 0.3, &[-0.1, -0.2]), Some(Machine::Heater));
+        assert_eq!(Machine::of(&inverse_temperatures(&model), 0.0, &[0.1, -0.1]), None);
     }
 
     #[test]

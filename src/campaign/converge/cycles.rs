@@ -24,6 +24,7 @@ use crate::statistics::{
 };
 use crate::store::{Shelf, layout};
 use crate::theory;
+use crate::theory::machine::FOUND;
 use crate::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Watch};
 use crate::trajectory::{Exchanged, Interrupt, Jump, Recorder};
 
@@ -366,7 +367,11 @@ fn steady_run(
     let entries: Vec<Entry> = Entry::all(sampler.protocol().baths()).collect();
     let means = estimates(&|sums| entries.iter().map(|entry| sums.mean(*entry, plan.window)).collect());
     let mean = |entry: Entry| means[entry.index()].map_or(f64::NAN, |estimate| estimate.mean);
-    let judged = Judged::new(point, sampler.protocol(), &mean, !conserved);
+    let told = |entry: Entry| {
+        let found = |estimate: &Estimate| estimate.std_error.is_some_and(|e| estimate.mean.abs() >= FOUND * e);
+        means[entry.index()].filter(found).map(|estimate| estimate.mean)
+    };
+    let judged = Judged::new(point, sampler.protocol(), &told, !conserved);
     let found = estimates(&|sums| {
         judged.values(&|entry| sums.mean(entry, plan.window), &|a, b| sums.growth(a, b, plan.window))
     });
@@ -390,6 +395,7 @@ fn steady_run(
     if conserved {
         refused.push(CONSERVED.to_owned());
     }
+    refused.extend(judged.unknown.clone());
     if !mean(Entry::Entropy).is_finite() {
         refused.push("entropy: it is infinite on the paths that were seen".to_owned());
     }

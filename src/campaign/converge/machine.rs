@@ -8,7 +8,7 @@ use crate::group::Group;
 use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
 use crate::statistics::{Estimate, Replicas};
-use crate::theory::machine::{DRIVEN, Machine, Merit};
+use crate::theory::machine::{DRIVEN, Machine, Merit, inverse_temperatures};
 
 /// Standard errors that work and heats have to be from zero for their signs to be told.
 const SIGNS: f64 = 5.0;
@@ -87,9 +87,9 @@ pub fn found(point: &Point, columns: &[Column], replicas: &Replicas) -> Found {
     };
     let heats: Vec<Option<Estimate>> = flows.heats.iter().map(|column| flows.sum([((*column)?, 1.0)])).collect();
     let heat: Vec<f64> = heats.iter().map(|heat| heat.map_or(0.0, |heat| heat.mean)).collect();
-    let model = &point.groups[0].model;
-    let machine = Machine::of(model, work.mean, &heat);
-    let Some(merit) = machine.and_then(|machine| machine.merit(model, &heat)) else {
+    let inverse = inverse_temperatures(&point.groups[0].model);
+    let machine = Machine::of(&inverse, work.mean, &heat);
+    let Some(merit) = machine.and_then(|machine| machine.merit(&inverse, &heat)) else {
         return Found { machine, ..Found::default() };
     };
     // Of an engine the sign of its heat tells whether a bath counts.

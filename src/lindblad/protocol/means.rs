@@ -34,8 +34,12 @@ impl ProtocolAverages {
         let mut before = nothing.mean.clone();
         for ends in ends.chunks(passes) {
             let mut booked = nothing.clone();
-            for (end, segment) in ends.iter().zip(&mut segments) {
+            for (index, (end, segment)) in ends.iter().zip(&mut segments).enumerate() {
                 let now = entries(end);
+                if !protocol.does_work(index) {
+                    // Nothing but the rounding of a difference.
+                    before[Entry::Work.index()] = now[Entry::Work.index()];
+                }
                 for (entry, (now, before)) in now.iter().zip(&before).enumerate() {
                     segment.mean[entry] += now - before;
                     booked.mean[entry] += now - before;

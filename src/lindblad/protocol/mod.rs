@@ -215,6 +215,10 @@ impl ProtocolEquation {
                 let cycle = &mut cycles[cycle];
                 for (entry, before) in before.iter_mut().enumerate() {
                     let now: f64 = block.lane(1 + entry).iter().sum();
+                    if entry == Entry::Work.index() && !self.protocol.does_work(segment) {
+                        // Nothing but the rounding of a difference.
+                        *before = now;
+                    }
                     segments[segment].mean[entry] += now - *before;
                     cycle.booked.mean[entry] += now - *before;
                     *before = now;

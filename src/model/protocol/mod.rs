@@ -25,6 +25,7 @@ use serde::Serialize;
 
 use super::{Field, Model, Reservoir};
 use crate::bath::Rates;
+use crate::rounded::Rounded;
 use crate::units::Units;
 
 /// How often the segments pass.
@@ -128,6 +129,18 @@ impl Protocol {
         self.stages.iter().any(|stage| !stage.drive.is_off())
     }
 
+    /// Whether work may be done in a segment, or by the quench at its end.
+    #[must_use]
+    pub fn does_work(&self, segment: usize) -> bool {
+        let stage = &self.stages[segment];
+        let next = match (self.stages.get(segment + 1), self.repeats) {
+            (None, Repeats::Cycles(_)) => Some(&self.stages[0]),
+            (next, _) => next,
+        };
+        let (last, held) = (stage.frequency.last(), stage.frequency.is_held());
+        !stage.drive.is_off() || !held || next.is_some_and(|next| next.frequency.first() != last)
+    }
+
     /// Whether nothing changes within any segment.
     #[must_use]
     pub fn is_held(&self) -> bool {
@@ -159,6 +172,39 @@ impl Protocol {
     pub fn beta(&self) -> Option<f64> {
         let temperature = self.temperature()?;
         Some(self.units.energy_over_temperature(1.0, temperature) / self.units.quantum(1.0))
+    }
+
+    /// 1/T of each bath, in one over the unit of [`Entry::Work`], where it is one and the same wherever the bath exchanges
+    /// quanta: by its rates where it was given none. `None` of a bath that never does.
+    ///
+    /// # Errors
+    /// The first bath of which it is no single number.
+    pub fn inverse_temperatures(&self) -> Result<Vec<Option<f64>>, usize> {
+        let of_bath = |bath: usize| {
+            let mut one = None;
+            for stage in &self.stages {
+                let most = stage.bounds(bath, [0.0, stage.duration]).most;
+                if most.down + most.up > 0.0 {
+                    let here = stage.inverse_temperature(bath).ok_or(bath)?;
+                    let held = *one.get_or_insert(here);
+                    // Of given rates it is a logarithm, known to rounding.
+                    if here != held && (here - held).abs() > 1e-12 * held.abs() {
+                        return Err(bath);
+                    }
+                }
+            }
+            Ok(one)
+        };
+        (0..self.baths()).map(of_bath).collect()
+    }
+
+    /// What `number` qubits book as work or heat in so many cycles, with what may be rounding: it is made of differences of
+    /// their energy.
+    #[must_use]
+    pub fn booked(&self, number: i64, cycles: u64, value: f64) -> Rounded {
+        let highest =
+            self.stages.iter().map(|stage| stage.frequency.range([0.0, stage.duration])[1]).fold(0.0, f64::max);
+        Rounded::of(value, cycles as f64 * number as f64 * self.units.quantum(highest))
     }
 
     /// How long all segments take once.

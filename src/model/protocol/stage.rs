@@ -149,6 +149,15 @@ impl Stage {
         self.reservoirs.iter().map(|bath| bath.entropy_of_energy(self.units)).collect()
     }
 
+    /// 1/T of a bath, where that stays: of given rates, as long as neither they nor the frequency change.
+    #[must_use]
+    pub fn inverse_temperature(&self, bath: usize) -> Option<f64> {
+        let reservoir = &self.reservoirs[bath];
+        let by_rates = || self.entropy_of_quantum(bath, 0.0) / self.quantum(0.0);
+        let held = self.frequency.is_held() && reservoir.is_held();
+        reservoir.entropy_of_energy(self.units).or_else(|| held.then(by_rates))
+    }
+
     /// What the drive does at a time.
     #[must_use]
     pub fn field(&self, time: f64) -> Field {

@@ -68,6 +68,35 @@ fn a_protocol_has_the_values_of_its_segments_and_the_rates_of_the_baths_there() 
 }
 
 #[test]
+fn a_bath_has_the_temperature_at_which_it_acts_if_that_is_one() {
+    let acting = |rate: f64, temperature: f64, down: f64, frequency: f64| Segment {
+        baths: vec![
+            change("flat", Setting::Rate, Course::Held(rate)),
+            change("flat", Setting::Temperature, Course::Held(temperature)),
+            change("line", Setting::Rate, Course::Held(0.0)),
+            change("full", Setting::Rate, Course::Held(0.0)),
+            change("given", Setting::Down, Course::Held(down)),
+            change("given", Setting::Up, Course::Held(down / 4.0)),
+        ],
+        ..segment(1.0, Course::Held(frequency))
+    };
+    // Idle at another temperature, and at another frequency.
+    let of = |second: Segment| of(&[acting(0.0, 9.0, 0.4, 2.0), second], Repeats::Cycles(2)).unwrap();
+    let protocol = of(acting(0.5, 4.0, 0.0, 5.0));
+    let inverse = protocol.inverse_temperatures().unwrap();
+    assert_eq!(inverse[..3], [Some(0.25), None, None]);
+    assert!((inverse[3].unwrap() - libm::log(4.0) / 2.0).abs() < 1e-15);
+    // At two frequencies the same rates are of two temperatures; so is a bath that changes its own.
+    assert_eq!(of(acting(0.5, 4.0, 0.4, 5.0)).inverse_temperatures(), Err(3));
+    let changed = [acting(0.5, 1.0, 0.0, 1.0), acting(0.5, 8.0, 0.0, 2.0)];
+    let changed = Protocol::new(Units::Natural, &baths(), &changed, Repeats::Cycles(2)).unwrap();
+    assert_eq!(changed.inverse_temperatures(), Err(0));
+    assert!(protocol.does_work(0) && protocol.does_work(1));
+    let still = Protocol::new(Units::Natural, &baths(), &[acting(0.5, 1.0, 0.0, 1.0)], Repeats::Cycles(2)).unwrap();
+    assert!(!still.does_work(0));
+}
+
+#[test]
 fn what_is_no_protocol_is_refused_by_its_segment() {
     let held = || Course::Held(1.0);
     let with =

@@ -9,6 +9,7 @@ use crate::model::{Model, Observables};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::scenario::Point;
 use crate::solve::error::Unsolved;
+use crate::theory::machine::{UNCLEAR, no_one_temperature};
 use crate::theory::{Machine, Merit};
 
 /// Multiplications of one pass through the cycle, as far as its bound tells: a limit cycle takes some tens of passes.
@@ -21,6 +22,8 @@ pub struct Judged {
     period: f64,
     /// What the qubits are, where work is done.
     pub machine: Option<Machine>,
+    /// Why that is not known, in words.
+    pub unknown: Option<String>,
     merit: Option<Merit>,
     baths: Vec<usize>,
     all: usize,
@@ -29,18 +32,30 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// What there is to judge of the protocol of a point, whose cycles book these means.
+    /// What there is to judge of the protocol of a point, whose cycles book these means: as far as their signs are `told`.
     #[must_use]
-    pub fn new(point: &Point, protocol: &Protocol, mean: &dyn Fn(Entry) -> f64, noise: bool) -> Self {
+    pub fn new(point: &Point, protocol: &Protocol, told: &dyn Fn(Entry) -> Option<f64>, noise: bool) -> Self {
         let model = protocol.envelope(point.number());
         let all = model.baths.len();
-        let heats: Vec<f64> = (0..all).map(|bath| mean(Entry::Heat(bath))).collect();
-        let machine = Machine::of(&model, mean(Entry::Work), &heats);
+        let acts = |bath: &usize| model.baths[*bath].down + model.baths[*bath].up > 0.0;
+        let heat = |bath: usize| if acts(&bath) { told(Entry::Heat(bath)) } else { Some(0.0) };
+        let judge = || {
+            let inverse = protocol.inverse_temperatures();
+            let inverse = inverse.map_err(|bath| no_one_temperature(&point.baths()[bath].name))?;
+            let heats: Option<Vec<f64>> = (0..all).map(heat).collect();
+            let (work, heats) = told(Entry::Work).zip(heats).ok_or(UNCLEAR)?;
+            let machine = Machine::of(&inverse, work, &heats);
+            Ok((machine, machine.and_then(|machine| machine.merit(&inverse, &heats))))
+        };
+        let judged: Result<_, String> = judge();
+        let unknown = judged.as_ref().err().map(|why| format!("machine: {why}"));
+        let (machine, merit) = judged.unwrap_or_default();
         Judged {
             period: protocol.period(),
             machine,
-            merit: machine.and_then(|machine| machine.merit(&model, &heats)),
-            baths: (0..all).filter(|bath| model.baths[*bath].down + model.baths[*bath].up > 0.0).collect(),
+            unknown,
+            merit,
+            baths: (0..all).filter(acts).collect(),
             all,
             noise,
         }
@@ -181,8 +196,10 @@ pub fn solve(point: &Point, protocol: &Protocol, effort: Effort) -> Result<Stead
     let growth = |a: Entry, b: Entry| limit.many.covariance(a, b).unwrap_or(f64::NAN);
     let apart = |a: Entry| limit.between_sectors.covariance(a, a).unwrap_or(0.0);
     let apart = (0..protocol.baths()).map(Entry::Heat).chain([Entry::Work]).any(|entry| apart(entry) > 0.0);
-    let judged = Judged::new(point, protocol, &mean, !apart);
+    let told = |entry: Entry| Some(protocol.booked(point.number(), 1, mean(entry)).cleared());
+    let judged = Judged::new(point, protocol, &told, !apart);
     road.machine = judged.machine;
+    road.refused.extend(judged.unknown.clone());
     let values = judged.columns().into_iter().zip(judged.values(&mean, &growth));
     let known = values.filter(|(_, value)| value.is_finite());
     road.values = known.map(|(Column { quantity, bath, .. }, value)| (quantity, bath, value)).collect();

@@ -25,7 +25,7 @@ use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};
 use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
-use crate::theory::machine::DRIVEN;
+use crate::theory::machine::{DRIVEN, inverse_temperatures};
 use crate::theory::{self, Machine};
 use counted::LOST;
 use road::GroupSteady;
@@ -190,9 +190,9 @@ impl SteadyRoad {
             let reason = if driven { DRIVEN } else { LOST };
             return self.refused.push(format!("{}: {reason}", Quantity::Efficiency.name()));
         };
-        let model = &point.groups[0].model;
-        self.machine = Machine::of(model, power, &heat);
-        if let Some(merit) = self.machine.and_then(|machine| machine.merit(model, &heat)) {
+        let inverse = inverse_temperatures(&point.groups[0].model);
+        self.machine = Machine::of(&inverse, power, &heat);
+        if let Some(merit) = self.machine.and_then(|machine| machine.merit(&inverse, &heat)) {
             self.values.push((merit.quantity, None, merit.of(power, &heat)));
         }
     }
