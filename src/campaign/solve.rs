@@ -12,8 +12,8 @@ use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
 use crate::plan::available_memory;
 use crate::quantity::{Column, Quantity};
 use crate::results::{
-    OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, folded_rows,
-    highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
+    OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, cuts,
+    folded_rows, highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
@@ -193,7 +193,9 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
         let of_pairs = pairs.filter_map(of_pair);
         let quantities = steady.values.iter().map(row).chain(of_pairs).chain(observables).collect();
         let machine = steady.machine.map(|machine| machine.words().to_owned());
-        return PointSummary { exact_refused: steady.refused.clone(), machine, quantities, ..unsolved(point) };
+        let weight = |_, column| steady.observables.iter().find(|(own, _)| *own == column).map(|(_, value)| *value);
+        let notes = cuts(point, weight);
+        return PointSummary { exact_refused: steady.refused.clone(), machine, notes, quantities, ..unsolved(point) };
     }
     let last = point.until();
     let rows = solved.series.iter().filter(|row| row.time == last && !row.quantity.is_booked());
@@ -203,6 +205,10 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
         .map(|protocol| of_protocol(point, protocol, None, solved.protocol.as_ref()))
         .unwrap_or_default();
     let quantities = booked.into_iter().chain(quantities).chain(solved.highest.clone()).collect();
+    let weight = |_, column| {
+        solved.series.iter().filter(|row| row.column() == column).filter_map(|row| row.exact).reduce(f64::max)
+    };
+    let notes = notes.into_iter().chain(cuts(point, weight)).collect();
     PointSummary { quantities, machine, notes, ..unsolved(point) }
 }
 

@@ -133,12 +133,6 @@ impl Ensembles {
         1 + 2 * self.baths.len()
     }
 
-    /// The most that the mean of one of the watched may be, by its magnitude.
-    #[must_use]
-    pub fn most(&self, watched: usize) -> f64 {
-        self.sizes[watched].most
-    }
-
     /// The number of states of the largest sector of a trajectory.
     #[must_use]
     pub fn dimension(&self) -> f64 {

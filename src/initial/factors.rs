@@ -121,11 +121,14 @@ impl ProductStart {
     #[must_use]
     pub fn states_by_excitations(tops: &[i64]) -> Vec<f64> {
         tops.iter().fold(vec![1.0], |counts, top| {
-            let mut longer = vec![0.0; counts.len() + *top as usize];
-            for (place, count) in counts.iter().enumerate() {
-                longer[place..=place + *top as usize].iter_mut().for_each(|value| *value += count);
-            }
-            longer
+            // Sums over windows of top + 1 counts: what comes in less what goes out, whole numbers.
+            let count = |place: usize| counts.get(place).copied().unwrap_or(0.0);
+            let (window, mut sum) = (*top as usize + 1, 0.0);
+            let sums = (0..counts.len() + window - 1).map(|place| {
+                sum += count(place) - place.checked_sub(window).map_or(0.0, count);
+                sum
+            });
+            sums.collect()
         })
     }
 
@@ -262,6 +265,9 @@ mod tests {
     fn states_are_counted_by_their_excitations() {
         assert_eq!(ProductStart::states_by_excitations(&[2, 1]), [1.0, 2.0, 2.0, 1.0]);
         assert_eq!(ProductStart::states_by_excitations(&[]), [1.0]);
+        // Whatever their size, at once.
+        let counts = ProductStart::states_by_excitations(&[1_000_000, 2_000_000]);
+        assert_eq!((counts.len(), counts[1_500_000], counts[3_000_000]), (3_000_001, 1_000_001.0, 1.0));
     }
 
     #[test]

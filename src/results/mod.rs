@@ -19,7 +19,7 @@ pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
 pub use steady_run::{Convergence, CycleConvergence, RelaxationFrom, SteadyRun};
 pub(crate) use summary::highest_exact;
-pub use summary::{BathSummary, PointSummary, Summary, Timing, quantity_names};
+pub use summary::{BathSummary, PointSummary, Summary, Timing, cuts, quantity_names};
 pub(crate) use summary_file::Head;
 #[cfg(feature = "figures")]
 pub(crate) use summary_file::{MANY_POINTS, QuantityRow, quantity_rows};

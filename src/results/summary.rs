@@ -202,9 +202,10 @@ impl PointSummary {
             quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
         }
         quantities.splice(0..0, of_protocol);
+        let cuts = cuts(point, |column, _| largest_weight(ensemble, road, times.len(), column));
         PointSummary {
             machine,
-            notes: notes.into_iter().chain(cuts(point, ensemble)).collect(),
+            notes: notes.into_iter().chain(cuts).collect(),
             std_error_missing: without_error(point, ensemble),
             trajectories: ensemble.trajectories(),
             jumps: ensemble.jumps,
@@ -331,14 +332,13 @@ fn highest(point: &Point, cell: impl Fn(usize, usize) -> Cell) -> Vec<QuantitySu
 /// The weight of the highest number of quanta of a mode from which on its cut is told of.
 const NOTED: f64 = 1e-6;
 
-/// Modes whose cut may have changed the results.
-fn cuts(point: &Point, ensemble: &Ensemble) -> Vec<String> {
+/// Modes whose cut may have changed the results, from the largest `weight` of their highest numbers.
+pub fn cuts(point: &Point, weight: impl Fn(usize, Column) -> Option<f64>) -> Vec<String> {
     let Some(ensembles) = point.ensembles() else { return Vec::new() };
     let note = |(index, column): (usize, &Column)| {
         let observable = &ensembles.looked_at()[column.observable?];
         let Watched::Top(factor) = observable.watched else { return None };
-        let means = (0..point.times().len()).filter_map(|sample| Some(ensemble.on_grid(sample, index)?.mean));
-        let most = means.fold(0.0, f64::max);
+        let most = weight(index, *column)?;
         let name = &ensembles.product().factors()[factor].name;
         let levels = ensembles.start().levels()[factor];
         (most > NOTED).then(|| {
@@ -349,6 +349,14 @@ fn cuts(point: &Point, ensemble: &Ensemble) -> Vec<String> {
         })
     };
     point.columns().iter().enumerate().filter_map(note).collect()
+}
+
+/// The largest weight on the grid, the exact one where there is one: estimates of what is rare are off by more than they
+/// tell.
+fn largest_weight(ensemble: &Ensemble, road: &ExactRoad, samples: usize, column: usize) -> Option<f64> {
+    let exact = (0..samples).filter_map(|sample| road.on_grid(sample, column));
+    let estimates = (0..samples).filter_map(|sample| Some(ensemble.on_grid(sample, column)?.mean));
+    exact.reduce(f64::max).or_else(|| estimates.reduce(f64::max))
 }
 
 /// The estimates at the last time that have no standard error, those of one reason together.

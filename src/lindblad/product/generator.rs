@@ -14,6 +14,8 @@ const REACH: f64 = 3.0;
 const TERMS: usize = 48;
 /// Relaxation slower than this times the fastest rate cannot be told from none.
 const SMALLEST_GAP: f64 = 1e-12;
+/// Rounding moves a steady state by about epsilon over the gap: by 1e-9 here, and what relaxes more slowly is refused.
+const SMALLEST_KNOWN: f64 = f64::EPSILON / 1e-9;
 /// Inverse iterations; a second steady state shows in the first.
 const ITERATIONS: usize = 8;
 /// The largest relative residual of a solution.
@@ -108,11 +110,20 @@ impl Generator {
 
     /// `(i omega - L)^-1 x`.
     pub fn resolvent(&self, omega: f64, x: &[Complex64]) -> Result<Vec<Complex64>, ProductSteadyError> {
+        let given = largest(x);
+        if given == 0.0 {
+            return Ok(x.to_vec());
+        }
         let lu = self.factors(Complex64::new(0.0, -omega), &[])?;
         let solution = solve(&lu, x).into_iter().map(|value| -value).collect::<Vec<_>>();
         let image = self.apply(&solution);
         let rest = (0..x.len()).map(|row| (Complex64::new(0.0, omega) * solution[row] - image[row] - x[row]).norm());
         let size = (self.norm + omega.abs()) * largest(&solution);
+        // Also where the solution is infinite or undefined.
+        let damped = size.is_finite() && given / size > SMALLEST_GAP;
+        if !damped {
+            return Err(ProductSteadyError::Undamped);
+        }
         accurate(rest.fold(0.0, f64::max) / size).map(|()| solution)
     }
 
@@ -136,6 +147,9 @@ impl Generator {
         // Also what an infinite or undefined solution stands for.
         if !(gap.is_finite() && largest(&x).is_finite() && gap > SMALLEST_GAP) {
             return Err(ProductSteadyError::NotUnique { gap: if gap.is_finite() { gap } else { 0.0 } });
+        }
+        if gap < SMALLEST_KNOWN {
+            return Err(ProductSteadyError::Slow { gap, least: SMALLEST_KNOWN });
         }
         let residual = |x: &[Complex64]| {
             let mut rest: Vec<Complex64> = self.apply(x).into_iter().map(|value| -value).collect();

@@ -32,6 +32,20 @@ pub enum ProductSteadyError {
         /// The bound.
         gap: f64,
     },
+    /// A steady state that relaxes too slowly to be known.
+    #[error(
+        "the steady state is not known well enough: its slowest relaxation is {gap:.1e} of the fastest rate, and rounding is \
+         stronger by as much (less than {least:.0e} is refused)"
+    )]
+    Slow {
+        /// The slowest relaxation, as a part of the fastest rate.
+        gap: f64,
+        /// The least that is solved.
+        least: f64,
+    },
+    /// Something that does not decay, where a density is asked for.
+    #[error("something does not decay: a coherent part is a line at its frequency, and no density")]
+    Undamped,
     /// A solve that lost its accuracy.
     #[error("the solution is not accurate: its relative residual is {residual:.1e}")]
     Residual {
@@ -59,13 +73,15 @@ pub struct ProductDensity {
 pub struct MeanForm(Vec<(usize, Complex64)>);
 
 impl MeanForm {
-    /// The mean in a state, or the integral of the mean where it is the integral of a state.
+    /// The mean in a state, or the integral of the mean where it is the integral of a state; beside it what the terms of
+    /// that sum add to by their magnitudes.
     ///
     /// # Panics
     /// If it is of another equation.
     #[must_use]
-    pub fn at(&self, rho: &ProductDensity) -> f64 {
-        self.0.iter().map(|(place, value)| (value * rho.elements[*place]).re).sum()
+    pub fn at(&self, rho: &ProductDensity) -> (f64, f64) {
+        let terms = self.0.iter().map(|(place, value)| value * rho.elements[*place]);
+        terms.fold((0.0, 0.0), |(sum, magnitude), term| (sum + term.re, magnitude + term.norm()))
     }
 }
 
@@ -396,13 +412,21 @@ impl ProductEquation {
 /// How many elements rho would have, known without listing them.
 fn check_size(tops: &[Vec<i64>], sharp: bool) -> Result<f64, ProductError> {
     let together: f64 = tops.iter().map(|tops| tops.len() as f64).product();
-    let of = |tops: Vec<i64>| {
-        let counts = ProductStart::states_by_excitations(&tops);
+    let of = |tops: &[i64]| {
+        let counts = ProductStart::states_by_excitations(tops);
         if sharp { counts.iter().map(|d| d * d).sum::<f64>() } else { counts.iter().sum::<f64>().powi(2) }
     };
-    // Each J of all ensembles has at least one state.
-    let dimension =
-        if together > MOST_ELEMENTS { together } else { combinations(tops).into_iter().map(of).sum::<f64>() };
+    // Each J of all ensembles has at least one state. From where they are too many on the rest need not be counted.
+    let mut dimension = together;
+    if together <= MOST_ELEMENTS {
+        dimension = 0.0;
+        for tops in combinations(tops) {
+            dimension += of(&tops);
+            if dimension > MOST_ELEMENTS {
+                break;
+            }
+        }
+    }
     if dimension <= MOST_ELEMENTS {
         return Ok(dimension);
     }

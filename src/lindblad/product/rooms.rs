@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use ndarray::Array2;
 use num_complex::Complex64;
 
 use crate::bath::Process;
@@ -54,30 +53,35 @@ pub fn combinations<T: Clone>(lists: &[Vec<T>]) -> Vec<Vec<T>> {
     })
 }
 
-/// The matrix of one letter in a factor whose highest level is `top`: spin J = top/2, or numbers up to top.
-fn letter(letter: Powers, top: i64, is_spin: bool) -> Array2<f64> {
-    let size = top as usize + 1;
-    let j = top as f64 / 2.0;
-    Array2::from_shape_fn((size, size), |(row, column)| {
-        let m = column as f64 - j;
-        let (up, down) = (row == column + 1, row + 1 == column);
-        match letter {
-            Powers::RAISE if up && is_spin => (j * (j + 1.0) - m * (m + 1.0)).sqrt(),
-            Powers::LOWER if down && is_spin => (j * (j + 1.0) - m * (m - 1.0)).sqrt(),
-            Powers::RAISE if up => (row as f64).sqrt(),
-            Powers::LOWER if down => (column as f64).sqrt(),
-            Powers::Z if row == column => m,
-            _ => 0.0,
-        }
-    })
+/// The element of one letter from a state, by its step, in a factor whose highest level is `top`: spin J = top/2, or numbers
+/// up to top.
+fn letter(letter: Powers, step: i64, top: i64, is_spin: bool) -> f64 {
+    let (j, own, lowers, raises) = (top as f64 / 2.0, step as f64, step > 0, step < top);
+    let m = own - j;
+    match letter {
+        Powers::RAISE if raises && is_spin => (j * (j + 1.0) - m * (m + 1.0)).sqrt(),
+        Powers::LOWER if lowers && is_spin => (j * (j + 1.0) - m * (m - 1.0)).sqrt(),
+        Powers::RAISE if raises => (own + 1.0).sqrt(),
+        Powers::LOWER if lowers => own.sqrt(),
+        Powers::Z => m,
+        _ => 0.0,
+    }
 }
 
-/// The matrix of a word of one factor.
-fn of_powers(powers: Powers, top: i64, is_spin: bool) -> Array2<f64> {
-    let spelled = [(Powers::RAISE, powers.raise), (Powers::Z, powers.z), (Powers::LOWER, powers.lower)];
-    spelled.into_iter().fold(Array2::eye(top as usize + 1), |product, (which, times)| {
-        (0..times).fold(product, |product, _| product.dot(&letter(which, top, is_spin)))
-    })
+/// The one element of a word of one factor from a state: its letters in turn, from the right.
+fn of_powers(powers: Powers, step: i64, top: i64, is_spin: bool) -> f64 {
+    let spelled = [(Powers::LOWER, powers.lower), (Powers::Z, powers.z), (Powers::RAISE, powers.raise)];
+    let (mut step, mut element) = (step, 1.0);
+    for (which, times) in spelled {
+        for _ in 0..times {
+            element *= letter(which, step, top, is_spin);
+            if element == 0.0 {
+                return 0.0;
+            }
+            step += which.shift();
+        }
+    }
+    element
 }
 
 impl Rooms {
@@ -136,13 +140,13 @@ impl Rooms {
         let (source, target) = (&self.rooms[from], &self.rooms[to]);
         let mut elements: HashMap<(usize, usize), Complex64> = HashMap::new();
         for (word, value) in operator.terms() {
-            let of = |place: usize| of_powers(word[place], source.tops[place], self.qubits[place].is_some());
-            let factors: Vec<Array2<f64>> = (0..word.len()).map(of).collect();
             for (column, state) in source.states.iter().enumerate() {
                 let moved = state.iter().zip(word).map(|(step, powers)| step + powers.shift());
                 let moved: Vec<i64> = moved.collect();
                 let Some(row) = target.places.get(&moved) else { continue };
-                let element = |place: usize| factors[place][(moved[place] as usize, state[place] as usize)];
+                let element = |place: usize| {
+                    of_powers(word[place], state[place], source.tops[place], self.qubits[place].is_some())
+                };
                 let element: f64 = (0..word.len()).map(element).product();
                 *elements.entry((*row, column)).or_insert(Complex64::ZERO) += value * element;
             }

@@ -104,7 +104,7 @@ pub enum ProductError {
     },
     /// Too many states.
     #[error(
-        "{what} of this product has {dimension:.1e} elements and takes {:.1} MB; at most {most:.1e} elements are kept",
+        "{what} of this product has {dimension:.1e} elements or more and takes {:.1} MB; at most {most:.1e} elements are kept",
         .bytes / 1e6
     )]
     TooLarge {

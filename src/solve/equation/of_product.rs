@@ -45,18 +45,32 @@ impl OfProduct {
         &self.equation
     }
 
-    /// The means of all that is watched, or their integrals over a `duration`, without what is only rounding.
-    fn means(&self, rho: &ProductDensity, duration: f64) -> <Ensembles as System>::Values {
+    /// How many elements the density matrix has, where they may be solved for.
+    fn elements(group: &Group, aim: &Aim) -> Result<f64, Unsolved> {
+        let ensembles = group.ensembles.as_deref().ok_or(Unsolved::NoEnsembles)?;
+        let elements = ProductEquation::size(ensembles.product(), ensembles.start())?;
+        if aim.effort == Effort::Beside && elements > MOST_BESIDE {
+            return Err(Unsolved::ProductBeside { elements, most: MOST_BESIDE });
+        }
+        if aim.until.is_none() && elements > MOST_STEADY {
+            return Err(Unsolved::ProductElimination { elements, most: MOST_STEADY });
+        }
+        Ok(elements)
+    }
+
+    /// The means of all that is watched, or their integrals where rho is one, without what is only rounding.
+    fn means(&self, rho: &ProductDensity) -> <Ensembles as System>::Values {
         let mut means = <Ensembles as System>::Values::default();
-        for (place, (mean, form)) in means.0.iter_mut().zip(&self.forms).enumerate() {
-            *mean = Rounded::of(form.at(rho), self.ensembles.most(place) * duration).cleared();
+        for (mean, form) in means.0.iter_mut().zip(&self.forms) {
+            let (value, magnitude) = form.at(rho);
+            *mean = Rounded::of(value, magnitude).cleared();
         }
         means
     }
 
     fn told(&self, state: &ProductState, interval: Option<(&ProductDensity, f64)>) -> Averages {
-        let (system, now) = (&self.ensembles, self.means(&state.rho, 1.0));
-        let average = interval.map(|(integral, duration)| (self.means(integral, duration), duration));
+        let (system, now) = (&self.ensembles, self.means(&state.rho));
+        let average = interval.map(|(integral, duration)| (self.means(integral), duration));
         let of_bath = |bath| {
             let heat_current = system.heat_current(bath);
             BathAverages {
@@ -83,19 +97,14 @@ impl Equation for OfProduct {
     type State = ProductState;
 
     fn affordable(group: &Group, aim: &Aim) -> Result<(), Unsolved> {
-        Self::new(group, aim).map(drop)
+        // Only what a time takes asks for the equation itself.
+        if aim.until.is_some() { Self::new(group, aim).map(drop) } else { Self::elements(group, aim).map(drop) }
     }
 
     fn new(group: &Group, aim: &Aim) -> Result<Self, Unsolved> {
+        let elements = Self::elements(group, aim)?;
         let ensembles = group.ensembles.as_deref().ok_or(Unsolved::NoEnsembles)?.clone();
         let (product, start) = (ensembles.product(), ensembles.start());
-        let elements = ProductEquation::size(product, start)?;
-        if aim.effort == Effort::Beside && elements > MOST_BESIDE {
-            return Err(Unsolved::ProductBeside { elements, most: MOST_BESIDE });
-        }
-        if aim.until.is_none() && elements > MOST_STEADY {
-            return Err(Unsolved::ProductElimination { elements, most: MOST_STEADY });
-        }
         let equation = ProductEquation::new(product, start)?;
         if let Some(until) = aim.until {
             let (cost, limit) = (equation.cost(until), limit(aim.effort));
