@@ -322,15 +322,14 @@ pub fn columns<S: System>(groups: &[&S], coherent: bool) -> Vec<Column> {
     let baths = groups.first().map_or(0, |group| group.baths().len());
     for index in 0..baths {
         let mut push = |quantity| columns.push(Column::of_bath(quantity, index));
-        let acts = |rate: fn(&Bath) -> f64| groups.iter().any(|group| rate(&group.baths()[index]) > 0.0);
-        if acts(|bath| bath.down + bath.up) {
+        if groups.iter().any(|group| group.may_heat(index)) {
             push(Quantity::HeatCurrent);
             push(Quantity::HeatCurrentInterval);
             if groups.iter().all(|group| group.quanta_are_alike()) {
                 push(Quantity::HeatCurrentCounts);
             }
         }
-        if acts(|bath| bath.down) {
+        if groups.iter().any(|group| group.baths()[index].down > 0.0) {
             push(Quantity::Intensity);
         }
     }
@@ -463,6 +462,8 @@ pub struct Resolution {
     pub step: f64,
     /// Whether it is local jumps that change it so much.
     pub local: bool,
+    /// Whether a few trajectories in many make nearly all of its mean.
+    pub of_few: bool,
 }
 
 impl Resolution {
@@ -498,7 +499,8 @@ impl Resolution {
         let floor = precision.relative * (emission + extent.others);
         let acts = |bath: &Bath| !bath.coupling.conserves_j() && bath.down + bath.up + bath.dephasing > 0.0;
         let local = column.quantity == Quantity::JSquared && system.baths().iter().any(acts);
-        Resolution { floor, scale, step: extent.step, local }
+        let of_few = column.observable.is_some_and(|index| system.is_of_few(index));
+        Resolution { floor, scale, step: extent.step, local, of_few }
     }
 
     /// That of the sum with the same column of another group.
@@ -509,6 +511,7 @@ impl Resolution {
             scale: self.scale + other.scale,
             step: self.step.max(other.step),
             local: self.local,
+            of_few: self.of_few,
         }
     }
 }

@@ -31,7 +31,7 @@ impl<'a> ForEngine for Build<'a> {
         let member = |group: &'a Group| {
             let system = E::system(group);
             let record = Record::new(&system, total, &columns, point.times().len(), point.recording);
-            (E::build(group, &system), E::initial(group), record.until(interrupt))
+            (E::build(group, &system), E::initial(group), record.by(E::FACTS.precision).until(interrupt))
         };
         Box::new(Groups::<E> { point, members: point.groups.iter().map(member).collect() })
     }

@@ -121,7 +121,8 @@ impl<'a, E: Declared> Superposed<'a, E> {
     pub fn new(point: &'a Point, protocol: &'a Protocol, interrupt: &Interrupt) -> Self {
         let (group, columns, times) = (&point.groups[0], point.columns(), point.times());
         let system = E::system(group);
-        let record = Record::new(&system, point.number(), &columns, times.len(), point.recording).until(interrupt);
+        let record = Record::new(&system, point.number(), &columns, times.len(), point.recording);
+        let record = record.by(E::FACTS.precision).until(interrupt);
         Superposed {
             point,
             protocol,

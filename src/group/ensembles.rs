@@ -265,6 +265,10 @@ impl System for Ensembles {
         Ensembles::form(1 + bath, 1.0)
     }
 
+    fn may_heat(&self, bath: usize) -> bool {
+        self.baths[bath].down + self.baths[bath].up > 0.0 || !self.product.heat_current(bath).is_zero()
+    }
+
     fn jz(&self) -> ProductForm<MOST_WATCHED> {
         Ensembles::form(0, 1.0)
     }
@@ -291,6 +295,10 @@ impl System for Ensembles {
 
     fn observable(&self, index: usize) -> ProductForm<MOST_WATCHED> {
         Ensembles::form(self.followed() + index, 1.0)
+    }
+
+    fn is_of_few(&self, index: usize) -> bool {
+        matches!(self.observables[index].watched, Watched::Top(_))
     }
 
     fn quanta_are_alike(&self) -> bool {

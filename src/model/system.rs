@@ -66,6 +66,11 @@ pub trait System {
     fn units(&self) -> Units;
     /// The heat current from a bath into the qubits (21).
     fn heat_current(&self, bath: usize) -> Form<Self>;
+    /// Whether a bath may exchange heat: through quanta, or a jump that disturbs H in another way.
+    fn may_heat(&self, bath: usize) -> bool {
+        self.baths()[bath].down + self.baths()[bath].up > 0.0
+    }
+
     /// `<J_z>`.
     fn jz(&self) -> Form<Self>;
     /// What these qubits contribute to the excited fraction of `total`.
@@ -84,6 +89,11 @@ pub trait System {
     /// One of them.
     fn observable(&self, _: usize) -> Form<Self> {
         Form::<Self>::default()
+    }
+
+    /// Whether a few trajectories in many make nearly all of such a mean, so that a spread tells nothing of its error.
+    fn is_of_few(&self, _: usize) -> bool {
+        false
     }
 
     /// d`<J_z>`/dt and d`<J^2>`/dt by the baths, where they follow from the values and anything changes them.

@@ -52,6 +52,9 @@ pub enum NoError {
         /// All of them.
         of: u64,
     },
+    /// The spread rests on trajectories that may not have come yet.
+    #[error("a few trajectories in many make it, and those seen do not tell how many are to come")]
+    Few,
     /// There is no spread.
     #[error("all trajectories agree, but for rounding and the error of the steps between jumps")]
     Rounding,
@@ -177,14 +180,16 @@ impl Ensemble {
         let index = sample * self.resolutions.columns.len() + column;
         let resolution = &self.resolutions.columns[column];
         let jumped = self.jumped[sample][usize::from(resolution.local)];
-        self.grid.estimate_above(index, self.floor(resolution, self.grid.means()[index], jumped))
+        let estimate = self.grid.estimate_above(index, self.floor(resolution, self.grid.means()[index], jumped))?;
+        Some(Estimate { std_error: estimate.std_error.filter(|_| !resolution.of_few), ..estimate })
     }
 
     /// Why the estimate of one column at one time has no standard error, where it has none.
     #[must_use]
     pub fn no_error(&self, sample: usize, column: usize) -> Option<NoError> {
-        let jumped = self.jumped[sample][usize::from(self.resolutions.columns[column].local)];
-        self.without(&self.on_grid(sample, column)?, jumped)
+        let resolution = &self.resolutions.columns[column];
+        let reason = self.without(&self.on_grid(sample, column)?, self.jumped[sample][usize::from(resolution.local)])?;
+        Some(if resolution.of_few && self.trajectories() > 1 { NoError::Few } else { reason })
     }
 
     /// The same of the highest total intensity.

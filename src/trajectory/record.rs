@@ -7,7 +7,7 @@ use super::peak::{SAME, Search};
 use super::{Change, Exchanged, Interrupt, Jump, Recorder};
 use crate::bath::Process;
 use crate::model::{System, Values, spin_of};
-use crate::quantity::{Column, Interval, Measure, Sample};
+use crate::quantity::{Column, Interval, Measure, Precision, Sample};
 
 /// One jump, as `jumps.parquet` holds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,6 +127,9 @@ pub struct Record<V: Values> {
     most_intensity: f64,
     /// What the total intensity has to exceed.
     to_beat: f64,
+    /// By which factor a later one has to be above the highest so far to be another: a state that moves in steps comes back
+    /// to the same height up to rounding alone.
+    margin: f64,
     /// Which baths are local.
     local: Vec<bool>,
     integral: V,
@@ -163,6 +166,7 @@ impl<V: Values> Record<V> {
             total_intensity,
             most_intensity: extent.emission + extent.others,
             to_beat: 0.0,
+            margin: 1.0,
             local: system.baths().iter().map(|bath| !bath.coupling.conserves_j()).collect(),
             integral: V::default(),
             net_before: vec![0; baths],
@@ -177,6 +181,12 @@ impl<V: Values> Record<V> {
     #[must_use]
     pub fn until(self, interrupt: &Interrupt) -> Self {
         Record { interrupt: interrupt.clone(), ..self }
+    }
+
+    /// The same, of an engine of this precision.
+    #[must_use]
+    pub fn by(self, precision: Precision) -> Self {
+        Record { margin: if precision.steps { 1.0 + SAME } else { 1.0 }, ..self }
     }
 
     /// Forgets the trajectory; the grid is overwritten by the next.
@@ -299,7 +309,7 @@ impl<V: Values> Recorder<V> for Record<V> {
         self.integral.accumulate(mean, duration);
         let intensity = at_start.at(self.total_intensity);
         if intensity > self.to_beat {
-            (self.trace.peak, self.to_beat) = ((intensity, start), intensity);
+            (self.trace.peak, self.to_beat) = ((intensity, start), intensity * self.margin);
         }
     }
 

@@ -167,8 +167,9 @@ impl Product {
         Ok(self)
     }
 
-    /// Adds a bath that acts through a jump operator L of the user's own at the rate `down`, which counts as an emission,
-    /// and through its adjoint at the rate `up`.
+    /// Adds a bath that acts through a jump operator L of the user's own at the rate `down`, and through its adjoint at the
+    /// rate `up`. A jump that adds a number of excitations counts as an absorption, one that keeps their number as neither;
+    /// any other as an emission, and its adjoint as an absorption.
     ///
     /// # Errors
     /// If the operator is zero, or a rate is none.
@@ -177,8 +178,13 @@ impl Product {
         if operator.is_zero() {
             return Err(bath.wrong("its jump operator is zero"));
         }
-        bath.push(Process::Emission, down, JumpOperator::Operator(operator.clone()));
-        bath.push(Process::Absorption, up, JumpOperator::Operator(operator.adjoint()));
+        let [own, adjoint] = match *operator.shifts().iter().collect::<Vec<_>>() {
+            [0] => [Process::Dephasing; 2],
+            [shift] if *shift > 0 => [Process::Absorption, Process::Emission],
+            _ => [Process::Emission, Process::Absorption],
+        };
+        bath.push(own, down, JumpOperator::Operator(operator.clone()));
+        bath.push(adjoint, up, JumpOperator::Operator(operator.adjoint()));
         self.baths.push(bath);
         Ok(self)
     }

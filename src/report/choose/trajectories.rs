@@ -176,7 +176,9 @@ fn followed(run: &Run, rows: &Table) -> Vec<Figure> {
         }
     };
     let mut figures = Vec::new();
-    if paths.iter().all(|path| path.len() <= MOST_STEPS) {
+    // Ensembles and modes have no J of the whole, by which a level would emit, and move between their jumps.
+    let are_levels = paths.iter().flatten().all(|level| level.j.is_finite());
+    if are_levels && paths.iter().all(|path| path.len() <= MOST_STEPS) {
         if let Some(intensity) = intensity(run) {
             let label = words::quantity("intensity");
             let looked: Vec<Vec<Level>> = paths.iter().map(|path| looked_at(path, protocol)).collect();
@@ -186,7 +188,7 @@ fn followed(run: &Run, rows: &Table) -> Vec<Figure> {
         let named = ["paths", "M of single trajectories"];
         figures.push(ensemble(&paths, named, "M".to_owned(), "jz", &|level| level.m));
     }
-    if paths.iter().flatten().any(|level| level.j != paths[0][0].j) {
+    if are_levels && paths.iter().flatten().any(|level| level.j != paths[0][0].j) {
         let trace = |(k, path): (usize, &Vec<Level>)| {
             // Only where J changes.
             let mut steps: Vec<Datum> = Vec::new();
