@@ -279,7 +279,13 @@ fn exponentials(
             if let Some(produced) = produced {
                 match rare(produced.variance) {
                     Some(why) => refuse(Quantity::ExponentialEntropy, why),
-                    None => estimate = Some(with_error(produced.exponential)),
+                    None => match produced.exponential {
+                        Some(exponential) => estimate = Some(with_error(exponential)),
+                        None => {
+                            let why = "sectors so degenerate that weights of paths are beyond the range of numbers";
+                            refuse(Quantity::ExponentialEntropy, why.to_owned());
+                        }
+                    },
                 }
             }
             push((Quantity::ExponentialEntropy, None), estimate, exact.exponential_entropy);

@@ -33,8 +33,8 @@ pub struct Produced {
     pub sigma: Estimate,
     /// Its variance.
     pub variance: f64,
-    /// The mean of `exp(-sigma)`.
-    pub exponential: Estimate,
+    /// The mean of `exp(-sigma)`; `None` where a weight of one start and end is beyond the range of numbers.
+    pub exponential: Option<Estimate>,
     /// How many paths of one weight would know that mean as well: `(sum w)^2/sum w^2`.
     pub effective: f64,
 }
@@ -107,11 +107,11 @@ impl Ends {
         let average = exponential / count;
         let spread = (exponential_square / count - average * average).max(0.0) / (count - 1.0);
         let error = |square: f64| Some(square.sqrt()).filter(|error| *error > 0.0);
-        let finite = [mean, variance, average, spread].iter().all(|value| value.is_finite());
-        finite.then(|| Produced {
+        let weighed = average.is_finite() && spread.is_finite();
+        (mean.is_finite() && variance.is_finite()).then(|| Produced {
             sigma: Estimate { mean, std_error: error(variance / count) },
             variance,
-            exponential: Estimate { mean: average, std_error: error(spread) },
+            exponential: weighed.then(|| Estimate { mean: average, std_error: error(spread) }),
             effective: exponential * exponential / exponential_square,
         })
     }
@@ -145,12 +145,15 @@ mod tests {
             let produced = ends.produced(ln_weight).unwrap();
             // Sums of 200 numbers of size 10.
             assert!((produced.sigma.mean - mean).abs() < 1e-12 && (produced.variance / variance - 1.0).abs() < 1e-12);
-            assert!((produced.exponential.mean / average - 1.0).abs() < 1e-12);
-            assert!((produced.exponential.std_error.unwrap() / (spread / n).sqrt() - 1.0).abs() < 1e-9);
+            assert!((produced.exponential.unwrap().mean / average - 1.0).abs() < 1e-12);
+            assert!((produced.exponential.unwrap().std_error.unwrap() / (spread / n).sqrt() - 1.0).abs() < 1e-9);
             let effective = weights.iter().sum::<f64>().powi(2) / weights.iter().map(|w| w * w).sum::<f64>();
             assert!((produced.effective / effective - 1.0).abs() < 1e-12);
         }
         assert_eq!(of(&paths[..1]).produced(ln_weight), None);
+        // exp(1000) is no number, 1000 is one.
+        let large = of(&[(level(0), -1000.0), (level(0), -1001.0)]).produced(|_| -1003.0).unwrap();
+        assert_eq!((large.sigma.mean, large.exponential), (2.5, None));
         assert_eq!(of(&[(level(0), f64::INFINITY), (level(0), 1.0)]).produced(ln_weight), None);
     }
 }
