@@ -179,3 +179,38 @@ fn solve(lu: &Lu<usize, c64>, x: &[Complex64]) -> Vec<Complex64> {
 fn largest(x: &[Complex64]) -> f64 {
     x.iter().map(|value| value.norm()).fold(0.0, |most, norm| if norm > most || norm.is_nan() { norm } else { most })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two populations that exchange at a rate, beside a coherence that decays at 1.
+    fn between(rate: f64) -> Generator {
+        let entries = [(0, 0, -rate), (0, 1, rate), (1, 0, rate), (1, 1, -rate), (2, 2, -1.0)];
+        Generator::new(3, entries.map(|(row, column, value)| (row, column, Complex64::from(value))).to_vec())
+    }
+
+    #[test]
+    fn slow_steady_states_are_refused_before_their_digits_are_lost() {
+        let x = between(1e-5).kernel(&[0, 1]).unwrap();
+        assert!((x[0] - 0.5).norm() < 1e-9 && (x[1] - 0.5).norm() < 1e-9, "{x:?}");
+        let slow = between(1e-9).kernel(&[0, 1]);
+        assert!(matches!(slow, Err(ProductSteadyError::Slow { .. })), "{slow:?}");
+        let none = between(1e-14).kernel(&[0, 1]);
+        assert!(matches!(none, Err(ProductSteadyError::NotUnique { .. })), "{none:?}");
+    }
+
+    #[test]
+    fn what_does_not_decay_has_no_spectrum() {
+        let of = |x: [f64; 3]| between(1.0).resolvent(0.0, &x.map(Complex64::from));
+        // Exchanged at 2 in all, and decaying at 1.
+        let x = of([1.0, -1.0, 3.0]).unwrap();
+        assert!((x[0] - 0.5).norm() < 1e-9 && (x[2] - 3.0).norm() < 1e-9, "{x:?}");
+        let undamped = of([1.0, 0.0, 0.0]);
+        assert!(
+            matches!(undamped, Err(ProductSteadyError::Undamped | ProductSteadyError::Failed { .. })),
+            "{undamped:?}"
+        );
+        assert_eq!(of([0.0; 3]).unwrap(), vec![Complex64::ZERO; 3]);
+    }
+}
