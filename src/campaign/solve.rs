@@ -237,4 +237,25 @@ mod tests {
         // Where the system does not say what is free.
         assert_eq!(within(&plain, f64::INFINITY).unwrap(), usize::MAX);
     }
+
+    #[test]
+    fn a_mode_has_its_steady_means_and_its_cut_is_told_of() {
+        let of = |levels: i64, temperature: f64| {
+            let text = format!(
+                "[[mode]]\nname = \"c\"\nlevels = {levels}\n[[bath]]\nname = \"b\"\ncoupling = \"local\"\non = [\"c\"]\n\
+                 rate = 1.0\ntemperature = {temperature}\n[observe]\nn6 = \"c.n^6\"\n[steady]\n"
+            );
+            let scenario = Scenario::parse("s", "s.toml", &text, Purpose::Exact, &Overrides::default()).unwrap();
+            let point = &scenario.points[0];
+            summarize(point, &solve_point(point).unwrap())
+        };
+        // p(n) ~ x^n, however small beside what 300 levels could hold.
+        let known = of(300, 0.33);
+        let x = (-1.0_f64 / 0.33).exp();
+        let closed: f64 = (0..300).map(|n| f64::from(n).powi(6) * x.powi(n) * (1.0 - x)).sum();
+        let n6 = known.quantities.iter().find(|row| row.quantity == "n6").unwrap().exact.unwrap();
+        assert!((n6 / closed - 1.0).abs() < 1e-9, "{n6} {closed}");
+        assert!(known.notes.is_empty(), "{:?}", known.notes);
+        assert!(of(6, 2.0).notes[0].contains("the highest of the 6 levels of mode c has a weight of up to"));
+    }
 }

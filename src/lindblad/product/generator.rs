@@ -110,21 +110,19 @@ impl Generator {
 
     /// `(i omega - L)^-1 x`.
     pub fn resolvent(&self, omega: f64, x: &[Complex64]) -> Result<Vec<Complex64>, ProductSteadyError> {
-        let given = largest(x);
-        if given == 0.0 {
+        if largest(x) == 0.0 {
             return Ok(x.to_vec());
         }
         let lu = self.factors(Complex64::new(0.0, -omega), &[])?;
+        // Whatever x is: rounding alone would be that much of what does not decay.
+        let speed = self.norm + omega.abs();
+        if smallest(&lu, x.len(), speed) <= SMALLEST_GAP {
+            return Err(ProductSteadyError::Undamped);
+        }
         let solution = solve(&lu, x).into_iter().map(|value| -value).collect::<Vec<_>>();
         let image = self.apply(&solution);
         let rest = (0..x.len()).map(|row| (Complex64::new(0.0, omega) * solution[row] - image[row] - x[row]).norm());
-        let size = (self.norm + omega.abs()) * largest(&solution);
-        // Also where the solution is infinite or undefined.
-        let damped = size.is_finite() && given / size > SMALLEST_GAP;
-        if !damped {
-            return Err(ProductSteadyError::Undamped);
-        }
-        accurate(rest.fold(0.0, f64::max) / size).map(|()| solution)
+        accurate(rest.fold(0.0, f64::max) / (speed * largest(&solution))).map(|()| solution)
     }
 
     /// The x with `L x = 0` whose elements at `trace` add to 1.
@@ -134,19 +132,9 @@ impl Generator {
         let speed = self.norm.max(f64::MIN_POSITIVE);
         let more: Vec<_> = trace.iter().map(|column| (first, *column, -speed)).collect();
         let lu = self.factors(Complex64::ZERO, &more)?;
-        // Any start will do that is orthogonal to nothing.
-        let mut x: Vec<Complex64> =
-            (0..self.size()).map(|row| Complex64::new((1.0 + row as f64).sin(), (2.0 + row as f64).cos())).collect();
-        let mut gap = f64::INFINITY;
-        for _ in 0..ITERATIONS {
-            let size = largest(&x);
-            x.iter_mut().for_each(|value| *value /= size);
-            x = solve(&lu, &x);
-            gap = gap.min(1.0 / (largest(&x) * speed));
-        }
-        // Also what an infinite or undefined solution stands for.
-        if !(gap.is_finite() && largest(&x).is_finite() && gap > SMALLEST_GAP) {
-            return Err(ProductSteadyError::NotUnique { gap: if gap.is_finite() { gap } else { 0.0 } });
+        let gap = smallest(&lu, self.size(), speed);
+        if gap <= SMALLEST_GAP {
+            return Err(ProductSteadyError::NotUnique { gap });
         }
         if gap < SMALLEST_KNOWN {
             return Err(ProductSteadyError::Slow { gap, least: SMALLEST_KNOWN });
@@ -165,6 +153,21 @@ impl Generator {
     }
 }
 
+/// About the smallest singular value that a matrix has, as a part of its `speed`; 0 also of what cannot be solved.
+fn smallest(lu: &Lu<usize, c64>, size: usize, speed: f64) -> f64 {
+    // Any start will do that is orthogonal to nothing.
+    let start = |row| Complex64::new((1.0 + row as f64).sin(), (2.0 + row as f64).cos());
+    let mut x: Vec<Complex64> = (0..size).map(start).collect();
+    let mut gap = f64::INFINITY;
+    for _ in 0..ITERATIONS {
+        let size = largest(&x);
+        x.iter_mut().for_each(|value| *value /= size);
+        x = solve(lu, &x);
+        gap = gap.min(1.0 / (largest(&x) * speed));
+    }
+    if gap.is_finite() && largest(&x).is_finite() { gap } else { 0.0 }
+}
+
 fn accurate(residual: f64) -> Result<(), ProductSteadyError> {
     if residual <= MAX_RESIDUAL { Ok(()) } else { Err(ProductSteadyError::Residual { residual }) }
 }
@@ -178,4 +181,39 @@ fn solve(lu: &Lu<usize, c64>, x: &[Complex64]) -> Vec<Complex64> {
 /// The largest magnitude; NaN counts as such.
 fn largest(x: &[Complex64]) -> f64 {
     x.iter().map(|value| value.norm()).fold(0.0, |most, norm| if norm > most || norm.is_nan() { norm } else { most })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two populations that exchange at a rate, beside a coherence that decays at 1.
+    fn between(rate: f64) -> Generator {
+        let entries = [(0, 0, -rate), (0, 1, rate), (1, 0, rate), (1, 1, -rate), (2, 2, -1.0)];
+        Generator::new(3, entries.map(|(row, column, value)| (row, column, Complex64::from(value))).to_vec())
+    }
+
+    #[test]
+    fn slow_steady_states_are_refused_before_their_digits_are_lost() {
+        let x = between(1e-5).kernel(&[0, 1]).unwrap();
+        assert!((x[0] - 0.5).norm() < 1e-9 && (x[1] - 0.5).norm() < 1e-9, "{x:?}");
+        let slow = between(1e-9).kernel(&[0, 1]);
+        assert!(matches!(slow, Err(ProductSteadyError::Slow { .. })), "{slow:?}");
+        let none = between(1e-14).kernel(&[0, 1]);
+        assert!(matches!(none, Err(ProductSteadyError::NotUnique { .. })), "{none:?}");
+    }
+
+    #[test]
+    fn what_does_not_decay_has_no_spectrum() {
+        let of = |x: [f64; 3]| between(1.0).resolvent(0.0, &x.map(Complex64::from));
+        // Exchanged at 2 in all, and decaying at 1.
+        let x = of([1.0, -1.0, 3.0]).unwrap();
+        assert!((x[0] - 0.5).norm() < 1e-9 && (x[2] - 3.0).norm() < 1e-9, "{x:?}");
+        let undamped = of([1.0, 0.0, 0.0]);
+        assert!(
+            matches!(undamped, Err(ProductSteadyError::Undamped | ProductSteadyError::Failed { .. })),
+            "{undamped:?}"
+        );
+        assert_eq!(of([0.0; 3]).unwrap(), vec![Complex64::ZERO; 3]);
+    }
 }

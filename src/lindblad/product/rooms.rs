@@ -177,3 +177,20 @@ impl Rooms {
         to.map(|to| Matrix { to, entries })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_act_letter_by_letter() {
+        let word = |raise, z, lower| Powers { raise, z, lower };
+        // n (n - 1), and nothing from below or beyond the cut.
+        assert!((of_powers(word(2, 0, 2), 7, 9, false) - 42.0).abs() < 1e-12);
+        assert_eq!(of_powers(word(0, 0, 2), 1, 9, false), 0.0);
+        assert_eq!(of_powers(word(2, 0, 0), 8, 9, false), 0.0);
+        // J+ Jz^2 J- of J = 3/2 from M = 1/2: 4 (-1/2)^2.
+        assert!((of_powers(word(1, 2, 1), 2, 3, true) - 1.0).abs() < 1e-12);
+        assert_eq!(of_powers(word(1, 0, 0), 3, 3, true), 0.0);
+    }
+}
