@@ -166,7 +166,7 @@ impl Validator<'_> {
             let acting: Vec<&str> = baths.iter().filter(acts).map(|bath| bath.name.as_str()).collect();
             match coupling.get_ref() {
                 _ if acting.is_empty() => {
-                    refuse("is an amplitude in collective baths, and none exchanges quanta with it")
+                    refuse("is an amplitude in collective baths, and none exchanges quanta with it");
                 }
                 toml::Value::Table(of) => {
                     for (name, value) in of {
