@@ -384,8 +384,13 @@ fn without_error(point: &Point, ensemble: &Ensemble) -> Vec<String> {
 #[must_use]
 pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let point = &scenario.points[0];
-    let columns = point.columns();
-    let mut quantities: Vec<Quantity> = columns.iter().map(|column| column.quantity).collect();
+    // What one point lacks another may have.
+    let all: Vec<(&Point, Column)> = scenario
+        .points
+        .iter()
+        .flat_map(|point| point.columns().into_iter().map(move |column| (point, column)))
+        .collect();
+    let mut quantities: Vec<Quantity> = all.iter().map(|(_, column)| column).map(|column| column.quantity).collect();
     quantities.retain(|quantity| *quantity != Quantity::Observable);
     if point.protocol().is_some() {
         quantities.extend([
@@ -432,8 +437,12 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let mut names: Vec<String> = quantities.iter().map(|quantity| quantity.name().to_owned()).collect();
     let photon = |photon: usize| format!("{}_{}", Quantity::PhotonTime.name(), photon + 1);
     names.extend((0..point.recording.photons).map(photon));
-    let observables = columns.iter().filter(|column| column.observable.is_some());
-    names.extend(observables.map(|column| point.called(*column).to_owned()));
+    let observables = all.iter().filter(|(_, column)| column.observable.is_some());
+    for name in observables.map(|(point, column)| point.called(*column)) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
     names
 }
 

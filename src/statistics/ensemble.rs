@@ -188,7 +188,8 @@ impl Ensemble {
     #[must_use]
     pub fn no_error(&self, sample: usize, column: usize) -> Option<NoError> {
         let resolution = &self.resolutions.columns[column];
-        let reason = self.without(&self.on_grid(sample, column)?, self.jumped[sample][usize::from(resolution.local)])?;
+        let reason =
+            self.without(&self.on_grid(sample, column)?, self.jumped[sample][usize::from(resolution.local)])?;
         Some(if resolution.of_few && self.trajectories() > 1 { NoError::Few } else { reason })
     }
 

@@ -89,6 +89,16 @@ impl ProductBath {
         }
     }
 
+    /// The bath, if the intensities of its jumps are numbers.
+    fn of_numbers(self, product: &Product) -> Result<Self, ProductError> {
+        let finite = |operator: Operator| operator.terms().all(|(_, value)| value.is_finite());
+        if self.channels.iter().all(|channel| finite(channel.intensity(product))) {
+            Ok(self)
+        } else {
+            Err(self.wrong("its jumps are too frequent: an intensity is beyond all numbers"))
+        }
+    }
+
     fn wrong(&self, what: &'static str) -> ProductError {
         ProductError::Bath { name: self.name.clone(), what }
     }
@@ -130,6 +140,7 @@ impl Product {
         bath.push(Process::Emission, rates.down, JumpOperator::Operator(lowering.clone()));
         bath.push(Process::Absorption, rates.up, JumpOperator::Operator(lowering.adjoint()));
         bath.push(Process::Dephasing, rates.dephasing, JumpOperator::Operator(number));
+        let bath = bath.of_numbers(&self)?;
         self.baths.push(bath);
         Ok(self)
     }
@@ -163,6 +174,7 @@ impl Product {
                 bath.push(process, rate, jump);
             }
         }
+        let bath = bath.of_numbers(&self)?;
         self.baths.push(bath);
         Ok(self)
     }
@@ -185,6 +197,7 @@ impl Product {
         };
         bath.push(own, down, JumpOperator::Operator(operator.clone()));
         bath.push(adjoint, up, JumpOperator::Operator(operator.adjoint()));
+        let bath = bath.of_numbers(&self)?;
         self.baths.push(bath);
         Ok(self)
     }

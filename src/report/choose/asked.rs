@@ -114,12 +114,12 @@ pub fn qubits(summary: &ReadSummary, point: &Point) -> Option<f64> {
 }
 
 /// The number of qubits of a point, where it is swept.
-pub fn swept_qubits(point: &Point) -> Option<f64> {
+fn swept_qubits(point: &Point) -> Option<f64> {
     point.parameters.get("qubits.number").and_then(serde_json::Value::as_f64)
 }
 
 /// The number of qubits of the scenario.
-pub fn given_qubits(summary: &ReadSummary) -> Option<f64> {
+fn given_qubits(summary: &ReadSummary) -> Option<f64> {
     tables(&summary.scenario_text).ok()?.qubits.number
 }
 

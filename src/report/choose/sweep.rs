@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::asked::{Asked, Key, divisor, given_qubits, swept_qubits};
+use super::asked::{Asked, Key, divisor, qubits};
 use crate::report::data::{Point, Quantity, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
 use crate::report::words;
@@ -126,10 +126,9 @@ fn along(
     over: Option<&str>,
     value: impl Fn(&Point) -> Option<(f64, Option<f64>)>,
 ) -> Vec<Datum> {
-    let given = over.and_then(|_| given_qubits(&run.summary));
     let datum = |point: &&Point| {
         let by = match over {
-            Some(_) => divisor(over, swept_qubits(point).or(given))?,
+            Some(_) => divisor(over, qubits(&run.summary, point))?,
             None => 1.0,
         };
         let (y, error) = value(point)?;

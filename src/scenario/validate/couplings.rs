@@ -158,10 +158,16 @@ impl Validator<'_> {
             let refuse = |what: &str| {
                 self.keep(self.refuse::<()>(coupling.span(), &key, what));
             };
-            let acts = |bath: &&Acting| bath.coupling == Coupling::Collective && bath.on.contains(&place);
+            // Dephasing is through J_z and n, which no amplitude is of.
+            let acts = |bath: &&Acting| {
+                let exchanges = bath.rates.down + bath.rates.up > 0.0;
+                bath.coupling == Coupling::Collective && exchanges && bath.on.contains(&place)
+            };
             let acting: Vec<&str> = baths.iter().filter(acts).map(|bath| bath.name.as_str()).collect();
             match coupling.get_ref() {
-                _ if acting.is_empty() => refuse("is an amplitude in collective baths, and none acts on it"),
+                _ if acting.is_empty() => {
+                    refuse("is an amplitude in collective baths, and none exchanges quanta with it");
+                }
                 toml::Value::Table(of) => {
                     for (name, value) in of {
                         if !acting.contains(&name.as_str()) {

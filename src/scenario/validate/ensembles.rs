@@ -292,6 +292,12 @@ impl Validator<'_> {
             if !is_name(name.get_ref()) {
                 return self.refuse(name.span(), &key, "is no name of a mean");
             }
+            let columns = ["time", "bath", "point", "trajectory"].contains(&name.get_ref().as_str());
+            if columns || ["_exact", "_std_error"].iter().any(|end| name.get_ref().ends_with(end)) {
+                let title = format!("`{key}` has the name of a column of the results");
+                let help = "another name, which does not end in _exact or _std_error";
+                return Err(self.source.error(name.span(), title, help));
+            }
             if taken(name.get_ref()) {
                 let title = format!("`{key}` is the name of another mean");
                 return Err(self.source.error(name.span(), title, "a name of its own"));

@@ -7,7 +7,7 @@ use super::super::keys::allowed;
 use super::super::print::{Legend, Print};
 use super::super::raw::{RawFigure, RawScenario};
 use super::super::source::ScenarioError;
-use super::ensembles::observables;
+use super::ensembles::{is_of_ensembles, observables};
 use super::{Result, Validator};
 use crate::quantity::Quantity;
 use crate::statistics::Statistic;
@@ -55,7 +55,7 @@ impl Validator<'_> {
             if !is_name(name.get_ref()) {
                 self.keep(self.refuse::<()>(name.span(), "figure", &format!("has a table \"{}\"", name.get_ref())));
             }
-            self.figure(name.get_ref(), table, baths, &observables(raw));
+            self.figure(name.get_ref(), table, baths, raw);
         }
     }
 
@@ -86,12 +86,12 @@ impl Validator<'_> {
         }
     }
 
-    fn figure(&self, name: &str, table: &Spanned<RawFigure>, baths: &[&str], observables: &[String]) {
-        let figure = table.get_ref();
+    fn figure(&self, name: &str, table: &Spanned<RawFigure>, baths: &[&str], raw: &RawScenario) {
+        let (figure, is_of_ensembles) = (table.get_ref(), is_of_ensembles(raw));
         let key = |key: &str| format!("figure.{name}.{key}");
         self.print(figure, &key);
         let quantity = self.keep(self.require(&figure.quantity, &key("quantity"), table.span()));
-        quantity.and_then(|quantity| self.keep(self.quantity(quantity, &key("quantity"), observables)));
+        quantity.and_then(|quantity| self.keep(self.quantity(quantity, &key("quantity"), &observables(raw))));
         if let Some(bath) = &figure.bath {
             // As curves are called: two joined are a covariance's, and counts have their window behind the name.
             let name = bath.get_ref().split(", t = ").next().unwrap_or_default();
@@ -113,6 +113,10 @@ impl Validator<'_> {
             ("references", figure.references.as_ref(), &["independent", "symmetric", "limit"][..]),
             ("log", figure.log.as_ref(), &["x", "y"][..]),
         ];
+        if let Some(references) = figure.references.as_ref().filter(|_| is_of_ensembles) {
+            let title = format!("`{}` are of one ensemble, and not of [[ensemble]] and [[mode]]", key("references"));
+            self.keep(Err::<(), _>(self.source.error(references.span(), title, "no `references`")));
+        }
         for (list, words, known) in lists {
             for word in words.map_or(&[][..], |list| list.get_ref()) {
                 if !known.contains(&word.get_ref().as_str()) {
