@@ -134,7 +134,8 @@ fn all_that_is_recorded_agrees_with_the_master_equation() {
             compared += 1;
         }
     }
-    assert!(compared > 100, "{compared}");
+    // The weight of the cut has no error to be compared by.
+    assert!(compared >= 100, "{compared}");
     // What goes into the qubits and the mode is what their energy gains, over all of the run.
     let exact = road.averages().unwrap();
     let names: Vec<&str> =
