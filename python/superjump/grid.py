@@ -40,7 +40,7 @@ def dataset(run: Results) -> xarray.Dataset:
             kinds.setdefault(None if bath is None else "bath" if bath in run.baths else "pair", {})[bath] = estimate
         for kind, of_kind in kinds.items():
             first = next(iter(of_kind.values()))
-            along: list[str | None] = {None: [None], "bath": [*run.baths], "pair": [*pairs]}[kind]
+            along = _along(run, kind, pairs)
             dims = [*axes, *([kind] if kind else []), *(["time"] if first.times is not None else [])]
             if kind:
                 coords[kind] = (kind, np.array(along, dtype=object))
@@ -57,6 +57,13 @@ def dataset(run: Results) -> xarray.Dataset:
     attributes = {"title": run.details["title"], "kind": run.kind, "units": run.details["units"]}
     attributes |= {"seed": run.details["seed"], "version": run.details["version"]}
     return xarray.Dataset(variables, coords, attributes)
+
+
+def _along(run: Results, kind: str | None, pairs: list[str]) -> list[str | None]:
+    """What an axis goes along; of the whole there is one."""
+    if kind is None:
+        return [None]
+    return [*run.baths] if kind == "bath" else [*pairs]
 
 
 def _baths(run: Results) -> dict[str, list[str | None]]:
