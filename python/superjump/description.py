@@ -32,8 +32,8 @@ class Description:
     def __init__(
         self,
         *,
-        qubits: int | Mapping[str, Any],
-        baths: Iterable[Mapping[str, Any]] | Mapping[str, Any],
+        qubits: int | Mapping[str, Any] | None = None,
+        baths: Iterable[Mapping[str, Any]] | Mapping[str, Any] | None = None,
         initial: Any = None,
         times: Iterable[float] | None = None,
         until: float | None = None,
@@ -62,10 +62,12 @@ class Description:
         if unknown:
             raise ScenarioError([_unknown(word) for word in unknown])
         evolution = {key: value for key, value in evolution.items() if value is not None}
+        # Ensembles and modes may have none.
+        without = qubits is None and baths is None
         tables = {
             "title": title, "units": units,
-            "qubits": qubits if isinstance(qubits, Mapping) else {"number": qubits},
-            "bath": [baths] if isinstance(baths, Mapping) else _baths(baths),
+            "qubits": qubits if qubits is None or isinstance(qubits, Mapping) else {"number": qubits},
+            "bath": [baths] if isinstance(baths, Mapping) else None if without else _baths(baths),
             "drive": drive, "protocol": protocol,
             "initial": states.table(initial, qubits),
             "evolution": {**evolution, **more.pop("evolution", {})} or None,
@@ -275,7 +277,7 @@ def _bare(described: Description) -> Description:
     return made
 
 
-def _baths(baths: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _baths(baths: Iterable[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
     if isinstance(baths, str) or not isinstance(baths, Iterable):
         raise ScenarioError([Fault("baths", f"`baths` is {baths!r}", "baths, as collective(name, rate=..., ...) makes one")])
     return list(baths)

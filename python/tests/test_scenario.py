@@ -159,3 +159,24 @@ def test_check_says_what_would_run_and_what_it_costs(valve):
 def test_the_keys_are_those_of_the_library():
     kinds = {path: kind for path, kind, _ in _superjump.scenario_keys()}
     assert kinds["evolution.times"] == "list of numbers" and kinds["qubits.number"] == "whole number"
+
+
+def test_a_misspelt_or_missing_word_is_told_in_words() -> None:
+    baths = [sj.collective("cold", rate=1, temperature=0)]
+    for keywords, told in (
+        ({"qbits": 3, "baths": baths}, "did you mean `qubits`"),
+        ({"baths": baths}, r"no table \[qubits\]"),
+        ({"qubits": 3}, r"as collective\("),
+    ):
+        with pytest.raises(sj.ScenarioError, match=told):
+            sj.Scenario(initial="ground", times=[0, 1], **keywords)
+
+
+def test_ensembles_are_tables_of_their_own() -> None:
+    ensembles = [
+        {"name": "large", "number": 4, "initial": "inverted"},
+        {"name": "small", "number": 2, "initial": "ground"},
+    ]
+    baths = [sj.collective("cold", rate=1, temperature=0)]
+    small = sj.Scenario(ensemble=ensembles, baths=baths, times=[0, 1, 2], seed=1).run(trajectories=500)["jz_small"]
+    assert np.all(np.abs(small.mean - small.exact)[1:] < 5 * small.std_error[1:])
