@@ -111,8 +111,7 @@ fn course(signal: &Signal, duration: f64) -> String {
 fn quenches(protocol: &Protocol) -> Vec<String> {
     let stages = protocol.stages();
     let closes = matches!(protocol.repeats(), Repeats::Cycles(_));
-    let next = |index: usize| stages.get(index + 1).or_else(|| closes.then(|| &stages[0]));
-    let pairs = stages.iter().enumerate().filter_map(|(index, stage)| Some((stage, next(index)?)));
+    let pairs = stages.iter().enumerate().filter_map(|(index, stage)| Some((stage, protocol.after(index)?)));
     let mut lines: Vec<String> = pairs
         .filter(|(stage, next)| stage.frequency.last() != next.frequency.first())
         .map(|(stage, next)| {

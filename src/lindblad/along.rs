@@ -4,7 +4,7 @@
 use super::SolveError;
 use super::extrapolation::{Flow, advance};
 use crate::bath::{Coupling, Pair, Rates};
-use crate::model::protocol::{Protocol, Repeats, Stage, Stretch};
+use crate::model::protocol::{Protocol, Stage, Stretch};
 use crate::model::{Field, Observables};
 
 /// What acts at a time. Without a drive the frame turns with the qubits, and there is no field.
@@ -188,11 +188,7 @@ pub fn along<E: Along>(
                 }
                 advance(&mut leg, &mut y, [now, stretch.until], &mut pace)?;
             }
-            let next = match (stages.get(index + 1), protocol.repeats()) {
-                (Some(next), _) => Some(next),
-                (None, Repeats::Cycles(_)) => Some(&stages[0]),
-                (None, Repeats::Once) => None,
-            };
+            let next = protocol.after(index);
             ends.push(means(&y, next.map_or(stage.frequency.last(), |next| next.frequency.first())));
         }
     }

@@ -11,9 +11,9 @@ use super::asked::Purpose;
 use super::described::Described;
 use super::keys::allowed;
 use super::raw::RawScenario;
-use super::reader::{Overrides, mirror, read_point};
+use super::reader::{Argument, Overrides, mirror, read_point};
 use super::source::{ScenarioError, Source};
-use super::sweep::{combinations, take_axes};
+use super::sweep::{Axis, combinations, take_axes};
 use super::syntax::Syntax;
 use super::validate::Validator;
 use crate::model::protocol::Protocol;
@@ -26,11 +26,7 @@ use crate::model::protocol::Protocol;
 pub fn effective(text: &str) -> Result<toml::Table, ScenarioError> {
     let (file, overrides) = Overrides::apart(text);
     let (source, arguments) = overrides.below("the scenario of the run", file)?;
-    let mut root = parsed(&source)?;
-    let mut axes = take_axes(&mut root, &source)?;
-    for argument in &arguments {
-        argument.apply(&mut root, &mut axes, &source)?;
-    }
+    let (root, _) = as_run(&source, &arguments)?;
     let whole = Spanned::new(0..source.text().len(), root);
     toml::Table::deserialize(toml::Deserializer::from(whole)).map_err(|error| {
         source.error(error.span().unwrap_or(0..0), "a value cannot be read".to_owned(), "numbers within a double")
@@ -44,11 +40,7 @@ pub fn effective(text: &str) -> Result<toml::Table, ScenarioError> {
 pub fn protocols(text: &str, points: &BTreeSet<usize>) -> Result<Vec<(usize, Protocol)>, ScenarioError> {
     let (file, overrides) = Overrides::apart(text);
     let (source, arguments) = overrides.below("the scenario of the run", file)?;
-    let mut root = parsed(&source)?;
-    let mut axes = take_axes(&mut root, &source)?;
-    for argument in &arguments {
-        argument.apply(&mut root, &mut axes, &source)?;
-    }
+    let (root, axes) = as_run(&source, &arguments)?;
     let (kind, numbers) = (RawScenario::kind(), Arena::new());
     let validator = Validator::new(&source, Purpose::Exact, None);
     let last = points.last().map_or(0, |last| last + 1);
@@ -85,6 +77,16 @@ pub fn check_figures(path: &str, text: &str, swept: &[String], baths: &[String])
     let of_values = of_values.err().map(ScenarioError::into_problems).unwrap_or_default();
     let problems: Vec<_> = shape.problems.into_iter().chain(of_values).collect();
     if problems.is_empty() { Ok(()) } else { Err(ScenarioError::of(problems)) }
+}
+
+/// The tables of a text with what the arguments below it set, and the axes of its sweep.
+fn as_run<'i>(source: &'i Source, arguments: &'i [Argument]) -> Result<(DeTable<'i>, Vec<Axis<'i>>), ScenarioError> {
+    let mut root = parsed(source)?;
+    let mut axes = take_axes(&mut root, source)?;
+    for argument in arguments {
+        argument.apply(&mut root, &mut axes, source)?;
+    }
+    Ok((root, axes))
 }
 
 /// The table of a text without faults.

@@ -26,7 +26,7 @@ use super::{NotAffordable, SolveError};
 use crate::dicke::{Level, ln_degeneracy};
 use crate::initial::InitialState;
 use crate::model::Observables;
-use crate::model::protocol::{Entry, Protocol, Repeats, Stage};
+use crate::model::protocol::{Entry, Protocol, Stage};
 use block::{Block, pair};
 use evolution::advance;
 use factors::Follow;
@@ -326,11 +326,7 @@ impl ProtocolEquation {
     fn quench(&self, follow: Follow, segment: usize, block: &mut Block) {
         let stages = self.protocol.stages();
         let units = self.protocol.units();
-        let next = match (stages.get(segment + 1), self.protocol.repeats()) {
-            (Some(next), _) => next,
-            (None, Repeats::Cycles(_)) => &stages[0],
-            (None, Repeats::Once) => return,
-        };
+        let Some(next) = self.protocol.after(segment) else { return };
         let (before, after) = (stages[segment].frequency.last(), next.frequency.first());
         let tilted = match follow {
             Follow::Work { temperature, .. } => units.energy_over_temperature(after - before, temperature),

@@ -108,6 +108,13 @@ impl Protocol {
         &self.stages
     }
 
+    /// The segment that comes after one: of a protocol that repeats the first after the last.
+    #[must_use]
+    pub fn after(&self, segment: usize) -> Option<&Stage> {
+        let first = || matches!(self.repeats, Repeats::Cycles(_)).then(|| &self.stages[0]);
+        self.stages.get(segment + 1).or_else(first)
+    }
+
     /// How often they pass.
     #[must_use]
     pub fn repeats(&self) -> Repeats {

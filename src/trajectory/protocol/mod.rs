@@ -23,7 +23,7 @@ use super::{Jump, LOOK, Populations, Recorder, Unravelling};
 use crate::dicke::Level;
 use crate::initial::InitialState;
 use crate::model::Observables;
-use crate::model::protocol::{Protocol, Repeats, Stage};
+use crate::model::protocol::{Protocol, Stage};
 use crate::random::Stream;
 
 /// The jump chain of N identical qubits under a protocol, ready for any number of paths.
@@ -131,11 +131,7 @@ impl ProtocolChain {
                     return false;
                 }
                 ledger.page.shift(units.quantum(stage.frequency.last()));
-                let next = match (stages.get(index + 1), protocol.repeats()) {
-                    (Some(next), _) => Some(next),
-                    (None, Repeats::Cycles(_)) => Some(&stages[0]),
-                    (None, Repeats::Once) => None,
-                };
+                let next = protocol.after(index);
                 if let Some(next) = next {
                     ledger.page.shift(units.quantum(next.frequency.first()));
                 }

@@ -8,7 +8,7 @@
 use super::Ledger;
 use super::ledger::Page;
 use super::recorded::{Recorded, Tuned};
-use crate::model::protocol::{Protocol, Repeats, Stage, absorbed};
+use crate::model::protocol::{Protocol, Stage, absorbed};
 use crate::model::{System, Values};
 use crate::random::Stream;
 use crate::trajectory::{Change, Jump, Recorder, Unravelling};
@@ -96,11 +96,7 @@ where
                 ledger.sample(sample, seen.values.observables());
                 recorded.take(sample, *time, &seen);
             }
-            let next = match (stages.get(index + 1), protocol.repeats()) {
-                (Some(next), _) => Some(next),
-                (None, Repeats::Cycles(_)) => Some(&stages[0]),
-                (None, Repeats::Once) => None,
-            };
+            let next = protocol.after(index);
             let end = offset + stage.duration;
             if now < end && !go(&mut state, now, end, &mut ledger.page, recorded) {
                 return false;
