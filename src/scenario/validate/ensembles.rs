@@ -163,11 +163,12 @@ impl Validator<'_> {
                 _ => true,
             };
             let part = parts.iter().find(named).unwrap_or(&parts[0]);
-            self.source.error(
-                part.span.clone(),
-                format!("`{}`: {error}", part.key),
-                allowed(&format!("{}.initial", part.key)),
-            )
+            let key = match &error {
+                ProductError::NeedsCut { .. } => "levels",
+                _ => "initial",
+            };
+            let title = format!("`{}.{key}`: {error}", part.key);
+            self.source.error(part.span.clone(), title, allowed(&format!("{}.{key}", part.key)))
         })?;
         let ensembles = Ensembles::new(product, start, Self::kept(own)?);
         if ensembles.watched().len() > MOST_WATCHED {
