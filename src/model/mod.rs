@@ -2,6 +2,7 @@
 
 mod course;
 mod drive;
+pub mod emitters;
 mod linear;
 pub mod operator;
 mod pattern;
