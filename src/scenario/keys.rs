@@ -6,6 +6,44 @@ pub const KEYS: &[(&str, &str)] = &[
     ("units", "\"natural\" (hbar = k_B = omega_0 = 1) or \"SI\" (GHz, 1e9/s, mK, ns, fW)"),
     ("qubits", "a table [qubits] with `number` and, in SI, `frequency`"),
     ("qubits.number", "a whole number from 1 to 1000000"),
+    (
+        "positions",
+        "a table [positions] with `kind`, and `points` or `lattice`, `spacing` and `count`: qubits in a field that they share by \
+         where they are, for baths of coupling \"positions\"; none at the place of another, up to 20",
+    ),
+    (
+        "positions.kind",
+        "\"free space\" (dipoles, `dipole`), \"waveguide\" (one guided mode along x) or \"chiral\" (the same, with more to the \
+         `right` than to the left)",
+    ),
+    ("positions.points", "a list of points [x, y, z], in wavelengths, in place of a `lattice`"),
+    (
+        "positions.lattice",
+        "\"chain\" (along x), \"ring\" (around the origin, in the plane of x and y), \"square\" (in that plane) or \"cubic\"",
+    ),
+    ("positions.spacing", "the distance of neighbours in wavelengths, a positive, finite number"),
+    (
+        "positions.count",
+        "how many: a whole number, along each side of a square or cubic lattice; or a list of sides such as [4, 2]; up to 20 in all",
+    ),
+    (
+        "positions.dipole",
+        "the direction of all dipoles, [x, y, z] of finite numbers or pairs [re, im], not all zero: [0, 0, 1], or \
+         [1, [0, 1], 0] of circular ones",
+    ),
+    (
+        "positions.right",
+        "which part of the light of a qubit alone goes to the right, from 0 to 1; 1, a cascade, if left out",
+    ),
+    (
+        "decay",
+        "tables [[decay]], each with `name` and `matrix`: what qubits emit together, sum_ij Gamma_ij sigma_-^(j) rho sigma_+^(i)",
+    ),
+    ("decay.*.name", "letters, digits, `_` and `-`, another name than that of each bath"),
+    (
+        "decay.*.matrix",
+        "Gamma, row by row: finite numbers or pairs [re, im], a row for each qubit, Hermitian and without an eigenvalue below zero",
+    ),
     ("qubits.frequency", "a positive, finite number: omega_0 (natural; 1 if left out), or omega_0/(2 pi) in GHz (SI)"),
     (
         "qubits.frequencies",
@@ -195,7 +233,11 @@ pub const KEYS: &[(&str, &str)] = &[
     ("qubits.group", "tables [[qubits.group]] with `number` and `frequency`"),
     ("bath", "tables [[bath]], each with `name`, `coupling` and its rates"),
     ("bath.*.name", "letters, digits, `_` and `-`, each bath another name"),
-    ("bath.*.coupling", "\"collective\" or \"local\""),
+    ("bath.*.coupling", "\"collective\" or \"local\"; with [positions] also \"positions\", through the field there"),
+    (
+        "bath.*.amplitudes",
+        "the amplitude of each qubit in a collective bath, a list of numbers or pairs [re, im]: its jumps are sum_j a_j sigma_-^(j)",
+    ),
     (
         "bath.*.on",
         "with ensembles and modes: a list of the names of those that it acts on; all ensembles if left out, where there is no \

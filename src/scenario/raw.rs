@@ -44,6 +44,9 @@ tables! {
         pub title: Option<String>,
         pub units: Key<String>,
         pub qubits: Key<RawQubits>,
+        pub positions: Key<RawPositions>,
+        #[serde(default)]
+        pub decay: Vec<Spanned<RawDecay>>,
         #[serde(default)]
         pub bath: Vec<Spanned<RawBath>>,
         #[serde(default)]
@@ -76,6 +79,21 @@ tables! {
         pub exchange: Key<toml::Value>,
         pub twisting: Key<f64>,
         pub group: Key<Vec<Spanned<RawGroup>>>,
+    }
+
+    pub struct RawPositions {
+        pub kind: Key<String>,
+        pub points: Key<Vec<Vec<f64>>>,
+        pub lattice: Key<String>,
+        pub spacing: Key<f64>,
+        pub count: Key<toml::Value>,
+        pub dipole: Key<Vec<toml::Value>>,
+        pub right: Key<f64>,
+    }
+
+    pub struct RawDecay {
+        pub name: Key<String>,
+        pub matrix: Key<Vec<Vec<toml::Value>>>,
     }
 
     pub struct RawEnsemble {
@@ -183,6 +201,7 @@ tables! {
     pub struct RawBath {
         pub name: Key<String>,
         pub coupling: Key<String>,
+        pub amplitudes: Key<Vec<toml::Value>>,
         pub on: Key<Vec<Spanned<String>>>,
         pub frequency: Key<f64>,
         pub rate: Key<f64>,

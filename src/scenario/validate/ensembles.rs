@@ -7,7 +7,8 @@ use toml::Spanned;
 use super::super::asked::{Asked, Purpose, Solve, Steady, Transient};
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawCourse, RawEnsemble, RawInitial, RawMode, RawScenario, RawStart};
-use super::couplings::{Warmth, complex};
+use super::couplings::{Warmth, complex, field_rate};
+use super::emitters::{self, Placed, is_of_emitters};
 use super::evolution::Evolution;
 use super::operators::Vocabulary;
 use super::part::Part;
@@ -30,16 +31,17 @@ type Read<'a> = (Part<'a>, Factor, FactorStart);
 
 /// Whether a scenario is one of ensembles and modes.
 pub(super) fn is_of_ensembles(raw: &RawScenario) -> bool {
-    !raw.ensemble.is_empty() || !raw.mode.is_empty()
+    !raw.ensemble.is_empty() || !raw.mode.is_empty() || is_of_emitters(raw)
 }
 
 /// What results call the means of ensembles and modes, and those that are asked for.
 pub(super) fn observables(raw: &RawScenario) -> Vec<String> {
     let named = |what: &str, name: &Key<String>| name.as_ref().map(|name| format!("{what}_{}", name.get_ref()));
+    let placed = emitters::names(emitters::count(raw)).map(|name| format!("jz_{name}"));
     let ensembles = raw.ensemble.iter().filter_map(|ensemble| named("jz", &ensemble.get_ref().name));
     let modes = raw.mode.iter().flat_map(|mode| ["n", "top"].map(|what| named(what, &mode.get_ref().name))).flatten();
     let own = raw.observe.iter().flat_map(Spanned::get_ref).map(|(name, _)| name.get_ref().clone());
-    ensembles.chain(modes).chain(own).collect()
+    placed.chain(ensembles).chain(modes).chain(own).collect()
 }
 
 impl Validator<'_> {
@@ -70,9 +72,11 @@ impl Validator<'_> {
     /// Refuses what ensembles and modes do not have.
     fn of_one_ensemble_alone(&self, raw: &RawScenario) {
         let steady = "`superjump exact` with [steady], for its means; or a long `evolution.until`, at the end of which it is reached";
+        // Qubits at points are ensembles of one each, and said by [qubits] and [initial].
+        let placed = is_of_emitters(raw) && raw.ensemble.is_empty() && raw.mode.is_empty();
         let tables = [
-            ("qubits", raw.qubits.as_ref().map(Spanned::span), "a further [[ensemble]]; or [qubits] alone"),
-            ("initial", raw.initial.as_ref().map(Spanned::span), "`initial` in each [[ensemble]] and [[mode]]"),
+            ("qubits", raw.qubits.as_ref().filter(|_| !placed).map(Spanned::span), "a further [[ensemble]]; or [qubits] alone"),
+            ("initial", raw.initial.as_ref().filter(|_| !placed).map(Spanned::span), "`initial` in each [[ensemble]] and [[mode]]"),
             (
                 "drive",
                 raw.drive.as_ref().map(Spanned::span),
@@ -125,13 +129,28 @@ impl Validator<'_> {
         Ok(Valid { groups, engine, seed, asked, recording: Self::kept(recording)? })
     }
 
+    /// Qubits at points, and nothing beside them.
+    fn placed_alone(&self, raw: &RawScenario, units: Units) -> Result<Placed> {
+        let beside = raw.ensemble.first().map(Spanned::span).or(raw.mode.first().map(Spanned::span));
+        if let Some(span) = beside {
+            let title = "[[ensemble]] and [[mode]] have no place among [positions], [[decay]] and `amplitudes` of [qubits]";
+            let help = "ensembles and modes with `coupling`; or [qubits] alone";
+            return Err(self.source.error(span, title.to_owned(), help));
+        }
+        self.placed(raw, units)
+    }
+
     fn group_of_ensembles(&self, raw: &RawScenario, units: Units) -> Result<Group> {
-        let read: Vec<Option<Read>> = raw
-            .ensemble
-            .iter()
-            .map(|table| self.keep(self.ensemble(table, units)))
-            .chain(raw.mode.iter().map(|table| self.keep(self.mode(table, units))))
-            .collect();
+        let placed = is_of_emitters(raw).then(|| self.placed_alone(raw, units)).transpose()?;
+        let read: Vec<Option<Read>> = match &placed {
+            Some(placed) => placed.read().into_iter().map(Some).collect(),
+            None => raw
+                .ensemble
+                .iter()
+                .map(|table| self.keep(self.ensemble(table, units)))
+                .chain(raw.mode.iter().map(|table| self.keep(self.mode(table, units))))
+                .collect(),
+        };
         let read = Self::kept(read.into_iter().collect::<Option<Vec<Read>>>())?;
         let (mut parts, mut factors, mut starts): (Vec<Part>, Vec<Factor>, Vec<FactorStart>) = Default::default();
         for (part, factor, start) in read {
@@ -146,15 +165,21 @@ impl Validator<'_> {
         let bare = Product::new(units, factors).map_err(|error| self.no_product(parts[0].span.clone(), &error))?;
         let factors: Vec<&str> = parts.iter().map(|part| part.name).collect();
         let parameters = self.keep(self.parameters(&raw.parameters, &factors));
-        let baths = self.keep(self.acting(&raw.bath, units, &parts));
+        let emitters = placed.as_ref().and_then(|placed| placed.emitters.as_ref());
+        let baths = self.keep(self.acting(&raw.bath, units, &parts, emitters));
         let words = Vocabulary::new(&bare, Self::kept(parameters)?);
         let terms = self.keep(self.terms(&raw.hamiltonian, &words));
         let own = self.keep(self.observed(raw, &words));
-        let product = match Self::kept(terms)? {
-            Some(terms) => bare.clone().with_term(&terms).map_err(|error| self.no_product(0..0, &error))?,
-            None => bare.clone(),
-        };
-        let with_baths = self.with_baths(product, &Self::kept(baths)?, &parts)?;
+        let baths = Self::kept(baths)?;
+        let exchanged = placed.as_ref().and_then(|placed| placed.exchanged(&bare, field_rate(&baths)));
+        let mut product = bare.clone();
+        for term in Self::kept(terms)?.into_iter().chain(exchanged) {
+            product = product.with_term(&term).map_err(|error| self.no_product(0..0, &error))?;
+        }
+        let with_baths = self.with_baths(product, &baths, &parts)?;
+        let (product, mut warmths) = with_baths;
+        warmths.extend(raw.decay.iter().map(|_| None));
+        let with_baths = (self.with_decays(product, &raw.decay)?, warmths);
         let (product, warmths) = self.with_jumps(with_baths, &raw.jump, units, &words)?;
         self.all_are_used(&raw.parameters, &words);
         let start = ProductStart::new(&product, starts).map_err(|error| {

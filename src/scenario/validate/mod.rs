@@ -2,6 +2,7 @@
 
 mod couplings;
 mod course;
+mod emitters;
 mod engine;
 mod ensembles;
 mod evolution;

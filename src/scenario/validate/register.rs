@@ -116,7 +116,7 @@ impl Validator<'_> {
     }
 
     /// One number for all pairs, or a matrix.
-    fn exchange(&self, exchange: &Spanned<toml::Value>, number: usize) -> Result<Array2<f64>> {
+    pub(super) fn exchange(&self, exchange: &Spanned<toml::Value>, number: usize) -> Result<Array2<f64>> {
         let key = "qubits.exchange";
         let real = |value: &toml::Value| value.as_float().or_else(|| value.as_integer().map(|i| i as f64));
         let finite = |value: &f64| value.is_finite();
