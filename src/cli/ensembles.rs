@@ -2,9 +2,11 @@
 
 use superjump::bath::Process;
 use superjump::group::{Ensembles, MOST_WATCHED};
+use superjump::model::emitters::{Emitters, Field};
 use superjump::model::product::{Channel, JumpOperator, Kind, Product, ProductBath};
 use superjump::report::number;
 use superjump::scenario::Point;
+use superjump::theory::{first_photons_g2, resonances};
 use superjump::trajectory::Products;
 
 /// The factors, their baths, and the states that a trajectory takes.
@@ -13,7 +15,10 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     for (factor, levels) in product.factors().iter().zip(ensembles.start().levels()) {
         let frequency = number(factor.frequency);
         match factor.kind {
-            Kind::Qubits(qubits) => say!("  ensemble       {}: {qubits} qubits at {frequency}", factor.name)?,
+            Kind::Qubits(qubits) => {
+                let of = if qubits == 1 { "qubit" } else { "qubits" };
+                say!("  ensemble       {}: {qubits} {of} at {frequency}", factor.name)?;
+            }
             Kind::Mode { levels: Some(_) } => {
                 say!("  mode           {} at {frequency}: cut, with the numbers 0 to {}", factor.name, levels - 1)?;
             }
@@ -21,6 +26,9 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
                 say!("  mode           {} at {frequency}: all numbers there may be, 0 to {}", factor.name, levels - 1)?;
             }
         }
+    }
+    if let Some(emitters) = ensembles.emitters() {
+        say!("  positions      {}", field(emitters))?;
     }
     for bath in product.baths() {
         say!("  bath           {} on {}: {} {}", bath.name, acts_on(product, bath), rates(bath), point.units().rate())?;
@@ -38,11 +46,33 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each rate once, whichever of its jumps has it.
+/// What qubits at points share, and what follows from it before anything is evolved.
+fn field(emitters: &Emitters) -> String {
+    let kind = match emitters.field() {
+        Field::FreeSpace { .. } => "free space".to_owned(),
+        Field::Waveguide { right } => format!("a waveguide, {} of the light to the right", number(right)),
+    };
+    let rates = resonances(emitters).filter(|all| !all.is_empty()).map_or_else(String::new, |all| {
+        let (fastest, slowest) = (all[0].rate, all[all.len() - 1].rate);
+        format!("; one excitation decays at {} to {} of the rate of one alone", digits(fastest), digits(slowest))
+    });
+    let g2 = first_photons_g2(emitters);
+    let burst = if g2 > 1.0 { "a burst" } else { "no burst" };
+    format!("{kind}{rates}; g2(0) of all inverted {}: {burst}", digits(g2))
+}
+
+/// In four digits; what is below rounding is 0.
+fn digits(value: f64) -> String {
+    number(format!("{:.3e}", if value.abs() < 1e-12 { 0.0 } else { value }).parse().unwrap_or(value))
+}
+
+/// The different rates of each process, from the fastest on: a matrix of decay has one for each of its modes.
 fn rates(bath: &ProductBath) -> String {
     let of = |(process, what): (Process, &str)| {
-        let channel = bath.channels().iter().find(|channel| channel.process == process)?;
-        Some(format!("{what} {}", number(channel.rate)))
+        let own = bath.channels().iter().filter(|channel| channel.process == process);
+        let mut shown: Vec<String> = own.map(|channel| number(channel.rate)).collect();
+        shown.dedup();
+        (!shown.is_empty()).then(|| format!("{what} {}", shown.join(" ")))
     };
     let all = [(Process::Emission, "down"), (Process::Absorption, "up"), (Process::Dephasing, "dephasing")];
     let rates: Vec<String> = all.into_iter().filter_map(of).collect();

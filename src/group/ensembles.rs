@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::bath::{Bath, Process};
 use crate::initial::ProductStart;
+use crate::model::emitters::Emitters;
 use crate::model::operator::{Operator, Powers};
 use crate::model::product::{Factor, JumpOperator, Kind, Product, ProductBath, ProductForm, ProductValues, Watched};
 use crate::model::{Extent, System};
@@ -42,6 +43,8 @@ pub struct Ensembles {
     sizes: Vec<Size>,
     /// The heat of a quantum of each bath, where it is the same for every one.
     quanta: Option<Vec<f64>>,
+    /// Where they are, if they are emitters in space: the product has all that follows from it.
+    emitters: Option<Emitters>,
 }
 
 /// How large a mean may be, and about how much a jump changes it.
@@ -100,7 +103,20 @@ impl Ensembles {
             start,
             observables,
             watched,
+            emitters: None,
         }
+    }
+
+    /// The same, where they are emitters in space.
+    #[must_use]
+    pub fn placed(self, emitters: Option<Emitters>) -> Self {
+        Ensembles { emitters, ..self }
+    }
+
+    /// Where they are, if they are emitters in space.
+    #[must_use]
+    pub fn emitters(&self) -> Option<&Emitters> {
+        self.emitters.as_ref()
     }
 
     /// What they are.

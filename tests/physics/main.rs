@@ -11,6 +11,7 @@ mod cycles;
 mod driven;
 mod driven_oracle;
 mod driven_runs;
+mod emitters;
 mod ensembles;
 mod equations;
 mod error_bars;

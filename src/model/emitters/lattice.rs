@@ -59,7 +59,8 @@ mod tests {
             let points = lattice.points(0.3);
             assert_eq!(points.len(), lattice.count());
             for (i, point) in points.iter().enumerate() {
-                let others = points.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, other)| distance(point, other));
+                let others =
+                    points.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, other)| distance(point, other));
                 assert!((others.fold(f64::INFINITY, f64::min) - 0.3).abs() < 1e-14, "{lattice:?}");
             }
         }

@@ -111,9 +111,11 @@ impl Emitters {
     /// `right exp(i x) + (1 - right) exp(-i x)` with x = 2 pi (x_i - x_j).
     #[must_use]
     pub fn decay(&self) -> Array2<Complex64> {
-        self.matrix(1.0, |pair| pair.decay.into(), |x, right| {
-            right * Complex64::cis(x) + (1.0 - right) * Complex64::cis(-x)
-        })
+        self.matrix(
+            1.0,
+            |pair| pair.decay.into(),
+            |x, right| right * Complex64::cis(x) + (1.0 - right) * Complex64::cis(-x),
+        )
     }
 
     /// `J_ij / Gamma_0`, N x N, the factor of `sigma_+^(i) sigma_-^(j)`: Hermitian with a zero diagonal, so that a pair is
@@ -123,15 +125,20 @@ impl Emitters {
     /// `(right exp(i x) - (1 - right) exp(-i x)) / 2i` where i is to the right of j.
     #[must_use]
     pub fn exchange(&self) -> Array2<Complex64> {
-        self.matrix(0.0, |pair| pair.exchange.into(), |x, right| {
-            // To the right light takes what is emitted at j to an i beyond it, to the left the other way about.
-            let ahead = |x: f64| (right * Complex64::cis(x) - (1.0 - right) * Complex64::cis(-x)) / (2.0 * Complex64::I);
-            match x.total_cmp(&0.0) {
-                std::cmp::Ordering::Greater => ahead(x),
-                std::cmp::Ordering::Less => ahead(-x).conj(),
-                std::cmp::Ordering::Equal => Complex64::ZERO,
-            }
-        })
+        self.matrix(
+            0.0,
+            |pair| pair.exchange.into(),
+            |x, right| {
+                // To the right light takes what is emitted at j to an i beyond it, to the left the other way about.
+                let ahead =
+                    |x: f64| (right * Complex64::cis(x) - (1.0 - right) * Complex64::cis(-x)) / (2.0 * Complex64::I);
+                match x.total_cmp(&0.0) {
+                    std::cmp::Ordering::Greater => ahead(x),
+                    std::cmp::Ordering::Less => ahead(-x).conj(),
+                    std::cmp::Ordering::Equal => Complex64::ZERO,
+                }
+            },
+        )
     }
 
     fn matrix(

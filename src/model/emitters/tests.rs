@@ -12,9 +12,8 @@ fn variance(emitters: &Emitters) -> f64 {
 /// The spacing from which on the first photon of a chain makes no second one more likely: `Var(Gamma_v/Gamma_0) = 1`
 /// (S. J. Masson and A. Asenjo-Garcia, Nat. Commun. 13, 2285 (2022)).
 fn critical_spacing(number: usize, dipole: [f64; 3]) -> f64 {
-    let excess = |spacing: f64| {
-        variance(&Emitters::new(Lattice::Chain(number).points(spacing), along(dipole)).unwrap()) - 1.0
-    };
+    let excess =
+        |spacing: f64| variance(&Emitters::new(Lattice::Chain(number).points(spacing), along(dipole)).unwrap()) - 1.0;
     let (mut low, mut high) = (0.2, 0.4);
     for _ in 0..17 {
         let middle = 0.5 * (low + high);

@@ -46,6 +46,16 @@ pub enum ProductError {
     /// A term of H that is not Hermitian.
     #[error("a term of the Hamiltonian is not Hermitian: add its conjugate, as in `x + dag(x)`")]
     NotHermitian,
+    /// A matrix of exchange of another size.
+    #[error("the exchange is a matrix of {rows} x {columns}, and there are {factors} ensembles and modes")]
+    Exchange {
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// How many there are.
+        factors: usize,
+    },
     /// A watched operator that is not Hermitian.
     #[error("watched operator {place} is not Hermitian, and its mean no real number")]
     WatchedNotHermitian {

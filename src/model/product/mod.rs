@@ -16,6 +16,7 @@ pub use values::{ProductForm, ProductValues, Watched};
 
 use std::sync::Arc;
 
+use ndarray::Array2;
 use num_complex::Complex64;
 use serde::Serialize;
 
@@ -130,6 +131,25 @@ impl Product {
         }
         self.hamiltonian = &self.hamiltonian + term;
         Ok(self)
+    }
+
+    /// Adds what the factors exchange, `sum_(i != j) V_ij J_+^(i) J_-^(j)` (of a mode: a), V in the unit of the frequencies
+    /// and in the order of the factors: a pair is there twice. The diagonal is not looked at.
+    ///
+    /// # Errors
+    /// If V has not a row and a column for each factor, or is not Hermitian.
+    pub fn exchanging(self, matrix: &Array2<Complex64>) -> Result<Self, ProductError> {
+        let n = self.factors.len();
+        if matrix.dim() != (n, n) {
+            let (rows, columns) = matrix.dim();
+            return Err(ProductError::Exchange { rows, columns, factors: n });
+        }
+        let letter = |place, powers| Operator::letter(&self.algebras, place, powers);
+        let mut term = Operator::zero(&self.algebras);
+        for ((i, j), value) in matrix.indexed_iter().filter(|((i, j), value)| i != j && **value != Complex64::ZERO) {
+            term = &term + &(&(&letter(i, Powers::RAISE) * &letter(j, Powers::LOWER)) * *value);
+        }
+        self.with_term(&term)
     }
 
     /// The operator that a text says of these factors; see [`Operator::parse`].

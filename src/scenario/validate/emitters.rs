@@ -16,7 +16,6 @@ use crate::dicke::Level;
 use crate::initial::{FactorStart, InitialState};
 use crate::model::Model;
 use crate::model::emitters::{DecayMode, Emitters, Field, Lattice, Vector, modes};
-use crate::model::operator::{Operator, Powers};
 use crate::model::product::{Factor, Product};
 use crate::units::Units;
 
@@ -82,28 +81,17 @@ impl Placed {
         .collect()
     }
 
-    /// What they exchange, as a term of the Hamiltonian, where a quantum fades at `rate` from one alone.
-    pub fn exchanged(&self, bare: &Product, rate: f64) -> Option<Operator> {
-        let algebras = bare.algebras();
-        let letter = |place, powers| Operator::letter(algebras, place, powers);
+    /// What they exchange, where a quantum fades from one alone at `rate`, as a frequency.
+    pub fn exchanged(&self, units: Units, rate: f64) -> Array2<Complex64> {
         let n = self.names.len();
-        let shared = self.emitters.as_ref().filter(|_| rate > 0.0).map(Emitters::exchange);
-        if shared.is_none() && self.exchange.is_none() {
-            return None;
+        let mut sum = Array2::zeros((n, n));
+        if let Some(emitters) = self.emitters.as_ref().filter(|_| rate > 0.0) {
+            sum.scaled_add((rate / units.angular(1.0)).into(), &emitters.exchange());
         }
-        let angular = bare.units().angular(1.0);
-        let factor = |i: usize, j: usize| {
-            let of_field = shared.as_ref().map_or(Complex64::ZERO, |shared| shared[(i, j)] * (rate / angular));
-            of_field + self.exchange.as_ref().map_or(0.0, |exchange| exchange[(i, j)])
-        };
-        let mut sum = Operator::zero(algebras);
-        for i in 0..n {
-            for j in (0..n).filter(|j| *j != i) {
-                let hop = &letter(i, Powers::RAISE) * &letter(j, Powers::LOWER);
-                sum = &sum + &(&hop * factor(i, j));
-            }
+        if let Some(exchange) = &self.exchange {
+            sum += &exchange.mapv(Complex64::from);
         }
-        Some(sum)
+        sum
     }
 }
 
@@ -133,7 +121,11 @@ impl Validator<'_> {
         if !(1..=MOST_EMITTERS).contains(&number) {
             let span = raw.positions.as_ref().map(Spanned::span).or(raw.qubits.as_ref().map(Spanned::span));
             let title = format!("{number} qubits that are told apart are beyond the {MOST_EMITTERS} that are evolved");
-            return Err(self.source.error(span.unwrap_or(0..0), title, "from 1 to 20 qubits: a state has 2^N amplitudes"));
+            return Err(self.source.error(
+                span.unwrap_or(0..0),
+                title,
+                "from 1 to 20 qubits: a state has 2^N amplitudes",
+            ));
         }
         let frequency = match (given.as_ref().and_then(|(_, frequency)| *frequency), units) {
             (Some(frequency), _) => frequency,
@@ -155,7 +147,8 @@ impl Validator<'_> {
                 "`initial.state` \"{}\" is no state of each qubit by itself",
                 word.map_or("", |word| word.get_ref().as_str())
             );
-            let help = "for qubits at points: \"inverted\", \"ground\", \"bits\", \"angles\", \"coherent\" or \"thermal\"";
+            let help =
+                "for qubits at points: \"inverted\", \"ground\", \"bits\", \"angles\", \"coherent\" or \"thermal\"";
             self.source.error(word.map_or(initial.span(), Spanned::span), title, help)
         })?;
         Ok(Placed {

@@ -75,8 +75,16 @@ impl Validator<'_> {
         // Qubits at points are ensembles of one each, and said by [qubits] and [initial].
         let placed = is_of_emitters(raw) && raw.ensemble.is_empty() && raw.mode.is_empty();
         let tables = [
-            ("qubits", raw.qubits.as_ref().filter(|_| !placed).map(Spanned::span), "a further [[ensemble]]; or [qubits] alone"),
-            ("initial", raw.initial.as_ref().filter(|_| !placed).map(Spanned::span), "`initial` in each [[ensemble]] and [[mode]]"),
+            (
+                "qubits",
+                raw.qubits.as_ref().filter(|_| !placed).map(Spanned::span),
+                "a further [[ensemble]]; or [qubits] alone",
+            ),
+            (
+                "initial",
+                raw.initial.as_ref().filter(|_| !placed).map(Spanned::span),
+                "`initial` in each [[ensemble]] and [[mode]]",
+            ),
             (
                 "drive",
                 raw.drive.as_ref().map(Spanned::span),
@@ -133,7 +141,8 @@ impl Validator<'_> {
     fn placed_alone(&self, raw: &RawScenario, units: Units) -> Result<Placed> {
         let beside = raw.ensemble.first().map(Spanned::span).or(raw.mode.first().map(Spanned::span));
         if let Some(span) = beside {
-            let title = "[[ensemble]] and [[mode]] have no place among [positions], [[decay]] and `amplitudes` of [qubits]";
+            let title =
+                "[[ensemble]] and [[mode]] have no place among [positions], [[decay]] and `amplitudes` of [qubits]";
             let help = "ensembles and modes with `coupling`; or [qubits] alone";
             return Err(self.source.error(span, title.to_owned(), help));
         }
@@ -171,10 +180,13 @@ impl Validator<'_> {
         let terms = self.keep(self.terms(&raw.hamiltonian, &words));
         let own = self.keep(self.observed(raw, &words));
         let baths = Self::kept(baths)?;
-        let exchanged = placed.as_ref().and_then(|placed| placed.exchanged(&bare, field_rate(&baths)));
         let mut product = bare.clone();
-        for term in Self::kept(terms)?.into_iter().chain(exchanged) {
-            product = product.with_term(&term).map_err(|error| self.no_product(0..0, &error))?;
+        if let Some(terms) = Self::kept(terms)? {
+            product = product.with_term(&terms).map_err(|error| self.no_product(0..0, &error))?;
+        }
+        if let Some(placed) = &placed {
+            let exchanged = placed.exchanged(units, field_rate(&baths));
+            product = product.exchanging(&exchanged).map_err(|error| self.no_product(0..0, &error))?;
         }
         let with_baths = self.with_baths(product, &baths, &parts)?;
         let (product, mut warmths) = with_baths;
@@ -195,7 +207,8 @@ impl Validator<'_> {
             let title = format!("`{}.{key}`: {error}", part.key);
             self.source.error(part.span.clone(), title, allowed(&format!("{}.{key}", part.key)))
         })?;
-        let ensembles = Ensembles::new(product, start, Self::kept(own)?);
+        let emitters = emitters.cloned();
+        let ensembles = Ensembles::new(product, start, Self::kept(own)?).placed(emitters);
         if ensembles.watched().len() > MOST_WATCHED {
             let title = format!("{} means are recorded, and {MOST_WATCHED} at most", ensembles.watched().len());
             let help = "fewer ensembles, modes, baths or observables: two means of each bath, one or two of the others";
