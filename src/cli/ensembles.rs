@@ -12,7 +12,13 @@ use superjump::trajectory::Products;
 /// The factors, their baths, and the states that a trajectory takes.
 pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     let product = ensembles.product();
-    for (factor, levels) in product.factors().iter().zip(ensembles.start().levels()) {
+    if let Some(emitters) = ensembles.emitters() {
+        let frequency = number(product.factors()[0].frequency);
+        say!("  qubits         q1 to q{} at {frequency}", emitters.points().len())?;
+        say!("  positions      {}", field(emitters))?;
+    }
+    let named = product.factors().iter().zip(ensembles.start().levels());
+    for (factor, levels) in named.filter(|_| ensembles.emitters().is_none()) {
         let frequency = number(factor.frequency);
         match factor.kind {
             Kind::Qubits(qubits) => {
@@ -26,9 +32,6 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
                 say!("  mode           {} at {frequency}: all numbers there may be, 0 to {}", factor.name, levels - 1)?;
             }
         }
-    }
-    if let Some(emitters) = ensembles.emitters() {
-        say!("  positions      {}", field(emitters))?;
     }
     for bath in product.baths() {
         say!("  bath           {} on {}: {} {}", bath.name, acts_on(product, bath), rates(bath), point.units().rate())?;
