@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use num_complex::Complex64;
 
-use super::spectrum::{Spectrum, SpectrumPart};
+use super::spectrum::{Spectrum, SpectrumPart, Steady};
 use super::{Part, ProductDensity, ProductEquation, traced};
 use crate::model::operator::Operator;
 use crate::model::product::TwoTimes;
@@ -122,15 +122,12 @@ impl ProductEquation {
                 continue;
             }
             let mut start = part.elements;
-            let mut trace = Vec::new();
-            if order == 0 {
-                // What is left after long is rho times the trace: a line, and taken out.
-                trace = self.diagonal(&layout);
-                let left: Complex64 = trace.iter().map(|place| start[*place]).sum();
-                start.iter_mut().zip(&rho.elements).for_each(|(start, rho)| *start -= left * rho);
-                spectrum.coherent += left * traced(&form, &rho.elements);
+            let steady = (order == 0).then(|| Steady { trace: self.diagonal(&layout), rho: rho.elements.clone() });
+            if let Some(steady) = &steady {
+                // What is left after long is a line of no width.
+                spectrum.coherent += steady.take_from(&mut start) * traced(&form, &steady.rho);
             }
-            spectrum.parts.push(SpectrumPart::new(self.generator_of(&layout, Part::All), trace, start, form));
+            spectrum.parts.push(SpectrumPart::new(self.generator_of(&layout, Part::All), steady, start, form));
         }
         spectrum
     }

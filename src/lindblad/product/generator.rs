@@ -118,7 +118,7 @@ impl Generator {
         if smallest(&lu, self.size(), speed) <= SMALLEST_GAP {
             return Err(ProductSteadyError::Undamped);
         }
-        Ok(Resolvent { generator: self, lu, omega, speed })
+        Ok(Resolvent { generator: self, lu, omega, speed, trace: trace.to_vec() })
     }
 
     /// The x with `L x = 0` whose elements at `trace` add to 1.
@@ -155,6 +155,7 @@ pub struct Resolvent<'a> {
     lu: Lu<usize, c64>,
     omega: f64,
     speed: f64,
+    trace: Vec<usize>,
 }
 
 impl Resolvent<'_> {
@@ -163,7 +164,10 @@ impl Resolvent<'_> {
         let negative = |values: Vec<Complex64>| values.into_iter().map(|value| -value).collect::<Vec<_>>();
         let mut solution = negative(solve(&self.lu, x));
         let rest = |solution: &[Complex64]| {
-            let image = self.generator.apply(solution);
+            let mut image = self.generator.apply(solution);
+            if let Some(first) = self.trace.first() {
+                image[*first] -= self.speed * self.trace.iter().map(|place| solution[*place]).sum::<Complex64>();
+            }
             let of = |row: usize| x[row] + image[row] - Complex64::new(0.0, self.omega) * solution[row];
             (0..x.len()).map(of).collect::<Vec<_>>()
         };

@@ -14,6 +14,8 @@ use super::{ProductSteadyError, traced};
 const MOST_VECTORS: usize = 60;
 /// The largest residual of a solution, relative to it.
 const MOST_LEFT: f64 = 1e-10;
+/// What is left of a vector is this part of it where the space is invariant.
+const NOTHING: f64 = 1e-12;
 /// Factorizations of one spectrum: each is good for frequencies around its own.
 const MOST_FACTORIZATIONS: usize = 200;
 /// Places at which the highest line is looked for.
@@ -50,12 +52,28 @@ pub struct Spectrum {
     pub(super) coherent: Complex64,
 }
 
+/// A steady state, and where its trace is.
+#[derive(Debug)]
+pub struct Steady {
+    pub trace: Vec<usize>,
+    pub rho: Vec<Complex64>,
+}
+
+impl Steady {
+    /// Takes out of a vector what is left of it after long: the trace of it times the steady state. Returns that trace.
+    pub fn take_from(&self, x: &mut [Complex64]) -> Complex64 {
+        let left: Complex64 = self.trace.iter().map(|place| x[*place]).sum();
+        x.iter_mut().zip(&self.rho).for_each(|(x, rho)| *x -= left * rho);
+        left
+    }
+}
+
 /// What of a spectrum is of one order of coherence.
 #[derive(Debug)]
 pub struct SpectrumPart {
     generator: Generator,
-    /// The places of the trace, which the vectors do not have, where the generator has a steady state.
-    trace: Vec<usize>,
+    /// The steady state, where the generator has one: vectors have no part of it.
+    steady: Option<Steady>,
     start: Vec<Complex64>,
     form: Vec<(usize, Complex64)>,
     expansions: Vec<Expansion>,
@@ -76,11 +94,18 @@ struct Expansion {
 impl SpectrumPart {
     pub(super) fn new(
         generator: Generator,
-        trace: Vec<usize>,
+        steady: Option<Steady>,
         start: Vec<Complex64>,
         form: Vec<(usize, Complex64)>,
     ) -> Self {
-        SpectrumPart { generator, trace, start, form, expansions: Vec::new() }
+        SpectrumPart { generator, steady, start, form, expansions: Vec::new() }
+    }
+
+    /// Takes out of a vector what it has of the steady state.
+    fn without_steady(&self, x: &mut [Complex64]) {
+        if let Some(steady) = &self.steady {
+            steady.take_from(x);
+        }
     }
 
     fn is_zero(&self) -> bool {
@@ -120,13 +145,16 @@ impl SpectrumPart {
 
 impl Expansion {
     fn new(part: &SpectrumPart, omega: f64) -> Result<Self, ProductSteadyError> {
-        let resolvent = part.generator.resolvent(omega, &part.trace)?;
+        let places = part.steady.as_ref().map_or(&[][..], |steady| &steady.trace);
+        let resolvent = part.generator.resolvent(omega, places)?;
         let mut vectors: Vec<Vec<Complex64>> = Vec::new();
         let mut next = resolvent.apply(&part.start)?;
+        part.without_steady(&mut next);
         let norm = normalize(&mut next);
         let mut columns: Vec<Vec<Complex64>> = Vec::new();
         while vectors.len() < MOST_VECTORS.min(part.start.len()) {
             let mut image = resolvent.apply(&next)?;
+            part.without_steady(&mut image);
             vectors.push(next);
             let before = norm_of(&image);
             let mut column = vec![Complex64::ZERO; vectors.len()];
@@ -139,7 +167,7 @@ impl Expansion {
                 }
             }
             let below = normalize(&mut image);
-            let is_all = below <= 1e-14 * before;
+            let is_all = below <= NOTHING * before;
             column.push(if is_all { Complex64::ZERO } else { below.into() });
             columns.push(column);
             if is_all {
