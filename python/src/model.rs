@@ -1,8 +1,8 @@
 //! What the equation of a point is made of, for other programs to build it: rates, frequencies and the initial state.
 
 use serde_json::{Value, json};
-use superjump::bath::{Bath, Rates};
 use superjump::bath::Process;
+use superjump::bath::{Bath, Rates};
 use superjump::group::{Ensembles, Group};
 use superjump::initial::InitialState;
 use superjump::model::operator::Operator;

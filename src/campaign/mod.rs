@@ -3,8 +3,8 @@
 mod aside;
 mod collect;
 mod compute;
-mod correlated;
 mod converge;
+mod correlated;
 mod cost;
 mod error;
 mod helpers;

@@ -12,8 +12,8 @@ use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
 use crate::plan::available_memory;
 use crate::quantity::{Column, Quantity};
 use crate::results::{
-    Correlated, OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, cuts,
-    folded_rows, highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
+    Correlated, OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer,
+    cuts, folded_rows, highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactCorrelations, ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};

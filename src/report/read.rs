@@ -291,8 +291,10 @@ fn correlations(folder: &Path, kept: Option<&HashSet<usize>>, notes: &mut Vec<St
     let read = table::each(folder, file, &columns, MOST_ROWS, |rows| {
         let numbers = ["point", "argument", "estimate", "std_error", "exact"].map(|name| rows.numbers(name));
         let words = ["correlation", "part", "unit"].map(|name| rows.words(name));
-        let ([Some(points), Some(arguments), Some(means), Some(errors), Some(exact)], [Some(names), Some(parts), Some(units)]) =
-            (numbers, words)
+        let (
+            [Some(points), Some(arguments), Some(means), Some(errors), Some(exact)],
+            [Some(names), Some(parts), Some(units)],
+        ) = (numbers, words)
         else {
             lacks = true;
             return true;

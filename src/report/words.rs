@@ -50,7 +50,7 @@ pub fn quantity(name: &str) -> String {
         "sector_probability" => "P_{J}",
         "sector_current" => "heat current in a sector",
         "waiting_time" => "waiting-time density w(τ)",
-        _ => return of_part(name).unwrap_or_else(|| name.replace('_', " ")),
+        _ => return of_part(name).or_else(|| of_correlation(name)).unwrap_or_else(|| name.replace('_', " ")),
     };
     known.to_owned()
 }
@@ -72,6 +72,19 @@ fn of_part(name: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("{known}, {part}"))
+}
+
+/// What is said of a correlation: `NAME_degree`, `NAME_frequency`, `NAME_linewidth`, `NAME_coherent`.
+fn of_correlation(name: &str) -> Option<String> {
+    let (part, what) = name.rsplit_once('_')?;
+    let known = match what {
+        "degree" => "degree of coherence",
+        "frequency" => "frequency of the line",
+        "linewidth" => "linewidth",
+        "coherent" => "coherent weight",
+        _ => return None,
+    };
+    Some(format!("{known}, {}", part.replace('_', " ")))
 }
 
 /// The quantity that this is another estimate of; `_average` is the former name of `_interval`.

@@ -71,7 +71,8 @@ impl<'a> Writer<'a> {
         let folded = when(folds, "folded", tables::folded_fields())?;
         let kept = sampled && first.recording.cycles;
         let kept_cycles = when(kept, "trajectory_cycles", cycle_fields(first))?;
-        let correlates = |point: &Point| point.ensembles().is_some_and(|ensembles| !ensembles.correlations().is_empty());
+        let correlates =
+            |point: &Point| point.ensembles().is_some_and(|ensembles| !ensembles.correlations().is_empty());
         let correlations = when(points().any(correlates), "correlations", correlation_fields())?;
         Ok(Writer {
             sink,

@@ -12,11 +12,11 @@ mod protocol;
 mod steady;
 mod transient;
 
+pub use correlations::{ExactCorrelation, ExactCorrelations, ExactSpectrum};
 pub use equation::{
     Aim, Averages, BathAverages, Equation, ForEquation, FullSpace, FullState, Levels, LevelsState, OfProduct, Orders,
     OrdersState, ProductState, Road, relaxation_time,
 };
-pub use correlations::{ExactCorrelation, ExactCorrelations, ExactSpectrum};
 pub use error::Unsolved;
 pub use protocol::ExactProtocol;
 pub use steady::{CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, cycle_equation, exact_beside};

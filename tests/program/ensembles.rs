@@ -146,8 +146,8 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("name = \"light\"\n", "", 46, "`correlate.*.name` is missing", "letters"),
     ("right = \"b.Jm\"\n", "", 46, "`correlate.light.left` is missing, and so is `right`", "the conjugate of `right`"),
     ("right = \"b.Jm\"", "rigth = \"b.Jm\"", 48, "unknown key `correlate.light.rigth`", "`right`"),
-    ("right = \"b.Jm\"", "right = \"b.Jn\"", 48, "`b` has b.Jx", "NAME.Jx"),
-    ("right = \"b.Jm\"", "right = \"b.Jm\"\nouter = \"b.J\"", 49, "`b` has b.Jx", "NAME.Jx"),
+    ("right = \"b.Jm\"", "right = \"b.Jn\"", 48, "`b` has b.Jx", "an operator likewise"),
+    ("right = \"b.Jm\"", "right = \"b.Jm\"\nouter = \"b.J\"", 49, "`b` has b.Jx", "an operator likewise"),
     ("at = 1.0", "at = 3.0", 49, "is 3, and the transient ends at 2", "0 to the end"),
     ("at = 1.0", "at = -1.0", 49, "`correlate.light.at` is -1", "0 to the end"),
     ("delays = [0.0, 0.5]", "", 46, "`correlate.light.delays` is missing", "ascending times"),
@@ -217,16 +217,14 @@ fn points_are_known_by_what_they_are() {
 fn a_campaign_of_ensembles_has_the_same_bits_on_any_threads_and_after_a_kill() {
     let place = Place::new("own.toml", GOOD, &["--no-progress"]);
     let said = place.say(&["check", "own.toml"]);
-    for words in
-        [
-            "ensemble       a: 4 qubits at 1.2",
-            "mode           c at 1: cut",
-            "hot on a, b",
-            "product: ",
-            "top_c, field",
-            "correlation    light from t = 1, 2 delays",
-        ]
-    {
+    for words in [
+        "ensemble       a: 4 qubits at 1.2",
+        "mode           c at 1: cut",
+        "hot on a, b",
+        "product: ",
+        "top_c, field",
+        "correlation    light from t = 1, 2 delays",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
     success(&place.run("one", &["--threads", "1"]));
@@ -236,7 +234,8 @@ fn a_campaign_of_ensembles_has_the_same_bits_on_any_threads_and_after_a_kill() {
     child.kill().unwrap();
     child.wait().unwrap();
     success(&place.run("killed", &["--threads", "2"]));
-    for table in ["series.parquet", "summary.parquet", "trajectories.parquet", "jumps.parquet", "correlations.parquet"] {
+    for table in ["series.parquet", "summary.parquet", "trajectories.parquet", "jumps.parquet", "correlations.parquet"]
+    {
         let bytes = |output: &str| fs::read(place.path(output).join(table)).unwrap();
         assert!(bytes("one") == bytes("eight") && bytes("one") == bytes("killed"), "{table}");
     }

@@ -208,7 +208,8 @@ impl Expansion {
             2.0 * coordinates.iter().zip(&self.values).map(|(c, value)| c * value).sum::<Complex64>().re
         };
         let size = coordinates.len();
-        let image = |row: usize| (0..size).map(|column| self.element(row, column) * coordinates[column]).sum::<Complex64>();
+        let image =
+            |row: usize| (0..size).map(|column| self.element(row, column) * coordinates[column]).sum::<Complex64>();
         let right = (0..size).map(|row| -Complex64::I * image(row)).collect();
         Value { height: read(&coordinates), slope: read(&self.solved(omega, right)) }
     }

@@ -45,10 +45,15 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
     let all: Vec<&Curve> = run.noise.iter().filter(wanted).collect();
     if !all.is_empty() {
         let what = words::quantity(statistic);
-        let about = About { name: statistic, what, of: "Statistics of the steady state", argument: argument(statistic, units) };
+        let about =
+            About { name: statistic, what, of: "Statistics of the steady state", argument: argument(statistic, units) };
         return drawn(run, all, &about);
     }
     let all: Vec<&Curve> = run.correlations.iter().filter(wanted).collect();
+    // Of one point both parts are drawn, of several the real one alone.
+    let several = all.iter().any(|curve| curve.point != all[0].point);
+    let all: Vec<&Curve> =
+        all.into_iter().filter(|curve| bath.is_some() || !several || curve.bath != "imaginary").collect();
     let of_spectrum = ("frequency", if units == "SI" { "GHz" } else { "ω₀" });
     let is_spectrum = all.iter().any(|curve| curve.unit != "1");
     let (name, argument) = match statistic.strip_suffix("_spectrum").filter(|_| is_spectrum) {

@@ -6,7 +6,7 @@ use super::super::asked::Purpose;
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawCorrelate, RawScenario};
 use super::super::spacing::MAX_POINTS;
-use super::ensembles::observables;
+use super::names::observables;
 use super::operators::Vocabulary;
 use super::{LARGEST, Result, Validator};
 use crate::initial::ProductStart;
@@ -23,13 +23,6 @@ pub(super) struct Begins {
     pub(super) steady: bool,
     /// The end of the transient, where there is one.
     pub(super) until: Option<f64>,
-}
-
-/// What results call the correlations, and what is said of them.
-pub(super) fn correlations(raw: &RawScenario) -> impl Iterator<Item = String> + '_ {
-    let names = raw.correlate.iter().filter_map(|table| table.get_ref().name.as_ref());
-    let said = ["", "_degree", "_spectrum", "_frequency", "_linewidth", "_coherent"];
-    names.flat_map(move |name| said.map(|what| format!("{}{what}", name.get_ref())))
 }
 
 impl Validator<'_> {
@@ -117,7 +110,11 @@ impl Validator<'_> {
             (None, Some(until)) => Ok(Since::Time(until)),
             (None, None) => {
                 let title = format!("`{key}` has nothing to begin in: there is neither a transient nor a steady state");
-                Err(self.source.error(table.span(), title, "[evolution] with `until`, or [steady] and `superjump exact`"))
+                Err(self.source.error(
+                    table.span(),
+                    title,
+                    "[evolution] with `until`, or [steady] and `superjump exact`",
+                ))
             }
             (Some(at), None) => {
                 let title = format!("`{key}.at` is {}, and there is no transient", at.get_ref());

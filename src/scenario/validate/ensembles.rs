@@ -7,9 +7,10 @@ use toml::Spanned;
 use super::super::asked::{Asked, Purpose, Solve, Steady, Transient};
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawCourse, RawEnsemble, RawInitial, RawMode, RawScenario, RawStart};
-use super::correlate::{Begins, correlations};
+use super::correlate::Begins;
 use super::couplings::{Warmth, complex};
 use super::evolution::Evolution;
+use super::names::observables;
 use super::operators::Vocabulary;
 use super::part::Part;
 use super::{Result, Valid, Validator};
@@ -32,15 +33,6 @@ type Read<'a> = (Part<'a>, Factor, FactorStart);
 /// Whether a scenario is one of ensembles and modes.
 pub(super) fn is_of_ensembles(raw: &RawScenario) -> bool {
     !raw.ensemble.is_empty() || !raw.mode.is_empty()
-}
-
-/// What results call the means of ensembles and modes, and those that are asked for.
-pub(super) fn observables(raw: &RawScenario) -> Vec<String> {
-    let named = |what: &str, name: &Key<String>| name.as_ref().map(|name| format!("{what}_{}", name.get_ref()));
-    let ensembles = raw.ensemble.iter().filter_map(|ensemble| named("jz", &ensemble.get_ref().name));
-    let modes = raw.mode.iter().flat_map(|mode| ["n", "top"].map(|what| named(what, &mode.get_ref().name))).flatten();
-    let own = raw.observe.iter().flat_map(Spanned::get_ref).map(|(name, _)| name.get_ref().clone());
-    ensembles.chain(modes).chain(own).chain(correlations(raw)).collect()
 }
 
 impl Validator<'_> {

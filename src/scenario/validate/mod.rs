@@ -8,6 +8,7 @@ mod ensembles;
 mod evolution;
 mod figure;
 mod initial;
+mod names;
 mod noise;
 mod operators;
 mod part;

@@ -1,12 +1,12 @@
 //! What there is to know of a steady state: of one group of qubits, and of the whole point.
 
 use super::counted::{ExactNoise, LOST, NO_CURRENT, Rows};
-use crate::solve::correlations::ExactCorrelations;
 use crate::lindblad::{Occupation, SteadyError, Transferred};
 use crate::model::Observables;
 use crate::quantity::{Column, Quantity};
 use crate::rounded::Rounded;
 use crate::scenario::Point;
+use crate::solve::correlations::ExactCorrelations;
 use crate::theory::Machine;
 
 /// Everything exact about the steady state of a point.

@@ -152,7 +152,10 @@ impl<'a> Pairs<'a> {
             asked.push(Asked { time, delays, begin, parts });
         }
         asked.sort_by(|a, b| a.time.total_cmp(&b.time));
-        let pair = Pair::new(engine.largest, 3 * engine.product.baths().iter().map(|bath| bath.channels().len()).sum::<usize>());
+        let pair = Pair::new(
+            engine.largest,
+            3 * engine.product.baths().iter().map(|bath| bath.channels().len()).sum::<usize>(),
+        );
         Ok(Pairs { engine, start, asked, values: vec![0.0; end], interrupt, pair })
     }
 
