@@ -6,7 +6,7 @@ use crate::scenario::Point;
 
 /// Consecutive trajectories of one point that share a file: a result of the physics alone, so that the fold over parts
 /// is the same whoever computes them, and however many trajectories are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Part {
     /// The index of the point.
     pub point: usize,

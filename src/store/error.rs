@@ -49,6 +49,16 @@ pub enum StoreError {
         /// In what they differ.
         difference: String,
     },
+    /// The folder holds better results of the same scenario.
+    #[error("{folder} holds results of {there} trajectories, more than the {asked} that are asked for")]
+    Fewer {
+        /// The folder.
+        folder: PathBuf,
+        /// Trajectories of a point that are there.
+        there: u64,
+        /// Those that are asked for.
+        asked: u64,
+    },
     /// Another process is at work there.
     #[error("{owner} is at work in {folder}")]
     Locked {
