@@ -126,7 +126,7 @@ impl RunError {
     pub fn hint(&self) -> Option<Hint> {
         match self {
             RunError::Store(StoreError::Folder { .. }) => Some(Hint::AnotherFolder),
-            RunError::Store(StoreError::Foreign { .. } | StoreError::Fewer { .. }) => {
+            RunError::Store(StoreError::Foreign { .. } | StoreError::Better { .. }) => {
                 Some(Hint::AnotherFolderOrReplace)
             }
             RunError::Store(StoreError::Damaged { .. }) => Some(Hint::RunAgain),

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::options::{Event, RunOptions};
 use crate::results::{Head, PointSummary, SUMMARY, SUMS, Soundness, Summary, Sums, soundness};
-use crate::scenario::{Asked, Scenario};
+use crate::scenario::{Asked, Point, Scenario};
+use crate::statistics::Target;
 use crate::store::{Folder, Manifest, Role, StoreError, points_held};
 
 /// Refuses results of anything but this scenario, grown or not.
@@ -143,16 +144,49 @@ pub fn more_than(points: &[PointSummary], output: &Path, scenario: &Scenario) ->
 
 /// Refuses to replace results by those of fewer trajectories, or of a larger error.
 pub fn refuse_less(output: &Path, scenario: &Scenario) -> Result<(), StoreError> {
-    let Some(there) = results_there(output, scenario) else { return Ok(()) };
-    for point in scenario.points.iter().filter(|point| matches!(point.asked, Asked::Transient(_))) {
-        let id = format!("{:016x}", point.id);
-        let of_point = |summary: &&PointSummary| summary.id == id && summary.trajectories > point.trajectories();
-        // Points that differ in the number of trajectories alone have one id.
-        let twice = scenario.points.iter().filter(|other| other.id == point.id).count() > 1;
-        if let Some(more) = there.points.iter().find(of_point).filter(|_| !twice) {
-            let (there, asked) = (more.trajectories, point.trajectories());
-            return Err(StoreError::Fewer { folder: output.to_owned(), there, asked });
-        }
+    let how = fewer_trajectories(output, scenario).or_else(|| larger_error(output, scenario));
+    let folder = output.to_owned();
+    how.map_or(Ok(()), |how| Err(StoreError::Better { folder, how }))
+}
+
+fn fewer_trajectories(output: &Path, scenario: &Scenario) -> Option<String> {
+    if !scenario.points.iter().all(|point| matches!(point.asked, Asked::Transient(_))) {
+        return None;
     }
-    Ok(())
+    let there = results_there(output, scenario)?;
+    // Points that differ in the number of trajectories alone have one id: the most of them.
+    let mut asked: HashMap<String, u64> = HashMap::new();
+    for point in &scenario.points {
+        let most = asked.entry(format!("{:016x}", point.id)).or_default();
+        *most = point.trajectories().max(*most);
+    }
+    let less =
+        there.points.iter().find(|there| asked.get(&there.id).is_some_and(|asked| *asked < there.trajectories))?;
+    Some(format!("{} trajectories instead of {}", less.trajectories, asked[&less.id]))
+}
+
+/// The same of steady states: what was asked for is what was there before, where the results are of that.
+fn larger_error(output: &Path, scenario: &Scenario) -> Option<String> {
+    let manifest = Manifest::read(output).ok().flatten()?;
+    let head = Head::read(output).ok().flatten()?;
+    if !head.is_of(&manifest.fingerprint) {
+        return None;
+    }
+    let before = manifest.scenario(output).ok()?;
+    before.points.iter().find_map(|before| {
+        let same = |point: &&Point| (point.index, point.id, point.seed) == (before.index, before.id, before.seed);
+        let now = scenario.points.iter().find(same)?;
+        let (Asked::Converge(before), Asked::Converge(now)) = (&before.asked, &now.asked) else { return None };
+        (before.steady == now.steady).then_some(())?;
+        let (had, asked) = match (before.accuracy.target, now.accuracy.target) {
+            (Target::Relative(had), Target::Relative(asked)) => (had, asked),
+            (Target::Absolute(had), Target::Absolute(asked)) => (had, asked),
+            _ => return None,
+        };
+        if asked > had {
+            return Some(format!("an error of {had} instead of {asked}"));
+        }
+        let (had, asked) = (before.budget.jumps, now.budget.jumps);
+        (before.accuracy == now.accuracy && asked < had).then(|| format!("up to {had:e} jumps instead of {asked:e}"))
+    })
 }

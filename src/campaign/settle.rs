@@ -143,8 +143,7 @@ pub(super) fn work(
         }
     }
     teller.leave_last_word();
-    let jumps = teller.progress.jumps.saturating_sub(shelf.jumps());
-    Ok(Outcome { summary: None, already_complete: false, jumps, interrupted: options.stop.is_set() })
+    Ok(Outcome { summary: None, already_complete: false, jumps: shelf.jumps(), interrupted: options.stop.is_set() })
 }
 
 /// Points that are not through yet, with how slowly they relax, once that was asked.
@@ -186,7 +185,7 @@ pub(super) fn settle(
     let shelf = Shelf::new(folder, if fills { Gaps::Fill } else { Gaps::End });
     let mut sink = ParquetFolder::create(&options.output)?;
     let mut outcome = settle_into(scenario, options, relaxations, (&mut sink, Some(&shelf)), report)?;
-    outcome.jumps = outcome.jumps.saturating_sub(shelf.jumps());
+    outcome.jumps = shelf.jumps();
     Ok(outcome)
 }
 

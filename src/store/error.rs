@@ -50,14 +50,12 @@ pub enum StoreError {
         difference: String,
     },
     /// The folder holds better results of the same scenario.
-    #[error("{folder} holds results of {there} trajectories, more than the {asked} that are asked for")]
-    Fewer {
+    #[error("{folder} holds better results than are asked for ({how})")]
+    Better {
         /// The folder.
         folder: PathBuf,
-        /// Trajectories of a point that are there.
-        there: u64,
-        /// Those that are asked for.
-        asked: u64,
+        /// What is there, and what is asked for.
+        how: String,
     },
     /// Another process is at work there.
     #[error("{owner} is at work in {folder}")]

@@ -34,10 +34,9 @@ pub struct Shelf<'a> {
     folder: Option<&'a Folder>,
     pub gaps: Gaps,
     notices: Mutex<Vec<String>>,
-    /// Jumps of the pieces that were there.
-    jumps: AtomicU64,
-    /// Pieces that were written.
+    /// Pieces that were written, and their jumps.
     written: AtomicU64,
+    jumps: AtomicU64,
     /// Where in a round this process begins.
     begin: usize,
     /// What becomes of rounds that others have in hand.
@@ -130,7 +129,7 @@ impl<'a> Shelf<'a> {
         }
     }
 
-    /// Jumps of all pieces that were there and not computed.
+    /// Jumps of the pieces that this process has written.
     pub fn jumps(&self) -> u64 {
         self.jumps.load(Ordering::Relaxed)
     }
@@ -154,11 +153,7 @@ impl<'a> Shelf<'a> {
     ) -> Result<Option<Vec<GroupState<S>>>, StoreError> {
         let Some(folder) = self.folder else { return Ok(None) };
         match folder.read_piece(point, piece, |bytes| decode(layout, piece, bytes))? {
-            Found::Good(states) => {
-                let jumps = states.iter().map(|(replicas, _)| replicas.jumps).sum();
-                self.jumps.fetch_add(jumps, Ordering::Relaxed);
-                return Ok(Some(states));
-            }
+            Found::Good(states) => return Ok(Some(states)),
             Found::Missing => {}
             Found::SetAside(notice) => self.told().push(notice),
         }
@@ -175,6 +170,7 @@ impl<'a> Shelf<'a> {
     ) -> Result<(), StoreError> {
         let state = encode(layout, &states);
         self.written.fetch_add(1, Ordering::Relaxed);
+        self.jumps.fetch_add(states.iter().map(|(replicas, _)| replicas.jumps).sum(), Ordering::Relaxed);
         match (&self.gaps, self.folder) {
             (Gaps::Bring(_, bytes), _) => {
                 *bytes.lock().unwrap_or_else(PoisonError::into_inner) = Some(encode_piece(point, piece, &state));
