@@ -3,6 +3,7 @@
 mod aside;
 mod collect;
 mod compute;
+mod correlated;
 mod converge;
 mod cost;
 mod error;

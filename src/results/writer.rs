@@ -1,5 +1,6 @@
 //! Which tables a scenario fills, and their rows.
 
+use super::correlations::{Correlated, correlation_columns, correlation_fields};
 use super::sink::Sink;
 use super::summary::Summary;
 use super::swept::Swept;
@@ -26,6 +27,7 @@ pub struct Writer<'a> {
     segments: Option<usize>,
     folded: Option<usize>,
     kept_cycles: Option<usize>,
+    correlations: Option<usize>,
 }
 
 impl<'a> Writer<'a> {
@@ -70,6 +72,8 @@ impl<'a> Writer<'a> {
         let folded = when(folds, "folded", tables::folded_fields())?;
         let kept = sampled && first.recording.cycles;
         let kept_cycles = when(kept, "trajectory_cycles", cycle_fields(first))?;
+        let correlates = |point: &Point| point.ensembles().is_some_and(|ensembles| !ensembles.correlations().is_empty());
+        let correlations = when(points().any(correlates), "correlations", correlation_fields())?;
         Ok(Writer {
             sink,
             metadata,
@@ -83,6 +87,7 @@ impl<'a> Writer<'a> {
             segments,
             folded,
             kept_cycles,
+            correlations,
         })
     }
 
@@ -152,6 +157,12 @@ impl<'a> Writer<'a> {
     /// Appends the counting statistics of a point.
     pub fn write_noise(&mut self, point: &Point, rows: &[NoiseRow]) -> Result<(), StoreError> {
         self.append(self.noise, point.index, || tables::noise_columns(point, rows))
+    }
+
+    /// Appends the correlations of a point.
+    pub fn write_correlations(&mut self, correlated: Correlated) -> Result<(), StoreError> {
+        let point = correlated.point;
+        self.append(self.correlations, point.index, || correlation_columns(point, &correlated.rows()))
     }
 
     /// Appends the distributions of the quanta of a point.

@@ -5,6 +5,7 @@
 //! takes.
 
 mod cleared;
+mod correlations;
 mod equation;
 mod error;
 mod protocol;
@@ -15,6 +16,7 @@ pub use equation::{
     Aim, Averages, BathAverages, Equation, ForEquation, FullSpace, FullState, Levels, LevelsState, OfProduct, Orders,
     OrdersState, ProductState, Road, relaxation_time,
 };
+pub use correlations::{ExactCorrelation, ExactCorrelations, ExactSpectrum};
 pub use error::Unsolved;
 pub use protocol::ExactProtocol;
 pub use steady::{CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, cycle_equation, exact_beside};

@@ -17,6 +17,8 @@ pub struct Averages {
     pub booked: Option<Booked>,
     /// Averages over the cycles of a path, by phase and column, where times fold.
     pub folded: Option<Moments>,
+    /// Real and imaginary part of each delay of each correlation that is asked for.
+    pub correlations: Option<Moments>,
 }
 
 impl Averages {
@@ -24,7 +26,8 @@ impl Averages {
     pub fn new(point: &Point) -> Self {
         let ensemble = Ensemble::new(resolutions(point), point.times().len(), point.recording.photons);
         let folded = point.fold().map(|fold| Moments::new(fold.phases.len() * point.columns().len()));
-        Averages { ensemble, booked: point.protocol().map(Booked::new), folded }
+        let correlations = correlations(point);
+        Averages { ensemble, booked: point.protocol().map(Booked::new), folded, correlations }
     }
 
     /// Adds the trajectory of this number.
@@ -36,6 +39,9 @@ impl Averages {
         if let (Some(folded), Some(cells)) = (&mut self.folded, path.folded) {
             folded.push(cells.iter());
         }
+        if let (Some(correlations), Some(cells)) = (&mut self.correlations, path.correlations) {
+            correlations.push(cells.iter());
+        }
     }
 
     /// Adds later trajectories.
@@ -45,6 +51,9 @@ impl Averages {
             mine.merge(theirs);
         }
         if let (Some(mine), Some(theirs)) = (&mut self.folded, &later.folded) {
+            mine.merge(theirs);
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.correlations, &later.correlations) {
             mine.merge(theirs);
         }
     }
@@ -61,12 +70,14 @@ impl Averages {
             _ => false,
         };
         let of_paths = |moments: &Moments| moments.count() == self.ensemble.trajectories();
+        let lengths = |moments: &Option<Moments>| moments.as_ref().map(Moments::lengths);
         let alike = alike
-            && self.folded.as_ref().map(Moments::lengths) == empty.folded.as_ref().map(Moments::lengths)
-            && self.folded.as_ref().is_none_or(of_paths);
+            && lengths(&self.folded) == lengths(&empty.folded)
+            && lengths(&self.correlations) == lengths(&empty.correlations)
+            && [&self.folded, &self.correlations].into_iter().flatten().all(of_paths);
         let ensemble = self.ensemble.of_shape(empty.ensemble).filter(|_| alike);
         let ensemble = ensemble.ok_or("its averages have another shape")?;
-        Ok(Averages { ensemble, booked: self.booked, folded: self.folded })
+        Ok(Averages { ensemble, ..self })
     }
 
     /// One value of each kind: how averages are laid out.
@@ -75,8 +86,16 @@ impl Averages {
             ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1),
             booked: Some(Booked::sample()),
             folded: Some(Moments::new(1)),
+            correlations: Some(Moments::new(1)),
         }
     }
+}
+
+/// Room for the correlations of a point, where it asks for some.
+fn correlations(point: &Point) -> Option<Moments> {
+    let asked = point.ensembles()?.correlations();
+    let cells = asked.iter().map(|correlation| 2 * correlation.delays.len()).sum();
+    (!asked.is_empty()).then(|| Moments::new(cells))
 }
 
 /// What is known of the values of a point's trajectories beforehand.

@@ -30,7 +30,7 @@ pub use exchanged::Exchanged;
 pub use interrupt::Interrupt;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState, ProtocolLadder, ProtocolState};
 pub use populations::Populations;
-pub use product::{ProductSize, ProductState, Products};
+pub use product::{Pairs, ProductSize, ProductState, Products};
 pub use record::{Detail, JumpRow, Record, Rows, Trace};
 pub use register::{ProtocolRegister, ProtocolRegisters, RegisterState, Registers, Start};
 pub use sectors::Sectors;

@@ -7,6 +7,7 @@ mod burst;
 mod cavity;
 mod closed_forms;
 mod common;
+mod correlations;
 mod cycles;
 mod driven;
 mod driven_oracle;

@@ -1,5 +1,6 @@
 //! From the mirror of a scenario to a model that can be trusted: every rule about the values of keys stands here.
 
+mod correlate;
 mod couplings;
 mod course;
 mod engine;
