@@ -2,12 +2,14 @@
 //! a time, and one point's averages are held.
 
 use std::iter::Peekable;
+use std::path::Path;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 use super::compute::{Exacts, run_block, solve_beside};
 use super::error::RunError;
+use super::open::more_than;
 use super::options::Event;
 use crate::plan::{Part, Plan};
 use crate::results::{Correlated, PointSummary, Sink, Summary, Timing, Writer, folded_rows, series};
@@ -37,6 +39,8 @@ pub struct How<'a> {
     pub stop: &'a Interrupt,
     /// When the run began.
     pub started: Instant,
+    /// A folder whose results stay, where they are whole and these would be of fewer trajectories.
+    pub standing: Option<&'a Path>,
 }
 
 impl How<'_> {
@@ -111,6 +115,10 @@ pub fn merge(
         }
     }
     if points.is_empty() {
+        return Ok(None);
+    }
+    if let Some(more) = how.standing.filter(|_| !complete).and_then(|folder| more_than(&points, folder, scenario)) {
+        report(&Event::Notice(more));
         return Ok(None);
     }
     let timing = Timing { seconds: how.started.elapsed().as_secs_f64(), jumps, threads: how.threads };

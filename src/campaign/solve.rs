@@ -17,7 +17,7 @@ use crate::results::{
 };
 use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactCorrelations, ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
-use crate::store::Folder;
+use crate::store::{Folder, Role};
 
 /// One point, solved.
 struct Solved {
@@ -88,7 +88,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&
         return Ok(complete(summary));
     }
     let at_once = solvable(&scenario.points)?.min(options.threads);
-    let _folder = Folder::lock(&options.output, None)?;
+    let _folder = Folder::join(&options.output, Role::Results)?;
     // Another process may have come to the end since.
     if let Some(summary) = before(&mut |_| {})? {
         return Ok(complete(summary));

@@ -11,7 +11,7 @@ use crate::solve::ExactProtocol;
 use crate::statistics::Booked;
 use crate::store::{StoreError, StoredPart, cycle_fields, jump_fields, produce, trajectory_fields};
 use crate::table::{Field, Kind, Values};
-use crate::trajectory::Engine;
+use crate::trajectory::{Engine, Rows};
 
 /// The tables of a run in progress; those that it does not fill are not there.
 pub struct Writer<'a> {
@@ -58,7 +58,8 @@ impl<'a> Writer<'a> {
             |point: &Point| !point.times().is_empty() || point.steady().is_some_and(|s| !s.phases.is_empty());
         let timed = points().any(looked_at);
         let series = when(timed, "series", tables::series_fields())?;
-        let trajectories = when(sampled, "trajectories", trajectory_fields(first))?;
+        let rows = sampled && first.recording.trajectories != Rows::First(0);
+        let trajectories = when(rows, "trajectories", trajectory_fields(first))?;
         let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields(first))?;
         let counts = points().any(|point| *point.noise() != Noise::default());
         let noise = when(counts, "noise", tables::noise_fields())?;

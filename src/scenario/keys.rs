@@ -307,10 +307,15 @@ pub const KEYS: &[(&str, &str)] = &[
     ("evolution.spacing", "\"linear\" or \"log\""),
     ("evolution.trajectories", "a whole number from 1 to 1000000000000"),
     ("evolution.seed", "a whole number from 0 to 9223372036854775807"),
-    ("record", "a table [record] with `jumps`, `photons` or `cycles`"),
+    ("record", "a table [record] with `jumps`, `photons`, `cycles` or `trajectories`"),
     ("record.jumps", "true or false"),
     ("record.photons", "a whole number from 0 to 1000000"),
     ("record.cycles", "true or false: the work, heats and level of every cycle of a protocol"),
+    (
+        "record.trajectories",
+        "true, false, or a whole number from 1 to 1000000000000: rows of all trajectories, of none, or of the first so \
+         many of each point; of all if left out",
+    ),
     (
         "steady.bath",
         "the name of the bath whose heat current has to be known; the first that exchanges quanta if left out",

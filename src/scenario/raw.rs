@@ -257,6 +257,7 @@ tables! {
         pub jumps: Key<bool>,
         pub photons: Key<i64>,
         pub cycles: Key<bool>,
+        pub trajectories: Key<toml::Value>,
     }
 
     pub struct RawSteady {

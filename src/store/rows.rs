@@ -7,7 +7,7 @@ use crate::model::Observables;
 use crate::model::protocol::Entry;
 use crate::scenario::Point;
 use crate::table::{Field, Kind, Values};
-use crate::trajectory::{Exchanged, JumpRow};
+use crate::trajectory::{Exchanged, JumpRow, Rows};
 
 /// What one trajectory leaves: a row of `trajectories.parquet`.
 #[derive(Clone, Debug)]
@@ -44,6 +44,7 @@ pub struct PartRows {
     /// Whether there is a protocol, and its cycles are kept.
     protocol: bool,
     detailed_cycles: bool,
+    kept: Rows,
     trajectories: Vec<TrajectoryRow>,
     jumps: Vec<(u64, JumpRow)>,
     cycles: Vec<CycleRow>,
@@ -57,14 +58,18 @@ impl PartRows {
             detailed_photons: point.recording.photons > 0,
             protocol: point.protocol().is_some(),
             detailed_cycles: point.recording.cycles,
+            kept: point.recording.trajectories,
             trajectories: Vec::new(),
             jumps: Vec::new(),
             cycles: Vec::new(),
         }
     }
 
-    /// Adds the trajectory of this number.
+    /// Adds the trajectory of this number, where it is to have rows.
     pub fn push(&mut self, number: u64, path: &Path) {
+        if !self.kept.hold(number) {
+            return;
+        }
         let trace = path.trace;
         let ledger = path.booked.map(|(ledger, _)| ledger);
         self.trajectories.push(TrajectoryRow {

@@ -31,7 +31,7 @@ pub use interrupt::Interrupt;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState, ProtocolLadder, ProtocolState};
 pub use populations::Populations;
 pub use product::{Pairs, ProductSize, ProductState, Products};
-pub use record::{Detail, JumpRow, Record, Trace};
+pub use record::{Detail, JumpRow, Record, Rows, Trace};
 pub use register::{ProtocolRegister, ProtocolRegisters, RegisterState, Registers, Start};
 pub use sectors::Sectors;
 pub use segments::{Segment, run_segments};
