@@ -49,6 +49,13 @@ pub fn quantity(name: &str) -> String {
         "g2" => "g^{(2)}(τ)",
         "sector_probability" => "P_{J}",
         "sector_current" => "heat current in a sector",
+        "generating_function" => "θ(s)",
+        "conditioned_current" => "net quanta per unit time θ'(s)",
+        "conditioned_noise" => "noise θ''(s)",
+        "conditioned_bright" => "probability of the bright sectors",
+        "rate_function" => "rate function I(c)",
+        "gaussian_rate" => "Gaussian rate function",
+        "relaxation_between_sectors" => "share between sectors",
         "waiting_time" => "waiting-time density w(τ)",
         _ => return of_part(name).unwrap_or_else(|| name.replace('_', " ")),
     };

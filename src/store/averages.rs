@@ -7,7 +7,7 @@ use super::path::Path;
 use super::rows::PartRows;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
-use crate::statistics::{Booked, Ensemble, Moments, Resolutions};
+use crate::statistics::{Booked, Ensemble, Moments, Resolutions, Reweighted};
 
 /// What is averaged over trajectories, in the order of the plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub struct Averages {
     pub booked: Option<Booked>,
     /// Averages over the cycles of a path, by phase and column, where times fold.
     pub folded: Option<Moments>,
+    /// Under a condition, what trajectories weigh without it.
+    pub reweighted: Option<Reweighted>,
 }
 
 impl Averages {
@@ -24,12 +26,16 @@ impl Averages {
     pub fn new(point: &Point) -> Self {
         let ensemble = Ensemble::new(resolutions(point), point.times().len(), point.recording.photons);
         let folded = point.fold().map(|fold| Moments::new(fold.phases.len() * point.columns().len()));
-        Averages { ensemble, booked: point.protocol().map(Booked::new), folded }
+        let reweighted = point.conditions().map(|_| Reweighted::default());
+        Averages { ensemble, booked: point.protocol().map(Booked::new), folded, reweighted }
     }
 
     /// Adds the trajectory of this number.
-    pub fn push(&mut self, number: u64, path: &Path) {
+    pub fn push(&mut self, point: &Point, number: u64, path: &Path) {
         self.ensemble.push(path.trace);
+        if let (Some(reweighted), Some(conditions)) = (&mut self.reweighted, point.conditions()) {
+            reweighted.push(path.trace, conditions, point.number());
+        }
         if let (Some(booked), Some((ledger, known))) = (&mut self.booked, path.booked) {
             booked.push(number, ledger, known);
         }
@@ -45,6 +51,9 @@ impl Averages {
             mine.merge(theirs);
         }
         if let (Some(mine), Some(theirs)) = (&mut self.folded, &later.folded) {
+            mine.merge(theirs);
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.reweighted, &later.reweighted) {
             mine.merge(theirs);
         }
     }
@@ -63,10 +72,12 @@ impl Averages {
         let of_paths = |moments: &Moments| moments.count() == self.ensemble.trajectories();
         let alike = alike
             && self.folded.as_ref().map(Moments::lengths) == empty.folded.as_ref().map(Moments::lengths)
-            && self.folded.as_ref().is_none_or(of_paths);
+            && self.folded.as_ref().is_none_or(of_paths)
+            && self.reweighted.is_some() == empty.reweighted.is_some()
+            && self.reweighted.as_ref().is_none_or(|weighed| weighed.paths() == self.ensemble.trajectories());
         let ensemble = self.ensemble.of_shape(empty.ensemble).filter(|_| alike);
         let ensemble = ensemble.ok_or("its averages have another shape")?;
-        Ok(Averages { ensemble, booked: self.booked, folded: self.folded })
+        Ok(Averages { ensemble, ..self })
     }
 
     /// One value of each kind: how averages are laid out.
@@ -75,6 +86,7 @@ impl Averages {
             ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1),
             booked: Some(Booked::sample()),
             folded: Some(Moments::new(1)),
+            reweighted: Some(Reweighted::sample()),
         }
     }
 }
@@ -105,8 +117,8 @@ impl PartResult {
     }
 
     /// Adds the trajectory of this number.
-    pub fn push(&mut self, number: u64, path: &Path) {
-        self.averages.push(number, path);
+    pub fn push(&mut self, point: &Point, number: u64, path: &Path) {
+        self.averages.push(point, number, path);
         self.rows.push(number, path);
     }
 
