@@ -47,6 +47,7 @@ pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
 pub use product::{MeanForm, ProductDensity, ProductEquation, ProductSteadyError};
 pub use rational::{SolveError, Triplet};
 pub use register::{RegisterEquation, RegisterError, RegisterProtocol};
+#[cfg(feature = "campaign")]
 pub(crate) use relaxation::Relaxation;
 pub use slowest::Mode;
 pub use steady::{SteadyError, SteadyState};

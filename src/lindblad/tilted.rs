@@ -176,7 +176,9 @@ impl<'a> Tilted<'a> {
                 return self.settled(tilts, exponents, log);
             }
             (lowest, closest) = (lowest.min(most), apart);
-            let leaks: Vec<f64> = made.growth.iter().map(|growth| most - growth).collect();
+            // Above the bound by its rounding, so that every level leaks: what has converged is left with probabilities below
+            // the least double by those who go to what has not.
+            let leaks: Vec<f64> = made.growth.iter().map(|growth| most - growth + rounding).collect();
             let chain = self.eliminated(&made.rates, &leaks, None)?;
             let mut times = vec![1.0; states + 1];
             chain.spent_on_the_way(&self.plan, &mut times);

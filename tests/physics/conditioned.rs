@@ -117,7 +117,8 @@ fn weights_give_back_what_is_rare() {
     let engine = ConditionedPopulations::build(group, &qubits);
     let event = Event::of(given, 20.0).unwrap();
     let exact = tail(&group.model, event.quanta, 20.0);
-    assert!(exact.event < 1e-5, "{exact:?}");
+    // Of plain trajectories one run in 200 would see it once.
+    assert!(exact.event * (PATHS as f64) < 0.01, "{exact:?}");
     let mut scores = Vec::new();
     let mut both = Vec::new();
     for run in 0..RUNS as u64 {

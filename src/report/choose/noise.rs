@@ -65,23 +65,19 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
             label.insert(0, if curve.bath.is_empty() { words::quantity(statistic) } else { curve.bath.clone() });
         }
         let label = label.join(", ");
+        let named = label.clone();
         let colour =
             if several_points && !several_baths { Colour::of_family(k, curves.len()) } else { Colour::Category(k) };
+        // Cumulants change sign, and grow by decades from order to order: what is drawn is their size.
+        let size = |y: f64| if statistic.ends_with("cumulant") { y.abs() } else { y };
         let column = |value: usize| {
             let error = |row: &[f64; 4]| Some(row[2]).filter(|e| value == 1 && e.is_finite());
-            let data = curve.rows.iter().map(|row| Datum { x: row[0], y: row[value], error: error(row) });
+            let data = curve.rows.iter().map(|row| Datum { x: row[0], y: size(row[value]), error: error(row) });
             let mut data: Vec<Datum> = data.filter(|d| d.x.is_finite() && d.y.is_finite()).collect();
             data.sort_by(|a, b| a.x.total_cmp(&b.x));
             data
         };
         let (estimates, exact) = (column(1), column(3));
-        if let Some((other, called)) = beside(statistic) {
-            let same = |c: &&Curve| c.quantity == other && c.bath == curve.bath && c.point == curve.point;
-            let rows = run.noise.iter().filter(same).flat_map(|c| &c.rows);
-            let mut data: Vec<Datum> = rows.map(|row| Datum { x: row[0], y: row[3], error: None }).collect();
-            data.sort_by(|a, b| a.x.total_cmp(&b.x));
-            series.push(Series::new(format!("{label}, {called}"), colour, Shape::Dashed, k, data));
-        }
         if estimates.is_empty() {
             let shape = match exact.len() {
                 _ if is_apart(statistic) => Shape::Markers,
@@ -93,6 +89,13 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
             sampled = true;
             series.push(Series::new(format!("{label}, exact"), colour, between, k, exact).unlisted());
             series.push(Series::new(label, colour, Shape::Markers, k, estimates));
+        }
+        if let Some((other, called)) = beside(statistic) {
+            let same = |c: &&Curve| c.quantity == other && c.bath == curve.bath && c.point == curve.point;
+            let rows = run.noise.iter().filter(same).flat_map(|c| &c.rows);
+            let mut data: Vec<Datum> = rows.map(|row| Datum { x: row[0], y: row[3], error: None }).collect();
+            data.sort_by(|a, b| a.x.total_cmp(&b.x));
+            series.push(Series::new(format!("{named}, {called}"), colour, Shape::Dashed, k, data));
         }
     }
     if sampled && series.iter().any(|s| !s.listed && !s.points.is_empty()) {
