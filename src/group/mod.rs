@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::dicke::Level;
 use crate::initial::InitialState;
 use crate::model::protocol::Protocol;
-use crate::model::{Hamiltonian, Model, NoCurrent, Register, Reservoir, System};
+use crate::model::{Conditions, Hamiltonian, Model, NoCurrent, Register, Reservoir, System};
 
 /// A group of identical qubits, or of several ensembles and modes, independent of the others.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Group {
     /// How their frequency, their baths and what drives them go in time, where they do. Model and reservoirs are then those
     /// at its start, and the Hamiltonian has no drive beside those of its segments.
     pub protocol: Option<Protocol>,
+    /// What trajectories are conditioned on, where they are.
+    pub conditions: Option<Arc<Conditions>>,
     /// Ensembles and modes, where there are any: the model then has their number of qubits together and the names of
     /// their baths, and no more.
     pub ensembles: Option<Arc<Ensembles>>,
@@ -36,12 +38,13 @@ pub struct Group {
 /// Rates are what acts. Whether they were given, or follow from a temperature or a circuit, makes no other group.
 impl PartialEq for Group {
     fn eq(&self, other: &Self) -> bool {
-        let Group { model, reservoirs: _, hamiltonian, register, initial, protocol, ensembles } = self;
+        let Group { model, reservoirs: _, hamiltonian, register, initial, protocol, conditions, ensembles } = self;
         *model == other.model
             && *hamiltonian == other.hamiltonian
             && *register == other.register
             && *initial == other.initial
             && *protocol == other.protocol
+            && *conditions == other.conditions
             && *ensembles == other.ensembles
     }
 }
@@ -53,10 +56,19 @@ impl Group {
         self.ensembles.is_none() && self.register.is_none() && !matches!(self.initial, InitialState::Angles(_))
     }
 
-    /// Whether the master equation over the levels (J, M) has all currents: identical qubits, and no drive.
+    /// Whether the master equation over the levels (J, M) has all currents: identical qubits, no drive and no condition.
     #[must_use]
     pub fn on_the_ladder(&self) -> bool {
-        self.alike() && !self.is_driven()
+        self.alike() && !self.is_driven() && self.conditions.is_none()
+    }
+
+    /// A bound on the jumps per unit time, of whatever is followed.
+    #[must_use]
+    pub fn jump_rate_bound(&self) -> f64 {
+        match &self.conditions {
+            Some(conditions) => conditions.fastest,
+            None => self.envelope().jump_rate_bound(),
+        }
     }
 
     /// The model of the largest rates that a protocol ever has: what acts at any time acts in it. Without a protocol the
@@ -72,7 +84,7 @@ impl Group {
     /// Why no heat flows in the steady state, where none does; a protocol makes heat flow, and of ensembles it is not known.
     #[must_use]
     pub fn no_current(&self) -> Option<NoCurrent> {
-        if self.protocol.is_some() || self.ensembles.is_some() {
+        if self.protocol.is_some() || self.ensembles.is_some() || self.conditions.is_some() {
             return None;
         }
         let Group { model, initial, .. } = self;
@@ -106,6 +118,7 @@ impl Group {
             register: None,
             initial,
             protocol: None,
+            conditions: None,
             ensembles: None,
         }
     }

@@ -3,6 +3,7 @@
 mod booked;
 mod correlations;
 mod parquet_folder;
+mod rare;
 mod row;
 mod sink;
 mod steady_run;
@@ -26,5 +27,5 @@ pub(crate) use summary_file::Head;
 #[cfg(feature = "figures")]
 pub(crate) use summary_file::{MANY_POINTS, QuantityRow, quantity_rows};
 pub(crate) use sums::{SUMMARY, SUMS, Soundness, Sums, soundness};
-pub(crate) use tables::{SeriesRow, folded_rows, noise_rows, phase_rows, quanta_rows, series};
+pub(crate) use tables::{SeriesRow, folded_rows, noise_rows, phase_rows, quanta_rows, rare_quanta_rows, series};
 pub(crate) use writer::Writer;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::booked::{OfProtocol, of_protocol};
 use super::correlations::Correlated;
+use super::rare::rare;
 use super::row::QuantitySummary;
 use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::Bath;
@@ -13,7 +14,7 @@ use crate::model::product::Watched;
 use crate::quantity::{Column, Quantity};
 use crate::scenario::{Asked, BathScale, Origin, Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
-use crate::statistics::{Booked, Ensemble, Estimate, NoError, Stopped};
+use crate::statistics::{Booked, Ensemble, Estimate, NoError, Reweighted, Stopped};
 
 /// What stands in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,7 +161,7 @@ impl PointSummary {
     /// The summary of a point's trajectories, at the last time of its grid.
     pub(crate) fn sampled(
         point: &Point,
-        (ensemble, booked): (&Ensemble, Option<&Booked>),
+        (ensemble, booked, reweighted): (&Ensemble, Option<&Booked>, Option<&Reweighted>),
         road: &ExactRoad,
         stopped_because: Stopped,
     ) -> Self {
@@ -202,11 +203,14 @@ impl PointSummary {
             let exact = (road.photon_time(photon), 0.0);
             quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
         }
+        let rare = point.conditions().zip(reweighted).map(|(given, reweighted)| rare(point, given, reweighted));
+        let (of_rare, why) = rare.unwrap_or_default();
+        quantities.extend(of_rare);
         quantities.splice(0..0, of_protocol);
         let cuts = cuts(point, |column, _| largest_weight(ensemble, road, times.len(), column));
         PointSummary {
             machine,
-            notes: notes.into_iter().chain(cuts).collect(),
+            notes: notes.into_iter().chain(cuts).chain(why).collect(),
             std_error_missing: without_error(point, ensemble),
             trajectories: ensemble.trajectories(),
             jumps: ensemble.jumps,

@@ -4,11 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::summary::PointSummary;
 use crate::lindblad::Transferred;
+use crate::model::Conditions;
 use crate::model::protocol::{Entry, Protocol};
 use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
 use crate::solve::{ExactNoise, ExactProtocol, ExactRoad, Phases};
-use crate::statistics::{Booked, Distribution, Ensemble, Estimate, Moments, NoiseEstimate, OfCycle, Subject};
+use crate::statistics::{
+    Booked, Distribution, Ensemble, Estimate, Moments, NoiseEstimate, OfCycle, Reweighted, Subject,
+};
 use crate::table::{Field, Kind, Values};
 use crate::units::Units;
 
@@ -233,6 +236,13 @@ pub fn quanta_rows(seen: &[Distribution], exact: &[(usize, f64, Transferred)]) -
         bins.iter().map(row).collect::<Vec<_>>()
     };
     seen.iter().flat_map(each).collect()
+}
+
+/// How likely each number of quanta is without the condition that trajectories were drawn under.
+pub fn rare_quanta_rows(point: &Point, given: &Conditions, reweighted: &Reweighted) -> Vec<QuantaRow> {
+    let window = point.until();
+    let row = |(number, estimate)| QuantaRow { bath: given.bath, window, quanta: (number, 1), estimate, exact: None };
+    reweighted.law(given, window).into_iter().map(row).collect()
 }
 
 /// The columns of these rows, in the order of [`quanta_fields`].

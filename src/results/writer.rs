@@ -63,7 +63,8 @@ impl<'a> Writer<'a> {
         let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields(first))?;
         let counts = points().any(|point| *point.noise() != Noise::default());
         let noise = when(counts, "noise", tables::noise_fields())?;
-        let windows = points().any(|point| !point.noise().windows.is_empty());
+        let rare = |point: &Point| point.conditions().is_some() && matches!(point.asked, Asked::Transient(_));
+        let windows = points().any(|point| !point.noise().windows.is_empty() || rare(point));
         let quanta = when(windows, "quanta", tables::quanta_fields())?;
         let protocol = points().any(|point| point.protocol().is_some() && !point.times().is_empty());
         let cycles = when(protocol, "cycles", tables::stretch_fields("cycle"))?;

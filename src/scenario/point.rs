@@ -7,7 +7,7 @@ use crate::bath::Bath;
 use crate::canonical;
 use crate::group::{Ensembles, Group};
 use crate::model::protocol::{Fold, Protocol, Repeats};
-use crate::model::{Hamiltonian, NoCurrent};
+use crate::model::{Conditions, Hamiltonian, NoCurrent};
 use crate::quantity::{Column, Quantity, Resolution, columns};
 use crate::theory;
 use crate::trajectory::{Declared, Detail, Engine, EngineChoice, Facts, ForEngine};
@@ -48,6 +48,12 @@ impl Point {
     #[must_use]
     pub fn protocol(&self) -> Option<&Protocol> {
         self.groups[0].protocol.as_ref()
+    }
+
+    /// What its trajectories are conditioned on, where they are.
+    #[must_use]
+    pub fn conditions(&self) -> Option<&Conditions> {
+        self.groups[0].conditions.as_deref()
     }
 
     /// The grid of times folded on the phase of the protocol's cycles, where it has the same phases of each.
@@ -111,7 +117,15 @@ impl Point {
     /// The counting statistics that are asked for.
     #[must_use]
     pub fn noise(&self) -> &Noise {
-        const NONE: &Noise = &Noise { baths: vec![], windows: vec![], frequencies: vec![], delays: vec![] };
+        const NONE: &Noise = &Noise {
+            baths: vec![],
+            windows: vec![],
+            frequencies: vec![],
+            delays: vec![],
+            order: None,
+            counting_fields: vec![],
+            relaxation: None,
+        };
         self.steady().map_or(NONE, |steady| &steady.noise)
     }
 
@@ -248,6 +262,9 @@ impl Point {
             if let Some(ensembles) = &group.ensembles {
                 return ensembles.jumps_bound(self.until());
             }
+            if group.conditions.is_some() {
+                return group.jump_rate_bound() * until;
+            }
             // What is driven never runs out of quanta; unlike couplings and J_z^2 jump faster than identical qubits.
             let (driven, model) = (group.is_driven(), group.envelope());
             let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
@@ -293,7 +310,7 @@ impl Point {
 
 /// The physics of a point in canonical form: names, titles and numbers of trajectories do not enter.
 pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
-    let canonical = |Group { model, hamiltonian, register, initial, protocol, ensembles, .. }: &Group| {
+    let canonical = |Group { model, hamiltonian, register, initial, protocol, conditions, ensembles, .. }: &Group| {
         let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
         let mut physics =
             vec![json!(model.units), json!(model.number), json!(model.frequency), json!(baths), json!(initial)];
@@ -310,6 +327,9 @@ pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
         }
         if let Some(protocol) = protocol {
             physics.push(json!({ "protocol": protocol }));
+        }
+        if let Some(conditions) = conditions {
+            physics.push(json!({ "condition": **conditions }));
         }
         if let Some(ensembles) = ensembles {
             physics.push(json!({ "ensembles": **ensembles }));

@@ -64,6 +64,7 @@ tables! {
         pub record: Key<RawRecord>,
         pub steady: Key<RawSteady>,
         pub noise: Key<RawNoise>,
+        pub condition: Key<RawCondition>,
         pub figure: Key<BTreeMap<Spanned<String>, Spanned<RawFigure>>>,
     }
 
@@ -273,6 +274,15 @@ tables! {
         pub windows: Key<Vec<Spanned<f64>>>,
         pub frequencies: Key<Vec<Spanned<f64>>>,
         pub delays: Key<Vec<Spanned<f64>>>,
+        pub order: Key<i64>,
+        pub counting_fields: Key<Vec<Spanned<f64>>>,
+        pub relaxation: Key<i64>,
+    }
+
+    pub struct RawCondition {
+        pub bath: Key<String>,
+        pub field: Key<f64>,
+        pub current: Key<f64>,
     }
 
     /// What to draw; it changes no result, and is read again by what draws.

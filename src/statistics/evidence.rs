@@ -189,6 +189,21 @@ impl Sample<'_> {
             | Statistic::DarkDwell
             | Statistic::BrightCurrent
             | Statistic::DarkCurrent => Vec::new(),
+            // Solved for, and not estimated.
+            Statistic::KineticRatio
+            | Statistic::Cumulant
+            | Statistic::CumulantDigits
+            | Statistic::ActivityCumulant
+            | Statistic::FirstPassage
+            | Statistic::GeneratingFunction
+            | Statistic::ConditionedCurrent
+            | Statistic::ConditionedNoise
+            | Statistic::ConditionedBright
+            | Statistic::RateFunction
+            | Statistic::GaussianRate
+            | Statistic::RelaxationRate
+            | Statistic::RelaxationFrequency
+            | Statistic::RelaxationBetween => Vec::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use super::path::Path;
 use super::rows::PartRows;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
-use crate::statistics::{Booked, Ensemble, Moments, Resolutions};
+use crate::statistics::{Booked, Ensemble, Moments, Resolutions, Reweighted};
 
 /// What is averaged over trajectories, in the order of the plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct Averages {
     pub folded: Option<Moments>,
     /// Real and imaginary part of each delay of each correlation that is asked for.
     pub correlations: Option<Moments>,
+    /// Under a condition, what trajectories weigh without it.
+    pub reweighted: Option<Reweighted>,
 }
 
 impl Averages {
@@ -27,12 +29,16 @@ impl Averages {
         let ensemble = Ensemble::new(resolutions(point), point.times().len(), point.recording.photons);
         let folded = point.fold().map(|fold| Moments::new(fold.phases.len() * point.columns().len()));
         let correlations = correlations(point);
-        Averages { ensemble, booked: point.protocol().map(Booked::new), folded, correlations }
+        let reweighted = point.conditions().map(|_| Reweighted::default());
+        Averages { ensemble, booked: point.protocol().map(Booked::new), folded, correlations, reweighted }
     }
 
     /// Adds the trajectory of this number.
-    pub fn push(&mut self, number: u64, path: &Path) {
+    pub fn push(&mut self, point: &Point, number: u64, path: &Path) {
         self.ensemble.push(path.trace);
+        if let (Some(reweighted), Some(conditions)) = (&mut self.reweighted, point.conditions()) {
+            reweighted.push(path.trace, conditions, point.number());
+        }
         if let (Some(booked), Some((ledger, known))) = (&mut self.booked, path.booked) {
             booked.push(number, ledger, known);
         }
@@ -56,6 +62,9 @@ impl Averages {
         if let (Some(mine), Some(theirs)) = (&mut self.correlations, &later.correlations) {
             mine.merge(theirs);
         }
+        if let (Some(mine), Some(theirs)) = (&mut self.reweighted, &later.reweighted) {
+            mine.merge(theirs);
+        }
     }
 
     /// These, read back for a point.
@@ -74,7 +83,9 @@ impl Averages {
         let alike = alike
             && lengths(&self.folded) == lengths(&empty.folded)
             && lengths(&self.correlations) == lengths(&empty.correlations)
-            && [&self.folded, &self.correlations].into_iter().flatten().all(of_paths);
+            && [&self.folded, &self.correlations].into_iter().flatten().all(of_paths)
+            && self.reweighted.is_some() == empty.reweighted.is_some()
+            && self.reweighted.as_ref().is_none_or(|weighed| weighed.paths() == self.ensemble.trajectories());
         let ensemble = self.ensemble.of_shape(empty.ensemble).filter(|_| alike);
         let ensemble = ensemble.ok_or("its averages have another shape")?;
         Ok(Averages { ensemble, ..self })
@@ -87,6 +98,7 @@ impl Averages {
             booked: Some(Booked::sample()),
             folded: Some(Moments::new(1)),
             correlations: Some(Moments::new(1)),
+            reweighted: Some(Reweighted::sample()),
         }
     }
 }
@@ -124,8 +136,8 @@ impl PartResult {
     }
 
     /// Adds the trajectory of this number.
-    pub fn push(&mut self, number: u64, path: &Path) {
-        self.averages.push(number, path);
+    pub fn push(&mut self, point: &Point, number: u64, path: &Path) {
+        self.averages.push(point, number, path);
         self.rows.push(number, path);
     }
 

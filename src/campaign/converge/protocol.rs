@@ -37,6 +37,10 @@ fn seen(point: &Point, model: &Model) -> Model {
 /// takes a step of its own.
 pub fn least_work(point: &Point, duration: f64) -> f64 {
     let of_group = |group: &Group| {
+        // The levels of a condition may be left at any rate.
+        if group.conditions.is_some() {
+            return 0.0;
+        }
         // What qubits that differ emit together may vanish in any state.
         let jumps = if group.register.is_none() { seen(point, &group.model).least_jump_rate() } else { 0.0 };
         let drive = group.hamiltonian.drive.map_or(0.0, |drive| drive.amplitude.abs());
@@ -47,7 +51,11 @@ pub fn least_work(point: &Point, duration: f64) -> f64 {
 
 /// A bound on the mean number of jumps that the engine goes through in a trajectory of this length.
 pub fn jumps_bound(point: &Point, duration: f64) -> f64 {
-    let of_group = |Group { model, hamiltonian, .. }: &Group| {
+    let of_group = |group: &Group| {
+        if group.conditions.is_some() {
+            return group.jump_rate_bound() * duration;
+        }
+        let Group { model, hamiltonian, .. } = group;
         let model = seen(point, model);
         // What is driven never runs out of quanta.
         if hamiltonian.drive.is_some() { model.jump_rate_bound() * duration } else { model.jumps_bound(duration) }
@@ -86,7 +94,7 @@ fn relaxation(point: &Point) -> Relaxation {
         return (slowest(times), RelaxationFrom::Exact);
     }
     let times: Vec<f64> = point.groups.iter().filter_map(chain).collect();
-    let fallback = point.groups.iter().map(|group| group.model.jump_rate_bound().recip()).fold(0.0, f64::max);
+    let fallback = point.groups.iter().map(|group| group.jump_rate_bound().recip()).fold(0.0, f64::max);
     if times.is_empty() { (100.0 * fallback, RelaxationFrom::Data) } else { (slowest(times), RelaxationFrom::Chain) }
 }
 
@@ -148,7 +156,7 @@ pub fn schedule(point: &Point, asked: &Converge, time: f64, entropy: Option<&Arc
     let left_out = left_out.collect();
 
     let longest = |times: &[f64]| times.last().copied().unwrap_or(0.0);
-    let bound: f64 = point.groups.iter().map(|group| group.model.jump_rate_bound()).sum();
+    let bound: f64 = point.groups.iter().map(Group::jump_rate_bound).sum();
     let wanted = [4.0 * longest(&windows), 2.0 * longest(&delays), JUMPS / bound];
     let count = wanted.iter().map(|length| length / window).fold(WINDOWS, f64::max);
     let count = (2.0 * (count / 2.0).ceil().min(1e9)).min(most) as u32;

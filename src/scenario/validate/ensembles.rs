@@ -74,6 +74,7 @@ impl Validator<'_> {
             ),
             ("protocol", raw.protocol.as_ref().map(Spanned::span), "a Hamiltonian and baths that stay"),
             ("noise", raw.noise.as_ref().map(Spanned::span), steady),
+            ("condition", raw.condition.as_ref().map(Spanned::span), "[qubits]"),
         ];
         for (key, span, help) in tables {
             let Some(span) = span else { continue };

@@ -1,5 +1,6 @@
 //! From the mirror of a scenario to a model that can be trusted: every rule about the values of keys stands here.
 
+mod condition;
 mod correlate;
 mod couplings;
 mod course;
@@ -139,10 +140,12 @@ impl<'a> Validator<'a> {
             self.group(raw, one, units, of_qubits, (hamiltonian, timing.as_ref().and_then(Option::as_ref)), initial)
         };
         let groups: Vec<Option<Group>> = qubits.iter().map(|one| self.keep(group(one))).collect();
-        let groups = Self::kept(groups.into_iter().collect::<Option<Vec<Group>>>())?;
+        let mut groups = Self::kept(groups.into_iter().collect::<Option<Vec<Group>>>())?;
+        Self::kept(self.keep(self.condition(raw, &mut groups)))?;
 
         let until = evolution.as_ref().and_then(|evolution| evolution.until);
         let noise = self.keep(self.noise(raw.noise.as_ref(), &groups[0].model.baths, until));
+        self.keep(self.on_levels(raw, &groups));
         let steady = self.keep(self.steady(raw, &groups));
         let engine = self.keep(self.engine(raw, &groups, because.is_some()));
         if let Some(engine) = &engine {

@@ -15,6 +15,13 @@ use crate::group::Group;
 use crate::statistics::Target;
 use crate::trajectory::Engine;
 
+/// The highest cumulant: digits are gone long before.
+const HIGHEST_ORDER: i64 = 20;
+/// The strongest counting field: e^100 is what its jumps are weighed by.
+const LARGEST_FIELD: f64 = 100.0;
+/// The most modes of relaxation.
+const MOST_MODES: i64 = 100;
+
 impl Validator<'_> {
     /// The `[steady]` table: the bath that is watched, the accuracy, and the most jumps. Trajectories need all of it; the
     /// exact road only knows which bath is meant.
@@ -107,6 +114,30 @@ impl Validator<'_> {
         }
     }
 
+    /// Refuses what is solved for over the levels (J, M) alone, of qubits that are not on them.
+    pub(super) fn on_levels(&self, raw: &RawScenario, groups: &[Group]) -> Result<()> {
+        let Some(noise) = raw.noise.as_ref().map(Spanned::get_ref) else { return Ok(()) };
+        let asked = [
+            ("order", noise.order.as_ref().map(Spanned::span)),
+            ("counting_fields", noise.counting_fields.as_ref().map(Spanned::span)),
+            ("relaxation", noise.relaxation.as_ref().map(Spanned::span)),
+        ];
+        let Some((key, span)) = asked.into_iter().find_map(|(key, span)| Some((key, span?))) else { return Ok(()) };
+        let title = if !groups.iter().all(Group::on_the_ladder) {
+            format!("`noise.{key}` is solved for over the levels |J, M> of identical qubits, and these are not on them")
+        } else if groups.len() > 1 && noise.relaxation.is_some() {
+            "`noise.relaxation`: groups of qubits relax each by itself".to_owned()
+        } else {
+            return Ok(());
+        };
+        let span = if groups.len() > 1 { noise.relaxation.as_ref().map_or(span, Spanned::span) } else { span };
+        Err(self.source.error(
+            span,
+            title,
+            &format!("identical qubits in one group, no drive and no condition; or no `{key}`"),
+        ))
+    }
+
     /// Refuses `[noise]`, which is of the steady state, in what is a whole transient without it: which of the two is
     /// meant, `[steady]` has to say.
     pub(super) fn one_kind(&self, raw: &RawScenario, evolution: &Evolution) -> Result<()> {
@@ -157,7 +188,18 @@ impl Validator<'_> {
             }
             Ok(checked)
         };
+        let whole = |key: &Key<i64>, name: &str, most: i64| {
+            key.as_ref().map(|value| self.whole(value, name, 1..=most).map(|value| value as usize)).transpose()
+        };
+        let fields = list(&raw.counting_fields, "noise.counting_fields", -LARGEST_FIELD)?;
+        if let Some(field) = fields.iter().position(|field| *field > LARGEST_FIELD) {
+            let listed = raw.counting_fields.as_ref().map_or(&[][..], |listed| listed.get_ref());
+            return self.refuse(listed[field].span(), "noise.counting_fields", &format!("has {}", fields[field]));
+        }
         Ok(Noise {
+            order: whole(&raw.order, "noise.order", HIGHEST_ORDER)?,
+            counting_fields: fields,
+            relaxation: whole(&raw.relaxation, "noise.relaxation", MOST_MODES)?,
             baths: indices,
             windows: list(&raw.windows, "noise.windows", f64::MIN_POSITIVE)?,
             frequencies: list(&raw.frequencies, "noise.frequencies", 0.0)?,

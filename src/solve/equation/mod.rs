@@ -2,6 +2,7 @@
 
 mod averages;
 mod choose;
+mod conditioned;
 mod flows;
 mod full_space;
 mod levels;
@@ -10,6 +11,7 @@ mod orders;
 
 pub use averages::{Averages, BathAverages};
 pub use choose::{ForEquation, Road, relaxation_time};
+pub use conditioned::ConditionedLevels;
 pub use full_space::{FullSpace, FullState};
 pub use levels::{Levels, LevelsState};
 pub use of_product::{OfProduct, ProductState};

@@ -4,7 +4,7 @@ use super::{Ledger, Watch};
 use crate::dicke::Level;
 use crate::group::Ensembles;
 use crate::model::protocol::{Entry, Protocol, Stage};
-use crate::model::{Model, Observables, Register, System};
+use crate::model::{Conditioned, Model, Observables, Register, System};
 use crate::quantity::{Column, Quantity, Sample};
 use crate::trajectory::{Change, Jump, Record, Recorder};
 
@@ -31,6 +31,12 @@ impl Tuned for Register {
 impl Tuned for Ensembles {
     fn tuned(&self, _: &Stage, _: f64) -> Ensembles {
         unreachable!("ensembles and modes take no protocol, and whoever reads one beside them refuses it")
+    }
+}
+
+impl Tuned for Conditioned {
+    fn tuned(&self, _: &Stage, _: f64) -> Conditioned {
+        unreachable!("a condition is of rates that stay, and whoever reads one beside a protocol refuses it")
     }
 }
 
