@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _superjump
+from .correlations import Correlations
 from .grid import dataset
 from .mcresult import McResult
 from .noise import Statistics
@@ -26,7 +27,7 @@ class Run(Results):
 
     ``run["heat_current", "hot"]`` is an :class:`Estimate`; ``series``, ``trajectories``, ``jumps``, ``quanta`` and
     ``summary`` are tables (:class:`superjump.Table`), None where the run has none; ``noise`` has the counting
-    statistics.
+    statistics, ``correlations`` what [[correlate]] asks for.
     """
 
     def __init__(
@@ -40,6 +41,12 @@ class Run(Results):
     def noise(self) -> Noise:
         """The counting statistics; called with ``windows=``, ``frequencies=`` or ``delays=`` it runs for them."""
         return Noise(self)
+
+    @property
+    def correlations(self) -> Correlations:
+        """The correlations at two times that [[correlate]] asks for: ``run.correlations["light"].mean`` along its
+        ``delays``; of one point, as ``run.at(3).correlations``. ``table`` has all of them."""
+        return Correlations(self)
 
     @property
     def plot(self) -> Plots:

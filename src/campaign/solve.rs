@@ -12,12 +12,12 @@ use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
 use crate::plan::available_memory;
 use crate::quantity::{Column, Quantity};
 use crate::results::{
-    OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, cuts,
-    folded_rows, highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
+    Correlated, OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer,
+    cuts, folded_rows, highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
-use crate::solve::{ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
-use crate::store::Folder;
+use crate::solve::{ExactCorrelations, ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
+use crate::store::{Folder, Role};
 
 /// One point, solved.
 struct Solved {
@@ -26,6 +26,7 @@ struct Solved {
     highest: Vec<QuantitySummary>,
     steady: Option<SteadyRoad>,
     protocol: Option<ExactProtocol>,
+    correlations: ExactCorrelations,
 }
 
 /// Bytes that the solution of one level takes at most, up to a million levels: the elimination that a steady state or a
@@ -87,7 +88,7 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&
         return Ok(complete(summary));
     }
     let at_once = solvable(&scenario.points)?.min(options.threads);
-    let _folder = Folder::lock(&options.output, None)?;
+    let _folder = Folder::join(&options.output, Role::Results)?;
     // Another process may have come to the end since.
     if let Some(summary) = before(&mut |_| {})? {
         return Ok(complete(summary));
@@ -132,11 +133,13 @@ pub fn solve_into(
             writer.write_series(point, &solved.series)?;
             writer.write_booked(point, None, solved.protocol.as_ref())?;
             writer.write_folded(point, &solved.folded)?;
+            writer.write_correlations(Correlated { point, sampled: None, exact: &solved.correlations })?;
             if let Some(steady) = &solved.steady {
                 writer.write_noise(point, &noise_rows(&[], &steady.noise))?;
                 writer.write_quanta(point, &quanta_rows(&[], &steady.transferred))?;
             }
-            points.push(summarize(point, &solved));
+            let correlated = Correlated { point, sampled: None, exact: &solved.correlations };
+            points.push(summarize(point, &solved).correlated(correlated));
             report(&Event::Solved { points: points.len(), of });
         }
     }
@@ -157,6 +160,7 @@ pub fn solve_into(
 fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     let steady = point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose()?;
     let (mut rows, mut folded, mut highest, mut protocol) = (Vec::new(), Vec::new(), Vec::new(), None);
+    let mut correlations = steady.as_ref().map_or_else(Vec::new, |steady| steady.correlations.clone());
     if let (Some(protocol), Some(steady)) = (point.protocol(), &steady) {
         rows = phase_rows(&Phases::of(point, protocol), &[], &steady.phases);
     }
@@ -169,8 +173,13 @@ fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
         folded = folded_rows(point, None, &road);
         highest = highest_exact(point, &road);
         protocol = road.protocol().cloned();
+        // Each begins in the steady state or at a time.
+        correlations.resize(road.correlations().len(), None);
+        for (known, along) in correlations.iter_mut().zip(road.correlations()) {
+            *known = known.take().or_else(|| along.clone());
+        }
     }
-    Ok(Solved { series: rows, folded, highest, steady, protocol })
+    Ok(Solved { series: rows, folded, highest, steady, protocol, correlations })
 }
 
 /// A point without values.

@@ -101,7 +101,7 @@ impl Simulator for UnderProtocol<'_> {
         let known = Known { beta: self.beta, start };
         let (trace, ledger) = (&self.recorded.record.trace, &self.ledger);
         let folded = self.folded.as_mut().map(|folded| folded.take(trace, ledger));
-        Some(Path { trace, booked: Some((ledger, known)), folded })
+        Some(Path { trace, booked: Some((ledger, known)), folded, correlations: None })
     }
 }
 
@@ -148,7 +148,7 @@ impl<E: Declared> Simulator for Superposed<'_, E> {
         let known = Known { beta: None, start: None };
         let trace = &recorded.record.trace;
         let folded = folded.as_mut().map(|folded| folded.take(trace, ledger));
-        Some(Path { trace, booked: Some((ledger, known)), folded })
+        Some(Path { trace, booked: Some((ledger, known)), folded, correlations: None })
     }
 }
 

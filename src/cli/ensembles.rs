@@ -2,10 +2,12 @@
 
 use superjump::bath::Process;
 use superjump::group::{Ensembles, MOST_WATCHED};
-use superjump::model::product::{Channel, JumpOperator, Kind, Product, ProductBath};
+use superjump::model::product::{Channel, JumpOperator, Kind, Product, ProductBath, Since};
 use superjump::report::number;
 use superjump::scenario::Point;
 use superjump::trajectory::Products;
+
+use super::table::plural;
 
 /// The factors, their baths, and the states that a trajectory takes.
 pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
@@ -27,6 +29,18 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     }
     let names: Vec<&str> = ensembles.looked_at().iter().map(|observable| observable.name.as_str()).collect();
     say!("  observables    {}", names.join(", "))?;
+    for correlation in ensembles.correlations() {
+        let since = match correlation.since {
+            Since::Time(time) => format!("t = {}", number(time)),
+            Since::Steady => "the steady state".to_owned(),
+        };
+        let frequencies = match correlation.frequencies.len() {
+            0 => String::new(),
+            many => format!(", its spectrum at {}", plural(many as u64, "place")),
+        };
+        let delays = plural(correlation.delays.len() as u64, "delay");
+        say!("  correlation    {} from {since}, {delays}{frequencies}", correlation.name)?;
+    }
     let size = Products::<MOST_WATCHED>::size(product, ensembles.start(), ensembles.watched())?;
     let of = if size.sharp { "of one number of excitations" } else { "of all numbers of excitations together" };
     say!(

@@ -40,6 +40,8 @@ const SHIPPED: &[(&str, &str)] = &[
     ("otto_engine", include_str!("../../scenarios/otto_engine.toml")),
     ("otto_refrigerator", include_str!("../../scenarios/otto_refrigerator.toml")),
     ("own_terms", include_str!("../../scenarios/own_terms.toml")),
+    ("synchronization", include_str!("../../scenarios/synchronization.toml")),
+    ("superradiant_laser", include_str!("../../scenarios/superradiant_laser.toml")),
     ("pi_pulse_burst", include_str!("../../scenarios/pi_pulse_burst.toml")),
     ("sector_noise", include_str!("../../scenarios/sector_noise.toml")),
     ("subradiance", include_str!("../../scenarios/subradiance.toml")),

@@ -5,7 +5,9 @@ use serde::{Serialize, Serializer};
 use crate::bath::{Bath, Process};
 use crate::initial::ProductStart;
 use crate::model::operator::{Operator, Powers};
-use crate::model::product::{Factor, JumpOperator, Kind, Product, ProductBath, ProductForm, ProductValues, Watched};
+use crate::model::product::{
+    Correlation, Factor, JumpOperator, Kind, Product, ProductBath, ProductForm, ProductValues, Since, Watched,
+};
 use crate::model::{Extent, System};
 use crate::units::Units;
 
@@ -42,6 +44,8 @@ pub struct Ensembles {
     sizes: Vec<Size>,
     /// The heat of a quantum of each bath, where it is the same for every one.
     quanta: Option<Vec<f64>>,
+    /// What is asked for at two times.
+    correlations: Vec<Correlation>,
 }
 
 /// How large a mean may be, and about how much a jump changes it.
@@ -54,7 +58,12 @@ struct Size {
 /// What the results are a function of: names of baths are not.
 impl Serialize for Ensembles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (&self.product, &self.start, &self.observables).serialize(serializer)
+        let Ensembles { product, start, observables, correlations, .. } = self;
+        if correlations.is_empty() {
+            // As it was before there were any.
+            return (product, start, observables).serialize(serializer);
+        }
+        (product, start, observables, correlations).serialize(serializer)
     }
 }
 
@@ -100,7 +109,14 @@ impl Ensembles {
             start,
             observables,
             watched,
+            correlations: Vec::new(),
         }
+    }
+
+    /// The same with correlations at two times.
+    #[must_use]
+    pub fn correlating(self, correlations: Vec<Correlation>) -> Self {
+        Ensembles { correlations, ..self }
     }
 
     /// What they are.
@@ -119,6 +135,25 @@ impl Ensembles {
     #[must_use]
     pub fn looked_at(&self) -> &[Observable] {
         &self.observables
+    }
+
+    /// What is asked for at two times.
+    #[must_use]
+    pub fn correlations(&self) -> &[Correlation] {
+        &self.correlations
+    }
+
+    /// For how long trajectories are followed for the sake of correlations: up to where the last of them begins, and
+    /// twice the longest delay of each.
+    #[must_use]
+    pub fn correlated(&self) -> f64 {
+        let begins = |correlation: &Correlation| match correlation.since {
+            Since::Time(time) => Some((time, 2.0 * correlation.longest())),
+            Since::Steady => None,
+        };
+        let all = self.correlations.iter().filter_map(begins);
+        let (last, delays) = all.fold((0.0_f64, 0.0), |(last, sum), (time, delay)| (last.max(time), sum + delay));
+        last + delays
     }
 
     /// All that is watched: `<J_z>` and what goes on with the baths, [`Ensembles::followed`] of them, then the observables.
@@ -142,7 +177,8 @@ impl Ensembles {
     /// The memory of a state on its way, in bytes, roughly.
     #[must_use]
     pub fn memory(&self) -> f64 {
-        450.0 * self.dimension()
+        let pairs = if self.correlations.is_empty() { 0.0 } else { 3.0 };
+        450.0 * (1.0 + pairs) * self.dimension()
     }
 
     /// A bound on how fast H turns amplitudes against each other.

@@ -33,7 +33,7 @@ impl Plan<'_> {
             let log = if point.recording.jumps { 3.0 * threads as f64 * 80.0 * jumps } else { 0.0 };
             let sizes = Sizes::of(point);
             let photons = (point.recording.photons as u64 * sizes.block) as f64 * 8.0;
-            let rows = (sizes.part.min(point.trajectories()) * 200) as f64;
+            let rows = (rows(point, sizes) * 200) as f64;
             let states = threads as f64 * point.ensembles().map_or(0.0, Ensembles::memory);
             states + grid + log + 3.0 * threads as f64 * photons + 4.0 * rows + counted(point) + booked(point, threads)
         };
@@ -50,13 +50,18 @@ impl Plan<'_> {
     }
 }
 
+/// The most rows of trajectories that a part holds.
+fn rows(point: &Point, sizes: Sizes) -> u64 {
+    sizes.largest.min(point.recording.trajectories.among(0, point.trajectories()))
+}
+
 /// Bytes of what is booked of each cycle: a ledger, and averages in work and waiting for their turn, of every thread; and
 /// rows, where they are kept.
 fn booked(point: &Point, threads: usize) -> f64 {
     let Some(protocol) = point.protocol() else { return 0.0 };
     let cells = protocol.cycles() as f64 * OfCycle::count(protocol.baths()) as f64;
     let sizes = Sizes::of(point);
-    let kept = if point.recording.cycles { sizes.part.min(point.trajectories()) as f64 * 16.0 } else { 0.0 };
+    let kept = if point.recording.cycles { rows(point, sizes) as f64 * 16.0 } else { 0.0 };
     cells * (threads as f64 * (8.0 + 4.0 * 16.0) + 148.0 + 4.0 * kept)
 }
 

@@ -179,6 +179,8 @@ pub struct Run {
     pub series: Vec<Curve>,
     /// Counting statistics.
     pub noise: Vec<Curve>,
+    /// Correlations at two times and their spectra; in place of a bath the part, "real" or "imaginary", of values.
+    pub correlations: Vec<Curve>,
     /// What is booked in each cycle of a protocol.
     pub cycles: Vec<Curve>,
     /// What is booked in each segment, over all cycles.

@@ -1,6 +1,7 @@
 //! What a campaign leaves for its user: the tables and the summary, and how a steady state was reached.
 
 mod booked;
+mod correlations;
 mod parquet_folder;
 mod rare;
 mod row;
@@ -14,6 +15,7 @@ mod tables;
 mod writer;
 
 pub(crate) use booked::{OfProtocol, of_protocol};
+pub(crate) use correlations::Correlated;
 pub(crate) use parquet_folder::ParquetFolder;
 pub use row::{QuantitySummary, standard_errors};
 pub(crate) use sink::Sink;

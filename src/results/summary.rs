@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::booked::{OfProtocol, of_protocol};
+use super::correlations::Correlated;
 use super::rare::rare;
 use super::row::QuantitySummary;
 use super::steady_run::{Convergence, SteadyRun};
@@ -244,6 +245,13 @@ impl PointSummary {
         PointSummary { time, ..PointSummary::of(point, "exact", Stopped::Exact, quantities) }
     }
 
+    /// The same with what there is to say of correlations.
+    pub(crate) fn correlated(mut self, correlated: Correlated) -> Self {
+        self.quantities.extend(correlated.quantities());
+        self.exact_refused.extend(correlated.refused());
+        self
+    }
+
     fn of(point: &Point, engine: &str, stopped_because: Stopped, quantities: Vec<QuantitySummary>) -> Self {
         PointSummary {
             index: point.index,
@@ -441,6 +449,7 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let mut names: Vec<String> = quantities.iter().map(|quantity| quantity.name().to_owned()).collect();
     let photon = |photon: usize| format!("{}_{}", Quantity::PhotonTime.name(), photon + 1);
     names.extend((0..point.recording.photons).map(photon));
+    names.extend(scenario.points.iter().filter_map(Point::ensembles).take(1).flat_map(Correlated::names));
     let observables = all.iter().filter(|(_, column)| column.observable.is_some());
     for name in observables.map(|(point, column)| point.called(*column)) {
         if !names.iter().any(|known| known == name) {

@@ -1,5 +1,6 @@
 //! Which tables a scenario fills, and their rows.
 
+use super::correlations::{Correlated, correlation_columns, correlation_fields};
 use super::sink::Sink;
 use super::summary::Summary;
 use super::swept::Swept;
@@ -10,7 +11,7 @@ use crate::solve::ExactProtocol;
 use crate::statistics::Booked;
 use crate::store::{StoreError, StoredPart, cycle_fields, jump_fields, produce, trajectory_fields};
 use crate::table::{Field, Kind, Values};
-use crate::trajectory::Engine;
+use crate::trajectory::{Engine, Rows};
 
 /// The tables of a run in progress; those that it does not fill are not there.
 pub struct Writer<'a> {
@@ -26,6 +27,7 @@ pub struct Writer<'a> {
     segments: Option<usize>,
     folded: Option<usize>,
     kept_cycles: Option<usize>,
+    correlations: Option<usize>,
 }
 
 impl<'a> Writer<'a> {
@@ -56,7 +58,8 @@ impl<'a> Writer<'a> {
             |point: &Point| !point.times().is_empty() || point.steady().is_some_and(|s| !s.phases.is_empty());
         let timed = points().any(looked_at);
         let series = when(timed, "series", tables::series_fields())?;
-        let trajectories = when(sampled, "trajectories", trajectory_fields(first))?;
+        let rows = sampled && first.recording.trajectories != Rows::First(0);
+        let trajectories = when(rows, "trajectories", trajectory_fields(first))?;
         let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields(first))?;
         let counts = points().any(|point| *point.noise() != Noise::default());
         let noise = when(counts, "noise", tables::noise_fields())?;
@@ -70,6 +73,9 @@ impl<'a> Writer<'a> {
         let folded = when(folds, "folded", tables::folded_fields())?;
         let kept = sampled && first.recording.cycles;
         let kept_cycles = when(kept, "trajectory_cycles", cycle_fields(first))?;
+        let correlates =
+            |point: &Point| point.ensembles().is_some_and(|ensembles| !ensembles.correlations().is_empty());
+        let correlations = when(points().any(correlates), "correlations", correlation_fields())?;
         Ok(Writer {
             sink,
             metadata,
@@ -83,6 +89,7 @@ impl<'a> Writer<'a> {
             segments,
             folded,
             kept_cycles,
+            correlations,
         })
     }
 
@@ -152,6 +159,12 @@ impl<'a> Writer<'a> {
     /// Appends the counting statistics of a point.
     pub fn write_noise(&mut self, point: &Point, rows: &[NoiseRow]) -> Result<(), StoreError> {
         self.append(self.noise, point.index, || tables::noise_columns(point, rows))
+    }
+
+    /// Appends the correlations of a point.
+    pub fn write_correlations(&mut self, correlated: Correlated) -> Result<(), StoreError> {
+        let point = correlated.point;
+        self.append(self.correlations, point.index, || correlation_columns(point, &correlated.rows()))
     }
 
     /// Appends the distributions of the quanta of a point.

@@ -192,6 +192,36 @@ pub const KEYS: &[(&str, &str)] = &[
         "a table [observe] of Hermitian operators, as in `hamiltonian.terms`, each under the name of its mean in results: \
          letters, digits and _, no digit first",
     ),
+    (
+        "correlate",
+        "tables [[correlate]] of <A(t + tau) B(t)>, with ensembles and modes: each with `name`, `left` (A), `right` (B), \
+         `delays` (tau), and `at` (t) or `frequencies`",
+    ),
+    ("correlate.*.name", "letters, digits and _, no digit first, and no name of another mean"),
+    (
+        "correlate.*.left",
+        "A of <A(t + tau) B(t)>: an operator, as in `hamiltonian.terms`, that need not be Hermitian; the conjugate of `right` if \
+         left out",
+    ),
+    ("correlate.*.right", "B of <A(t + tau) B(t)>: an operator likewise; the conjugate of `left` if left out"),
+    (
+        "correlate.*.outer",
+        "C of <C(t) A(t + tau) B(t)>: an operator likewise, as the conjugate of `right` is in g2; 1 if left out",
+    ),
+    (
+        "correlate.*.at",
+        "t: a time from 0 to the end of the transient; if left out, that end, or with `superjump exact` and [steady] the steady \
+         state",
+    ),
+    (
+        "correlate.*.delays",
+        "tau: ascending times from 0 up, as a list or as { linspace = [0.0, 10.0, 101] }; 0 alone if left out beside `frequencies`",
+    ),
+    (
+        "correlate.*.frequencies",
+        "where to look at the spectrum of the steady state: ascending frequencies of either sign, as a list or as \
+         { linspace = [-5.0, 5.0, 201] }, in the unit of `ensemble.*.frequency`; `superjump exact` with [steady] has it",
+    ),
     ("qubits.group", "tables [[qubits.group]] with `number` and `frequency`"),
     ("bath", "tables [[bath]], each with `name`, `coupling` and its rates"),
     ("bath.*.name", "letters, digits, `_` and `-`, each bath another name"),
@@ -277,10 +307,15 @@ pub const KEYS: &[(&str, &str)] = &[
     ("evolution.spacing", "\"linear\" or \"log\""),
     ("evolution.trajectories", "a whole number from 1 to 1000000000000"),
     ("evolution.seed", "a whole number from 0 to 9223372036854775807"),
-    ("record", "a table [record] with `jumps`, `photons` or `cycles`"),
+    ("record", "a table [record] with `jumps`, `photons`, `cycles` or `trajectories`"),
     ("record.jumps", "true or false"),
     ("record.photons", "a whole number from 0 to 1000000"),
     ("record.cycles", "true or false: the work, heats and level of every cycle of a protocol"),
+    (
+        "record.trajectories",
+        "true, false, or a whole number from 1 to 1000000000000: rows of all trajectories, of none, or of the first so \
+         many of each point; of all if left out",
+    ),
     (
         "steady.bath",
         "the name of the bath whose heat current has to be known; the first that exchanges quanta if left out",
@@ -396,7 +431,7 @@ pub fn generic(key: &str) -> String {
     };
     match key.split_once('.') {
         // bath.hot.rate, or bath.0.rate where the bath has no name.
-        Some((table @ ("bath" | "ensemble" | "mode" | "jump" | "figure"), rest)) => any(table, rest),
+        Some((table @ ("bath" | "ensemble" | "mode" | "jump" | "correlate" | "figure"), rest)) => any(table, rest),
         Some(("qubits", rest)) => format!("qubits.{}", rest.replace("group.transmon.", "transmon.")),
         _ => key.to_owned(),
     }
@@ -407,7 +442,7 @@ pub fn allowed(key: &str) -> &'static str {
     let generic = generic(key);
     let find = |name: &str| KEYS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);
     find(&generic).or_else(|| find(generic.split('.').next().unwrap_or_default())).unwrap_or(
-        "one of the tables qubits, ensemble, mode, bath, jump, parameters, hamiltonian, observe, drive, protocol, initial, \
-         evolution, record, steady, noise, condition, figure, sweep, or title, units",
+        "one of the tables qubits, ensemble, mode, bath, jump, parameters, hamiltonian, observe, correlate, drive, protocol, \
+         initial, evolution, record, steady, noise, condition, figure, sweep, or title, units",
     )
 }

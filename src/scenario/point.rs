@@ -281,7 +281,9 @@ impl Point {
         if let Some(ensembles) = self.ensembles() {
             // A step of the propagation is some products with H_eff, of a few elements for each state.
             let a_step = (self.facts().work_of_a_jump)(ensembles.dimension());
-            return (self.jumps_bound() + ensembles.turning() * self.until() / 10.0) * a_step;
+            let correlated = ensembles.correlated();
+            let jumps = self.jumps_bound() + if correlated > 0.0 { ensembles.jumps_bound(correlated) } else { 0.0 };
+            return (jumps + ensembles.turning() * (self.until() + correlated) / 10.0) * a_step;
         }
         let n = self.number() as f64;
         let driven = self.groups.iter().any(Group::is_driven);

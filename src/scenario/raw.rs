@@ -55,6 +55,8 @@ tables! {
         #[serde(default)]
         pub jump: Vec<Spanned<RawJump>>,
         pub observe: Key<BTreeMap<Spanned<String>, Spanned<String>>>,
+        #[serde(default)]
+        pub correlate: Vec<Spanned<RawCorrelate>>,
         pub drive: Key<RawDrive>,
         pub protocol: Key<RawProtocol>,
         pub initial: Key<RawInitial>,
@@ -115,6 +117,17 @@ tables! {
         pub rate: Key<f64>,
         pub temperature: Key<f64>,
         pub quantum: Key<f64>,
+    }
+
+    /// A correlation of operators at two times.
+    pub struct RawCorrelate {
+        pub name: Key<String>,
+        pub left: Key<String>,
+        pub right: Key<String>,
+        pub outer: Key<String>,
+        pub at: Key<f64>,
+        pub delays: Key<toml::Value>,
+        pub frequencies: Key<toml::Value>,
     }
 
     pub struct RawDisorder {
@@ -245,6 +258,7 @@ tables! {
         pub jumps: Key<bool>,
         pub photons: Key<i64>,
         pub cycles: Key<bool>,
+        pub trajectories: Key<toml::Value>,
     }
 
     pub struct RawSteady {

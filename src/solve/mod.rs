@@ -5,12 +5,14 @@
 //! takes.
 
 mod cleared;
+mod correlations;
 mod equation;
 mod error;
 mod protocol;
 mod steady;
 mod transient;
 
+pub use correlations::{ExactCorrelation, ExactCorrelations, ExactSpectrum};
 pub use equation::{
     Aim, Averages, BathAverages, Equation, ForEquation, FullSpace, FullState, Levels, LevelsState, OfProduct, Orders,
     OrdersState, ProductState, Road, relaxation_time,

@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::cleared::cleared;
+use super::correlations::{self, ExactCorrelations};
 use super::equation::{Aim, Averages, Equation, ForEquation, Road};
 use super::error::Unsolved;
 use super::protocol::{self, ExactProtocol};
@@ -21,6 +22,7 @@ pub struct ExactRoad {
     averages: Result<Array2<f64>, Unsolved>,
     burst: Option<Burst>,
     protocol: Option<ExactProtocol>,
+    correlations: ExactCorrelations,
 }
 
 /// The closed form of a burst into cold collective baths from one Dicke state.
@@ -36,10 +38,16 @@ impl ExactRoad {
     #[must_use]
     pub fn new(point: &Point, effort: Effort) -> Self {
         let Some(protocol) = point.protocol() else {
-            return ExactRoad { averages: averages(point, effort), burst: burst(point), protocol: None };
+            let averages = averages(point, effort);
+            // Without the averages there is nothing else.
+            let correlations = averages.as_ref().map_or_else(|_| Vec::new(), |_| correlations::along(point, effort));
+            return ExactRoad { averages, burst: burst(point), protocol: None, correlations };
         };
         match protocol::solve(point, protocol, effort) {
-            Ok((averages, exact)) => ExactRoad { averages: Ok(averages), burst: None, protocol: Some(exact) },
+            Ok((averages, exact)) => {
+                let averages = Ok(averages);
+                ExactRoad { averages, burst: None, protocol: Some(exact), correlations: Vec::new() }
+            }
             Err(reason) => ExactRoad::unsolved(reason),
         }
     }
@@ -47,7 +55,7 @@ impl ExactRoad {
     /// No exact values, for this reason.
     #[must_use]
     pub fn unsolved(reason: Unsolved) -> Self {
-        ExactRoad { averages: Err(reason), burst: None, protocol: None }
+        ExactRoad { averages: Err(reason), burst: None, protocol: None, correlations: Vec::new() }
     }
 
     /// Why the averages of a point are not solved for with this effort, if so: known before anything is solved.
@@ -90,6 +98,12 @@ impl ExactRoad {
     #[must_use]
     pub fn protocol(&self) -> Option<&ExactProtocol> {
         self.protocol.as_ref()
+    }
+
+    /// The correlations that begin at times of the transient.
+    #[must_use]
+    pub fn correlations(&self) -> &ExactCorrelations {
+        &self.correlations
     }
 
     /// The exact mean time of the highest intensity, where there is a closed form.

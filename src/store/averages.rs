@@ -19,6 +19,8 @@ pub struct Averages {
     pub folded: Option<Moments>,
     /// Under a condition, what trajectories weigh without it.
     pub reweighted: Option<Reweighted>,
+    /// Real and imaginary part of each delay of each correlation that is asked for.
+    pub correlations: Option<Moments>,
 }
 
 impl Averages {
@@ -27,7 +29,8 @@ impl Averages {
         let ensemble = Ensemble::new(resolutions(point), point.times().len(), point.recording.photons);
         let folded = point.fold().map(|fold| Moments::new(fold.phases.len() * point.columns().len()));
         let reweighted = point.conditions().map(|_| Reweighted::default());
-        Averages { ensemble, booked: point.protocol().map(Booked::new), folded, reweighted }
+        let correlations = correlations(point);
+        Averages { ensemble, booked: point.protocol().map(Booked::new), folded, reweighted, correlations }
     }
 
     /// Adds the trajectory of this number.
@@ -42,6 +45,9 @@ impl Averages {
         if let (Some(folded), Some(cells)) = (&mut self.folded, path.folded) {
             folded.push(cells.iter());
         }
+        if let (Some(correlations), Some(cells)) = (&mut self.correlations, path.correlations) {
+            correlations.push(cells.iter());
+        }
     }
 
     /// Adds later trajectories.
@@ -54,6 +60,9 @@ impl Averages {
             mine.merge(theirs);
         }
         if let (Some(mine), Some(theirs)) = (&mut self.reweighted, &later.reweighted) {
+            mine.merge(theirs);
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.correlations, &later.correlations) {
             mine.merge(theirs);
         }
     }
@@ -70,9 +79,11 @@ impl Averages {
             _ => false,
         };
         let of_paths = |moments: &Moments| moments.count() == self.ensemble.trajectories();
+        let lengths = |moments: &Option<Moments>| moments.as_ref().map(Moments::lengths);
         let alike = alike
-            && self.folded.as_ref().map(Moments::lengths) == empty.folded.as_ref().map(Moments::lengths)
-            && self.folded.as_ref().is_none_or(of_paths)
+            && lengths(&self.folded) == lengths(&empty.folded)
+            && lengths(&self.correlations) == lengths(&empty.correlations)
+            && [&self.folded, &self.correlations].into_iter().flatten().all(of_paths)
             && self.reweighted.is_some() == empty.reweighted.is_some()
             && self.reweighted.as_ref().is_none_or(|weighed| weighed.paths() == self.ensemble.trajectories());
         let ensemble = self.ensemble.of_shape(empty.ensemble).filter(|_| alike);
@@ -87,8 +98,16 @@ impl Averages {
             booked: Some(Booked::sample()),
             folded: Some(Moments::new(1)),
             reweighted: Some(Reweighted::sample()),
+            correlations: Some(Moments::new(1)),
         }
     }
+}
+
+/// Room for the correlations of a point, where it asks for some.
+fn correlations(point: &Point) -> Option<Moments> {
+    let asked = point.ensembles()?.correlations();
+    let cells = asked.iter().map(|correlation| 2 * correlation.delays.len()).sum();
+    (!asked.is_empty()).then(|| Moments::new(cells))
 }
 
 /// What is known of the values of a point's trajectories beforehand.

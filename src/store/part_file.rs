@@ -197,7 +197,7 @@ pub fn decode(point: &Point, part: Part, bytes: &[u8]) -> Result<StoredPart, Str
     if averages.ensemble.trajectories() != part.count {
         return Err(format!("it has {} trajectories, not {}", averages.ensemble.trajectories(), part.count));
     }
-    let rows = Some(part.count as usize);
+    let rows = Some(point.recording.trajectories.among(part.first, part.count) as usize);
     let jumps_hold = if point.recording.jumps { are_of(&jump_fields(point), None, &jumps) } else { jumps.is_empty() };
     let cycles_hold = match point.protocol().filter(|_| point.recording.cycles) {
         Some(protocol) => {

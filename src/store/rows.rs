@@ -9,7 +9,7 @@ use crate::model::protocol::Entry;
 use crate::model::{Conditions, Observables};
 use crate::scenario::Point;
 use crate::table::{Field, Kind, Values};
-use crate::trajectory::{Exchanged, JumpRow};
+use crate::trajectory::{Exchanged, JumpRow, Rows};
 
 /// What one trajectory leaves: a row of `trajectories.parquet`.
 #[derive(Clone, Debug)]
@@ -50,6 +50,7 @@ pub struct PartRows {
     detailed_cycles: bool,
     /// What trajectories are conditioned on, their qubits and how long they take.
     conditions: Option<(Arc<Conditions>, i64, f64)>,
+    kept: Rows,
     trajectories: Vec<TrajectoryRow>,
     jumps: Vec<(u64, JumpRow)>,
     cycles: Vec<CycleRow>,
@@ -64,14 +65,18 @@ impl PartRows {
             protocol: point.protocol().is_some(),
             detailed_cycles: point.recording.cycles,
             conditions: point.groups[0].conditions.clone().map(|given| (given, point.number(), point.until())),
+            kept: point.recording.trajectories,
             trajectories: Vec::new(),
             jumps: Vec::new(),
             cycles: Vec::new(),
         }
     }
 
-    /// Adds the trajectory of this number.
+    /// Adds the trajectory of this number, where it is to have rows.
     pub fn push(&mut self, number: u64, path: &Path) {
+        if !self.kept.hold(number) {
+            return;
+        }
         let trace = path.trace;
         let ledger = path.booked.map(|(ledger, _)| ledger);
         let log_weight = self.conditions.as_ref().map_or(f64::NAN, |(given, qubits, until)| {

@@ -22,6 +22,38 @@ pub struct JumpRow {
     pub m: f64,
 }
 
+/// Which trajectories of a point have rows of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rows {
+    /// All of them.
+    #[default]
+    All,
+    /// The first so many.
+    First(u64),
+}
+
+impl Rows {
+    /// Whether the trajectory of this number has one.
+    #[must_use]
+    pub fn hold(self, number: u64) -> bool {
+        self.among(number, 1) == 1
+    }
+
+    /// How many among these have one: from a first on, so many.
+    #[must_use]
+    pub fn among(self, first: u64, count: u64) -> u64 {
+        match self {
+            Rows::All => count,
+            Rows::First(most) => most.saturating_sub(first).min(count),
+        }
+    }
+
+    fn are_all(&self) -> bool {
+        *self == Rows::All
+    }
+}
+
 /// What is kept of a trajectory beside the grid; memory grows with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Detail {
@@ -32,6 +64,9 @@ pub struct Detail {
     /// Keep work, heats and the level of every cycle of a protocol.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cycles: bool,
+    /// Which trajectories have rows, of themselves and of the above.
+    #[serde(skip_serializing_if = "Rows::are_all")]
+    pub trajectories: Rows,
 }
 
 /// What is left of one trajectory, of whatever engine.

@@ -8,6 +8,7 @@ mod cavity;
 mod closed_forms;
 mod common;
 mod conditioned;
+mod correlations;
 mod cycles;
 mod driven;
 mod driven_oracle;

@@ -108,21 +108,17 @@ impl Generator {
         matrix.sp_lu().map_err(|error| failed(format!("{error:?}")))
     }
 
-    /// `(i omega - L)^-1 x`.
-    pub fn resolvent(&self, omega: f64, x: &[Complex64]) -> Result<Vec<Complex64>, ProductSteadyError> {
-        if largest(x) == 0.0 {
-            return Ok(x.to_vec());
-        }
-        let lu = self.factors(Complex64::new(0.0, -omega), &[])?;
+    /// `(i omega - L)^-1` of what has no trace; without elements of a trace, of anything.
+    pub fn resolvent(&self, omega: f64, trace: &[usize]) -> Result<Resolvent<'_>, ProductSteadyError> {
+        let speed = (self.norm + omega.abs()).max(f64::MIN_POSITIVE);
+        // A steady state is moved away from 0 by what the vectors do not see.
+        let more = trace.first().map(|first| trace.iter().map(|column| (*first, *column, -speed)).collect::<Vec<_>>());
+        let lu = self.factors(Complex64::new(0.0, -omega), &more.unwrap_or_default())?;
         // Whatever x is: rounding alone would be that much of what does not decay.
-        let speed = self.norm + omega.abs();
-        if smallest(&lu, x.len(), speed) <= SMALLEST_GAP {
+        if smallest(&lu, self.size(), speed) <= SMALLEST_GAP {
             return Err(ProductSteadyError::Undamped);
         }
-        let solution = solve(&lu, x).into_iter().map(|value| -value).collect::<Vec<_>>();
-        let image = self.apply(&solution);
-        let rest = (0..x.len()).map(|row| (Complex64::new(0.0, omega) * solution[row] - image[row] - x[row]).norm());
-        accurate(rest.fold(0.0, f64::max) / (speed * largest(&solution))).map(|()| solution)
+        Ok(Resolvent { generator: self, lu, omega, speed, trace: trace.to_vec() })
     }
 
     /// The x with `L x = 0` whose elements at `trace` add to 1.
@@ -150,6 +146,38 @@ impl Generator {
             x.iter_mut().zip(more).for_each(|(x, more)| *x += more);
         }
         accurate(largest(&residual(&x)) / (speed * largest(&x))).map(|()| x)
+    }
+}
+
+/// `(i omega - L)^-1`, factorized.
+pub struct Resolvent<'a> {
+    generator: &'a Generator,
+    lu: Lu<usize, c64>,
+    omega: f64,
+    speed: f64,
+    trace: Vec<usize>,
+}
+
+impl Resolvent<'_> {
+    /// What it makes of a vector, refined once.
+    pub fn apply(&self, x: &[Complex64]) -> Result<Vec<Complex64>, ProductSteadyError> {
+        let negative = |values: Vec<Complex64>| values.into_iter().map(|value| -value).collect::<Vec<_>>();
+        let mut solution = negative(solve(&self.lu, x));
+        let rest = |solution: &[Complex64]| {
+            let mut image = self.generator.apply(solution);
+            if let Some(first) = self.trace.first() {
+                image[*first] -= self.speed * self.trace.iter().map(|place| solution[*place]).sum::<Complex64>();
+            }
+            let of = |row: usize| x[row] + image[row] - Complex64::new(0.0, self.omega) * solution[row];
+            (0..x.len()).map(of).collect::<Vec<_>>()
+        };
+        let more = negative(solve(&self.lu, &rest(&solution)));
+        solution.iter_mut().zip(more).for_each(|(solution, more)| *solution += more);
+        let scale = self.speed * largest(&solution);
+        if scale == 0.0 {
+            return Ok(solution);
+        }
+        accurate(largest(&rest(&solution)) / scale).map(|()| solution)
     }
 }
 
@@ -205,12 +233,18 @@ mod tests {
 
     #[test]
     fn what_does_not_decay_has_no_spectrum() {
-        let of = |omega: f64, x: [f64; 3]| between(1.0).resolvent(omega, &x.map(Complex64::from));
+        let of = |omega: f64, x: [f64; 3]| {
+            let generator = between(1.0);
+            generator.resolvent(omega, &[]).and_then(|resolvent| resolvent.apply(&x.map(Complex64::from)))
+        };
         // Exchanged at 2 in all, and decaying at 1.
         let x = of(1.0, [1.0, -1.0, 3.0]).unwrap();
         let decaying = |rate: f64| Complex64::new(rate, 1.0).inv();
         assert!((x[0] - decaying(2.0)).norm() < 1e-9 && (x[2] - 3.0 * decaying(1.0)).norm() < 1e-9, "{x:?}");
         assert!(of(0.0, [1.0, 0.0, 0.0]).is_err() && of(0.0, [1.0, -1.0, 0.0]).is_err());
-        assert_eq!(of(0.0, [0.0; 3]).unwrap(), vec![Complex64::ZERO; 3]);
+        // Beside a steady state, what has no trace decays all the same.
+        let generator = between(1.0);
+        let x = generator.resolvent(0.0, &[0, 1]).unwrap().apply(&[1.0, -1.0, 0.0].map(Complex64::from)).unwrap();
+        assert!((x[0] - 0.5).norm() < 1e-12 && (x[1] + 0.5).norm() < 1e-12, "{x:?}");
     }
 }

@@ -5,8 +5,12 @@
 //! written as X + X^dagger it would not be stable, as rounding that is not Hermitian grows down a ladder. It shares nothing
 //! with trajectories but the model.
 
+mod correlations;
 mod generator;
 mod rooms;
+mod spectrum;
+
+pub use self::spectrum::{Line, Spectrum};
 
 use num_complex::Complex64;
 
@@ -294,15 +298,7 @@ impl ProductEquation {
     /// `Tr[A rho]`.
     #[must_use]
     pub fn mean(&self, observable: &Operator, rho: &ProductDensity) -> Complex64 {
-        let layout = self.layout(rho.order);
-        let mut sum = Complex64::ZERO;
-        for (left, right) in layout.right.iter().enumerate() {
-            let Some(right) = *right else { continue };
-            for (row, column, value) in self.rooms.matrix(observable, left, right).entries {
-                sum += value * rho.elements[layout.begins[left] + column * self.dimension(right) + row];
-            }
-        }
-        sum
+        traced(&self.trace_form(observable, &self.layout(rho.order)), &rho.elements)
     }
 
     /// The heat current from a bath, `Tr[H D_b(rho)]` with all terms of H, in [`crate::units::Units::heat_current`].
@@ -331,82 +327,35 @@ impl ProductEquation {
     /// # Errors
     /// If it is not unique, or the solve fails.
     pub fn steady(&self) -> Result<ProductDensity, ProductSteadyError> {
-        let layout = self.layout(0);
-        let diagonal = (0..self.hops.len()).flat_map(|room| {
-            let (begin, d) = (layout.begins[room], self.dimension(room));
-            (0..d).map(move |place| begin + place * (d + 1))
-        });
-        let elements = self.generator.kernel(&diagonal.collect::<Vec<_>>())?;
+        let elements = self.generator.kernel(&self.diagonal(&self.layout(0)))?;
         Ok(ProductDensity { order: 0, elements })
     }
 
-    /// `B rho`, the parts of it by what B adds to the number of excitations.
-    fn acted_on(&self, operator: &Operator, rho: &ProductDensity) -> Vec<ProductDensity> {
-        let shifts: Vec<i64> = if self.is_sharp() { operator.shifts().into_iter().collect() } else { vec![0] };
-        let before = self.layout(rho.order);
-        let of = |shift: i64| {
-            let order = rho.order + shift;
-            let after = self.layout(order);
-            let mut elements = vec![Complex64::ZERO; after.size];
-            for (left, right) in before.right.iter().enumerate() {
-                let (Some(right), Some(to)) = (*right, self.rooms.beside(left, shift)) else { continue };
-                let d = self.dimension(right);
-                for (row, column, value) in self.rooms.matrix(operator, left, to).entries {
-                    for k in 0..d {
-                        elements[after.begins[to] + row * d + k] +=
-                            value * rho.elements[before.begins[left] + column * d + k];
-                    }
-                }
-            }
-            ProductDensity { order, elements }
+    /// The places of the diagonal of a density matrix.
+    fn diagonal(&self, layout: &Layout) -> Vec<usize> {
+        let of_room = |room: usize| {
+            let (begin, d) = (layout.begins[room], self.dimension(room));
+            (0..d).map(move |place| begin + place * (d + 1))
         };
-        shifts.into_iter().map(of).collect()
+        (0..self.hops.len()).flat_map(of_room).collect()
     }
 
-    fn is_sharp(&self) -> bool {
-        self.rooms.rooms.iter().all(|room| room.excitations.is_some())
-    }
-
-    /// `<A(t + tau) B(t)>` at each of the ascending times tau, where rho is the state at t: the quantum regression theorem,
-    /// `Tr[A exp(tau L) (B rho)]`.
-    #[must_use]
-    pub fn correlation(&self, a: &Operator, b: &Operator, rho: &ProductDensity, taus: &[f64]) -> Vec<Complex64> {
-        let mut sums = vec![Complex64::ZERO; taus.len()];
-        for mut part in self.acted_on(b, rho) {
-            let generator = self.generator_of(&self.layout(part.order), Part::All);
-            let mut now = 0.0;
-            for (sum, tau) in sums.iter_mut().zip(taus) {
-                let mut nobody_asks = vec![Complex64::ZERO; part.elements.len()];
-                generator.advance(&mut part.elements, &mut nobody_asks, tau - now);
-                now = *tau;
-                *sum += self.mean(a, &part);
-            }
+    /// What `Tr[A X]` is in the elements of X.
+    fn trace_form(&self, observable: &Operator, layout: &Layout) -> Vec<(usize, Complex64)> {
+        let mut form = Vec::new();
+        for (left, right) in layout.right.iter().enumerate() {
+            let Some(right) = *right else { continue };
+            let entries = self.rooms.matrix(observable, left, right).entries.into_iter();
+            let width = self.dimension(right);
+            form.extend(entries.map(|(row, column, value)| (layout.begins[left] + column * width + row, value)));
         }
-        sums
+        form
     }
+}
 
-    /// The spectrum `2 Re int_0^inf e^(-i omega tau) <A(tau) B(0)> dtau` of the steady state rho at angular frequencies. What
-    /// does not decay, a coherent part, is no density and has to be absent: A and B change the number of excitations.
-    ///
-    /// # Errors
-    /// If the solve fails, as it does where something does not decay.
-    pub fn spectrum(
-        &self,
-        a: &Operator,
-        b: &Operator,
-        rho: &ProductDensity,
-        frequencies: &[f64],
-    ) -> Result<Vec<f64>, ProductSteadyError> {
-        let mut sums = vec![0.0; frequencies.len()];
-        for part in self.acted_on(b, rho) {
-            let generator = self.generator_of(&self.layout(part.order), Part::All);
-            for (sum, omega) in sums.iter_mut().zip(frequencies) {
-                let elements = generator.resolvent(*omega, &part.elements)?;
-                *sum += 2.0 * self.mean(a, &ProductDensity { order: part.order, elements }).re;
-            }
-        }
-        Ok(sums)
-    }
+/// `Tr[A X]` by its form.
+fn traced(form: &[(usize, Complex64)], elements: &[Complex64]) -> Complex64 {
+    form.iter().map(|(place, value)| value * elements[*place]).sum()
 }
 
 /// How many elements rho would have, known without listing them.

@@ -7,10 +7,12 @@
 //! Groups of qubits that are far apart and share no bath are no product: they are independent points of one sum.
 
 mod bath;
+mod correlation;
 mod error;
 mod values;
 
 pub use bath::{Channel, JumpOperator, ProductBath};
+pub use correlation::{Correlation, Since, TwoTimes};
 pub use error::ProductError;
 pub use values::{ProductForm, ProductValues, Watched};
 

@@ -1,4 +1,5 @@
-//! Counting statistics: noise of windows, spectra, correlations, waiting times, and whatever else `noise.parquet` has.
+//! Counting statistics: noise of windows, spectra, correlations, waiting times, and whatever else `noise.parquet` has; and
+//! correlations of operators at two times.
 
 use std::collections::HashSet;
 
@@ -42,10 +43,38 @@ fn beside(statistic: &str) -> Option<(&'static str, &'static str)> {
     (statistic == "rate_function").then_some(("gaussian_rate", "Gaussian"))
 }
 
-/// The figure of one statistic, a curve for every bath and point.
+/// What a figure of statistics says of itself.
+struct About<'a> {
+    name: &'a str,
+    what: String,
+    /// What its curves are of, in the caption.
+    of: &'a str,
+    argument: (&'a str, &'a str),
+}
+
+/// The figure of one statistic, or of one correlation, a curve for every bath (or part) and point.
 pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> {
     let wanted = |c: &&Curve| c.quantity == statistic && c.rows.len() > 1 && bath.is_none_or(|b| c.bath == b);
+    let units = run.summary.units.as_str();
     let all: Vec<&Curve> = run.noise.iter().filter(wanted).collect();
+    if !all.is_empty() {
+        let what = words::quantity(statistic);
+        let about =
+            About { name: statistic, what, of: "Statistics of the steady state", argument: argument(statistic, units) };
+        return drawn(run, all, &about);
+    }
+    let all: Vec<&Curve> = run.correlations.iter().filter(wanted).collect();
+    let of_spectrum = ("frequency", if units == "SI" { "GHz" } else { "ω₀" });
+    let is_spectrum = all.iter().any(|curve| curve.unit != "1");
+    let (name, argument) = match statistic.strip_suffix("_spectrum").filter(|_| is_spectrum) {
+        Some(name) => (format!("spectrum S, {}", words::quantity(name)), of_spectrum),
+        None => (words::quantity(statistic), ("time τ", words::time_unit(units))),
+    };
+    drawn(run, all, &About { name: statistic, what: name, of: "Correlations at two times", argument })
+}
+
+fn drawn(run: &Run, all: Vec<&Curve>, about: &About) -> Option<Figure> {
+    let statistic = about.name;
     let first = *all.first()?;
     let total = all.len();
     let curves = spread(all, MOST_CURVES);
@@ -106,23 +135,22 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
     let x_log = of_decades && asks_for_logarithm(data().map(|d| d.x).filter(|x| *x > 0.0));
     // What a switch looks like is on a linear axis.
     let y_log = statistic != "conditioned_bright" && spans(data().map(|d| d.y), 100.0);
-    let (name, unit) = argument(statistic, units);
-    let what = words::quantity(statistic);
+    let ((name, unit), what) = (about.argument, &about.what);
     let drawn =
         if curves.len() < total { format!(" {} of {total} curves are drawn.", curves.len()) } else { String::new() };
     Some(Figure {
         name: statistic.to_owned(),
-        title: super::capital(&what),
+        title: super::capital(what),
         caption: if sampled {
-            format!("Statistics of the steady state; error bars are one standard error.{drawn}")
+            format!("{}; error bars are one standard error.{drawn}", about.of)
         } else {
-            format!("Statistics of the steady state, exact.{drawn}")
+            format!("{}, exact.{drawn}", about.of)
         },
         x: Axis {
             counts: matches!(name, "J" | "net quanta absorbed" | ORDER | MODE),
             ..Axis::new(name, unit).log_if(x_log)
         },
-        y: Axis::new(&what, &words::unit(&first.unit)).log_if(y_log),
+        y: Axis::new(what, &words::unit(&first.unit)).log_if(y_log),
         series,
         ..Figure::default()
     })
@@ -131,6 +159,8 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
 /// Every statistic of the table.
 pub fn default(run: &Run) -> Vec<Figure> {
     let mut seen = HashSet::new();
-    let names = run.noise.iter().map(|curve| curve.quantity.as_str()).filter(|name| *name != "gaussian_rate");
+    let all = run.noise.iter().chain(&run.correlations).map(|curve| curve.quantity.as_str());
+    // Drawn beside the rate function.
+    let names = all.filter(|name| *name != "gaussian_rate");
     names.filter(|name| seen.insert(*name)).take(MOST_NAMES).filter_map(|name| figure(run, name, None)).collect()
 }

@@ -117,7 +117,8 @@ impl Validator<'_> {
 
     fn records(&self, raw: &RawScenario) -> bool {
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref));
-        recording.is_ok_and(|recording| recording != Recording::default())
+        let rows = Recording::default().trajectories;
+        recording.is_ok_and(|recording| Recording { trajectories: rows, ..recording } != Recording::default())
     }
 
     /// Refuses registers that no machine holds, before anything of their size is made.

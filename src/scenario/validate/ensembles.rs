@@ -7,6 +7,7 @@ use toml::Spanned;
 use super::super::asked::{Asked, Purpose, Solve, Steady, Transient};
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawCourse, RawEnsemble, RawInitial, RawMode, RawScenario, RawStart};
+use super::correlate::{Begins, correlations};
 use super::couplings::{Warmth, complex};
 use super::evolution::Evolution;
 use super::operators::Vocabulary;
@@ -39,7 +40,7 @@ pub(super) fn observables(raw: &RawScenario) -> Vec<String> {
     let ensembles = raw.ensemble.iter().filter_map(|ensemble| named("jz", &ensemble.get_ref().name));
     let modes = raw.mode.iter().flat_map(|mode| ["n", "top"].map(|what| named(what, &mode.get_ref().name))).flatten();
     let own = raw.observe.iter().flat_map(Spanned::get_ref).map(|(name, _)| name.get_ref().clone());
-    ensembles.chain(modes).chain(own).collect()
+    ensembles.chain(modes).chain(own).chain(correlations(raw)).collect()
 }
 
 impl Validator<'_> {
@@ -55,6 +56,7 @@ impl Validator<'_> {
             ("hamiltonian", raw.hamiltonian.as_ref().map(Spanned::span)),
             ("jump", raw.jump.first().map(Spanned::span)),
             ("observe", raw.observe.as_ref().map(Spanned::span)),
+            ("correlate", raw.correlate.first().map(Spanned::span)),
         ];
         let of_tables = tables.into_iter().filter_map(|(key, span)| Some((key.to_owned(), span?)));
         let of_baths = raw.bath.iter().enumerate().flat_map(|(index, bath)| {
@@ -111,7 +113,12 @@ impl Validator<'_> {
         self.figures(raw, &names.chain(jumps).collect::<Vec<_>>());
         // Without units, numbers have no bounds.
         let units = Self::kept(units)?;
-        let group = self.group_of_ensembles(raw, units)?;
+        // Exact values may begin in the steady state, trajectories at the end of a transient.
+        let begins = evolution.as_ref().map(|evolution| Begins {
+            steady: is_steady && self.purpose == Purpose::Exact,
+            until: evolution.times.last().copied(),
+        });
+        let group = self.group_of_ensembles(raw, units, begins)?;
         let groups = vec![group];
         let engine = self.engine(raw, &groups, false)?;
         let Evolution { times, trajectories, seed, .. } = Self::kept(evolution)?;
@@ -126,7 +133,7 @@ impl Validator<'_> {
         Ok(Valid { groups, engine, seed, asked, recording: Self::kept(recording)? })
     }
 
-    fn group_of_ensembles(&self, raw: &RawScenario, units: Units) -> Result<Group> {
+    fn group_of_ensembles(&self, raw: &RawScenario, units: Units, begins: Option<Begins>) -> Result<Group> {
         let read: Vec<Option<Read>> = raw
             .ensemble
             .iter()
@@ -151,6 +158,7 @@ impl Validator<'_> {
         let words = Vocabulary::new(&bare, Self::kept(parameters)?);
         let terms = self.keep(self.terms(&raw.hamiltonian, &words));
         let own = self.keep(self.observed(raw, &words));
+        let asked = self.keep(self.correlated(raw, &words, begins));
         let product = match Self::kept(terms)? {
             Some(terms) => bare.clone().with_term(&terms).map_err(|error| self.no_product(0..0, &error))?,
             None => bare.clone(),
@@ -171,7 +179,8 @@ impl Validator<'_> {
             let title = format!("`{}.{key}`: {error}", part.key);
             self.source.error(part.span.clone(), title, allowed(&format!("{}.{key}", part.key)))
         })?;
-        let ensembles = Ensembles::new(product, start, Self::kept(own)?);
+        let asked = self.of_product(raw, (&product, &start), Self::kept(asked)?)?;
+        let ensembles = Ensembles::new(product, start, Self::kept(own)?).correlating(asked);
         if ensembles.watched().len() > MOST_WATCHED {
             let title = format!("{} means are recorded, and {MOST_WATCHED} at most", ensembles.watched().len());
             let help = "fewer ensembles, modes, baths or observables: two means of each bath, one or two of the others";

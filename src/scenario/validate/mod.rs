@@ -1,6 +1,7 @@
 //! From the mirror of a scenario to a model that can be trusted: every rule about the values of keys stands here.
 
 mod condition;
+mod correlate;
 mod couplings;
 mod course;
 mod engine;

@@ -38,6 +38,14 @@ pub struct ProductState {
     rho: ProductDensity,
 }
 
+impl ProductState {
+    /// The density matrix.
+    #[must_use]
+    pub fn rho(&self) -> &ProductDensity {
+        &self.rho
+    }
+}
+
 impl OfProduct {
     /// The equation itself.
     #[must_use]

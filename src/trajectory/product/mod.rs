@@ -6,9 +6,12 @@
 //! [`crate::dicke`]. Sectors are tabulated when first visited. Between jumps a state moves in a Krylov space
 //! ([`super::propagation`]), to 1e-10 a step; where nothing is left to jump, it waits for ever.
 
+mod pair;
 mod sector;
 mod spaces;
 mod sparse;
+
+pub use pair::Pairs;
 
 use std::sync::OnceLock;
 
@@ -99,8 +102,20 @@ impl<const W: usize> Products<W> {
         watched: Vec<Watched>,
         followed: usize,
     ) -> Result<Self, ProductError> {
-        let size = Self::size(product, start, &watched)?;
-        let spaces = Spaces::new(product, start, size.sharp);
+        let sharp = Self::size(product, start, &watched)?.sharp;
+        Self::in_spaces(product, start, watched, followed, sharp)
+    }
+
+    /// The same where it is known whether the number of excitations may be taken as sharp.
+    fn in_spaces(
+        product: &Product,
+        start: &ProductStart,
+        watched: Vec<Watched>,
+        followed: usize,
+        sharp: bool,
+    ) -> Result<Self, ProductError> {
+        let size = Self::sized(product, start, sharp)?;
+        let spaces = Spaces::new(product, start, sharp);
         let sectors = (0..size.sectors as usize).map(|_| OnceLock::new()).collect();
         let largest = size.states as usize;
         Ok(Products { product: product.clone(), watched, followed, spaces, largest, sectors })
@@ -111,7 +126,6 @@ impl<const W: usize> Products<W> {
     /// # Errors
     /// As [`Products::watching`].
     pub fn size(product: &Product, start: &ProductStart, watched: &[Watched]) -> Result<ProductSize, ProductError> {
-        product.check_cuts()?;
         if watched.len() > W {
             return Err(ProductError::Watched { count: watched.len(), most: W });
         }
@@ -119,7 +133,11 @@ impl<const W: usize> Products<W> {
         if let Some(place) = watched.iter().position(mean) {
             return Err(ProductError::WatchedNotHermitian { place });
         }
-        let sharp = start.may_be_sharp(product, watched);
+        Self::sized(product, start, start.may_be_sharp(product, watched))
+    }
+
+    fn sized(product: &Product, start: &ProductStart, sharp: bool) -> Result<ProductSize, ProductError> {
+        product.check_cuts()?;
         let (states, sectors) = (start.largest_dimension(product, sharp), Spaces::new(product, start, sharp).count());
         let bytes = Propagation::memory(states) + 48.0 * states;
         if states > MOST_STATES {

@@ -17,6 +17,8 @@ use crate::trajectory::propagation::Generator;
 #[derive(Clone, Debug)]
 pub struct Way {
     pub jump: Jump,
+    /// Which of all outcomes of all jumps it is, in every sector.
+    pub number: usize,
     /// The sector that it leads to.
     pub to: usize,
     /// The square root of the rate included.
@@ -29,7 +31,7 @@ pub struct Sector {
     pub dimension: usize,
     /// -i H_eff.
     pub drift: Sparse,
-    norm_bound: f64,
+    pub norm_bound: f64,
     /// A bound on how fast the amplitudes turn and decay against each other.
     pub spread: f64,
     pub ways: Vec<Way>,
@@ -51,17 +53,22 @@ impl Generator for InSector<'_> {
 }
 
 /// The states of a sector, one after the other, and their places.
-struct Basis {
+pub struct Basis {
     label: Label,
     states: Vec<Vec<i64>>,
     places: HashMap<Vec<i64>, usize>,
 }
 
 impl Basis {
-    fn new(spaces: &Spaces, label: Label) -> Self {
+    pub fn new(spaces: &Spaces, label: Label) -> Self {
         let states = spaces.states(&label);
         let places = states.iter().cloned().enumerate().map(|(place, state)| (state, place)).collect();
         Basis { label, states, places }
+    }
+
+    /// How many states there are.
+    pub fn len(&self) -> usize {
+        self.states.len()
     }
 }
 
@@ -89,10 +96,11 @@ impl Sector {
         let mut lose = |at, value: Complex64| {
             *h_eff.entry(at).or_insert(Complex64::ZERO) += Complex64::new(0.0, -0.5) * value;
         };
-        let mut ways = Vec::new();
+        let (mut ways, mut first) = (Vec::new(), 0);
         for (bath, of_bath) in product.baths().iter().enumerate() {
             for channel in of_bath.channels() {
-                let jump = Jump { bath, process: channel.process };
+                let (jump, number) = (Jump { bath, process: channel.process }, first);
+                first += SectorChange::ALL.len();
                 match &channel.jump {
                     JumpOperator::Operator(operator) => {
                         let shift = operator.shifts().first().copied().unwrap_or(0);
@@ -101,7 +109,7 @@ impl Sector {
                         let elements = scaled(elements(spaces, operator, &own, &target), channel.rate.sqrt());
                         let matrix = Sparse::new(target.states.len(), &elements);
                         matrix.square().into_iter().for_each(|(at, value)| lose(at, value));
-                        ways.push(Way { jump, to, matrix });
+                        ways.push(Way { jump, number, to, matrix });
                     }
                     JumpOperator::EachQubit { factor, qubits } => {
                         for (place, state) in own.states.iter().enumerate() {
@@ -115,10 +123,12 @@ impl Sector {
                             lose((place, place), (channel.rate * each).into());
                         }
                         let outcome = |change| outcome(spaces, &own, *factor, *qubits, channel.process, change);
-                        for (target, elements) in SectorChange::ALL.into_iter().filter_map(outcome) {
+                        let outcomes = (number..).zip(SectorChange::ALL);
+                        let there = outcomes.filter_map(|(number, change)| Some((number, outcome(change)?)));
+                        for (number, (target, elements)) in there {
                             let to = spaces.index(&target.label);
                             let matrix = Sparse::new(target.states.len(), &scaled(elements, channel.rate.sqrt()));
-                            ways.push(Way { jump, to, matrix });
+                            ways.push(Way { jump, number, to, matrix });
                         }
                     }
                 }
@@ -155,7 +165,7 @@ fn scaled(elements: Elements, by: f64) -> Elements {
 }
 
 /// The elements of an operator between two sectors of the same J.
-fn elements(spaces: &Spaces, operator: &Operator, from: &Basis, to: &Basis) -> Elements {
+pub fn elements(spaces: &Spaces, operator: &Operator, from: &Basis, to: &Basis) -> Elements {
     let mut elements = Elements::new();
     for (word, value) in operator.terms() {
         for (column, state) in from.states.iter().enumerate() {

@@ -51,6 +51,11 @@ impl Sparse {
         self.image(x).map(|value| value.norm_sqr()).sum()
     }
 
+    /// <y|S|x>.
+    pub fn between(&self, x: &[Complex64], y: &[Complex64]) -> Complex64 {
+        self.image(x).zip(y).map(|(image, y)| y.conj() * image).sum()
+    }
+
     /// The real part of <x|S|x>, of a normalized x; what is below the rounding of elements of `size` is 0.
     pub fn mean(&self, x: &[Complex64], size: f64) -> f64 {
         let sum: f64 = self.image(x).zip(x).map(|(image, x)| x.re * image.re + x.im * image.im).sum();
