@@ -81,9 +81,9 @@ fn field_of(tilted: &Tilted, charges: &Charges, current: f64) -> Result<f64, Con
             break;
         }
         if off < 0.0 {
-            low = field
+            low = field;
         } else {
-            high = field
+            high = field;
         }
         let newton = field - off / here.noise(charges)?.value;
         let next = if low.is_finite() && high.is_finite() {

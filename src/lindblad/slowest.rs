@@ -53,14 +53,14 @@ impl Counting<'_> {
             let ready = found.iter().take(count).filter(|ritz| ritz.left <= SETTLED).count();
             if invariant || ready == count || size == most {
                 let slowest = found.first().map_or(0.0, |ritz| ritz.value.norm());
-                return Ok(found.into_iter().take(count).map(|ritz| self.mode(&space, ritz, slowest)).collect());
+                return Ok(found.into_iter().take(count).map(|ritz| self.mode(&space, &ritz, slowest)).collect());
             }
             size = (2 * size).min(most);
         }
     }
 
     /// A mode, beside the largest eigenvalue of W^-1, to the rounding of which all others are known.
-    fn mode(&self, space: &Space, ritz: Ritz, slowest: f64) -> Mode {
+    fn mode(&self, space: &Space, ritz: &Ritz, slowest: f64) -> Mode {
         let eigenvalue = ritz.value.inv();
         let left = ritz.left + ROUNDING * slowest * eigenvalue.norm();
         let vector = space.vector(&ritz.combination);
@@ -248,7 +248,7 @@ fn combination(t: &[Vec<Complex64>], q: &[Vec<Complex64>], which: usize) -> Vec<
         y[k] = -sum / if apart.norm() < least { least.into() } else { apart };
     }
     let turned: Vec<Complex64> = q.iter().map(|row| row.iter().zip(&y).map(|(q, y)| q * y).sum()).collect();
-    let length = turned.iter().map(|x| x.norm_sqr()).sum::<f64>().sqrt();
+    let length = turned.iter().map(Complex64::norm_sqr).sum::<f64>().sqrt();
     turned.into_iter().map(|x| x / length).collect()
 }
 

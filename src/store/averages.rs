@@ -17,10 +17,10 @@ pub struct Averages {
     pub booked: Option<Booked>,
     /// Averages over the cycles of a path, by phase and column, where times fold.
     pub folded: Option<Moments>,
-    /// Real and imaginary part of each delay of each correlation that is asked for.
-    pub correlations: Option<Moments>,
     /// Under a condition, what trajectories weigh without it.
     pub reweighted: Option<Reweighted>,
+    /// Real and imaginary part of each delay of each correlation that is asked for.
+    pub correlations: Option<Moments>,
 }
 
 impl Averages {
@@ -28,9 +28,9 @@ impl Averages {
     pub fn new(point: &Point) -> Self {
         let ensemble = Ensemble::new(resolutions(point), point.times().len(), point.recording.photons);
         let folded = point.fold().map(|fold| Moments::new(fold.phases.len() * point.columns().len()));
-        let correlations = correlations(point);
         let reweighted = point.conditions().map(|_| Reweighted::default());
-        Averages { ensemble, booked: point.protocol().map(Booked::new), folded, correlations, reweighted }
+        let correlations = correlations(point);
+        Averages { ensemble, booked: point.protocol().map(Booked::new), folded, reweighted, correlations }
     }
 
     /// Adds the trajectory of this number.
@@ -59,10 +59,10 @@ impl Averages {
         if let (Some(mine), Some(theirs)) = (&mut self.folded, &later.folded) {
             mine.merge(theirs);
         }
-        if let (Some(mine), Some(theirs)) = (&mut self.correlations, &later.correlations) {
+        if let (Some(mine), Some(theirs)) = (&mut self.reweighted, &later.reweighted) {
             mine.merge(theirs);
         }
-        if let (Some(mine), Some(theirs)) = (&mut self.reweighted, &later.reweighted) {
+        if let (Some(mine), Some(theirs)) = (&mut self.correlations, &later.correlations) {
             mine.merge(theirs);
         }
     }
@@ -97,8 +97,8 @@ impl Averages {
             ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1),
             booked: Some(Booked::sample()),
             folded: Some(Moments::new(1)),
-            correlations: Some(Moments::new(1)),
             reweighted: Some(Reweighted::sample()),
+            correlations: Some(Moments::new(1)),
         }
     }
 }

@@ -48,9 +48,9 @@ pub struct PartRows {
     /// Whether there is a protocol, and its cycles are kept.
     protocol: bool,
     detailed_cycles: bool,
-    kept: Rows,
     /// What trajectories are conditioned on, their qubits and how long they take.
     conditions: Option<(Arc<Conditions>, i64, f64)>,
+    kept: Rows,
     trajectories: Vec<TrajectoryRow>,
     jumps: Vec<(u64, JumpRow)>,
     cycles: Vec<CycleRow>,
@@ -64,8 +64,8 @@ impl PartRows {
             detailed_photons: point.recording.photons > 0,
             protocol: point.protocol().is_some(),
             detailed_cycles: point.recording.cycles,
-            kept: point.recording.trajectories,
             conditions: point.groups[0].conditions.clone().map(|given| (given, point.number(), point.until())),
+            kept: point.recording.trajectories,
             trajectories: Vec::new(),
             jumps: Vec::new(),
             cycles: Vec::new(),

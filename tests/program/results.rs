@@ -1,7 +1,6 @@
 //! The tables of a run, read back: their columns, their metadata, and that they tell one story.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use superjump::campaign::{self, Event, RunOptions};
@@ -236,9 +235,9 @@ fn what_is_rare_is_weighed_back() {
         [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.3333333333333333\n\
         [[bath]]\nname = \"loss\"\ncoupling = \"local\"\nrate = 0.05\ntemperature = 0.1\n[condition]\nfield = 0.8\n\
         [initial]\nstate = \"ground\"\n[evolution]\nuntil = 20.0\nsamples = 5\ntrajectories = 4000\n";
-    fs::write(folder.path().join("rare.toml"), scenario).unwrap();
+    std::fs::write(folder.path().join("rare.toml"), scenario).unwrap();
     success(&superjump(folder.path()).args(["run", "rare.toml", "-o", "out", "--no-report"]).output().unwrap());
-    let text = fs::read_to_string(folder.path().join("out/summary.json")).unwrap();
+    let text = std::fs::read_to_string(folder.path().join("out/summary.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
     let point = &summary["points"][0];
     let found = |name: &str| {

@@ -64,10 +64,6 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
         return drawn(run, all, &about);
     }
     let all: Vec<&Curve> = run.correlations.iter().filter(wanted).collect();
-    // Of one point both parts are drawn, of several the real one alone.
-    let several = all.iter().any(|curve| curve.point != all[0].point);
-    let all: Vec<&Curve> =
-        all.into_iter().filter(|curve| bath.is_some() || !several || curve.bath != "imaginary").collect();
     let of_spectrum = ("frequency", if units == "SI" { "GHz" } else { "ω₀" });
     let is_spectrum = all.iter().any(|curve| curve.unit != "1");
     let (name, argument) = match statistic.strip_suffix("_spectrum").filter(|_| is_spectrum) {
@@ -163,7 +159,8 @@ fn drawn(run: &Run, all: Vec<&Curve>, about: &About) -> Option<Figure> {
 /// Every statistic of the table.
 pub fn default(run: &Run) -> Vec<Figure> {
     let mut seen = HashSet::new();
-    let all = run.noise.iter().chain(&run.correlations);
-    let names = all.map(|curve| curve.quantity.as_str()).filter(|name| *name != "gaussian_rate");
+    let all = run.noise.iter().chain(&run.correlations).map(|curve| curve.quantity.as_str());
+    // Drawn beside the rate function.
+    let names = all.filter(|name| *name != "gaussian_rate");
     names.filter(|name| seen.insert(*name)).take(MOST_NAMES).filter_map(|name| figure(run, name, None)).collect()
 }
