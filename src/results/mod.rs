@@ -1,6 +1,9 @@
 //! What a campaign leaves for its user: the tables and the summary, and how a steady state was reached.
 
 mod booked;
+mod cuts;
+mod highest;
+mod names;
 mod parquet_folder;
 mod row;
 mod sink;
@@ -13,13 +16,15 @@ mod tables;
 mod writer;
 
 pub(crate) use booked::{OfProtocol, of_protocol};
+pub(crate) use cuts::Cuts;
+pub(crate) use highest::highest_exact;
+pub use names::quantity_names;
 pub(crate) use parquet_folder::ParquetFolder;
 pub use row::{QuantitySummary, standard_errors};
 pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
 pub use steady_run::{Convergence, CycleConvergence, RelaxationFrom, SteadyRun};
-pub(crate) use summary::highest_exact;
-pub use summary::{BathSummary, PointSummary, Summary, Timing, cuts, quantity_names};
+pub use summary::{BathSummary, PointSummary, Summary, Timing};
 pub(crate) use summary_file::Head;
 #[cfg(feature = "figures")]
 pub(crate) use summary_file::{MANY_POINTS, QuantityRow, quantity_rows};
