@@ -34,7 +34,7 @@ pub use driven::{Driven, DrivenAverages, DrivenProtocol, DrivenSteady};
 pub use frame::InFrame;
 pub use ladder::LadderGenerator;
 pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
-pub use product::{MeanForm, ProductDensity, ProductEquation, ProductSteadyError};
+pub use product::{MeanForm, ProductCounting, ProductDensity, ProductEquation, ProductSteadyError};
 pub use rational::SolveError;
 pub use register::{RegisterEquation, RegisterError, RegisterProtocol};
 pub use steady::{SteadyError, SteadyState};
