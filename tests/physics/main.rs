@@ -22,6 +22,8 @@ mod ladder;
 mod peaks;
 mod points;
 mod product;
+mod product_cuts;
+mod product_steady;
 mod product_trajectories;
 mod protocol_runs;
 mod protocols;
