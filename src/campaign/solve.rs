@@ -12,8 +12,8 @@ use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
 use crate::plan::available_memory;
 use crate::quantity::{Column, Quantity};
 use crate::results::{
-    Correlated, OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer,
-    cuts, folded_rows, highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
+    Correlated, Cuts, OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing,
+    Writer, folded_rows, highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactCorrelations, ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
@@ -24,6 +24,7 @@ struct Solved {
     series: Vec<SeriesRow>,
     folded: Vec<SeriesRow>,
     highest: Vec<QuantitySummary>,
+    cuts: Cuts,
     steady: Option<SteadyRoad>,
     protocol: Option<ExactProtocol>,
     correlations: ExactCorrelations,
@@ -161,6 +162,7 @@ fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     let steady = point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose()?;
     let (mut rows, mut folded, mut highest, mut protocol) = (Vec::new(), Vec::new(), Vec::new(), None);
     let mut correlations = steady.as_ref().map_or_else(Vec::new, |steady| steady.correlations.clone());
+    let mut cuts = Cuts::default();
     if let (Some(protocol), Some(steady)) = (point.protocol(), &steady) {
         rows = phase_rows(&Phases::of(point, protocol), &[], &steady.phases);
     }
@@ -172,6 +174,7 @@ fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
         rows = series(point, None, &road);
         folded = folded_rows(point, None, &road);
         highest = highest_exact(point, &road);
+        cuts = Cuts::of_transient(point, None, &road);
         protocol = road.protocol().cloned();
         // Each begins in the steady state or at a time.
         correlations.resize(road.correlations().len(), None);
@@ -179,7 +182,7 @@ fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
             *known = known.take().or_else(|| along.clone());
         }
     }
-    Ok(Solved { series: rows, folded, highest, steady, protocol, correlations })
+    Ok(Solved { series: rows, folded, highest, cuts, steady, protocol, correlations })
 }
 
 /// A point without values.
@@ -200,10 +203,12 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
             QuantitySummary::of_pair(point, Quantity::HeatCovariance, *pair, None, Some(*value))
         };
         let of_pairs = pairs.filter_map(of_pair);
-        let quantities = steady.values.iter().map(row).chain(of_pairs).chain(observables).collect();
-        let machine = steady.machine.map(|machine| machine.words().to_owned());
         let weight = |_, column| steady.observables.iter().find(|(own, _)| *own == column).map(|(_, value)| *value);
-        let notes = cuts(point, weight);
+        let cuts = Cuts::new(point, weight);
+        let values = steady.values.iter().filter(|(quantity, bath, _)| cuts.leave(*quantity, *bath));
+        let quantities = values.map(row).chain(of_pairs).chain(observables).collect();
+        let machine = steady.machine.map(|machine| machine.words().to_owned());
+        let notes = cuts.notes;
         return PointSummary { exact_refused: steady.refused.clone(), machine, notes, quantities, ..unsolved(point) };
     }
     let last = point.until();
@@ -214,10 +219,7 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
         .map(|protocol| of_protocol(point, protocol, None, solved.protocol.as_ref()))
         .unwrap_or_default();
     let quantities = booked.into_iter().chain(quantities).chain(solved.highest.clone()).collect();
-    let weight = |_, column| {
-        solved.series.iter().filter(|row| row.column() == column).filter_map(|row| row.exact).reduce(f64::max)
-    };
-    let notes = notes.into_iter().chain(cuts(point, weight)).collect();
+    let notes = notes.into_iter().chain(solved.cuts.notes.clone()).collect();
     PointSummary { quantities, machine, notes, ..unsolved(point) }
 }
 

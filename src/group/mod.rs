@@ -1,8 +1,9 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
+mod classes;
 mod ensembles;
 
-pub use ensembles::{Ensembles, MOST_WATCHED, Observable};
+pub use ensembles::{Ensembles, Growing, MOST_WATCHED, Observable};
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -65,9 +66,10 @@ impl Group {
     /// A bound on the jumps per unit time, of whatever is followed.
     #[must_use]
     pub fn jump_rate_bound(&self) -> f64 {
-        match &self.conditions {
-            Some(conditions) => conditions.fastest,
-            None => self.envelope().jump_rate_bound(),
+        match (&self.conditions, &self.ensembles) {
+            (Some(conditions), _) => conditions.fastest,
+            (None, Some(ensembles)) => ensembles.jump_rate_bound(),
+            (None, None) => self.envelope().jump_rate_bound(),
         }
     }
 
@@ -81,11 +83,14 @@ impl Group {
         }
     }
 
-    /// Why no heat flows in the steady state, where none does; a protocol makes heat flow, and of ensembles it is not known.
+    /// Why no heat flows in the steady state, where none does; a protocol makes heat flow.
     #[must_use]
     pub fn no_current(&self) -> Option<NoCurrent> {
-        if self.protocol.is_some() || self.ensembles.is_some() || self.conditions.is_some() {
+        if self.protocol.is_some() || self.conditions.is_some() {
             return None;
+        }
+        if let Some(ensembles) = &self.ensembles {
+            return ensembles.product().is_balanced().then_some(NoCurrent::Balanced);
         }
         let Group { model, initial, .. } = self;
         let dark = || {
@@ -130,6 +135,13 @@ impl Group {
         let model = Model { units: ensembles.units(), number, frequency: ensembles.frequency(), baths };
         let ground = InitialState::Dicke(Level::ground(number));
         Group { ensembles: Some(Arc::new(ensembles)), ..Group::new(model, ground) }
+    }
+
+    /// The same, as it is followed to its steady state: see [`Ensembles::throughout`].
+    #[must_use]
+    pub fn throughout(self) -> Self {
+        let ensembles = self.ensembles.map(|ensembles| Arc::new(Arc::unwrap_or_clone(ensembles).throughout()));
+        Group { ensembles, ..self }
     }
 
     /// The model with its qubits tuned to a frequency, and its baths as they are there at a time. At the frequency of the

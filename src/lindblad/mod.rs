@@ -44,7 +44,7 @@ pub use driven::{Driven, DrivenAverages, DrivenProtocol, DrivenSteady};
 pub use frame::InFrame;
 pub use ladder::LadderGenerator;
 pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
-pub use product::{Line, MeanForm, ProductDensity, ProductEquation, ProductSteadyError, Spectrum};
+pub use product::{Line, MeanForm, ProductCounting, ProductDensity, ProductEquation, ProductSteadyError, Spectrum};
 pub use rational::{SolveError, Triplet};
 pub use register::{RegisterEquation, RegisterError, RegisterProtocol};
 #[cfg(feature = "campaign")]

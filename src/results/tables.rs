@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::cuts::Cuts;
 use super::summary::PointSummary;
 use crate::lindblad::Transferred;
 use crate::model::Conditions;
@@ -64,8 +65,11 @@ impl SeriesRow {
 pub fn series(point: &Point, ensemble: Option<&Ensemble>, road: &ExactRoad) -> Vec<SeriesRow> {
     let times = point.times();
     let columns = point.columns();
+    let cuts = Cuts::of_transient(point, ensemble, road);
+    let told = |column: &Column| cuts.leave(column.quantity, column.bath);
     let cells = (0..times.len()).flat_map(|sample| columns.iter().enumerate().map(move |cell| (sample, cell)));
     cells
+        .filter(|(_, (_, column))| told(column))
         .filter_map(|(sample, (index, column))| {
             let estimate = ensemble.and_then(|ensemble| ensemble.on_grid(sample, index));
             let exact = road.on_grid(sample, index);

@@ -1,6 +1,6 @@
 //! A point made in Rust, without the text of a scenario.
 
-use super::asked::{Asked, Solve, Steady};
+use super::asked::{Asked, Converge, Solve, Steady};
 use super::point::{Point, Recording, point_id};
 use crate::group::Group;
 use crate::model::protocol::Repeats;
@@ -136,8 +136,11 @@ impl PointBuilder {
     /// # Errors
     /// What does not fit together; see [`PointError`].
     pub fn build(self, asked: impl Into<Asked>) -> Result<Point, PointError> {
-        let PointBuilder { groups, engine, seed, recording } = self;
+        let PointBuilder { mut groups, engine, seed, recording } = self;
         let asked = asked.into();
+        if matches!(asked, Asked::Converge(_)) {
+            groups = groups.into_iter().map(Group::throughout).collect();
+        }
         check_groups(&groups)?;
         check_asked(&asked, groups[0].model.baths.len())?;
         check_protocol(&groups, &asked)?;
@@ -275,7 +278,7 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
     }
 }
 
-/// Ensembles and modes are one group, and followed in time.
+/// Ensembles and modes are one group.
 fn check_ensembles(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
     if groups.iter().all(|group| group.ensembles.is_none()) {
         return Ok(());
@@ -286,13 +289,10 @@ fn check_ensembles(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
         ));
     }
     match asked {
-        Asked::Solve(Solve { steady: Some(steady), .. }) if !steady.noise.baths.is_empty() => {
-            Err(PointError::OfEnsembles("counting statistics of ensembles and modes are not solved for"))
-        }
-        Asked::Transient(_) | Asked::Solve(_) => Ok(()),
-        Asked::Converge(_) => Err(PointError::OfEnsembles(
-            "trajectories of ensembles and modes are followed in time, and not until they are steady",
+        Asked::Converge(Converge { steady, .. }) if !steady.noise.delays.is_empty() => Err(PointError::OfEnsembles(
+            "correlations of emissions, at delays, are not counted in trajectories of ensembles and modes",
         )),
+        _ => Ok(()),
     }
 }
 

@@ -150,8 +150,14 @@ pub const KEYS: &[(&str, &str)] = &[
     ("mode.*.frequency", "a finite frequency, 1 if left out in natural units: omega n, in the frame that H is in"),
     (
         "mode.*.levels",
-        "how many numbers of quanta are kept, 0 to levels - 1: a whole number from 1 to 100000; left out where excitations \
-         only leave, and all that there may be are kept",
+        "how many numbers of quanta are kept, 0 to levels - 1: a whole number from 1 to 100000; or a table { most = 4096, \
+         weight = 1e-8 } of a cut that grows, which it does if left out; where excitations only leave, all that there may be \
+         are kept then",
+    ),
+    ("mode.*.levels.most", "the most levels that a cut grows to: a whole number from 1 to 100000, 4096 if left out"),
+    (
+        "mode.*.levels.weight",
+        "a cut grows until its highest level weighs less than this: a number above 0 and below 1, 1e-8 if left out",
     ),
     ("mode.*.coupling", "its amplitude in the collective baths that act on it, as of [[ensemble]]"),
     (

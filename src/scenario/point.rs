@@ -245,7 +245,7 @@ impl Point {
     /// and others.
     #[must_use]
     pub fn bright_sector(&self) -> Option<f64> {
-        let Group { model, .. } = &self.groups[0];
+        let Group { model, ensembles: None, .. } = &self.groups[0] else { return None };
         theory::bright_sector(model, &model.baths[self.watched()]).map(|two_j| two_j as f64 / 2.0)
     }
 
@@ -275,15 +275,25 @@ impl Point {
         self.groups.iter().map(of_group).sum()
     }
 
+    /// The work of so many jumps in so much time, where nothing but ensembles and modes turns between them, roughly, in jumps
+    /// of the populations engine.
+    #[must_use]
+    pub fn work_of(&self, jumps: f64, duration: f64) -> f64 {
+        let a_jump = self.facts().work_of_a_jump;
+        match self.ensembles() {
+            // A step of the propagation is some products with H_eff, of a few elements for each state.
+            Some(ensembles) => (jumps + ensembles.turning() * duration / 10.0) * a_jump(ensembles.dimension()),
+            None => jumps * a_jump(self.number() as f64),
+        }
+    }
+
     /// The work of a trajectory, roughly, in jumps of the populations engine: what parts are sized by.
     #[must_use]
     pub fn work_bound(&self) -> f64 {
         if let Some(ensembles) = self.ensembles() {
-            // A step of the propagation is some products with H_eff, of a few elements for each state.
-            let a_step = (self.facts().work_of_a_jump)(ensembles.dimension());
             let correlated = ensembles.correlated();
             let jumps = self.jumps_bound() + if correlated > 0.0 { ensembles.jumps_bound(correlated) } else { 0.0 };
-            return (jumps + ensembles.turning() * (self.until() + correlated) / 10.0) * a_step;
+            return self.work_of(jumps, self.until() + correlated);
         }
         let n = self.number() as f64;
         let driven = self.groups.iter().any(Group::is_driven);

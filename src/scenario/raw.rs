@@ -92,9 +92,15 @@ tables! {
     pub struct RawMode {
         pub name: Key<String>,
         pub frequency: Key<f64>,
-        pub levels: Key<i64>,
+        pub levels: Key<RawCourse<RawCut>>,
         pub coupling: Key<toml::Value>,
         pub initial: Key<RawCourse<RawQuanta>>,
+    }
+
+    /// How the cut of a mode grows.
+    pub struct RawCut {
+        pub most: Key<i64>,
+        pub weight: Key<f64>,
     }
 
     /// Where a mode starts.

@@ -25,6 +25,8 @@ mod large_deviations;
 mod peaks;
 mod points;
 mod product;
+mod product_cuts;
+mod product_steady;
 mod product_trajectories;
 mod protocol_runs;
 mod protocols;

@@ -423,6 +423,7 @@ fn steady_run(
         }),
     };
     SteadyRun {
+        observables: Vec::new(),
         values,
         heat_covariances: of_pairs.collect(),
         noise: Vec::new(),

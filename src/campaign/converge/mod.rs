@@ -17,6 +17,7 @@ use rayon::ThreadPool;
 
 use super::aside::aside;
 use super::error::RunError;
+use crate::group::Group;
 use crate::quantity::Column;
 use crate::results::{RelaxationFrom, SteadyRun};
 use crate::scenario::{Asked, Converge, Point};
@@ -136,7 +137,7 @@ fn of_engine<E: Declared>(task: Task) -> Result<Option<SteadyRun>, RunError> {
             relaxation_time: time,
             stretch: protocol.stretch(),
             conserved: is_conserved(point),
-            evidence: if E::FACTS.counts_collective { Evidence::Quanta } else { Evidence::LocalJumps },
+            evidence: evidence(point, asked.steady.bath),
             bound: point.steady_current_bound(),
         };
         let first = attempt * ATTEMPT;
@@ -175,6 +176,16 @@ fn of_engine<E: Declared>(task: Task) -> Result<Option<SteadyRun>, RunError> {
         }
     }
     unreachable!("attempts end when the last of them is not asked for a surprise")
+}
+
+/// What the spread of the current of a bath rests on.
+fn evidence(point: &Point, bath: usize) -> Evidence {
+    let exchanges = |group: &Group| group.model.baths[bath].down + group.model.baths[bath].up > 0.0;
+    match point.groups.iter().any(exchanges) {
+        _ if !point.facts().counts_collective => Evidence::LocalJumps,
+        true => Evidence::Quanta,
+        false => Evidence::Jumps,
+    }
 }
 
 /// The estimators that the error is asked of. Controls make a current known long before its noise: where that is asked

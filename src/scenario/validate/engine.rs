@@ -127,7 +127,9 @@ impl Validator<'_> {
     }
 
     fn too_many_for_a_register(&self, title: String, span: Range<usize>) -> ScenarioError {
-        let help = "fewer qubits; or identical ones, for which the populations and ladder engines reach a million";
+        let help = "fewer qubits; identical ones, for which the populations and ladder engines reach a million; or up to \
+                    1000 in a few classes of like frequency and coupling, that start alike and without drive, twisting and \
+                    exchange: each is an ensemble then (as in [[ensemble]])";
         self.source.error(span, title, help)
     }
 }

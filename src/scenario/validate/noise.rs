@@ -12,6 +12,7 @@ use super::evolution::Evolution;
 use super::{Result, Validator};
 use crate::bath::Bath;
 use crate::group::Group;
+use crate::model::System;
 use crate::statistics::Target;
 use crate::trajectory::Engine;
 
@@ -29,7 +30,11 @@ impl Validator<'_> {
         let (steady, noise) = (raw.steady.as_ref(), raw.noise.as_ref());
         let baths = &groups[0].model.baths;
         let seen: Vec<_> = groups.iter().map(Group::envelope).collect();
-        let exchanges = |bath: usize| seen.iter().any(|model| model.baths[bath].down + model.baths[bath].up > 0.0);
+        let exchanges = |bath: usize| {
+            let of_ensembles = |group: &Group| group.ensembles.as_ref().is_some_and(|all| all.may_heat(bath));
+            seen.iter().any(|model| model.baths[bath].down + model.baths[bath].up > 0.0)
+                || groups.iter().any(of_ensembles)
+        };
         let first = (0..baths.len()).find(|bath| exchanges(*bath)).unwrap_or(0);
         let (mut bath, mut accuracy, mut jumps) = (first, Accuracy::default(), Budget::default().jumps);
         let no_current = |span: Range<usize>| {

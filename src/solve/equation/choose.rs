@@ -2,6 +2,7 @@
 
 use super::conditioned::ConditionedLevels;
 use super::full_space::FullSpace;
+use super::grown::at_cuts;
 use super::levels::Levels;
 use super::of_product::OfProduct;
 use super::orders::Orders;
@@ -100,5 +101,10 @@ pub fn relaxation_time(group: &Group) -> Option<f64> {
         }
     }
     let aim = Aim { until: None, transverse: false, total: group.model.number, effort: Effort::Beside };
+    if group.ensembles.as_ref().is_some_and(|ensembles| ensembles.growing().next().is_some()) {
+        // That of the cut which the steady state needs.
+        let of_cut = |cut: &Group| OfProduct::relaxing(cut, &aim);
+        return at_cuts(group, of_cut).ok().flatten();
+    }
     Road::of(group, &aim).with(Ask(group, aim))
 }

@@ -38,12 +38,18 @@ impl Rows {
 
     /// A row where its value is known beside others of a size, and else the reason.
     pub fn judged(&mut self, point: &Point, subject: Subject, value: Result<Rounded, SteadyError>, scale: f64) {
-        let reason = match value.map(|value| value.beside(scale)) {
-            Ok(Some(value)) => return self.push(subject, value),
-            Ok(None) => LOST.to_owned(),
-            Err(error) => error.to_string(),
-        };
-        self.refuse(point, subject, &reason);
+        match value {
+            Ok(value) => self.known(point, subject, value, scale),
+            Err(error) => self.refuse(point, subject, &error.to_string()),
+        }
+    }
+
+    /// The same of a value that there is.
+    pub fn known(&mut self, point: &Point, subject: Subject, value: Rounded, scale: f64) {
+        match value.beside(scale) {
+            Some(value) => self.push(subject, value),
+            None => self.refuse(point, subject, LOST),
+        }
     }
 
     /// No row, for this reason.
