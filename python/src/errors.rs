@@ -48,6 +48,5 @@ fn help(hint: Hint) -> &'static str {
         }
         Hint::Solve => "exact() has no such bound",
         Hint::MoreJumpsOrSolve => "raise it (max_jumps=), or solve for it: exact()",
-        Hint::OneProcessOrShards => "run it in one process",
     }
 }

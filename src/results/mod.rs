@@ -33,4 +33,4 @@ pub(crate) use summary_file::Head;
 pub(crate) use summary_file::{MANY_POINTS, QuantityRow, quantity_rows};
 pub(crate) use sums::{SUMMARY, SUMS, Soundness, Sums, soundness};
 pub(crate) use tables::{SeriesRow, folded_rows, noise_rows, phase_rows, quanta_rows, rare_quanta_rows, series};
-pub(crate) use writer::Writer;
+pub(crate) use writer::{SolvedRows, Writer};

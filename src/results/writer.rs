@@ -1,5 +1,7 @@
 //! Which tables a scenario fills, and their rows.
 
+use serde::{Deserialize, Serialize};
+
 use super::correlations::{Correlated, correlation_columns, correlation_fields};
 use super::sink::Sink;
 use super::summary::Summary;
@@ -132,6 +134,23 @@ impl<'a> Writer<'a> {
         self.append(self.jumps, point.index, || part.jumps)
     }
 
+    /// Appends the rows of a point that was solved, table by table.
+    pub fn write_solved(&mut self, point: &Point, rows: SolvedRows) -> Result<(), StoreError> {
+        let SolvedRows { series, cycles, segments, folded, noise, quanta, correlations } = rows;
+        for (table, own) in [
+            (self.series, series),
+            (self.cycles, cycles),
+            (self.segments, segments),
+            (self.folded, folded),
+            (self.noise, noise),
+            (self.quanta, quanta),
+            (self.correlations, correlations),
+        ] {
+            self.append(table.filter(|_| !own.is_empty()), point.index, || own)?;
+        }
+        Ok(())
+    }
+
     /// Appends the series of a point.
     pub fn write_series(&mut self, point: &Point, rows: &[SeriesRow]) -> Result<(), StoreError> {
         self.append(self.series, point.index, || tables::series_columns(point, rows))
@@ -180,6 +199,50 @@ impl<'a> Writer<'a> {
             self.append(Some(table), point.index, || tables::summary_columns(point))?;
         }
         self.sink.finish(summary)
+    }
+}
+
+/// The rows of a point that was solved, in columns, without the point and the swept keys.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct SolvedRows {
+    series: Vec<Values>,
+    cycles: Vec<Values>,
+    segments: Vec<Values>,
+    folded: Vec<Values>,
+    noise: Vec<Values>,
+    quanta: Vec<Values>,
+    correlations: Vec<Values>,
+}
+
+impl SolvedRows {
+    /// Of these rows; counts, where there are any.
+    pub fn new(
+        point: &Point,
+        [series, folded]: [&[SeriesRow]; 2],
+        protocol: Option<&ExactProtocol>,
+        counts: Option<(&[NoiseRow], &[QuantaRow])>,
+    ) -> Self {
+        let mut rows = SolvedRows {
+            series: tables::series_columns(point, series),
+            folded: tables::series_columns(point, folded),
+            ..SolvedRows::default()
+        };
+        if let Some(of) = point.protocol() {
+            let register = point.engine.engine == Engine::Register;
+            let columns = |rows: Vec<_>| tables::stretch_columns(point, &rows);
+            rows.cycles = columns(tables::cycle_rows(of, register, None, protocol));
+            rows.segments = columns(tables::segment_rows(of, None, protocol));
+        }
+        if let Some((noise, quanta)) = counts {
+            rows.noise = tables::noise_columns(point, noise);
+            rows.quanta = tables::quanta_columns(point, quanta);
+        }
+        rows
+    }
+
+    /// The same with correlations at two times.
+    pub fn correlated(self, correlated: &Correlated) -> Self {
+        SolvedRows { correlations: correlation_columns(correlated.point, &correlated.rows()), ..self }
     }
 }
 
