@@ -14,7 +14,8 @@ impl ProductEquation {
     /// `B rho C` of the operators that act at the first time, by its order.
     fn acted_on(&self, of: &TwoTimes, rho: &ProductDensity) -> BTreeMap<i64, ProductDensity> {
         let mut parts: BTreeMap<i64, ProductDensity> = BTreeMap::new();
-        for part in self.from_left(&of.right, rho).into_iter().flat_map(|part| self.from_right(&of.outer, part)) {
+        for part in self.acted_on_left(&of.right, rho).into_iter().flat_map(|part| self.acted_on_right(&of.outer, part))
+        {
             match parts.entry(part.order) {
                 Entry::Vacant(place) => {
                     place.insert(part);
@@ -34,7 +35,7 @@ impl ProductEquation {
     }
 
     /// `B rho`, the parts of it by what B adds to the number of excitations.
-    fn from_left(&self, operator: &Operator, rho: &ProductDensity) -> Vec<ProductDensity> {
+    fn acted_on_left(&self, operator: &Operator, rho: &ProductDensity) -> Vec<ProductDensity> {
         let before = self.layout(rho.order);
         let of = |shift: i64| {
             let order = rho.order + shift;
@@ -56,7 +57,7 @@ impl ProductEquation {
     }
 
     /// `rho C`, the parts of it likewise.
-    fn from_right(&self, operator: &Operator, rho: ProductDensity) -> Vec<ProductDensity> {
+    fn acted_on_right(&self, operator: &Operator, rho: ProductDensity) -> Vec<ProductDensity> {
         if operator.as_number() == Some(Complex64::ONE) {
             return vec![rho];
         }

@@ -184,12 +184,12 @@ impl Expansion {
         let coordinates = self.solved(omega, self.start());
         let below = self.columns.last().and_then(|column| column.last()).map_or(0.0, |below| below.norm());
         let left = below * (omega - self.omega).abs() * coordinates.last().map_or(0.0, |last| last.norm());
-        (left <= MOST_LEFT * norm_of(&coordinates)).then(|| self.read(omega, coordinates))
+        (left <= MOST_LEFT * norm_of(&coordinates)).then(|| self.read(omega, &coordinates))
     }
 
     /// The same, whatever it leaves out.
     fn roughly(&self, omega: f64) -> f64 {
-        self.read(omega, self.solved(omega, self.start())).height
+        self.read(omega, &self.solved(omega, self.start())).height
     }
 
     fn start(&self) -> Vec<Complex64> {
@@ -203,7 +203,7 @@ impl Expansion {
     }
 
     /// The height by its coordinates z, and the slope by those of their derivative, `(1 + i d H) z' = -i H z`.
-    fn read(&self, omega: f64, coordinates: Vec<Complex64>) -> Value {
+    fn read(&self, omega: f64, coordinates: &[Complex64]) -> Value {
         let read = |coordinates: &[Complex64]| {
             2.0 * coordinates.iter().zip(&self.values).map(|(c, value)| c * value).sum::<Complex64>().re
         };
@@ -211,7 +211,7 @@ impl Expansion {
         let image =
             |row: usize| (0..size).map(|column| self.element(row, column) * coordinates[column]).sum::<Complex64>();
         let right = (0..size).map(|row| -Complex64::I * image(row)).collect();
-        Value { height: read(&coordinates), slope: read(&self.solved(omega, right)) }
+        Value { height: read(coordinates), slope: read(&self.solved(omega, right)) }
     }
 
     /// The solution of `(1 + i (omega - omega_0) H) z = right`, H Hessenberg.
@@ -372,7 +372,7 @@ impl Spectrum {
 }
 
 fn norm_of(x: &[Complex64]) -> f64 {
-    x.iter().map(|value| value.norm_sqr()).sum::<f64>().sqrt()
+    x.iter().map(Complex64::norm_sqr).sum::<f64>().sqrt()
 }
 
 /// Divides by the norm, and returns it; what is zero stays so.
