@@ -10,7 +10,6 @@ use crate::solve::ExactProtocol;
 use crate::statistics::Booked;
 use crate::store::{StoreError, StoredPart, cycle_fields, jump_fields, produce, trajectory_fields};
 use crate::table::{Field, Kind, Values};
-use crate::trajectory::Engine;
 
 /// The tables of a run in progress; those that it does not fill are not there.
 pub struct Writer<'a> {
@@ -60,7 +59,8 @@ impl<'a> Writer<'a> {
         let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields(first))?;
         let counts = points().any(|point| *point.noise() != Noise::default());
         let noise = when(counts, "noise", tables::noise_fields())?;
-        let windows = points().any(|point| !point.noise().windows.is_empty());
+        // Of cycles, quanta have no distribution here.
+        let windows = points().any(|point| point.protocol().is_none() && !point.noise().windows.is_empty());
         let quanta = when(windows, "quanta", tables::quanta_fields())?;
         let protocol = points().any(|point| point.protocol().is_some() && !point.times().is_empty());
         let cycles = when(protocol, "cycles", tables::stretch_fields("cycle"))?;
@@ -138,9 +138,9 @@ impl<'a> Writer<'a> {
     ) -> Result<(), StoreError> {
         let Some(protocol) = point.protocol() else { return Ok(()) };
         let columns = |rows: Vec<_>| tables::stretch_columns(point, &rows);
-        let register = point.engine.engine == Engine::Register;
-        self.append(self.cycles, point.index, || columns(tables::cycle_rows(protocol, register, booked, exact)))?;
-        self.append(self.segments, point.index, || columns(tables::segment_rows(protocol, booked, exact)))
+        let of = (point, protocol);
+        self.append(self.cycles, point.index, || columns(tables::cycle_rows(of, booked, exact)))?;
+        self.append(self.segments, point.index, || columns(tables::segment_rows(of, booked, exact)))
     }
 
     /// Appends averages over the cycles of a point's protocol, by phase.

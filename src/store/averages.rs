@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::path::Path;
 use super::rows::PartRows;
+use crate::model::protocol::Protocol;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
 use crate::statistics::{Booked, Ensemble, Moments, Resolutions};
@@ -24,7 +25,8 @@ impl Averages {
     pub fn new(point: &Point) -> Self {
         let ensemble = Ensemble::new(resolutions(point), point.times().len(), point.recording.photons);
         let folded = point.fold().map(|fold| Moments::new(fold.phases.len() * point.columns().len()));
-        Averages { ensemble, booked: point.protocol().map(Booked::new), folded }
+        let superposed = point.facts().coherent;
+        Averages { ensemble, booked: point.protocol().map(|protocol| Booked::new(protocol, superposed)), folded }
     }
 
     /// Adds the trajectory of this number.
@@ -88,6 +90,8 @@ fn resolutions(point: &Point) -> Resolutions {
         columns: point.columns().into_iter().map(of_column).collect(),
         peak,
         precision: point.facts().precision,
+        superposed: point.facts().coherent,
+        processes: point.protocol().filter(|_| point.facts().coherent).map_or_else(Vec::new, Protocol::processes),
     }
 }
 
