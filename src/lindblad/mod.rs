@@ -18,6 +18,7 @@ mod populations;
 mod product;
 pub mod protocol;
 mod rational;
+mod recurring;
 mod register;
 mod relaxation;
 mod series;
@@ -36,6 +37,7 @@ pub use ladder::LadderGenerator;
 pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
 pub use product::{MeanForm, ProductDensity, ProductEquation, ProductSteadyError};
 pub use rational::SolveError;
+pub use recurring::{StateCycle, StateNoise, affordable as cycle_affordable};
 pub use register::{RegisterEquation, RegisterError, RegisterProtocol};
 pub use steady::{SteadyError, SteadyState};
 #[cfg(feature = "campaign")]

@@ -6,7 +6,7 @@ use super::cleared::cleared;
 use super::equation::{Aim, Averages, Equation, ForEquation, Road};
 use super::error::Unsolved;
 use super::protocol::{self, ExactProtocol};
-use super::steady::cycle_equation;
+use super::steady::cycle_affordable;
 use crate::bath::Coupling;
 use crate::group::Group;
 use crate::initial::InitialState;
@@ -56,7 +56,7 @@ impl ExactRoad {
     /// Which equation is too large, and how large it is.
     pub fn affordable(point: &Point, effort: Effort) -> Result<(), Unsolved> {
         if let (Some(protocol), Some(_)) = (point.protocol(), point.steady()) {
-            return cycle_equation(point, protocol, effort).map(drop);
+            return cycle_affordable(point, protocol, effort);
         }
         let steady = effort == Effort::Steady;
         if let Some(protocol) = point.protocol().filter(|_| !steady) {
