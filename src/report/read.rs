@@ -65,13 +65,14 @@ impl<'a> Files<'a> {
 /// The table of the quantities.
 const QUANTITIES: &str = "summary.parquet";
 /// Everything that can be in a folder.
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 9] = [
     SUMMARY,
     "series.parquet",
     "noise.parquet",
     "quanta.parquet",
     "cycles.parquet",
     "segments.parquet",
+    "folded.parquet",
     "trajectories.parquet",
     "jumps.parquet",
 ];
@@ -191,6 +192,9 @@ pub fn tables(run: &mut Run, folder: &Path, kept: Option<&HashSet<usize>>) -> Re
     }
     if files.sound("segments.parquet", notes) {
         run.segments = curves(folder, "segments.parquet", ["quantity", "segment", "mean"], kept, notes);
+    }
+    if files.sound("folded.parquet", notes) {
+        run.folded = curves(folder, "folded.parquet", ["quantity", "phase", "mean"], kept, notes);
     }
     if files.sound("trajectories.parquet", notes) {
         run.trajectories = trajectories(folder, notes);
