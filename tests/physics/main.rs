@@ -9,6 +9,7 @@ mod closed_forms;
 mod common;
 mod cycles;
 mod driven;
+mod driven_cycles;
 mod driven_oracle;
 mod driven_runs;
 mod ensembles;
