@@ -157,6 +157,29 @@ impl Group {
         self.hamiltonian.drive.is_some() || self.protocol.as_ref().is_some_and(Protocol::is_driven)
     }
 
+    /// The temperature that work under a protocol is weighed by: that of all baths, where it is one and the same; of qubits
+    /// that exchange quanta with none, that of a thermal start.
+    #[must_use]
+    pub fn temperature_of_work(&self) -> Option<f64> {
+        let protocol = self.protocol.as_ref()?;
+        let of_start = || match self.initial {
+            InitialState::Thermal { probability } if !protocol.exchanges() => {
+                let ratio = libm::log((1.0 - probability) / probability);
+                let known = ratio > 0.0 && ratio.is_finite();
+                known.then(|| self.model.units.temperature_of(self.model.frequency, ratio))
+            }
+            _ => None,
+        };
+        protocol.temperature().or_else(of_start)
+    }
+
+    /// One over that, in the unit of work.
+    #[must_use]
+    pub fn beta_of_work(&self) -> Option<f64> {
+        let (units, temperature) = (self.model.units, self.temperature_of_work()?);
+        Some(units.energy_over_temperature(1.0, temperature) / units.quantum(1.0))
+    }
+
     /// The qubits one by one, whether they differ or not.
     #[must_use]
     pub fn register(&self) -> Register {

@@ -22,6 +22,7 @@ mod populations;
 mod product;
 pub mod protocol;
 mod rational;
+mod recurring;
 mod register;
 mod relaxation;
 mod series;
@@ -46,6 +47,7 @@ pub use ladder::LadderGenerator;
 pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
 pub use product::{Line, MeanForm, ProductCounting, ProductDensity, ProductEquation, ProductSteadyError, Spectrum};
 pub use rational::{SolveError, Triplet};
+pub use recurring::{StateCycle, StateNoise, affordable as cycle_affordable};
 pub use register::{RegisterEquation, RegisterError, RegisterProtocol};
 #[cfg(feature = "campaign")]
 pub(crate) use relaxation::Relaxation;

@@ -30,6 +30,7 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
             Quantity::WorkHeatCovariance,
             Quantity::HeatCovariance,
             Quantity::UncertaintyRatio,
+            Quantity::PeriodicUncertaintyRatio,
             Quantity::ExponentialWork,
             Quantity::EntropyProduction,
             Quantity::ExponentialEntropy,

@@ -13,7 +13,7 @@ use crate::solve::ExactProtocol;
 use crate::statistics::Booked;
 use crate::store::{StoreError, StoredPart, cycle_fields, jump_fields, produce, trajectory_fields};
 use crate::table::{Field, Kind, Values};
-use crate::trajectory::{Engine, Rows};
+use crate::trajectory::Rows;
 
 /// The tables of a run in progress; those that it does not fill are not there.
 pub struct Writer<'a> {
@@ -66,7 +66,9 @@ impl<'a> Writer<'a> {
         let counts = points().any(|point| *point.noise() != Noise::default());
         let noise = when(counts, "noise", tables::noise_fields())?;
         let rare = |point: &Point| point.conditions().is_some() && matches!(point.asked, Asked::Transient(_));
-        let windows = points().any(|point| !point.noise().windows.is_empty() || rare(point));
+        // Of cycles, quanta have no distribution here.
+        let in_windows = |point: &Point| point.protocol().is_none() && !point.noise().windows.is_empty();
+        let windows = points().any(|point| in_windows(point) || rare(point));
         let quanta = when(windows, "quanta", tables::quanta_fields())?;
         let protocol = points().any(|point| point.protocol().is_some() && !point.times().is_empty());
         let cycles = when(protocol, "cycles", tables::stretch_fields("cycle"))?;
@@ -165,9 +167,9 @@ impl<'a> Writer<'a> {
     ) -> Result<(), StoreError> {
         let Some(protocol) = point.protocol() else { return Ok(()) };
         let columns = |rows: Vec<_>| tables::stretch_columns(point, &rows);
-        let register = point.engine.engine == Engine::Register;
-        self.append(self.cycles, point.index, || columns(tables::cycle_rows(protocol, register, booked, exact)))?;
-        self.append(self.segments, point.index, || columns(tables::segment_rows(protocol, booked, exact)))
+        let of = (point, protocol);
+        self.append(self.cycles, point.index, || columns(tables::cycle_rows(of, booked, exact)))?;
+        self.append(self.segments, point.index, || columns(tables::segment_rows(of, booked, exact)))
     }
 
     /// Appends averages over the cycles of a point's protocol, by phase.
@@ -228,9 +230,9 @@ impl SolvedRows {
             ..SolvedRows::default()
         };
         if let Some(of) = point.protocol() {
-            let register = point.engine.engine == Engine::Register;
             let columns = |rows: Vec<_>| tables::stretch_columns(point, &rows);
-            rows.cycles = columns(tables::cycle_rows(of, register, None, protocol));
+            let of = (point, of);
+            rows.cycles = columns(tables::cycle_rows(of, None, protocol));
             rows.segments = columns(tables::segment_rows(of, None, protocol));
         }
         if let Some((noise, quanta)) = counts {

@@ -163,10 +163,6 @@ impl PointBuilder {
         if let Some(reason) = engine.engine.cannot(&groups) {
             return refuse(reason.to_owned());
         }
-        let limit = matches!(&asked, Asked::Converge(_) | Asked::Solve(Solve { steady: Some(_), .. }));
-        if limit && groups[0].protocol.is_some() && engine.engine != Engine::Populations {
-            return refuse("limit cycles are followed from level to level, and it superposes them".to_owned());
-        }
         if let Some(reason) = engine.engine.too_large(&groups) {
             return refuse(reason);
         }
@@ -258,8 +254,13 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
         Asked::Converge(_) | Asked::Solve(_) => phases,
     };
     match (steady, asked) {
-        (Some(steady), _) if !steady.noise.baths.is_empty() => {
-            return Err(PointError::OfProtocol("counting statistics are of a steady state in which nothing changes"));
+        (Some(Steady { noise, .. }), _) if !(noise.frequencies.is_empty() && noise.delays.is_empty()) => {
+            return Err(PointError::OfProtocol(
+                "spectra and correlations are of a steady state in which nothing changes",
+            ));
+        }
+        (Some(Steady { noise, .. }), _) if !noise.windows.iter().all(|window| is_whole(window / end)) => {
+            return Err(PointError::OfProtocol("windows of its noise are of whole cycles"));
         }
         (Some(_), _) if protocol.repeats() != Repeats::Cycles(1) => {
             return Err(PointError::OfProtocol(
@@ -294,6 +295,11 @@ fn check_ensembles(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Whether so many are whole cycles, to rounding.
+fn is_whole(cycles: f64) -> bool {
+    cycles.round() >= 1.0 && (cycles - cycles.round()).abs() <= 1e-9 * cycles
 }
 
 fn check_phases(phases: &[f64]) -> Result<(), PointError> {

@@ -169,7 +169,8 @@ impl Point {
         self.engine.engine.facts(&self.groups)
     }
 
-    /// What is known of the values of a column beforehand.
+    /// What is known of the values of a column beforehand. Of superposed levels an emission may leave `<J_z>` as it is and
+    /// book a whole quantum of work, and an absorption the reverse: each kind of jump counts.
     #[must_use]
     pub fn resolution(&self, column: Column) -> Resolution {
         struct Resolved<'a>(&'a Point, Column);
@@ -182,7 +183,15 @@ impl Point {
                 point.groups.iter().map(of_group).reduce(Resolution::and).unwrap_or_default()
             }
         }
-        self.engine.engine.with(&self.groups, Resolved(self, column))
+        let resolution = self.engine.engine.with(&self.groups, Resolved(self, column));
+        let Some(protocol) = self.protocol().filter(|_| self.facts().coherent) else { return resolution };
+        let step = match column.quantity {
+            Quantity::Work => 2.0 * protocol.largest_quantum(),
+            Quantity::Entropy => protocol.largest_entropy(),
+            _ => resolution.step,
+        };
+        // Of counts, which rest on jumps alone, the kinds that are seen make the spread.
+        Resolution { step, by_process: step.is_finite(), ..resolution }
     }
 
     /// The columns of the record. Under a protocol work, heats and entropy are among them; on a ramp, where currents change

@@ -121,9 +121,6 @@ pub enum Unsolved {
         /// The most that are spent on one.
         limit: f64,
     },
-    /// Limit cycles under a drive.
-    #[error("limit cycles are solved for without a drive alone")]
-    DrivenCycle,
     /// Exact values that nobody asked for.
     #[error("they were left out, as was asked")]
     LeftOut,

@@ -7,7 +7,7 @@ use super::correlations::{self, ExactCorrelations};
 use super::equation::{Aim, Averages, Equation, ForEquation, Road, at_cuts};
 use super::error::Unsolved;
 use super::protocol::{self, ExactProtocol};
-use super::steady::cycle_equation;
+use super::steady::cycle_affordable;
 use crate::bath::Coupling;
 use crate::group::Group;
 use crate::initial::InitialState;
@@ -64,7 +64,7 @@ impl ExactRoad {
     /// Which equation is too large, and how large it is.
     pub fn affordable(point: &Point, effort: Effort) -> Result<(), Unsolved> {
         if let (Some(protocol), Some(_)) = (point.protocol(), point.steady()) {
-            return cycle_equation(point, protocol, effort).map(drop);
+            return cycle_affordable(point, protocol, effort);
         }
         let steady = effort == Effort::Steady;
         if let Some(protocol) = point.protocol().filter(|_| !steady) {

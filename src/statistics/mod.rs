@@ -27,7 +27,7 @@ pub use cycles::{CycleSums, Windows};
 pub use ends::{Ends, Produced};
 pub use ensemble::{Ensemble, NoError, Resolutions};
 pub use entropy::Entropy;
-pub use evidence::{LEAST_EVENTS, Scarce, Thin};
+pub use evidence::{LEAST_CURRENT, LEAST_EVENTS, Scarce, Thin};
 pub use jackknife::{Merge, jackknife};
 pub use moments::{Estimate, Moments};
 pub use noise::{Distribution, NoPlateau, NoiseEstimate, NoiseReport, noise, off_plateau};

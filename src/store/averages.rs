@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::path::Path;
 use super::rows::PartRows;
+use crate::model::protocol::Protocol;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
 use crate::statistics::{Booked, Ensemble, Moments, Resolutions, Reweighted};
@@ -30,7 +31,9 @@ impl Averages {
         let folded = point.fold().map(|fold| Moments::new(fold.phases.len() * point.columns().len()));
         let reweighted = point.conditions().map(|_| Reweighted::default());
         let correlations = correlations(point);
-        Averages { ensemble, booked: point.protocol().map(Booked::new), folded, reweighted, correlations }
+        let superposed = point.facts().coherent;
+        let booked = point.protocol().map(|protocol| Booked::new(protocol, superposed));
+        Averages { ensemble, booked, folded, reweighted, correlations }
     }
 
     /// Adds the trajectory of this number.
@@ -119,6 +122,8 @@ fn resolutions(point: &Point) -> Resolutions {
         columns: point.columns().into_iter().map(of_column).collect(),
         peak,
         precision: point.facts().precision,
+        superposed: point.facts().coherent,
+        processes: point.protocol().filter(|_| point.facts().coherent).map_or_else(Vec::new, Protocol::processes),
     }
 }
 

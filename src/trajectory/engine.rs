@@ -55,7 +55,7 @@ pub struct Facts {
 /// An engine that a point may ask for.
 pub trait Declared: Unravelling + Sized + 'static {
     /// The qubits and baths that it evolves.
-    type System: Tuned<Values = Self::Values>;
+    type System: Tuned<Values = Self::Values> + Sync;
 
     /// What is known of it beforehand.
     const FACTS: Facts;

@@ -11,6 +11,7 @@ mod conditioned;
 mod correlations;
 mod cycles;
 mod driven;
+mod driven_cycles;
 mod driven_oracle;
 mod driven_runs;
 mod ensembles;

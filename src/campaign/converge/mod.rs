@@ -3,12 +3,14 @@
 //! A round is one task for each group of a jackknife, folded in the order of the groups: the result is a function of the
 //! point and the seed, whatever the number of threads.
 
+mod counted;
 mod cycles;
 mod forecast;
 mod key;
 mod machine;
 mod members;
 mod outcome;
+mod passes;
 mod protocol;
 mod refusals;
 mod rounds;

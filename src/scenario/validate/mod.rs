@@ -159,7 +159,7 @@ impl<'a> Validator<'a> {
         }
 
         let until = evolution.as_ref().and_then(|evolution| evolution.until);
-        let noise = self.keep(self.noise(raw.noise.as_ref(), &groups[0].model.baths, until));
+        let noise = self.keep(self.noise(raw.noise.as_ref(), &groups[0].envelope().baths, until));
         self.keep(self.on_levels(raw, &groups));
         let steady = self.keep(self.steady(raw, &groups));
         let engine = self.keep(self.engine(raw, &groups, because.is_some()));
@@ -199,12 +199,8 @@ impl<'a> Validator<'a> {
     fn because(&self, raw: &RawScenario, timing: Option<&Option<Timing>>) -> Option<SteadyTable> {
         if let Some(timing) = timing {
             let steady = timing.as_ref().is_some_and(|timing| timing.passes == Passes::UntilSteady);
-            if let Some(noise) = &raw.noise {
-                let title =
-                    "`noise` is of a steady state in which nothing changes, and [protocol] changes it".to_owned();
-                let help =
-                    "no [noise]: work, heats and their fluctuations are counted cycle by cycle; or no [protocol]";
-                self.keep(Err::<(), _>(self.source.error(noise.span(), title, help)));
+            if let (Some(noise), Some(timing)) = (&raw.noise, timing) {
+                self.keep(self.noise_of_cycles(noise, timing));
             }
             if let (Some(table), false, true) = (&raw.steady, steady, timing.is_some()) {
                 let title = "`steady` asks for the steady state, and the [protocol] ends before".to_owned();

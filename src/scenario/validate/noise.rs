@@ -9,6 +9,7 @@ use super::super::keys::allowed;
 use super::super::raw::{Key, RawNoise, RawScenario};
 use super::super::source::ScenarioError;
 use super::evolution::Evolution;
+use super::protocol::{Passes, Timing};
 use super::{Result, Validator};
 use crate::bath::Bath;
 use crate::group::Group;
@@ -155,6 +156,41 @@ impl Validator<'_> {
         let help = "`[steady]` beside it, for which `evolution` is a budget; or `[noise]` without `evolution.until`, \
                     `times` and `trajectories`; or no `[noise]`";
         Err(self.source.error(noise.span(), title, help))
+    }
+
+    /// Refuses what has no meaning in a limit cycle: windows that are not of whole cycles, and what is of currents that do not
+    /// change on average.
+    pub(super) fn noise_of_cycles(&self, noise: &Spanned<RawNoise>, timing: &Timing) -> Result<()> {
+        if timing.passes != Passes::UntilSteady {
+            let title = "`noise` is of a steady state or a limit cycle, and this [protocol] ends before".to_owned();
+            let help = "protocol.cycles = \"until steady\"; or no [noise]: work, heats and their fluctuations are counted as \
+                        it is";
+            return Err(self.source.error(noise.span(), title, help));
+        }
+        let raw = noise.get_ref();
+        for (values, name, what) in
+            [(&raw.frequencies, "frequencies", "a spectrum"), (&raw.delays, "delays", "g2 and waiting times")]
+        {
+            if let Some(values) = values {
+                let title = format!(
+                    "`noise.{name}`: {what} would be another at each phase of the cycle, and is not solved for or counted"
+                );
+                return Err(self.source.error(
+                    values.span(),
+                    title,
+                    "`noise.baths` and `noise.windows` of whole cycles",
+                ));
+            }
+        }
+        let period = timing.period();
+        for window in raw.windows.iter().flat_map(|windows| windows.get_ref()) {
+            let cycles = *window.get_ref() / period;
+            if cycles.is_finite() && (cycles.round() < 1.0 || (cycles - cycles.round()).abs() > 1e-9 * cycles) {
+                let title = format!("`noise.windows` has {}, which is {cycles} cycles of {period}", window.get_ref());
+                return Err(self.source.error(window.span(), title, &format!("whole multiples of {period}")));
+            }
+        }
+        Ok(())
     }
 
     /// The `[noise]` table; `until` is the end of the run, where it does not take as long as it takes.

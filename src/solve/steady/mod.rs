@@ -14,7 +14,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 pub use counted::ExactNoise;
-pub use cycle::{CONSERVED, Judged, Phases, equation as cycle_equation};
+pub use cycle::{
+    CONSERVED, Judged, Phases, affordable as cycle_affordable, is_conserved, multiplier as cycle_multiplier,
+};
 pub use road::SteadyRoad;
 
 use super::equation::{Aim, Road};

@@ -54,6 +54,7 @@ pub struct Recorded<S: System> {
     segments: Vec<S>,
     /// The model at each sample on a ramp; a held segment's own is the right one elsewhere.
     samples: Vec<Option<S>>,
+    /// Whether nothing is ramped, and what is of a dwell is asked for.
     held: bool,
     sampled: f64,
 }
@@ -76,6 +77,18 @@ impl<S: Tuned> Recorded<S> {
             held: protocol.is_held(),
             sampled: 0.0,
         }
+    }
+
+    /// The same, which looks for no highest intensity.
+    #[must_use]
+    pub fn without_peaks(self) -> Self {
+        Recorded { held: false, ..self }
+    }
+
+    /// Forgets what was before a time.
+    pub fn begin(&mut self, time: f64) {
+        self.clear();
+        self.sampled = time;
     }
 
     /// Forgets the path before.
