@@ -99,7 +99,8 @@ fn its_steady_state_is_that_of_the_plain_ladder_too() {
         assert!((value - other).abs() < 1e-10, "{quantity:?} {bath:?}: {value} {other}");
         compared += 1;
     }
-    assert_eq!(compared, 3 * 2 + 2);
+    // Heat and intensity of three baths, the noise of each and its ratio to the current, <J_z> and what is excited.
+    assert_eq!(compared, 3 * 4 + 2);
     let jz = found.values.iter().find(|(quantity, ..)| *quantity == Quantity::Jz).unwrap().2;
     let observed: Vec<f64> = found.observables.iter().map(|(_, value)| *value).collect();
     assert!((observed[0] - jz).abs() < 1e-12 && (observed[1] - jz - 2.5).abs() < 1e-12, "{observed:?}");

@@ -22,7 +22,7 @@ fn column(point: &Point, name: &str) -> usize {
 /// as it is: trajectories and the equation have n = |alpha|^2 without a spread, whatever the cut began with.
 #[test]
 fn a_driven_mode_grows_to_hold_its_coherent_state() {
-    const DRIVE: f64 = 2.0;
+    const DRIVE: f64 = 1.5;
     let text = |levels: &str| {
         format!(
             "[[mode]]\nname = \"c\"\nfrequency = 0.0\n{levels}[[bath]]\nname = \"leak\"\ncoupling = \"local\"\non = [\"c\"]\n\
@@ -44,9 +44,9 @@ fn a_driven_mode_grows_to_hold_its_coherent_state() {
         assert!((solved - known).abs() < 1e-6 * known, "{time}: {solved} {known}");
         assert!(exact.on_grid(sample, top).unwrap() <= 1e-8 && ensemble.on_grid(sample, top).unwrap().mean <= 1e-8);
     }
-    // From 8 by half at a time: enough for 15.4 quanta and six deviations of 3.9.
+    // From 8 by half at a time: enough for 8.7 quanta and six deviations of 2.9.
     let kept = |sample: usize| ensemble.on_grid(sample, levels).unwrap().mean;
-    assert!(kept(0) < kept(2) && (39.0..=60.0).contains(&kept(2)), "{} {}", kept(0), kept(2));
+    assert!(kept(0) < kept(2) && (27.0..=40.0).contains(&kept(2)), "{} {}", kept(0), kept(2));
     assert_eq!(exact.on_grid(0, levels), exact.on_grid(2, levels));
 
     // No further than it may, and then the equation says that it is not enough.
@@ -85,13 +85,13 @@ fn a_thermal_mode_comes_to_its_temperature_without_a_cut() {
 fn a_cut_that_grew_changes_no_law() {
     let text = |levels: &str| {
         format!(
-            "[[ensemble]]\nname = \"a\"\nnumber = 3\ninitial = \"inverted\"\n[[mode]]\nname = \"c\"\n{levels}\
-             [[bath]]\nname = \"warm\"\ncoupling = \"local\"\non = [\"a\", \"c\"]\nrate = 0.5\ntemperature = 1.5\n\
-             [hamiltonian]\nterms = [{{ operator = \"0.8 * a.Jx * (c.a + c.ad)\" }}]\n\
+            "[[ensemble]]\nname = \"a\"\nnumber = 2\ninitial = \"inverted\"\n[[mode]]\nname = \"c\"\n{levels}\
+             [[bath]]\nname = \"warm\"\ncoupling = \"local\"\non = [\"a\", \"c\"]\nrate = 0.5\ntemperature = 0.8\n\
+             [hamiltonian]\nterms = [{{ operator = \"0.5 * a.Jx * (c.a + c.ad)\" }}]\n\
              [evolution]\ntimes = [1.0, 3.0]\ntrajectories = 3000\n"
         )
     };
-    let [grown, fixed] = ["", "levels = 60\n"].map(|levels| read(&text(levels), Purpose::Trajectories));
+    let [grown, fixed] = ["", "levels = 30\n"].map(|levels| read(&text(levels), Purpose::Trajectories));
     let (ensemble, _) = simulate(&grown, 2).unwrap();
     let solved = ExactRoad::new(&fixed, Effort::Transient);
     assert!(solved.on_grid(1, column(&fixed, "top_c")).unwrap() < 1e-9);
