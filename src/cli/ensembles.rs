@@ -3,11 +3,13 @@
 use superjump::bath::Process;
 use superjump::group::{Ensembles, MOST_WATCHED};
 use superjump::model::emitters::{Emitters, Field};
-use superjump::model::product::{Channel, JumpOperator, Kind, Product, ProductBath};
+use superjump::model::product::{Channel, JumpOperator, Kind, Levels, Product, ProductBath, Since};
 use superjump::report::number;
 use superjump::scenario::Point;
 use superjump::theory::{first_photons_g2, resonances};
 use superjump::trajectory::Products;
+
+use super::table::plural;
 
 /// The factors, their baths, and the states that a trajectory takes.
 pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
@@ -25,12 +27,18 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
                 let of = if qubits == 1 { "qubit" } else { "qubits" };
                 say!("  ensemble       {}: {qubits} {of} at {frequency}", factor.name)?;
             }
-            Kind::Mode { levels: Some(_) } => {
+            Kind::Mode { levels: Levels::First(_) } => {
                 say!("  mode           {} at {frequency}: cut, with the numbers 0 to {}", factor.name, levels - 1)?;
             }
-            Kind::Mode { levels: None } => {
+            Kind::Mode { levels: Levels::All } => {
                 say!("  mode           {} at {frequency}: all numbers there may be, 0 to {}", factor.name, levels - 1)?;
             }
+            Kind::Mode { levels: Levels::Grown { most, weight } } => say!(
+                "  mode           {} at {frequency}: a cut that grows from {levels} levels to {most} at most, until the \
+                 highest weighs less than {}",
+                factor.name,
+                number(weight)
+            )?,
         }
     }
     for bath in product.baths() {
@@ -38,6 +46,18 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     }
     let names: Vec<&str> = ensembles.looked_at().iter().map(|observable| observable.name.as_str()).collect();
     say!("  observables    {}", names.join(", "))?;
+    for correlation in ensembles.correlations() {
+        let since = match correlation.since {
+            Since::Time(time) => format!("t = {}", number(time)),
+            Since::Steady => "the steady state".to_owned(),
+        };
+        let frequencies = match correlation.frequencies.len() {
+            0 => String::new(),
+            many => format!(", its spectrum at {}", plural(many as u64, "place")),
+        };
+        let delays = plural(correlation.delays.len() as u64, "delay");
+        say!("  correlation    {} from {since}, {delays}{frequencies}", correlation.name)?;
+    }
     let size = Products::<MOST_WATCHED>::size(product, ensembles.start(), ensembles.watched())?;
     let of = if size.sharp { "of one number of excitations" } else { "of all numbers of excitations together" };
     say!(
