@@ -9,7 +9,7 @@ use superjump::report::Tables;
 use superjump::scenario::Purpose;
 
 use super::answer::{self, Shown};
-use super::run::this_command;
+use super::bash::this_command;
 use super::{OutputArguments, ScenarioArguments, report, signals};
 
 // Nothing is sampled: what says how is refused with the reason, and not offered.

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use superjump::plan::Plan;
 use superjump::scenario::{Asked, Purpose, Scenario};
 
-use super::run::quoted;
+use super::bash::quoted;
 use super::table::plural;
 use super::{ScenarioArguments, output_folder, text};
 

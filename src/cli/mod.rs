@@ -4,6 +4,7 @@
 pub mod terminal;
 
 mod answer;
+mod bash;
 pub mod check;
 pub mod compare;
 mod ensembles;

@@ -8,8 +8,8 @@ use superjump::campaign::{self, Event, Outcome, RunError, RunOptions};
 use superjump::plan::Shard;
 use superjump::scenario::{Purpose, Scenario};
 
+use super::bash::{quoted, this_command};
 use super::progress::Display;
-use super::run::{quoted, this_command};
 use super::{ScenarioArguments, output_folder, signals};
 
 #[derive(Debug, Args)]
