@@ -46,13 +46,13 @@ fn a_driven_mode_grows_to_hold_its_coherent_state() {
     }
     // From 8 by half at a time: enough for 8.7 quanta and six deviations of 2.9.
     let kept = |sample: usize| ensemble.on_grid(sample, levels).unwrap().mean;
-    assert!(kept(0) < kept(2) && (27.0..=40.0).contains(&kept(2)), "{} {}", kept(0), kept(2));
-    assert_eq!(exact.on_grid(0, levels), exact.on_grid(2, levels));
+    assert!(kept(0) < kept(2) && (26.9..40.1).contains(&kept(2)), "{} {}", kept(0), kept(2));
+    assert!((exact.on_grid(0, levels).unwrap() - exact.on_grid(2, levels).unwrap()).abs() < 1e-9);
 
     // No further than it may, and then the equation says that it is not enough.
     let low = read(&text("levels = { most = 12, weight = 1e-6 }\n"), Purpose::Trajectories);
     let (ensemble, _) = simulate(&low, 2).unwrap();
-    assert_eq!(ensemble.on_grid(2, levels).unwrap().mean, 12.0);
+    assert!((ensemble.on_grid(2, levels).unwrap().mean - 12.0).abs() < 1e-9);
     assert!(ensemble.on_grid(2, top).unwrap().mean > 1e-3);
 }
 
