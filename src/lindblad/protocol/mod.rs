@@ -366,7 +366,9 @@ impl ProtocolEquation {
         assert!(times.last().is_none_or(|last| *last <= end * (1.0 + 1e-12)), "{times:?}: the protocol ends at {end}");
         let mut left = times.iter().peekable();
         let pays = self.repeated(times) < self.one_by_one();
-        let mut repeated = pays.then(|| Repeated::new(self, follow)).transpose()?;
+        let quench = |segment: usize, block: &mut Block| self.quench(follow, segment, block);
+        let of_one = || Repeated::new(&self.operators, protocol.stages(), follow, quench);
+        let mut repeated = pays.then(of_one).transpose()?;
         let last = protocol.stages().len() - 1;
         for cycle in 0..protocol.cycles() {
             let begun = cycle as f64 * protocol.period();

@@ -6,8 +6,10 @@
 use super::block::{Block, pair};
 use super::evolution::advance;
 use super::factors::Follow;
-use super::{ProtocolEquation, SolveError};
+use super::operators::Operators;
+use crate::lindblad::SolveError;
 use crate::lindblad::vectorized::dot;
+use crate::model::protocol::Stage;
 
 /// What a cycle does up to the quench at its end, if there is one.
 pub struct Repeated {
@@ -24,22 +26,26 @@ pub struct Repeated {
 }
 
 impl Repeated {
-    /// Goes through a cycle from every level.
-    pub fn new(equation: &ProtocolEquation, follow: Follow) -> Result<Self, SolveError> {
-        let levels = equation.levels().len();
-        let room = equation.operators.block(follow, 1);
+    /// Goes through a cycle of these segments from every level, with a `quench` at the end of each.
+    pub fn new(
+        operators: &Operators,
+        stages: &[Stage],
+        follow: Follow,
+        quench: impl Fn(usize, &mut Block),
+    ) -> Result<Self, SolveError> {
+        let levels = operators.m.len();
+        let room = operators.block(follow, 1);
         let (entries, pairs) = (room.lanes() - 1, room.sums.len());
-        let stages = equation.protocol.stages();
         let mut moves = vec![vec![0.0; levels * levels]; 1 + entries];
         let mut firsts = vec![vec![0.0; levels]; entries];
         let mut seconds = vec![vec![0.0; levels]; pairs];
         let mut segments = vec![vec![vec![0.0; levels]; entries]; stages.len()];
         for from in 0..levels {
-            let mut block = equation.operators.block(follow, 1);
+            let mut block = operators.block(follow, 1);
             block.lane_mut(0)[from] = 1.0;
             let mut before = vec![0.0; entries];
             for (segment, stage) in stages.iter().enumerate() {
-                advance(&equation.operators, stage, [0.0, stage.duration], follow, &mut block)?;
+                advance(operators, stage, [0.0, stage.duration], follow, &mut block)?;
                 if segment + 1 == stages.len() {
                     for (lane, moves) in moves.iter_mut().enumerate() {
                         block.lane(lane).iter().enumerate().for_each(|(to, value)| moves[to * levels + from] = *value);
@@ -47,7 +53,7 @@ impl Repeated {
                     firsts.iter_mut().zip(block.totals()).for_each(|(first, total)| first[from] = total);
                     seconds.iter_mut().zip(&block.sums).for_each(|(second, sum)| second[from] = *sum);
                 }
-                equation.quench(follow, segment, &mut block);
+                quench(segment, &mut block);
                 for (entry, total) in block.totals().enumerate() {
                     segments[segment][entry][from] = total - before[entry];
                     before[entry] = total;

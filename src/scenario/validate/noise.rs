@@ -183,7 +183,7 @@ impl Validator<'_> {
             }
         }
         let period = timing.period();
-        for window in raw.windows.iter().flat_map(|windows| windows.get_ref()) {
+        for window in raw.windows.iter().flat_map(Spanned::get_ref) {
             let cycles = *window.get_ref() / period;
             if cycles.is_finite() && (cycles.round() < 1.0 || (cycles - cycles.round()).abs() > 1e-9 * cycles) {
                 let title = format!("`noise.windows` has {}, which is {cycles} cycles of {period}", window.get_ref());

@@ -336,7 +336,7 @@ fn counted(
         known.unwrap_or(f64::NAN)
     };
     let of_quanta = |bath: usize| limit.many.mean(Entry::Quanta(bath)).unwrap_or(f64::NAN);
-    long_noise(point, protocol, (&growth, &of_quanta), road);
+    long_noise(point, protocol, &growth, &of_quanta, road);
     let (asked, period) = (point.noise(), protocol.period());
     for &window in &asked.windows {
         let many = equation.over((window / period).round() as u64);
@@ -363,7 +363,8 @@ fn push(road: &mut SteadyRoad, subject: Subject, value: f64) {
 fn long_noise(
     point: &Point,
     protocol: &Protocol,
-    (growth, mean): (&dyn Fn(usize, usize) -> f64, &dyn Fn(usize) -> f64),
+    growth: &dyn Fn(usize, usize) -> f64,
+    mean: &dyn Fn(usize) -> f64,
     road: &mut SteadyRoad,
 ) {
     let (asked, period) = (point.noise(), protocol.period());
@@ -408,7 +409,7 @@ fn of_states(
     road.phases = grid.into_iter().collect();
     road.multiplier = Some(limit.second_multiplier);
     let of_quanta = |a: usize, b: usize| growth(Entry::Quanta(a), Entry::Quanta(b));
-    long_noise(point, protocol, (&of_quanta, &|bath| mean(Entry::Quanta(bath))), &mut road);
+    long_noise(point, protocol, &of_quanta, &|bath| mean(Entry::Quanta(bath)), &mut road);
     if !point.noise().windows.is_empty() {
         road.refused.push("windowed_noise: it is solved for where levels are not superposed".to_owned());
     }
