@@ -108,7 +108,7 @@ fn a_current_finds_its_field() {
 #[test]
 fn weights_give_back_what_is_rare() {
     const RUNS: usize = 200;
-    const PATHS: u64 = 400;
+    const PATHS: u64 = 1500;
     let start = "[initial]\nstate = \"ground\"\n[evolution]\nuntil = 20.0\ntrajectories = 400\n";
     let point = point(&valve(2, 0.05, &format!("[condition]\nfield = 0.8\n{start}")));
     let group = &point.groups[0];
@@ -117,8 +117,8 @@ fn weights_give_back_what_is_rare() {
     let engine = ConditionedPopulations::build(group, &qubits);
     let event = Event::of(given, 20.0).unwrap();
     let exact = tail(&group.model, event.quanta, 20.0);
-    // Of plain trajectories one run in 200 would see it once.
-    assert!(exact.event * (PATHS as f64) < 0.01, "{exact:?}");
+    // Of plain trajectories one run in fifty would see it once.
+    assert!(exact.event * (PATHS as f64) < 0.02, "{exact:?}");
     let mut scores = Vec::new();
     let mut both = Vec::new();
     for run in 0..RUNS as u64 {
