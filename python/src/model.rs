@@ -16,6 +16,7 @@ pub fn model(point: &Point) -> Value {
     json!({
         "qubits": point.number(),
         "protocol": point.protocol().map(|of| protocol(point, of)),
+        "conditioned": point.conditions().is_some(),
         "times": point.times(),
         "groups": point.groups.iter().map(group).collect::<Vec<_>>(),
     })

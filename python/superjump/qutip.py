@@ -108,6 +108,8 @@ class _System:
         if numbers[place] > _MOST:
             raise ValueError(f"{numbers[place]} qubits: operators of the product space are made for {_MOST} at most")
         model = json.loads(parsed.model(place))
+        if model["conditioned"]:
+            raise ValueError("jumps under a condition follow no Lindblad equation; without it to_qutip has that of the qubits")
         self.moments = Moments(parsed, place, model["protocol"]) if model["protocol"] else None
         self.groups: list[_Group] = []
         for told in model["groups"]:

@@ -44,7 +44,7 @@ pub fn collect_on(
     let summary = match &scenario.points[0].asked {
         Asked::Solve(_) => {
             let at_once = solvable(&scenario.points)?.min(options.threads);
-            solve_into(scenario, options, at_once, &mut tables, report)?.summary
+            solve_into(scenario, options, at_once, (&mut tables, None), report)?.summary
         }
         Asked::Converge(_) => {
             let relaxations = relaxations(scenario, options)?;

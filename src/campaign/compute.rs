@@ -246,7 +246,7 @@ pub fn run_block(point: &Point, block: (u64, u64), interrupt: &Interrupt) -> Opt
 fn run_block_by(simulator: &mut dyn Simulator, point: &Point, (first, count): (u64, u64)) -> Option<PartResult> {
     let mut result = PartResult::new(point);
     for number in first..first + count {
-        result.push(number, &simulator.trajectory(number)?);
+        result.push(point, number, &simulator.trajectory(number)?);
     }
     Some(result)
 }

@@ -114,6 +114,8 @@ pub enum Hint {
     WaitOrAnotherFolder,
     /// Less that is kept in memory at a time.
     KeepLess,
+    /// Fewer cycles of a protocol.
+    FewerCycles,
     /// To solve for it instead.
     Solve,
     /// More jumps, or to solve for it instead.
@@ -131,6 +133,7 @@ impl RunError {
             }
             RunError::Store(StoreError::Damaged { .. }) => Some(Hint::RunAgain),
             RunError::Store(StoreError::Locked { .. }) => Some(Hint::WaitOrAnotherFolder),
+            RunError::TooLarge(TooLarge { of_cycles: true, .. }) => Some(Hint::FewerCycles),
             RunError::TooLarge(_) => Some(Hint::KeepLess),
             RunError::Frequency { .. } => Some(Hint::Solve),
             RunError::Budget { .. } | RunError::Windows { .. } => Some(Hint::MoreJumpsOrSolve),

@@ -12,7 +12,7 @@ use super::error::RunError;
 use super::open::more_than;
 use super::options::Event;
 use crate::plan::{Part, Plan};
-use crate::results::{Correlated, PointSummary, Sink, Summary, Timing, Writer, folded_rows, series};
+use crate::results::{Correlated, PointSummary, Sink, Summary, Timing, Writer, folded_rows, rare_quanta_rows, series};
 use crate::scenario::Scenario;
 use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::Stopped;
@@ -100,16 +100,20 @@ pub fn merge(
             let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved(Unsolved::Interrupted));
             let stopped = averages.as_ref().and_then(|averages| rule(asked, averages));
             complete &= stopped.is_some() && road.missing() != Some(&Unsolved::Interrupted);
-            if let Some(Averages { ensemble, booked, folded, correlations }) = averages.take() {
+            if let Some(Averages { ensemble, booked, folded, reweighted, correlations }) = averages.take() {
                 let (booked, stopped) = (booked.as_ref(), stopped.unwrap_or(Stopped::Interrupted));
                 jumps += ensemble.jumps;
                 writer.write_series(point, &series(point, Some(&ensemble), &road))?;
                 writer.write_booked(point, booked, road.protocol())?;
                 let folded = folded.as_ref().map(|folded| (folded, &ensemble));
                 writer.write_folded(point, &folded_rows(point, folded, &road))?;
+                if let Some((reweighted, given)) = reweighted.as_ref().zip(point.conditions()) {
+                    writer.write_quanta(point, &rare_quanta_rows(point, given, reweighted))?;
+                }
                 let correlated = Correlated { point, sampled: correlations.as_ref(), exact: road.correlations() };
                 writer.write_correlations(correlated)?;
-                let summary = PointSummary::sampled(point, (&ensemble, booked), &road, stopped);
+                let averages = (&ensemble, booked, reweighted.as_ref());
+                let summary = PointSummary::sampled(point, averages, &road, stopped);
                 points.push(summary.correlated(correlated));
             }
         }

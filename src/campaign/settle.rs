@@ -16,8 +16,8 @@ use super::open::more_than;
 use super::options::{Event, Outcome, RunOptions};
 use crate::quantity::{Column, Quantity};
 use crate::results::{
-    ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer, noise_rows, phase_rows,
-    quanta_rows,
+    Cuts, ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer, noise_rows,
+    phase_rows, quanta_rows,
 };
 use crate::scenario::{Asked, Converge, Point, Scenario};
 use crate::solve::{Phases, SteadyRoad, Unsolved, exact_beside};
@@ -285,7 +285,13 @@ fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, Unsolved>)
         seen.push((quantity, bath));
         quantities.push(QuantitySummary::estimated(point, quantity, bath, estimate, solved(quantity, bath)));
     };
-    for (quantity, bath, estimate) in &run.values {
+    // By the exact weight, where there is one: estimates of what is rare are off by more than they tell.
+    let cuts = Cuts::new(point, |_, column| {
+        let exact = road.as_ref().map_or(&[][..], |road| &road.observables);
+        let estimate = || run.observables.iter().find(|(other, _)| *other == column).map(|(_, estimate)| estimate.mean);
+        exact.iter().find(|(other, _)| *other == column).map(|(_, value)| *value).or_else(estimate)
+    });
+    for (quantity, bath, estimate) in run.values.iter().filter(|(quantity, bath, _)| cuts.leave(*quantity, *bath)) {
         push(*quantity, *bath, *estimate);
     }
     for row in &run.noise {
@@ -298,7 +304,8 @@ fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, Unsolved>)
             push(quantity, Some(row.subject.bath), estimate);
         }
     }
-    let alone = exact.iter().filter(|(quantity, bath, _)| !seen.contains(&(*quantity, *bath)));
+    let alone =
+        exact.iter().filter(|(quantity, bath, _)| !seen.contains(&(*quantity, *bath)) && cuts.leave(*quantity, *bath));
     quantities.extend(alone.map(|(quantity, bath, value)| {
         QuantitySummary::exact(point, Column { quantity: *quantity, bath: *bath, observable: None }, *value)
     }));
@@ -307,9 +314,14 @@ fn summarize(point: &Point, run: SteadyRun, road: &Result<SteadyRoad, Unsolved>)
         let exact = exact.map(|(_, value)| *value);
         quantities.extend(QuantitySummary::of_pair(point, Quantity::HeatCovariance, *pair, Some(*estimate), exact));
     }
+    for (column, estimate) in &run.observables {
+        let exact = road.as_ref().ok().and_then(|road| road.observables.iter().find(|(other, _)| other == column));
+        quantities.push(QuantitySummary::of_column(point, *column, *estimate, exact.map(|(_, value)| *value)));
+    }
     let exact_refused = road.as_ref().map_or(Vec::new(), |road| road.refused.clone());
     // By the exact signs, where they are known.
     let machine = road.as_ref().ok().and_then(|road| road.machine).or(run.machine);
     let machine = machine.map(|machine| machine.words().to_owned());
-    PointSummary { exact_refused, machine, ..PointSummary::settled(point, run, road.as_ref().err(), quantities) }
+    let summary = PointSummary::settled(point, run, road.as_ref().err(), quantities);
+    PointSummary { exact_refused, machine, notes: cuts.notes, ..summary }
 }

@@ -2,7 +2,7 @@
 
 use superjump::bath::Process;
 use superjump::group::{Ensembles, MOST_WATCHED};
-use superjump::model::product::{Channel, JumpOperator, Kind, Product, ProductBath, Since};
+use superjump::model::product::{Channel, JumpOperator, Kind, Levels, Product, ProductBath, Since};
 use superjump::report::number;
 use superjump::scenario::Point;
 use superjump::trajectory::Products;
@@ -16,12 +16,18 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
         let frequency = number(factor.frequency);
         match factor.kind {
             Kind::Qubits(qubits) => say!("  ensemble       {}: {qubits} qubits at {frequency}", factor.name)?,
-            Kind::Mode { levels: Some(_) } => {
+            Kind::Mode { levels: Levels::First(_) } => {
                 say!("  mode           {} at {frequency}: cut, with the numbers 0 to {}", factor.name, levels - 1)?;
             }
-            Kind::Mode { levels: None } => {
+            Kind::Mode { levels: Levels::All } => {
                 say!("  mode           {} at {frequency}: all numbers there may be, 0 to {}", factor.name, levels - 1)?;
             }
+            Kind::Mode { levels: Levels::Grown { most, weight } } => say!(
+                "  mode           {} at {frequency}: a cut that grows from {levels} levels to {most} at most, until the \
+                 highest weighs less than {}",
+                factor.name,
+                number(weight)
+            )?,
         }
     }
     for bath in product.baths() {

@@ -238,6 +238,7 @@ fn help(hint: Hint) -> &'static str {
         Hint::KeepLess => {
             "fewer `evolution.samples`, `record.photons`, values of `noise` or --threads, or no `record.jumps`, need less"
         }
+        Hint::FewerCycles => "fewer `protocol.cycles`, or \"until steady\", of which no single one is kept",
         Hint::Solve => "`superjump exact` has no such bound",
         Hint::MoreJumpsOrSolve => "raise it, or have `superjump exact` solve for it",
     }

@@ -6,7 +6,8 @@ use crate::bath::{Bath, Process};
 use crate::initial::ProductStart;
 use crate::model::operator::{Operator, Powers};
 use crate::model::product::{
-    Correlation, Factor, JumpOperator, Kind, Product, ProductBath, ProductForm, ProductValues, Since, Watched,
+    Correlation, Factor, JumpOperator, Kind, Levels, Product, ProductBath, ProductError, ProductForm, ProductValues,
+    Since, Watched,
 };
 use crate::model::{Extent, System};
 use crate::units::Units;
@@ -29,8 +30,8 @@ pub struct Observable {
 /// A product of ensembles and modes, where it starts, and what is recorded of it.
 ///
 /// Recorded are, of the whole, heat currents, intensities and `<J_z>`; then `jz_NAME` of every ensemble, `n_NAME` of every
-/// mode, `top_NAME` of every mode with a cut, which is the weight of its highest number, and the observables that are
-/// asked for.
+/// mode, `top_NAME` of every mode with a cut, which is the weight of its highest number, `levels_NAME` of those whose cut
+/// grows, and the observables that are asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ensembles {
     product: Product,
@@ -46,6 +47,21 @@ pub struct Ensembles {
     quanta: Option<Vec<f64>>,
     /// What is asked for at two times.
     correlations: Vec<Correlation>,
+    /// Whether all means are followed along trajectories, and not in samples alone.
+    throughout: bool,
+}
+
+/// A mode whose cut grows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Growing {
+    /// Its place among the factors.
+    pub factor: usize,
+    /// The weight of its highest level among what is looked at.
+    pub top: usize,
+    /// The most levels.
+    pub most: i64,
+    /// The most that the highest may weigh.
+    pub weight: f64,
 }
 
 /// How large a mean may be, and about how much a jump changes it.
@@ -87,8 +103,11 @@ impl Ensembles {
                 Kind::Mode { levels } => {
                     let number = &letter(place, Powers::RAISE) * &letter(place, Powers::LOWER);
                     add("n", Watched::Operator(number));
-                    if levels.is_some() {
+                    if *levels != Levels::All {
                         add("top", Watched::Top(place));
+                    }
+                    if matches!(levels, Levels::Grown { .. }) {
+                        add("levels", Watched::Levels(place));
                     }
                 }
             }
@@ -110,6 +129,7 @@ impl Ensembles {
             observables,
             watched,
             correlations: Vec::new(),
+            throughout: false,
         }
     }
 
@@ -117,6 +137,39 @@ impl Ensembles {
     #[must_use]
     pub fn correlating(self, correlations: Vec<Correlation>) -> Self {
         Ensembles { correlations, ..self }
+    }
+
+    /// The same, of which all means are averaged along trajectories, and not looked at in samples alone: as it takes for a
+    /// steady state, and in longer time.
+    #[must_use]
+    pub fn throughout(self) -> Self {
+        Ensembles { throughout: true, ..self }
+    }
+
+    /// Every mode whose cut grows: its place among the factors, that of its highest level among what is looked at, and how it
+    /// grows.
+    pub fn growing(&self) -> impl Iterator<Item = Growing> {
+        let factors = self.product.factors().iter().enumerate();
+        factors.filter_map(|(factor, one)| match one.kind {
+            Kind::Mode { levels: Levels::Grown { most, weight } } => {
+                let top = |one: &Observable| one.watched == Watched::Top(factor);
+                let top = self.observables.iter().position(top)?;
+                Some(Growing { factor, top, most, weight })
+            }
+            Kind::Qubits(_) | Kind::Mode { .. } => None,
+        })
+    }
+
+    /// The same with cuts that stay, so many levels of each mode whose cut would grow, by its place among the factors.
+    ///
+    /// # Errors
+    /// If a start does not fit into one.
+    pub fn cut(&self, levels: &[i64]) -> Result<Self, ProductError> {
+        let product = self.growing().try_fold(self.product.clone(), |product, mode| {
+            product.with_levels(mode.factor, Levels::First(levels[mode.factor]))
+        })?;
+        let start = ProductStart::new(&product, self.start.factors().to_vec())?;
+        Ok(Ensembles { product, start, ..self.clone() })
     }
 
     /// What they are.
@@ -156,7 +209,7 @@ impl Ensembles {
         last + delays
     }
 
-    /// All that is watched: `<J_z>` and what goes on with the baths, [`Ensembles::followed`] of them, then the observables.
+    /// All that is watched: `<J_z>` and what goes on with the baths, then the observables.
     #[must_use]
     pub fn watched(&self) -> &[Watched] {
         &self.watched
@@ -165,7 +218,21 @@ impl Ensembles {
     /// How many of these change within dwells and at jumps for those who record.
     #[must_use]
     pub fn followed(&self) -> usize {
+        if self.throughout { self.watched.len() } else { self.first_observable() }
+    }
+
+    fn first_observable(&self) -> usize {
         1 + 2 * self.baths.len()
+    }
+
+    /// Whether an ensemble keeps its J for ever, and starts in several.
+    #[must_use]
+    pub fn keeps_several_j(&self) -> bool {
+        let factors = self.product.factors().iter().enumerate();
+        let mut ensembles =
+            factors.filter(|(_, factor)| matches!(factor.kind, Kind::Qubits(_))).map(|(place, _)| place);
+        let tops = self.start.tops(&self.product);
+        ensembles.any(|place| !self.product.changes_j(place) && tops[place].len() > 1)
     }
 
     /// The number of states of the largest sector of a trajectory.
@@ -187,22 +254,27 @@ impl Ensembles {
         size(&self.product, &self.start, &Watched::Operator(self.product.hamiltonian())).most
     }
 
-    /// A bound on the mean number of jumps until a time.
+    /// A bound on the jumps per unit of time.
     #[must_use]
-    pub fn jumps_bound(&self, until: f64) -> f64 {
+    pub fn jump_rate_bound(&self) -> f64 {
         let processes = [Process::Emission, Process::Absorption, Process::Dephasing];
         let rate = |bath, process| {
             let intensity = Watched::Operator(self.product.intensity(bath, process));
             size(&self.product, &self.start, &intensity).most
         };
-        let by_rates = (0..self.baths.len()).flat_map(|bath| processes.map(|process| rate(bath, process))).sum::<f64>();
+        (0..self.baths.len()).flat_map(|bath| processes.map(|process| rate(bath, process))).sum()
+    }
+
+    /// A bound on the mean number of jumps until a time.
+    #[must_use]
+    pub fn jumps_bound(&self, until: f64) -> f64 {
         let only_lowers = |bath: &ProductBath| {
             bath.channels().iter().all(|channel| match &channel.jump {
                 JumpOperator::Operator(operator) => operator.shifts().iter().all(|shift| *shift < 0),
                 JumpOperator::EachQubit { .. } => channel.process == Process::Emission,
             })
         };
-        let bound = by_rates * until;
+        let bound = self.jump_rate_bound() * until;
         if self.product.keeps_excitations_sharp() && self.product.baths().iter().all(only_lowers) {
             // Each jump takes one of the excitations there are.
             let tops = self.start.tops(&self.product);
@@ -239,11 +311,19 @@ fn as_results_name(bath: &ProductBath) -> Bath {
 
 /// A bound on the mean of what is watched, from those of its words.
 fn size(product: &Product, start: &ProductStart, watched: &Watched) -> Size {
-    let Watched::Operator(operator) = watched else { return Size { most: 1.0, step: 1.0 } };
+    let operator = match watched {
+        Watched::Operator(operator) => operator,
+        Watched::Top(_) => return Size { most: 1.0, step: 1.0 },
+        Watched::Levels(place) => {
+            let most = start.most_levels(*place) as f64;
+            return Size { most, step: most };
+        }
+    };
     let mut sum = Size::default();
     for (word, value) in operator.terms() {
         let (mut most, mut share) = (value.norm(), 0.0);
-        for ((powers, factor), levels) in word.iter().zip(product.factors()).zip(start.levels()) {
+        for (place, (powers, factor)) in word.iter().zip(product.factors()).enumerate() {
+            let levels = start.most_levels(place);
             let (top, letter) = match factor.kind {
                 Kind::Qubits(number) => (number as f64, (number as f64 + 1.0) / 2.0),
                 Kind::Mode { .. } => ((levels - 1) as f64, ((levels - 1) as f64).sqrt()),
@@ -330,7 +410,7 @@ impl System for Ensembles {
     }
 
     fn observable(&self, index: usize) -> ProductForm<MOST_WATCHED> {
-        Ensembles::form(self.followed() + index, 1.0)
+        Ensembles::form(self.first_observable() + index, 1.0)
     }
 
     fn is_of_few(&self, index: usize) -> bool {

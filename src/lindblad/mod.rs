@@ -2,9 +2,13 @@
 
 mod along;
 mod censored;
+mod charges;
 mod coherences;
 mod compensated;
+mod condition;
+mod conditioned;
 mod counting;
+mod cumulants;
 mod currents;
 pub mod density;
 mod dissection;
@@ -18,26 +22,38 @@ mod populations;
 mod product;
 pub mod protocol;
 mod rational;
+mod recurring;
 mod register;
 mod relaxation;
 mod series;
+mod slowest;
 mod steady;
+mod tilted;
 mod transferred;
 mod transient;
 mod vectorized;
 
 pub use along::ProtocolMeans;
+pub use charges::Charges;
 pub use coherences::Coherences;
-pub use counting::{Counting, Cumulants};
+pub use condition::{ConditionError, STRONGEST, conditions};
+pub use conditioned::Conditioned;
+pub use counting::Counting;
+pub use cumulants::{Cumulant, Cumulants, first_passage};
 pub use currents::{Occupation, currents};
 pub use driven::{Driven, DrivenAverages, DrivenProtocol, DrivenSteady};
 pub use frame::InFrame;
 pub use ladder::LadderGenerator;
 pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
-pub use product::{Line, MeanForm, ProductDensity, ProductEquation, ProductSteadyError, Spectrum};
-pub use rational::SolveError;
+pub use product::{Line, MeanForm, ProductCounting, ProductDensity, ProductEquation, ProductSteadyError, Spectrum};
+pub use rational::{SolveError, Triplet};
+pub use recurring::{StateCycle, StateNoise, affordable as cycle_affordable};
 pub use register::{RegisterEquation, RegisterError, RegisterProtocol};
+#[cfg(feature = "campaign")]
+pub(crate) use relaxation::Relaxation;
+pub use slowest::Mode;
 pub use steady::{SteadyError, SteadyState};
+pub use tilted::Tilted;
 #[cfg(feature = "campaign")]
 pub(crate) use transferred::MOST_PRODUCTS;
 pub use transferred::Transferred;

@@ -1,5 +1,6 @@
 //! The validated physical model: identical qubits and the baths around them, or a register of qubits that differ.
 
+mod conditioned;
 mod course;
 mod drive;
 mod linear;
@@ -14,6 +15,7 @@ mod rest;
 mod spin;
 mod system;
 
+pub use conditioned::{Condition, Conditioned, ConditionedForm, ConditionedValues, Conditions};
 pub use course::{Course, CourseError, Shape, Signal};
 pub use drive::{DriveCourse, DriveError, DriveSetting, Driving, Field, Wave, Waveform};
 pub use linear::Linear;

@@ -185,6 +185,8 @@ pub struct Run {
     pub cycles: Vec<Curve>,
     /// What is booked in each segment, over all cycles.
     pub segments: Vec<Curve>,
+    /// Averages over all cycles, by phase.
+    pub folded: Vec<Curve>,
     /// The protocols of the points that are drawn, by their place.
     pub protocols: HashMap<usize, Protocol>,
     /// What every trajectory left.

@@ -65,7 +65,7 @@ impl<'a> Files<'a> {
 /// The table of the quantities.
 const QUANTITIES: &str = "summary.parquet";
 /// Everything that can be in a folder.
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
     SUMMARY,
     "series.parquet",
     "noise.parquet",
@@ -73,6 +73,7 @@ const KNOWN: [&str; 9] = [
     "correlations.parquet",
     "cycles.parquet",
     "segments.parquet",
+    "folded.parquet",
     "trajectories.parquet",
     "jumps.parquet",
 ];
@@ -195,6 +196,9 @@ pub fn tables(run: &mut Run, folder: &Path, kept: Option<&HashSet<usize>>) -> Re
     }
     if files.sound("segments.parquet", notes) {
         run.segments = curves(folder, "segments.parquet", ["quantity", "segment", "mean"], kept, notes);
+    }
+    if files.sound("folded.parquet", notes) {
+        run.folded = curves(folder, "folded.parquet", ["quantity", "phase", "mean"], kept, notes);
     }
     if files.sound("trajectories.parquet", notes) {
         run.trajectories = trajectories(folder, notes);

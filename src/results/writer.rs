@@ -1,5 +1,7 @@
 //! Which tables a scenario fills, and their rows.
 
+use serde::{Deserialize, Serialize};
+
 use super::correlations::{Correlated, correlation_columns, correlation_fields};
 use super::sink::Sink;
 use super::summary::Summary;
@@ -11,7 +13,7 @@ use crate::solve::ExactProtocol;
 use crate::statistics::Booked;
 use crate::store::{StoreError, StoredPart, cycle_fields, jump_fields, produce, trajectory_fields};
 use crate::table::{Field, Kind, Values};
-use crate::trajectory::{Engine, Rows};
+use crate::trajectory::Rows;
 
 /// The tables of a run in progress; those that it does not fill are not there.
 pub struct Writer<'a> {
@@ -63,7 +65,10 @@ impl<'a> Writer<'a> {
         let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields(first))?;
         let counts = points().any(|point| *point.noise() != Noise::default());
         let noise = when(counts, "noise", tables::noise_fields())?;
-        let windows = points().any(|point| !point.noise().windows.is_empty());
+        let rare = |point: &Point| point.conditions().is_some() && matches!(point.asked, Asked::Transient(_));
+        // Of cycles, quanta have no distribution here.
+        let in_windows = |point: &Point| point.protocol().is_none() && !point.noise().windows.is_empty();
+        let windows = points().any(|point| in_windows(point) || rare(point));
         let quanta = when(windows, "quanta", tables::quanta_fields())?;
         let protocol = points().any(|point| point.protocol().is_some() && !point.times().is_empty());
         let cycles = when(protocol, "cycles", tables::stretch_fields("cycle"))?;
@@ -131,6 +136,23 @@ impl<'a> Writer<'a> {
         self.append(self.jumps, point.index, || part.jumps)
     }
 
+    /// Appends the rows of a point that was solved, table by table.
+    pub fn write_solved(&mut self, point: &Point, rows: SolvedRows) -> Result<(), StoreError> {
+        let SolvedRows { series, cycles, segments, folded, noise, quanta, correlations } = rows;
+        for (table, own) in [
+            (self.series, series),
+            (self.cycles, cycles),
+            (self.segments, segments),
+            (self.folded, folded),
+            (self.noise, noise),
+            (self.quanta, quanta),
+            (self.correlations, correlations),
+        ] {
+            self.append(table.filter(|_| !own.is_empty()), point.index, || own)?;
+        }
+        Ok(())
+    }
+
     /// Appends the series of a point.
     pub fn write_series(&mut self, point: &Point, rows: &[SeriesRow]) -> Result<(), StoreError> {
         self.append(self.series, point.index, || tables::series_columns(point, rows))
@@ -145,9 +167,9 @@ impl<'a> Writer<'a> {
     ) -> Result<(), StoreError> {
         let Some(protocol) = point.protocol() else { return Ok(()) };
         let columns = |rows: Vec<_>| tables::stretch_columns(point, &rows);
-        let register = point.engine.engine == Engine::Register;
-        self.append(self.cycles, point.index, || columns(tables::cycle_rows(protocol, register, booked, exact)))?;
-        self.append(self.segments, point.index, || columns(tables::segment_rows(protocol, booked, exact)))
+        let of = (point, protocol);
+        self.append(self.cycles, point.index, || columns(tables::cycle_rows(of, booked, exact)))?;
+        self.append(self.segments, point.index, || columns(tables::segment_rows(of, booked, exact)))
     }
 
     /// Appends averages over the cycles of a point's protocol, by phase.
@@ -179,6 +201,50 @@ impl<'a> Writer<'a> {
             self.append(Some(table), point.index, || tables::summary_columns(point))?;
         }
         self.sink.finish(summary)
+    }
+}
+
+/// The rows of a point that was solved, in columns, without the point and the swept keys.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct SolvedRows {
+    series: Vec<Values>,
+    cycles: Vec<Values>,
+    segments: Vec<Values>,
+    folded: Vec<Values>,
+    noise: Vec<Values>,
+    quanta: Vec<Values>,
+    correlations: Vec<Values>,
+}
+
+impl SolvedRows {
+    /// Of these rows; counts, where there are any.
+    pub fn new(
+        point: &Point,
+        [series, folded]: [&[SeriesRow]; 2],
+        protocol: Option<&ExactProtocol>,
+        counts: Option<(&[NoiseRow], &[QuantaRow])>,
+    ) -> Self {
+        let mut rows = SolvedRows {
+            series: tables::series_columns(point, series),
+            folded: tables::series_columns(point, folded),
+            ..SolvedRows::default()
+        };
+        if let Some(of) = point.protocol() {
+            let columns = |rows: Vec<_>| tables::stretch_columns(point, &rows);
+            let of = (point, of);
+            rows.cycles = columns(tables::cycle_rows(of, None, protocol));
+            rows.segments = columns(tables::segment_rows(of, None, protocol));
+        }
+        if let Some((noise, quanta)) = counts {
+            rows.noise = tables::noise_columns(point, noise);
+            rows.quanta = tables::quanta_columns(point, quanta);
+        }
+        rows
+    }
+
+    /// The same with correlations at two times.
+    pub fn correlated(self, correlated: &Correlated) -> Self {
+        SolvedRows { correlations: correlation_columns(correlated.point, &correlated.rows()), ..self }
     }
 }
 

@@ -150,8 +150,14 @@ pub const KEYS: &[(&str, &str)] = &[
     ("mode.*.frequency", "a finite frequency, 1 if left out in natural units: omega n, in the frame that H is in"),
     (
         "mode.*.levels",
-        "how many numbers of quanta are kept, 0 to levels - 1: a whole number from 1 to 100000; left out where excitations \
-         only leave, and all that there may be are kept",
+        "how many numbers of quanta are kept, 0 to levels - 1: a whole number from 1 to 100000; or a table { most = 4096, \
+         weight = 1e-8 } of a cut that grows, which it does if left out; where excitations only leave, all that there may be \
+         are kept then",
+    ),
+    ("mode.*.levels.most", "the most levels that a cut grows to: a whole number from 1 to 100000, 4096 if left out"),
+    (
+        "mode.*.levels.weight",
+        "a cut grows until its highest level weighs less than this: a number above 0 and below 1, 1e-8 if left out",
     ),
     ("mode.*.coupling", "its amplitude in the collective baths that act on it, as of [[ensemble]]"),
     (
@@ -335,13 +341,35 @@ pub const KEYS: &[(&str, &str)] = &[
     ("noise.windows", "ascending, positive, finite times"),
     ("noise.frequencies", "ascending, finite angular frequencies from 0 up"),
     ("noise.delays", "ascending, finite times from 0 up"),
+    (
+        "noise.order",
+        "a whole number from 1 to 20: the highest cumulant of the quanta of each bath, and of all that are exchanged",
+    ),
+    (
+        "noise.counting_fields",
+        "ascending numbers s from -100 to 100, at which the generating function theta(s) of the cumulants is solved for",
+    ),
+    ("noise.relaxation", "a whole number from 1 to 100: how many of the slowest modes of relaxation"),
     ("qubits.group.number", "a whole number from 1 to 1000000"),
     (
         "qubits.group.frequency",
         "a positive, finite number: omega_0 (natural; 1 if left out), or omega_0/(2 pi) in GHz (SI)",
     ),
     ("steady", "a table [steady] with `relative_error` (or `absolute_error`), `bath`, `confidence` and `max_jumps`"),
-    ("noise", "a table [noise] with `baths` and `windows`"),
+    ("noise", "a table [noise] with `baths`, `windows`, `frequencies`, `delays`, `order` and `counting_fields`"),
+    ("condition", "a table [condition] with `field` or `current`, and `bath`"),
+    (
+        "condition.bath",
+        "the name of the bath whose net quanta are weighed; the first that exchanges quanta if left out",
+    ),
+    (
+        "condition.field",
+        "a counting field s from -100 to 100: trajectories are weighed by e^{s C}, C the net quanta absorbed",
+    ),
+    (
+        "condition.current",
+        "a heat current from the bath, in the unit of the heat current: the field that carries it is found",
+    ),
     ("figure", "tables [figure.NAME], each with `quantity`; a name is of letters, digits, `_` and `-`"),
     ("figure.*.quantity", "a quantity of the results such as \"heat_current\", or a statistic such as \"spectrum\""),
     ("figure.*.bath", "the name of a bath, where the quantity has several; the first if left out"),
@@ -421,6 +449,6 @@ pub fn allowed(key: &str) -> &'static str {
     let find = |name: &str| KEYS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);
     find(&generic).or_else(|| find(generic.split('.').next().unwrap_or_default())).unwrap_or(
         "one of the tables qubits, ensemble, mode, bath, jump, parameters, hamiltonian, observe, correlate, drive, protocol, \
-         initial, evolution, record, steady, noise, figure, sweep, or title, units",
+         initial, evolution, record, steady, noise, condition, figure, sweep, or title, units",
     )
 }

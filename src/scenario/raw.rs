@@ -64,6 +64,7 @@ tables! {
         pub record: Key<RawRecord>,
         pub steady: Key<RawSteady>,
         pub noise: Key<RawNoise>,
+        pub condition: Key<RawCondition>,
         pub figure: Key<BTreeMap<Spanned<String>, Spanned<RawFigure>>>,
     }
 
@@ -91,9 +92,15 @@ tables! {
     pub struct RawMode {
         pub name: Key<String>,
         pub frequency: Key<f64>,
-        pub levels: Key<i64>,
+        pub levels: Key<RawCourse<RawCut>>,
         pub coupling: Key<toml::Value>,
         pub initial: Key<RawCourse<RawQuanta>>,
+    }
+
+    /// How the cut of a mode grows.
+    pub struct RawCut {
+        pub most: Key<i64>,
+        pub weight: Key<f64>,
     }
 
     /// Where a mode starts.
@@ -273,6 +280,15 @@ tables! {
         pub windows: Key<Vec<Spanned<f64>>>,
         pub frequencies: Key<Vec<Spanned<f64>>>,
         pub delays: Key<Vec<Spanned<f64>>>,
+        pub order: Key<i64>,
+        pub counting_fields: Key<Vec<Spanned<f64>>>,
+        pub relaxation: Key<i64>,
+    }
+
+    pub struct RawCondition {
+        pub bath: Key<String>,
+        pub field: Key<f64>,
+        pub current: Key<f64>,
     }
 
     /// What to draw; it changes no result, and is read again by what draws.

@@ -19,5 +19,7 @@ pub use equation::{
 };
 pub use error::Unsolved;
 pub use protocol::ExactProtocol;
-pub use steady::{CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, cycle_equation, exact_beside};
+pub use steady::{
+    CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, cycle_affordable, cycle_multiplier, exact_beside, is_conserved,
+};
 pub use transient::ExactRoad;

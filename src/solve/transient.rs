@@ -4,10 +4,10 @@ use ndarray::{Array2, ArrayView2};
 
 use super::cleared::cleared;
 use super::correlations::{self, ExactCorrelations};
-use super::equation::{Aim, Averages, Equation, ForEquation, Road};
+use super::equation::{Aim, Averages, Equation, ForEquation, Road, at_cuts};
 use super::error::Unsolved;
 use super::protocol::{self, ExactProtocol};
-use super::steady::cycle_equation;
+use super::steady::cycle_affordable;
 use crate::bath::Coupling;
 use crate::group::Group;
 use crate::initial::InitialState;
@@ -64,7 +64,7 @@ impl ExactRoad {
     /// Which equation is too large, and how large it is.
     pub fn affordable(point: &Point, effort: Effort) -> Result<(), Unsolved> {
         if let (Some(protocol), Some(_)) = (point.protocol(), point.steady()) {
-            return cycle_equation(point, protocol, effort).map(drop);
+            return cycle_affordable(point, protocol, effort);
         }
         let steady = effort == Effort::Steady;
         if let Some(protocol) = point.protocol().filter(|_| !steady) {
@@ -149,6 +149,13 @@ impl ForEquation for OnGrid<'_> {
     }
 }
 
+/// The largest that each observable is at any time.
+fn heaviest(solved: &[Averages]) -> Vec<f64> {
+    let observables = solved.first().map_or(0, |first| first.observables.len());
+    let largest = |index: usize| solved.iter().map(|averages| averages.observables[index]).fold(0.0, f64::max);
+    (0..observables).map(largest).collect()
+}
+
 /// Times x columns, summed over the groups; NaN where a column has no exact value.
 fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, Unsolved> {
     let (times, columns) = (point.times(), point.columns());
@@ -156,7 +163,11 @@ fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, Unsolved> {
     let roads = Road::of_each(&point.groups, &aim);
     let mut sum = Array2::zeros((times.len(), columns.len()));
     for (group, road) in point.groups.iter().zip(&roads) {
-        let solved = road.with(OnGrid { group, aim: &aim, times })?;
+        let solved = at_cuts(group, |group| {
+            let solved = road.with(OnGrid { group, aim: &aim, times })?;
+            let heaviest = heaviest(&solved);
+            Ok((solved, heaviest))
+        })?;
         for (mut row, averages) in sum.rows_mut().into_iter().zip(&solved) {
             row.iter_mut().zip(&columns).for_each(|(value, column)| *value += averages.value(*column));
         }

@@ -12,8 +12,11 @@ use super::crew::{Grip, Name};
 use super::files::{Temporary, make_folder};
 use super::word::Live;
 
-/// What an answer begins with that is no part but the word that somebody is at it.
+/// What the name of a claim ends in.
 pub const ENDING: &str = "claim";
+
+/// After how long a process that says nothing is taken for gone, and its work for free.
+pub const SILENT: Duration = Duration::from_secs(10);
 
 /// What became of asking for a part.
 pub enum Taken {
@@ -125,6 +128,3 @@ impl Claims {
         last.since.elapsed() >= SILENT
     }
 }
-
-/// After how long a process that says nothing is taken for gone, and its work for free.
-pub const SILENT: Duration = Duration::from_secs(10);

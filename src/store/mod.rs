@@ -18,6 +18,7 @@ mod path;
 mod piece;
 mod rows;
 mod shelf;
+mod solved;
 mod word;
 
 pub(crate) use averages::{Averages, PartResult};
@@ -40,4 +41,5 @@ pub use piece::RoundPart;
 pub(crate) use piece::{GroupState, Piece};
 pub(crate) use rows::{cycle_fields, jump_fields, produce, trajectory_fields};
 pub(crate) use shelf::{Gaps, Patience, Shelf};
+pub(crate) use solved::SolvedPoints;
 pub use word::{Live, Progress, State, Within};

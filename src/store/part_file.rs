@@ -148,6 +148,24 @@ pub fn decode_piece(point: &Point, piece: &Piece, bytes: &[u8]) -> Result<Vec<u8
     content(&of_piece(point, piece), bytes)
 }
 
+/// Whose a point is that was solved for what has this fingerprint.
+fn of_solved(fingerprint: &str, index: usize) -> Value {
+    json!({ "version": env!("CARGO_PKG_VERSION"), "fingerprint": fingerprint, "solved": index })
+}
+
+/// The bytes of the file of a point that was solved, from what it comes to.
+pub fn encode_solved(fingerprint: &str, index: usize, state: &[u8]) -> Vec<u8> {
+    file(&of_solved(fingerprint, index), state)
+}
+
+/// What a point comes to, from the bytes of its file.
+///
+/// # Errors
+/// Why it is not this point, or not whole, in words.
+pub fn decode_solved(fingerprint: &str, index: usize, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    content(&of_solved(fingerprint, index), bytes)
+}
+
 /// The bytes of the file of a part.
 pub fn encode(point: &Point, part: Part, result: &PartResult) -> Vec<u8> {
     file(&of_part(point, part), &codec::encode(*LAYOUT, &StoredPart::new(point, result)))

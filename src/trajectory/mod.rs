@@ -29,7 +29,7 @@ pub use engine::{Declared, Engine, EngineChoice, Facts, ForEngine};
 pub use exchanged::Exchanged;
 pub use interrupt::Interrupt;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState, ProtocolLadder, ProtocolState};
-pub use populations::Populations;
+pub use populations::{ConditionedPopulations, Populations};
 pub use product::{Pairs, ProductSize, ProductState, Products};
 pub use record::{Detail, JumpRow, Record, Rows, Trace};
 pub use register::{ProtocolRegister, ProtocolRegisters, RegisterState, Registers, Start};

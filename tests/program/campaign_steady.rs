@@ -223,7 +223,7 @@ fn points_of_the_same_physics_share_rounds() {
 #[test]
 fn one_point_spreads_over_processes() {
     let place = place();
-    let one = ["--set", "sweep.qubits.number=[60]", "--set", "steady.relative_error=0.0003"];
+    let one = ["--set", "sweep.qubits.number=[20]", "--set", "steady.relative_error=0.003"];
     success(&place.run("whole", &one));
     let one = [&one[..], &["--log", "log.jsonl"]].concat();
     let mut worker = place.worker("shared", &one);

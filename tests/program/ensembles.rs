@@ -87,7 +87,11 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("\"inverted\"", "1", 6, "`ensemble.a.initial` is 1", "\"ground\""),
     ("levels = 12", "levels = 0", 13, "`mode.c.levels` is 0", "from 1 to"),
     ("levels = 12", "levels = 3", 14, "lies beyond the 3 levels kept", "coherent"),
-    ("levels = 12\ninitial = { alpha = 0.2 }", "", 11, "needs `levels`", "quanta"),
+    ("levels = 12", "levels = 12.5", 13, "`mode.c.levels` is 12.5", "a whole number"),
+    ("levels = 12", "levels = { most = 0 }", 13, "`mode.c.levels.most` is 0", "from 1 to"),
+    ("levels = 12", "levels = { weight = 1.0 }", 13, "`mode.c.levels.weight` is 1", "below 1"),
+    ("levels = 12", "levels = { least = 2 }", 13, "unknown key `mode.c.levels.least`", "`most`"),
+    ("levels = 12", "levels = { most = 9 }\ncoupling = 2.0", 14, "none exchanges quanta with it", "[[ensemble]]"),
     ("{ alpha = 0.2 }", "-1", 14, "`mode.c.initial` is -1", "a whole number"),
     ("{ alpha = 0.2 }", "{ alpha = \"x\" }", 14, "`mode.c.initial.alpha` is \"x\"", "[re, im]"),
     ("{ alpha = 0.2 }", "{ }", 14, "neither or both of `quanta` and `alpha`", "coherent"),
@@ -127,7 +131,14 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("\"c.a + c.ad\"", "\"c.a\"", 36, "`observe.field` is not Hermitian", "dag(x)"),
     ("until = 2.0", "engine = \"ladder\"\nuntil = 2.0", 38, "the ladder engine cannot treat this model", "\"product\""),
     ("number = 2", "number = 20000", 1, "a state of this product has", "fewer qubits"),
-    ("[evolution]", "[steady]\n[evolution]", 37, "`steady`: trajectories of ensembles", "`superjump exact`"),
+    ("[evolution]", "[steady]\nbath = \"hut\"\n[evolution]", 38, "there is no bath \"hut\"", "hot, leak, own"),
+    (
+        "[evolution]",
+        "[steady]\n[noise]\ndelays = [1.0]\n[evolution]",
+        39,
+        "g2 and waiting times are not counted by the product engine",
+        "no delays",
+    ),
     ("[evolution]", "[drive]\namplitude = 1\n[evolution]", 37, "`drive` is of one ensemble", "[hamiltonian]"),
     ("[evolution]", "[initial]\nstate = \"ground\"\n[evolution]", 37, "`initial` is of one ensemble", "[[mode]]"),
     ("[evolution]", "[qubits]\nnumber = 1\n[evolution]", 37, "`qubits` is of one ensemble", "a further [[ensemble]]"),
@@ -294,4 +305,68 @@ fn the_page_of_operators_says_what_is() {
     let error = parse(&example.replace("atoms.Jm * c.ad)", "c.adg * atoms.Jm)")).unwrap_err().to_string();
     let told = block("```text\n").lines().next().unwrap();
     assert_eq!(error.lines().next().unwrap(), told);
+}
+
+const STEADY: &str = "[[ensemble]]
+name = \"a\"
+number = 2
+initial = \"ground\"
+[[mode]]
+name = \"c\"
+[[bath]]
+name = \"hot\"
+coupling = \"local\"
+on = [\"a\"]
+rate = 0.5
+temperature = 2.0
+[[bath]]
+name = \"cold\"
+coupling = \"local\"
+on = [\"c\"]
+rate = 1.0
+temperature = 0.3
+[parameters]
+g = 0.6
+[hamiltonian]
+terms = [{ operator = \"g * (a.Jp * c.a + a.Jm * c.ad)\" }]
+[observe]
+both = \"a.Jz * c.n\"
+[steady]
+bath = \"cold\"
+relative_error = 0.02
+[noise]
+windows = [2.0]
+[sweep]
+\"parameters.g\" = [0.6, 0.9]
+";
+
+#[test]
+fn a_steady_state_of_ensembles_has_the_same_bits_on_any_threads_and_after_a_kill() {
+    let place = Place::new("steady.toml", STEADY, &["--no-progress", "--no-report"]);
+    let said = place.say(&["check", "steady.toml"]);
+    for words in ["a cut that grows from 8 levels to 4096 at most", "levels_c, both", "relaxes in"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let told = success(&place.run("one", &["--threads", "1"]));
+    assert!(told.contains("mode c, whose cut grows, keeps"), "{told}");
+    success(&place.run("eight", &["--threads", "8"]));
+    let mut child = place.start("killed", &["--threads", "2"]);
+    place.wait_for_parts("killed", 2, &mut child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    success(&place.run("killed", &["--threads", "2"]));
+    for table in ["noise.parquet", "summary.parquet"] {
+        let bytes = |output: &str| fs::read(place.path(output).join(table)).unwrap();
+        assert!(bytes("one") == bytes("eight") && bytes("one") == bytes("killed"), "{table}");
+    }
+    for point in &Summary::read(&place.path("one")).unwrap().unwrap().points {
+        assert!(point.steady.as_ref().unwrap().converged && point.exact_missing.is_none(), "{:?}", point.steady);
+        for name in ["heat_current", "jz_a", "n_c", "both", "noise"] {
+            let row = point.quantities.iter().rfind(|row| row.quantity == name).unwrap_or_else(|| panic!("{name}"));
+            // 5 sigma: ten numbers, false positives 6e-6.
+            assert!(row.z.unwrap().abs() < 5.0, "{row:?}");
+        }
+        let levels = point.quantities.iter().find(|row| row.quantity == "levels_c").unwrap();
+        assert!(levels.estimate.unwrap() > 1.0 && levels.exact.is_none(), "{levels:?}");
+    }
 }

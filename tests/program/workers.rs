@@ -113,7 +113,7 @@ fn signal(child: &Child, name: &str) {
 fn a_frozen_worker_holds_nobody_up_and_changes_nothing_when_it_wakes() {
     let place = place();
     success(&place.run("whole", &["--trajectories", "60000"]));
-    let more = ["--trajectories", "60000", "--threads", "1"];
+    let more = ["--trajectories", "60000"];
     let mut frozen = place.worker("shared", &more);
     assert!(place.wait_for_parts("shared", 2, &mut frozen));
     signal(&frozen, "-STOP");
@@ -215,12 +215,10 @@ fn rows_may_be_left_out_or_be_of_the_first_trajectories() {
     success(&place.run("some", &["--set", "record.trajectories=1000", "--set", "record.jumps=true"]));
     let points = |folder: &str| Summary::read(&place.path(folder)).unwrap().unwrap().points;
     assert_eq!(points("whole"), points("none"));
-    let read = |folder: &str, table: &str| fs::read(place.path(folder).join(table)).unwrap();
-    for table in ["series.parquet", "summary.parquet"] {
-        assert!(read("whole", table).len() == read("none", table).len(), "{table} differs");
-    }
-    assert!(!place.path("none/trajectories.parquet").exists());
     let rows = |folder: &str, table: &str| TableReader::open(&place.path(folder).join(table)).unwrap().all().unwrap();
+    let means = |folder: &str| rows(folder, "series.parquet").numbers("mean").unwrap();
+    assert_eq!(means("whole"), means("none"));
+    assert!(!place.path("none/trajectories.parquet").exists());
     assert_eq!(rows("some", "trajectories.parquet").rows(), 2000);
     let jumps = rows("some", "jumps.parquet");
     assert!(jumps.numbers("trajectory").unwrap().iter().all(|number| *number < 1000.0) && jumps.rows() > 2000);
@@ -295,4 +293,35 @@ fn scripts_for_schedulers_run_where_paths_are_hard() {
     let many = place.command(&["slurm", "campaign.toml", "--shards", "500"]).output().unwrap();
     assert!(success(&many).contains("--array=1-500"));
     assert!(String::from_utf8_lossy(&many.stderr).contains("the others will have nothing to do"));
+}
+
+/// Points that took long are kept until all are solved.
+#[test]
+fn an_exact_sweep_that_is_killed_goes_on_to_the_same_results() {
+    let place = steady();
+    let exact = |output: &str| {
+        let sweep = ["--set", "sweep.qubits.number=[260, 270, 280, 290]", "--threads", "1", "--no-report"];
+        place.command(&[&["exact", "steady.toml", "-o", output][..], &sweep].concat())
+    };
+    success(&exact("whole").output().unwrap());
+    let mut child = exact("killed").spawn().unwrap();
+    let kept = || {
+        let folders = fs::read_dir(place.path("killed/parts")).into_iter().flatten().map(|entry| entry.unwrap().path());
+        let kept = folders.filter(|path| path.to_string_lossy().contains("exact-"));
+        kept.flat_map(|folder| fs::read_dir(folder).into_iter().flatten()).count()
+    };
+    while kept() < 2 && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(kept() >= 2, "nothing was kept");
+    success(&exact("killed").output().unwrap());
+    assert_eq!(kept(), 0, "what is kept goes once there are results");
+    for table in STEADY_TABLES {
+        let read = |folder: &str| fs::read(place.path(folder).join(table)).unwrap();
+        assert!(read("whole") == read("killed"), "{table} differs");
+    }
+    let points = |folder: &str| Summary::read(&place.path(folder)).unwrap().unwrap().points;
+    assert_eq!(points("whole"), points("killed"));
 }

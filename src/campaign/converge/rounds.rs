@@ -298,7 +298,7 @@ impl<S: Sampler> Rounds<'_, S> {
         receiver: &mpsc::Receiver<(usize, u64, GroupState<S::Sums>)>,
         fold: &mut Fold<S::Sums>,
     ) -> Result<usize, RunError> {
-        let mut waiting: HashMap<usize, Vec<(u64, GroupState<S::Sums>)>> = HashMap::new();
+        let mut waiting: HashMap<usize, Groups<S::Sums>> = HashMap::new();
         let mut written = 0;
         for (at, group, state) in receiver {
             let piece = lock(in_hand).taken[at].piece;
@@ -324,6 +324,9 @@ impl<S: Sampler> Rounds<'_, S> {
         Ok(written)
     }
 }
+
+/// Groups of a piece that are done, by their numbers.
+type Groups<S> = Vec<(u64, GroupState<S>)>;
 
 /// How often it is looked after what others have in hand.
 const ASKED: Duration = Duration::from_millis(50);

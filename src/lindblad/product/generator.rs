@@ -121,10 +121,20 @@ impl Generator {
         Ok(Resolvent { generator: self, lu, omega, speed, trace: trace.to_vec() })
     }
 
-    /// The x with `L x = 0` whose elements at `trace` add to 1.
-    pub fn kernel(&self, trace: &[usize]) -> Result<Vec<Complex64>, ProductSteadyError> {
-        // L - s |e><Tr| is regular where the kernel is one state, and takes it to -s e.
-        let Some(&first) = trace.first() else { return Ok(Vec::new()) };
+    /// All of it, as a dense matrix.
+    pub fn dense(&self) -> Mat<c64> {
+        let mut matrix = Mat::zeros(self.size(), self.size());
+        for row in 0..self.size() {
+            for (column, value) in &self.entries[self.rows[row]..self.rows[row + 1]] {
+                matrix[(row, *column)] = *value;
+            }
+        }
+        matrix
+    }
+
+    /// `L - s |e><Tr|`, factorized, where the elements at `trace` add to the trace.
+    pub fn deflated(&self, trace: &[usize]) -> Result<Deflated<'_>, ProductSteadyError> {
+        let first = trace.first().copied().unwrap_or(0);
         let speed = self.norm.max(f64::MIN_POSITIVE);
         let more: Vec<_> = trace.iter().map(|column| (first, *column, -speed)).collect();
         let lu = self.factors(Complex64::ZERO, &more)?;
@@ -135,17 +145,40 @@ impl Generator {
         if gap < SMALLEST_KNOWN {
             return Err(ProductSteadyError::Slow { gap, least: SMALLEST_KNOWN });
         }
+        Ok(Deflated { generator: self, trace: trace.to_vec(), speed, lu })
+    }
+}
+
+/// `L - s |e><Tr|`, e the first of the populations: regular where one state alone is steady, which it takes to -s e.
+pub struct Deflated<'a> {
+    generator: &'a Generator,
+    trace: Vec<usize>,
+    /// s.
+    speed: f64,
+    lu: Lu<usize, c64>,
+}
+
+impl Deflated<'_> {
+    /// The x with `L x = 0` and trace 1.
+    pub fn kernel(&self) -> Result<Vec<Complex64>, ProductSteadyError> {
+        self.solve(&vec![Complex64::ZERO; self.generator.size()], 1.0)
+    }
+
+    /// The x with `L x = b` and this trace, for a b that has none.
+    pub fn solve(&self, b: &[Complex64], trace: f64) -> Result<Vec<Complex64>, ProductSteadyError> {
+        let Some(&first) = self.trace.first() else { return Ok(Vec::new()) };
         let residual = |x: &[Complex64]| {
-            let mut rest: Vec<Complex64> = self.apply(x).into_iter().map(|value| -value).collect();
-            rest[first] += (trace.iter().map(|place| x[*place]).sum::<Complex64>() - 1.0) * speed;
+            let mut rest: Vec<Complex64> = self.generator.apply(x).iter().zip(b).map(|(value, b)| b - value).collect();
+            rest[first] += (self.trace.iter().map(|place| x[*place]).sum::<Complex64>() - trace) * self.speed;
             rest
         };
-        let mut x = vec![Complex64::ZERO; self.size()];
+        let mut x = vec![Complex64::ZERO; self.generator.size()];
         for _ in 0..2 {
-            let more = solve(&lu, &residual(&x));
+            let more = solve(&self.lu, &residual(&x));
             x.iter_mut().zip(more).for_each(|(x, more)| *x += more);
         }
-        accurate(largest(&residual(&x)) / (speed * largest(&x))).map(|()| x)
+        let size = largest(&x);
+        if size == 0.0 { Ok(x) } else { accurate(largest(&residual(&x)) / (self.speed * size)).map(|()| x) }
     }
 }
 
@@ -223,11 +256,12 @@ mod tests {
 
     #[test]
     fn slow_steady_states_are_refused_before_their_digits_are_lost() {
-        let x = between(1e-5).kernel(&[0, 1]).unwrap();
+        let kernel = |rate| between(rate).deflated(&[0, 1]).and_then(|deflated| deflated.kernel());
+        let x = kernel(1e-5).unwrap();
         assert!((x[0] - 0.5).norm() < 1e-9 && (x[1] - 0.5).norm() < 1e-9, "{x:?}");
-        let slow = between(1e-9).kernel(&[0, 1]);
+        let slow = kernel(1e-9);
         assert!(matches!(slow, Err(ProductSteadyError::Slow { .. })), "{slow:?}");
-        let none = between(1e-14).kernel(&[0, 1]);
+        let none = kernel(1e-14);
         assert!(matches!(none, Err(ProductSteadyError::NotUnique { .. })), "{none:?}");
     }
 

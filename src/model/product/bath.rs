@@ -202,6 +202,13 @@ impl Product {
         Ok(self)
     }
 
+    /// Whether jumps of single qubits take an ensemble, by its place among the factors, from one J to others.
+    #[must_use]
+    pub fn changes_j(&self, place: usize) -> bool {
+        let acts = |jump: &JumpOperator| matches!(jump, JumpOperator::EachQubit { factor, .. } if *factor == place);
+        self.baths.iter().flat_map(ProductBath::channels).any(|channel| acts(&channel.jump))
+    }
+
     /// `J_z` of an ensemble, n of a mode.
     fn number_of(&self, place: usize) -> Operator {
         let letter = |powers| Operator::letter(&self.algebras, place, powers);

@@ -3,7 +3,7 @@
 use num_complex::Complex64;
 use serde::Serialize;
 
-use super::{Kind, Product, ProductError};
+use super::{Kind, Levels, Product, ProductError};
 use crate::model::operator::Operator;
 
 /// The operators of `<C(t) A(t + tau) B(t)>`: A on the `left`, B on the `right`, and C, which is 1 where it is not
@@ -79,7 +79,7 @@ impl TwoTimes {
     /// # Errors
     /// If such a mode lacks a cut.
     pub fn check(&self, product: &Product) -> Result<(), ProductError> {
-        let open = product.factors().iter().find(|factor| factor.kind == Kind::Mode { levels: None });
+        let open = product.factors().iter().find(|factor| factor.kind == Kind::Mode { levels: Levels::All });
         // C acts on the bra by its conjugate.
         let adds = self.right.shifts().last().is_some_and(|most| *most > 0)
             || self.outer.shifts().first().is_some_and(|least| *least < 0);

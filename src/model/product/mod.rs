@@ -9,11 +9,14 @@
 mod bath;
 mod correlation;
 mod error;
+mod levels;
+mod rest;
 mod values;
 
 pub use bath::{Channel, JumpOperator, ProductBath};
 pub use correlation::{Correlation, Since, TwoTimes};
 pub use error::ProductError;
+pub use levels::Levels;
 pub use values::{ProductForm, ProductValues, Watched};
 
 use std::sync::Arc;
@@ -27,14 +30,14 @@ use crate::dicke::MAX_QUBITS;
 use crate::units::Units;
 
 /// What a factor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub enum Kind {
     /// So many identical qubits.
     Qubits(i64),
-    /// A mode with the numbers 0 .. levels - 1, or all of them where excitations only leave.
+    /// A mode.
     Mode {
-        /// How many numbers are kept.
-        levels: Option<i64>,
+        /// Which of its numbers of quanta are kept.
+        levels: Levels,
     },
 }
 
@@ -56,9 +59,9 @@ impl Factor {
         Factor { name: name.to_owned(), kind: Kind::Qubits(number), frequency }
     }
 
-    /// A mode; without `levels` it keeps all numbers that its start can lead to.
+    /// A mode; with `None` in place of its levels it keeps all numbers that its start can lead to.
     #[must_use]
-    pub fn mode(name: &str, levels: impl Into<Option<i64>>, frequency: f64) -> Self {
+    pub fn mode(name: &str, levels: impl Into<Levels>, frequency: f64) -> Self {
         Factor { name: name.to_owned(), kind: Kind::Mode { levels: levels.into() }, frequency }
     }
 
@@ -103,10 +106,8 @@ impl Product {
                 Kind::Qubits(number) if !(0..=MAX_QUBITS).contains(&number) => {
                     return Err(ProductError::Number { name, number });
                 }
-                Kind::Mode { levels: Some(levels) } if levels < 1 => {
-                    return Err(ProductError::Levels { name, levels });
-                }
-                Kind::Qubits(_) | Kind::Mode { .. } => {}
+                Kind::Mode { levels } => levels.check(name)?,
+                Kind::Qubits(_) => {}
             }
         }
         let algebras: Arc<[Algebra]> = factors.iter().map(Factor::algebra).collect();
@@ -120,6 +121,19 @@ impl Product {
             hamiltonian = &hamiltonian + &(&own * Complex64::from(factor.frequency));
         }
         Ok(Product { units, factors, algebras, hamiltonian, baths: Vec::new() })
+    }
+
+    /// The same with other numbers of quanta that are kept of a mode, by its place among the factors.
+    ///
+    /// # Errors
+    /// If these are none.
+    ///
+    /// # Panics
+    /// If there is no such factor.
+    pub fn with_levels(mut self, place: usize, levels: Levels) -> Result<Self, ProductError> {
+        levels.check(self.factors[place].name.clone())?;
+        self.factors[place].kind = Kind::Mode { levels };
+        Ok(self)
     }
 
     /// Adds a term to the Hamiltonian, in the unit of the frequencies.
@@ -207,7 +221,7 @@ impl Product {
     /// # Errors
     /// If one has none: the number of excitations may grow, or is not sharp.
     pub fn check_cuts(&self) -> Result<(), ProductError> {
-        let Some(open) = self.factors.iter().find(|factor| factor.kind == Kind::Mode { levels: None }) else {
+        let Some(open) = self.factors.iter().find(|factor| factor.kind == Kind::Mode { levels: Levels::All }) else {
             return Ok(());
         };
         let name = || open.name.clone();

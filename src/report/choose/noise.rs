@@ -20,13 +20,27 @@ fn argument(statistic: &str, units: &str) -> (&'static str, &'static str) {
         "g2" | "waiting_time" => ("time τ", words::time_unit(units)),
         "sector_probability" | "sector_current" | "sector_noise" | "bright_dwell" | "dark_dwell" => ("J", ""),
         "transferred_quanta" => ("net quanta absorbed", ""),
+        "generating_function" | "conditioned_current" | "conditioned_noise" | "conditioned_bright" => {
+            ("counting field s", "")
+        }
+        "rate_function" | "gaussian_rate" => ("net quanta per unit time c", if units == "SI" { "10⁹/s" } else { "ω₀" }),
+        "cumulant" | "cumulant_digits" | "activity_cumulant" | "first_passage_cumulant" => (ORDER, ""),
+        "relaxation_rate" | "relaxation_frequency" | "relaxation_between_sectors" => (MODE, ""),
         _ => ("argument", ""),
     }
 }
 
-/// Whether the argument of a statistic is a sector, between which there is nothing.
-fn is_of_sectors(statistic: &str) -> bool {
-    argument(statistic, "").0 == "J"
+const ORDER: &str = "order";
+const MODE: &str = "mode";
+
+/// Whether the argument of a statistic is a sector, an order or a mode, between which there is nothing.
+fn is_apart(statistic: &str) -> bool {
+    matches!(argument(statistic, "").0, "J" | ORDER | MODE)
+}
+
+/// What is drawn beside a statistic, in dashes, and what it is called there.
+fn beside(statistic: &str) -> Option<(&'static str, &'static str)> {
+    (statistic == "rate_function").then_some(("gaussian_rate", "Gaussian"))
 }
 
 /// What a figure of statistics says of itself.
@@ -50,10 +64,6 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
         return drawn(run, all, &about);
     }
     let all: Vec<&Curve> = run.correlations.iter().filter(wanted).collect();
-    // Of one point both parts are drawn, of several the real one alone.
-    let several = all.iter().any(|curve| curve.point != all[0].point);
-    let all: Vec<&Curve> =
-        all.into_iter().filter(|curve| bath.is_some() || !several || curve.bath != "imaginary").collect();
     let of_spectrum = ("frequency", if units == "SI" { "GHz" } else { "ω₀" });
     let is_spectrum = all.iter().any(|curve| curve.unit != "1");
     let (name, argument) = match statistic.strip_suffix("_spectrum").filter(|_| is_spectrum) {
@@ -73,7 +83,7 @@ fn drawn(run: &Run, all: Vec<&Curve>, about: &About) -> Option<Figure> {
     let several_baths = curves.iter().any(|c| c.bath != first.bath);
     let mut series = Vec::new();
     let mut sampled = false;
-    let between = if is_of_sectors(statistic) { Shape::Levels } else { Shape::Line };
+    let between = if is_apart(statistic) { Shape::Levels } else { Shape::Line };
     for (k, curve) in curves.iter().enumerate() {
         let point = run.point(curve.point).filter(|_| several_points);
         let value = |p: &crate::report::data::Point| {
@@ -84,11 +94,14 @@ fn drawn(run: &Run, all: Vec<&Curve>, about: &About) -> Option<Figure> {
             label.insert(0, if curve.bath.is_empty() { words::quantity(statistic) } else { curve.bath.clone() });
         }
         let label = label.join(", ");
+        let named = label.clone();
         let colour =
             if several_points && !several_baths { Colour::of_family(k, curves.len()) } else { Colour::Category(k) };
+        // Cumulants change sign, and grow by decades from order to order: what is drawn is their size.
+        let size = |y: f64| if statistic.ends_with("cumulant") { y.abs() } else { y };
         let column = |value: usize| {
             let error = |row: &[f64; 4]| Some(row[2]).filter(|e| value == 1 && e.is_finite());
-            let data = curve.rows.iter().map(|row| Datum { x: row[0], y: row[value], error: error(row) });
+            let data = curve.rows.iter().map(|row| Datum { x: row[0], y: size(row[value]), error: error(row) });
             let mut data: Vec<Datum> = data.filter(|d| d.x.is_finite() && d.y.is_finite()).collect();
             data.sort_by(|a, b| a.x.total_cmp(&b.x));
             data
@@ -96,7 +109,7 @@ fn drawn(run: &Run, all: Vec<&Curve>, about: &About) -> Option<Figure> {
         let (estimates, exact) = (column(1), column(3));
         if estimates.is_empty() {
             let shape = match exact.len() {
-                _ if is_of_sectors(statistic) => Shape::Markers,
+                _ if is_apart(statistic) => Shape::Markers,
                 31.. => Shape::Line,
                 _ => Shape::Beads,
             };
@@ -106,14 +119,22 @@ fn drawn(run: &Run, all: Vec<&Curve>, about: &About) -> Option<Figure> {
             series.push(Series::new(format!("{label}, exact"), colour, between, k, exact).unlisted());
             series.push(Series::new(label, colour, Shape::Markers, k, estimates));
         }
+        if let Some((other, called)) = beside(statistic) {
+            let same = |c: &&Curve| c.quantity == other && c.bath == curve.bath && c.point == curve.point;
+            let rows = run.noise.iter().filter(same).flat_map(|c| &c.rows);
+            let mut data: Vec<Datum> = rows.map(|row| Datum { x: row[0], y: row[3], error: None }).collect();
+            data.sort_by(|a, b| a.x.total_cmp(&b.x));
+            series.push(Series::new(format!("{named}, {called}"), colour, Shape::Dashed, k, data));
+        }
     }
     if sampled && series.iter().any(|s| !s.listed && !s.points.is_empty()) {
         series.push(Series::new("exact", Colour::Ink, between, curves.len(), Vec::new()));
     }
     let data = || series.iter().flat_map(|s: &Series| &s.points);
-    let of_decades = !is_of_sectors(statistic) && data().all(|d| d.x >= 0.0);
+    let of_decades = !is_apart(statistic) && beside(statistic).is_none() && data().all(|d| d.x >= 0.0);
     let x_log = of_decades && asks_for_logarithm(data().map(|d| d.x).filter(|x| *x > 0.0));
-    let y_log = spans(data().map(|d| d.y), 100.0);
+    // What a switch looks like is on a linear axis.
+    let y_log = statistic != "conditioned_bright" && spans(data().map(|d| d.y), 100.0);
     let ((name, unit), what) = (about.argument, &about.what);
     let drawn =
         if curves.len() < total { format!(" {} of {total} curves are drawn.", curves.len()) } else { String::new() };
@@ -125,7 +146,10 @@ fn drawn(run: &Run, all: Vec<&Curve>, about: &About) -> Option<Figure> {
         } else {
             format!("{}, exact.{drawn}", about.of)
         },
-        x: Axis { counts: matches!(name, "J" | "net quanta absorbed"), ..Axis::new(name, unit).log_if(x_log) },
+        x: Axis {
+            counts: matches!(name, "J" | "net quanta absorbed" | ORDER | MODE),
+            ..Axis::new(name, unit).log_if(x_log)
+        },
         y: Axis::new(what, &words::unit(&first.unit)).log_if(y_log),
         series,
         ..Figure::default()
@@ -135,6 +159,8 @@ fn drawn(run: &Run, all: Vec<&Curve>, about: &About) -> Option<Figure> {
 /// Every statistic of the table.
 pub fn default(run: &Run) -> Vec<Figure> {
     let mut seen = HashSet::new();
-    let names = run.noise.iter().chain(&run.correlations).map(|curve| curve.quantity.as_str());
+    let all = run.noise.iter().chain(&run.correlations).map(|curve| curve.quantity.as_str());
+    // Drawn beside the rate function.
+    let names = all.filter(|name| *name != "gaussian_rate");
     names.filter(|name| seen.insert(*name)).take(MOST_NAMES).filter_map(|name| figure(run, name, None)).collect()
 }

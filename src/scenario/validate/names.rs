@@ -8,7 +8,8 @@ use super::super::raw::{Key, RawScenario};
 pub(super) fn observables(raw: &RawScenario) -> Vec<String> {
     let named = |what: &str, name: &Key<String>| name.as_ref().map(|name| format!("{what}_{}", name.get_ref()));
     let ensembles = raw.ensemble.iter().filter_map(|ensemble| named("jz", &ensemble.get_ref().name));
-    let modes = raw.mode.iter().flat_map(|mode| ["n", "top"].map(|what| named(what, &mode.get_ref().name))).flatten();
+    let modes =
+        raw.mode.iter().flat_map(|mode| ["n", "top", "levels"].map(|what| named(what, &mode.get_ref().name))).flatten();
     let own = raw.observe.iter().flat_map(Spanned::get_ref).map(|(name, _)| name.get_ref().clone());
     ensembles.chain(modes).chain(own).chain(correlations(raw)).collect()
 }

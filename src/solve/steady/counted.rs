@@ -1,6 +1,7 @@
 //! The rows of `noise.parquet` as they are solved for: statistics of the quanta and of the sectors in the steady state.
 
 use super::super::error::Unsolved;
+use super::rare;
 use crate::bath::Pair;
 use crate::dicke::Level;
 use crate::group::Group;
@@ -31,18 +32,24 @@ pub struct Rows {
 }
 
 impl Rows {
-    fn push(&mut self, subject: Subject, value: f64) {
+    pub fn push(&mut self, subject: Subject, value: f64) {
         self.rows.push(ExactNoise { subject, value });
     }
 
     /// A row where its value is known beside others of a size, and else the reason.
     pub fn judged(&mut self, point: &Point, subject: Subject, value: Result<Rounded, SteadyError>, scale: f64) {
-        let reason = match value.map(|value| value.beside(scale)) {
-            Ok(Some(value)) => return self.push(subject, value),
-            Ok(None) => LOST.to_owned(),
-            Err(error) => error.to_string(),
-        };
-        self.refuse(point, subject, &reason);
+        match value {
+            Ok(value) => self.known(point, subject, value, scale),
+            Err(error) => self.refuse(point, subject, &error.to_string()),
+        }
+    }
+
+    /// The same of a value that there is.
+    pub fn known(&mut self, point: &Point, subject: Subject, value: Rounded, scale: f64) {
+        match value.beside(scale) {
+            Some(value) => self.push(subject, value),
+            None => self.refuse(point, subject, LOST),
+        }
     }
 
     /// No row, for this reason.
@@ -63,6 +70,7 @@ pub fn rows(
 ) -> Rows {
     let mut rows = Rows::default();
     counting_rows(&mut rows, counting, (point, effort), windowed);
+    rare::rows(&mut rows, counting, equation, (point, effort));
     if point.groups.len() > 1 || point.noise().baths.is_empty() {
         return rows;
     }
@@ -101,6 +109,11 @@ fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
     ]
 }
 
+/// The master equation of one sector, where J is conserved.
+pub fn of_sector(model: &Model, two_j: i64) -> PopulationEquation {
+    PopulationEquation::new(model, &InitialState::Dicke(Level { two_j, two_m: -two_j }))
+}
+
 /// Where J is conserved and the start spreads over sectors: how likely each is, what flows there, its noise, and the
 /// variance in windows of all of them together.
 pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Result<Rows, Unsolved> {
@@ -119,7 +132,7 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
             point.noise().baths.iter().for_each(|bath| rows.push(subject(Statistic::SectorNoise, *bath), 0.0));
             continue;
         }
-        let equation = PopulationEquation::new(model, &InitialState::Dicke(Level { two_j, two_m: -two_j }));
+        let equation = of_sector(model, two_j);
         let counting = Counting::new(&equation)?;
         let currents = counting.currents();
         let largest = currents.iter().map(|current| current.value.abs()).fold(0.0, f64::max);
@@ -139,6 +152,7 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
             }
         }
     }
+    rare::conserved(&mut rows, model, steady, point);
     if let Some(produced) = produced.known() {
         for &window in &point.noise().windows {
             for (statistic, value) in entropy_rows(produced) {

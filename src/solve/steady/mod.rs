@@ -1,10 +1,12 @@
 //! The exact steady state of a point, the counting statistics around it, and the closed forms it is compared with.
 
+mod conditioned;
 mod counted;
 mod cycle;
 mod driven;
 mod ladder;
 mod product;
+mod rare;
 mod register;
 mod road;
 
@@ -12,7 +14,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 pub use counted::ExactNoise;
-pub use cycle::{CONSERVED, Judged, Phases, equation as cycle_equation};
+pub use cycle::{
+    CONSERVED, Judged, Phases, affordable as cycle_affordable, is_conserved, multiplier as cycle_multiplier,
+};
 pub use road::SteadyRoad;
 
 use super::equation::{Aim, Road};
@@ -84,6 +88,10 @@ impl SteadyRoad {
                 product::solve(point, effort, &mut road)?;
                 return Ok(road);
             }
+            Some(Road::Conditioned) => {
+                conditioned::solve(point, effort, &mut road)?;
+                return Ok(road);
+            }
             Some(Road::Orders) => groups(point, |group| driven::solve(group, point, effort))?,
             Some(Road::Levels) | None => groups(point, |group| ladder::solve(group, point, effort))?,
         };
@@ -117,6 +125,7 @@ impl SteadyRoad {
                 road.noise.push(ExactNoise { subject, value: value / current.abs() });
             }
         }
+        rare::rate_functions(&mut road.noise, &currents);
         Ok(road)
     }
 

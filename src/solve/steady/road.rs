@@ -83,6 +83,7 @@ impl SteadyRoad {
     }
 }
 
-fn exchanges(point: &Point, bath: usize) -> bool {
+/// Whether a bath exchanges quanta.
+pub fn exchanges(point: &Point, bath: usize) -> bool {
     point.groups.iter().any(|group| group.model.baths[bath].down + group.model.baths[bath].up > 0.0)
 }

@@ -4,10 +4,12 @@
 //! no time step, no tolerance. A jump that leaves `|J, M>` as it is (collective dephasing, and the J' = J outcome of
 //! local dephasing) exchanges no quantum and changes no record, so the chain leaves it out; all laws stay the same.
 
+mod conditioned;
 mod rows;
 mod thinned;
 mod waiting;
 
+pub use conditioned::ConditionedPopulations;
 pub(super) use thinned::Thinning;
 
 use rand::{Rng, RngExt};
@@ -186,7 +188,7 @@ impl Populations {
         state: &mut Level,
         (now, end): (&mut f64, f64),
         rng: &mut Stream,
-        recorder: &mut impl Recorder<Observables>,
+        recorder: &mut impl Recorder<E::Values>,
     ) -> bool {
         let j_squared = state.j_squared();
         let mut above = state.above_bottom();

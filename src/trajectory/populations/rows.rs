@@ -21,10 +21,12 @@ pub(super) struct Choice {
 
 /// One level, ready to be left.
 pub(super) trait Exit {
+    /// What currents are made of.
+    type Values;
     /// One over the total rate.
     fn mean_wait(&self) -> f64;
-    /// `<J_+ J_->` and `<J_z>`.
-    fn values(&self, j_squared: f64) -> Observables;
+    /// The values of the level.
+    fn values(&self, j_squared: f64) -> Self::Values;
     /// How it is left, by 64 random bits. Emissions come first, then absorptions, then local jumps.
     fn choose(&self, word: u64) -> Choice;
 }
@@ -48,6 +50,8 @@ pub(super) struct Row {
 }
 
 impl Exit for &Row {
+    type Values = Observables;
+
     #[inline(always)]
     fn mean_wait(&self) -> f64 {
         self.mean_wait
@@ -77,6 +81,8 @@ pub(super) struct Rates {
 }
 
 impl Exit for Rates {
+    type Values = Observables;
+
     #[inline(always)]
     fn mean_wait(&self) -> f64 {
         1.0 / (self.down + self.up + self.local)

@@ -3,7 +3,8 @@
 //! A state is a vector over one sector: J of every ensemble and, wherever H, the jumps and what is watched conserve it, a
 //! sharp total number of excitations; otherwise over the whole product of these J. Two ensembles have min(2J_1, 2J_2) + 1
 //! amplitudes at most where it is sharp. Jumps of single qubits take one J to itself or a neighbour, in the three outcomes of
-//! [`crate::dicke`]. Sectors are tabulated when first visited. Between jumps a state moves in a Krylov space
+//! [`crate::dicke`]. A mode whose cut grows has a sector for every cut: where the highest level of a state weighs too much
+//! after a step, the step is gone again in the next. Sectors are tabulated when first visited. Between jumps a state moves in a Krylov space
 //! ([`super::propagation`]), to 1e-10 a step; where nothing is left to jump, it waits for ever.
 
 mod pair;
@@ -19,7 +20,7 @@ use num_complex::Complex64;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 
-use self::sector::{InSector, Sector};
+use self::sector::{Edge, InSector, Sector};
 use self::spaces::{Label, Spaces};
 use self::sparse::Sparse;
 use super::propagation::{Propagation, Wait, inner, normalize};
@@ -180,7 +181,11 @@ impl<const W: usize> Products<W> {
 
     /// Draws the sector of a product of pure states.
     fn draw_sector(&self, drawn: &[Drawn], rng: &mut impl Rng) -> usize {
-        let tops: Vec<i64> = drawn.iter().map(|(_, amplitudes)| amplitudes.len() as i64 - 1).collect();
+        let top = |(factor, (_, amplitudes)): (usize, &Drawn)| match self.spaces.qubits(factor) {
+            Some(_) => amplitudes.len() as i64 - 1,
+            None => self.spaces.first_top(factor),
+        };
+        let tops: Vec<i64> = drawn.iter().enumerate().map(top).collect();
         let mut label = Label { tops, excitations: None };
         if self.spaces.is_sharp() {
             // Each factor has a distribution of its own.
@@ -197,6 +202,36 @@ impl<const W: usize> Products<W> {
             label.excitations = Some(total);
         }
         self.spaces.index(&label)
+    }
+
+    /// The sector in which every mode has room again, where the highest level of one weighs too much in a state, and as far
+    /// as sectors may be as large.
+    fn outgrown(&self, state: usize, psi: &[Complex64]) -> Option<usize> {
+        let weighs = |edge: &&Edge| edge.places.iter().map(|place| psi[*place].norm_sqr()).sum::<f64>() > edge.bound;
+        let mut heavy = self.sector(state).edges.iter().filter(weighs).peekable();
+        heavy.peek()?;
+        let grown = heavy.try_fold(self.spaces.label(state), |label, edge| self.spaces.grown(&label, edge.factor))?;
+        (self.spaces.room(&grown.tops) as f64 <= MOST_STATES).then(|| self.spaces.index(&grown))
+    }
+
+    /// Takes a state into a sector of the same J and higher cuts, with room for it.
+    fn enlarge(&self, state: &mut ProductState, to: usize) {
+        let [small, large] = [state.sector, to].map(|sector| self.spaces.label(sector).tops);
+        let place = |tops: &[i64], steps: &[i64]| {
+            tops.iter().zip(steps).fold(0, |place, (top, step)| place * (*top as usize + 1) + *step as usize)
+        };
+        // With room for every J that may follow.
+        let room = self.spaces.room(&large);
+        let mut psi = vec![Complex64::ZERO; room.max(state.psi.len())];
+        for steps in self.spaces.states(&self.spaces.label(state.sector)) {
+            psi[place(&large, &steps)] = state.psi[place(&small, &steps)];
+        }
+        if room > state.psi.len() {
+            state.image = vec![Complex64::ZERO; room];
+            state.probe = vec![Complex64::ZERO; room];
+            state.propagation = Propagation::new(room);
+        }
+        (state.psi, state.sector) = (psi, to);
     }
 
     /// Draws the way in which a jump leaves a state and goes it. `None` where nothing can fire.
@@ -241,7 +276,10 @@ impl<const W: usize> Unravelling for Products<W> {
         let mut psi = empty();
         let states = self.spaces.states(&self.spaces.label(sector));
         for (c, steps) in psi.iter_mut().zip(&states) {
-            *c = steps.iter().zip(&drawn).map(|(step, (_, amplitudes))| amplitudes[*step as usize]).product();
+            let amplitude = |(step, (_, amplitudes)): (&i64, &Drawn)| {
+                amplitudes.get(*step as usize).copied().unwrap_or(Complex64::ZERO)
+            };
+            *c = steps.iter().zip(&drawn).map(amplitude).product();
         }
         normalize(&mut psi[..states.len()]);
         let ways = 3 * self.product.baths().iter().map(|bath| bath.channels().len()).sum::<usize>();
@@ -269,6 +307,7 @@ impl<const W: usize> Unravelling for Products<W> {
             let limit = end - now;
             let expected = if rate > 0.0 { FORESIGHT * left / rate } else { limit };
             let horizon = limit.min(expected);
+            let (here, before) = (state.sector, left);
             let stop = || recorder.interrupted();
             let tolerance = TOLERANCE * (-0.5 * left).exp();
             let ProductState { psi, image, probe, propagation, .. } = &mut *state;
@@ -285,6 +324,19 @@ impl<const W: usize> Unravelling for Products<W> {
                 }
                 Wait::Interrupted => return,
             };
+            if !sector.edges.is_empty() {
+                // In the middle and at the end: what outgrows its cut on the way goes there again in a larger one.
+                let looks = [0.5 * length, length].into_iter().find_map(|time| {
+                    propagation.go_to(time, stop);
+                    propagation.write(&mut probe[..d]);
+                    self.outgrown(here, &probe[..d])
+                });
+                if let Some(to) = looks {
+                    left = before;
+                    self.enlarge(state, to);
+                    continue;
+                }
+            }
             propagation.write(&mut psi[..d]);
             let mut between = None;
             if self.followed > 0 && !propagation.is_stationary() {

@@ -37,6 +37,18 @@ pub struct Sector {
     pub ways: Vec<Way>,
     /// What is watched, each with a bound of its norm.
     pub watched: Vec<(Sparse, f64)>,
+    /// The highest levels of modes whose cut may grow.
+    pub edges: Vec<Edge>,
+}
+
+/// The highest level of a mode.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    pub factor: usize,
+    /// What it may weigh.
+    pub bound: f64,
+    /// The states that are there.
+    pub places: Vec<usize>,
 }
 
 /// The generator on one sector, for [`crate::trajectory::propagation`].
@@ -145,13 +157,22 @@ impl Sector {
             let elements = match watched {
                 Watched::Operator(operator) => elements(spaces, operator, &own, &own),
                 Watched::Top(factor) => at_top(&own, *factor),
+                Watched::Levels(factor) => levels(&own, *factor),
             };
             let matrix = Sparse::new(dimension, &elements);
             let bound = matrix.norm_bound();
             (matrix, bound)
         });
         let norm_bound = matrix.norm_bound();
-        Sector { dimension, norm_bound, spread, drift: matrix, ways, watched: watched.collect() }
+        let edge = |factor| {
+            let bound = spaces.bound(&own.label, factor)?;
+            let places = at_top(&own, factor).into_keys().map(|(place, _)| place).collect();
+            Some(Edge { factor, bound, places })
+        };
+        // A sharp number of excitations is its own cut.
+        let open = if spaces.is_sharp() { 0 } else { own.label.tops.len() };
+        let edges = (0..open).filter_map(edge).collect();
+        Sector { dimension, norm_bound, spread, drift: matrix, ways, watched: watched.collect(), edges }
     }
 }
 
@@ -186,6 +207,12 @@ fn at_top(own: &Basis, factor: usize) -> Elements {
     let top = own.label.tops[factor];
     let states = own.states.iter().enumerate().filter(|(_, state)| state[factor] == top);
     states.map(|(place, _)| ((place, place), Complex64::ONE)).collect()
+}
+
+/// How many numbers of quanta are kept of a mode, times 1.
+fn levels(own: &Basis, factor: usize) -> Elements {
+    let highest = own.states.iter().map(|state| state[factor]).max().unwrap_or(0);
+    (0..own.states.len()).map(|place| ((place, place), Complex64::from((highest + 1) as f64))).collect()
 }
 
 /// One outcome of the jumps of each qubit of an ensemble: where it leads and its elements; `None` where nowhere.
