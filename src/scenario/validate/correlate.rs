@@ -87,7 +87,8 @@ impl Validator<'_> {
         let delays = raw.delays.as_ref().map(|list| self.ascending(list, &of_delays, 0.0)).transpose()?;
         let frequencies = raw.frequencies.as_ref().map(|list| self.ascending(list, &of_frequencies, -LARGEST));
         let frequencies = frequencies.transpose()?.unwrap_or_default();
-        let since = self.since(raw, key, table, Self::kept(begins)?)?;
+        // What else is wrong is told, too.
+        let since = self.keep(self.since(raw, key, table, Self::kept(begins)?)).unwrap_or(Since::Steady);
         if let (Since::Time(time), Some(list)) = (since, &raw.frequencies) {
             let title = format!("`{of_frequencies}`: a spectrum is of the steady state, and not of t = {time}");
             let help = "[steady] and no `at`; or `delays` alone";
