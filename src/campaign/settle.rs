@@ -16,11 +16,11 @@ use super::open::more_than;
 use super::options::{Event, Outcome, RunOptions};
 use crate::quantity::{Column, Quantity};
 use crate::results::{
-    Cuts, ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer, noise_rows,
-    phase_rows, quanta_rows,
+    Correlated, Cuts, ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer,
+    noise_rows, phase_rows, quanta_rows,
 };
 use crate::scenario::{Asked, Converge, Point, Scenario};
-use crate::solve::{Phases, SteadyRoad, Unsolved, exact_beside};
+use crate::solve::{ExactCorrelations, Phases, SteadyRoad, Unsolved, exact_beside};
 use crate::statistics::{Estimate, Statistic, Stopped};
 use crate::store::{Folder, Gaps, Live, Patience, Progress, Shelf, State};
 
@@ -223,7 +223,12 @@ pub(super) fn settle_into(
             writer.write_noise(point, &noise_rows(&run.noise, exact))?;
             let laws = road.as_ref().map_or(&[][..], |road| &road.transferred);
             writer.write_quanta(point, &quanta_rows(&run.distributions, laws))?;
-            points.push(summarize(point, run, &road));
+            let none = ExactCorrelations::new();
+            let exact = road.as_ref().map_or(&none, |road| &road.correlations);
+            // Correlations of the steady state are exact alone.
+            let correlated = Correlated { point, sampled: None, exact };
+            writer.write_correlations(correlated)?;
+            points.push(summarize(point, run, &road).correlated(correlated).with_correlations_unsampled(point));
         }
         if interrupted() {
             break;

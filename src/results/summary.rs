@@ -241,6 +241,19 @@ impl PointSummary {
         PointSummary { time, ..PointSummary::of(point, "exact", Stopped::Exact, quantities) }
     }
 
+    /// The same with a note that correlations were asked for, and not sampled.
+    pub(crate) fn with_correlations_unsampled(mut self, point: &Point) -> Self {
+        let asked = point.ensembles().map_or(&[][..], |ensembles| ensembles.correlations());
+        let names: Vec<&str> = asked.iter().map(|correlation| correlation.name.as_str()).collect();
+        if !names.is_empty() {
+            let names = names.join(", ");
+            self.notes.push(format!(
+                "{names}: exact alone, as trajectories have correlations from a time of a transient on, and not of a steady state"
+            ));
+        }
+        self
+    }
+
     /// The same with what there is to say of correlations.
     pub(crate) fn correlated(mut self, correlated: Correlated) -> Self {
         self.quantities.extend(correlated.quantities());

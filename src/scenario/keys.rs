@@ -254,8 +254,8 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     (
         "correlate.*.at",
-        "t: a time from 0 to the end of the transient; if left out, that end, or with `superjump exact` and [steady] the steady \
-         state",
+        "t: a time from 0 to the end of the transient; if left out, that end, or with [steady] the steady state, of which there \
+         are exact values alone",
     ),
     (
         "correlate.*.delays",
@@ -264,7 +264,7 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "correlate.*.frequencies",
         "where to look at the spectrum of the steady state: ascending frequencies of either sign, as a list or as \
-         { linspace = [-5.0, 5.0, 201] }, in the unit of `ensemble.*.frequency`; `superjump exact` with [steady] has it",
+         { linspace = [-5.0, 5.0, 201] }, in the unit of `ensemble.*.frequency`; with [steady], and exact alone",
     ),
     ("qubits.group", "tables [[qubits.group]] with `number` and `frequency`"),
     ("bath", "tables [[bath]], each with `name`, `coupling` and its rates"),

@@ -171,7 +171,7 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
         "frequencies = [0.0, 0.5]",
         50,
         "a spectrum is of the steady state, and not of t = 1",
-        "`superjump exact` with [steady]",
+        "[steady] and no `at`",
     ),
 ];
 
@@ -282,6 +282,30 @@ fn lines_are_in_the_unit_of_frequencies() {
     let rows = tables.table("correlations").unwrap();
     let values = rows.numbers("exact").unwrap();
     assert!((values.last().unwrap() / (0.25 * 4.0 / 0.4) - 1.0).abs() < 1e-9, "{values:?}");
+}
+
+/// Trajectories that run to the steady state have its correlations exact beside them, and say so.
+#[test]
+fn correlations_of_a_steady_state_are_exact_alone() {
+    let bath = |name: &str, temperature: f64| {
+        format!("[[bath]]\nname = \"{name}\"\ncoupling = \"local\"\nrate = 1.0\ntemperature = {temperature}\n")
+    };
+    let text = format!(
+        "[[ensemble]]\nname = \"a\"\nnumber = 1\ninitial = \"ground\"\n{}{}[[correlate]]\nname = \"light\"\nright = \"a.Jm\"\n\
+         frequencies = [0.0, 1.0]\n[steady]\nrelative_error = 0.2\n",
+        bath("hot", 2.0),
+        bath("cold", 0.5)
+    );
+    let parsed = |text: &str| Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default());
+    let (summary, tables) = collect(&parsed(&text).unwrap(), &RunOptions::new("", 1), &mut |_| {}).unwrap().unwrap();
+    let point = &summary.points[0];
+    let width = point.quantities.iter().find(|row| row.quantity == "light_linewidth").unwrap();
+    let rates: f64 = point.baths.iter().map(|bath| bath.down + bath.up).sum();
+    assert!((width.exact.unwrap() / rates - 1.0).abs() < 1e-8 && width.estimate.is_none(), "{width:?}");
+    assert!(point.notes.iter().any(|note| note.contains("light: exact alone")), "{:?}", point.notes);
+    assert_eq!(tables.table("correlations").unwrap().rows(), 2 + 1 + 2);
+    let error = parsed(&text.replace("right =", "at = 1.0\nright =")).unwrap_err().to_string();
+    assert!(error.contains("there is no transient"), "{error}");
 }
 
 /// The page of operators has a scenario that is one, and an error that is told.

@@ -92,6 +92,23 @@ impl TwoTimes {
     }
 }
 
+impl TwoTimes {
+    /// Checks that no cut grows on the way from a time on: pairs of states, and what is solved beside them, have one cut.
+    ///
+    /// # Errors
+    /// If the cut of a mode grows.
+    pub fn check_cuts_stay(&self, product: &Product) -> Result<(), ProductError> {
+        let grows = |kind: &Kind| matches!(kind, Kind::Mode { levels: Levels::Grown { .. } });
+        match product.factors().iter().find(|factor| grows(&factor.kind)) {
+            Some(mode) => Err(ProductError::NeedsCut {
+                name: mode.name.clone(),
+                because: "a correlation from a time on is followed at a cut that stays",
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// When the first operators of a correlation act.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub enum Since {

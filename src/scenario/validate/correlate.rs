@@ -19,8 +19,10 @@ use crate::trajectory::Pairs;
 /// What correlations may begin in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Begins {
-    /// Whether the steady state is solved for.
+    /// Whether the steady state is asked for.
     pub(super) steady: bool,
+    /// Whether trajectories are run to it, and there is no transient whose times are known.
+    pub(super) settles: bool,
     /// The end of the transient, where there is one.
     pub(super) until: Option<f64>,
 }
@@ -85,10 +87,11 @@ impl Validator<'_> {
         let delays = raw.delays.as_ref().map(|list| self.ascending(list, &of_delays, 0.0)).transpose()?;
         let frequencies = raw.frequencies.as_ref().map(|list| self.ascending(list, &of_frequencies, -LARGEST));
         let frequencies = frequencies.transpose()?.unwrap_or_default();
-        let since = self.since(raw, key, table, Self::kept(begins)?)?;
+        // What else is wrong is told, too.
+        let since = self.keep(self.since(raw, key, table, Self::kept(begins)?)).unwrap_or(Since::Steady);
         if let (Since::Time(time), Some(list)) = (since, &raw.frequencies) {
             let title = format!("`{of_frequencies}`: a spectrum is of the steady state, and not of t = {time}");
-            let help = "`superjump exact` with [steady] and no `at`; or `delays` alone";
+            let help = "[steady] and no `at`; or `delays` alone";
             return Err(self.source.error(list.span(), title, help));
         }
         let delays = match delays {
@@ -104,8 +107,8 @@ impl Validator<'_> {
 
     /// When the first operators act.
     fn since(&self, raw: &RawCorrelate, key: &str, table: &Spanned<RawCorrelate>, begins: Begins) -> Result<Since> {
-        let Begins { steady, until } = begins;
-        match (&raw.at, until) {
+        let Begins { steady, settles, until } = begins;
+        match (&raw.at, until.filter(|_| !settles)) {
             (None, _) if steady => Ok(Since::Steady),
             (None, Some(until)) => Ok(Since::Time(until)),
             (None, None) => {
@@ -170,6 +173,9 @@ impl Validator<'_> {
                 self.source.error(table.span(), title, allowed("mode.*.levels"))
             };
             correlation.of.check(product).map_err(refuse)?;
+            if matches!(correlation.since, Since::Time(_)) {
+                correlation.of.check_cuts_stay(product).map_err(refuse)?;
+            }
         }
         if self.purpose == Purpose::Trajectories
             && let Some(first) = raw.correlate.first()

@@ -117,9 +117,10 @@ impl Validator<'_> {
         self.figures(raw, &names.chain(jumps).collect::<Vec<_>>());
         // Without units, numbers have no bounds.
         let units = Self::kept(units)?;
-        // Exact values may begin in the steady state, trajectories at the end of a transient.
+        // A run to the steady state has exact values of it beside, a transient ends at a time.
         let begins = evolution.as_ref().map(|evolution| Begins {
-            steady: because.is_some() && self.purpose == Purpose::Exact,
+            steady: because.is_some(),
+            settles: because.is_some() && self.purpose == Purpose::Trajectories,
             until: evolution.times.last().copied(),
         });
         let group = self.group_of_ensembles(raw, units, begins)?;
