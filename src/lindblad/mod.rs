@@ -18,6 +18,7 @@ mod frame;
 mod hessenberg;
 mod krylov;
 mod ladder;
+mod largest;
 mod populations;
 mod product;
 pub mod protocol;

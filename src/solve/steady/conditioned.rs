@@ -2,8 +2,8 @@
 
 use super::super::equation::{Aim, ConditionedLevels, Equation};
 use super::super::error::Unsolved;
-use super::counted::{ExactNoise, LOST};
 use super::road::SteadyRoad;
+use super::rows::{ExactNoise, LOST};
 use crate::lindblad::Effort;
 use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};

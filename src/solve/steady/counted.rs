@@ -2,63 +2,15 @@
 
 use super::super::error::Unsolved;
 use super::rare;
+use super::rows::{LOST, NO_CURRENT, Rows, of_sector};
 use crate::bath::Pair;
 use crate::dicke::Level;
 use crate::group::Group;
-use crate::initial::InitialState;
 use crate::lindblad::{Counting, Effort, PopulationEquation, SteadyError, SteadyState};
 use crate::model::Model;
 use crate::rounded::{Rounded, balanced};
 use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
-
-/// A row of `noise.parquet`, as it is solved for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ExactNoise {
-    /// What it is about.
-    pub subject: Subject,
-    /// The exact value, summed over groups for noise.
-    pub value: f64,
-}
-
-/// Why a difference of large terms has no value.
-pub const LOST: &str = "it is a difference of large terms, and rounding leaves fewer than six of its digits";
-
-/// Rows, and why others have no value.
-#[derive(Debug, Default)]
-pub struct Rows {
-    pub rows: Vec<ExactNoise>,
-    pub refused: Vec<String>,
-}
-
-impl Rows {
-    pub fn push(&mut self, subject: Subject, value: f64) {
-        self.rows.push(ExactNoise { subject, value });
-    }
-
-    /// A row where its value is known beside others of a size, and else the reason.
-    pub fn judged(&mut self, point: &Point, subject: Subject, value: Result<Rounded, SteadyError>, scale: f64) {
-        match value {
-            Ok(value) => self.known(point, subject, value, scale),
-            Err(error) => self.refuse(point, subject, &error.to_string()),
-        }
-    }
-
-    /// The same of a value that there is.
-    pub fn known(&mut self, point: &Point, subject: Subject, value: Rounded, scale: f64) {
-        match value.beside(scale) {
-            Some(value) => self.push(subject, value),
-            None => self.refuse(point, subject, LOST),
-        }
-    }
-
-    /// No row, for this reason.
-    pub fn refuse(&mut self, point: &Point, subject: Subject, reason: &str) {
-        let argument = subject.argument.map_or_else(String::new, |argument| format!(", {argument}"));
-        let (name, bath) = (subject.statistic.name(), &point.baths()[subject.bath].name);
-        self.refused.push(format!("{name} ({bath}{argument}): {reason}"));
-    }
-}
 
 /// What `[noise]` asks about the counts of a group in its steady state.
 pub fn rows(
@@ -97,9 +49,6 @@ pub fn rows(
     rows
 }
 
-/// Why a ratio to a current has no value.
-pub const NO_CURRENT: &str = "no current flows that rounding leaves six digits of";
-
 /// What windows of any length say about the entropy that is produced.
 fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
     [
@@ -107,11 +56,6 @@ fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
         (Statistic::FluctuationTheorem, 1.0),
         (Statistic::FluctuationSymmetry, 1.0),
     ]
-}
-
-/// The master equation of one sector, where J is conserved.
-pub fn of_sector(model: &Model, two_j: i64) -> PopulationEquation {
-    PopulationEquation::new(model, &InitialState::Dicke(Level { two_j, two_m: -two_j }))
 }
 
 /// Where J is conserved and the start spreads over sectors: how likely each is, what flows there, its noise, and the

@@ -1,8 +1,8 @@
 //! The limit cycle of a protocol: what a cycle books, by how much its noise grows, and averages over its phase.
 
 use super::super::protocol::{MOST_QUBITS, of_means, on_grid};
-use super::counted::ExactNoise;
 use super::road::SteadyRoad;
+use super::rows::ExactNoise;
 use crate::dicke::sectors;
 use crate::lindblad::density::{self, DensityMatrix};
 use crate::lindblad::protocol::{CycleError, LimitCycle, ProtocolAverages, ProtocolEquation};

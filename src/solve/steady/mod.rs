@@ -9,15 +9,16 @@ mod product;
 mod rare;
 mod register;
 mod road;
+mod rows;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-pub use counted::ExactNoise;
 pub use cycle::{
     CONSERVED, Judged, Phases, affordable as cycle_affordable, is_conserved, multiplier as cycle_multiplier,
 };
 pub use road::SteadyRoad;
+pub use rows::ExactNoise;
 
 use super::equation::{Aim, Road};
 use super::error::Unsolved;
@@ -31,8 +32,8 @@ use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
 use crate::theory::machine::{DRIVEN, inverse_temperatures};
 use crate::theory::{self, Machine};
-use counted::LOST;
 use road::GroupSteady;
+use rows::LOST;
 
 /// Exact values beside the estimates of a steady run, where they can be afforded.
 ///

@@ -3,8 +3,8 @@
 use super::super::correlations;
 use super::super::equation::{Aim, Equation, OfProduct, at_cuts};
 use super::super::error::Unsolved;
-use super::counted::{ExactNoise, LOST, NO_CURRENT, Rows};
 use super::road::{SteadyRoad, exchanges};
+use super::rows::{ExactNoise, LOST, NO_CURRENT, Rows};
 use crate::lindblad::{Effort, ProductCounting};
 use crate::quantity::Quantity;
 use crate::rounded::Rounded;

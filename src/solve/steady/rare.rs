@@ -1,7 +1,7 @@
 //! The rows of `noise.parquet` about what is rare: cumulants of any order, the generating function at counting fields with
 //! what it makes of trajectories, the rate function, and the slowest modes.
 
-use super::counted::{ExactNoise, LOST, NO_CURRENT, Rows, of_sector};
+use super::rows::{ExactNoise, LOST, NO_CURRENT, Rows, of_sector};
 use crate::lindblad::{
     Charges, Conditioned, Counting, Cumulant, Effort, PopulationEquation, SteadyError, SteadyState, Tilted,
     first_passage,

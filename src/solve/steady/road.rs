@@ -1,6 +1,6 @@
 //! What there is to know of a steady state: of one group of qubits, and of the whole point.
 
-use super::counted::{ExactNoise, LOST, NO_CURRENT, Rows};
+use super::rows::{ExactNoise, LOST, NO_CURRENT, Rows};
 use crate::lindblad::{Occupation, SteadyError, Transferred};
 use crate::model::Observables;
 use crate::quantity::{Column, Quantity};
