@@ -289,14 +289,16 @@ def _set(data: dict[str, Any], key: str, value: Any) -> None:
     table: Any = data
     while path:
         step = path.pop(0)
-        if step == "bath" and table is data:
+        if step in toml.BY_NAME and table is data:
             if not path:
-                raise toml.refuse(key, "does not say which key of the bath", "bath.NAME.KEY, or `bath` as a whole")
+                raise toml.refuse(key, f"does not say which key of the {step}", f"{step}.NAME.KEY, or `{step}` as a whole")
             name = path.pop(0)
-            named = {bath.get("name"): bath for bath in data.get("bath", [])}
+            named = {one.get("name"): one for one in data.get(step, [])}
             if name not in named:
-                words = ", ".join(map(str, named))
-                raise toml.refuse(key, f"is of a bath that there is not: \"{name}\"", f"a bath of this scenario: {words}")
+                words = ", ".join(map(str, named)) or "none"
+                article = "an" if step == "ensemble" else "a"
+                there = f"{article} {step} of this scenario: {words}"
+                raise toml.refuse(key, f"is of {article} {step} that there is not: \"{name}\"", there)
             table = named[name]
         elif step == "segment" and path and table is data.get("protocol"):
             segments: dict[str, Any] = data["protocol"].get(step, {})
