@@ -62,8 +62,8 @@ class Description:
         if unknown:
             raise ScenarioError([_unknown(word) for word in unknown])
         evolution = {key: value for key, value in evolution.items() if value is not None}
-        # Ensembles and modes may have none.
-        without = qubits is None and baths is None
+        # Ensembles and modes may have none, and emitters a matrix of decay in place of them.
+        without = baths is None and (qubits is None or more.get("decay") is not None)
         tables = {
             "title": title, "units": units,
             "qubits": qubits if qubits is None or isinstance(qubits, Mapping) else {"number": qubits},

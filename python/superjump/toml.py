@@ -43,6 +43,8 @@ def _kind(key: str) -> str:
 def generic(key: str) -> str:
     """A key by the name that it has in the table of keys: ``bath.hot.rate`` is ``bath.*.rate``."""
     match key.split("."):
+        case ["ensemble", _, "initial", *rest] if rest:
+            return ".".join(["initial", *rest])
         case [table, _, *rest] if rest and (table in BY_NAME or table == "figure"):
             return ".".join([table, "*", *rest])
         case ["protocol", "segment", _, "bath", _, *rest] if rest:
