@@ -152,7 +152,8 @@ class Description:
         ``replace({"qubits.number": 16, "bath.hot.temperature": 2.5})``, or whole tables by keyword. None removes one."""
         data = self.to_dict()
         if "baths" in tables:
-            tables["bath"] = tables.pop("baths")
+            baths = tables.pop("baths")
+            tables["bath"] = [baths] if isinstance(baths, Mapping) else baths
         for key, value in {**tables, **(changes or {})}.items():
             if key == "initial":
                 value = states.table(value, tables.get("qubits", data.get("qubits")))

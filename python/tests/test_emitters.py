@@ -136,3 +136,8 @@ def test_jumps_of_channels_are_those_of_their_bath() -> None:
     assert max(len(found) for found in result.col_which) == 3 and {0} == {of for found in result.col_which for of in found}
     with pytest.raises(ValueError, match="no J in common"):
         run.plot.telegraph()
+
+
+def test_one_bath_replaces_all_as_a_list_of_it_does() -> None:
+    cavity = sj.collective("cavity", down=1, amplitudes=[1, 1j, -1])
+    assert emitters().replace(baths=cavity) == emitters().replace(baths=[cavity]) == emitters(baths=cavity)
