@@ -77,7 +77,8 @@ class Scenario(Description):
         ImportError
             Without QuTiP.
         ValueError
-            More than 10 qubits, or a sweep of which no point is named.
+            More than 10 qubits, or 1,024 states of ensembles and modes; a cut that grows, a condition; or a sweep of which no
+            point is named.
         """
         return equation(self, point)
 
