@@ -24,7 +24,6 @@ mod series;
 mod steady;
 mod transferred;
 mod transient;
-mod vectorized;
 
 pub use along::ProtocolMeans;
 pub use coherences::Coherences;

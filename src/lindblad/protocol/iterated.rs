@@ -13,8 +13,8 @@ use super::factors::Follow;
 use super::radius::radius;
 use super::road::{CycleError, Road};
 use crate::lindblad::steady::{Leaking, Reduced, SteadyState};
-use crate::lindblad::vectorized::dot;
 use crate::lindblad::{PopulationEquation, SolveError};
+use crate::vectorized::dot;
 
 /// What is left of an equation, of its solution: what rounding leaves of U.
 const OF_SOLUTION: f64 = 2e-13;

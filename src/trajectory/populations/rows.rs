@@ -31,7 +31,7 @@ pub(super) trait Exit {
 
 /// By arithmetic, not by branch: what cannot be predicted costs more than all the rest of a jump.
 #[inline(always)]
-fn choice<T: Copy + PartialOrd>(drawn: T, [first, down, second, collective]: [T; 4]) -> Choice {
+pub(super) fn choice<T: Copy + PartialOrd>(drawn: T, [first, down, second, collective]: [T; 4]) -> Choice {
     let rises = drawn >= down;
     let outcome = usize::from(drawn >= first) + usize::from(rises) + usize::from(drawn >= second);
     Choice { local: drawn >= collective, rises, outcome }
@@ -89,11 +89,8 @@ impl Exit for Rates {
 
     #[inline(always)]
     fn choose(&self, word: u64) -> Choice {
-        let collective = self.down + self.up;
-        // 52 bits: no rounding carries the product to the total.
-        let drawn = (word >> 12) as f64 * 0.5_f64.powi(52) * (collective + self.local);
-        let [emits, absorbs] = self.first;
-        choice(drawn, [self.down * emits, self.down, self.down + self.up * absorbs, collective])
+        let (upto, total) = self.bounds();
+        choice(Self::drawn(word, total), upto)
     }
 }
 
@@ -156,6 +153,11 @@ impl Tables {
         Tables((0..sectors).map(|_| OnceLock::new()).collect())
     }
 
+    /// Whether no sector is tabulated.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Without rows: rates are computed at every jump.
     pub fn none() -> Self {
         Tables(Vec::new())
@@ -173,6 +175,21 @@ impl Rates {
 }
 
 impl Rates {
+    /// The bounds between outcomes, and the total.
+    #[inline(always)]
+    pub fn bounds(&self) -> ([f64; 4], f64) {
+        let collective = self.down + self.up;
+        let [emits, absorbs] = self.first;
+        let upto = [self.down * emits, self.down, self.down + self.up * absorbs, collective];
+        (upto, collective + self.local)
+    }
+
+    /// 64 random bits as a number below the total: 52 of them, as no rounding carries the product to it.
+    #[inline(always)]
+    pub fn drawn(word: u64, total: f64) -> f64 {
+        (word >> 12) as f64 * 0.5_f64.powi(52) * total
+    }
+
     pub fn row(self) -> Row {
         let Rates { emission, jz, down, up, local, first: [emits, absorbs] } = self;
         let total = down + up + local;

@@ -3,7 +3,7 @@
 //! A state is a vector over one sector: J of every ensemble and, wherever H, the jumps and what is watched conserve it, a
 //! sharp total number of excitations; otherwise over the whole product of these J. Two ensembles have min(2J_1, 2J_2) + 1
 //! amplitudes at most where it is sharp. Jumps of single qubits take one J to itself or a neighbour, in the three outcomes of
-//! [`crate::dicke`]. Sectors are tabulated when first visited. Between jumps a state moves in a Krylov space
+//! [`crate::dicke`]. Sectors are tabulated when first visited. Between jumps a state moves by a power series
 //! ([`super::propagation`]), to 1e-10 a step; where nothing is left to jump, it waits for ever.
 
 mod sector;
@@ -19,8 +19,8 @@ use rand_distr::{Distribution, Exp1};
 use self::sector::{InSector, Sector};
 use self::spaces::{Label, Spaces};
 use self::sparse::Sparse;
-use super::propagation::{Propagation, Wait, inner, normalize};
-use super::{Change, Jump, Recorder, Unravelling};
+use super::propagation::{Beginning, Propagation, Wait, dot, normalize, numbers, numbers_mut};
+use super::{Change, Jump, Recorder, Unravelling, average};
 use crate::initial::{Drawn, ProductStart};
 use crate::model::operator::Operator;
 use crate::model::product::{Product, ProductError, ProductValues, Watched};
@@ -28,12 +28,11 @@ use crate::quantity::Sample;
 use crate::random::Stream;
 
 /// The error that one step may make, in norm, relative to what is left at the jump.
-const TOLERANCE: f64 = 1e-10;
+const TOLERANCE: f64 = 1e-11;
 /// A step reaches for this multiple of the wait that the present rate suggests.
 const FORESIGHT: f64 = 1.5;
-/// A step is no longer than this many times the shortest in which amplitudes change against each other: what is nearly dark
-/// has a long wait ahead, but in a few such times it is dark to rounding, and then waits for nothing.
-const LONGEST: f64 = 1e3;
+/// A rate of jumps below this part of the norm of -i H_eff has lost digits to what cancels.
+const NEARLY_DARK: f64 = 1e-6;
 /// The most states of a sector.
 const MOST_STATES: f64 = 2e5;
 /// The most sectors: each takes 32 bytes before it is visited.
@@ -191,7 +190,7 @@ impl<const W: usize> Products<W> {
         let dimension = way.matrix.rows();
         way.matrix.apply(psi, &mut state.probe[..dimension]);
         std::mem::swap(&mut state.psi, &mut state.probe);
-        normalize(&mut state.psi[..dimension]);
+        normalize(numbers_mut(&mut state.psi[..dimension]));
         state.sector = way.to;
         Some(way.jump)
     }
@@ -225,9 +224,9 @@ impl<const W: usize> Unravelling for Products<W> {
         for (c, steps) in psi.iter_mut().zip(&states) {
             *c = steps.iter().zip(&drawn).map(|(step, (_, amplitudes))| amplitudes[*step as usize]).product();
         }
-        normalize(&mut psi[..states.len()]);
+        normalize(numbers_mut(&mut psi[..states.len()]));
         let ways = 3 * self.product.baths().iter().map(|bath| bath.channels().len()).sum::<usize>();
-        let propagation = Propagation::new(self.largest);
+        let propagation = Propagation::new(2 * self.largest);
         let weights = Vec::with_capacity(ways);
         ProductState { sector, psi, image: empty(), probe: empty(), weights, propagation }
     }
@@ -247,44 +246,47 @@ impl<const W: usize> Unravelling for Products<W> {
             let d = sector.dimension;
             let at_start = self.followed(sector, &state.psi[..d]);
             sector.drift.apply(&state.psi[..d], &mut state.image[..d]);
-            let rate = -2.0 * inner(&state.psi[..d], &state.image[..d]).re;
+            let ProductState { psi, image, probe, propagation, .. } = &mut *state;
+            let (psi, image, probe) = (&mut psi[..d], &mut image[..d], &mut probe[..d]);
+            let mut rate = -2.0 * dot(numbers(psi), numbers(image));
+            if rate < NEARLY_DARK * sector.norm_bound {
+                // What rounding may have made of it: a sum that cancels nothing.
+                rate = sector.ways.iter().map(|way| way.matrix.weight(psi)).sum();
+            }
             let limit = end - now;
             let expected = if rate > 0.0 { FORESIGHT * left / rate } else { limit };
-            let horizon = limit.min(expected);
             let stop = || recorder.interrupted();
             let tolerance = TOLERANCE * (-0.5 * left).exp();
-            let ProductState { psi, image, probe, propagation, .. } = &mut *state;
-            let mut reach =
-                propagation.start(&mut InSector(sector), &psi[..d], &image[..d], (now, horizon), tolerance, stop);
-            if !propagation.is_stationary() {
-                reach = reach.min(LONGEST / sector.spread);
+            let beginning = Beginning { state: numbers(psi), image: numbers(image), rate };
+            let reach = propagation.start(&mut InSector(sector), beginning, limit.min(expected), tolerance, stop);
+            if stop() {
+                return;
             }
-            let (length, jumps) = match propagation.wait(left, reach, stop) {
+            let (length, jumps) = match propagation.wait(left, reach, numbers_mut(psi)) {
                 Wait::Jump(time) => (time, true),
                 Wait::Survived(log) => {
                     left += log;
                     (reach, false)
                 }
-                Wait::Interrupted => return,
             };
-            propagation.write(&mut psi[..d]);
-            let mut between = None;
             if self.followed > 0 && !propagation.is_stationary() {
-                // Values change on the way: one look at a time drawn evenly has their average as its mean.
-                let look = length * rng.random::<f64>();
-                propagation.go_to(look, stop);
-                propagation.write(&mut probe[..d]);
-                between = Some((look, self.followed(sector, &probe[..d])));
-            }
-            recorder.dwell(now, length, &at_start, &between.map_or(at_start, |(_, mean)| mean));
-            if recorder.follows() && between.is_some() {
-                let ends = (at_start, self.followed(sector, &psi[..d]));
-                let change = Change { start: now, duration: length, turning: propagation.turning(), ends, between };
-                recorder.change(&change, |time| {
-                    propagation.look_at(time, length);
-                    propagation.write(&mut probe[..d]);
-                    self.followed(sector, &probe[..d])
-                });
+                // Values change on the way.
+                let part = rng.random::<f64>();
+                let look = part * length;
+                propagation.write(look, numbers_mut(probe));
+                let seen = self.followed(sector, probe);
+                let ends = (at_start, self.followed(sector, psi));
+                recorder.dwell(now, length, &at_start, &average(&ends, part, &seen));
+                if recorder.follows() {
+                    let turning = propagation.turning();
+                    let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
+                    recorder.change(&change, |time| {
+                        propagation.write(time, numbers_mut(probe));
+                        self.followed(sector, probe)
+                    });
+                }
+            } else {
+                recorder.dwell(now, length, &at_start, &at_start);
             }
             // Where rounding would leave a last sliver, the interval is over.
             now = if !jumps && reach >= limit { end } else { now + length };

@@ -11,7 +11,7 @@ use crate::dicke::{Level, SectorChange, local_amplitude};
 use crate::model::operator::{Operator, Powers};
 use crate::model::product::{JumpOperator, Product, Watched};
 use crate::trajectory::Jump;
-use crate::trajectory::propagation::Generator;
+use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut};
 
 /// One outcome of a jump.
 #[derive(Clone, Debug)]
@@ -29,9 +29,7 @@ pub struct Sector {
     pub dimension: usize,
     /// -i H_eff.
     pub drift: Sparse,
-    norm_bound: f64,
-    /// A bound on how fast the amplitudes turn and decay against each other.
-    pub spread: f64,
+    pub norm_bound: f64,
     pub ways: Vec<Way>,
     /// What is watched, each with a bound of its norm.
     pub watched: Vec<(Sparse, f64)>,
@@ -41,8 +39,10 @@ pub struct Sector {
 pub struct InSector<'a>(pub &'a Sector);
 
 impl Generator for InSector<'_> {
-    fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
-        self.0.drift.apply(x, y);
+    const LAYOUT: Layout = Layout::Pairs;
+
+    fn apply(&mut self, center: Complex64, factor: f64, x: &[f64], y: &mut [f64]) {
+        self.0.drift.apply_centered((center, factor), amplitudes(x), amplitudes_mut(y));
     }
 
     fn norm_bound(&self) -> f64 {
@@ -124,13 +124,8 @@ impl Sector {
                 }
             }
         }
-        let mut drift = times(h_eff, -Complex64::I);
+        let drift = times(h_eff, -Complex64::I);
         let matrix = Sparse::new(dimension, &drift);
-        let center = drift.iter().filter(|((row, column), _)| row == column).map(|(_, value)| value).sum::<Complex64>();
-        for place in 0..dimension {
-            *drift.entry((place, place)).or_insert(Complex64::ZERO) -= center / dimension as f64;
-        }
-        let spread = Sparse::new(dimension, &drift).norm_bound();
         let watched = watched.iter().map(|watched| {
             let elements = match watched {
                 Watched::Operator(operator) => elements(spaces, operator, &own, &own),
@@ -141,7 +136,7 @@ impl Sector {
             (matrix, bound)
         });
         let norm_bound = matrix.norm_bound();
-        Sector { dimension, norm_bound, spread, drift: matrix, ways, watched: watched.collect() }
+        Sector { dimension, norm_bound, drift: matrix, ways, watched: watched.collect() }
     }
 }
 
