@@ -73,6 +73,9 @@ pub enum Process {
 }
 
 impl Process {
+    /// All of them, in their order.
+    pub const ALL: [Process; 3] = [Process::Emission, Process::Absorption, Process::Dephasing];
+
     /// The change of 2M.
     #[must_use]
     pub fn two_m(self) -> i64 {

@@ -85,6 +85,15 @@ impl Units {
         self.energy_over_temperature(frequency, x)
     }
 
+    /// The unit of frequencies: of omega itself (natural), or of omega/(2 pi) (SI).
+    #[must_use]
+    pub fn frequency(self) -> &'static str {
+        match self {
+            Units::Natural => "omega_0",
+            Units::Si => "GHz",
+        }
+    }
+
     /// The unit of rates and photon intensities.
     #[must_use]
     pub fn rate(self) -> &'static str {

@@ -46,8 +46,8 @@ fn help(hint: Hint) -> &'static str {
         Hint::KeepLess => {
             "fewer times, photons of `record`, values of `noise` or threads, or no jumps of `record`, need less"
         }
+        Hint::FewerCycles => "fewer cycles of the protocol, or \"until steady\", of which no single one is kept",
         Hint::Solve => "exact() has no such bound",
         Hint::MoreJumpsOrSolve => "raise it (max_jumps=), or solve for it: exact()",
-        Hint::OneProcessOrShards => "run it in one process",
     }
 }

@@ -1,9 +1,12 @@
 //! What the equation of a point is made of, for other programs to build it: rates, frequencies and the initial state.
 
 use serde_json::{Value, json};
+use superjump::bath::Process;
 use superjump::bath::{Bath, Rates};
-use superjump::group::Group;
+use superjump::group::{Ensembles, Group};
 use superjump::initial::InitialState;
+use superjump::model::operator::Operator;
+use superjump::model::product::{Channel, JumpOperator, Kind, Watched};
 use superjump::model::protocol::{Protocol, Stage};
 use superjump::scenario::Point;
 
@@ -13,9 +16,74 @@ pub fn model(point: &Point) -> Value {
     json!({
         "qubits": point.number(),
         "protocol": point.protocol().map(|of| protocol(point, of)),
+        "conditioned": point.conditions().is_some(),
         "times": point.times(),
         "groups": point.groups.iter().map(group).collect::<Vec<_>>(),
     })
+}
+
+/// Ensembles and modes, as JSON: the factors, H in radians per unit of time, the jumps of every bath with their rates, where
+/// each factor starts, and the operators whose means are recorded, in the units of the results. An operator is a list of its
+/// words, each a coefficient and the powers of J_+, J_z, J_- (or of a^dagger and a) in every factor.
+pub fn ensembles(ensembles: &Ensembles) -> Value {
+    let (product, start) = (ensembles.product(), ensembles.start());
+    let tops = start.tops(product);
+    let factor = |place: usize| {
+        let own = &product.factors()[place];
+        let (kind, number) = match own.kind {
+            Kind::Qubits(number) => ("qubits", number),
+            Kind::Mode { .. } => ("mode", start.levels()[place]),
+        };
+        let pure = start.mixture(place).into_iter().map(|(p, (two_j, amplitudes))| {
+            let amplitudes: Vec<[f64; 2]> = amplitudes.iter().map(|c| [c.re, c.im]).collect();
+            json!({ "probability": p, "two_j": two_j, "amplitudes": amplitudes })
+        });
+        // 2J of an ensemble that never changes it.
+        let two_j = if let [two_j] = tops[place][..] { Some(two_j) } else { None };
+        json!({ "name": own.name, "kind": kind, "number": number, "two_j": two_j, "start": pure.collect::<Vec<_>>() })
+    };
+    let channel = |channel: &Channel| match &channel.jump {
+        JumpOperator::Operator(operator) => json!({ "rate": channel.rate, "operator": words(operator) }),
+        JumpOperator::EachQubit { factor, .. } => {
+            let which = match channel.process {
+                Process::Emission => "lower",
+                Process::Absorption => "raise",
+                Process::Dephasing => "turn",
+            };
+            json!({ "rate": channel.rate, "each": factor, "which": which })
+        }
+    };
+    let bath = |place: usize| {
+        let own = &product.baths()[place];
+        json!({
+            "name": own.name,
+            "channels": own.channels().iter().map(channel).collect::<Vec<_>>(),
+            "heat_current": words(&product.heat_current(place)),
+            "intensity": words(&product.intensity(place, Process::Emission)),
+        })
+    };
+    let observable = |place: usize| {
+        let one = &ensembles.looked_at()[place];
+        match &one.watched {
+            Watched::Operator(operator) => json!({ "name": one.name, "operator": words(operator) }),
+            Watched::Top(factor) => json!({ "name": one.name, "top": factor }),
+        }
+    };
+    json!({
+        "ensembles": true,
+        "factors": (0..product.factors().len()).map(factor).collect::<Vec<_>>(),
+        "hamiltonian": words(&product.hamiltonian()),
+        "baths": (0..product.baths().len()).map(bath).collect::<Vec<_>>(),
+        "observables": (0..ensembles.looked_at().len()).map(observable).collect::<Vec<_>>(),
+    })
+}
+
+fn words(operator: &Operator) -> Value {
+    let terms = operator.terms().map(|(word, value)| {
+        let powers: Vec<[u32; 3]> = word.iter().map(|powers| [powers.raise, powers.z, powers.lower]).collect();
+        json!([value.re, value.im, powers])
+    });
+    terms.collect()
 }
 
 /// A protocol in time: its segments, with what the qubits, the baths and the drive are at their ends, and the stretches

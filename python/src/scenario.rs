@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use numpy::{PyArray1, PyReadonlyArray1};
-use pyo3::exceptions::{PyKeyError, PyNotImplementedError};
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use serde_json::{Value, json};
 use superjump::campaign::{Cost, Forecast, RunError, forecast, solvable};
@@ -20,7 +20,7 @@ use superjump::trajectory::Interrupt;
 use superjump::units::Units;
 
 use crate::errors::{of_run, of_scenario};
-use crate::model::{Moment, model, moment, protocol};
+use crate::model::{Moment, ensembles, model, moment, protocol};
 
 /// A scenario that was read and validated.
 #[pyclass(frozen, module = "superjump._superjump")]
@@ -88,10 +88,7 @@ impl Parsed {
     /// What the equation of a point is made of, as JSON.
     fn model(&self, point: usize) -> PyResult<String> {
         let of = self.scenario.points.get(point).ok_or_else(|| PyKeyError::new_err(point))?;
-        if of.ensembles().is_some() {
-            return Err(PyNotImplementedError::new_err("ensembles and modes are not handed on to other programs yet"));
-        }
-        Ok(text(&model(of)))
+        Ok(text(&of.ensembles().map_or_else(|| model(of), ensembles)))
     }
 
     /// What a protocol makes of the qubits of a point at a time within a stretch of a segment.

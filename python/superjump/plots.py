@@ -32,6 +32,13 @@ _ARGUMENTS = {
     "spectrum": ("angular frequency ω", "rate"), "g2": ("time τ", "time"), "waiting_time": ("time τ", "time"),
     "sector_probability": ("J", None), "sector_current": ("J", None), "sector_noise": ("J", None),
     "bright_dwell": ("J", None), "dark_dwell": ("J", None),
+    "generating_function": ("counting field s", None), "conditioned_current": ("counting field s", None),
+    "conditioned_noise": ("counting field s", None), "conditioned_bright": ("counting field s", None),
+    "rate_function": ("net quanta per unit time c", "rate"), "gaussian_rate": ("net quanta per unit time c", "rate"),
+    "cumulant": ("order", None), "cumulant_digits": ("order", None), "activity_cumulant": ("order", None),
+    "first_passage_cumulant": ("order", None),
+    "relaxation_rate": ("mode", None), "relaxation_frequency": ("mode", None),
+    "relaxation_between_sectors": ("mode", None),
 }
 
 

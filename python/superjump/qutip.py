@@ -14,6 +14,7 @@ import numpy.typing as npt
 from . import states
 from .description import Description
 from .moments import Moment, Moments, Stretch
+from .products import Product
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -32,7 +33,9 @@ Key = str | tuple[str, str]
 class Equation(NamedTuple):
     """What QuTiP's solvers take: ``H, c_ops, rho0, e_ops = scenario.to_qutip()``.
 
-    Every operator is of the product space, dims [[2]*N, [2]*N], an excited qubit being ``basis(2, 0)``. Under a protocol
+    Every operator is of the product space, dims [[2]*N, [2]*N], an excited qubit being ``basis(2, 0)``. Of ensembles and modes
+    it is the product of their spaces in the order of the scenario, ensembles first: N qubits where something acts on each of
+    them by itself, a spin J from M = J down where not, the numbers of a mode from 0 up. Under a protocol
     they are QobjEvo, operators with coefficients in time: of the frequency and the drive, the roots of the rates, and of
     what depends on these in ``e_ops``. The end of a segment still belongs to it: a quench comes after.
     """
@@ -58,16 +61,40 @@ def load() -> ModuleType:
 
 def equation(described: Description, point: int | None = None) -> Equation:
     """The equation of a point of a scenario, at all times."""
+    if (product := _product(described, point)) is not None:
+        return _of_product(product)
     return _System(described, point).equation()
 
 
 def pieces(described: Description, point: int) -> list[tuple[Stretch, Equation]]:
     """The equations of a point, each with the time that it is of: one, or under a protocol one for each stretch in which
     everything is smooth."""
+    if (product := _product(described, point)) is not None:
+        return [(Stretch(0.0, 0.0, math.inf), _of_product(product))]
     system = _System(described, point)
     if system.moments is None:
         return [(Stretch(0.0, 0.0, math.inf), system.equation())]
     return [(stretch, system.in_time(system.moments.of(stretch))) for stretch in system.moments.stretches]
+
+
+def _place(numbers: list[int], point: int | None) -> int:
+    """The place of a point in a sweep."""
+    if point is None and len(numbers) > 1:
+        raise ValueError(f"a sweep has {len(numbers)} equations: to_qutip(point=0) is the first of them")
+    return range(len(numbers))[point or 0]
+
+
+def _product(described: Description, point: int | None) -> Product | None:
+    """The ensembles and modes of a point, where it has any."""
+    if not {"ensemble", "mode"} & described.to_dict().keys():
+        return None
+    qt = load()
+    parsed = described._read(exact=described._is_timed)
+    return Product(qt, json.loads(parsed.model(_place(parsed.qubits(), point))))
+
+
+def _of_product(product: Product) -> Equation:
+    return Equation(product.hamiltonian, product.jumps, product.start, product.quantities())
 
 
 class _System:
@@ -77,12 +104,12 @@ class _System:
         self.qt = load()
         parsed = described._read(exact=described._is_timed)
         numbers = parsed.qubits()
-        if point is None and len(numbers) > 1:
-            raise ValueError(f"a sweep has {len(numbers)} equations: to_qutip(point=0) is the first of them")
-        place = range(len(numbers))[point or 0]
+        place = _place(numbers, point)
         if numbers[place] > _MOST:
             raise ValueError(f"{numbers[place]} qubits: operators of the product space are made for {_MOST} at most")
         model = json.loads(parsed.model(place))
+        if model["conditioned"]:
+            raise ValueError("jumps under a condition follow no Lindblad equation; without it to_qutip has that of the qubits")
         self.moments = Moments(parsed, place, model["protocol"]) if model["protocol"] else None
         self.groups: list[_Group] = []
         for told in model["groups"]:

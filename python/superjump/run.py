@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _superjump
+from .correlations import Correlations
 from .grid import dataset
 from .mcresult import McResult
 from .noise import Statistics
@@ -26,7 +27,7 @@ class Run(Results):
 
     ``run["heat_current", "hot"]`` is an :class:`Estimate`; ``series``, ``trajectories``, ``jumps``, ``quanta`` and
     ``summary`` are tables (:class:`superjump.Table`), None where the run has none; ``noise`` has the counting
-    statistics.
+    statistics, ``correlations`` what [[correlate]] asks for.
     """
 
     def __init__(
@@ -40,6 +41,12 @@ class Run(Results):
     def noise(self) -> Noise:
         """The counting statistics; called with ``windows=``, ``frequencies=`` or ``delays=`` it runs for them."""
         return Noise(self)
+
+    @property
+    def correlations(self) -> Correlations:
+        """The correlations at two times that [[correlate]] asks for: ``run.correlations["light"].mean`` along its
+        ``delays``; of one point, as ``run.at(3).correlations``. ``table`` has all of them."""
+        return Correlations(self)
 
     @property
     def plot(self) -> Plots:
@@ -91,7 +98,8 @@ class Noise(Statistics):
     """The counting statistics of a run: ``noise.fano["hot"]``, ``noise.windowed_noise["hot"]`` (whose ``times`` are the
     windows), ``noise.spectrum``, ``noise.g2`` ...; of one point, as ``run.at(3).noise``. ``table`` has all of them.
 
-    Called with ``windows=``, ``frequencies=``, ``delays=`` or ``baths=`` it runs the scenario for these.
+    Called with ``windows=``, ``frequencies=``, ``delays=`` or ``baths=`` it runs the scenario for these; with ``order=``,
+    ``counting_fields=`` or ``relaxation=`` it has their exact values.
     """
 
     _run: Run
@@ -102,11 +110,17 @@ class Noise(Statistics):
         windows: Any = None,
         frequencies: Any = None,
         delays: Any = None,
+        order: Any = None,
+        counting_fields: Any = None,
+        relaxation: Any = None,
         baths: Any = None,
         **options: Any,
     ) -> Noise:
         """Runs the scenario for counting statistics; ``options`` are those of :meth:`superjump.Scenario.run`."""
-        asked = {"windows": windows, "frequencies": frequencies, "delays": delays, "baths": baths}
+        asked = {
+            "windows": windows, "frequencies": frequencies, "delays": delays, "order": order,
+            "counting_fields": counting_fields, "relaxation": relaxation, "baths": baths,
+        }
         given = {key: value for key, value in asked.items() if value is not None}
         if self._run.sampled:
             return self._run.scenario._settled({}, {}, given).run(**options).noise

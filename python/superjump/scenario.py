@@ -50,7 +50,7 @@ class Scenario(Description):
         What changes in time: :func:`superjump.protocol` of :func:`superjump.segment`, or a dict.
     record:
         ``{"jumps": True, "photons": 3}``: what is kept beside averages.
-    noise, steady, figure, sweep, units, title:
+    noise, steady, condition, figure, sweep, units, title:
         As in the scenario file.
 
     Raises

@@ -2,14 +2,15 @@
 
 use std::time::Instant;
 
-use super::compute::{News, Tally, compute};
+use super::compute::{News, Tally, compute, in_turn};
 use super::error::RunError;
 use super::merge::{Gaps, How, merge};
 use super::meter::{Meter, Pace};
+use super::missing::missing;
 use super::options::{Event, RunOptions};
 use super::settle::{relaxations, settle_into};
 use super::solve::{solvable, solve_into};
-use super::transient::{left_out, missing};
+use super::transient::left_out;
 use crate::plan::Plan;
 use crate::results::{Summary, Tables};
 use crate::scenario::{Asked, Scenario};
@@ -43,11 +44,11 @@ pub fn collect_on(
     let summary = match &scenario.points[0].asked {
         Asked::Solve(_) => {
             let at_once = solvable(&scenario.points)?.min(options.threads);
-            solve_into(scenario, options, at_once, &mut tables, report)?.summary
+            solve_into(scenario, options, at_once, (&mut tables, None), report)?.summary
         }
         Asked::Converge(_) => {
             let relaxations = relaxations(scenario, options)?;
-            settle_into(scenario, options, &relaxations, (Some(&mut tables), None), report)?.summary
+            settle_into(scenario, options, &relaxations, (&mut tables, None), report)?.summary
         }
         Asked::Transient(_) => sample(scenario, options, (&mut tables, parts), report)?,
     };
@@ -69,7 +70,7 @@ fn sample(
     let mut shown = Pace::default();
     let exact = if options.exact { (0..scenario.points.len()).rev().collect() } else { Vec::new() };
     let how = (&options.stop, tallies.as_slice());
-    let roads = compute(&plan, missing(&plan, None, there), exact, options.threads, how, |news| {
+    let roads = compute(&plan, in_turn(missing(&plan, there)), exact, options.threads, how, |news| {
         if let News::Part(part, result) = news {
             let point = &scenario.points[part.point];
             parts.write(point, part, &result)?;
@@ -84,7 +85,7 @@ fn sample(
     report(&Event::Progress(meter.read(&tallies)));
     let roads = if options.exact { roads } else { left_out(scenario) };
     let gaps = if options.stop.is_set() { Gaps::Hurry } else { Gaps::Leave };
-    let how = How { gaps, threads: options.threads, stop: &options.stop, started };
+    let how = How { gaps, threads: options.threads, stop: &options.stop, started, standing: None };
     merge(scenario, (tables, parts), roads, &how, report)
 }
 

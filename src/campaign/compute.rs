@@ -64,9 +64,22 @@ impl Job {
     }
 }
 
+/// What there is to be computed next.
+pub enum Next {
+    Part(Part),
+    /// Others have in hand what is left, and may leave it lying.
+    Wait,
+    End,
+}
+
+/// Parts one after the other.
+pub fn in_turn(mut parts: impl Iterator<Item = Part> + Send) -> impl FnMut() -> Next + Send {
+    move || parts.next().map_or(Next::End, Next::Part)
+}
+
 /// What is left to be taken.
 struct Queue<P> {
-    parts: P,
+    next: P,
     job: Option<(Arc<Job>, u64)>,
     /// The exact solutions that are yet to be taken, the last first.
     exact: Vec<usize>,
@@ -77,10 +90,11 @@ struct Queue<P> {
 enum Task {
     Exact(usize),
     Block(Arc<Job>, u64),
+    Wait,
 }
 
-impl<P: Iterator<Item = Part>> Queue<P> {
-    fn next(&mut self, plan: &Plan) -> Option<Task> {
+impl<P: FnMut() -> Next> Queue<P> {
+    fn take(&mut self, plan: &Plan) -> Option<Task> {
         if let Some((job, block)) = &mut self.job {
             *block += 1;
             if (*block as usize) < job.blocks.len() {
@@ -95,8 +109,10 @@ impl<P: Iterator<Item = Part>> Queue<P> {
         {
             return Some(Task::Exact(point));
         }
-        let Some(part) = self.parts.next() else {
-            return self.exact.pop().map(Task::Exact);
+        let part = match (self.next)() {
+            Next::Part(part) => part,
+            Next::Wait => return Some(self.exact.pop().map_or(Task::Wait, Task::Exact)),
+            Next::End => return self.exact.pop().map(Task::Exact),
         };
         let fold = Fold { whole: Some(PartResult::new(&plan.points[part.point])), blocks: InOrder::new() };
         let blocks = plan.blocks(part).collect();
@@ -125,14 +141,14 @@ impl Drop for StopOnPanic<'_> {
 /// Exact solutions by point, as far as they were solved.
 pub type Exacts = Vec<OnceLock<ExactRoad>>;
 
-/// Computes `parts` on `threads` threads, and the `exact` points' solutions beside them, until all is done, `stop` is
+/// Computes the parts that come `next` on `threads` threads, and the `exact` points' solutions beside them, until all is done, `stop` is
 /// set or `hear` fails. `hear` runs on the calling thread; parts come as they are done, each once.
 ///
 /// # Errors
 /// What `hear` returns, or threads that cannot be started.
 pub fn compute<E: From<rayon::ThreadPoolBuildError>>(
     plan: &Plan,
-    parts: impl Iterator<Item = Part> + Send,
+    next: impl FnMut() -> Next + Send,
     exact: Vec<usize>,
     threads: usize,
     (stop, tallies): (&Interrupt, &[Tally]),
@@ -140,7 +156,7 @@ pub fn compute<E: From<rayon::ThreadPoolBuildError>>(
 ) -> Result<Exacts, E> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let roads: Exacts = plan.points.iter().map(|_| OnceLock::new()).collect();
-    let queue = Mutex::new(Queue { parts, job: None, exact, exact_next: false });
+    let queue = Mutex::new(Queue { next, job: None, exact, exact_next: false });
     // Set where the run is stopped, or given up.
     let ended = stop.inner();
     let stopped = || ended.is_set();
@@ -153,8 +169,9 @@ pub fn compute<E: From<rayon::ThreadPoolBuildError>>(
         // Tables that take long to make serve all blocks of a point.
         let mut at_hand: Option<(usize, Box<dyn Simulator>)> = None;
         while !stopped() {
-            let Some(task) = lock(&queue).next(plan) else { return };
+            let Some(task) = lock(&queue).take(plan) else { return };
             match task {
+                Task::Wait => std::thread::sleep(TICK),
                 Task::Exact(point) => {
                     let solved = solve_beside(&plan.points[point], &ended);
                     solved.into_iter().for_each(|road| drop(roads[point].set(road)));
@@ -229,7 +246,7 @@ pub fn run_block(point: &Point, block: (u64, u64), interrupt: &Interrupt) -> Opt
 fn run_block_by(simulator: &mut dyn Simulator, point: &Point, (first, count): (u64, u64)) -> Option<PartResult> {
     let mut result = PartResult::new(point);
     for number in first..first + count {
-        result.push(number, &simulator.trajectory(number)?);
+        result.push(point, number, &simulator.trajectory(number)?);
     }
     Some(result)
 }

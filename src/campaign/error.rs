@@ -96,9 +96,6 @@ pub enum RunError {
     /// What is brought or asked for is no part of the campaign.
     #[error("this is no part of the campaign: {0}")]
     NoPart(String),
-    /// Ranks that would have nothing to do.
-    #[error("a steady state is not shared among the ranks of an MPI job: all but one of them would idle")]
-    IdleHelpers,
     /// The threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -113,16 +110,16 @@ pub enum Hint {
     AnotherFolderOrReplace,
     /// To run the scenario again, which goes on from what is whole.
     RunAgain,
-    /// To wait for the other process, or another folder.
+    /// To wait for the other process, to work beside it, or another folder.
     WaitOrAnotherFolder,
     /// Less that is kept in memory at a time.
     KeepLess,
+    /// Fewer cycles of a protocol.
+    FewerCycles,
     /// To solve for it instead.
     Solve,
     /// More jumps, or to solve for it instead.
     MoreJumpsOrSolve,
-    /// One process, or shards.
-    OneProcessOrShards,
 }
 
 impl RunError {
@@ -131,13 +128,15 @@ impl RunError {
     pub fn hint(&self) -> Option<Hint> {
         match self {
             RunError::Store(StoreError::Folder { .. }) => Some(Hint::AnotherFolder),
-            RunError::Store(StoreError::Foreign { .. }) => Some(Hint::AnotherFolderOrReplace),
+            RunError::Store(StoreError::Foreign { .. } | StoreError::Better { .. }) => {
+                Some(Hint::AnotherFolderOrReplace)
+            }
             RunError::Store(StoreError::Damaged { .. }) => Some(Hint::RunAgain),
             RunError::Store(StoreError::Locked { .. }) => Some(Hint::WaitOrAnotherFolder),
+            RunError::TooLarge(TooLarge { of_cycles: true, .. }) => Some(Hint::FewerCycles),
             RunError::TooLarge(_) => Some(Hint::KeepLess),
             RunError::Frequency { .. } => Some(Hint::Solve),
             RunError::Budget { .. } | RunError::Windows { .. } => Some(Hint::MoreJumpsOrSolve),
-            RunError::IdleHelpers => Some(Hint::OneProcessOrShards),
             _ => None,
         }
     }
@@ -156,8 +155,7 @@ impl RunError {
             | RunError::NotToConverge { .. }
             | RunError::NoCycle { .. }
             | RunError::NotInParts { .. }
-            | RunError::NoPart(_)
-            | RunError::IdleHelpers => true,
+            | RunError::NoPart(_) => true,
             RunError::Damaged(_) | RunError::Threads(_) => false,
         }
     }

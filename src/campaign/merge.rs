@@ -2,15 +2,17 @@
 //! a time, and one point's averages are held.
 
 use std::iter::Peekable;
+use std::path::Path;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 use super::compute::{Exacts, run_block, solve_beside};
 use super::error::RunError;
+use super::open::more_than;
 use super::options::Event;
 use crate::plan::{Part, Plan};
-use crate::results::{PointSummary, Sink, Summary, Timing, Writer, folded_rows, series};
+use crate::results::{Correlated, PointSummary, Sink, Summary, Timing, Writer, folded_rows, rare_quanta_rows, series};
 use crate::scenario::Scenario;
 use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::Stopped;
@@ -37,6 +39,8 @@ pub struct How<'a> {
     pub stop: &'a Interrupt,
     /// When the run began.
     pub started: Instant,
+    /// A folder whose results stay, where they are whole and these would be of fewer trajectories.
+    pub standing: Option<&'a Path>,
 }
 
 impl How<'_> {
@@ -96,18 +100,29 @@ pub fn merge(
             let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved(Unsolved::Interrupted));
             let stopped = averages.as_ref().and_then(|averages| rule(asked, averages));
             complete &= stopped.is_some() && road.missing() != Some(&Unsolved::Interrupted);
-            if let Some(Averages { ensemble, booked, folded }) = averages.take() {
+            if let Some(Averages { ensemble, booked, folded, reweighted, correlations }) = averages.take() {
                 let (booked, stopped) = (booked.as_ref(), stopped.unwrap_or(Stopped::Interrupted));
                 jumps += ensemble.jumps;
                 writer.write_series(point, &series(point, Some(&ensemble), &road))?;
                 writer.write_booked(point, booked, road.protocol())?;
                 let folded = folded.as_ref().map(|folded| (folded, &ensemble));
                 writer.write_folded(point, &folded_rows(point, folded, &road))?;
-                points.push(PointSummary::sampled(point, (&ensemble, booked), &road, stopped));
+                if let Some((reweighted, given)) = reweighted.as_ref().zip(point.conditions()) {
+                    writer.write_quanta(point, &rare_quanta_rows(point, given, reweighted))?;
+                }
+                let correlated = Correlated { point, sampled: correlations.as_ref(), exact: road.correlations() };
+                writer.write_correlations(correlated)?;
+                let averages = (&ensemble, booked, reweighted.as_ref());
+                let summary = PointSummary::sampled(point, averages, &road, stopped);
+                points.push(summary.correlated(correlated));
             }
         }
     }
     if points.is_empty() {
+        return Ok(None);
+    }
+    if let Some(more) = how.standing.filter(|_| !complete).and_then(|folder| more_than(&points, folder, scenario)) {
+        report(&Event::Notice(more));
         return Ok(None);
     }
     let timing = Timing { seconds: how.started.elapsed().as_secs_f64(), jumps, threads: how.threads };

@@ -37,7 +37,13 @@ struct Share {
 pub struct Meter {
     started: Instant,
     threads: f64,
+    /// Threads of other processes that are at work on the same.
+    others: f64,
     shares: Vec<Share>,
+    /// Trajectories of each point that are on the disk, as far as they were looked for.
+    seen: Vec<u64>,
+    /// Parts that are done.
+    parts: u64,
     /// A bound on the jumps of a trajectory, by point: what it costs before that is measured.
     bounds: Vec<f64>,
     /// Running estimates of points with a part done.
@@ -52,7 +58,10 @@ impl Meter {
         Meter {
             started: Instant::now(),
             threads: threads as f64,
+            others: 0.0,
             shares: vec![Share::default(); plan.points.len()],
+            seen: vec![0; plan.points.len()],
+            parts: 0,
             bounds: plan.points.iter().map(|point| point.jumps_bound() + point.times().len() as f64).collect(),
             watched: HashMap::new(),
             label: label(&plan.points[0]),
@@ -66,8 +75,22 @@ impl Meter {
         *if there { &mut share.there } else { &mut share.missing } += part.count;
     }
 
+    /// A part that was expected is there by now, and not by this run.
+    pub fn find(&mut self, part: Part) {
+        let share = &mut self.shares[part.point];
+        share.missing -= part.count;
+        share.there += part.count;
+    }
+
+    /// So many threads of others are at work, and so many trajectories of each point on the disk.
+    pub fn look(&mut self, others: usize, seen: Vec<u64>) {
+        self.others = others as f64;
+        self.seen = seen;
+    }
+
     /// A part is done.
     pub fn take(&mut self, point: &Point, part: Part, ensemble: &Ensemble) {
+        self.parts += 1;
         self.last = Some(part.point);
         let column = ensemble.at(point.times().len() - 1, 0);
         match self.watched.entry(part.point) {
@@ -80,15 +103,18 @@ impl Meter {
     pub fn read(&self, tallies: &[Tally]) -> Progress {
         let seconds = self.started.elapsed().as_secs_f64();
         let (point, watched) = (self.last.unwrap_or(0), self.label.clone());
-        let mut progress = Progress { seconds, point, watched, ..Progress::default() };
+        let mut progress = Progress { seconds, point, watched, parts: self.parts, ..Progress::default() };
         progress.current = self.last.and_then(|point| self.watched.get(&point)?.on_grid(0, 0));
         // Thread-seconds, and what the bounds make of the same work; then both of the rest.
         let (mut spent, mut bound_spent, mut left, mut bound_left) = (0.0, 0.0, 0.0, 0.0);
-        for ((share, tally), bound) in self.shares.iter().zip(tallies).zip(&self.bounds) {
+        let of_points = self.shares.iter().zip(&self.seen).zip(tallies).zip(&self.bounds);
+        for (((share, seen), tally), bound) in of_points {
             let done = tally.trajectories.load(Ordering::Relaxed);
-            let rest = share.missing.saturating_sub(done) as f64;
-            progress.trajectories += share.there + done;
-            progress.of += share.there + share.missing;
+            let of = share.there + share.missing;
+            let reached = (share.there + done).max(*seen).min(of);
+            let rest = (of - reached) as f64;
+            progress.trajectories += reached;
+            progress.of += of;
             progress.jumps += tally.jumps.load(Ordering::Relaxed);
             progress.points += usize::from(rest == 0.0);
             let nanoseconds = tally.nanoseconds.load(Ordering::Relaxed);
@@ -101,7 +127,7 @@ impl Meter {
             }
         }
         if bound_spent > 0.0 {
-            progress.seconds_left = Some((left + bound_left * spent / bound_spent) / self.threads);
+            progress.seconds_left = Some((left + bound_left * spent / bound_spent) / (self.threads + self.others));
         }
         progress
     }

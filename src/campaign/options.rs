@@ -18,7 +18,7 @@ pub struct RunOptions {
     pub output: PathBuf,
     /// Start over where there are results already.
     pub fresh: bool,
-    /// Compute a share of the parts, and leave the merging to [`super::merge_parts`].
+    /// Where one who works beside others begins, of so many; no result depends on it.
     pub shard: Option<Shard>,
     /// Solve for exact values beside the estimates, where they can be afforded. No estimate depends on it.
     pub exact: bool,

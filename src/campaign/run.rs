@@ -1,65 +1,41 @@
 //! The front door of a campaign: what a scenario asks for decides the flow, and here alone.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::error::RunError;
-use super::helpers::{Deliver, Helpers};
-use super::open::{complete, mend_claim, open, refuse_foreign};
+use super::open::{complete, mend_claim, open, refuse_foreign, refuse_less};
 use super::options::{Event, Outcome, RunOptions};
-use super::settle::{relaxations, settle};
+use super::settle::{self, relaxations};
 use super::solve::solve;
 use super::transient;
-use crate::plan::{Part, Plan};
+use crate::plan::Plan;
 use crate::scenario::{Asked, Scenario};
-use crate::store::{Folder, Manifest, StoreError};
-use crate::trajectory::Interrupt;
+use crate::store::{Folder, Manifest, Role, StoreError};
 
-/// No helpers.
-struct Alone;
-
-impl Helpers for Alone {
-    fn at_work(&self) -> bool {
-        false
-    }
-
-    fn serve(&mut self, _: &Interrupt, _: &mut dyn FnMut() -> Option<Part>, _: Deliver) -> Result<(), RunError> {
-        Ok(())
-    }
-}
-
-/// Runs a scenario and writes its results. What is complete already is left as it is; what is there in parts is not
-/// computed again.
+/// Runs a scenario and writes its results, beside any number of processes that [`work`] on the same. What is complete
+/// already is left as it is; what is there in parts is not computed again.
 ///
 /// # Errors
 /// If the results cannot be written, or the scenario does not fit. Parts that were written stay, and running again
 /// goes on from them.
 pub fn run(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
-    run_with(scenario, options, &mut Alone, report)
+    match first_asked(scenario) {
+        Asked::Solve(_) => solve(scenario, options, report),
+        Asked::Transient(_) | Asked::Converge(_) => sample(scenario, options, Role::of_results(options.fresh), report),
+    }
 }
 
-/// The same with the help of other processes.
+/// Computes what is missing of a scenario until everything is there, as one of any number of processes that see the
+/// folder, and writes no results: that is left to [`run`] or [`merge_parts`]. They need not know of each other: each takes
+/// what no other has in hand, in an order of its own, and what two compute has the same bytes.
 ///
 /// # Errors
-/// As [`run`].
-pub fn run_with(
-    scenario: &Scenario,
-    options: &RunOptions,
-    helpers: &mut dyn Helpers,
-    report: &mut dyn FnMut(&Event),
-) -> Result<Outcome, RunError> {
-    let result = match first_asked(scenario) {
-        Asked::Solve(_) => solve(scenario, options, report),
-        Asked::Transient(_) | Asked::Converge(_) => sample(scenario, options, helpers, report),
-    };
-    // However it ended, nobody is left waiting.
-    let ended = Interrupt::default();
-    ended.set();
-    while helpers.at_work() {
-        helpers.serve(&ended, &mut || None, &mut |_, _, _| Ok(()))?;
-        std::thread::sleep(Duration::from_millis(1));
+/// As [`run`]; and a scenario that is solved, which has no parts.
+pub fn work(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
+    match first_asked(scenario) {
+        Asked::Solve(_) => Err(RunError::NotInParts { point: 0 }),
+        Asked::Transient(_) | Asked::Converge(_) => sample(scenario, options, Role::Work, report),
     }
-    result
 }
 
 /// Points of a scenario are asked the same thing.
@@ -71,33 +47,34 @@ fn first_asked(scenario: &Scenario) -> &Asked {
 fn sample(
     scenario: &Scenario,
     options: &RunOptions,
-    helpers: &mut dyn Helpers,
+    role: Role,
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
     let converges = matches!(first_asked(scenario), Asked::Converge(_));
-    if converges && helpers.at_work() {
-        return Err(RunError::IdleHelpers);
-    }
-    if !options.fresh
+    if role != Role::Alone
         && let Some(summary) = complete(scenario, options, report)?
     {
-        mend_claim(&options.output, scenario, report);
+        if role == Role::Results {
+            mend_claim(&options.output, scenario, report);
+        }
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
     Plan::new(&scenario.points).check_memory(options.threads)?;
-    if !options.fresh {
+    if role != Role::Alone {
         refuse_foreign(&options.output, scenario)?;
+        refuse_less(&options.output, scenario)?;
     }
-    // What is out of reach is refused before there is a folder.
-    let relaxations = if converges { relaxations(scenario, options)? } else { Vec::new() };
-    let folder = open(&options.output, scenario, options.shard, options.fresh)?;
-    if let Some(owner) = &folder.stale {
+    // What is out of reach is refused before there is a folder. Who works asks that of each point in its turn.
+    let relaxations = if converges && role != Role::Work { relaxations(scenario, options)? } else { Vec::new() };
+    let folder = open(&options.output, scenario, role)?;
+    if let Some(owner) = folder.stale() {
         report(&Event::Notice(format!("{owner} did not end well here; going on from what it left")));
     }
-    if converges {
-        settle(scenario, options, &relaxations, (&folder, true), report)
-    } else {
-        transient::run(scenario, options, (&folder, helpers), report)
+    match (converges, role) {
+        (false, Role::Work) => transient::work(scenario, options, &folder, report),
+        (false, _) => transient::run(scenario, options, &folder, report),
+        (true, Role::Work) => settle::work(scenario, options, &folder, report),
+        (true, _) => settle::settle(scenario, options, &relaxations, (&folder, true), report),
     }
 }
 
@@ -114,9 +91,11 @@ pub fn merge_parts(options: &RunOptions, report: &mut dyn FnMut(&Event)) -> Resu
     if let Some(summary) = complete(&scenario, options, report)? {
         return Ok(Outcome { summary: Some(summary), already_complete: true, jumps: 0, interrupted: false });
     }
-    let folder = Folder::lock(output, None)?;
+    let folder = Folder::join(output, Role::Results)?;
     match first_asked(&scenario) {
-        Asked::Converge(_) => settle(&scenario, options, &relaxations(&scenario, options)?, (&folder, false), report),
+        Asked::Converge(_) => {
+            settle::settle(&scenario, options, &relaxations(&scenario, options)?, (&folder, false), report)
+        }
         Asked::Transient(_) | Asked::Solve(_) => transient::merge_alone(&scenario, options, &folder, report),
     }
 }

@@ -1,5 +1,6 @@
 //! Trajectories of a point one by one, for who does not know its engine.
 
+use super::correlated::Correlating;
 use super::one_by_one::Simulator;
 use super::under_protocol::{Superposed, UnderProtocol};
 use crate::group::Group;
@@ -16,7 +17,13 @@ pub fn simulator<'a>(point: &'a Point, interrupt: &'a Interrupt) -> Box<dyn Simu
     match point.protocol() {
         Some(protocol) if engine == Engine::Populations => Box::new(UnderProtocol::new(point, protocol, interrupt)),
         Some(protocol) => engine.with(&point.groups, BuildUnder(point, protocol, interrupt)),
-        None => engine.with(&point.groups, Build(point, interrupt)),
+        None => {
+            let alone = engine.with(&point.groups, Build(point, interrupt));
+            match Correlating::pairs(point, interrupt) {
+                Some(pairs) => Box::new(Correlating { point, alone, pairs }),
+                None => alone,
+            }
+        }
     }
 }
 
@@ -69,6 +76,6 @@ impl<E: Declared> Simulator for Groups<'_, E> {
         for (_, _, other) in others {
             first.2.trace.add(&other.trace, point.recording.photons);
         }
-        Some(Path { trace: &first.2.trace, booked: None, folded: None })
+        Some(Path { trace: &first.2.trace, booked: None, folded: None, correlations: None })
     }
 }

@@ -1,8 +1,10 @@
 //! Solving a campaign: the files of a run with exact values alone.
 
-use std::time::Instant;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::aside::aside;
 use super::error::RunError;
@@ -12,20 +14,40 @@ use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
 use crate::plan::available_memory;
 use crate::quantity::{Column, Quantity};
 use crate::results::{
-    OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, Summary, Timing, Writer, cuts,
-    folded_rows, highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
+    Correlated, Cuts, OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, SolvedRows, Summary,
+    Timing, Writer, folded_rows, highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
-use crate::solve::{ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
-use crate::store::Folder;
+use crate::solve::{ExactCorrelations, ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
+use crate::store::{Folder, Found, Role, SolvedPoints, StoreError, layout};
+use crate::table::{Kind, Values};
+use crate::trajectory::Interrupt;
+
+/// What a point that was solved comes to.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    rows: SolvedRows,
+    /// As JSON, as a value of a swept key is of any kind.
+    summary: String,
+}
+
+/// How it is laid out.
+static LAYOUT: LazyLock<u64> = LazyLock::new(|| {
+    layout(&(Kept { rows: SolvedRows::default(), summary: String::new() }, Kind::ALL.map(Values::empty)))
+});
+
+/// A point that took longer than this is kept until all are solved.
+const LONG: Duration = Duration::from_millis(100);
 
 /// One point, solved.
 struct Solved {
     series: Vec<SeriesRow>,
     folded: Vec<SeriesRow>,
     highest: Vec<QuantitySummary>,
+    cuts: Cuts,
     steady: Option<SteadyRoad>,
     protocol: Option<ExactProtocol>,
+    correlations: ExactCorrelations,
 }
 
 /// Bytes that the solution of one level takes at most, up to a million levels: the elimination that a steady state or a
@@ -87,12 +109,42 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&
         return Ok(complete(summary));
     }
     let at_once = solvable(&scenario.points)?.min(options.threads);
-    let _folder = Folder::lock(&options.output, None)?;
+    let _folder = Folder::join(&options.output, Role::Results)?;
     // Another process may have come to the end since.
     if let Some(summary) = before(&mut |_| {})? {
         return Ok(complete(summary));
     }
-    solve_into(scenario, options, at_once, &mut ParquetFolder::create(&options.output)?, report)
+    let kept = SolvedPoints::new(&options.output, scenario.fingerprint());
+    if options.fresh {
+        kept.clear()?;
+    }
+    let sink = &mut ParquetFolder::create(&options.output)?;
+    let outcome = solve_into(scenario, options, at_once, (sink, Some(&kept)), report)?;
+    if outcome.summary.as_ref().is_some_and(|summary| summary.complete) {
+        kept.clear()?;
+    }
+    Ok(outcome)
+}
+
+/// Rows and summary of a point, or why it has none.
+type Answer = Result<(SolvedRows, PointSummary), Unsolved>;
+
+/// Solves a point, or finds it among those that are kept; `None` where it was stopped.
+fn solve_or_find(point: &Point, stop: &Interrupt, kept: Option<&SolvedPoints>) -> Result<Option<Answer>, StoreError> {
+    if let Some(kept) = kept
+        && let Found::Good(Kept { rows, summary }) = kept.read(point.index, *LAYOUT)?
+        && let Ok(summary) = serde_json::from_str(&summary)
+    {
+        return Ok(Some(Ok((rows, summary))));
+    }
+    let (solved, started) = (point.clone(), Instant::now());
+    let found = aside(stop, move || solve_point(&solved).map(|found| (found.rows(&solved), found.summary(&solved))));
+    if let (Some(kept), Some(Ok((rows, summary)))) = (kept.filter(|_| started.elapsed() > LONG), &found)
+        && let Ok(summary) = serde_json::to_string(summary)
+    {
+        kept.write(point.index, *LAYOUT, &Kept { rows: rows.clone(), summary })?;
+    }
+    Ok(found)
 }
 
 /// The same into any sink, so many points `at_once`. Of points that have no exact value the reason is kept, beside those
@@ -101,7 +153,7 @@ pub fn solve_into(
     scenario: &Scenario,
     options: &RunOptions,
     at_once: usize,
-    sink: &mut dyn Sink,
+    (sink, kept): (&mut dyn Sink, Option<&SolvedPoints>),
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
     let of = scenario.points.len();
@@ -111,15 +163,12 @@ pub fn solve_into(
     let mut points = Vec::with_capacity(scenario.points.len());
     let mut failed = None;
     report(&Event::Solved { points: 0, of });
-    let solve = |point: &Point| {
-        let point = point.clone();
-        aside(&options.stop, move || solve_point(&point))
-    };
+    let solve = |point: &Point| solve_or_find(point, &options.stop, kept);
     // A few points at a time, written in order.
     for block in scenario.points.chunks(4 * options.threads) {
         let solved: Vec<_> = pool.install(|| block.par_iter().map(solve).collect());
         for (point, solved) in block.iter().zip(solved) {
-            let solved = match solved {
+            let (rows, summary) = match solved? {
                 Some(Ok(solved)) => solved,
                 Some(Err(reason)) => {
                     points.push(PointSummary { exact_missing: Some(reason.to_string()), ..unsolved(point) });
@@ -129,14 +178,8 @@ pub fn solve_into(
                 // Somebody waits for the end.
                 None => continue,
             };
-            writer.write_series(point, &solved.series)?;
-            writer.write_booked(point, None, solved.protocol.as_ref())?;
-            writer.write_folded(point, &solved.folded)?;
-            if let Some(steady) = &solved.steady {
-                writer.write_noise(point, &noise_rows(&[], &steady.noise))?;
-                writer.write_quanta(point, &quanta_rows(&[], &steady.transferred))?;
-            }
-            points.push(summarize(point, &solved));
+            writer.write_solved(point, rows)?;
+            points.push(summary);
             report(&Event::Solved { points: points.len(), of });
         }
     }
@@ -154,9 +197,29 @@ pub fn solve_into(
     Ok(Outcome { summary: Some(summary), ..outcome })
 }
 
+impl Solved {
+    fn rows(&self, point: &Point) -> SolvedRows {
+        let counts =
+            self.steady.as_ref().map(|steady| (noise_rows(&[], &steady.noise), quanta_rows(&[], &steady.transferred)));
+        let counts = counts.as_ref().map(|(noise, quanta)| (noise.as_slice(), quanta.as_slice()));
+        let rows = SolvedRows::new(point, [&self.series, &self.folded], self.protocol.as_ref(), counts);
+        rows.correlated(&self.correlated(point))
+    }
+
+    fn summary(&self, point: &Point) -> PointSummary {
+        summarize(point, self).correlated(self.correlated(point))
+    }
+
+    fn correlated<'a>(&'a self, point: &'a Point) -> Correlated<'a> {
+        Correlated { point, sampled: None, exact: &self.correlations }
+    }
+}
+
 fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     let steady = point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose()?;
     let (mut rows, mut folded, mut highest, mut protocol) = (Vec::new(), Vec::new(), Vec::new(), None);
+    let mut correlations = steady.as_ref().map_or_else(Vec::new, |steady| steady.correlations.clone());
+    let mut cuts = Cuts::default();
     if let (Some(protocol), Some(steady)) = (point.protocol(), &steady) {
         rows = phase_rows(&Phases::of(point, protocol), &[], &steady.phases);
     }
@@ -168,9 +231,15 @@ fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
         rows = series(point, None, &road);
         folded = folded_rows(point, None, &road);
         highest = highest_exact(point, &road);
+        cuts = Cuts::of_transient(point, None, &road);
         protocol = road.protocol().cloned();
+        // Each begins in the steady state or at a time.
+        correlations.resize(road.correlations().len(), None);
+        for (known, along) in correlations.iter_mut().zip(road.correlations()) {
+            *known = known.take().or_else(|| along.clone());
+        }
     }
-    Ok(Solved { series: rows, folded, highest, steady, protocol })
+    Ok(Solved { series: rows, folded, highest, cuts, steady, protocol, correlations })
 }
 
 /// A point without values.
@@ -191,10 +260,12 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
             QuantitySummary::of_pair(point, Quantity::HeatCovariance, *pair, None, Some(*value))
         };
         let of_pairs = pairs.filter_map(of_pair);
-        let quantities = steady.values.iter().map(row).chain(of_pairs).chain(observables).collect();
-        let machine = steady.machine.map(|machine| machine.words().to_owned());
         let weight = |_, column| steady.observables.iter().find(|(own, _)| *own == column).map(|(_, value)| *value);
-        let notes = cuts(point, weight);
+        let cuts = Cuts::new(point, weight);
+        let values = steady.values.iter().filter(|(quantity, bath, _)| cuts.leave(*quantity, *bath));
+        let quantities = values.map(row).chain(of_pairs).chain(observables).collect();
+        let machine = steady.machine.map(|machine| machine.words().to_owned());
+        let notes = cuts.notes;
         return PointSummary { exact_refused: steady.refused.clone(), machine, notes, quantities, ..unsolved(point) };
     }
     let last = point.until();
@@ -205,10 +276,7 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
         .map(|protocol| of_protocol(point, protocol, None, solved.protocol.as_ref()))
         .unwrap_or_default();
     let quantities = booked.into_iter().chain(quantities).chain(solved.highest.clone()).collect();
-    let weight = |_, column| {
-        solved.series.iter().filter(|row| row.column() == column).filter_map(|row| row.exact).reduce(f64::max)
-    };
-    let notes = notes.into_iter().chain(cuts(point, weight)).collect();
+    let notes = notes.into_iter().chain(solved.cuts.notes.clone()).collect();
     PointSummary { quantities, machine, notes, ..unsolved(point) }
 }
 

@@ -1,10 +1,13 @@
 //! How a campaign stands, read from its folder alone: from another terminal, or another host.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
 
 use crate::results::{Head, SUMMARY, Soundness, soundness};
-use crate::store::{Live, Manifest, ManifestPoint, StoreError, held};
+use crate::store::{Grip, Live, Manifest, ManifestPoint, Name, SILENT, StoreError, held, host, names};
 
 /// How a campaign stands.
 #[derive(Clone, Debug)]
@@ -13,8 +16,8 @@ pub struct Status {
     pub manifest: Manifest,
     /// Trajectories of each point that are in its parts.
     pub finished: Vec<u64>,
-    /// Its processes, those of the past too.
-    pub processes: Vec<Live>,
+    /// Its processes, those of the past too, as far as they have left a word.
+    pub processes: Vec<Process>,
     /// Parts that were set aside.
     pub set_aside: usize,
     /// The results; they may be older than the parts.
@@ -50,18 +53,123 @@ impl Status {
             trajectories.get(&(id, point.seed)).copied().unwrap_or(0).min(most)
         };
         let finished = manifest.points.iter().map(of).collect();
-        let parts = output.join("parts");
-        let entries = fs::read_dir(&parts).map_err(|e| StoreError::io("read", &parts, e))?;
-        // A word that is just being replaced is not read.
-        let mut processes: Vec<Live> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.to_string_lossy().ends_with(".status.json"))
-            .filter_map(|path| serde_json::from_slice(&fs::read(path).ok()?).ok())
-            .collect();
-        processes
-            .sort_by_key(|live| live.shard.as_ref().and_then(|shard| shard.split('/').next()?.parse::<u64>().ok()));
+        let processes = Process::all(&output.join("parts"))?;
         let results = Results::read(output, &manifest)?;
         Ok(Status { manifest, finished, processes, set_aside, results })
+    }
+
+    /// Those who are at work.
+    pub fn at_work(&self) -> impl Iterator<Item = &Process> {
+        self.processes.iter().filter(|process| process.presence == Presence::AtWork)
+    }
+
+    /// Parts that all of them compute in a minute.
+    #[must_use]
+    pub fn parts_a_minute(&self) -> f64 {
+        let of = |process: &Process| {
+            let progress = &process.live.progress;
+            if progress.seconds > 0.0 { 60.0 * progress.parts as f64 / progress.seconds } else { 0.0 }
+        };
+        self.at_work().map(of).sum()
+    }
+
+    /// Seconds that are left for all of them together, by the one who has measured most.
+    #[must_use]
+    pub fn seconds_left(&self) -> Option<f64> {
+        let known = |process: &Process| Some((process.live.progress.jumps, process.live.progress.seconds_left?));
+        self.at_work().filter_map(known).max_by_key(|(jumps, _)| *jumps).map(|(_, left)| left)
+    }
+
+    /// The folders right below this one that hold campaigns, by name.
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub fn below(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+        let failed = |e| StoreError::io("read", folder, e);
+        let entries = fs::read_dir(folder).map_err(failed)?;
+        let mut below: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        below.retain(|path| matches!(Manifest::read(path), Ok(Some(_)) | Err(StoreError::Damaged { .. })));
+        below.sort();
+        Ok(below)
+    }
+}
+
+/// A process of a campaign, by the word that it left.
+#[derive(Clone, Debug, Serialize)]
+pub struct Process {
+    /// Its word.
+    #[serde(flatten)]
+    pub live: Live,
+    /// Seconds since it wrote that, by the clock of the file system.
+    pub age: f64,
+    /// Whether it is there.
+    pub presence: Presence,
+}
+
+/// Whether a process is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// It is.
+    AtWork,
+    /// It has ended by itself.
+    Ended,
+    /// It says that it is at work, but has not said so for long: it is gone, stands still, or does not see the folder.
+    Silent,
+    /// It was killed.
+    Gone,
+}
+
+impl Process {
+    /// Those who have left a word in a folder of parts: who is at work first. Where one seems to be silent, as clocks go,
+    /// it is listened for.
+    fn all(parts: &Path) -> Result<Vec<Self>, StoreError> {
+        let names = names(parts)?;
+        let mut processes: Vec<(Name, Process)> = Vec::new();
+        for name in names {
+            // A word that is just being replaced is not read.
+            let read = Process::read(parts, &name);
+            processes.extend(read.map(|process| (name, process)));
+        }
+        if processes.iter().any(|(_, process)| process.presence == Presence::Silent) {
+            std::thread::sleep(Live::EVERY + Live::EVERY / 4);
+            for (name, process) in &mut processes {
+                match Process::read(parts, name) {
+                    Some(now) if now.live != process.live => *process = Process { presence: now.by_itself(), ..now },
+                    _ => {}
+                }
+            }
+        }
+        let mut processes: Vec<Process> = processes.into_iter().map(|(_, process)| process).collect();
+        processes.sort_by_key(|process| (process.presence as u8, process.live.host.clone(), process.live.process));
+        Ok(processes)
+    }
+
+    fn read(parts: &Path, name: &Name) -> Option<Self> {
+        let path = name.word(parts);
+        let live: Live = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        let written = fs::metadata(&path).and_then(|word| word.modified()).ok()?;
+        let (age, ahead) = match SystemTime::now().duration_since(written) {
+            Ok(age) => (age, Duration::ZERO),
+            Err(ahead) => (Duration::ZERO, ahead.duration()),
+        };
+        let mut process = Process { live, age: age.as_secs_f64(), presence: Presence::Ended };
+        process.presence = process.by_itself();
+        if process.presence == Presence::AtWork {
+            let lock = name.grip(parts);
+            let here = process.live.host == host();
+            if lock == Grip::Gone || (lock == Grip::Free && here) {
+                process.presence = Presence::Gone;
+            } else if age >= SILENT || ahead > Live::EVERY {
+                process.presence = Presence::Silent;
+            }
+        }
+        Some(process)
+    }
+
+    /// What it says itself.
+    fn by_itself(&self) -> Presence {
+        if self.live.state.is_at_work() { Presence::AtWork } else { Presence::Ended }
     }
 }
 

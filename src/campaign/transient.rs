@@ -1,22 +1,21 @@
 //! Trajectories at given times: compute the parts that are missing, then merge them all. Run again, it goes on.
 
-use std::collections::HashMap;
-use std::sync::atomic::Ordering;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::compute::{Exacts, News, Tally, compute, lock};
+use super::compute::{Exacts, News, Tally, compute, in_turn, lock};
 use super::error::RunError;
-use super::helpers::Helpers;
 use super::merge::{Gaps, How, merge};
 use super::meter::{Meter, Pace};
+use super::missing::{Missing, Order, missing};
 use super::options::{Event, Outcome, RunOptions};
-use crate::plan::{Part, Plan, Shard};
+use crate::plan::Plan;
 use crate::results::ParquetFolder;
 use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::Ensemble;
-use crate::store::{Averages, Folder, Live, Present, Progress, State, key};
+use crate::store::{Averages, Folder, Held, Live, Present, Progress, State, key};
 use crate::trajectory::Interrupt;
 
 /// Simulates one point in memory, and solves it exactly where that can be afforded.
@@ -27,7 +26,7 @@ pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), 
     let plan = Plan::new(std::slice::from_ref(point));
     let mut parts = HashMap::new();
     let (stop, tallies) = (Interrupt::default(), [Tally::default()]);
-    let mut roads = compute(&plan, plan.schedule(), vec![0], threads, (&stop, &tallies), |news| {
+    let mut roads = compute(&plan, in_turn(plan.schedule()), vec![0], threads, (&stop, &tallies), |news| {
         if let News::Part(part, result) = news {
             parts.insert(part.first, result.averages);
         }
@@ -39,17 +38,6 @@ pub fn simulate(point: &Point, threads: usize) -> Result<(Ensemble, ExactRoad), 
     }
     let road = roads[0].take().unwrap_or_else(|| ExactRoad::unsolved(Unsolved::Interrupted));
     Ok((whole.ensemble, road))
-}
-
-/// The parts of this process that are yet to be computed, in the order in which to do so.
-pub fn missing<'a>(plan: &'a Plan, shard: Option<Shard>, there: Present) -> impl Iterator<Item = Part> + Send + 'a {
-    let mine = move |number: usize| shard.is_none_or(|shard| number as u64 % shard.of == shard.index - 1);
-    let name = |part: &Part| key(&plan.points[part.point], *part);
-    // Points of a sweep that do not differ in their physics share their parts, each of them one shard's.
-    let mut planned = Present::new();
-    let parts = plan.schedule().filter(move |part| planned.insert(name(part)));
-    let parts = parts.enumerate().filter(move |(number, _)| mine(*number)).map(|(_, part)| part);
-    parts.filter(move |part| !there.contains(&name(part)))
 }
 
 /// Exact values that are solved beside the parts are held until the end: so many cells of them at most. Others are
@@ -66,78 +54,114 @@ fn solved_beside(points: &[Point]) -> Vec<usize> {
     (0..held.count()).rev().collect()
 }
 
-/// Computes the parts that are missing, with the helpers, and merges them all into results.
+/// Computes the parts that are missing, beside whoever else does, and merges them all into results.
 pub fn run(
     scenario: &Scenario,
     options: &RunOptions,
-    (folder, helpers): (&Folder, &mut dyn Helpers),
+    folder: &Folder,
     report: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
-    let (threads, output) = (options.threads, options.output.as_path());
-    let plan = Plan::new(&scenario.points);
-    let there = folder.present()?;
     let started = Instant::now();
+    let exact = if options.exact { solved_beside(&scenario.points) } else { Vec::new() };
+    let (roads, progress) = compute_missing(scenario, options, folder, (Order::Schedule, exact), report)?;
+    let word = |state| folder.leave_word(&Live::now(None, options.threads, state, &progress));
+    word(State::Merging);
+    let interrupted = options.stop.is_set();
+    let gaps = if interrupted { Gaps::Hurry } else { Gaps::Fill };
+    let roads = if options.exact { roads } else { left_out(scenario) };
+    let how = How { gaps, threads: options.threads, stop: &options.stop, started, standing: Some(&options.output) };
+    let summary = merge(scenario, (&mut ParquetFolder::create(&options.output)?, folder), roads, &how, report)?;
+    word(if interrupted { State::Interrupted } else { State::Done });
+    // While it was merged, too.
+    let interrupted = options.stop.is_set() && summary.as_ref().is_none_or(|summary| !summary.complete);
+    Ok(Outcome { summary, already_complete: false, jumps: progress.jumps, interrupted })
+}
+
+/// Computes parts that are missing until all are there, beside whoever else does, and leaves the merging to others.
+pub fn work(
+    scenario: &Scenario,
+    options: &RunOptions,
+    folder: &Folder,
+    report: &mut dyn FnMut(&Event),
+) -> Result<Outcome, RunError> {
+    let order = Order::of_worker(options.shard);
+    let (_, progress) = compute_missing(scenario, options, folder, (order, Vec::new()), report)?;
+    let interrupted = options.stop.is_set();
+    let state = if interrupted { State::Interrupted } else { State::Done };
+    folder.leave_word(&Live::now(options.shard, options.threads, state, &progress));
+    Ok(Outcome { summary: None, already_complete: false, jumps: progress.jumps, interrupted })
+}
+
+/// Looking after what others do takes no more than this share of the time.
+const LOOKING: u32 = 50;
+
+/// Computes what is missing, and beside it what is `exact`.
+fn compute_missing(
+    scenario: &Scenario,
+    options: &RunOptions,
+    folder: &Folder,
+    (order, exact): (Order, Vec<usize>),
+    report: &mut dyn FnMut(&Event),
+) -> Result<(Exacts, Progress), RunError> {
+    let (threads, points) = (options.threads, &scenario.points);
+    let plan = Plan::new(points);
+    let there = folder.present()?;
     let mut meter = Meter::new(&plan, threads);
     let (mut of, mut parts) = (0, 0);
-    for part in missing(&plan, options.shard, Present::new()) {
-        of += 1;
-        parts += u64::from(!there.contains(&key(&scenario.points[part.point], part)));
-        meter.expect(part, there.contains(&key(&scenario.points[part.point], part)));
+    for part in missing(&plan, Present::new()) {
+        let is_there = there.contains(&key(&points[part.point], part));
+        (of, parts) = (of + 1, parts + u64::from(!is_there));
+        meter.expect(part, is_there);
     }
     report(&Event::Started { parts: of, there: of - parts });
-    let exact = if options.exact && options.shard.is_none() { solved_beside(&scenario.points) } else { Vec::new() };
-    let tallies: Vec<Tally> = scenario.points.iter().map(|_| Tally::default()).collect();
-    let queue = Mutex::new(missing(&plan, options.shard, there));
-    let take = || lock(&queue).next();
-    let (mut shown, mut told) = (Pace::default(), Pace::default());
-    let mut hear = |news: Option<News>| {
-        if let Some(News::Part(part, result)) = news {
-            let point = &scenario.points[part.point];
-            folder.write(point, part, &result)?;
-            meter.take(point, part, &result.averages.ensemble);
+    let tallies: Vec<Tally> = points.iter().map(|_| Tally::default()).collect();
+    let queue = Mutex::new(Missing::new(&plan, folder, there, order));
+    let seen = seen_of(points);
+    let (mut shown, mut told, mut looked) = (Pace::default(), Pace::default(), Pace::default());
+    let mut pause = Duration::ZERO;
+    let leave_word = |progress: &Progress| {
+        let state = if lock(&queue).waits() { State::Waiting } else { State::Computing };
+        folder.leave_word(&Live::now(options.shard, threads, state, progress));
+    };
+    let mut hear = |news| {
+        if let News::Part(part, result) = news {
+            folder.write(&points[part.point], part, &result)?;
+            lock(&queue).written(part);
+            meter.take(&points[part.point], part, &result.averages.ensemble);
             report(&Event::Part(part));
         }
-        helpers.serve(&options.stop, &mut || take(), &mut |part, jumps, bytes| {
-            folder.write_bytes(&scenario.points[part.point], part, bytes)?;
-            tallies[part.point].trajectories.fetch_add(part.count, Ordering::Relaxed);
-            tallies[part.point].jumps.fetch_add(jumps, Ordering::Relaxed);
-            report(&Event::Part(part));
-            Ok(())
-        })?;
+        lock(&queue).found().into_iter().for_each(|part| meter.find(part));
+        if looked.due(Live::EVERY.max(pause)) {
+            let begun = Instant::now();
+            let others = folder.others();
+            if others > 0 {
+                meter.look(others, seen(&folder.held()?));
+            }
+            pause = LOOKING * begun.elapsed();
+        }
         if shown.due(Progress::EVERY) {
             let progress = meter.read(&tallies);
             if told.due(Live::EVERY) {
-                folder.leave_word(&Live::now(options.shard, threads, State::Computing, &progress));
+                leave_word(&progress);
             }
             report(&Event::Progress(progress));
         }
-        Ok::<bool, RunError>(helpers.at_work())
+        Ok::<(), RunError>(())
     };
     let stop = (&options.stop, tallies.as_slice());
-    let roads = compute(&plan, std::iter::from_fn(take), exact, threads, stop, |news| hear(Some(news)).map(drop))?;
-    // The last parts may be with the helpers.
-    while hear(None)? {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let roads = compute(&plan, || lock(&queue).take(), exact, threads, stop, &mut hear)?;
+    lock(&queue).found().into_iter().for_each(|part| meter.find(part));
     let progress = meter.read(&tallies);
     report(&Event::Progress(progress.clone()));
-    let interrupted = options.stop.is_set();
-    let jumps = progress.jumps;
-    let word = |state| folder.leave_word(&Live::now(options.shard, threads, state, &progress));
-    let ended = if interrupted { State::Interrupted } else { State::Done };
-    if options.shard.is_some() {
-        word(ended);
-        return Ok(Outcome { summary: None, already_complete: false, jumps, interrupted });
-    }
-    word(State::Merging);
-    let gaps = if interrupted { Gaps::Hurry } else { Gaps::Fill };
-    let roads = if options.exact { roads } else { left_out(scenario) };
-    let how = How { gaps, threads, stop: &options.stop, started };
-    let summary = merge(scenario, (&mut ParquetFolder::create(output)?, folder), roads, &how, report)?;
-    word(ended);
-    // While it was merged, too.
-    let interrupted = options.stop.is_set() && summary.as_ref().is_none_or(|summary| !summary.complete);
-    Ok(Outcome { summary, already_complete: false, jumps, interrupted })
+    Ok((roads, progress))
+}
+
+/// How many trajectories of each point are among those that are held. Of points that share their physics the first has
+/// them all.
+fn seen_of(points: &[Point]) -> impl Fn(&Held) -> Vec<u64> + use<> {
+    let mut known = HashSet::new();
+    let keys: Vec<_> = points.iter().map(|p| Some((p.id, p.seed)).filter(|key| known.insert(*key))).collect();
+    move |held| keys.iter().map(|key| key.and_then(|key| held.get(&key).copied()).unwrap_or(0)).collect()
 }
 
 /// Merges the parts that are there.
@@ -149,7 +173,13 @@ pub fn merge_alone(
 ) -> Result<Outcome, RunError> {
     let roads =
         if options.exact { scenario.points.iter().map(|_| OnceLock::new()).collect() } else { left_out(scenario) };
-    let how = How { gaps: Gaps::Leave, threads: options.threads, stop: &options.stop, started: Instant::now() };
+    let how = How {
+        gaps: Gaps::Leave,
+        threads: options.threads,
+        stop: &options.stop,
+        started: Instant::now(),
+        standing: None,
+    };
     let summary = merge(scenario, (&mut ParquetFolder::create(&options.output)?, folder), roads, &how, report)?;
     Ok(Outcome { summary, already_complete: false, jumps: 0, interrupted: false })
 }
@@ -157,26 +187,4 @@ pub fn merge_alone(
 /// No exact values, as they are not asked for.
 pub fn left_out(scenario: &Scenario) -> Exacts {
     scenario.points.iter().map(|_| OnceLock::from(ExactRoad::unsolved(Unsolved::LeftOut))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::{Overrides, Purpose};
-
-    #[test]
-    fn shards_share_every_part_out_once_where_points_are_alike_too() {
-        let text = "[qubits]\nnumber = 8\n[[bath]]\nname = \"b\"\ncoupling = \"local\"\nrate = 1.0\ntemperature = 1.0\n\
-             [initial]\nstate = \"ground\"\n[evolution]\nuntil = 5.0\ntrajectories = 1\n\
-             [sweep]\n\"evolution.trajectories\" = [70000, 200000, 200001]\n\"qubits.number\" = [1, 8]";
-        let scenario = Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default()).unwrap();
-        let plan = Plan::new(&scenario.points);
-        let name = |part: Part| key(&scenario.points[part.point], part);
-        let all: Present = plan.schedule().map(name).collect();
-        assert!((all.len() as u64) < plan.parts(), "points of one physics share parts");
-        let shards = (1..=3).map(|index| Shard { index, of: 3 });
-        let shared: Vec<_> = shards.flat_map(|shard| missing(&plan, Some(shard), Present::new())).map(name).collect();
-        assert_eq!(shared.len(), all.len(), "a part is computed by two shards");
-        assert_eq!(shared.into_iter().collect::<Present>(), all);
-    }
 }

@@ -79,7 +79,7 @@ impl<'a> UnderProtocol<'a> {
             chain: ProtocolChain::new(protocol, number, Pieces::Enough),
             ledger: Ledger::new(protocol, times.len()),
             recorded: Recorded::new(record, &columns, protocol, &*envelope, times),
-            beta: protocol.beta(),
+            beta: point.groups[0].beta_of_work(),
             starts: starts(protocol, number, initial),
             folded: Folded::of(point),
         }
@@ -101,7 +101,7 @@ impl Simulator for UnderProtocol<'_> {
         let known = Known { beta: self.beta, start };
         let (trace, ledger) = (&self.recorded.record.trace, &self.ledger);
         let folded = self.folded.as_mut().map(|folded| folded.take(trace, ledger));
-        Some(Path { trace, booked: Some((ledger, known)), folded })
+        Some(Path { trace, booked: Some((ledger, known)), folded, correlations: None })
     }
 }
 
@@ -122,7 +122,7 @@ impl<'a, E: Declared> Superposed<'a, E> {
         let (group, columns, times) = (&point.groups[0], point.columns(), point.times());
         let system = E::system(group);
         let record = Record::new(&system, point.number(), &columns, times.len(), point.recording);
-        let record = record.by(E::FACTS.precision).until(interrupt);
+        let record = record.by(E::FACTS.precision).by_process().until(interrupt);
         Superposed {
             point,
             protocol,
@@ -148,7 +148,7 @@ impl<E: Declared> Simulator for Superposed<'_, E> {
         let known = Known { beta: None, start: None };
         let trace = &recorded.record.trace;
         let folded = folded.as_mut().map(|folded| folded.take(trace, ledger));
-        Some(Path { trace, booked: Some((ledger, known)), folded })
+        Some(Path { trace, booked: Some((ledger, known)), folded, correlations: None })
     }
 }
 

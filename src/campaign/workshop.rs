@@ -4,17 +4,17 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use super::compute::{News, Tally, compute};
+use super::compute::{News, Tally, compute, in_turn};
 use super::converge::{Relaxation, converge_with};
 use super::error::RunError;
+use super::missing::missing;
 use super::open::{open, refuse_foreign};
 use super::options::RunOptions;
 use super::settle::relaxations;
-use super::transient::missing;
 use crate::plan::{Part, Plan};
 use crate::results::RelaxationFrom;
 use crate::scenario::{Asked, Point, Scenario};
-use crate::store::{Folder, Gaps, RoundPart, Shelf, decode, encode, part_of, round_of};
+use crate::store::{Folder, Gaps, Role, RoundPart, Shelf, decode, encode, part_of, round_of};
 use crate::trajectory::Interrupt;
 
 /// The folder of a campaign, held as long as others compute its parts.
@@ -40,7 +40,7 @@ impl Workshop {
             refuse_foreign(&options.output, scenario)?;
         }
         let relaxations = relaxations(scenario, options)?;
-        let folder = open(&options.output, scenario, None, options.fresh)?;
+        let folder = open(&options.output, scenario, Role::of_results(options.fresh))?;
         Ok(Workshop { scenario: scenario.clone(), folder, relaxations, threads: options.threads })
     }
 
@@ -91,7 +91,7 @@ impl Workshop {
             return Ok(Vec::new());
         }
         let plan = Plan::new(&self.scenario.points);
-        Ok(missing(&plan, None, self.folder.present()?).collect())
+        Ok(missing(&plan, self.folder.present()?).collect())
     }
 
     /// Keeps a part from the bytes of its file, once they are seen to be whole and of this campaign; says which it is.
@@ -162,7 +162,7 @@ pub fn compute_part(
     let tallies: Vec<Tally> = scenario.points.iter().map(|_| Tally::default()).collect();
     let mut bytes = None;
     let how = (stop, tallies.as_slice());
-    compute(&plan, std::iter::once(part), Vec::new(), threads, how, |news| {
+    compute(&plan, in_turn(std::iter::once(part)), Vec::new(), threads, how, |news| {
         if let News::Part(part, result) = news {
             bytes = Some(encode(&scenario.points[part.point], part, &result));
         }

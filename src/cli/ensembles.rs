@@ -2,24 +2,43 @@
 
 use superjump::bath::Process;
 use superjump::group::{Ensembles, MOST_WATCHED};
-use superjump::model::product::{Channel, JumpOperator, Kind, Product, ProductBath};
+use superjump::model::emitters::{Emitters, Field};
+use superjump::model::product::{Channel, JumpOperator, Kind, Levels, Product, ProductBath, Since};
 use superjump::report::number;
 use superjump::scenario::Point;
+use superjump::theory::{first_photons_g2, resonances};
 use superjump::trajectory::Products;
+
+use super::table::plural;
 
 /// The factors, their baths, and the states that a trajectory takes.
 pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     let product = ensembles.product();
-    for (factor, levels) in product.factors().iter().zip(ensembles.start().levels()) {
+    if let Some(emitters) = ensembles.emitters() {
+        let frequency = number(product.factors()[0].frequency);
+        say!("  qubits         q1 to q{} at {frequency}", emitters.points().len())?;
+        say!("  positions      {}", field(emitters))?;
+    }
+    let named = product.factors().iter().zip(ensembles.start().levels());
+    for (factor, levels) in named.filter(|_| ensembles.emitters().is_none()) {
         let frequency = number(factor.frequency);
         match factor.kind {
-            Kind::Qubits(qubits) => say!("  ensemble       {}: {qubits} qubits at {frequency}", factor.name)?,
-            Kind::Mode { levels: Some(_) } => {
+            Kind::Qubits(qubits) => {
+                let of = if qubits == 1 { "qubit" } else { "qubits" };
+                say!("  ensemble       {}: {qubits} {of} at {frequency}", factor.name)?;
+            }
+            Kind::Mode { levels: Levels::First(_) } => {
                 say!("  mode           {} at {frequency}: cut, with the numbers 0 to {}", factor.name, levels - 1)?;
             }
-            Kind::Mode { levels: None } => {
+            Kind::Mode { levels: Levels::All } => {
                 say!("  mode           {} at {frequency}: all numbers there may be, 0 to {}", factor.name, levels - 1)?;
             }
+            Kind::Mode { levels: Levels::Grown { most, weight } } => say!(
+                "  mode           {} at {frequency}: a cut that grows from {levels} levels to {most} at most, until the \
+                 highest weighs less than {}",
+                factor.name,
+                number(weight)
+            )?,
         }
     }
     for bath in product.baths() {
@@ -27,6 +46,18 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     }
     let names: Vec<&str> = ensembles.looked_at().iter().map(|observable| observable.name.as_str()).collect();
     say!("  observables    {}", names.join(", "))?;
+    for correlation in ensembles.correlations() {
+        let since = match correlation.since {
+            Since::Time(time) => format!("t = {}", number(time)),
+            Since::Steady => "the steady state".to_owned(),
+        };
+        let frequencies = match correlation.frequencies.len() {
+            0 => String::new(),
+            many => format!(", its spectrum at {}", plural(many as u64, "place")),
+        };
+        let delays = plural(correlation.delays.len() as u64, "delay");
+        say!("  correlation    {} from {since}, {delays}{frequencies}", correlation.name)?;
+    }
     let size = Products::<MOST_WATCHED>::size(product, ensembles.start(), ensembles.watched())?;
     let of = if size.sharp { "of one number of excitations" } else { "of all numbers of excitations together" };
     say!(
@@ -38,11 +69,33 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each rate once, whichever of its jumps has it.
+/// What qubits at points share, and what follows from it before anything is evolved.
+fn field(emitters: &Emitters) -> String {
+    let kind = match emitters.field() {
+        Field::FreeSpace { .. } => "free space".to_owned(),
+        Field::Waveguide { right } => format!("a waveguide, {} of the light to the right", number(right)),
+    };
+    let rates = resonances(emitters).filter(|all| !all.is_empty()).map_or_else(String::new, |all| {
+        let (fastest, slowest) = (all[0].rate, all[all.len() - 1].rate);
+        format!("; one excitation decays at {} to {} of the rate of one alone", digits(fastest), digits(slowest))
+    });
+    let g2 = first_photons_g2(emitters);
+    let burst = if g2 > 1.0 { "a burst" } else { "no burst" };
+    format!("{kind}{rates}; g2(0) of all inverted {}: {burst}", digits(g2))
+}
+
+/// In four digits; what is below rounding is 0.
+fn digits(value: f64) -> String {
+    number(format!("{:.3e}", if value.abs() < 1e-12 { 0.0 } else { value }).parse().unwrap_or(value))
+}
+
+/// The different rates of each process, from the fastest on: a matrix of decay has one for each of its modes.
 fn rates(bath: &ProductBath) -> String {
     let of = |(process, what): (Process, &str)| {
-        let channel = bath.channels().iter().find(|channel| channel.process == process)?;
-        Some(format!("{what} {}", number(channel.rate)))
+        let own = bath.channels().iter().filter(|channel| channel.process == process);
+        let mut shown: Vec<String> = own.map(|channel| number(channel.rate)).collect();
+        shown.dedup();
+        (!shown.is_empty()).then(|| format!("{what} {}", shown.join(" ")))
     };
     let all = [(Process::Emission, "down"), (Process::Absorption, "up"), (Process::Dephasing, "dephasing")];
     let rates: Vec<String> = all.into_iter().filter_map(of).collect();

@@ -9,7 +9,7 @@ use superjump::report::Tables;
 use superjump::scenario::Purpose;
 
 use super::answer::{self, Shown};
-use super::run::this_command;
+use super::bash::this_command;
 use super::{OutputArguments, ScenarioArguments, report, signals};
 
 // Nothing is sampled: what says how is refused with the reason, and not offered.
@@ -51,7 +51,7 @@ pub fn exact(arguments: &ExactArguments) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     let outcome = outcome?;
     if outcome.interrupted {
-        say!("Interrupted: nothing more is solved. To begin again:\n  {}", this_command())?;
+        say!("Interrupted: points that took long are kept. To go on:\n  {}", this_command())?;
     }
     let ended = |failed: bool| match (outcome.interrupted, failed) {
         (true, _) => signals::interrupted(),

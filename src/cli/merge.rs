@@ -1,4 +1,4 @@
-//! `superjump merge`: fold the parts that shards have left.
+//! `superjump merge`: fold the parts that workers have left.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use super::{all_threads, report};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  superjump merge output/heat_valve\n\n\
-    What is missing yet is left out, and the results are called partial (exit code 1); run the shards again, then merge.")]
+    What is missing yet is left out, and the results are called partial (exit code 1); `superjump run` or `work` computes it.")]
 pub struct MergeArguments {
     /// The folder of results
     #[arg(value_name = "DIR")]

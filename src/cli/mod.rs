@@ -4,10 +4,12 @@
 pub mod terminal;
 
 mod answer;
+mod bash;
 pub mod check;
 pub mod compare;
 mod ensembles;
 pub mod exact;
+pub mod job;
 pub mod merge;
 mod progress;
 mod protocol;
@@ -17,9 +19,9 @@ pub mod scenarios;
 pub mod schema;
 pub mod shell;
 mod signals;
-pub mod slurm;
 pub mod status;
 mod table;
+pub mod work;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -55,12 +57,16 @@ pub enum Command {
     Exact(exact::ExactArguments),
     /// Validate a scenario and say what it would cost, without running it
     Check(check::CheckArguments),
+    /// Compute what is missing of a scenario, as one of any number of processes; then `merge`
+    Work(work::WorkArguments),
     /// Say how a campaign stands, from another terminal or another host
     Status(status::StatusArguments),
-    /// Merge the parts that shards left in a folder
+    /// Merge the parts that workers left in a folder
     Merge(merge::MergeArguments),
-    /// Print a Slurm job-array script that runs a scenario in shards
-    Slurm(slurm::SlurmArguments),
+    /// Print a script that has a scheduler start workers
+    Job(job::JobArguments),
+    /// The same as `job --scheduler slurm`
+    Slurm(job::SlurmArguments),
     /// Draw the figures and the page of results
     Report(report::ReportArguments),
     /// Put two runs side by side, in standard errors
@@ -229,12 +235,12 @@ fn help(hint: Hint) -> &'static str {
         Hint::AnotherFolder => "give another with -o",
         Hint::AnotherFolderOrReplace => "give another folder with -o, or --fresh to replace it",
         Hint::RunAgain => "`superjump run` of the same scenario writes it again, and keeps every part that is whole",
-        Hint::WaitOrAnotherFolder => "wait for it, or give another folder with -o",
+        Hint::WaitOrAnotherFolder => "wait for it, help it with `superjump work`, or give another folder with -o",
         Hint::KeepLess => {
             "fewer `evolution.samples`, `record.photons`, values of `noise` or --threads, or no `record.jumps`, need less"
         }
+        Hint::FewerCycles => "fewer `protocol.cycles`, or \"until steady\", of which no single one is kept",
         Hint::Solve => "`superjump exact` has no such bound",
         Hint::MoreJumpsOrSolve => "raise it, or have `superjump exact` solve for it",
-        Hint::OneProcessOrShards => "run it in one process, or share the points of a sweep out with --shard",
     }
 }

@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use superjump::campaign::{self, Event, Outcome, RunError, RunOptions};
+use superjump::campaign::{self, Event, Outcome, RunOptions};
 use superjump::plan::Shard;
 use superjump::report::Tables;
 use superjump::scenario::Purpose;
 
 use super::answer::{self, Shown};
+use super::bash::this_command;
 use super::progress::Display;
-use super::{OutputArguments, ScenarioArguments, report, signals, table};
+use super::{OutputArguments, ScenarioArguments, report, signals, table, work};
 
 #[derive(Debug, Args)]
 #[command(
@@ -24,7 +25,8 @@ pub struct RunArguments {
     scenario: ScenarioArguments,
     #[command(flatten)]
     output: OutputArguments,
-    /// Compute every n-th part only, e.g. --shard 3/16, into a folder that is shared; then `superjump merge` it
+    /// Work beside others, as `superjump work` does, e.g. --shard 3/16 from the third sixteenth of the parts on; then
+    /// `superjump merge` the folder
     #[arg(long, value_name = "K/N", conflicts_with = "fresh")]
     shard: Option<Shard>,
     /// Leave out exact values, where they cost more than the trajectories; estimates are the same. Run again without
@@ -44,10 +46,13 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let stop = signals::stop_on_signal(&options.output)?;
     let options = RunOptions { shard: arguments.shard, exact: !arguments.no_exact, stop, ..options };
     #[cfg(feature = "mpi")]
-    let mut ranks = campaign::Ranks::join();
+    let ranks = campaign::Ranks::join();
     #[cfg(feature = "mpi")]
     if let Some(ranks) = ranks.as_ref().filter(|ranks| !ranks.leads()) {
-        ranks.help(&scenario, &options)?;
+        if ranks.begin_once(false) {
+            let options = RunOptions { fresh: false, shard: Some(ranks.share()), ..options };
+            work::as_worker(&scenario, &options, &mut |_| {})?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
     super::warn(&scenario);
@@ -56,23 +61,31 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let mut display = Display::new(scenario.points.len(), no_progress, arguments.log.as_deref())?;
     let mut report = |event: &Event| display.update(event);
     #[cfg(feature = "mpi")]
-    let outcome = match &mut ranks {
-        Some(ranks) => campaign::run_with(&scenario, &options, ranks, &mut report),
+    let mut report = |event: &Event| {
+        // The folder is there, and this rank's.
+        if let Some(ranks) = &ranks {
+            ranks.begin_once(true);
+        }
+        report(event);
+    };
+    let outcome = match options.shard {
+        Some(_) => campaign::work(&scenario, &options, &mut report),
         None => campaign::run(&scenario, &options, &mut report),
     };
-    #[cfg(not(feature = "mpi"))]
-    let outcome = campaign::run(&scenario, &options, &mut report);
+    #[cfg(feature = "mpi")]
+    if let Some(ranks) = &ranks {
+        ranks.begin_once(false);
+    }
     display.finish();
-    let outcome = outcome.inspect_err(|error| {
-        if matches!(error, RunError::Store(error) if !error.is_refusal()) {
-            remark!("What was written before is whole; the same command goes on from it.");
-        }
-    })?;
+    let outcome = outcome.inspect_err(work::stays)?;
+    if options.shard.is_some() {
+        return work::tell(&outcome, &options);
+    }
     if let Some(summary) = &outcome.summary {
         say!("{}", answer::render(summary, Shown { quantity: show, all: arguments.output.all })?)?;
     }
     tell(&outcome, &options)?;
-    if outcome.summary.is_some() && options.shard.is_none() && !arguments.output.no_report {
+    if outcome.summary.is_some() && !arguments.output.no_report {
         let draw = if outcome.already_complete { report::draw_again } else { report::draw };
         draw(&options.output, Tables::Of(&scenario.text))?;
     }
@@ -100,36 +113,8 @@ fn tell(outcome: &Outcome, options: &RunOptions) -> std::io::Result<()> {
     if outcome.interrupted {
         say!("Interrupted: the results are partial. To go on:\n  {}", this_command())?;
     }
-    if let Some(shard) = options.shard {
-        if !outcome.interrupted && !outcome.already_complete {
-            let output = quoted(&options.output.display().to_string());
-            say!("Shard {shard} is done. When all are: superjump merge {output}")?;
-        }
-    } else if outcome.summary.is_some() {
+    if outcome.summary.is_some() {
         say!("Results: {}", options.output.join("summary.json").display())?;
     }
     Ok(())
-}
-
-/// The command that was given, without `--fresh`: what goes on with it.
-pub fn this_command() -> String {
-    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-    words.filter(|word| word != "--fresh").map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
-}
-
-/// A word as bash takes it, on one line whatever is in it.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    if !word.contains(char::is_control) {
-        return format!("'{}'", word.replace('\'', "'\\''"));
-    }
-    let escaped = |c: char| match c {
-        '\'' | '\\' => format!("\\{c}"),
-        c if c.is_control() => c.to_string().bytes().map(|byte| format!("\\{byte:03o}")).collect(),
-        c => c.to_string(),
-    };
-    format!("$'{}'", word.chars().map(escaped).collect::<String>())
 }

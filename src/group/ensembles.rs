@@ -4,8 +4,12 @@ use serde::{Serialize, Serializer};
 
 use crate::bath::{Bath, Process};
 use crate::initial::ProductStart;
+use crate::model::emitters::Emitters;
 use crate::model::operator::{Operator, Powers};
-use crate::model::product::{Factor, JumpOperator, Kind, Product, ProductBath, ProductForm, ProductValues, Watched};
+use crate::model::product::{
+    Correlation, Factor, JumpOperator, Kind, Levels, Product, ProductBath, ProductError, ProductForm, ProductValues,
+    Since, Watched,
+};
 use crate::model::{Extent, System};
 use crate::units::Units;
 
@@ -27,8 +31,8 @@ pub struct Observable {
 /// A product of ensembles and modes, where it starts, and what is recorded of it.
 ///
 /// Recorded are, of the whole, heat currents, intensities and `<J_z>`; then `jz_NAME` of every ensemble, `n_NAME` of every
-/// mode, `top_NAME` of every mode with a cut, which is the weight of its highest number, and the observables that are
-/// asked for.
+/// mode, `top_NAME` of every mode with a cut, which is the weight of its highest number, `levels_NAME` of those whose cut
+/// grows, and the observables that are asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ensembles {
     product: Product,
@@ -42,6 +46,25 @@ pub struct Ensembles {
     sizes: Vec<Size>,
     /// The heat of a quantum of each bath, where it is the same for every one.
     quanta: Option<Vec<f64>>,
+    /// Where they are, if they are emitters in space: the product has all that follows from it.
+    emitters: Option<Emitters>,
+    /// What is asked for at two times.
+    correlations: Vec<Correlation>,
+    /// Whether all means are followed along trajectories, and not in samples alone.
+    throughout: bool,
+}
+
+/// A mode whose cut grows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Growing {
+    /// Its place among the factors.
+    pub factor: usize,
+    /// The weight of its highest level among what is looked at.
+    pub top: usize,
+    /// The most levels.
+    pub most: i64,
+    /// The most that the highest may weigh.
+    pub weight: f64,
 }
 
 /// How large a mean may be, and about how much a jump changes it.
@@ -54,7 +77,12 @@ struct Size {
 /// What the results are a function of: names of baths are not.
 impl Serialize for Ensembles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (&self.product, &self.start, &self.observables).serialize(serializer)
+        let Ensembles { product, start, observables, correlations, .. } = self;
+        if correlations.is_empty() {
+            // As it was before there were any.
+            return (product, start, observables).serialize(serializer);
+        }
+        (product, start, observables, correlations).serialize(serializer)
     }
 }
 
@@ -78,8 +106,11 @@ impl Ensembles {
                 Kind::Mode { levels } => {
                     let number = &letter(place, Powers::RAISE) * &letter(place, Powers::LOWER);
                     add("n", Watched::Operator(number));
-                    if levels.is_some() {
+                    if *levels != Levels::All {
                         add("top", Watched::Top(place));
+                    }
+                    if matches!(levels, Levels::Grown { .. }) {
+                        add("levels", Watched::Levels(place));
                     }
                 }
             }
@@ -100,7 +131,61 @@ impl Ensembles {
             start,
             observables,
             watched,
+            correlations: Vec::new(),
+            throughout: false,
+            emitters: None,
         }
+    }
+
+    /// The same with correlations at two times.
+    #[must_use]
+    pub fn correlating(self, correlations: Vec<Correlation>) -> Self {
+        Ensembles { correlations, ..self }
+    }
+
+    /// The same, of which all means are averaged along trajectories, and not looked at in samples alone: as it takes for a
+    /// steady state, and in longer time.
+    #[must_use]
+    pub fn throughout(self) -> Self {
+        Ensembles { throughout: true, ..self }
+    }
+
+    /// Every mode whose cut grows: its place among the factors, that of its highest level among what is looked at, and how it
+    /// grows.
+    pub fn growing(&self) -> impl Iterator<Item = Growing> {
+        let factors = self.product.factors().iter().enumerate();
+        factors.filter_map(|(factor, one)| match one.kind {
+            Kind::Mode { levels: Levels::Grown { most, weight } } => {
+                let top = |one: &Observable| one.watched == Watched::Top(factor);
+                let top = self.observables.iter().position(top)?;
+                Some(Growing { factor, top, most, weight })
+            }
+            Kind::Qubits(_) | Kind::Mode { .. } => None,
+        })
+    }
+
+    /// The same with cuts that stay, so many levels of each mode whose cut would grow, by its place among the factors.
+    ///
+    /// # Errors
+    /// If a start does not fit into one.
+    pub fn cut(&self, levels: &[i64]) -> Result<Self, ProductError> {
+        let product = self.growing().try_fold(self.product.clone(), |product, mode| {
+            product.with_levels(mode.factor, Levels::First(levels[mode.factor]))
+        })?;
+        let start = ProductStart::new(&product, self.start.factors().to_vec())?;
+        Ok(Ensembles { product, start, ..self.clone() })
+    }
+
+    /// The same, where they are emitters in space.
+    #[must_use]
+    pub fn placed(self, emitters: Option<Emitters>) -> Self {
+        Ensembles { emitters, ..self }
+    }
+
+    /// Where they are, if they are emitters in space.
+    #[must_use]
+    pub fn emitters(&self) -> Option<&Emitters> {
+        self.emitters.as_ref()
     }
 
     /// What they are.
@@ -121,7 +206,26 @@ impl Ensembles {
         &self.observables
     }
 
-    /// All that is watched: `<J_z>` and what goes on with the baths, [`Ensembles::followed`] of them, then the observables.
+    /// What is asked for at two times.
+    #[must_use]
+    pub fn correlations(&self) -> &[Correlation] {
+        &self.correlations
+    }
+
+    /// For how long trajectories are followed for the sake of correlations: up to where the last of them begins, and
+    /// twice the longest delay of each.
+    #[must_use]
+    pub fn correlated(&self) -> f64 {
+        let begins = |correlation: &Correlation| match correlation.since {
+            Since::Time(time) => Some((time, 2.0 * correlation.longest())),
+            Since::Steady => None,
+        };
+        let all = self.correlations.iter().filter_map(begins);
+        let (last, delays) = all.fold((0.0_f64, 0.0), |(last, sum), (time, delay)| (last.max(time), sum + delay));
+        last + delays
+    }
+
+    /// All that is watched: `<J_z>` and what goes on with the baths, then the observables.
     #[must_use]
     pub fn watched(&self) -> &[Watched] {
         &self.watched
@@ -130,7 +234,21 @@ impl Ensembles {
     /// How many of these change within dwells and at jumps for those who record.
     #[must_use]
     pub fn followed(&self) -> usize {
+        if self.throughout { self.watched.len() } else { self.first_observable() }
+    }
+
+    fn first_observable(&self) -> usize {
         1 + 2 * self.baths.len()
+    }
+
+    /// Whether an ensemble keeps its J for ever, and starts in several.
+    #[must_use]
+    pub fn keeps_several_j(&self) -> bool {
+        let factors = self.product.factors().iter().enumerate();
+        let mut ensembles =
+            factors.filter(|(_, factor)| matches!(factor.kind, Kind::Qubits(_))).map(|(place, _)| place);
+        let tops = self.start.tops(&self.product);
+        ensembles.any(|place| !self.product.changes_j(place) && tops[place].len() > 1)
     }
 
     /// The number of states of the largest sector of a trajectory.
@@ -142,7 +260,8 @@ impl Ensembles {
     /// The memory of a state on its way, in bytes, roughly.
     #[must_use]
     pub fn memory(&self) -> f64 {
-        450.0 * self.dimension()
+        let pairs = if self.correlations.is_empty() { 0.0 } else { 3.0 };
+        450.0 * (1.0 + pairs) * self.dimension()
     }
 
     /// A bound on how fast H turns amplitudes against each other.
@@ -151,22 +270,27 @@ impl Ensembles {
         size(&self.product, &self.start, &Watched::Operator(self.product.hamiltonian())).most
     }
 
-    /// A bound on the mean number of jumps until a time.
+    /// A bound on the jumps per unit of time.
     #[must_use]
-    pub fn jumps_bound(&self, until: f64) -> f64 {
+    pub fn jump_rate_bound(&self) -> f64 {
         let processes = [Process::Emission, Process::Absorption, Process::Dephasing];
         let rate = |bath, process| {
             let intensity = Watched::Operator(self.product.intensity(bath, process));
             size(&self.product, &self.start, &intensity).most
         };
-        let by_rates = (0..self.baths.len()).flat_map(|bath| processes.map(|process| rate(bath, process))).sum::<f64>();
+        (0..self.baths.len()).flat_map(|bath| processes.map(|process| rate(bath, process))).sum()
+    }
+
+    /// A bound on the mean number of jumps until a time.
+    #[must_use]
+    pub fn jumps_bound(&self, until: f64) -> f64 {
         let only_lowers = |bath: &ProductBath| {
             bath.channels().iter().all(|channel| match &channel.jump {
                 JumpOperator::Operator(operator) => operator.shifts().iter().all(|shift| *shift < 0),
                 JumpOperator::EachQubit { .. } => channel.process == Process::Emission,
             })
         };
-        let bound = by_rates * until;
+        let bound = self.jump_rate_bound() * until;
         if self.product.keeps_excitations_sharp() && self.product.baths().iter().all(only_lowers) {
             // Each jump takes one of the excitations there are.
             let tops = self.start.tops(&self.product);
@@ -203,11 +327,19 @@ fn as_results_name(bath: &ProductBath) -> Bath {
 
 /// A bound on the mean of what is watched, from those of its words.
 fn size(product: &Product, start: &ProductStart, watched: &Watched) -> Size {
-    let Watched::Operator(operator) = watched else { return Size { most: 1.0, step: 1.0 } };
+    let operator = match watched {
+        Watched::Operator(operator) => operator,
+        Watched::Top(_) => return Size { most: 1.0, step: 1.0 },
+        Watched::Levels(place) => {
+            let most = start.most_levels(*place) as f64;
+            return Size { most, step: most };
+        }
+    };
     let mut sum = Size::default();
     for (word, value) in operator.terms() {
         let (mut most, mut share) = (value.norm(), 0.0);
-        for ((powers, factor), levels) in word.iter().zip(product.factors()).zip(start.levels()) {
+        for (place, (powers, factor)) in word.iter().zip(product.factors()).enumerate() {
+            let levels = start.most_levels(place);
             let (top, letter) = match factor.kind {
                 Kind::Qubits(number) => (number as f64, (number as f64 + 1.0) / 2.0),
                 Kind::Mode { .. } => ((levels - 1) as f64, ((levels - 1) as f64).sqrt()),
@@ -294,7 +426,7 @@ impl System for Ensembles {
     }
 
     fn observable(&self, index: usize) -> ProductForm<MOST_WATCHED> {
-        Ensembles::form(self.followed() + index, 1.0)
+        Ensembles::form(self.first_observable() + index, 1.0)
     }
 
     fn is_of_few(&self, index: usize) -> bool {

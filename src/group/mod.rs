@@ -1,8 +1,9 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
+mod classes;
 mod ensembles;
 
-pub use ensembles::{Ensembles, MOST_WATCHED, Observable};
+pub use ensembles::{Ensembles, Growing, MOST_WATCHED, Observable};
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use crate::dicke::Level;
 use crate::initial::InitialState;
 use crate::model::protocol::Protocol;
-use crate::model::{Hamiltonian, Model, NoCurrent, Register, Reservoir, System};
+use crate::model::{Conditions, Hamiltonian, Model, NoCurrent, Register, Reservoir, System};
 
 /// A group of identical qubits, or of several ensembles and modes, independent of the others.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Group {
     /// How their frequency, their baths and what drives them go in time, where they do. Model and reservoirs are then those
     /// at its start, and the Hamiltonian has no drive beside those of its segments.
     pub protocol: Option<Protocol>,
+    /// What trajectories are conditioned on, where they are.
+    pub conditions: Option<Arc<Conditions>>,
     /// Ensembles and modes, where there are any: the model then has their number of qubits together and the names of
     /// their baths, and no more.
     pub ensembles: Option<Arc<Ensembles>>,
@@ -36,12 +39,13 @@ pub struct Group {
 /// Rates are what acts. Whether they were given, or follow from a temperature or a circuit, makes no other group.
 impl PartialEq for Group {
     fn eq(&self, other: &Self) -> bool {
-        let Group { model, reservoirs: _, hamiltonian, register, initial, protocol, ensembles } = self;
+        let Group { model, reservoirs: _, hamiltonian, register, initial, protocol, conditions, ensembles } = self;
         *model == other.model
             && *hamiltonian == other.hamiltonian
             && *register == other.register
             && *initial == other.initial
             && *protocol == other.protocol
+            && *conditions == other.conditions
             && *ensembles == other.ensembles
     }
 }
@@ -53,10 +57,20 @@ impl Group {
         self.ensembles.is_none() && self.register.is_none() && !matches!(self.initial, InitialState::Angles(_))
     }
 
-    /// Whether the master equation over the levels (J, M) has all currents: identical qubits, and no drive.
+    /// Whether the master equation over the levels (J, M) has all currents: identical qubits, no drive and no condition.
     #[must_use]
     pub fn on_the_ladder(&self) -> bool {
-        self.alike() && !self.is_driven()
+        self.alike() && !self.is_driven() && self.conditions.is_none()
+    }
+
+    /// A bound on the jumps per unit time, of whatever is followed.
+    #[must_use]
+    pub fn jump_rate_bound(&self) -> f64 {
+        match (&self.conditions, &self.ensembles) {
+            (Some(conditions), _) => conditions.fastest,
+            (None, Some(ensembles)) => ensembles.jump_rate_bound(),
+            (None, None) => self.envelope().jump_rate_bound(),
+        }
     }
 
     /// The model of the largest rates that a protocol ever has: what acts at any time acts in it. Without a protocol the
@@ -69,11 +83,14 @@ impl Group {
         }
     }
 
-    /// Why no heat flows in the steady state, where none does; a protocol makes heat flow, and of ensembles it is not known.
+    /// Why no heat flows in the steady state, where none does; a protocol makes heat flow.
     #[must_use]
     pub fn no_current(&self) -> Option<NoCurrent> {
-        if self.protocol.is_some() || self.ensembles.is_some() {
+        if self.protocol.is_some() || self.conditions.is_some() {
             return None;
+        }
+        if let Some(ensembles) = &self.ensembles {
+            return ensembles.product().is_balanced().then_some(NoCurrent::Balanced);
         }
         let Group { model, initial, .. } = self;
         let dark = || {
@@ -106,6 +123,7 @@ impl Group {
             register: None,
             initial,
             protocol: None,
+            conditions: None,
             ensembles: None,
         }
     }
@@ -119,6 +137,13 @@ impl Group {
         Group { ensembles: Some(Arc::new(ensembles)), ..Group::new(model, ground) }
     }
 
+    /// The same, as it is followed to its steady state: see [`Ensembles::throughout`].
+    #[must_use]
+    pub fn throughout(self) -> Self {
+        let ensembles = self.ensembles.map(|ensembles| Arc::new(Arc::unwrap_or_clone(ensembles).throughout()));
+        Group { ensembles, ..self }
+    }
+
     /// The model with its qubits tuned to a frequency, and its baths as they are there at a time. At the frequency of the
     /// model and time 0 it is the model itself, to the last bit.
     #[must_use]
@@ -130,6 +155,29 @@ impl Group {
     #[must_use]
     pub fn is_driven(&self) -> bool {
         self.hamiltonian.drive.is_some() || self.protocol.as_ref().is_some_and(Protocol::is_driven)
+    }
+
+    /// The temperature that work under a protocol is weighed by: that of all baths, where it is one and the same; of qubits
+    /// that exchange quanta with none, that of a thermal start.
+    #[must_use]
+    pub fn temperature_of_work(&self) -> Option<f64> {
+        let protocol = self.protocol.as_ref()?;
+        let of_start = || match self.initial {
+            InitialState::Thermal { probability } if !protocol.exchanges() => {
+                let ratio = libm::log((1.0 - probability) / probability);
+                let known = ratio > 0.0 && ratio.is_finite();
+                known.then(|| self.model.units.temperature_of(self.model.frequency, ratio))
+            }
+            _ => None,
+        };
+        protocol.temperature().or_else(of_start)
+    }
+
+    /// One over that, in the unit of work.
+    #[must_use]
+    pub fn beta_of_work(&self) -> Option<f64> {
+        let (units, temperature) = (self.model.units, self.temperature_of_work()?);
+        Some(units.energy_over_temperature(1.0, temperature) / units.quantum(1.0))
     }
 
     /// The qubits one by one, whether they differ or not.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::InitialState;
 use crate::dicke::{Level, sectors};
-use crate::model::product::{JumpOperator, Kind, Product, ProductBath, ProductError, Watched};
+use crate::model::product::{Kind, Levels, Product, ProductError, Watched};
 
 /// The part of a coherent state that may lie beyond the cut of its mode.
 const MOST_BEYOND: f64 = 1e-12;
@@ -46,10 +46,11 @@ impl ProductStart {
             let what = format!("{} states are given for {} ensembles and modes", factors.len(), kinds.len());
             return Err(ProductError::Start { name: "all".into(), what });
         }
-        let mut most = 0;
+        // The most excitations of each factor.
+        let mut highest = Vec::with_capacity(kinds.len());
         for ((start, kind), factor) in factors.iter().zip(&kinds).zip(product.factors()) {
             let wrong = |what: &str| Err(ProductError::Start { name: factor.name.clone(), what: what.to_owned() });
-            most += match (start, *kind) {
+            highest.push(match (start, *kind) {
                 (FactorStart::Qubits(InitialState::Bits(_) | InitialState::Angles(_)), Kind::Qubits(_)) => {
                     return wrong("each qubit has a state of its own, and the qubits of an ensemble are alike");
                 }
@@ -58,38 +59,78 @@ impl ProductStart {
                     Err(what) => return wrong(what),
                 },
                 (FactorStart::Number(quanta), Kind::Mode { levels }) => {
-                    if *quanta < 0 || levels.is_some_and(|levels| *quanta >= levels) {
-                        let top = levels.map_or_else(|| "on".into(), |levels| format!("to {}", levels - 1));
+                    if *quanta < 0 || levels.most().is_some_and(|levels| *quanta >= levels) {
+                        let top = levels.most().map_or_else(|| "on".into(), |levels| format!("to {}", levels - 1));
                         return wrong(&format!("{quanta} quanta, where the mode keeps from 0 {top}"));
                     }
                     *quanta
                 }
-                (FactorStart::Coherent(_), Kind::Mode { levels: None }) => {
+                (FactorStart::Coherent(_), Kind::Mode { levels: Levels::All }) => {
                     return wrong("a coherent state has every number of quanta: the mode needs `levels`");
                 }
-                (FactorStart::Coherent(alpha), Kind::Mode { levels: Some(levels) }) => {
-                    let beyond = 1.0 - poisson(*alpha, levels).iter().map(Complex64::norm_sqr).sum::<f64>();
-                    if beyond.is_nan() || beyond > MOST_BEYOND {
-                        return wrong(&format!(
-                            "{beyond:.1e} of the coherent state lies beyond the {levels} levels kept"
-                        ));
+                (FactorStart::Coherent(alpha), Kind::Mode { levels }) => {
+                    let beyond =
+                        |levels: i64| 1.0 - poisson(*alpha, levels).iter().map(Complex64::norm_sqr).sum::<f64>();
+                    let cuts = levels.cuts(1);
+                    match (cuts.iter().find(|levels| beyond(**levels) <= MOST_BEYOND), cuts.last()) {
+                        (Some(levels), _) => levels - 1,
+                        (None, Some(levels)) => {
+                            let beyond = beyond(*levels);
+                            return wrong(&format!(
+                                "{beyond:.1e} of the coherent state lies beyond the {levels} levels kept"
+                            ));
+                        }
+                        (None, None) => return wrong("no level is kept"),
                     }
-                    levels - 1
                 }
                 (FactorStart::Qubits(_), Kind::Mode { .. }) => return wrong("qubits, where it is a mode"),
                 (FactorStart::Number(_) | FactorStart::Coherent(_), Kind::Qubits(_)) => {
                     return wrong("a number of quanta, where it is an ensemble of qubits");
                 }
-            };
+            });
         }
-        let levels = kinds.iter().map(|kind| match kind {
+        let most: i64 = highest.iter().sum();
+        let levels = kinds.iter().zip(&highest).map(|(kind, highest)| match kind {
             Kind::Qubits(_) => 0,
-            Kind::Mode { levels } => levels.unwrap_or(most + 1),
+            Kind::Mode { levels: Levels::All } => most + 1,
+            Kind::Mode { levels } => levels.cuts(highest + 1).first().copied().unwrap_or(0),
         });
         Ok(ProductStart { levels: levels.collect(), factors, kinds })
     }
 
-    /// How many numbers of quanta a mode needs, by its place among the factors; 0 of an ensemble.
+    /// The states of the factors.
+    #[must_use]
+    pub fn factors(&self) -> &[FactorStart] {
+        &self.factors
+    }
+
+    /// The most numbers of quanta that are ever kept of a mode, by its place among the factors; 0 of an ensemble.
+    #[must_use]
+    pub fn most_levels(&self, place: usize) -> i64 {
+        match self.kinds[place] {
+            Kind::Mode { levels: Levels::Grown { most, .. } } => most,
+            _ => self.levels[place],
+        }
+    }
+
+    /// The highest levels that a trajectory may have of each factor, as [`ProductStart::tops`], and of a mode whose cut grows
+    /// those of all its cuts. Where the number of excitations is `sharp` few states have each, and no cut has to grow.
+    #[must_use]
+    pub fn reach(&self, product: &Product, sharp: bool) -> Vec<Vec<i64>> {
+        let mut tops = self.tops(product);
+        for ((tops, kind), levels) in tops.iter_mut().zip(&self.kinds).zip(&self.levels) {
+            match kind {
+                Kind::Mode { levels: Levels::Grown { most, .. } } if sharp => *tops = vec![most - 1],
+                Kind::Mode { levels: grown @ Levels::Grown { .. } } => {
+                    *tops = grown.cuts(*levels).into_iter().map(|levels| levels - 1).collect();
+                }
+                Kind::Qubits(_) | Kind::Mode { .. } => {}
+            }
+        }
+        tops
+    }
+
+    /// How many numbers of quanta a mode needs to begin with, by its place among the factors; 0 of an ensemble.
     #[must_use]
     pub fn levels(&self) -> &[i64] {
         &self.levels
@@ -99,14 +140,9 @@ impl ProductStart {
     /// quanta of a mode.
     #[must_use]
     pub fn tops(&self, product: &Product) -> Vec<Vec<i64>> {
-        let channels = || product.baths().iter().flat_map(ProductBath::channels);
-        let changes_j = |place: usize| {
-            let acts = |jump: &JumpOperator| matches!(jump, JumpOperator::EachQubit { factor, .. } if *factor == place);
-            channels().any(|channel| acts(&channel.jump))
-        };
         let of = |(place, kind): (usize, &Kind)| match *kind {
             Kind::Mode { .. } => vec![self.levels[place] - 1],
-            Kind::Qubits(number) if changes_j(place) => sectors(number).collect(),
+            Kind::Qubits(number) if product.changes_j(place) => sectors(number).collect(),
             Kind::Qubits(_) => {
                 let mut own: Vec<i64> = self.mixture(place).iter().map(|(_, (two_j, _))| *two_j).collect();
                 own.sort_unstable();
@@ -147,16 +183,17 @@ impl ProductStart {
     pub fn may_be_sharp(&self, product: &Product, watched: &[Watched]) -> bool {
         let blind = |watched: &Watched| match watched {
             Watched::Operator(operator) => operator.shifts().iter().all(|shift| *shift == 0),
-            Watched::Top(_) => true,
+            Watched::Top(_) | Watched::Levels(_) => true,
         };
         product.keeps_excitations_sharp() && (self.is_sharp() || watched.iter().all(blind))
     }
 
     /// The number of states of the largest sector that a trajectory may be in, where the number of excitations is `sharp`
-    /// or not.
+    /// or not; with a cut that grows, before it does.
     #[must_use]
     pub fn largest_dimension(&self, product: &Product, sharp: bool) -> f64 {
-        let highest: Vec<i64> = self.tops(product).iter().map(|tops| tops.iter().copied().max().unwrap_or(0)).collect();
+        let tops = if sharp { self.reach(product, true) } else { self.tops(product) };
+        let highest: Vec<i64> = tops.iter().map(|tops| tops.iter().copied().max().unwrap_or(0)).collect();
         let by_excitations = Self::states_by_excitations(&highest);
         if sharp { by_excitations.into_iter().fold(0.0, f64::max) } else { by_excitations.iter().sum() }
     }
@@ -241,7 +278,7 @@ mod tests {
     use crate::model::product::Factor;
     use crate::units::Units;
 
-    fn product(levels: Option<i64>) -> Product {
+    fn product(levels: impl Into<Levels>) -> Product {
         Product::new(Units::Natural, vec![Factor::ensemble("a", 4, 1.0), Factor::mode("c", levels, 1.0)]).unwrap()
     }
 
@@ -251,14 +288,28 @@ mod tests {
 
     #[test]
     fn a_mode_keeps_what_its_start_can_fill_it_with() {
-        let start = ProductStart::new(&product(None), vec![inverted(), FactorStart::Number(2)]).unwrap();
-        assert_eq!((start.levels(), start.tops(&product(None))), (&[0, 7][..], vec![vec![4], vec![6]]));
+        let start = ProductStart::new(&product(Levels::All), vec![inverted(), FactorStart::Number(2)]).unwrap();
+        assert_eq!((start.levels(), start.tops(&product(Levels::All))), (&[0, 7][..], vec![vec![4], vec![6]]));
         assert!(start.is_sharp());
-        let start = ProductStart::new(&product(Some(30)), vec![inverted(), FactorStart::Coherent(1.5.into())]).unwrap();
+        let start = ProductStart::new(&product(30), vec![inverted(), FactorStart::Coherent(1.5.into())]).unwrap();
         assert!(!start.is_sharp());
         let (_, (_, amplitudes)) = &start.mixture(1)[0];
         let mean: f64 = amplitudes.iter().enumerate().map(|(n, c)| n as f64 * c.norm_sqr()).sum();
         assert!((mean - 2.25).abs() < 1e-10);
+    }
+
+    #[test]
+    fn a_cut_begins_where_the_start_fits_and_reaches_as_far_as_it_may() {
+        let product = product(Levels::Grown { most: 40, weight: 1e-8 });
+        for (first, levels) in
+            [(FactorStart::Number(2), 8), (FactorStart::Number(8), 12), (FactorStart::Coherent(1.5.into()), 27)]
+        {
+            let start = ProductStart::new(&product, vec![inverted(), first]).unwrap();
+            assert_eq!((start.levels()[1], start.most_levels(1)), (levels, 40));
+            assert_eq!(start.reach(&product, true), [vec![4], vec![39]]);
+            let reach = start.reach(&product, false);
+            assert_eq!((reach[1].first(), reach[1].last()), (Some(&(levels - 1)), Some(&39)));
+        }
     }
 
     #[test]
@@ -274,16 +325,25 @@ mod tests {
     fn a_start_that_does_not_fit_is_refused_in_words() {
         let qubits = FactorStart::Qubits;
         for (levels, factors, message) in [
-            (None, vec![inverted()], "1 states are given for 2"),
-            (None, vec![FactorStart::Number(1), FactorStart::Number(1)], "where it is an ensemble"),
-            (None, vec![inverted(), inverted()], "where it is a mode"),
-            (Some(3), vec![inverted(), FactorStart::Number(3)], "from 0 to 2"),
-            (None, vec![inverted(), FactorStart::Number(-1)], "from 0 on"),
-            (None, vec![inverted(), FactorStart::Coherent(1.0.into())], "needs `levels`"),
-            (Some(5), vec![inverted(), FactorStart::Coherent(2.0.into())], "lies beyond the 5 levels"),
-            (None, vec![qubits(InitialState::Bits(vec![true; 4])), FactorStart::Number(0)], "are alike"),
-            (None, vec![qubits(InitialState::Dicke(Level::ground(5))), FactorStart::Number(0)], "so many qubits"),
-            (None, vec![qubits(InitialState::Product { excited: 5 }), FactorStart::Number(0)], "so many qubits"),
+            (Levels::All, vec![inverted()], "1 states are given for 2"),
+            (Levels::All, vec![FactorStart::Number(1), FactorStart::Number(1)], "where it is an ensemble"),
+            (Levels::All, vec![inverted(), inverted()], "where it is a mode"),
+            (Levels::First(3), vec![inverted(), FactorStart::Number(3)], "from 0 to 2"),
+            (Levels::All, vec![inverted(), FactorStart::Number(-1)], "from 0 on"),
+            (Levels::All, vec![inverted(), FactorStart::Coherent(1.0.into())], "needs `levels`"),
+            (Levels::First(5), vec![inverted(), FactorStart::Coherent(2.0.into())], "lies beyond the 5 levels"),
+            (
+                Levels::Grown { most: 12, weight: 1e-8 },
+                vec![inverted(), FactorStart::Coherent(5.0.into())],
+                "the 12 levels",
+            ),
+            (Levels::All, vec![qubits(InitialState::Bits(vec![true; 4])), FactorStart::Number(0)], "are alike"),
+            (
+                Levels::All,
+                vec![qubits(InitialState::Dicke(Level::ground(5))), FactorStart::Number(0)],
+                "so many qubits",
+            ),
+            (Levels::All, vec![qubits(InitialState::Product { excited: 5 }), FactorStart::Number(0)], "so many qubits"),
         ] {
             let error = ProductStart::new(&product(levels), factors).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");

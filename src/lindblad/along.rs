@@ -3,7 +3,7 @@
 
 use super::SolveError;
 use super::extrapolation::{Flow, advance};
-use crate::bath::{Coupling, Pair, Rates};
+use crate::bath::{Coupling, Pair, Process, Rates};
 use crate::model::protocol::{Protocol, Stage, Stretch};
 use crate::model::{Field, Observables};
 
@@ -32,6 +32,31 @@ pub trait Along {
     /// drho/dt.
     fn change(&self, acting: &Acting, rho: &[f64], slope: &mut [f64]);
     fn see(&self, rho: &[f64]) -> Seen;
+    /// Takes out of a deviation what has a trace, in proportion to a state: in each sector that nothing mixes.
+    fn traceless(&self, deviation: &mut [f64], state: &[f64]);
+    /// `sum L rho L^dagger` of all jumps of one process of one coupling, by its place in [`Coupling::ALL`], at unit rate.
+    fn jumped(&self, coupling: usize, process: Process, rho: &[f64], into: &mut [f64]);
+}
+
+/// What acts at a time of a stretch, and the rates of each bath.
+pub fn acting(stage: &Stage, stretch: &Stretch, driven: bool, time: f64) -> (Acting, Vec<(usize, Rates)>) {
+    let mut acting = Acting { field: Field::default(), rates: [Rates::default(); 2] };
+    if driven {
+        acting.field = stage.field_in(stretch, time);
+    }
+    let of_bath =
+        |bath: usize| (usize::from(stage.reservoirs[bath].coupling == Coupling::ALL[1]), stage.rates(bath, time));
+    let of_baths: Vec<(usize, Rates)> = (0..stage.reservoirs.len()).map(of_bath).collect();
+    for (coupling, Rates { down, up, dephasing }) in &of_baths {
+        let sum = &mut acting.rates[*coupling];
+        *sum = Rates { down: sum.down + down, up: sum.up + up, dephasing: sum.dephasing + dephasing };
+    }
+    (acting, of_baths)
+}
+
+/// The longest step from a time of a stretch: long enough for what is smooth, short enough that no shape repeats within.
+pub fn longest_step(stage: &Stage, stretch: &Stretch, time: f64) -> f64 {
+    stage.longest_step(time).min(0.25 * (stretch.until - stretch.from))
 }
 
 /// Exact averages at one time of a protocol with a drive.
@@ -77,20 +102,14 @@ struct Leg<'a, E> {
 impl<E: Along> Flow for Leg<'_, E> {
     fn slope(&mut self, time: f64, y: &[f64], slope: &mut [f64]) {
         let stage = self.stage;
-        let mut acting = Acting { field: Field::default(), rates: [Rates::default(); 2] };
-        if self.driven {
-            acting.field = stage.field_in(&self.stretch, time);
-        }
+        let (acting, rates) = acting(stage, &self.stretch, self.driven, time);
         let (rho, _) = y.split_at(self.elements);
         let (changes, booked) = slope.split_at_mut(self.elements);
         let seen = self.equation.see(rho);
         let quantum = stage.quantum(time);
         let (counts, angle) = booked.split_at_mut(booked.len() - 1);
         for (bath, counts) in counts.chunks_exact_mut(PER_BATH).enumerate() {
-            let Rates { down, up, dephasing } = stage.rates(bath, time);
-            let coupling = usize::from(stage.reservoirs[bath].coupling == Coupling::ALL[1]);
-            let sum = &mut acting.rates[coupling];
-            *sum = Rates { down: sum.down + down, up: sum.up + up, dephasing: sum.dephasing + dephasing };
+            let (coupling, Rates { down, up, .. }) = rates[bath];
             counts[0] = down * seen.pairs[coupling].emission;
             counts[1] = up * seen.pairs[coupling].absorption;
             let net = counts[1] - counts[0];
@@ -104,8 +123,7 @@ impl<E: Along> Flow for Leg<'_, E> {
     }
 
     fn longest_step(&self, time: f64) -> f64 {
-        // Long enough for what is smooth, short enough that no shape repeats within.
-        self.stage.longest_step(time).min(0.25 * (self.stretch.until - self.stretch.from))
+        longest_step(self.stage, &self.stretch, time)
     }
 
     fn distance(&self, a: &[f64], b: &[f64]) -> f64 {
@@ -140,6 +158,22 @@ pub fn along<E: Along>(
     initial: &[f64],
     times: &[f64],
 ) -> Result<(Vec<ProtocolMeans>, Vec<ProtocolMeans>), SolveError> {
+    let Passed { series, ends, rho: _ } = pass(equation, protocol, initial, times)?;
+    Ok((series, ends))
+}
+
+/// What a way through a protocol is.
+pub struct Passed {
+    /// At the times that were asked for.
+    pub series: Vec<ProtocolMeans>,
+    /// At the end of every segment of every cycle, after the quench if there is one.
+    pub ends: Vec<ProtocolMeans>,
+    /// The state at the end.
+    pub rho: Vec<f64>,
+}
+
+/// The same as [`along`], with the state at the end.
+pub fn pass<E: Along>(equation: &E, protocol: &Protocol, initial: &[f64], times: &[f64]) -> Result<Passed, SolveError> {
     let end = protocol.end();
     assert!(times.last().is_none_or(|last| *last <= end * (1.0 + 1e-12)), "{times:?}: the protocol ends at {end}");
     let (elements, stages, driven) = (initial.len(), protocol.stages(), protocol.is_driven());
@@ -192,7 +226,8 @@ pub fn along<E: Along>(
             ends.push(means(&y, next.map_or(stage.frequency.last(), |next| next.frequency.first())));
         }
     }
-    Ok((series, ends))
+    y.truncate(elements);
+    Ok(Passed { series, ends, rho: y })
 }
 
 /// Of the ends of all segments the last.

@@ -12,31 +12,16 @@ use faer::prelude::Solve;
 use faer::sparse::{SparseColMat, Triplet as FaerTriplet};
 use faer::{Mat, c64};
 
+use super::charges::Charges;
 use super::currents::{Occupation, currents};
-use super::ladder::Move;
+use super::ladder::{Flow, Move};
 use super::populations::PopulationEquation;
 use super::rational::Triplet;
 use super::relaxation::Relaxation;
 use super::steady::{Reduced, SteadyError, SteadyState};
-use crate::bath::{Pair, Process};
+use crate::bath::{Bath, Pair, Process};
 use crate::dicke::Level;
 use crate::rounded::{Rounded, balanced};
-
-/// A bath so many times as lively as all others together is counted by them.
-const LIVELY: f64 = 1e3;
-
-/// The first cumulants of the net quanta absorbed from a bath, per unit time in the long run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cumulants {
-    /// Mean: the particle current I.
-    pub mean: f64,
-    /// Variance: the zero-frequency noise S.
-    pub noise: f64,
-    /// Third cumulant.
-    pub third: f64,
-    /// Fourth cumulant.
-    pub fourth: f64,
-}
 
 /// The steady state of a model with its factorized generator, ready to be asked for statistics.
 pub struct Counting<'a> {
@@ -45,12 +30,6 @@ pub struct Counting<'a> {
     reduced: Reduced<'a>,
     occupation: Occupation,
     currents: Vec<Rounded>,
-}
-
-/// What is counted: the net quanta absorbed from these baths, with a sign.
-struct Counter {
-    baths: Vec<usize>,
-    sign: f64,
 }
 
 impl<'a> Counting<'a> {
@@ -69,6 +48,11 @@ impl<'a> Counting<'a> {
     /// The equation that this is the steady state of.
     pub(super) fn equation(&self) -> &PopulationEquation {
         self.equation
+    }
+
+    /// The factorized generator.
+    pub(super) fn reduced(&self) -> &Reduced<'a> {
+        &self.reduced
     }
 
     /// The steady state.
@@ -104,37 +88,46 @@ impl<'a> Counting<'a> {
     }
 
     /// The bath itself, as windows and spectra see it.
-    fn itself(bath: usize) -> Counter {
-        Counter { baths: vec![bath], sign: 1.0 }
+    fn itself(&self, bath: usize) -> Charges {
+        Charges::of_bath(self.currents.len(), bath)
     }
 
     /// What has the long-run statistics of a bath: itself, or all others with the other sign.
-    fn counter(&self, bath: usize) -> Counter {
-        let others: Vec<usize> = (0..self.currents.len()).filter(|other| *other != bath).collect();
-        let lively: f64 = others.iter().map(|other| self.activity(*other)).sum();
-        if self.activity(bath) > LIVELY * lively { Counter { baths: others, sign: -1.0 } } else { Self::itself(bath) }
+    fn counter(&self, bath: usize) -> Charges {
+        self.least_lively(&self.itself(bath))
     }
 
-    /// Calls `each` with every transition that is counted, and its rate in `L_k = A_+ + (-1)^k A_-`.
-    fn counted(&self, counter: &Counter, k: usize, each: &mut dyn FnMut(&Move, f64)) {
-        let sign = |k: usize| if k.is_multiple_of(2) { 1.0 } else { -1.0 };
-        let outer = counter.sign.powi(k as i32);
-        for bath in &counter.baths {
-            self.equation.ladder().exchange_into(*bath, sign(k), &mut |m, rate| each(m, outer * rate));
+    /// What has the long-run statistics of these charges.
+    pub(super) fn least_lively(&self, charges: &Charges) -> Charges {
+        let activities: Vec<f64> = (0..self.currents.len()).map(|bath| self.activity(bath)).collect();
+        charges.clone().least_lively(&activities)
+    }
+
+    /// Calls `each` with every transition that is counted, and its rate in `L_k`, which has the k-th power of the charge of
+    /// every jump: `A_+ + (-1)^k A_-` of net quanta.
+    fn counted(&self, charges: &Charges, k: usize, each: &mut dyn FnMut(&Move, f64)) {
+        let ladder = self.equation.ladder();
+        for (index, bath) in ladder.baths.iter().enumerate() {
+            for flow in ladder.flows.iter().filter(|flow| flow.coupling == bath.coupling) {
+                let rate = charges.of(index, flow.process).powi(k as i32) * bath.rate(flow.process);
+                if rate != 0.0 {
+                    flow.moves.iter().for_each(|m| each(m, rate));
+                }
+            }
         }
     }
 
     /// `L_k v`.
-    fn moved(&self, counter: &Counter, k: usize, v: &[f64]) -> Vec<f64> {
+    pub(super) fn moved(&self, charges: &Charges, k: usize, v: &[f64]) -> Vec<f64> {
         let mut out = vec![0.0; v.len()];
-        self.counted(counter, k, &mut |m, rate| out[m.to] += rate * m.weight * v[m.from]);
+        self.counted(charges, k, &mut |m, rate| out[m.to] += rate * m.weight * v[m.from]);
         out
     }
 
     /// `1.L_k v`, with what its terms add to.
-    fn total(&self, counter: &Counter, k: usize, v: &[f64]) -> Rounded {
+    pub(super) fn total(&self, charges: &Charges, k: usize, v: &[f64]) -> Rounded {
         let (mut sum, mut size) = (0.0, 0.0);
-        self.counted(counter, k, &mut |m, rate| {
+        self.counted(charges, k, &mut |m, rate| {
             let term = rate * m.weight * v[m.from];
             sum += term;
             size += term.abs();
@@ -143,12 +136,12 @@ impl<'a> Counting<'a> {
     }
 
     /// `1.L_2 p + 2 1.L_1 x`, as a variance per time is.
-    fn variance(&self, counter: &Counter, x: &[f64]) -> Rounded {
+    fn variance(&self, counter: &Charges, x: &[f64]) -> Rounded {
         self.total(counter, 2, &self.steady.p) + self.total(counter, 1, x) * 2.0
     }
 
     /// The first-order response x of the steady state to counting: `W x = -(A_+ - A_-) p + I p`, `1.x = 0`.
-    fn response(&self, counter: &Counter) -> Result<Vec<f64>, SteadyError> {
+    fn response(&self, counter: &Charges) -> Result<Vec<f64>, SteadyError> {
         let mut b = self.moved(counter, 1, &self.steady.p);
         let current = self.total(counter, 1, &self.steady.p).value;
         b.iter_mut().zip(&self.steady.p).for_each(|(b, p)| *b = current * p - *b);
@@ -196,7 +189,7 @@ impl<'a> Counting<'a> {
     /// As [`Counting::windowed_noise`].
     pub fn rounded_windowed_noises(&self, bath: usize, windows: &[f64]) -> Result<Vec<Rounded>, SteadyError> {
         let ladder = self.equation.ladder();
-        let counter = Self::itself(bath);
+        let counter = self.itself(bath);
         let x = self.response(&counter)?;
         let z: Vec<f64> = x.iter().map(|x| -x).collect();
         let z = self.reduced.solve_traceless(&z, &self.steady.p)?;
@@ -237,52 +230,15 @@ impl<'a> Counting<'a> {
         Ok(self.total(&of_a, 1, &xb) + self.total(&of_b, 1, &xa) + Rounded::of(common, common))
     }
 
-    /// Quanta that both count, per unit time: each is one of either or one with the other sign.
-    fn common(&self, a: &Counter, b: &Counter) -> f64 {
-        let shared = a.baths.iter().filter(|bath| b.baths.contains(bath));
-        a.sign * b.sign * shared.map(|bath| self.activity(*bath)).sum::<f64>()
-    }
-
-    /// The first four cumulants of a bath, by the recursion
-    /// `W r_n = -sum_k C(n,k) (L_k - c_k) r_{n-k}`, `c_n = 1.sum_k C(n,k) L_k r_{n-k}`, `L_k = A_+ + (-1)^k A_-`.
-    ///
-    /// # Errors
-    /// A solve that does not reach its residual.
-    pub fn cumulants(&self, bath: usize) -> Result<Cumulants, SteadyError> {
-        let [mean, noise, third, fourth] = self.rounded_cumulants(bath)?.map(|cumulant| cumulant.value);
-        Ok(Cumulants { mean, noise, third, fourth })
-    }
-
-    /// The same with what is known of them.
-    ///
-    /// # Errors
-    /// As [`Counting::cumulants`].
-    pub fn rounded_cumulants(&self, bath: usize) -> Result<[Rounded; 4], SteadyError> {
-        const CHOOSE: [[f64; 5]; 5] = [
-            [1.0, 0.0, 0.0, 0.0, 0.0],
-            [1.0, 1.0, 0.0, 0.0, 0.0],
-            [1.0, 2.0, 1.0, 0.0, 0.0],
-            [1.0, 3.0, 3.0, 1.0, 0.0],
-            [1.0, 4.0, 6.0, 4.0, 1.0],
-        ];
-        let counter = self.counter(bath);
-        let mut orders = vec![self.steady.p.clone()];
-        let mut c = [Rounded::ZERO; 5];
-        for n in 1..=4 {
-            c[n] = (1..=n).map(|k| self.total(&counter, k, &orders[n - k]) * CHOOSE[n][k]).sum();
-            if n == 4 {
-                break;
-            }
-            let mut b = vec![0.0; self.steady.p.len()];
-            for k in 1..=n {
-                let moved = self.moved(&counter, k, &orders[n - k]);
-                for ((b, moved), r) in b.iter_mut().zip(moved).zip(&orders[n - k]) {
-                    *b -= CHOOSE[n][k] * (moved - c[k].value * r);
-                }
-            }
-            orders.push(self.reduced.solve_traceless(&b, &self.steady.p)?);
-        }
-        Ok([c[1], c[2], c[3], c[4]])
+    /// What both count, per unit time.
+    fn common(&self, a: &Charges, b: &Charges) -> f64 {
+        let product = |bath: usize, process| a.of(bath, process) * b.of(bath, process);
+        let of_bath = |(bath, of): (usize, &Bath)| {
+            let Pair { emission, absorption } = self.occupation.seen(of.coupling);
+            of.up * absorption.value * product(bath, Process::Absorption)
+                + of.down * emission.value * product(bath, Process::Emission)
+        };
+        self.equation.ladder().baths.iter().enumerate().map(of_bath).sum()
     }
 
     /// The spectrum of the current of a bath, without the pole of its mean:
@@ -305,7 +261,7 @@ impl<'a> Counting<'a> {
         let ladder = self.equation.ladder();
         let states = ladder.levels.len();
         let failed = |reason: String| SteadyError::Factorization { states, reason };
-        let counter = Self::itself(bath);
+        let counter = self.itself(bath);
         let current = self.total(&counter, 1, &self.steady.p).value;
         let moved = self.moved(&counter, 1, &self.steady.p);
         let mut x = Mat::from_fn(states, 1, |i, _| c64::new(moved[i] - current * self.steady.p[i], 0.0));
@@ -420,6 +376,25 @@ impl<'a> Counting<'a> {
         let known = self.rounded_noise(bath)?.known().zip(self.rounded_entropy_production().known());
         // Each over the current by itself: its square may be below the least double.
         Ok(known.map(|(noise, produced)| (noise / current) * (produced / current) / 2.0))
+    }
+
+    /// Jumps from level to level per unit time, of whatever kind.
+    #[must_use]
+    pub fn jump_rate(&self) -> f64 {
+        let of_flow =
+            |flow: &Flow| flow.rate * flow.moves.iter().map(|m| m.weight * self.steady.p[m.from]).sum::<f64>();
+        self.equation.ladder().flows.iter().map(of_flow).sum()
+    }
+
+    /// The kinetic uncertainty relation of a bath, `S_b K / I_b^2 >= 1` with K the [`Counting::jump_rate`]: the left side.
+    /// I. Di Terlizzi, M. Baiesi, J. Phys. A 52, 02LT03 (2019).
+    ///
+    /// # Errors
+    /// A solve that does not reach its residual; `None` within where no net current flows, or too few digits of what it
+    /// is made of are known.
+    pub fn kinetic_ratio(&self, bath: usize) -> Result<Option<f64>, SteadyError> {
+        let Some(current) = self.currents[bath].known().filter(|current| *current != 0.0) else { return Ok(None) };
+        Ok(self.rounded_noise(bath)?.known().map(|noise| (noise / current) * (self.jump_rate() / current)))
     }
 
     /// The slowest relaxation time, 1/|lambda| of the eigenvalue of W nearest to zero, to a few parts in a thousand.

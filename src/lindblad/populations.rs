@@ -152,6 +152,16 @@ impl PopulationEquation {
         PopulationEquation { ladder, initial: populations }
     }
 
+    /// The same with all rates times a factor: time in other units.
+    pub(super) fn in_units(&self, factor: f64) -> Self {
+        let mut other = self.clone();
+        for bath in &mut other.ladder.baths {
+            (bath.down, bath.up, bath.dephasing) = (bath.down * factor, bath.up * factor, bath.dephasing * factor);
+        }
+        other.ladder.flows.iter_mut().for_each(|flow| flow.rate *= factor);
+        other
+    }
+
     /// The generator, for those who need more of it than averages.
     #[must_use]
     pub fn ladder(&self) -> &LadderGenerator {

@@ -40,6 +40,15 @@ pub enum SteadyError {
         /// How many.
         sectors: usize,
     },
+    /// Quanta go one way alone, to the end of the ladder.
+    #[error("quanta go one way alone, and none is exchanged once the qubits have come to the end of it")]
+    OneWay,
+    /// A counting field takes rates beyond a double.
+    #[error("a counting field so large takes rates beyond the range of a double")]
+    Field,
+    /// The bounds of an eigenvalue of the tilted generator do not close in.
+    #[error("the largest eigenvalue of the tilted generator cannot be told from the next, to rounding")]
+    Unsettled,
     /// A factorization broke down.
     #[error("the sparse factorization of the {states}-level generator failed: {reason}")]
     Factorization {
@@ -293,7 +302,7 @@ impl PopulationEquation {
     }
 
     /// A level that is likely in the steady state: under a weak local bath the end of the likeliest sector.
-    fn likely(&self) -> usize {
+    pub(super) fn likely(&self) -> usize {
         let ladder = self.ladder();
         let top = ladder.levels[0].two_j;
         let baths = ladder.baths.clone();

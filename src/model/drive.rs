@@ -254,6 +254,12 @@ impl Driving {
         self.is_off() && self.detuning.is_zero()
     }
 
+    /// Bounds of the magnitudes of Omega and Delta over a segment of this duration, in the unit of frequencies.
+    #[must_use]
+    pub fn most(&self, duration: f64) -> [f64; 2] {
+        [&self.amplitude, &self.detuning].map(|wave| wave.most(duration))
+    }
+
     /// What it does at a time since the start of the segment.
     #[must_use]
     pub fn at(&self, time: f64) -> Field {

@@ -1,7 +1,9 @@
 //! The validated physical model: identical qubits and the baths around them, or a register of qubits that differ.
 
+mod conditioned;
 mod course;
 mod drive;
+pub mod emitters;
 mod linear;
 pub mod operator;
 mod pattern;
@@ -14,6 +16,7 @@ mod rest;
 mod spin;
 mod system;
 
+pub use conditioned::{Condition, Conditioned, ConditionedForm, ConditionedValues, Conditions};
 pub use course::{Course, CourseError, Shape, Signal};
 pub use drive::{DriveCourse, DriveError, DriveSetting, Driving, Field, Wave, Waveform};
 pub use linear::Linear;

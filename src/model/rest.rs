@@ -36,6 +36,12 @@ pub enum NoCurrent {
         "all baths have one ratio up/down, as at one temperature, and the qubits come into balance with all of them"
     )]
     OneRatio,
+    /// Ensembles and modes in balance.
+    #[error(
+        "H conserves the number of excitations, and all baths have one ratio up/down for each, as at one temperature: all \
+         comes into balance with them"
+    )]
+    Balanced,
 }
 
 impl NoCurrent {

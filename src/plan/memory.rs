@@ -17,6 +17,8 @@ pub struct TooLarge {
     pub needed: f64,
     /// Gigabytes.
     pub available: f64,
+    /// Whether what is kept of each cycle of a protocol is most of it.
+    pub of_cycles: bool,
 }
 
 impl Plan<'_> {
@@ -27,13 +29,15 @@ impl Plan<'_> {
             let cells = (point.times().len() * point.columns().len()) as f64;
             // Per thread: a record (8), and ensembles in work and waiting for their turn in a part (16 each).
             // Once: the merged ensemble (16), a part as it is written (32), the rows of the series (100).
-            let grid = cells * (threads as f64 * (8.0 + 4.0 * 16.0) + 148.0);
+            // Fourth powers of superposed states beside (40).
+            let sums = if point.facts().coherent { 56.0 } else { 16.0 };
+            let grid = cells * (threads as f64 * (8.0 + 4.0 * sums) + 132.0 + sums);
             // A trajectory's log is bounded by its jumps; all threads hold one, and those of parts that wait.
             let jumps = point.jumps_bound();
             let log = if point.recording.jumps { 3.0 * threads as f64 * 80.0 * jumps } else { 0.0 };
             let sizes = Sizes::of(point);
             let photons = (point.recording.photons as u64 * sizes.block) as f64 * 8.0;
-            let rows = (sizes.part.min(point.trajectories()) * 200) as f64;
+            let rows = (rows(point, sizes) * 200) as f64;
             let states = threads as f64 * point.ensembles().map_or(0.0, Ensembles::memory);
             states + grid + log + 3.0 * threads as f64 * photons + 4.0 * rows + counted(point) + booked(point, threads)
         };
@@ -46,8 +50,14 @@ impl Plan<'_> {
     /// How much is needed, and how much there is.
     pub fn check_memory(&self, threads: usize) -> Result<(), TooLarge> {
         let (needed, available) = (self.memory(threads) / 1e9, available_memory() / 1e9);
-        if needed > available { Err(TooLarge { needed, available }) } else { Ok(()) }
+        let of_cycles = || self.points.iter().any(|point| booked(point, threads) / 1e9 > 0.5 * needed);
+        if needed > available { Err(TooLarge { needed, available, of_cycles: of_cycles() }) } else { Ok(()) }
     }
+}
+
+/// The most rows of trajectories that a part holds.
+fn rows(point: &Point, sizes: Sizes) -> u64 {
+    sizes.largest.min(point.recording.trajectories.among(0, point.trajectories()))
 }
 
 /// Bytes of what is booked of each cycle: a ledger, and averages in work and waiting for their turn, of every thread; and
@@ -56,8 +66,9 @@ fn booked(point: &Point, threads: usize) -> f64 {
     let Some(protocol) = point.protocol() else { return 0.0 };
     let cells = protocol.cycles() as f64 * OfCycle::count(protocol.baths()) as f64;
     let sizes = Sizes::of(point);
-    let kept = if point.recording.cycles { sizes.part.min(point.trajectories()) as f64 * 16.0 } else { 0.0 };
-    cells * (threads as f64 * (8.0 + 4.0 * 16.0) + 148.0 + 4.0 * kept)
+    let kept = if point.recording.cycles { rows(point, sizes) as f64 * 16.0 } else { 0.0 };
+    let sums = if point.facts().coherent { 56.0 } else { 16.0 };
+    cells * (threads as f64 * (8.0 + 4.0 * sums) + 132.0 + sums + 4.0 * kept)
 }
 
 /// Bytes of the counting statistics of a steady run: the sums of every group, those before and those of the round in hand,

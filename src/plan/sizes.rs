@@ -6,7 +6,7 @@ use crate::scenario::Point;
 
 /// Consecutive trajectories of one point that share a file: a result of the physics alone, so that the fold over parts
 /// is the same whoever computes them, and however many trajectories are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Part {
     /// The index of the point.
     pub point: usize,
@@ -22,20 +22,26 @@ const JUMPS_PER_BLOCK: f64 = 2e6;
 const MAX_BLOCK: u64 = 1024;
 /// The most blocks of a part: some seconds of work, lost at most when a run is killed.
 const MAX_BLOCKS: u64 = 256;
-/// The most trajectories of a part: their rows are held until it is written.
+/// The most trajectories of a part that have rows: these are held until it is written.
 const MAX_PART: u64 = 65_536;
+/// So many parts are of one size before they are twice as large, so that there are never many more of them.
+const ALIKE: u64 = 1024;
+/// By how many times parts grow at most: to some ten minutes of work.
+const GROWTH: u64 = 128;
 /// The most logged jumps, and photon times, of a part: they are held until it is written.
 const MAX_LOG: f64 = 2e6;
 
-/// How the trajectories of a point are cut: into parts of one, one, two, four ... blocks, up to `part` trajectories,
-/// and of so many from there on. The ends of parts are preset sizes that double, at which a rule may ask whether more
-/// are needed, and the first of them come soon.
+/// How the trajectories of a point are cut: into parts of one, one, two, four ... blocks, up to `part` trajectories; then
+/// 1024 of that size, 1024 twice as large, and so on up to `largest`. The ends of the first parts are preset sizes that
+/// double, at which a rule may ask whether more are needed, and the first of them come soon.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
     /// Trajectories of a block, a power of two.
     pub block: u64,
-    /// Trajectories of the largest parts, a power of two.
+    /// Trajectories of full parts, a power of two.
     pub part: u64,
+    /// Trajectories of the largest parts, a power of two.
+    pub largest: u64,
 }
 
 impl Sizes {
@@ -51,7 +57,11 @@ impl Sizes {
         let block = (JUMPS_PER_BLOCK / (work + cells)).clamp(1.0, MAX_BLOCK as f64) as u64;
         let power = |size: u64| 1 << size.ilog2();
         let block = power(block.min(most));
-        Sizes { block, part: power((block * MAX_BLOCKS).min(MAX_PART).min(most)) }
+        let part = power((block * MAX_BLOCKS).min(MAX_PART).min(most));
+        // The rows of a part without an end are many.
+        let rows = point.recording.trajectories.among(0, u64::MAX) > MAX_PART;
+        let grown = (block * MAX_BLOCKS * GROWTH).min(if rows { MAX_PART } else { u64::MAX }).min(most);
+        Sizes { block, part, largest: power(grown).max(part) }
     }
 
     /// Part 0 is the first block; 1 to `ramp` double what is there; further ones are all alike.
@@ -64,7 +74,7 @@ impl Sizes {
         match number {
             0 => 0,
             n if n <= self.ramp() => self.block << (n - 1),
-            n => self.part * (n - self.ramp()),
+            n => self.part * self.before(n - self.ramp()),
         }
     }
 
@@ -72,9 +82,53 @@ impl Sizes {
     pub fn parts(self, trajectories: u64) -> u64 {
         if trajectories <= self.part {
             let blocks = trajectories.div_ceil(self.block);
-            u64::from(blocks > 0) + u64::from(blocks.next_power_of_two().ilog2())
-        } else {
-            self.ramp() + trajectories.div_ceil(self.part)
+            return u64::from(blocks > 0) + u64::from(blocks.next_power_of_two().ilog2());
         }
+        let full = trajectories.div_ceil(self.part);
+        let level = (0..self.levels()).take_while(|level| self.before(ALIKE * (level + 1)) < full).last();
+        let level = level.map_or(0, |level| level + 1).min(self.levels());
+        let (number, start) = (ALIKE * level, self.before(ALIKE * level));
+        self.ramp() + number + (full - start).div_ceil(1 << level)
+    }
+
+    /// How often parts double.
+    fn levels(self) -> u64 {
+        u64::from((self.largest / self.part).ilog2())
+    }
+
+    /// The full parts that would hold what is in so many parts, of which the first is all that is before the first full one.
+    fn before(self, parts: u64) -> u64 {
+        let level = (parts / ALIKE).min(self.levels());
+        // 1024 of each size before: 1 + 2 + 4 ...
+        ALIKE * ((1 << level) - 1) + ((parts - ALIKE * level) << level)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_grow_and_end_where_the_next_begins() {
+        for sizes in [
+            Sizes { block: 4, part: 64, largest: 64 },
+            Sizes { block: 4, part: 64, largest: 512 },
+            Sizes { block: 1, part: 1, largest: 128 },
+        ] {
+            let mut before = 0;
+            for number in 0..12 * ALIKE {
+                let (first, next) = (sizes.first(number), sizes.first(number + 1));
+                let count = next - first;
+                assert!(count.is_power_of_two() && count >= before.min(sizes.part) && count <= sizes.largest);
+                before = count;
+                // So many parts are needed for all before it, one more for one trajectory more.
+                assert_eq!((sizes.parts(first), sizes.parts(first + 1)), (number, number + 1), "{sizes:?}");
+                assert_eq!(sizes.parts(next), number + 1);
+            }
+            assert_eq!(before, sizes.largest);
+        }
+        // 10^13 jumps of one point, in parts of 10^8 at first.
+        let sizes = Sizes { block: 128, part: 32_768, largest: 32_768 * 128 };
+        assert!(sizes.parts(32_768 * 100_000) < 7000);
     }
 }

@@ -97,6 +97,9 @@ pub enum Quantity {
     /// What work or the heat of a bath varies by, times the entropy that is produced, over twice the square of its mean:
     /// at least 1 where nothing changes in time (thermodynamic uncertainty relation), and often where something does.
     UncertaintyRatio,
+    /// The same over twice the square of what the mean of a cycle grows by with ln of its period: at least 1 whatever is driven
+    /// in time (Koyuk and Seifert).
+    PeriodicUncertaintyRatio,
     /// `<exp(-W/T)>`, where all baths are at one temperature.
     ExponentialWork,
     /// `<exp(-sigma)>`, sigma the entropy production of a path.
@@ -107,7 +110,7 @@ pub enum Quantity {
 
 impl Quantity {
     /// Every one, in their order.
-    pub const ALL: [Quantity; 42] = [
+    pub const ALL: [Quantity; 43] = [
         Quantity::HeatCurrent,
         Quantity::HeatCurrentInterval,
         Quantity::HeatCurrentCounts,
@@ -147,6 +150,7 @@ impl Quantity {
         Quantity::WorkHeatCovariance,
         Quantity::HeatCovariance,
         Quantity::UncertaintyRatio,
+        Quantity::PeriodicUncertaintyRatio,
         Quantity::ExponentialWork,
         Quantity::ExponentialEntropy,
         Quantity::Observable,
@@ -213,6 +217,7 @@ impl Quantity {
             Quantity::WorkHeatCovariance => "work_heat_covariance",
             Quantity::HeatCovariance => "heat_covariance",
             Quantity::UncertaintyRatio => "uncertainty_ratio",
+            Quantity::PeriodicUncertaintyRatio => "periodic_uncertainty_ratio",
             Quantity::ExponentialWork => "exponential_work",
             Quantity::ExponentialEntropy => "exponential_entropy",
             Quantity::Observable => "observable",
@@ -272,6 +277,7 @@ impl Quantity {
             | Quantity::CoefficientOfPerformance
             | Quantity::Reliability
             | Quantity::UncertaintyRatio
+            | Quantity::PeriodicUncertaintyRatio
             | Quantity::ExponentialWork
             | Quantity::ExponentialEntropy
             | Quantity::Observable => "1",

@@ -17,6 +17,9 @@ pub struct Resolution {
     pub local: bool,
     /// Whether a few trajectories in many make nearly all of its mean.
     pub of_few: bool,
+    /// Whether jumps of one kind change it by so much and those of another by next to nothing, so that each kind has to be
+    /// seen.
+    pub by_process: bool,
 }
 
 impl Resolution {
@@ -53,8 +56,18 @@ impl Resolution {
         let acts = |bath: &Bath| !bath.coupling.conserves_j() && bath.down + bath.up + bath.dephasing > 0.0;
         let local = column.quantity == Quantity::JSquared && system.baths().iter().any(acts);
         let of_few = column.observable.is_some_and(|index| system.is_of_few(index));
-        Resolution { floor, scale, step: extent.step, local, of_few }
+        Resolution { floor, scale, step: extent.step, local, of_few, by_process: false }
     }
+
+    /// Whether a standard error of so many values is above what jumps would add of which there were too few to be seen:
+    /// those of fewer than [`Resolution::FEW`] trajectories.
+    #[must_use]
+    pub fn is_above_unseen(&self, std_error: f64, values: u64) -> bool {
+        std_error * values as f64 > self.step * (Self::FEW as f64).sqrt()
+    }
+
+    /// What rests on fewer trajectories than this is luck.
+    pub const FEW: u64 = 10;
 
     /// That of the sum with the same column of another group.
     #[must_use]
@@ -65,6 +78,7 @@ impl Resolution {
             step: self.step.max(other.step),
             local: self.local,
             of_few: self.of_few,
+            by_process: self.by_process,
         }
     }
 }

@@ -179,10 +179,14 @@ pub struct Run {
     pub series: Vec<Curve>,
     /// Counting statistics.
     pub noise: Vec<Curve>,
+    /// Correlations at two times and their spectra; in place of a bath the part, "real" or "imaginary", of values.
+    pub correlations: Vec<Curve>,
     /// What is booked in each cycle of a protocol.
     pub cycles: Vec<Curve>,
     /// What is booked in each segment, over all cycles.
     pub segments: Vec<Curve>,
+    /// Averages over all cycles, by phase.
+    pub folded: Vec<Curve>,
     /// The protocols of the points that are drawn, by their place.
     pub protocols: HashMap<usize, Protocol>,
     /// What every trajectory left.

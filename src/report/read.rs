@@ -65,13 +65,15 @@ impl<'a> Files<'a> {
 /// The table of the quantities.
 const QUANTITIES: &str = "summary.parquet";
 /// Everything that can be in a folder.
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 10] = [
     SUMMARY,
     "series.parquet",
     "noise.parquet",
     "quanta.parquet",
+    "correlations.parquet",
     "cycles.parquet",
     "segments.parquet",
+    "folded.parquet",
     "trajectories.parquet",
     "jumps.parquet",
 ];
@@ -186,11 +188,17 @@ pub fn tables(run: &mut Run, folder: &Path, kept: Option<&HashSet<usize>>) -> Re
     if files.sound("quanta.parquet", notes) {
         run.noise.extend(quanta(folder, kept, notes));
     }
+    if files.sound("correlations.parquet", notes) {
+        run.correlations = correlations(folder, kept, notes);
+    }
     if files.sound("cycles.parquet", notes) {
         run.cycles = curves(folder, "cycles.parquet", ["quantity", "cycle", "mean"], kept, notes);
     }
     if files.sound("segments.parquet", notes) {
         run.segments = curves(folder, "segments.parquet", ["quantity", "segment", "mean"], kept, notes);
+    }
+    if files.sound("folded.parquet", notes) {
+        run.folded = curves(folder, "folded.parquet", ["quantity", "phase", "mean"], kept, notes);
     }
     if files.sound("trajectories.parquet", notes) {
         run.trajectories = trajectories(folder, notes);
@@ -269,6 +277,39 @@ fn quanta(folder: &Path, kept: Option<&HashSet<usize>>, notes: &mut Vec<String>)
             let datum = [of(2) + (width - 1.0) / 2.0, seen / width, of(5) / width, of(6) / width];
             let window = format!(", t = {}", of(1));
             curves.add(of(0) as usize, ["transferred_quanta", baths[row], &window], "1", datum);
+        }
+        false
+    });
+    if lacks {
+        notes.push(format!("{file} lacks some of its columns"));
+    }
+    curves.finish(file, read, notes)
+}
+
+/// The curves of correlations: values by their real and imaginary part, and what is made of them under a name of its own.
+fn correlations(folder: &Path, kept: Option<&HashSet<usize>>, notes: &mut Vec<String>) -> Vec<Curve> {
+    let file = "correlations.parquet";
+    let columns = ["point", "correlation", "part", "argument", "estimate", "std_error", "exact", "unit"];
+    let mut curves = Curves::new(kept);
+    let mut lacks = false;
+    let read = table::each(folder, file, &columns, MOST_ROWS, |rows| {
+        let numbers = ["point", "argument", "estimate", "std_error", "exact"].map(|name| rows.numbers(name));
+        let words = ["correlation", "part", "unit"].map(|name| rows.words(name));
+        let (
+            [Some(points), Some(arguments), Some(means), Some(errors), Some(exact)],
+            [Some(names), Some(parts), Some(units)],
+        ) = (numbers, words)
+        else {
+            lacks = true;
+            return true;
+        };
+        for row in 0..rows.rows() {
+            let datum = [arguments[row], means[row], errors[row], exact[row]];
+            let (name, part) = match parts[row] {
+                part @ ("degree" | "spectrum") => (format!("{}_{part}", names[row]), ""),
+                part => (names[row].to_owned(), part),
+            };
+            curves.add(points[row] as usize, [&name, part, ""], units[row], datum);
         }
         false
     });

@@ -49,8 +49,18 @@ pub fn quantity(name: &str) -> String {
         "g2" => "g^{(2)}(τ)",
         "sector_probability" => "P_{J}",
         "sector_current" => "heat current in a sector",
+        "cumulant" => "size of the cumulant",
+        "activity_cumulant" => "size of the cumulant of all quanta",
+        "first_passage_cumulant" => "size of the cumulant of passage times",
+        "generating_function" => "θ(s)",
+        "conditioned_current" => "net quanta per unit time θ'(s)",
+        "conditioned_noise" => "noise θ''(s)",
+        "conditioned_bright" => "probability of the bright sectors",
+        "rate_function" => "rate function I(c)",
+        "gaussian_rate" => "Gaussian rate function",
+        "relaxation_between_sectors" => "share between sectors",
         "waiting_time" => "waiting-time density w(τ)",
-        _ => return of_part(name).unwrap_or_else(|| name.replace('_', " ")),
+        _ => return of_part(name).or_else(|| of_correlation(name)).unwrap_or_else(|| name.replace('_', " ")),
     };
     known.to_owned()
 }
@@ -72,6 +82,19 @@ fn of_part(name: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("{known}, {part}"))
+}
+
+/// What is said of a correlation: `NAME_degree`, `NAME_frequency`, `NAME_linewidth`, `NAME_coherent`.
+fn of_correlation(name: &str) -> Option<String> {
+    let (part, what) = name.rsplit_once('_')?;
+    let known = match what {
+        "degree" => "degree of coherence",
+        "frequency" => "frequency of the line",
+        "linewidth" => "linewidth",
+        "coherent" => "coherent weight",
+        _ => return None,
+    };
+    Some(format!("{known}, {}", part.replace('_', " ")))
 }
 
 /// The quantity that this is another estimate of; `_average` is the former name of `_interval`.
@@ -112,6 +135,8 @@ pub fn key(key: &str) -> String {
         ["qubits", "transmon", "josephson"] => "E_{J}",
         ["qubits", "transmon", "charging"] => "E_{C}",
         ["ensemble" | "mode", name, rest @ ..] => return of_named(name, rest),
+        ["condition", "field"] => "counting field s",
+        ["condition", "current"] => "heat current that is carried",
         ["drive", "amplitude"] => "Ω",
         ["drive", "detuning"] => "Δ",
         ["initial", name] => symbol(name),

@@ -4,7 +4,7 @@ use super::row::QuantitySummary;
 use crate::bath::Bath;
 use crate::lindblad::protocol::Moments;
 use crate::model::protocol::{Entry, Protocol, Repeats};
-use crate::quantity::Quantity;
+use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
 use crate::solve::ExactProtocol;
 use crate::statistics::{Booked, Comoments, Ensemble, Estimate};
@@ -106,15 +106,21 @@ pub fn of_protocol(
         found.quantities.extend(QuantitySummary::booked(point, quantity, bath, estimate, exact));
     };
 
-    let with_error = |estimate: Estimate| told(protocol, sampled, estimate);
+    let superposed = point.facts().coherent;
+    let with_error = |named: Named| {
+        let known = !superposed || sampled.is_none_or(|(_, ensemble)| told_by_series(point, ensemble, named));
+        move |estimate: Estimate| {
+            let Estimate { mean, std_error } = told(protocol, sampled, estimate);
+            Estimate { mean, std_error: std_error.filter(|_| known) }
+        }
+    };
     for (entry, named) in entries(baths) {
-        let estimate = whole.as_ref().and_then(|whole| whole.estimate(entry.index())).map(with_error);
+        let estimate = whole.as_ref().and_then(|whole| whole.estimate(entry.index())).map(with_error(named));
         push(named, estimate, moments.and_then(|moments| moments.mean(entry)));
     }
 
     let machine = machine(point, protocol, whole.as_ref(), moments);
     let merit = machine.as_ref().ok().and_then(|(_, merit)| merit.clone());
-    let superposed = point.facts().coherent;
     let derived = Derived { point, protocol, merit, superposed };
     let solved = moments.map(|moments| {
         let known = |value: Option<f64>| value.unwrap_or(f64::NAN);
@@ -126,7 +132,7 @@ pub fn of_protocol(
         })
     });
     for (index, named) in derived.names().into_iter().enumerate() {
-        let estimate = estimates.as_ref().and_then(|estimates| estimates[index]).map(with_error);
+        let estimate = estimates.as_ref().and_then(|estimates| estimates[index]).map(with_error(named));
         push(named, estimate, solved.as_ref().map(|solved| solved[index]));
     }
 
@@ -138,7 +144,9 @@ pub fn of_protocol(
         })
     });
     let of_pair = |(index, [a, b]): (usize, &[usize; 2])| {
-        let estimate = of_pairs.as_ref().and_then(|of_pairs| of_pairs[index]).map(with_error);
+        // Of two heats.
+        let [a_told, b_told] = [*a, *b].map(|bath| with_error((Quantity::Heat, Some(bath))));
+        let estimate = of_pairs.as_ref().and_then(|of_pairs| of_pairs[index]).map(a_told).map(b_told);
         let exact = moments.and_then(|moments| moments.covariance(Entry::Heat(*a), Entry::Heat(*b)));
         QuantitySummary::of_pair(point, Quantity::HeatCovariance, [*a, *b], estimate, exact)
     };
@@ -148,7 +156,7 @@ pub fn of_protocol(
         notes.extend(of_superposed(protocol));
     } else {
         let mut refuse = |quantity: Quantity, why: String| notes.push(format!("{}: {why}", quantity.name()));
-        exponentials(&Weighed { protocol, sampled, whole: whole.as_ref(), exact }, &mut push, &mut refuse);
+        exponentials(&Weighed { point, protocol, sampled, whole: whole.as_ref(), exact }, &mut push, &mut refuse);
     }
     match machine {
         Ok((machine, _)) => found.machine = Some(machine.words().to_owned()),
@@ -192,6 +200,25 @@ fn of_superposed(protocol: &Protocol) -> Vec<String> {
     notes
 }
 
+/// What of the grid a quantity rests on, where levels are superposed: its own series.
+fn rests_on((quantity, bath): Named) -> Column {
+    let quantity = match quantity {
+        Quantity::Heat | Quantity::Quanta | Quantity::HeatVariance => Quantity::Heat,
+        Quantity::Entropy => Quantity::Entropy,
+        _ => Quantity::Work,
+    };
+    if quantity == Quantity::Heat { Column { bath, ..Column::of_whole(quantity) } } else { Column::of_whole(quantity) }
+}
+
+/// Where levels are superposed an error is one where the last of its series has one.
+fn told_by_series(point: &Point, ensemble: &Ensemble, named: Named) -> bool {
+    let of = rests_on(named);
+    let column = point.columns().iter().position(|column| *column == of);
+    column.is_none_or(|column| {
+        ensemble.on_grid(point.times().len() - 1, column).is_some_and(|last| last.std_error.is_some())
+    })
+}
+
 /// Where too few have jumped to tell what jumps bring, no spread is an error.
 fn told(protocol: &Protocol, sampled: Option<(&Booked, &Ensemble)>, estimate: Estimate) -> Estimate {
     // Where nothing can jump, no jump is unseen.
@@ -203,6 +230,7 @@ fn told(protocol: &Protocol, sampled: Option<(&Booked, &Ensemble)>, estimate: Es
 
 /// What exponential averages and entropy production are had from.
 struct Weighed<'a> {
+    point: &'a Point,
     protocol: &'a Protocol,
     sampled: Option<(&'a Booked, &'a Ensemble)>,
     whole: Option<&'a Comoments>,
@@ -211,7 +239,7 @@ struct Weighed<'a> {
 
 /// Exponential averages and the entropy production of paths from level to level.
 fn exponentials(
-    &Weighed { protocol, sampled, whole, exact }: &Weighed,
+    &Weighed { point, protocol, sampled, whole, exact }: &Weighed,
     push: &mut impl FnMut(Named, Option<Estimate>, Option<f64>),
     refuse: &mut impl FnMut(Quantity, String),
 ) {
@@ -227,13 +255,12 @@ fn exponentials(
         )
     })
     };
-    match protocol.beta() {
+    match point.groups[0].beta_of_work() {
         None => {
-            let acts = |bath: &Bath| bath.down + bath.up > 0.0;
-            let why = if protocol.envelope(1).baths.iter().any(acts) {
+            let why = if protocol.exchanges() {
                 "the baths are not all at one temperature"
             } else {
-                "no bath exchanges quanta, so that none has a temperature to take work by"
+                "no bath exchanges quanta, and the start is not thermal: nothing has a temperature to take work by"
             };
             refuse(Quantity::ExponentialWork, why.to_owned());
         }

@@ -1,7 +1,12 @@
 //! What a campaign leaves for its user: the tables and the summary, and how a steady state was reached.
 
 mod booked;
+mod correlations;
+mod cuts;
+mod highest;
+mod names;
 mod parquet_folder;
+mod rare;
 mod row;
 mod sink;
 mod steady_run;
@@ -13,16 +18,19 @@ mod tables;
 mod writer;
 
 pub(crate) use booked::{OfProtocol, of_protocol};
+pub(crate) use correlations::Correlated;
+pub(crate) use cuts::Cuts;
+pub(crate) use highest::highest_exact;
+pub use names::quantity_names;
 pub(crate) use parquet_folder::ParquetFolder;
 pub use row::{QuantitySummary, standard_errors};
 pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
 pub use steady_run::{Convergence, CycleConvergence, RelaxationFrom, SteadyRun};
-pub(crate) use summary::highest_exact;
-pub use summary::{BathSummary, PointSummary, Summary, Timing, cuts, quantity_names};
+pub use summary::{BathSummary, PointSummary, Summary, Timing};
 pub(crate) use summary_file::Head;
 #[cfg(feature = "figures")]
 pub(crate) use summary_file::{MANY_POINTS, QuantityRow, quantity_rows};
 pub(crate) use sums::{SUMMARY, SUMS, Soundness, Sums, soundness};
-pub(crate) use tables::{SeriesRow, folded_rows, noise_rows, phase_rows, quanta_rows, series};
-pub(crate) use writer::Writer;
+pub(crate) use tables::{SeriesRow, folded_rows, noise_rows, phase_rows, quanta_rows, rare_quanta_rows, series};
+pub(crate) use writer::{SolvedRows, Writer};

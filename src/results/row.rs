@@ -70,6 +70,19 @@ impl QuantitySummary {
         Self::sampled(quantity.name().to_owned(), bath, estimate, (exact, 0.0), quantity.unit(point.units()))
     }
 
+    /// The same of a column, which may be an observable.
+    pub(crate) fn of_column(point: &Point, column: Column, estimate: Estimate, exact: Option<f64>) -> Self {
+        let bath = column.bath.map(|bath| point.baths()[bath].name.as_str());
+        let scale = point.resolution(column).scale;
+        Self::sampled(
+            point.called(column).to_owned(),
+            bath,
+            estimate,
+            (exact, scale),
+            column.quantity.unit(point.units()),
+        )
+    }
+
     /// What is booked of a protocol: an estimate, an exact value, or both; `None` where there is neither.
     pub(crate) fn booked(
         point: &Point,

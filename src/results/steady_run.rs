@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::quantity::Quantity;
+use crate::quantity::{Column, Quantity};
 use crate::statistics::{Agreement, Distribution, Estimate, NoiseEstimate, Stopped};
 use crate::theory::Machine;
 
@@ -73,6 +73,8 @@ pub struct CycleConvergence {
 pub struct SteadyRun {
     /// Each quantity with its estimate.
     pub values: Vec<(Quantity, Option<usize>, Estimate)>,
+    /// The observables of ensembles and modes.
+    pub observables: Vec<(Column, Estimate)>,
     /// Of a limit cycle: by how much the covariance of the heats of two baths grows each cycle.
     pub heat_covariances: Vec<([usize; 2], Estimate)>,
     /// What `[noise]` asks for.

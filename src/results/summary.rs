@@ -1,18 +1,19 @@
 //! The summary of a campaign: `summary.json`, one entry a point, one row a quantity.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::booked::{OfProtocol, of_protocol};
+use super::correlations::Correlated;
+use super::cuts::Cuts;
+use super::highest::highest_sampled;
+use super::rare::rare;
 use super::row::QuantitySummary;
 use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::Bath;
-use crate::model::product::Watched;
 use crate::quantity::{Column, Quantity};
-use crate::scenario::{Asked, BathScale, Origin, Point, Scenario};
+use crate::scenario::{BathScale, Origin, Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
-use crate::statistics::{Booked, Ensemble, Estimate, NoError, Stopped};
+use crate::statistics::{Booked, Ensemble, NoError, Reweighted, Stopped};
 
 /// What stands in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -159,7 +160,7 @@ impl PointSummary {
     /// The summary of a point's trajectories, at the last time of its grid.
     pub(crate) fn sampled(
         point: &Point,
-        (ensemble, booked): (&Ensemble, Option<&Booked>),
+        (ensemble, booked, reweighted): (&Ensemble, Option<&Booked>, Option<&Reweighted>),
         road: &ExactRoad,
         stopped_because: Stopped,
     ) -> Self {
@@ -173,7 +174,8 @@ impl PointSummary {
             .map(|(protocol, booked)| of_protocol(point, protocol, Some((booked, ensemble)), road.protocol()))
             .unwrap_or_default();
         // What is booked is that of the whole protocol.
-        let on_grid = |column: &Column| !column.quantity.is_booked();
+        let cuts = Cuts::of_transient(point, Some(ensemble), road);
+        let on_grid = |column: &Column| !column.quantity.is_booked() && cuts.leave(column.quantity, column.bath);
         for (index, column) in point.columns().iter().enumerate().filter(|(_, column)| on_grid(column)) {
             let Some(estimate) = ensemble.on_grid(last, index) else { continue };
             let bath = column.bath.map(|bath| point.baths()[bath].name.as_str());
@@ -181,10 +183,7 @@ impl PointSummary {
             let scale = ensemble.resolutions().columns[index].scale;
             quantities.push(QuantitySummary::sampled(name, bath, estimate, (road.on_grid(last, index), scale), unit));
         }
-        quantities.extend(highest(point, |sample, column| Cell {
-            estimate: ensemble.on_grid(sample, column),
-            exact: road.on_grid(sample, column),
-        }));
+        quantities.extend(highest_sampled(point, ensemble, road));
         let burst = [
             (Quantity::PeakTime, ensemble.peak_time(), road.peak_time()),
             (Quantity::PeakIntensity, ensemble.peak_intensity(), road.peak_intensity()),
@@ -201,11 +200,13 @@ impl PointSummary {
             let exact = (road.photon_time(photon), 0.0);
             quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
         }
+        let rare = point.conditions().zip(reweighted).map(|(given, reweighted)| rare(point, given, reweighted));
+        let (of_rare, why) = rare.unwrap_or_default();
+        quantities.extend(of_rare);
         quantities.splice(0..0, of_protocol);
-        let cuts = cuts(point, |column, _| largest_weight(ensemble, road, times.len(), column));
         PointSummary {
             machine,
-            notes: notes.into_iter().chain(cuts).collect(),
+            notes: notes.into_iter().chain(cuts.notes).chain(why).collect(),
             std_error_missing: without_error(point, ensemble),
             trajectories: ensemble.trajectories(),
             jumps: ensemble.jumps,
@@ -240,6 +241,26 @@ impl PointSummary {
         PointSummary { time, ..PointSummary::of(point, "exact", Stopped::Exact, quantities) }
     }
 
+    /// The same with a note that correlations were asked for, and not sampled.
+    pub(crate) fn with_correlations_unsampled(mut self, point: &Point) -> Self {
+        let asked = point.ensembles().map_or(&[][..], |ensembles| ensembles.correlations());
+        let names: Vec<&str> = asked.iter().map(|correlation| correlation.name.as_str()).collect();
+        if !names.is_empty() {
+            let names = names.join(", ");
+            self.notes.push(format!(
+                "{names}: exact alone, as trajectories have correlations from a time of a transient on, and not of a steady state"
+            ));
+        }
+        self
+    }
+
+    /// The same with what there is to say of correlations.
+    pub(crate) fn correlated(mut self, correlated: Correlated) -> Self {
+        self.quantities.extend(correlated.quantities());
+        self.exact_refused.extend(correlated.refused());
+        self
+    }
+
     fn of(point: &Point, engine: &str, stopped_because: Stopped, quantities: Vec<QuantitySummary>) -> Self {
         PointSummary {
             index: point.index,
@@ -265,100 +286,6 @@ impl PointSummary {
     }
 }
 
-/// A value of the grid: by trajectories, and exact, as far as there is one.
-#[derive(Clone, Copy)]
-struct Cell {
-    estimate: Option<Estimate>,
-    exact: Option<f64>,
-}
-
-/// The highest exact mean intensities of a point, where they stand out.
-pub(crate) fn highest_exact(point: &Point, road: &ExactRoad) -> Vec<QuantitySummary> {
-    highest(point, |sample, column| Cell { estimate: None, exact: road.on_grid(sample, column) })
-}
-
-/// The highest mean intensity into each bath and its time, where it stands out between the ends of the grid: by five
-/// standard errors, or where there are only exact values, by one per cent. An estimate has the error of the mean at its time, but no z, as the highest of
-/// many is no estimate of the exact one without bias.
-fn highest(point: &Point, cell: impl Fn(usize, usize) -> Cell) -> Vec<QuantitySummary> {
-    let times = point.times();
-    let mut found = Vec::new();
-    for (index, column) in
-        point.columns().iter().enumerate().filter(|(_, column)| column.quantity == Quantity::Intensity)
-    {
-        let cells: Vec<Cell> = (0..times.len()).map(|sample| cell(sample, index)).collect();
-        let top = |value: &dyn Fn(&Cell) -> Option<f64>| {
-            let values = cells.iter().enumerate().filter_map(|(sample, cell)| Some((sample, value(cell)?)));
-            values.reduce(|best, next| if next.1 > best.1 { next } else { best })
-        };
-        let estimate = top(&|cell| cell.estimate.map(|estimate| estimate.mean));
-        let exact = top(&|cell| cell.exact);
-        let (first, last) = (cells[0], cells[cells.len() - 1]);
-        // Whether exact values are there changes nothing of what is estimated.
-        let stands_out = match (estimate, exact) {
-            (Some((sample, _)), _) => [first, last].iter().all(|end| {
-                let (Some(end), Some(top)) = (end.estimate, cells[sample].estimate) else { return false };
-                // At the end of a burst nothing happens any more, and nothing is spread.
-                let error = top.std_error.map(|error| error.hypot(end.std_error.unwrap_or(0.0)));
-                error.is_some_and(|error| top.mean > end.mean + 5.0 * error)
-            }),
-            (None, Some((_, top))) => [first, last].iter().all(|end| end.exact.is_some_and(|end| top > 1.01 * end)),
-            (None, None) => false,
-        };
-        if !stands_out {
-            continue;
-        }
-        let bath = column.bath.map(|bath| point.baths()[bath].name.clone());
-        let mut push = |quantity: Quantity, estimate: Option<Estimate>, exact: Option<f64>| {
-            found.push(QuantitySummary {
-                quantity: quantity.name().to_owned(),
-                bath: bath.clone(),
-                estimate: estimate.map(|estimate| estimate.mean),
-                std_error: estimate.and_then(|estimate| estimate.std_error),
-                exact,
-                z: None,
-                unit: quantity.unit(point.units()).to_owned(),
-            });
-        };
-        let of_height = estimate.and_then(|(sample, _)| cells[sample].estimate);
-        push(Quantity::HighestIntensity, of_height, exact.map(|(_, top)| top));
-        // A time of the grid has no spread to tell its error by.
-        let of_time = estimate.map(|(sample, _)| Estimate { mean: times[sample], std_error: None });
-        push(Quantity::HighestIntensityTime, of_time, exact.map(|(sample, _)| times[sample]));
-    }
-    found
-}
-
-/// The weight of the highest number of quanta of a mode from which on its cut is told of.
-const NOTED: f64 = 1e-6;
-
-/// Modes whose cut may have changed the results, from the largest `weight` of their highest numbers.
-pub fn cuts(point: &Point, weight: impl Fn(usize, Column) -> Option<f64>) -> Vec<String> {
-    let Some(ensembles) = point.ensembles() else { return Vec::new() };
-    let note = |(index, column): (usize, &Column)| {
-        let observable = &ensembles.looked_at()[column.observable?];
-        let Watched::Top(factor) = observable.watched else { return None };
-        let most = weight(index, *column)?;
-        let name = &ensembles.product().factors()[factor].name;
-        let levels = ensembles.start().levels()[factor];
-        (most > NOTED).then(|| {
-            format!(
-                "the highest of the {levels} levels of mode {name} has a weight of up to {most:.1e}: the cut may have changed \
-                 the results, and more `levels` would tell"
-            )
-        })
-    };
-    point.columns().iter().enumerate().filter_map(note).collect()
-}
-
-/// The largest weight on the grid, the exact one where there is one: estimates of what is rare are off by more than they
-/// tell.
-fn largest_weight(ensemble: &Ensemble, road: &ExactRoad, samples: usize, column: usize) -> Option<f64> {
-    let exact = (0..samples).filter_map(|sample| road.on_grid(sample, column));
-    let estimates = (0..samples).filter_map(|sample| Some(ensemble.on_grid(sample, column)?.mean));
-    exact.reduce(f64::max).or_else(|| estimates.reduce(f64::max))
-}
-
 /// The estimates at the last time that have no standard error, those of one reason together.
 fn without_error(point: &Point, ensemble: &Ensemble) -> Vec<String> {
     let last = point.times().len() - 1;
@@ -378,72 +305,6 @@ fn without_error(point: &Point, ensemble: &Ensemble) -> Vec<String> {
         add(ensemble.no_error_of_peak(), Quantity::PeakIntensity.name().to_owned());
     }
     reasons.into_iter().map(|(reason, names)| format!("{}: {reason}", names.join(", "))).collect()
-}
-
-/// The names of the quantities that a summary of this scenario may have.
-#[must_use]
-pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
-    let point = &scenario.points[0];
-    // What one point lacks another may have.
-    let all: Vec<(&Point, Column)> = scenario
-        .points
-        .iter()
-        .flat_map(|point| point.columns().into_iter().map(move |column| (point, column)))
-        .collect();
-    let mut quantities: Vec<Quantity> = all.iter().map(|(_, column)| column).map(|column| column.quantity).collect();
-    quantities.retain(|quantity| *quantity != Quantity::Observable);
-    if point.protocol().is_some() {
-        quantities.extend([
-            Quantity::Quanta,
-            Quantity::Power,
-            Quantity::Efficiency,
-            Quantity::CoefficientOfPerformance,
-            Quantity::WorkVariance,
-            Quantity::Reliability,
-            Quantity::HeatVariance,
-            Quantity::WorkHeatCovariance,
-            Quantity::HeatCovariance,
-            Quantity::UncertaintyRatio,
-            Quantity::ExponentialWork,
-            Quantity::EntropyProduction,
-            Quantity::ExponentialEntropy,
-        ]);
-    }
-    match point.asked {
-        Asked::Transient(_) => {
-            quantities.extend([Quantity::HighestIntensity, Quantity::HighestIntensityTime]);
-            quantities.extend([Quantity::PeakTime, Quantity::PeakIntensity]);
-            quantities.extend((point.recording.photons > 0).then_some(Quantity::BurstWidth));
-        }
-        Asked::Converge(_) | Asked::Solve(_) => quantities.extend([
-            Quantity::HeatCurrentBalance,
-            Quantity::HeatCurrentControlled,
-            Quantity::Jx,
-            Quantity::Jy,
-            Quantity::Noise,
-            Quantity::Fano,
-            Quantity::EntropyProduction,
-            Quantity::Efficiency,
-            Quantity::CoefficientOfPerformance,
-            Quantity::EffectiveTemperature,
-            Quantity::HeatCurrentIndependent,
-            Quantity::HeatCurrentSymmetric,
-            Quantity::HeatCurrentLimit,
-        ]),
-    }
-    // A quantity of every bath is named once.
-    let mut seen = HashSet::new();
-    quantities.retain(|quantity| seen.insert(quantity.name()));
-    let mut names: Vec<String> = quantities.iter().map(|quantity| quantity.name().to_owned()).collect();
-    let photon = |photon: usize| format!("{}_{}", Quantity::PhotonTime.name(), photon + 1);
-    names.extend((0..point.recording.photons).map(photon));
-    let observables = all.iter().filter(|(_, column)| column.observable.is_some());
-    for name in observables.map(|(point, column)| point.called(*column)) {
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
-        }
-    }
-    names
 }
 
 impl Summary {

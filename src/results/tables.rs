@@ -2,14 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::cuts::Cuts;
 use super::summary::PointSummary;
 use crate::lindblad::Transferred;
+use crate::model::Conditions;
 use crate::model::protocol::{Entry, Protocol};
 use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
 use crate::solve::{ExactNoise, ExactProtocol, ExactRoad, Phases};
-use crate::statistics::{Booked, Distribution, Ensemble, Estimate, Moments, NoiseEstimate, OfCycle, Subject};
+use crate::statistics::{
+    Booked, Distribution, Ensemble, Estimate, Moments, NoiseEstimate, OfCycle, Reweighted, Subject,
+};
 use crate::table::{Field, Kind, Values};
+use crate::trajectory::Engine;
 use crate::units::Units;
 
 /// The fields of `series.parquet`.
@@ -61,8 +66,11 @@ impl SeriesRow {
 pub fn series(point: &Point, ensemble: Option<&Ensemble>, road: &ExactRoad) -> Vec<SeriesRow> {
     let times = point.times();
     let columns = point.columns();
+    let cuts = Cuts::of_transient(point, ensemble, road);
+    let told = |column: &Column| cuts.leave(column.quantity, column.bath);
     let cells = (0..times.len()).flat_map(|sample| columns.iter().enumerate().map(move |cell| (sample, cell)));
     cells
+        .filter(|(_, (_, column))| told(column))
         .filter_map(|(sample, (index, column))| {
             let estimate = ensemble.and_then(|ensemble| ensemble.on_grid(sample, index));
             let exact = road.on_grid(sample, index);
@@ -100,6 +108,12 @@ pub fn folded_rows(point: &Point, sampled: Option<(&Moments, &Ensemble)>, road: 
         }
         let estimate = sampled.and_then(|(folded, _)| folded.estimate(phase * columns.len() + index));
         let estimate = estimate.map(|e| Estimate { std_error: e.std_error.filter(|_| told), ..e });
+        let of_chance = |(folded, ensemble): (&Moments, &Ensemble), error: &f64| {
+            let resolution = &ensemble.resolutions().columns[index];
+            !resolution.by_process || resolution.is_above_unseen(*error, folded.count())
+        };
+        let of_chance = |error: &f64| sampled.is_none_or(|sampled| of_chance(sampled, error));
+        let estimate = estimate.map(|e| Estimate { std_error: e.std_error.filter(of_chance), ..e });
         let exact = exact(phase, (index, column));
         let known = estimate.is_some() || exact.is_some();
         let Column { quantity, bath, observable } = column;
@@ -235,6 +249,13 @@ pub fn quanta_rows(seen: &[Distribution], exact: &[(usize, f64, Transferred)]) -
     seen.iter().flat_map(each).collect()
 }
 
+/// How likely each number of quanta is without the condition that trajectories were drawn under.
+pub fn rare_quanta_rows(point: &Point, given: &Conditions, reweighted: &Reweighted) -> Vec<QuantaRow> {
+    let window = point.until();
+    let row = |(number, estimate)| QuantaRow { bath: given.bath, window, quanta: (number, 1), estimate, exact: None };
+    reweighted.law(given, window).into_iter().map(row).collect()
+}
+
 /// The columns of these rows, in the order of [`quanta_fields`].
 pub fn quanta_columns(point: &Point, rows: &[QuantaRow]) -> Vec<Values> {
     vec![
@@ -266,17 +287,33 @@ pub struct StretchRow {
     exact: Option<f64>,
 }
 
+/// An estimate of what is booked in some part of paths: of superposed levels a spread is chance where it is above what jumps
+/// might add that were not seen there.
+fn of_part(point: &Point, booked: &Booked, entry: Entry, estimate: Estimate) -> Estimate {
+    let resolution = match entry {
+        Entry::Work => point.resolution(Column::of_whole(Quantity::Work)),
+        Entry::Entropy => point.resolution(Column::of_whole(Quantity::Entropy)),
+        Entry::Heat(_) | Entry::Quanta(_) => return estimate,
+    };
+    let told = |error: &f64| !resolution.by_process || resolution.is_above_unseen(*error, booked.paths());
+    Estimate { std_error: estimate.std_error.filter(told), ..estimate }
+}
+
 /// The rows of every cycle, what has neither an estimate nor an exact value left out.
 ///
 /// A `register` knows `<J^2>` alone, and books the J that it gives, whose mean is not `<J>`: no exact value stands beside.
 pub fn cycle_rows(
-    protocol: &Protocol,
-    register: bool,
+    (point, protocol): (&Point, &Protocol),
     booked: Option<&Booked>,
     exact: Option<&ExactProtocol>,
 ) -> Vec<StretchRow> {
+    let register = point.engine.engine == Engine::Register;
+    let estimate = |booked: &Booked, stretch: usize, what: OfCycle| {
+        let estimate = booked.of_cycle(stretch, what)?;
+        Some(if let OfCycle::Entry(entry) = what { of_part(point, booked, entry, estimate) } else { estimate })
+    };
     let row = |stretch: usize, what: OfCycle| {
-        let estimate = booked.and_then(|booked| booked.of_cycle(stretch, what));
+        let estimate = booked.and_then(|booked| estimate(booked, stretch, what));
         let exact = exact.map(|exact| &exact.averages.cycles[stretch]).and_then(|cycle| match what {
             OfCycle::Entry(entry) => cycle.booked.mean(entry),
             OfCycle::FinalM => Some(cycle.final_m),
@@ -289,11 +326,18 @@ pub fn cycle_rows(
 }
 
 /// The rows of every segment, over all cycles.
-pub fn segment_rows(protocol: &Protocol, booked: Option<&Booked>, exact: Option<&ExactProtocol>) -> Vec<StretchRow> {
+pub fn segment_rows(
+    (point, protocol): (&Point, &Protocol),
+    booked: Option<&Booked>,
+    exact: Option<&ExactProtocol>,
+) -> Vec<StretchRow> {
+    let estimate = |booked: &Booked, stretch: usize, entry: Entry| {
+        Some(of_part(point, booked, entry, booked.of_segment(stretch, entry)?))
+    };
     let row = |stretch: usize, entry: Entry| StretchRow {
         stretch,
         what: OfCycle::Entry(entry),
-        estimate: booked.and_then(|booked| booked.of_segment(stretch, entry)),
+        estimate: booked.and_then(|booked| estimate(booked, stretch, entry)),
         exact: exact.and_then(|exact| exact.averages.segments[stretch].mean(entry)),
     };
     let each = |stretch| Entry::all(protocol.baths()).map(move |entry| row(stretch, entry));

@@ -1,5 +1,8 @@
 //! Which tables a scenario fills, and their rows.
 
+use serde::{Deserialize, Serialize};
+
+use super::correlations::{Correlated, correlation_columns, correlation_fields};
 use super::sink::Sink;
 use super::summary::Summary;
 use super::swept::Swept;
@@ -10,7 +13,7 @@ use crate::solve::ExactProtocol;
 use crate::statistics::Booked;
 use crate::store::{StoreError, StoredPart, cycle_fields, jump_fields, produce, trajectory_fields};
 use crate::table::{Field, Kind, Values};
-use crate::trajectory::Engine;
+use crate::trajectory::Rows;
 
 /// The tables of a run in progress; those that it does not fill are not there.
 pub struct Writer<'a> {
@@ -26,6 +29,7 @@ pub struct Writer<'a> {
     segments: Option<usize>,
     folded: Option<usize>,
     kept_cycles: Option<usize>,
+    correlations: Option<usize>,
 }
 
 impl<'a> Writer<'a> {
@@ -56,11 +60,15 @@ impl<'a> Writer<'a> {
             |point: &Point| !point.times().is_empty() || point.steady().is_some_and(|s| !s.phases.is_empty());
         let timed = points().any(looked_at);
         let series = when(timed, "series", tables::series_fields())?;
-        let trajectories = when(sampled, "trajectories", trajectory_fields(first))?;
+        let rows = sampled && first.recording.trajectories != Rows::First(0);
+        let trajectories = when(rows, "trajectories", trajectory_fields(first))?;
         let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields(first))?;
         let counts = points().any(|point| *point.noise() != Noise::default());
         let noise = when(counts, "noise", tables::noise_fields())?;
-        let windows = points().any(|point| !point.noise().windows.is_empty());
+        let rare = |point: &Point| point.conditions().is_some() && matches!(point.asked, Asked::Transient(_));
+        // Of cycles, quanta have no distribution here.
+        let in_windows = |point: &Point| point.protocol().is_none() && !point.noise().windows.is_empty();
+        let windows = points().any(|point| in_windows(point) || rare(point));
         let quanta = when(windows, "quanta", tables::quanta_fields())?;
         let protocol = points().any(|point| point.protocol().is_some() && !point.times().is_empty());
         let cycles = when(protocol, "cycles", tables::stretch_fields("cycle"))?;
@@ -69,6 +77,9 @@ impl<'a> Writer<'a> {
         let folded = when(folds, "folded", tables::folded_fields())?;
         let kept = sampled && first.recording.cycles;
         let kept_cycles = when(kept, "trajectory_cycles", cycle_fields(first))?;
+        let correlates =
+            |point: &Point| point.ensembles().is_some_and(|ensembles| !ensembles.correlations().is_empty());
+        let correlations = when(points().any(correlates), "correlations", correlation_fields())?;
         Ok(Writer {
             sink,
             metadata,
@@ -82,6 +93,7 @@ impl<'a> Writer<'a> {
             segments,
             folded,
             kept_cycles,
+            correlations,
         })
     }
 
@@ -124,6 +136,23 @@ impl<'a> Writer<'a> {
         self.append(self.jumps, point.index, || part.jumps)
     }
 
+    /// Appends the rows of a point that was solved, table by table.
+    pub fn write_solved(&mut self, point: &Point, rows: SolvedRows) -> Result<(), StoreError> {
+        let SolvedRows { series, cycles, segments, folded, noise, quanta, correlations } = rows;
+        for (table, own) in [
+            (self.series, series),
+            (self.cycles, cycles),
+            (self.segments, segments),
+            (self.folded, folded),
+            (self.noise, noise),
+            (self.quanta, quanta),
+            (self.correlations, correlations),
+        ] {
+            self.append(table.filter(|_| !own.is_empty()), point.index, || own)?;
+        }
+        Ok(())
+    }
+
     /// Appends the series of a point.
     pub fn write_series(&mut self, point: &Point, rows: &[SeriesRow]) -> Result<(), StoreError> {
         self.append(self.series, point.index, || tables::series_columns(point, rows))
@@ -138,9 +167,9 @@ impl<'a> Writer<'a> {
     ) -> Result<(), StoreError> {
         let Some(protocol) = point.protocol() else { return Ok(()) };
         let columns = |rows: Vec<_>| tables::stretch_columns(point, &rows);
-        let register = point.engine.engine == Engine::Register;
-        self.append(self.cycles, point.index, || columns(tables::cycle_rows(protocol, register, booked, exact)))?;
-        self.append(self.segments, point.index, || columns(tables::segment_rows(protocol, booked, exact)))
+        let of = (point, protocol);
+        self.append(self.cycles, point.index, || columns(tables::cycle_rows(of, booked, exact)))?;
+        self.append(self.segments, point.index, || columns(tables::segment_rows(of, booked, exact)))
     }
 
     /// Appends averages over the cycles of a point's protocol, by phase.
@@ -151,6 +180,12 @@ impl<'a> Writer<'a> {
     /// Appends the counting statistics of a point.
     pub fn write_noise(&mut self, point: &Point, rows: &[NoiseRow]) -> Result<(), StoreError> {
         self.append(self.noise, point.index, || tables::noise_columns(point, rows))
+    }
+
+    /// Appends the correlations of a point.
+    pub fn write_correlations(&mut self, correlated: Correlated) -> Result<(), StoreError> {
+        let point = correlated.point;
+        self.append(self.correlations, point.index, || correlation_columns(point, &correlated.rows()))
     }
 
     /// Appends the distributions of the quanta of a point.
@@ -166,6 +201,50 @@ impl<'a> Writer<'a> {
             self.append(Some(table), point.index, || tables::summary_columns(point))?;
         }
         self.sink.finish(summary)
+    }
+}
+
+/// The rows of a point that was solved, in columns, without the point and the swept keys.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct SolvedRows {
+    series: Vec<Values>,
+    cycles: Vec<Values>,
+    segments: Vec<Values>,
+    folded: Vec<Values>,
+    noise: Vec<Values>,
+    quanta: Vec<Values>,
+    correlations: Vec<Values>,
+}
+
+impl SolvedRows {
+    /// Of these rows; counts, where there are any.
+    pub fn new(
+        point: &Point,
+        [series, folded]: [&[SeriesRow]; 2],
+        protocol: Option<&ExactProtocol>,
+        counts: Option<(&[NoiseRow], &[QuantaRow])>,
+    ) -> Self {
+        let mut rows = SolvedRows {
+            series: tables::series_columns(point, series),
+            folded: tables::series_columns(point, folded),
+            ..SolvedRows::default()
+        };
+        if let Some(of) = point.protocol() {
+            let columns = |rows: Vec<_>| tables::stretch_columns(point, &rows);
+            let of = (point, of);
+            rows.cycles = columns(tables::cycle_rows(of, None, protocol));
+            rows.segments = columns(tables::segment_rows(of, None, protocol));
+        }
+        if let Some((noise, quanta)) = counts {
+            rows.noise = tables::noise_columns(point, noise);
+            rows.quanta = tables::quanta_columns(point, quanta);
+        }
+        rows
+    }
+
+    /// The same with correlations at two times.
+    pub fn correlated(self, correlated: &Correlated) -> Self {
+        SolvedRows { correlations: correlation_columns(correlated.point, &correlated.rows()), ..self }
     }
 }
 

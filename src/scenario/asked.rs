@@ -98,6 +98,15 @@ pub struct Noise {
     pub frequencies: Vec<f64>,
     /// Delays of the emission correlation g2 and of the waiting-time density.
     pub delays: Vec<f64>,
+    /// The highest cumulant, where they are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<usize>,
+    /// Fields at which the generating function of the cumulants is solved for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub counting_fields: Vec<f64>,
+    /// How many of the slowest modes are asked for, where any are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relaxation: Option<usize>,
 }
 
 /// When the steady current of trajectories counts as known.

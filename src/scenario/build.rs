@@ -1,6 +1,6 @@
 //! A point made in Rust, without the text of a scenario.
 
-use super::asked::{Asked, Solve, Steady};
+use super::asked::{Asked, Converge, Solve, Steady};
 use super::point::{Point, Recording, point_id};
 use crate::group::Group;
 use crate::model::protocol::Repeats;
@@ -136,8 +136,11 @@ impl PointBuilder {
     /// # Errors
     /// What does not fit together; see [`PointError`].
     pub fn build(self, asked: impl Into<Asked>) -> Result<Point, PointError> {
-        let PointBuilder { groups, engine, seed, recording } = self;
+        let PointBuilder { mut groups, engine, seed, recording } = self;
         let asked = asked.into();
+        if matches!(asked, Asked::Converge(_)) {
+            groups = groups.into_iter().map(Group::throughout).collect();
+        }
         check_groups(&groups)?;
         check_asked(&asked, groups[0].model.baths.len())?;
         check_protocol(&groups, &asked)?;
@@ -159,10 +162,6 @@ impl PointBuilder {
         let refuse = |reason: String| Err(PointError::Engine { engine: engine.engine, reason });
         if let Some(reason) = engine.engine.cannot(&groups) {
             return refuse(reason.to_owned());
-        }
-        let limit = matches!(&asked, Asked::Converge(_) | Asked::Solve(Solve { steady: Some(_), .. }));
-        if limit && groups[0].protocol.is_some() && engine.engine != Engine::Populations {
-            return refuse("limit cycles are followed from level to level, and it superposes them".to_owned());
         }
         if let Some(reason) = engine.engine.too_large(&groups) {
             return refuse(reason);
@@ -255,8 +254,13 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
         Asked::Converge(_) | Asked::Solve(_) => phases,
     };
     match (steady, asked) {
-        (Some(steady), _) if !steady.noise.baths.is_empty() => {
-            return Err(PointError::OfProtocol("counting statistics are of a steady state in which nothing changes"));
+        (Some(Steady { noise, .. }), _) if !(noise.frequencies.is_empty() && noise.delays.is_empty()) => {
+            return Err(PointError::OfProtocol(
+                "spectra and correlations are of a steady state in which nothing changes",
+            ));
+        }
+        (Some(Steady { noise, .. }), _) if !noise.windows.iter().all(|window| is_whole(window / end)) => {
+            return Err(PointError::OfProtocol("windows of its noise are of whole cycles"));
         }
         (Some(_), _) if protocol.repeats() != Repeats::Cycles(1) => {
             return Err(PointError::OfProtocol(
@@ -275,7 +279,7 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
     }
 }
 
-/// Ensembles and modes are one group, and followed in time.
+/// Ensembles and modes are one group.
 fn check_ensembles(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
     if groups.iter().all(|group| group.ensembles.is_none()) {
         return Ok(());
@@ -286,14 +290,16 @@ fn check_ensembles(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
         ));
     }
     match asked {
-        Asked::Solve(Solve { steady: Some(steady), .. }) if !steady.noise.baths.is_empty() => {
-            Err(PointError::OfEnsembles("counting statistics of ensembles and modes are not solved for"))
-        }
-        Asked::Transient(_) | Asked::Solve(_) => Ok(()),
-        Asked::Converge(_) => Err(PointError::OfEnsembles(
-            "trajectories of ensembles and modes are followed in time, and not until they are steady",
+        Asked::Converge(Converge { steady, .. }) if !steady.noise.delays.is_empty() => Err(PointError::OfEnsembles(
+            "correlations of emissions, at delays, are not counted in trajectories of ensembles and modes",
         )),
+        _ => Ok(()),
     }
+}
+
+/// Whether so many are whole cycles, to rounding.
+fn is_whole(cycles: f64) -> bool {
+    cycles.round() >= 1.0 && (cycles - cycles.round()).abs() <= 1e-9 * cycles
 }
 
 fn check_phases(phases: &[f64]) -> Result<(), PointError> {

@@ -6,6 +6,44 @@ pub const KEYS: &[(&str, &str)] = &[
     ("units", "\"natural\" (hbar = k_B = omega_0 = 1) or \"SI\" (GHz, 1e9/s, mK, ns, fW)"),
     ("qubits", "a table [qubits] with `number` and, in SI, `frequency`"),
     ("qubits.number", "a whole number from 1 to 1000000"),
+    (
+        "positions",
+        "a table [positions] with `kind`, and `points` or `lattice`, `spacing` and `count`: qubits in a field that they share by \
+         where they are, for baths of coupling \"positions\"; none at the place of another, up to 20",
+    ),
+    (
+        "positions.kind",
+        "\"free space\" (dipoles, `dipole`), \"waveguide\" (one guided mode along x) or \"chiral\" (the same, with more to the \
+         `right` than to the left)",
+    ),
+    ("positions.points", "a list of points [x, y, z], in wavelengths, in place of a `lattice`"),
+    (
+        "positions.lattice",
+        "\"chain\" (along x), \"ring\" (around the origin, in the plane of x and y), \"square\" (in that plane) or \"cubic\"",
+    ),
+    ("positions.spacing", "the distance of neighbours in wavelengths, a positive, finite number"),
+    (
+        "positions.count",
+        "how many: a whole number, along each side of a square or cubic lattice; or a list of sides such as [4, 2]; up to 20 in all",
+    ),
+    (
+        "positions.dipole",
+        "the direction of all dipoles, [x, y, z] of finite numbers or pairs [re, im], not all zero: [0, 0, 1], or \
+         [1, [0, 1], 0] of circular ones",
+    ),
+    (
+        "positions.right",
+        "which part of the light of a qubit alone goes to the right, from 0 to 1; 1, a cascade, if left out",
+    ),
+    (
+        "decay",
+        "tables [[decay]], each with `name` and `matrix`: what qubits emit together, sum_ij Gamma_ij sigma_-^(j) rho sigma_+^(i)",
+    ),
+    ("decay.*.name", "letters, digits, `_` and `-`, another name than that of each bath"),
+    (
+        "decay.*.matrix",
+        "Gamma, row by row: finite numbers or pairs [re, im], a row for each qubit, Hermitian and without an eigenvalue below zero",
+    ),
     ("qubits.frequency", "a positive, finite number: omega_0 (natural; 1 if left out), or omega_0/(2 pi) in GHz (SI)"),
     (
         "qubits.frequencies",
@@ -150,8 +188,14 @@ pub const KEYS: &[(&str, &str)] = &[
     ("mode.*.frequency", "a finite frequency, 1 if left out in natural units: omega n, in the frame that H is in"),
     (
         "mode.*.levels",
-        "how many numbers of quanta are kept, 0 to levels - 1: a whole number from 1 to 100000; left out where excitations \
-         only leave, and all that there may be are kept",
+        "how many numbers of quanta are kept, 0 to levels - 1: a whole number from 1 to 100000; or a table { most = 4096, \
+         weight = 1e-8 } of a cut that grows, which it does if left out; where excitations only leave, all that there may be \
+         are kept then",
+    ),
+    ("mode.*.levels.most", "the most levels that a cut grows to: a whole number from 1 to 100000, 4096 if left out"),
+    (
+        "mode.*.levels.weight",
+        "a cut grows until its highest level weighs less than this: a number above 0 and below 1, 1e-8 if left out",
     ),
     ("mode.*.coupling", "its amplitude in the collective baths that act on it, as of [[ensemble]]"),
     (
@@ -192,10 +236,44 @@ pub const KEYS: &[(&str, &str)] = &[
         "a table [observe] of Hermitian operators, as in `hamiltonian.terms`, each under the name of its mean in results: \
          letters, digits and _, no digit first",
     ),
+    (
+        "correlate",
+        "tables [[correlate]] of <A(t + tau) B(t)>, with ensembles and modes: each with `name`, `left` (A), `right` (B), \
+         `delays` (tau), and `at` (t) or `frequencies`",
+    ),
+    ("correlate.*.name", "letters, digits and _, no digit first, and no name of another mean"),
+    (
+        "correlate.*.left",
+        "A of <A(t + tau) B(t)>: an operator, as in `hamiltonian.terms`, that need not be Hermitian; the conjugate of `right` if \
+         left out",
+    ),
+    ("correlate.*.right", "B of <A(t + tau) B(t)>: an operator likewise; the conjugate of `left` if left out"),
+    (
+        "correlate.*.outer",
+        "C of <C(t) A(t + tau) B(t)>: an operator likewise, as the conjugate of `right` is in g2; 1 if left out",
+    ),
+    (
+        "correlate.*.at",
+        "t: a time from 0 to the end of the transient; if left out, that end, or with [steady] the steady state, of which there \
+         are exact values alone",
+    ),
+    (
+        "correlate.*.delays",
+        "tau: ascending times from 0 up, as a list or as { linspace = [0.0, 10.0, 101] }; 0 alone if left out beside `frequencies`",
+    ),
+    (
+        "correlate.*.frequencies",
+        "where to look at the spectrum of the steady state: ascending frequencies of either sign, as a list or as \
+         { linspace = [-5.0, 5.0, 201] }, in the unit of `ensemble.*.frequency`; with [steady], and exact alone",
+    ),
     ("qubits.group", "tables [[qubits.group]] with `number` and `frequency`"),
     ("bath", "tables [[bath]], each with `name`, `coupling` and its rates"),
     ("bath.*.name", "letters, digits, `_` and `-`, each bath another name"),
-    ("bath.*.coupling", "\"collective\" or \"local\""),
+    ("bath.*.coupling", "\"collective\" or \"local\"; with [positions] also \"positions\", through the field there"),
+    (
+        "bath.*.amplitudes",
+        "the amplitude of each qubit in a collective bath, a list of numbers or pairs [re, im]: its jumps are sum_j a_j sigma_-^(j)",
+    ),
     (
         "bath.*.on",
         "with ensembles and modes: a list of the names of those that it acts on; all ensembles if left out, where there is no \
@@ -277,10 +355,15 @@ pub const KEYS: &[(&str, &str)] = &[
     ("evolution.spacing", "\"linear\" or \"log\""),
     ("evolution.trajectories", "a whole number from 1 to 1000000000000"),
     ("evolution.seed", "a whole number from 0 to 9223372036854775807"),
-    ("record", "a table [record] with `jumps`, `photons` or `cycles`"),
+    ("record", "a table [record] with `jumps`, `photons`, `cycles` or `trajectories`"),
     ("record.jumps", "true or false"),
     ("record.photons", "a whole number from 0 to 1000000"),
     ("record.cycles", "true or false: the work, heats and level of every cycle of a protocol"),
+    (
+        "record.trajectories",
+        "true, false, or a whole number from 1 to 1000000000000: rows of all trajectories, of none, or of the first so \
+         many of each point; of all if left out",
+    ),
     (
         "steady.bath",
         "the name of the bath whose heat current has to be known; the first that exchanges quanta if left out",
@@ -300,13 +383,35 @@ pub const KEYS: &[(&str, &str)] = &[
     ("noise.windows", "ascending, positive, finite times"),
     ("noise.frequencies", "ascending, finite angular frequencies from 0 up"),
     ("noise.delays", "ascending, finite times from 0 up"),
+    (
+        "noise.order",
+        "a whole number from 1 to 20: the highest cumulant of the quanta of each bath, and of all that are exchanged",
+    ),
+    (
+        "noise.counting_fields",
+        "ascending numbers s from -100 to 100, at which the generating function theta(s) of the cumulants is solved for",
+    ),
+    ("noise.relaxation", "a whole number from 1 to 100: how many of the slowest modes of relaxation"),
     ("qubits.group.number", "a whole number from 1 to 1000000"),
     (
         "qubits.group.frequency",
         "a positive, finite number: omega_0 (natural; 1 if left out), or omega_0/(2 pi) in GHz (SI)",
     ),
     ("steady", "a table [steady] with `relative_error` (or `absolute_error`), `bath`, `confidence` and `max_jumps`"),
-    ("noise", "a table [noise] with `baths` and `windows`"),
+    ("noise", "a table [noise] with `baths`, `windows`, `frequencies`, `delays`, `order` and `counting_fields`"),
+    ("condition", "a table [condition] with `field` or `current`, and `bath`"),
+    (
+        "condition.bath",
+        "the name of the bath whose net quanta are weighed; the first that exchanges quanta if left out",
+    ),
+    (
+        "condition.field",
+        "a counting field s from -100 to 100: trajectories are weighed by e^{s C}, C the net quanta absorbed",
+    ),
+    (
+        "condition.current",
+        "a heat current from the bath, in the unit of the heat current: the field that carries it is found",
+    ),
     ("figure", "tables [figure.NAME], each with `quantity`; a name is of letters, digits, `_` and `-`"),
     ("figure.*.quantity", "a quantity of the results such as \"heat_current\", or a statistic such as \"spectrum\""),
     ("figure.*.bath", "the name of a bath, where the quantity has several; the first if left out"),
@@ -374,7 +479,7 @@ pub fn generic(key: &str) -> String {
     };
     match key.split_once('.') {
         // bath.hot.rate, or bath.0.rate where the bath has no name.
-        Some((table @ ("bath" | "ensemble" | "mode" | "jump" | "figure"), rest)) => any(table, rest),
+        Some((table @ ("bath" | "ensemble" | "mode" | "jump" | "correlate" | "figure"), rest)) => any(table, rest),
         Some(("qubits", rest)) => format!("qubits.{}", rest.replace("group.transmon.", "transmon.")),
         _ => key.to_owned(),
     }
@@ -385,7 +490,7 @@ pub fn allowed(key: &str) -> &'static str {
     let generic = generic(key);
     let find = |name: &str| KEYS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);
     find(&generic).or_else(|| find(generic.split('.').next().unwrap_or_default())).unwrap_or(
-        "one of the tables qubits, ensemble, mode, bath, jump, parameters, hamiltonian, observe, drive, protocol, initial, \
-         evolution, record, steady, noise, figure, sweep, or title, units",
+        "one of the tables qubits, ensemble, mode, bath, jump, parameters, hamiltonian, observe, correlate, drive, protocol, \
+         initial, evolution, record, steady, noise, condition, figure, sweep, or title, units",
     )
 }

@@ -7,7 +7,7 @@ use crate::bath::Bath;
 use crate::canonical;
 use crate::group::{Ensembles, Group};
 use crate::model::protocol::{Fold, Protocol, Repeats};
-use crate::model::{Hamiltonian, NoCurrent};
+use crate::model::{Conditions, Hamiltonian, NoCurrent};
 use crate::quantity::{Column, Quantity, Resolution, columns};
 use crate::theory;
 use crate::trajectory::{Declared, Detail, Engine, EngineChoice, Facts, ForEngine};
@@ -48,6 +48,12 @@ impl Point {
     #[must_use]
     pub fn protocol(&self) -> Option<&Protocol> {
         self.groups[0].protocol.as_ref()
+    }
+
+    /// What its trajectories are conditioned on, where they are.
+    #[must_use]
+    pub fn conditions(&self) -> Option<&Conditions> {
+        self.groups[0].conditions.as_deref()
     }
 
     /// The grid of times folded on the phase of the protocol's cycles, where it has the same phases of each.
@@ -111,7 +117,15 @@ impl Point {
     /// The counting statistics that are asked for.
     #[must_use]
     pub fn noise(&self) -> &Noise {
-        const NONE: &Noise = &Noise { baths: vec![], windows: vec![], frequencies: vec![], delays: vec![] };
+        const NONE: &Noise = &Noise {
+            baths: vec![],
+            windows: vec![],
+            frequencies: vec![],
+            delays: vec![],
+            order: None,
+            counting_fields: vec![],
+            relaxation: None,
+        };
         self.steady().map_or(NONE, |steady| &steady.noise)
     }
 
@@ -155,7 +169,8 @@ impl Point {
         self.engine.engine.facts(&self.groups)
     }
 
-    /// What is known of the values of a column beforehand.
+    /// What is known of the values of a column beforehand. Of superposed levels an emission may leave `<J_z>` as it is and
+    /// book a whole quantum of work, and an absorption the reverse: each kind of jump counts.
     #[must_use]
     pub fn resolution(&self, column: Column) -> Resolution {
         struct Resolved<'a>(&'a Point, Column);
@@ -168,7 +183,15 @@ impl Point {
                 point.groups.iter().map(of_group).reduce(Resolution::and).unwrap_or_default()
             }
         }
-        self.engine.engine.with(&self.groups, Resolved(self, column))
+        let resolution = self.engine.engine.with(&self.groups, Resolved(self, column));
+        let Some(protocol) = self.protocol().filter(|_| self.facts().coherent) else { return resolution };
+        let step = match column.quantity {
+            Quantity::Work => 2.0 * protocol.largest_quantum(),
+            Quantity::Entropy => protocol.largest_entropy(),
+            _ => resolution.step,
+        };
+        // Of counts, which rest on jumps alone, the kinds that are seen make the spread.
+        Resolution { step, by_process: step.is_finite(), ..resolution }
     }
 
     /// The columns of the record. Under a protocol work, heats and entropy are among them; on a ramp, where currents change
@@ -231,7 +254,7 @@ impl Point {
     /// and others.
     #[must_use]
     pub fn bright_sector(&self) -> Option<f64> {
-        let Group { model, .. } = &self.groups[0];
+        let Group { model, ensembles: None, .. } = &self.groups[0] else { return None };
         theory::bright_sector(model, &model.baths[self.watched()]).map(|two_j| two_j as f64 / 2.0)
     }
 
@@ -248,6 +271,9 @@ impl Point {
             if let Some(ensembles) = &group.ensembles {
                 return ensembles.jumps_bound(self.until());
             }
+            if group.conditions.is_some() {
+                return group.jump_rate_bound() * until;
+            }
             // What is driven never runs out of quanta; unlike couplings and J_z^2 jump faster than identical qubits.
             let (driven, model) = (group.is_driven(), group.envelope());
             let coupling = group.register.iter().flat_map(|r| &r.couplings).fold(1.0_f64, |most, g| most.max(g.abs()));
@@ -258,13 +284,25 @@ impl Point {
         self.groups.iter().map(of_group).sum()
     }
 
+    /// The work of so many jumps in so much time, where nothing but ensembles and modes turns between them, roughly, in jumps
+    /// of the populations engine.
+    #[must_use]
+    pub fn work_of(&self, jumps: f64, duration: f64) -> f64 {
+        let a_jump = self.facts().work_of_a_jump;
+        match self.ensembles() {
+            // A step of the propagation is some products with H_eff, of a few elements for each state.
+            Some(ensembles) => (jumps + ensembles.turning() * duration / 10.0) * a_jump(ensembles.dimension()),
+            None => jumps * a_jump(self.number() as f64),
+        }
+    }
+
     /// The work of a trajectory, roughly, in jumps of the populations engine: what parts are sized by.
     #[must_use]
     pub fn work_bound(&self) -> f64 {
         if let Some(ensembles) = self.ensembles() {
-            // A step of the propagation is some products with H_eff, of a few elements for each state.
-            let a_step = (self.facts().work_of_a_jump)(ensembles.dimension());
-            return (self.jumps_bound() + ensembles.turning() * self.until() / 10.0) * a_step;
+            let correlated = ensembles.correlated();
+            let jumps = self.jumps_bound() + if correlated > 0.0 { ensembles.jumps_bound(correlated) } else { 0.0 };
+            return self.work_of(jumps, self.until() + correlated);
         }
         let n = self.number() as f64;
         let driven = self.groups.iter().any(Group::is_driven);
@@ -291,7 +329,7 @@ impl Point {
 
 /// The physics of a point in canonical form: names, titles and numbers of trajectories do not enter.
 pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
-    let canonical = |Group { model, hamiltonian, register, initial, protocol, ensembles, .. }: &Group| {
+    let canonical = |Group { model, hamiltonian, register, initial, protocol, conditions, ensembles, .. }: &Group| {
         let baths: Vec<_> = model.baths.iter().map(|b| (b.coupling, b.down, b.up, b.dephasing)).collect();
         let mut physics =
             vec![json!(model.units), json!(model.number), json!(model.frequency), json!(baths), json!(initial)];
@@ -308,6 +346,9 @@ pub fn point_id(groups: &[Group], engine: Engine, asked: &Asked) -> u64 {
         }
         if let Some(protocol) = protocol {
             physics.push(json!({ "protocol": protocol }));
+        }
+        if let Some(conditions) = conditions {
+            physics.push(json!({ "condition": **conditions }));
         }
         if let Some(ensembles) = ensembles {
             physics.push(json!({ "ensembles": **ensembles }));

@@ -44,6 +44,9 @@ tables! {
         pub title: Option<String>,
         pub units: Key<String>,
         pub qubits: Key<RawQubits>,
+        pub positions: Key<RawPositions>,
+        #[serde(default)]
+        pub decay: Vec<Spanned<RawDecay>>,
         #[serde(default)]
         pub bath: Vec<Spanned<RawBath>>,
         #[serde(default)]
@@ -55,6 +58,8 @@ tables! {
         #[serde(default)]
         pub jump: Vec<Spanned<RawJump>>,
         pub observe: Key<BTreeMap<Spanned<String>, Spanned<String>>>,
+        #[serde(default)]
+        pub correlate: Vec<Spanned<RawCorrelate>>,
         pub drive: Key<RawDrive>,
         pub protocol: Key<RawProtocol>,
         pub initial: Key<RawInitial>,
@@ -62,6 +67,7 @@ tables! {
         pub record: Key<RawRecord>,
         pub steady: Key<RawSteady>,
         pub noise: Key<RawNoise>,
+        pub condition: Key<RawCondition>,
         pub figure: Key<BTreeMap<Spanned<String>, Spanned<RawFigure>>>,
     }
 
@@ -78,6 +84,21 @@ tables! {
         pub group: Key<Vec<Spanned<RawGroup>>>,
     }
 
+    pub struct RawPositions {
+        pub kind: Key<String>,
+        pub points: Key<Vec<Vec<f64>>>,
+        pub lattice: Key<String>,
+        pub spacing: Key<f64>,
+        pub count: Key<toml::Value>,
+        pub dipole: Key<Vec<toml::Value>>,
+        pub right: Key<f64>,
+    }
+
+    pub struct RawDecay {
+        pub name: Key<String>,
+        pub matrix: Key<Vec<Vec<toml::Value>>>,
+    }
+
     pub struct RawEnsemble {
         pub name: Key<String>,
         pub number: Key<i64>,
@@ -89,9 +110,15 @@ tables! {
     pub struct RawMode {
         pub name: Key<String>,
         pub frequency: Key<f64>,
-        pub levels: Key<i64>,
+        pub levels: Key<RawCourse<RawCut>>,
         pub coupling: Key<toml::Value>,
         pub initial: Key<RawCourse<RawQuanta>>,
+    }
+
+    /// How the cut of a mode grows.
+    pub struct RawCut {
+        pub most: Key<i64>,
+        pub weight: Key<f64>,
     }
 
     /// Where a mode starts.
@@ -114,6 +141,17 @@ tables! {
         pub rate: Key<f64>,
         pub temperature: Key<f64>,
         pub quantum: Key<f64>,
+    }
+
+    /// A correlation of operators at two times.
+    pub struct RawCorrelate {
+        pub name: Key<String>,
+        pub left: Key<String>,
+        pub right: Key<String>,
+        pub outer: Key<String>,
+        pub at: Key<f64>,
+        pub delays: Key<toml::Value>,
+        pub frequencies: Key<toml::Value>,
     }
 
     pub struct RawDisorder {
@@ -183,6 +221,7 @@ tables! {
     pub struct RawBath {
         pub name: Key<String>,
         pub coupling: Key<String>,
+        pub amplitudes: Key<Vec<toml::Value>>,
         pub on: Key<Vec<Spanned<String>>>,
         pub frequency: Key<f64>,
         pub rate: Key<f64>,
@@ -244,6 +283,7 @@ tables! {
         pub jumps: Key<bool>,
         pub photons: Key<i64>,
         pub cycles: Key<bool>,
+        pub trajectories: Key<toml::Value>,
     }
 
     pub struct RawSteady {
@@ -259,6 +299,15 @@ tables! {
         pub windows: Key<Vec<Spanned<f64>>>,
         pub frequencies: Key<Vec<Spanned<f64>>>,
         pub delays: Key<Vec<Spanned<f64>>>,
+        pub order: Key<i64>,
+        pub counting_fields: Key<Vec<Spanned<f64>>>,
+        pub relaxation: Key<i64>,
+    }
+
+    pub struct RawCondition {
+        pub bath: Key<String>,
+        pub field: Key<f64>,
+        pub current: Key<f64>,
     }
 
     /// What to draw; it changes no result, and is read again by what draws.

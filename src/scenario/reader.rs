@@ -204,6 +204,11 @@ impl Scenario {
                 let names: Vec<&str> =
                     ensembles.looked_at().iter().map(|observable| observable.name.as_str()).collect();
                 digest["observables"] = json!(names);
+                let correlations = ensembles.correlations().iter();
+                let names: Vec<&str> = correlations.map(|correlation| correlation.name.as_str()).collect();
+                if !names.is_empty() {
+                    digest["correlations"] = json!(names);
+                }
             }
             digest
         };

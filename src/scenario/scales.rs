@@ -5,7 +5,7 @@ use super::point::Point;
 use super::reader::Scenario;
 use crate::bath::{Bath, occupation};
 use crate::group::Group;
-use crate::model::protocol::Protocol;
+use crate::model::protocol::{Protocol, Stage};
 use crate::model::{Hamiltonian, Model};
 use crate::units::Units;
 
@@ -63,6 +63,8 @@ enum Slip {
     Fast,
     /// A bath acts faster than the qubits turn, where the secular equation does not hold.
     NotSecular,
+    /// A protocol drives the qubits faster than they turn, and baths no longer see bare ones.
+    Strong,
     /// Over before anything of microwaves has happened.
     Short,
     /// Swept past a filter faster than it forgets.
@@ -70,7 +72,7 @@ enum Slip {
 }
 
 impl Slip {
-    const ALL: [Slip; 5] = [Slip::Frozen, Slip::Fast, Slip::NotSecular, Slip::Short, Slip::Outrun];
+    const ALL: [Slip; 6] = [Slip::Frozen, Slip::Fast, Slip::NotSecular, Slip::Strong, Slip::Short, Slip::Outrun];
 
     /// The slip at a point, in words.
     fn at(self, point: &Point) -> Option<String> {
@@ -85,6 +87,7 @@ impl Slip {
             // The frame that a Hamiltonian of the user's own is in is not known.
             Slip::NotSecular if point.ensembles().is_some() => None,
             Slip::NotSecular => groups.flat_map(models).find_map(|model| not_secular(&model)),
+            Slip::Strong => point.protocol().and_then(strong),
             Slip::Short => short(point),
             Slip::Outrun => point.protocol().and_then(outrun),
         }
@@ -96,6 +99,26 @@ fn models(group: &Group) -> Vec<Model> {
     let Some(protocol) = &group.protocol else { return vec![group.model.clone()] };
     let ends = protocol.stages().iter().flat_map(|stage| [(stage, 0.0), (stage, stage.duration)]);
     ends.map(|(stage, time)| stage.model(group.model.number, time)).collect()
+}
+
+/// Where a drive is stronger than the frequency, by the most.
+fn strong(protocol: &Protocol) -> Option<String> {
+    let ratio = |stage: &Stage| {
+        let [amplitude, _] = stage.drive.most(stage.duration);
+        (amplitude, amplitude / stage.frequency.range([0.0, stage.duration])[0])
+    };
+    let all = protocol.stages().iter().map(|stage| (stage, ratio(stage)));
+    let (stage, (amplitude, over)) = all.max_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b))?;
+    let unit = if protocol.units() == Units::Si { " GHz" } else { "" };
+    (over > 1.0 + ROUNDING).then(|| {
+        format!(
+            "segment \"{}\" has a drive of up to {}{unit}, {} times the frequency of the qubits: neither the rotating wave \
+             nor baths that see bare qubits hold there, unless the frequency stands for one far above it",
+            stage.name,
+            number(amplitude),
+            number(over)
+        )
+    })
 }
 
 fn outrun(protocol: &Protocol) -> Option<String> {
@@ -160,6 +183,11 @@ fn fast(group: &Group) -> Option<String> {
     if let Some(drive) = drive {
         named.push(("`drive.amplitude`".to_owned(), drive.amplitude));
         named.push(("`drive.detuning`".to_owned(), drive.detuning));
+    }
+    for stage in group.protocol.iter().flat_map(Protocol::stages) {
+        let most = stage.drive.most(stage.duration);
+        let key = |setting: &str| format!("`protocol.segment.{}.drive.{setting}`", stage.name);
+        named.extend(["amplitude", "detuning"].map(key).into_iter().zip(most));
     }
     if let Some(register) = register {
         named.extend(register.frequencies.iter().map(|f| ("the frequency of a qubit".to_owned(), *f)));

@@ -61,7 +61,7 @@ impl Axis<'_> {
 }
 
 /// Lists of tables that go by their `name`.
-pub const BY_NAME: [&str; 4] = ["bath", "ensemble", "mode", "jump"];
+pub const BY_NAME: [&str; 6] = ["bath", "ensemble", "mode", "jump", "correlate", "decay"];
 
 /// Takes the `[sweep]` table out of a scenario.
 pub fn take_axes<'i>(root: &mut DeTable<'i>, source: &Source) -> Result<Vec<Axis<'i>>, ScenarioError> {

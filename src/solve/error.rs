@@ -75,6 +75,20 @@ pub enum Unsolved {
         /// The most that are solved.
         most: f64,
     },
+    /// A mode whose cut had to grow beyond what is solved for.
+    #[error(
+        "mode {mode} needs more than {levels} levels, of which the highest weighs {weight:.1e}, and with more of them: {because}"
+    )]
+    Cut {
+        /// The mode.
+        mode: String,
+        /// The levels of the last cut that was solved.
+        levels: i64,
+        /// The weight of the highest.
+        weight: f64,
+        /// Why not with more.
+        because: Box<Unsolved>,
+    },
     /// The steady state of a product.
     #[error(transparent)]
     ProductSteady(#[from] ProductSteadyError),
@@ -107,9 +121,6 @@ pub enum Unsolved {
         /// The most that are spent on one.
         limit: f64,
     },
-    /// Limit cycles under a drive.
-    #[error("limit cycles are solved for without a drive alone")]
-    DrivenCycle,
     /// Exact values that nobody asked for.
     #[error("they were left out, as was asked")]
     LeftOut,

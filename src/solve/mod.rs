@@ -5,17 +5,21 @@
 //! takes.
 
 mod cleared;
+mod correlations;
 mod equation;
 mod error;
 mod protocol;
 mod steady;
 mod transient;
 
+pub use correlations::{ExactCorrelation, ExactCorrelations, ExactSpectrum};
 pub use equation::{
     Aim, Averages, BathAverages, Equation, ForEquation, FullSpace, FullState, Levels, LevelsState, OfProduct, Orders,
     OrdersState, ProductState, Road, relaxation_time,
 };
 pub use error::Unsolved;
 pub use protocol::ExactProtocol;
-pub use steady::{CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, cycle_equation, exact_beside};
+pub use steady::{
+    CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, cycle_affordable, cycle_multiplier, exact_beside, is_conserved,
+};
 pub use transient::ExactRoad;

@@ -11,7 +11,7 @@ use crate::dicke::{Level, ln_degeneracy};
 use crate::initial::InitialState;
 use crate::lindblad::density::{self, DensityMatrix};
 use crate::lindblad::protocol::{Averages, ProtocolAverages, ProtocolEquation};
-use crate::lindblad::{DrivenProtocol, Effort, NotAffordable, RegisterProtocol};
+use crate::lindblad::{DrivenProtocol, Effort, NotAffordable, ProtocolMeans, RegisterProtocol};
 use crate::model::protocol::{Entry, Protocol};
 use crate::model::{Linear, Model};
 use crate::quantity::{Column, Quantity};
@@ -42,7 +42,7 @@ impl ExactProtocol {
 }
 
 /// Beyond this no full space is even tried.
-const MOST_QUBITS: i64 = 7;
+pub(super) const MOST_QUBITS: i64 = 7;
 
 /// The most multiplications that are spent.
 fn limit(effort: Effort) -> f64 {
@@ -75,7 +75,7 @@ pub fn equation(point: &Point, protocol: &Protocol, effort: Effort) -> Result<Eq
     };
     let levels = || {
         let equation = ProtocolEquation::new(protocol, group.model.number, &group.initial)?;
-        within(equation.work()).map(|()| Equation::Levels(equation))
+        within(equation.work(point.times())).map(|()| Equation::Levels(equation))
     };
     let orders = || {
         let number = group.model.number;
@@ -111,24 +111,8 @@ pub fn solve(point: &Point, protocol: &Protocol, effort: Effort) -> Result<(Arra
     };
     let (series, ends) = passages;
     let averages = ProtocolAverages::of_means(protocol, &series, &ends);
-    let values = on_grid(point, protocol, &averages.series, |sample, model, column| {
-        let means = &series[sample];
-        let exchanged = |bath: usize| {
-            let (bath, pair) =
-                (&model.baths[bath], means.pairs[usize::from(model.baths[bath].coupling == Coupling::ALL[1])]);
-            (bath.down * pair.emission, bath.up * pair.absorption)
-        };
-        match (column.quantity, column.bath) {
-            (Quantity::HeatCurrent, Some(bath)) => {
-                let (given, taken) = exchanged(bath);
-                Rounded::of(model.quantum() * (taken - given), model.quantum() * (taken + given)).cleared()
-            }
-            (Quantity::Intensity, Some(bath)) => exchanged(bath).0,
-            (Quantity::Jx, _) => means.jx,
-            (Quantity::Jy, _) => means.jy,
-            _ => f64::NAN,
-        }
-    });
+    let of_means = |sample: usize, model: &Model, column: Column| of_means(&series[sample], model, column);
+    let values = on_grid(point, protocol, (times, &point.columns()), &averages.series, of_means);
     let exact = ExactProtocol {
         averages,
         exponential_work: None,
@@ -139,6 +123,25 @@ pub fn solve(point: &Point, protocol: &Protocol, effort: Effort) -> Result<(Arra
     Ok((values, exact))
 }
 
+/// A column of superposed levels, where it is of one instant.
+pub(super) fn of_means(means: &ProtocolMeans, model: &Model, column: Column) -> f64 {
+    let exchanged = |bath: usize| {
+        let (bath, pair) =
+            (&model.baths[bath], means.pairs[usize::from(model.baths[bath].coupling == Coupling::ALL[1])]);
+        (bath.down * pair.emission, bath.up * pair.absorption)
+    };
+    match (column.quantity, column.bath) {
+        (Quantity::HeatCurrent, Some(bath)) => {
+            let (given, taken) = exchanged(bath);
+            Rounded::of(model.quantum() * (taken - given), model.quantum() * (taken + given)).cleared()
+        }
+        (Quantity::Intensity, Some(bath)) => exchanged(bath).0,
+        (Quantity::Jx, _) => means.jx,
+        (Quantity::Jy, _) => means.jy,
+        _ => f64::NAN,
+    }
+}
+
 fn of_levels(
     point: &Point,
     protocol: &Protocol,
@@ -147,7 +150,8 @@ fn of_levels(
     let group = &point.groups[0];
     let number = group.model.number;
     let averages = equation.averages(point.times())?;
-    let values = on_grid(point, protocol, &averages.series, |sample, model, column| {
+    let grid = (point.times(), point.columns());
+    let values = on_grid(point, protocol, (grid.0, &grid.1), &averages.series, |sample, model, column| {
         let now = averages.series[sample].now;
         let at = |form: Linear| form.at(now.emission, now.jz);
         match (column.quantity, column.bath) {
@@ -156,7 +160,7 @@ fn of_levels(
             _ => f64::NAN,
         }
     });
-    let exponential_work = protocol.temperature().map(|t| equation.exponential_work(1.0, t)).transpose()?;
+    let exponential_work = group.temperature_of_work().map(|t| equation.exponential_work(1.0, t)).transpose()?;
     let weight = |(level, p): (&Level, &f64)| (*level, p.ln() - ln_degeneracy(number, level.two_j));
     let ends = equation.levels().iter().zip(&averages.p).map(weight).collect();
     let exact = ExactProtocol {
@@ -170,20 +174,21 @@ fn of_levels(
 }
 
 /// Times x columns: what follows from the averages there and from what was booked, and the rest by `of_equation`.
-fn on_grid(
+pub(super) fn on_grid(
     point: &Point,
     protocol: &Protocol,
+    (times, columns): (&[f64], &[Column]),
     series: &[Averages],
     of_equation: impl Fn(usize, &Model, Column) -> f64,
 ) -> Array2<f64> {
     let group = &point.groups[0];
-    let (number, times, columns) = (group.model.number, point.times(), point.columns());
+    let number = group.model.number;
     let baths = &group.envelope().baths;
     let mut values = Array2::from_elem((times.len(), columns.len()), f64::NAN);
     for (sample, (segment, time)) in protocol.places(times).into_iter().enumerate() {
         let model = protocol.stages()[segment].model(number, time);
         let before = sample.checked_sub(1).map(|before| (times[before], &series[before]));
-        for (value, column) in values.row_mut(sample).iter_mut().zip(&columns) {
+        for (value, column) in values.row_mut(sample).iter_mut().zip(columns) {
             let of = of_averages(number, *column, &series[sample], (times[sample], before));
             let of = of.unwrap_or_else(|| of_equation(sample, &model, *column));
             *value = cleared((number, baths), *column, of);

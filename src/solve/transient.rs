@@ -3,10 +3,11 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::cleared::cleared;
-use super::equation::{Aim, Averages, Equation, ForEquation, Road};
+use super::correlations::{self, ExactCorrelations};
+use super::equation::{Aim, Averages, Equation, ForEquation, Road, at_cuts};
 use super::error::Unsolved;
 use super::protocol::{self, ExactProtocol};
-use super::steady::cycle_equation;
+use super::steady::cycle_affordable;
 use crate::bath::Coupling;
 use crate::group::Group;
 use crate::initial::InitialState;
@@ -21,6 +22,7 @@ pub struct ExactRoad {
     averages: Result<Array2<f64>, Unsolved>,
     burst: Option<Burst>,
     protocol: Option<ExactProtocol>,
+    correlations: ExactCorrelations,
 }
 
 /// The closed form of a burst into cold collective baths from one Dicke state.
@@ -36,10 +38,16 @@ impl ExactRoad {
     #[must_use]
     pub fn new(point: &Point, effort: Effort) -> Self {
         let Some(protocol) = point.protocol() else {
-            return ExactRoad { averages: averages(point, effort), burst: burst(point), protocol: None };
+            let averages = averages(point, effort);
+            // Without the averages there is nothing else.
+            let correlations = averages.as_ref().map_or_else(|_| Vec::new(), |_| correlations::along(point, effort));
+            return ExactRoad { averages, burst: burst(point), protocol: None, correlations };
         };
         match protocol::solve(point, protocol, effort) {
-            Ok((averages, exact)) => ExactRoad { averages: Ok(averages), burst: None, protocol: Some(exact) },
+            Ok((averages, exact)) => {
+                let averages = Ok(averages);
+                ExactRoad { averages, burst: None, protocol: Some(exact), correlations: Vec::new() }
+            }
             Err(reason) => ExactRoad::unsolved(reason),
         }
     }
@@ -47,7 +55,7 @@ impl ExactRoad {
     /// No exact values, for this reason.
     #[must_use]
     pub fn unsolved(reason: Unsolved) -> Self {
-        ExactRoad { averages: Err(reason), burst: None, protocol: None }
+        ExactRoad { averages: Err(reason), burst: None, protocol: None, correlations: Vec::new() }
     }
 
     /// Why the averages of a point are not solved for with this effort, if so: known before anything is solved.
@@ -56,7 +64,7 @@ impl ExactRoad {
     /// Which equation is too large, and how large it is.
     pub fn affordable(point: &Point, effort: Effort) -> Result<(), Unsolved> {
         if let (Some(protocol), Some(_)) = (point.protocol(), point.steady()) {
-            return cycle_equation(point, protocol, effort).map(drop);
+            return cycle_affordable(point, protocol, effort);
         }
         let steady = effort == Effort::Steady;
         if let Some(protocol) = point.protocol().filter(|_| !steady) {
@@ -90,6 +98,12 @@ impl ExactRoad {
     #[must_use]
     pub fn protocol(&self) -> Option<&ExactProtocol> {
         self.protocol.as_ref()
+    }
+
+    /// The correlations that begin at times of the transient.
+    #[must_use]
+    pub fn correlations(&self) -> &ExactCorrelations {
+        &self.correlations
     }
 
     /// The exact mean time of the highest intensity, where there is a closed form.
@@ -135,6 +149,13 @@ impl ForEquation for OnGrid<'_> {
     }
 }
 
+/// The largest that each observable is at any time.
+fn heaviest(solved: &[Averages]) -> Vec<f64> {
+    let observables = solved.first().map_or(0, |first| first.observables.len());
+    let largest = |index: usize| solved.iter().map(|averages| averages.observables[index]).fold(0.0, f64::max);
+    (0..observables).map(largest).collect()
+}
+
 /// Times x columns, summed over the groups; NaN where a column has no exact value.
 fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, Unsolved> {
     let (times, columns) = (point.times(), point.columns());
@@ -142,7 +163,11 @@ fn averages(point: &Point, effort: Effort) -> Result<Array2<f64>, Unsolved> {
     let roads = Road::of_each(&point.groups, &aim);
     let mut sum = Array2::zeros((times.len(), columns.len()));
     for (group, road) in point.groups.iter().zip(&roads) {
-        let solved = road.with(OnGrid { group, aim: &aim, times })?;
+        let solved = at_cuts(group, |group| {
+            let solved = road.with(OnGrid { group, aim: &aim, times })?;
+            let heaviest = heaviest(&solved);
+            Ok((solved, heaviest))
+        })?;
         for (mut row, averages) in sum.rows_mut().into_iter().zip(&solved) {
             row.iter_mut().zip(&columns).for_each(|(value, column)| *value += averages.value(*column));
         }

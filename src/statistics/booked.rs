@@ -36,6 +36,8 @@ pub struct Booked {
     work: Powers,
     /// Of paths by the level that they end in.
     ends: Ends,
+    /// Fourth powers of paths of superposed levels, by segment and then by cycle: what rests on a few of them has no error.
+    tails: Vec<Powers>,
 }
 
 /// What of a cycle is averaged.
@@ -73,10 +75,13 @@ impl OfCycle {
 }
 
 impl Booked {
-    /// Of no paths yet.
+    /// Of no paths yet, which may go through superposed levels.
     #[must_use]
-    pub fn new(protocol: &Protocol) -> Self {
-        Self::of(protocol.baths(), protocol.stages().len(), protocol.cycles() as usize)
+    pub fn new(protocol: &Protocol, superposed: bool) -> Self {
+        let mut new = Self::of(protocol.baths(), protocol.stages().len(), protocol.cycles() as usize);
+        let cells = new.segments.means().len() + new.cycles.means().len();
+        new.tails.resize(if superposed { cells } else { 0 }, Powers::default());
+        new
     }
 
     /// One sum of each kind: how they are laid out.
@@ -84,6 +89,7 @@ impl Booked {
     pub fn sample() -> Self {
         let mut sample = Self::of(1, 1, 1);
         sample.ends.push(Level { two_j: 0, two_m: 0 }, 0.0);
+        sample.tails.push(Powers::default());
         sample
     }
 
@@ -96,6 +102,7 @@ impl Booked {
             cycles: Moments::new(cycles * OfCycle::count(baths)),
             work: Powers::default(),
             ends: Ends::default(),
+            tails: Vec::new(),
         }
     }
 
@@ -107,6 +114,8 @@ impl Booked {
         let ends = ledger.ends[1..].iter();
         let rows = ledger.cycles.rows().into_iter().zip(ends);
         let cycles = rows.flat_map(|(row, end)| row.into_iter().copied().chain([end.jz, end.spin()]));
+        let all = ledger.segments.iter().copied().chain(cycles.clone());
+        self.tails.iter_mut().zip(all).for_each(|(tail, value)| tail.push(value));
         self.cycles.push_all(cycles);
         if let Some(beta) = known.beta {
             self.work.push((-beta * ledger.total(Entry::Work)).exp());
@@ -123,6 +132,7 @@ impl Booked {
         self.cycles.merge(&later.cycles);
         self.work.merge(&later.work);
         self.ends.merge(&later.ends);
+        self.tails.iter_mut().zip(&later.tails).for_each(|(mine, theirs)| mine.merge(theirs));
     }
 
     /// Whether another, that was read, has the shape of this.
@@ -130,7 +140,7 @@ impl Booked {
     pub fn is_alike(&self, other: &Booked) -> bool {
         let lengths = |booked: &Booked| {
             let groups: Vec<_> = booked.groups.iter().map(Comoments::lengths).collect();
-            (booked.baths, groups, booked.segments.lengths(), booked.cycles.lengths())
+            (booked.baths, groups, booked.segments.lengths(), booked.cycles.lengths(), booked.tails.len())
         };
         lengths(self) == lengths(other)
     }
@@ -158,13 +168,20 @@ impl Booked {
     /// The mean of an entry in a segment over all cycles.
     #[must_use]
     pub fn of_segment(&self, segment: usize, entry: Entry) -> Option<Estimate> {
-        self.segments.estimate(segment * Entry::count(self.baths) + entry.index())
+        let index = segment * Entry::count(self.baths) + entry.index();
+        self.unless_of_few(index, self.segments.estimate(index))
     }
 
     /// The mean of what belongs to a cycle.
     #[must_use]
     pub fn of_cycle(&self, cycle: usize, what: OfCycle) -> Option<Estimate> {
-        self.cycles.estimate(cycle * OfCycle::count(self.baths) + what.index(self.baths))
+        let index = cycle * OfCycle::count(self.baths) + what.index(self.baths);
+        self.unless_of_few(self.segments.means().len() + index, self.cycles.estimate(index))
+    }
+
+    fn unless_of_few(&self, tail: usize, estimate: Option<Estimate>) -> Option<Estimate> {
+        let of_few = self.tails.get(tail).is_some_and(Powers::is_of_few);
+        estimate.map(|estimate| Estimate { std_error: estimate.std_error.filter(|_| !of_few), ..estimate })
     }
 
     /// `exp(-W/T)` of all paths; of none where the baths are not at one temperature.

@@ -13,8 +13,8 @@ use crate::trajectory::protocol::Ledger;
 /// Sums over the settled cycles of a group of trajectories, in the order of [`Entry::index`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CycleSums {
-    /// Of windows of so many cycles that their memory ends within, and of twice as many.
-    windows: [Comoments; 2],
+    /// Of windows of so many cycles that their memory ends within, of twice as many, and of those that are asked for.
+    of_windows: Vec<Comoments>,
     /// By segment of a cycle, segments x entries.
     segments: Moments,
     /// At each phase that is looked at, phases x columns.
@@ -24,17 +24,17 @@ pub struct CycleSums {
 /// The windows of one trajectory that are not complete.
 #[derive(Clone, Debug)]
 pub struct Windows {
-    cycles: u64,
+    lengths: Vec<u64>,
     done: u64,
-    open: [Vec<f64>; 2],
+    open: Vec<Vec<f64>>,
 }
 
 impl Windows {
-    /// Windows of so many cycles, and of twice as many, for a model of so many baths.
+    /// Windows of so many cycles, of twice as many, and of those `asked` for, for a model of so many baths.
     #[must_use]
-    pub fn new(cycles: u64, baths: usize) -> Self {
-        let open = vec![0.0; Entry::count(baths)];
-        Windows { cycles, done: 0, open: [open.clone(), open] }
+    pub fn new(cycles: u64, asked: &[u64], baths: usize) -> Self {
+        let lengths: Vec<u64> = [cycles, 2 * cycles].iter().chain(asked).copied().collect();
+        Windows { done: 0, open: vec![vec![0.0; Entry::count(baths)]; lengths.len()], lengths }
     }
 
     /// Drops what another trajectory has left.
@@ -45,12 +45,12 @@ impl Windows {
 }
 
 impl CycleSums {
-    /// Nothing yet, for so many baths, segments, and cells of a grid of phases.
+    /// Nothing yet, for so many baths, segments, cells of a grid of phases, and windows that are asked for.
     #[must_use]
-    pub fn new(baths: usize, segments: usize, cells: usize) -> Self {
+    pub fn new(baths: usize, segments: usize, cells: usize, asked: usize) -> Self {
         let entries = Entry::count(baths);
         CycleSums {
-            windows: [Comoments::new(entries), Comoments::new(entries)],
+            of_windows: vec![Comoments::new(entries); 2 + asked],
             segments: Moments::new(segments * entries),
             phases: Moments::new(cells),
         }
@@ -60,9 +60,9 @@ impl CycleSums {
     pub fn push(&mut self, ledger: &Ledger, windows: &mut Windows) {
         self.segments.push(ledger.segments.iter());
         windows.done += 1;
-        for (length, (open, sums)) in (1..).zip(windows.open.iter_mut().zip(&mut self.windows)) {
+        for (length, (open, sums)) in windows.lengths.iter().zip(windows.open.iter_mut().zip(&mut self.of_windows)) {
             open.iter_mut().zip(ledger.totals()).for_each(|(sum, value)| *sum += value);
-            if windows.done.is_multiple_of(length * windows.cycles) {
+            if windows.done.is_multiple_of(*length) {
                 sums.push(open);
                 open.fill(0.0);
             }
@@ -77,15 +77,21 @@ impl CycleSums {
     /// The mean of an entry over windows of so many cycles, per cycle.
     #[must_use]
     pub fn mean(&self, entry: Entry, cycles: u64) -> f64 {
-        self.windows[0].mean(entry.index()) / cycles as f64
+        self.of_windows[0].mean(entry.index()) / cycles as f64
     }
 
     /// By how much the covariance of two entries grows each cycle, from windows of so many cycles and of twice as many.
     #[must_use]
     pub fn growth(&self, a: Entry, b: Entry, cycles: u64) -> f64 {
-        let [one, two] = &self.windows;
+        let [one, two] = [0, 1].map(|place| &self.of_windows[place]);
         let (a, b) = (a.index(), b.index());
         (two.covariance(a, b) - one.covariance(a, b)) / cycles as f64
+    }
+
+    /// The covariance of two entries in the windows of this place among those that were asked for.
+    #[must_use]
+    pub fn within(&self, window: usize, a: Entry, b: Entry) -> f64 {
+        self.of_windows[2 + window].covariance(a.index(), b.index())
     }
 
     /// The means of all entries by segment.
@@ -103,7 +109,7 @@ impl CycleSums {
 
 impl Merge for CycleSums {
     fn merge(&mut self, later: &Self) {
-        self.windows.iter_mut().zip(&later.windows).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.of_windows.iter_mut().zip(&later.of_windows).for_each(|(mine, theirs)| mine.merge(theirs));
         self.segments.merge(&later.segments);
         self.phases.merge(&later.phases);
     }

@@ -7,9 +7,6 @@ use crate::quantity::{Precision, Resolution};
 use crate::statistics::{Estimate, Moments, Powers};
 use crate::trajectory::Trace;
 
-/// What rests on fewer jumped trajectories than this (or than half of all) is luck.
-const FEW: u64 = 10;
-
 /// What is known of the values of trajectories before there are any: what of their spread is chance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolutions {
@@ -19,6 +16,12 @@ pub struct Resolutions {
     pub peak: Resolution,
     /// Of the engine.
     pub precision: Precision,
+    /// Whether values are those of superposed states, of which one jump in many may make nearly all: then a spread has to rest
+    /// on more than a few trajectories.
+    pub superposed: bool,
+    /// By bath, which processes happen and have each to be seen, in the order of [`crate::bath::Process`]; none where nothing is
+    /// [`Resolution::by_process`].
+    pub processes: Vec<[bool; 3]>,
 }
 
 impl Resolutions {
@@ -26,7 +29,13 @@ impl Resolutions {
     #[must_use]
     pub fn unknown(columns: usize) -> Self {
         let columns = vec![Resolution::default(); columns];
-        Resolutions { columns, peak: Resolution::default(), precision: Precision::LEVELS }
+        Resolutions {
+            columns,
+            peak: Resolution::default(),
+            precision: Precision::LEVELS,
+            superposed: false,
+            processes: Vec::new(),
+        }
     }
 }
 
@@ -40,6 +49,17 @@ pub enum NoError {
     #[error("{jumped} of {of} trajectories have made a jump that changes it, too few to tell what jumps bring")]
     Unseen {
         /// Trajectories that have jumped.
+        jumped: u64,
+        /// All of them.
+        of: u64,
+    },
+    /// The spread knows nothing of the jumps of one kind.
+    #[error(
+        "jumps of a kind that {jumped} of {of} trajectories have made may change it by more than trajectories differ, and \
+         so few do not tell by how much"
+    )]
+    Rare {
+        /// Trajectories that have made the rarest kind of jump.
         jumped: u64,
         /// All of them.
         of: u64,
@@ -65,13 +85,18 @@ pub enum NoError {
 /// A mean has a standard error where the spread of the values tells one: above what rounding makes, and above what jumps
 /// that were not seen might add. Before the first jump all trajectories of a pure state are one, and what differs is how
 /// it was computed. So as long as fewer than ten trajectories have jumped (or half of all), the spread has to be at
-/// least what so many jumps would bring.
+/// least what so many jumps would bring. Of superposed states it has to rest on as many trajectories, too: by their kurtosis,
+/// as one that is far off makes nearly all of a fourth power.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ensemble {
     /// Not part of the state.
     #[serde(skip, default = "unknown")]
     resolutions: Resolutions,
     grid: Moments,
+    /// The same with fourth powers, of superposed states.
+    tails: Vec<Powers>,
+    /// By time and process, how many trajectories have made such a jump.
+    seen: Vec<u64>,
     /// How many trajectories have jumped, and how many by a local jump, up to each time of the grid.
     jumped: Vec<[u64; 2]>,
     /// How many had jumped when their intensity was highest.
@@ -97,8 +122,11 @@ impl Ensemble {
     /// emission times.
     #[must_use]
     pub fn new(resolutions: Resolutions, samples: usize, photons: usize) -> Self {
+        let cells = samples * resolutions.columns.len();
         Ensemble {
-            grid: Moments::new(samples * resolutions.columns.len()),
+            grid: Moments::new(cells),
+            tails: vec![Powers::default(); if resolutions.superposed { cells } else { 0 }],
+            seen: vec![0; samples * resolutions.processes.as_flattened().len()],
             resolutions,
             jumped: vec![[0; 2]; samples],
             peaked: 0,
@@ -119,6 +147,11 @@ impl Ensemble {
     /// Adds one trajectory.
     pub fn push(&mut self, trace: &Trace) {
         self.grid.push(trace.values.iter());
+        self.tails.iter_mut().zip(&trace.values).for_each(|(powers, value)| powers.push(*value));
+        let processes = self.resolutions.processes.as_flattened().len();
+        for (process, unseen) in trace.unseen.as_flattened().iter().enumerate().take(processes) {
+            self.seen.iter_mut().skip(process).step_by(processes).skip(*unseen).for_each(|seen| *seen += 1);
+        }
         for (kind, still) in trace.still.into_iter().enumerate() {
             self.jumped[still..].iter_mut().for_each(|jumped| jumped[kind] += 1);
         }
@@ -137,6 +170,8 @@ impl Ensemble {
     /// Adds a later part of the same ensemble.
     pub fn merge(&mut self, later: &Ensemble) {
         self.grid.merge(&later.grid);
+        self.tails.iter_mut().zip(&later.tails).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.seen.iter_mut().zip(&later.seen).for_each(|(mine, theirs)| *mine += theirs);
         let kinds = self.jumped.iter_mut().flatten().zip(later.jumped.iter().flatten());
         kinds.for_each(|(mine, theirs)| *mine += theirs);
         self.peaked += later.peaked;
@@ -155,7 +190,8 @@ impl Ensemble {
         let lengths = |ensemble: &Ensemble| {
             let Ensemble { grid, burst, width, photons, .. } = ensemble;
             let all = [grid, burst, width].into_iter().chain(photons);
-            (all.map(Moments::lengths).collect::<Vec<_>>(), ensemble.jumped.len())
+            let others = [ensemble.jumped.len(), ensemble.tails.len(), ensemble.seen.len()];
+            (all.map(Moments::lengths).collect::<Vec<_>>(), others)
         };
         let alike = lengths(&self) == lengths(&empty);
         self.resolutions = empty.resolutions;
@@ -164,7 +200,7 @@ impl Ensemble {
 
     /// So many trajectories have to have jumped for their spread to tell what jumps bring.
     fn few(&self) -> u64 {
-        FEW.min(self.trajectories().div_ceil(2))
+        Resolution::FEW.min(self.trajectories().div_ceil(2))
     }
 
     /// The spread that counts as chance, of a quantity with this mean of which so many trajectories have jumped.
@@ -174,38 +210,59 @@ impl Ensemble {
         unseen.max(resolution.floor + self.resolutions.precision.relative * mean.abs())
     }
 
+    /// How many trajectories have made a jump that changes a column, up to a time: of the kind of which there are fewest,
+    /// where each counts.
+    fn jumped(&self, sample: usize, resolution: &Resolution) -> u64 {
+        let processes = self.resolutions.processes.as_flattened();
+        let any = self.jumped[sample][usize::from(resolution.local)];
+        if !resolution.by_process {
+            return any;
+        }
+        let seen = &self.seen[sample * processes.len()..];
+        seen.iter().zip(processes).filter(|(_, happens)| **happens).map(|(seen, _)| *seen).fold(any, u64::min)
+    }
+
     /// The estimate of one column at one time of the grid.
     #[must_use]
     pub fn on_grid(&self, sample: usize, column: usize) -> Option<Estimate> {
         let index = sample * self.resolutions.columns.len() + column;
+        let estimate = self.above_floor(sample, column)?;
+        let lucky = self.resolutions.columns[column].of_few || self.tails.get(index).is_some_and(Powers::is_of_few);
+        Some(Estimate { std_error: estimate.std_error.filter(|_| !lucky), ..estimate })
+    }
+
+    fn above_floor(&self, sample: usize, column: usize) -> Option<Estimate> {
+        let index = sample * self.resolutions.columns.len() + column;
         let resolution = &self.resolutions.columns[column];
-        let jumped = self.jumped[sample][usize::from(resolution.local)];
-        let estimate = self.grid.estimate_above(index, self.floor(resolution, self.grid.means()[index], jumped))?;
-        Some(Estimate { std_error: estimate.std_error.filter(|_| !resolution.of_few), ..estimate })
+        let jumped = self.jumped(sample, resolution);
+        self.grid.estimate_above(index, self.floor(resolution, self.grid.means()[index], jumped))
     }
 
     /// Why the estimate of one column at one time has no standard error, where it has none.
     #[must_use]
     pub fn no_error(&self, sample: usize, column: usize) -> Option<NoError> {
         let resolution = &self.resolutions.columns[column];
-        let reason =
-            self.without(&self.on_grid(sample, column)?, self.jumped[sample][usize::from(resolution.local)])?;
-        Some(if resolution.of_few && self.trajectories() > 1 { NoError::Few } else { reason })
+        let (jumped, of) = (self.jumped(sample, resolution), self.trajectories());
+        let reason = self.without(&self.on_grid(sample, column)?, jumped)?;
+        let tail = self.tails.get(sample * self.resolutions.columns.len() + column);
+        let spread = self.above_floor(sample, column)?.std_error.is_some();
+        Some(match (reason, tail) {
+            (NoError::Alone, _) => reason,
+            _ if resolution.of_few => NoError::Few,
+            // Above all that is known beforehand, and yet of a few.
+            (_, Some(tail)) if spread => NoError::Luck { deviating: tail.deviating().round() as u64, of },
+            (NoError::Unseen { .. }, _) if resolution.by_process => NoError::Rare { jumped, of },
+            _ => reason,
+        })
     }
 
     /// The same of the highest total intensity.
     #[must_use]
     pub fn no_error_of_peak(&self) -> Option<NoError> {
         let reason = self.without(&self.peak_intensity()?, self.peaked)?;
-        let lucky = reason == NoError::Rounding && self.is_lucky();
+        let lucky = reason == NoError::Rounding && self.heights.is_of_few();
         let luck = NoError::Luck { deviating: self.heights.deviating().round() as u64, of: self.trajectories() };
         Some(if lucky { luck } else { reason })
-    }
-
-    /// Whether all but a few trajectories are equally high at their highest: how far the others are below is luck. (Of a
-    /// quarter of all the spread may rest even where every one is another.)
-    fn is_lucky(&self) -> bool {
-        self.heights.deviating() < (FEW as f64).min(self.trajectories() as f64 / 4.0)
     }
 
     fn without(&self, estimate: &Estimate, jumped: u64) -> Option<NoError> {
@@ -229,8 +286,11 @@ impl Ensemble {
     pub fn at(&self, sample: usize, column: usize) -> Ensemble {
         let columns = vec![self.resolutions.columns[column]];
         let resolutions = Resolutions { columns, ..self.resolutions.clone() };
-        let grid = self.grid.of(sample * self.resolutions.columns.len() + column);
-        Ensemble { grid, jumped: vec![self.jumped[sample]], ..Ensemble::new(resolutions, 1, 0) }
+        let index = sample * self.resolutions.columns.len() + column;
+        let processes = resolutions.processes.as_flattened().len();
+        let (grid, tails) = (self.grid.of(index), self.tails.get(index).copied().into_iter().collect());
+        let seen = self.seen[sample * processes..][..processes].to_vec();
+        Ensemble { grid, tails, seen, jumped: vec![self.jumped[sample]], ..Ensemble::new(resolutions, 1, 0) }
     }
 
     /// What is known of the values beforehand.
@@ -265,7 +325,7 @@ impl Ensemble {
     pub fn peak_intensity(&self) -> Option<Estimate> {
         let floor = self.floor(&self.resolutions.peak, self.burst.means()[0], self.peaked);
         let estimate = self.burst.estimate_above(0, floor)?;
-        Some(Estimate { std_error: estimate.std_error.filter(|_| !self.is_lucky()), ..estimate })
+        Some(Estimate { std_error: estimate.std_error.filter(|_| !self.heights.is_of_few()), ..estimate })
     }
 
     /// The mean over trajectories of the time of the highest total intensity.

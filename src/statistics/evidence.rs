@@ -15,7 +15,7 @@ pub const LEAST_EVENTS: f64 = 50.0;
 /// The most that events of a kind of which there are fewer may contribute to a variance.
 const LUCK: f64 = 0.25;
 /// Standard errors that a current has to be from zero for a ratio to it.
-const LEAST_CURRENT: f64 = 10.0;
+pub const LEAST_CURRENT: f64 = 10.0;
 /// The most, in standard errors, that windows of which not one is to be expected may carry of an exponential average.
 const UNSEEN: f64 = 0.25;
 
@@ -189,6 +189,21 @@ impl Sample<'_> {
             | Statistic::DarkDwell
             | Statistic::BrightCurrent
             | Statistic::DarkCurrent => Vec::new(),
+            // Solved for, and not estimated.
+            Statistic::KineticRatio
+            | Statistic::Cumulant
+            | Statistic::CumulantDigits
+            | Statistic::ActivityCumulant
+            | Statistic::FirstPassage
+            | Statistic::GeneratingFunction
+            | Statistic::ConditionedCurrent
+            | Statistic::ConditionedNoise
+            | Statistic::ConditionedBright
+            | Statistic::RateFunction
+            | Statistic::GaussianRate
+            | Statistic::RelaxationRate
+            | Statistic::RelaxationFrequency
+            | Statistic::RelaxationBetween => Vec::new(),
         }
     }
 

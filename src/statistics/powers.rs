@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Estimate;
+use crate::quantity::Resolution;
 
 /// Count, mean and sums of powers of the deviations from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -65,6 +66,13 @@ impl Powers {
     #[must_use]
     pub fn deviating(&self) -> f64 {
         self.m2 * self.m2 / self.m4
+    }
+
+    /// Whether all but a few values agree: how far the others are off is luck. (Of a quarter of all the spread may rest even
+    /// where every one is another.)
+    #[must_use]
+    pub fn is_of_few(&self) -> bool {
+        self.deviating() < (Resolution::FEW as f64).min(self.count / 4.0)
     }
 
     /// The first four cumulants, by the unbiased estimators of independent values (k-statistics); NaN where there are

@@ -45,11 +45,39 @@ pub enum Statistic {
     FluctuationSymmetry,
     /// Noise times entropy production over twice the square of the particle current: 1 or more.
     UncertaintyRatio,
+    /// Noise times jumps per unit time over the square of the particle current: 1 or more.
+    KineticRatio,
+    /// The cumulant of an order per unit time, in the same limit.
+    Cumulant,
+    /// How many of its decimal digits rounding leaves.
+    CumulantDigits,
+    /// The cumulant of an order of the quanta that all baths exchange in either direction.
+    ActivityCumulant,
+    /// The cumulant of an order of the time to the n-th net quantum, for each quantum, times that power of the current.
+    FirstPassage,
+    /// theta(s), by which the mean of `e^{s C}` grows: `ln <e^{s C(t)}>/t`.
+    GeneratingFunction,
+    /// theta'(s): the net quanta per unit time on trajectories that are weighed by `e^{s C}`.
+    ConditionedCurrent,
+    /// theta''(s): their noise.
+    ConditionedNoise,
+    /// The probability of the bright sectors on them.
+    ConditionedBright,
+    /// The rate I(c) at which it becomes unlikely that c net quanta per unit time are absorbed, `-ln P(C = c t)/t`.
+    RateFunction,
+    /// The same of a Gaussian of the same mean and noise.
+    GaussianRate,
+    /// The rate at which the k-th slowest mode decays.
+    RelaxationRate,
+    /// The angular frequency at which it turns.
+    RelaxationFrequency,
+    /// What it moves between sectors, as a part of all that it moves.
+    RelaxationBetween,
 }
 
 impl Statistic {
     /// Every one, in their order.
-    pub const ALL: [Statistic; 20] = [
+    pub const ALL: [Statistic; 34] = [
         Statistic::WindowedNoise,
         Statistic::Noise,
         Statistic::ThirdCumulant,
@@ -70,6 +98,20 @@ impl Statistic {
         Statistic::FluctuationTheorem,
         Statistic::FluctuationSymmetry,
         Statistic::UncertaintyRatio,
+        Statistic::KineticRatio,
+        Statistic::Cumulant,
+        Statistic::CumulantDigits,
+        Statistic::ActivityCumulant,
+        Statistic::FirstPassage,
+        Statistic::GeneratingFunction,
+        Statistic::ConditionedCurrent,
+        Statistic::ConditionedNoise,
+        Statistic::ConditionedBright,
+        Statistic::RateFunction,
+        Statistic::GaussianRate,
+        Statistic::RelaxationRate,
+        Statistic::RelaxationFrequency,
+        Statistic::RelaxationBetween,
     ];
 
     /// The name in results.
@@ -96,6 +138,20 @@ impl Statistic {
             Statistic::FluctuationTheorem => "fluctuation_theorem",
             Statistic::FluctuationSymmetry => "fluctuation_symmetry",
             Statistic::UncertaintyRatio => "uncertainty_ratio",
+            Statistic::KineticRatio => "kinetic_ratio",
+            Statistic::Cumulant => "cumulant",
+            Statistic::CumulantDigits => "cumulant_digits",
+            Statistic::ActivityCumulant => "activity_cumulant",
+            Statistic::FirstPassage => "first_passage_cumulant",
+            Statistic::GeneratingFunction => "generating_function",
+            Statistic::ConditionedCurrent => "conditioned_current",
+            Statistic::ConditionedNoise => "conditioned_noise",
+            Statistic::ConditionedBright => "conditioned_bright",
+            Statistic::RateFunction => "rate_function",
+            Statistic::GaussianRate => "gaussian_rate",
+            Statistic::RelaxationRate => "relaxation_rate",
+            Statistic::RelaxationFrequency => "relaxation_frequency",
+            Statistic::RelaxationBetween => "relaxation_between_sectors",
         }
     }
 
@@ -125,6 +181,10 @@ impl Statistic {
                 | Statistic::SectorProbability
                 | Statistic::BrightDwell
                 | Statistic::DarkDwell
+                | Statistic::ActivityCumulant
+                | Statistic::RelaxationRate
+                | Statistic::RelaxationFrequency
+                | Statistic::RelaxationBetween
         )
     }
 
@@ -137,7 +197,12 @@ impl Statistic {
             | Statistic::SectorProbability
             | Statistic::FluctuationTheorem
             | Statistic::FluctuationSymmetry
-            | Statistic::UncertaintyRatio => "1",
+            | Statistic::UncertaintyRatio
+            | Statistic::KineticRatio
+            | Statistic::CumulantDigits
+            | Statistic::FirstPassage
+            | Statistic::ConditionedBright
+            | Statistic::RelaxationBetween => "1",
             Statistic::SectorCurrent | Statistic::BrightCurrent | Statistic::DarkCurrent => units.heat_current(),
             Statistic::BrightDwell | Statistic::DarkDwell => units.time(),
             _ => units.rate(),
@@ -154,7 +219,8 @@ pub struct Subject {
     pub bath: usize,
     /// Index of the other bath of a covariance.
     pub other_bath: Option<usize>,
-    /// The window, the angular frequency, the delay, or J.
+    /// The window, the angular frequency, the delay, J, the order of a cumulant, the counting field, net quanta per unit
+    /// time, or the number of a mode.
     pub argument: Option<f64>,
 }
 
@@ -186,6 +252,6 @@ mod tests {
     #[test]
     fn every_statistic_is_in_the_list_at_its_place() {
         assert!(Statistic::ALL.iter().enumerate().all(|(place, statistic)| *statistic as usize == place));
-        assert_eq!(Statistic::UncertaintyRatio as usize + 1, Statistic::ALL.len());
+        assert_eq!(Statistic::RelaxationBetween as usize + 1, Statistic::ALL.len());
     }
 }

@@ -126,6 +126,8 @@ pub enum Evidence {
     Quanta,
     /// Local jumps, where collective ones are not seen: what a current does between two of them is averaged exactly.
     LocalJumps,
+    /// Jumps of the bath, where it exchanges no quanta and brings heat by disturbing H.
+    Jumps,
 }
 
 /// What the rule finds.
@@ -211,6 +213,10 @@ impl StopRule {
                     let words = format!("{EXCHANGED_RARELY} quanta against the current (seen: {rarely})");
                     short(rarely, EXCHANGED_RARELY as f64, words);
                 }
+            }
+            Evidence::Jumps => {
+                let seen = replicas.exchanged.jumps_of(self.bath);
+                short(seen as f64, EXCHANGED as f64, format!("{EXCHANGED} jumps of the bath (seen: {seen})"));
             }
             Evidence::LocalJumps => {
                 let seen = replicas.exchanged.jumps();

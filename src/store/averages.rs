@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::path::Path;
 use super::rows::PartRows;
+use crate::model::protocol::Protocol;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
-use crate::statistics::{Booked, Ensemble, Moments, Resolutions};
+use crate::statistics::{Booked, Ensemble, Moments, Resolutions, Reweighted};
 
 /// What is averaged over trajectories, in the order of the plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,6 +18,10 @@ pub struct Averages {
     pub booked: Option<Booked>,
     /// Averages over the cycles of a path, by phase and column, where times fold.
     pub folded: Option<Moments>,
+    /// Under a condition, what trajectories weigh without it.
+    pub reweighted: Option<Reweighted>,
+    /// Real and imaginary part of each delay of each correlation that is asked for.
+    pub correlations: Option<Moments>,
 }
 
 impl Averages {
@@ -24,17 +29,27 @@ impl Averages {
     pub fn new(point: &Point) -> Self {
         let ensemble = Ensemble::new(resolutions(point), point.times().len(), point.recording.photons);
         let folded = point.fold().map(|fold| Moments::new(fold.phases.len() * point.columns().len()));
-        Averages { ensemble, booked: point.protocol().map(Booked::new), folded }
+        let reweighted = point.conditions().map(|_| Reweighted::default());
+        let correlations = correlations(point);
+        let superposed = point.facts().coherent;
+        let booked = point.protocol().map(|protocol| Booked::new(protocol, superposed));
+        Averages { ensemble, booked, folded, reweighted, correlations }
     }
 
     /// Adds the trajectory of this number.
-    pub fn push(&mut self, number: u64, path: &Path) {
+    pub fn push(&mut self, point: &Point, number: u64, path: &Path) {
         self.ensemble.push(path.trace);
+        if let (Some(reweighted), Some(conditions)) = (&mut self.reweighted, point.conditions()) {
+            reweighted.push(path.trace, conditions, point.number());
+        }
         if let (Some(booked), Some((ledger, known))) = (&mut self.booked, path.booked) {
             booked.push(number, ledger, known);
         }
         if let (Some(folded), Some(cells)) = (&mut self.folded, path.folded) {
             folded.push(cells.iter());
+        }
+        if let (Some(correlations), Some(cells)) = (&mut self.correlations, path.correlations) {
+            correlations.push(cells.iter());
         }
     }
 
@@ -45,6 +60,12 @@ impl Averages {
             mine.merge(theirs);
         }
         if let (Some(mine), Some(theirs)) = (&mut self.folded, &later.folded) {
+            mine.merge(theirs);
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.reweighted, &later.reweighted) {
+            mine.merge(theirs);
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.correlations, &later.correlations) {
             mine.merge(theirs);
         }
     }
@@ -61,12 +82,16 @@ impl Averages {
             _ => false,
         };
         let of_paths = |moments: &Moments| moments.count() == self.ensemble.trajectories();
+        let lengths = |moments: &Option<Moments>| moments.as_ref().map(Moments::lengths);
         let alike = alike
-            && self.folded.as_ref().map(Moments::lengths) == empty.folded.as_ref().map(Moments::lengths)
-            && self.folded.as_ref().is_none_or(of_paths);
+            && lengths(&self.folded) == lengths(&empty.folded)
+            && lengths(&self.correlations) == lengths(&empty.correlations)
+            && [&self.folded, &self.correlations].into_iter().flatten().all(of_paths)
+            && self.reweighted.is_some() == empty.reweighted.is_some()
+            && self.reweighted.as_ref().is_none_or(|weighed| weighed.paths() == self.ensemble.trajectories());
         let ensemble = self.ensemble.of_shape(empty.ensemble).filter(|_| alike);
         let ensemble = ensemble.ok_or("its averages have another shape")?;
-        Ok(Averages { ensemble, booked: self.booked, folded: self.folded })
+        Ok(Averages { ensemble, ..self })
     }
 
     /// One value of each kind: how averages are laid out.
@@ -75,8 +100,17 @@ impl Averages {
             ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1),
             booked: Some(Booked::sample()),
             folded: Some(Moments::new(1)),
+            reweighted: Some(Reweighted::sample()),
+            correlations: Some(Moments::new(1)),
         }
     }
+}
+
+/// Room for the correlations of a point, where it asks for some.
+fn correlations(point: &Point) -> Option<Moments> {
+    let asked = point.ensembles()?.correlations();
+    let cells = asked.iter().map(|correlation| 2 * correlation.delays.len()).sum();
+    (!asked.is_empty()).then(|| Moments::new(cells))
 }
 
 /// What is known of the values of a point's trajectories beforehand.
@@ -88,6 +122,8 @@ fn resolutions(point: &Point) -> Resolutions {
         columns: point.columns().into_iter().map(of_column).collect(),
         peak,
         precision: point.facts().precision,
+        superposed: point.facts().coherent,
+        processes: point.protocol().filter(|_| point.facts().coherent).map_or_else(Vec::new, Protocol::processes),
     }
 }
 
@@ -105,8 +141,8 @@ impl PartResult {
     }
 
     /// Adds the trajectory of this number.
-    pub fn push(&mut self, number: u64, path: &Path) {
-        self.averages.push(number, path);
+    pub fn push(&mut self, point: &Point, number: u64, path: &Path) {
+        self.averages.push(point, number, path);
         self.rows.push(number, path);
     }
 

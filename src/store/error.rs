@@ -49,6 +49,14 @@ pub enum StoreError {
         /// In what they differ.
         difference: String,
     },
+    /// The folder holds better results of the same scenario.
+    #[error("{folder} holds better results than are asked for ({how})")]
+    Better {
+        /// The folder.
+        folder: PathBuf,
+        /// What is there, and what is asked for.
+        how: String,
+    },
     /// Another process is at work there.
     #[error("{owner} is at work in {folder}")]
     Locked {

@@ -16,15 +16,19 @@ pub enum Found<T> {
     SetAside(String),
 }
 
+/// Makes the folder of a file where it is not there. Not its parents: a folder that has vanished does not come back in
+/// pieces.
+pub fn make_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    match fs::create_dir(folder) {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists && is_folder(folder) => Ok(()),
+        made => made.map_err(|e| StoreError::io("create", folder, e)),
+    }
+}
+
 /// Writes a file into the folder of its point, which is made where it is not there.
 pub fn write_below(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    if let Some(folder) = path.parent() {
-        // Not its parents: a folder that has vanished does not come back in pieces.
-        match fs::create_dir(folder) {
-            Err(e) if e.kind() == ErrorKind::AlreadyExists && is_folder(folder) => {}
-            made => made.map_err(|e| StoreError::io("create", folder, e))?,
-        }
-    }
+    make_folder(path)?;
     write_whole(path, bytes)
 }
 
@@ -58,8 +62,7 @@ impl Temporary {
     /// A new file on its way to `target`, beside it: `<name>.<16 digits>.tmp`.
     pub fn create(target: &Path) -> std::io::Result<(Self, File)> {
         loop {
-            // Keys that the system draws; nobody who sees one name learns another.
-            let drawn = RandomState::new().hash_one(std::process::id());
+            let drawn = Temporary::draw();
             let name = target.file_name().ok_or(ErrorKind::InvalidFilename)?.to_string_lossy();
             let path = target.with_file_name(format!("{name}.{drawn:016x}.{}", Temporary::ENDING));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
@@ -67,6 +70,11 @@ impl Temporary {
                 opened => return Ok((Temporary { path, target: target.to_owned() }, opened?)),
             }
         }
+    }
+
+    /// Digits of which nobody who sees some learns others: the system draws the keys.
+    pub fn draw() -> u64 {
+        RandomState::new().hash_one(std::process::id())
     }
 
     /// Gives the file its name. A link of that name is replaced, and not followed.
@@ -87,14 +95,26 @@ impl Drop for Temporary {
     }
 }
 
+/// How often a file is written again whose temporary name was gone: others may have taken it for one that was left.
+const AGAIN: usize = 3;
+
 /// Writes a file under a temporary name, syncs it, renames it, and syncs the folder.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     // Other processes may write the same file, to the same bytes.
-    let written = Temporary::create(path).and_then(|(temporary, mut file)| {
+    let write = || {
+        let (temporary, mut file) = Temporary::create(path)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         temporary.publish()
-    });
+    };
+    let mut written = write();
+    for _ in 0..AGAIN {
+        let gone = matches!(&written, Err(e) if e.kind() == ErrorKind::NotFound);
+        if !gone || !path.parent().is_some_and(is_folder) {
+            break;
+        }
+        written = write();
+    }
     written.and_then(|()| sync_folder(path)).map_err(|e| StoreError::io("write", path, e))
 }
 
@@ -133,6 +153,11 @@ fn is_same(entry: &fs::Metadata, file: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_same(_: &fs::Metadata, file: &fs::Metadata) -> bool {
     file.is_file()
+}
+
+/// Whether there is a plain file at a path, and no link to one.
+pub fn is_plain(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|entry| entry.is_file())
 }
 
 /// Whether there is a folder at a path, and no link to one.

@@ -6,14 +6,17 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::averages::PartResult;
+use super::beat::Beat;
+use super::claims::{Claims, ENDING as CLAIM, Taken};
+use super::crew::{Grip, Member, Name, Role, names};
 use super::error::StoreError;
-use super::files::{Found, entries, is_folder, read_or_set_aside, remove_temporary, replace, write_below, write_whole};
-use super::lock::{Lock, this_process};
+use super::files::{Found, entries, is_folder, read_or_set_aside, remove_temporary, write_below, write_whole};
+use super::lock::this_process;
 use super::manifest::Manifest;
 use super::part_file::{self, PartKey, StoredPart};
 use super::piece::{Piece, trajectories_held};
 use super::word::Live;
-use crate::plan::{Part, Shard};
+use crate::plan::Part;
 use crate::scenario::Point;
 
 /// The parts that are there when a campaign is taken up.
@@ -24,30 +27,34 @@ pub fn key(point: &Point, part: Part) -> PartKey {
     (point.id, point.seed, part.first, part.count)
 }
 
-/// The parts of a campaign, locked.
+/// The parts of a campaign, with this process among those who are at work there.
 pub struct Folder {
     parts: PathBuf,
-    live: PathBuf,
-    /// Held until the end.
-    _locks: Vec<Lock>,
-    /// What was found of a process that did not end well.
-    pub stale: Option<String>,
+    claims: Claims,
+    beat: Beat,
+    /// The last to go: what others hold against this process.
+    member: Member,
 }
 
 impl Folder {
-    /// Takes the folder of whatever scenario.
-    pub fn lock(output: &Path, shard: Option<Shard>) -> Result<Self, StoreError> {
+    /// Joins those who work in the folder of whatever scenario. Where there is nobody else, what was left by processes that
+    /// were killed is cleared away; where there may be nobody, all that is ours is.
+    pub fn join(output: &Path, role: Role) -> Result<Self, StoreError> {
         let parts = output.join("parts");
         fs::create_dir_all(&parts).map_err(|e| StoreError::folder(output, e))?;
-        let mut locks = vec![Lock::take(&parts.join("lock"), shard.is_none())?];
-        let name = shard.map_or("run".to_owned(), |Shard { index, of }| format!("shard-{index}-of-{of}"));
-        if shard.is_some() {
-            locks.push(Lock::take(&parts.join(format!("{name}.lock")), true)?);
-        } else {
-            remove_temporaries(&parts)?;
-        }
-        let stale = locks.iter().find_map(|lock| lock.stale.clone());
-        Ok(Folder { live: parts.join(format!("{name}.status.json")), parts, _locks: locks, stale })
+        let member = Member::join(&parts, role, || {
+            if role == Role::Alone {
+                clear(output, &parts)?;
+            }
+            remove_left(&parts)
+        })?;
+        let (claims, beat) = (Claims::new(&parts, &member.name), Beat::new(member.name.word(&parts)));
+        Ok(Folder { parts, claims, beat, member })
+    }
+
+    /// What was found of a process that wrote results and did not end well.
+    pub fn stale(&self) -> Option<&str> {
+        self.member.stale.as_deref()
     }
 
     /// Says whose parts these are, where it does not say so yet, or no more.
@@ -60,27 +67,6 @@ impl Folder {
         let path = self.parts.join("campaign.json");
         let text = manifest.sealed().map_err(|e| StoreError::io("write", &path, e.into()))?;
         write_whole(&path, text.as_bytes())
-    }
-
-    /// Removes all parts, and what vouches for them and for the tables; nothing that is not ours.
-    pub fn clear(&self, output: &Path) -> Result<(), StoreError> {
-        let removed = |path: &Path, result: std::io::Result<()>| match result {
-            Err(e) if e.kind() != ErrorKind::NotFound => Err(StoreError::io("remove", path, e)),
-            _ => Ok(()),
-        };
-        let vouching = ["summary.json", "SHA256SUMS", "parts/campaign.json"].map(|name| output.join(name));
-        for path in vouching {
-            removed(&path, fs::remove_file(&path))?;
-        }
-        for path in entries(&self.parts)? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if is_folder(&path) && point_name(&name).is_some() {
-                removed(&path, fs::remove_dir_all(&path))?;
-            } else if name.ends_with(".status.json") {
-                removed(&path, fs::remove_file(&path))?;
-            }
-        }
-        Ok(())
     }
 
     /// The names of all parts that are there.
@@ -138,12 +124,56 @@ impl Folder {
         read_or_set_aside(&self.part_path(point, part), |bytes| part_file::decode(point, part, bytes))
     }
 
-    /// Leaves word of how the work stands, for `status`. Not being able to is no reason to stop the work.
+    /// Takes a part in hand.
+    pub fn take(&self, point: &Point, part: Part) -> Taken {
+        self.claims.take(&self.part_path(point, part))
+    }
+
+    /// Takes a piece of a round in hand.
+    pub fn take_piece(&self, point: &Point, piece: &Piece) -> Taken {
+        self.claims.take(&self.path(point, &piece.name()))
+    }
+
+    /// Leaves word of how the work stands, for others.
     pub fn leave_word(&self, live: &Live) {
-        if let Ok(json) = serde_json::to_vec(live) {
-            let _ = replace(&self.live, &json);
+        self.beat.leave(live);
+    }
+
+    /// The threads of the others that are at work here.
+    pub fn others(&self) -> usize {
+        let at_work = |name: Name| {
+            let live: Live = serde_json::from_slice(&fs::read(name.word(&self.parts)).ok()?).ok()?;
+            let gone = matches!(name.grip(&self.parts), Grip::Free | Grip::Gone);
+            (name != self.member.name && live.state.is_at_work() && !gone).then_some(live.threads)
+        };
+        names(&self.parts).map_or(0, |names| names.into_iter().filter_map(at_work).sum())
+    }
+
+    /// Trajectories of every point that are on the disk.
+    pub fn held(&self) -> Result<Held, StoreError> {
+        held_in(&self.parts).map(|(held, _)| held)
+    }
+}
+
+/// Removes all parts, and what vouches for them and for the tables; nothing that is not ours.
+fn clear(output: &Path, parts: &Path) -> Result<(), StoreError> {
+    let removed = |path: &Path, result: std::io::Result<()>| match result {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(StoreError::io("remove", path, e)),
+        _ => Ok(()),
+    };
+    let vouching = ["summary.json", "SHA256SUMS", "parts/campaign.json"].map(|name| output.join(name));
+    for path in vouching {
+        removed(&path, fs::remove_file(&path))?;
+    }
+    for path in entries(parts)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if is_folder(&path) && point_name(&name).is_some() {
+            removed(&path, fs::remove_dir_all(&path))?;
+        } else if name.ends_with(".status.json") {
+            removed(&path, fs::remove_file(&path))?;
         }
     }
+    Ok(())
 }
 
 /// The id and the seed that the name of a point's folder holds.
@@ -180,8 +210,12 @@ pub type Held = HashMap<(u64, u64), u64>;
 
 /// Trajectories that are in the parts of a folder, and how many parts were set aside.
 pub fn held(output: &Path) -> Result<(Held, usize), StoreError> {
+    held_in(&output.join("parts"))
+}
+
+fn held_in(parts: &Path) -> Result<(Held, usize), StoreError> {
     let (mut held, mut bad) = (Held::new(), 0);
-    for (id, seed, folder) in point_folders(&output.join("parts"))? {
+    for (id, seed, folder) in point_folders(parts)? {
         let entries = entries(&folder)?;
         let mut parts: Vec<(u64, u64)> = entries.iter().filter_map(|path| part_name(path)).collect();
         parts.sort_unstable();
@@ -200,7 +234,18 @@ pub fn held(output: &Path) -> Result<(Held, usize), StoreError> {
     Ok((held, bad))
 }
 
-/// What a process left that was killed as it wrote.
+/// Removes what processes have left that were killed: files that they wrote, claims, and words and locks of their own.
+fn remove_left(parts: &Path) -> Result<(), StoreError> {
+    remove_temporaries(parts)?;
+    for (_, _, folder) in point_folders(parts)? {
+        for path in entries(&folder)?.iter().filter(|path| path.extension().is_some_and(|end| end == CLAIM)) {
+            let _ = fs::remove_file(path);
+        }
+    }
+    names(parts)?.iter().filter(|name| name.grip(parts) != Grip::Held).for_each(|name| name.forget(parts));
+    Ok(())
+}
+
 fn remove_temporaries(parts: &Path) -> Result<(), StoreError> {
     let folders = point_folders(parts)?.into_iter().map(|(_, _, folder)| folder);
     folders.chain([parts.to_owned()]).try_for_each(|folder| remove_temporary(&folder, |_| true))
@@ -237,7 +282,7 @@ mod tests {
         write();
         remove_unfinished(output.path());
         assert_eq!(left(), names.len(), "another process may be at work");
-        let folder = Folder::lock(output.path(), None).unwrap();
+        let folder = Folder::join(output.path(), Role::Results).unwrap();
         assert_eq!(left(), of_results.len(), "what a process left that was killed, but for results");
         write();
         remove_unfinished(output.path());

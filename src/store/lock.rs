@@ -1,4 +1,4 @@
-//! Who works in a folder: a lock that the system lets go of when its process ends, however that ends.
+//! A lock that the system lets go of when its process ends, however that ends.
 
 use std::fs::{File, TryLockError};
 use std::io::{Error, Read, Seek, Write};
@@ -13,23 +13,34 @@ use super::files::open_own;
 pub struct Lock {
     file: File,
     exclusive: bool,
+    /// Whether it keeps anybody out: not where the file system has no locks.
+    pub holds: bool,
     /// What the file said of an owner that did not end well.
     pub stale: Option<String>,
 }
 
 impl Lock {
-    /// Takes the lock file at `path`, alone or beside others that share it.
+    /// Takes the lock file at `path` alone.
     ///
     /// A file system without locks gives one all the same: two processes would do the same work twice, but parts
     /// are renamed when they are whole and have the same bytes whoever wrote them.
-    pub fn take(path: &Path, exclusive: bool) -> Result<Self, StoreError> {
+    pub fn exclusive(path: &Path) -> Result<Self, StoreError> {
+        Lock::take(path, true)
+    }
+
+    /// The same, beside others that share it.
+    pub fn shared(path: &Path) -> Result<Self, StoreError> {
+        Lock::take(path, false)
+    }
+
+    fn take(path: &Path, exclusive: bool) -> Result<Self, StoreError> {
         let failed = |e| StoreError::io("write", path, e);
         let folder = || path.parent().and_then(Path::parent).unwrap_or(path);
         let mut file = open_own(path).map_err(failed)?.ok_or_else(|| {
             StoreError::folder(folder(), Error::other(format!("{} is a link, or no plain file", path.display())))
         })?;
         let mut text = String::new();
-        match if exclusive { file.try_lock() } else { file.try_lock_shared() } {
+        let holds = match if exclusive { file.try_lock() } else { file.try_lock_shared() } {
             Err(TryLockError::WouldBlock) => {
                 // Where the owner cannot be read it is not said.
                 let _ = file.read_to_string(&mut text);
@@ -39,10 +50,11 @@ impl Lock {
             Err(TryLockError::Error(error)) if error.kind() != std::io::ErrorKind::Unsupported => {
                 return Err(failed(error));
             }
-            Ok(()) | Err(TryLockError::Error(_)) => {}
-        }
+            Ok(()) => true,
+            Err(TryLockError::Error(_)) => false,
+        };
         let _ = file.read_to_string(&mut text);
-        let mut lock = Lock { file, exclusive, stale: Some(text).filter(|text| !text.is_empty()) };
+        let mut lock = Lock { file, exclusive, holds, stale: Some(text).filter(|text| !text.is_empty()) };
         if exclusive {
             lock.write(&this_process()).map_err(failed)?;
         }

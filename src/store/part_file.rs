@@ -148,6 +148,24 @@ pub fn decode_piece(point: &Point, piece: &Piece, bytes: &[u8]) -> Result<Vec<u8
     content(&of_piece(point, piece), bytes)
 }
 
+/// Whose a point is that was solved for what has this fingerprint.
+fn of_solved(fingerprint: &str, index: usize) -> Value {
+    json!({ "version": env!("CARGO_PKG_VERSION"), "fingerprint": fingerprint, "solved": index })
+}
+
+/// The bytes of the file of a point that was solved, from what it comes to.
+pub fn encode_solved(fingerprint: &str, index: usize, state: &[u8]) -> Vec<u8> {
+    file(&of_solved(fingerprint, index), state)
+}
+
+/// What a point comes to, from the bytes of its file.
+///
+/// # Errors
+/// Why it is not this point, or not whole, in words.
+pub fn decode_solved(fingerprint: &str, index: usize, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    content(&of_solved(fingerprint, index), bytes)
+}
+
 /// The bytes of the file of a part.
 pub fn encode(point: &Point, part: Part, result: &PartResult) -> Vec<u8> {
     file(&of_part(point, part), &codec::encode(*LAYOUT, &StoredPart::new(point, result)))
@@ -197,7 +215,7 @@ pub fn decode(point: &Point, part: Part, bytes: &[u8]) -> Result<StoredPart, Str
     if averages.ensemble.trajectories() != part.count {
         return Err(format!("it has {} trajectories, not {}", averages.ensemble.trajectories(), part.count));
     }
-    let rows = Some(part.count as usize);
+    let rows = Some(point.recording.trajectories.among(part.first, part.count) as usize);
     let jumps_hold = if point.recording.jumps { are_of(&jump_fields(point), None, &jumps) } else { jumps.is_empty() };
     let cycles_hold = match point.protocol().filter(|_| point.recording.cycles) {
         Some(protocol) => {

@@ -13,4 +13,6 @@ pub struct Path<'a> {
     pub booked: Option<(&'a Ledger, Known)>,
     /// Averages over its cycles, by phase and column, where its times fold.
     pub folded: Option<&'a [f64]>,
+    /// Real and imaginary parts of correlations, where some are asked for.
+    pub correlations: Option<&'a [f64]>,
 }

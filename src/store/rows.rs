@@ -1,13 +1,15 @@
 //! What single trajectories leave: the rows of `trajectories.parquet` and `jumps.parquet`, as parts keep them.
 
+use std::sync::Arc;
+
 use super::path::Path;
 use crate::bath::{Bath, Process};
 use crate::dicke::Level;
-use crate::model::Observables;
 use crate::model::protocol::Entry;
+use crate::model::{Conditions, Observables};
 use crate::scenario::Point;
 use crate::table::{Field, Kind, Values};
-use crate::trajectory::{Exchanged, JumpRow};
+use crate::trajectory::{Exchanged, JumpRow, Rows};
 
 /// What one trajectory leaves: a row of `trajectories.parquet`.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ struct TrajectoryRow {
     booked: Vec<f64>,
     /// `ln[p_0/d_J](start) + S`, of which the end takes its own to be the entropy production.
     produced: Option<f64>,
+    /// Under a condition, ln of what it weighs without.
+    log_weight: f64,
 }
 
 /// A row of `cycles.parquet`, of one trajectory: what was booked in a cycle, and J and M at its end.
@@ -44,6 +48,9 @@ pub struct PartRows {
     /// Whether there is a protocol, and its cycles are kept.
     protocol: bool,
     detailed_cycles: bool,
+    /// What trajectories are conditioned on, their qubits and how long they take.
+    conditions: Option<(Arc<Conditions>, i64, f64)>,
+    kept: Rows,
     trajectories: Vec<TrajectoryRow>,
     jumps: Vec<(u64, JumpRow)>,
     cycles: Vec<CycleRow>,
@@ -57,16 +64,25 @@ impl PartRows {
             detailed_photons: point.recording.photons > 0,
             protocol: point.protocol().is_some(),
             detailed_cycles: point.recording.cycles,
+            conditions: point.groups[0].conditions.clone().map(|given| (given, point.number(), point.until())),
+            kept: point.recording.trajectories,
             trajectories: Vec::new(),
             jumps: Vec::new(),
             cycles: Vec::new(),
         }
     }
 
-    /// Adds the trajectory of this number.
+    /// Adds the trajectory of this number, where it is to have rows.
     pub fn push(&mut self, number: u64, path: &Path) {
+        if !self.kept.hold(number) {
+            return;
+        }
         let trace = path.trace;
         let ledger = path.booked.map(|(ledger, _)| ledger);
+        let log_weight = self.conditions.as_ref().map_or(f64::NAN, |(given, qubits, until)| {
+            let quanta = trace.exchanged.net(given.bath);
+            given.path_weight(quanta, *until) + given.end_weight(*qubits, trace.final_level())
+        });
         self.trajectories.push(TrajectoryRow {
             number,
             exchanged: trace.exchanged.clone(),
@@ -77,6 +93,7 @@ impl PartRows {
             photon_times: trace.photons.clone(),
             burst_width: trace.burst_width(),
             booked: ledger.map_or_else(Vec::new, |ledger| ledger.totals().to_vec()),
+            log_weight,
             produced: path.booked.and_then(|(ledger, known)| Some(known.start? + ledger.total(Entry::Entropy))),
         });
         if let Some(ledger) = ledger.filter(|_| self.detailed_cycles) {
@@ -131,6 +148,9 @@ impl PartRows {
             columns.extend((0..self.bath_names.len()).map(|bath| of(Entry::Heat(bath))));
             columns.push(of(Entry::Entropy));
             columns.push(Values::optional_numbers(rows().map(|row| row.produced.filter(|x| x.is_finite()))));
+        }
+        if self.conditions.is_some() {
+            columns.push(Values::numbers(rows().map(|row| row.log_weight)));
         }
         columns
     }
@@ -196,6 +216,9 @@ pub fn trajectory_fields(point: &Point) -> Vec<Field> {
         fields.extend(booked_fields(point));
         fields.push(Field::new("entropy", Kind::OptionalNumber));
         fields.push(Field::new(PRODUCED, Kind::OptionalNumber));
+    }
+    if point.conditions().is_some() {
+        fields.push(Field::new("log_weight", Kind::Number));
     }
     fields
 }

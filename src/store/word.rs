@@ -17,6 +17,9 @@ pub struct Progress {
     pub of: u64,
     /// Jumps of this process.
     pub jumps: u64,
+    /// Parts that it has computed.
+    #[serde(default)]
+    pub parts: u64,
     /// Seconds since it began.
     pub seconds: f64,
     /// Seconds that are left, once there is something to infer them from.
@@ -48,12 +51,22 @@ impl Progress {
     pub(crate) const EVERY: Duration = Duration::from_millis(200);
 }
 
+impl State {
+    /// Whether there is more to come.
+    #[must_use]
+    pub fn is_at_work(self) -> bool {
+        matches!(self, State::Computing | State::Waiting | State::Merging)
+    }
+}
+
 /// What a process is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Trajectories.
     Computing,
+    /// What is left is with others.
+    Waiting,
     /// Folding parts to results.
     Merging,
     /// It has done its share.
@@ -69,7 +82,7 @@ pub struct Live {
     pub process: u32,
     /// Its machine.
     pub host: String,
-    /// Which share of the parts it has, such as 3/16.
+    /// Where it was told to begin, such as 3/16.
     pub shard: Option<String>,
     /// Its threads.
     pub threads: usize,
@@ -97,13 +110,5 @@ impl Live {
             state,
             progress: progress.clone(),
         }
-    }
-
-    /// Whether it says that it is at work, but has not said so for long.
-    #[must_use]
-    pub fn silent(&self) -> Option<Duration> {
-        let age = Duration::from_secs(now().saturating_sub(self.updated));
-        let working = matches!(self.state, State::Computing | State::Merging);
-        (working && age > 15 * Live::EVERY).then_some(age)
     }
 }

@@ -8,6 +8,7 @@
 mod burst;
 mod current;
 mod detuned;
+mod emitters;
 pub mod machine;
 mod pump;
 mod relaxation;
@@ -23,6 +24,7 @@ pub use current::{
     sector_current, thermodynamic_limit_current,
 };
 pub use detuned::{detuned_current, lone_qubit_current};
+pub use emitters::{Resonance, first_photons_g2, resonances};
 pub use machine::{Machine, Merit};
 pub use pump::pumped_superradiance;
 pub use relaxation::{relaxation_rate, strongly_driven_relaxation_rate};

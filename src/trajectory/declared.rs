@@ -2,24 +2,31 @@
 
 use super::engine::{Declared, Facts};
 use super::{
-    DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolRegisters, Registers, Sectors, Start,
+    ConditionedPopulations, DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolRegisters, Registers,
+    Sectors, Start,
 };
 use crate::group::{Ensembles, Group, MOST_WATCHED};
 use crate::initial::{InitialState, ProductStart};
 use crate::model::protocol::Protocol;
-use crate::model::{Model, Register};
+use crate::model::{Conditioned, Model, Register};
 use crate::quantity::Precision;
 
 /// Why what is made for one ensemble does not treat these.
 const SEVERAL: &str =
     "ensembles and modes side by side live in a product of spaces, not in |J, M> of one ensemble or in one register";
 
-/// Why the levels (J, M) do not hold a state of these qubits.
+/// Why these qubits are followed by the jumps of their levels alone.
+const CONDITIONED: &str =
+    "a condition changes the rates of every level |J, M>, which the populations engine jumps between";
+
+/// Why the levels (J, M) do not hold a state of these qubits, or another engine than that of a condition is asked for.
 fn unlike(group: &Group) -> Option<&'static str> {
     if group.ensembles.is_some() {
         Some(SEVERAL)
     } else if group.register.is_some() {
         Some("the qubits differ in frequency, coupling or exchange, and |J, M> takes them to be alike")
+    } else if group.conditions.is_some() {
+        Some(CONDITIONED)
     } else if matches!(group.initial, InitialState::Angles(_)) {
         Some("the qubits start each in a state of its own, and |J, M> takes them to be alike")
     } else {
@@ -59,6 +66,30 @@ impl Declared for Populations {
 
     fn build(_: &Group, model: &Model) -> Self {
         Populations::new(model)
+    }
+
+    fn initial(group: &Group) -> &InitialState {
+        &group.initial
+    }
+}
+
+impl Declared for ConditionedPopulations {
+    type System = Conditioned;
+
+    const FACTS: Facts = <Populations as Declared>::FACTS;
+
+    /// What a condition is not solved for is refused where it is read.
+    fn cannot(_: &Group) -> Option<&'static str> {
+        None
+    }
+
+    fn system(group: &Group) -> Conditioned {
+        let conditions = group.conditions.as_ref().expect("an engine of conditions is chosen where there is one");
+        Conditioned::new(&group.model, conditions.clone())
+    }
+
+    fn build(group: &Group, qubits: &Conditioned) -> Self {
+        ConditionedPopulations::new(qubits.clone(), &group.initial)
     }
 
     fn initial(group: &Group) -> &InitialState {
@@ -162,7 +193,7 @@ impl Declared for Registers {
     };
 
     fn cannot(group: &Group) -> Option<&'static str> {
-        group.ensembles.as_ref().map(|_| SEVERAL)
+        group.ensembles.as_ref().map(|_| SEVERAL).or_else(|| group.conditions.as_ref().map(|_| CONDITIONED))
     }
 
     fn too_large(group: &Group) -> Option<String> {

@@ -2,11 +2,14 @@
 //! costs and how it is built. `auto`, the refusals, the plan, the rounds of steady runs and every run read this; a new
 //! engine is a variant of [`Engine`], a line in [`Engine::with`], and what it says of itself: [`Declared`].
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::protocol::Tuned;
 use super::{
-    DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolRegisters, Registers, Sectors, Unravelling,
+    ConditionedPopulations, DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolRegisters, Registers,
+    Sectors, Unravelling,
 };
 use crate::group::{Group, MOST_WATCHED};
 use crate::initial::InitialState;
@@ -16,7 +19,8 @@ use crate::quantity::Precision;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
-    /// The jump chain on (J, M), for states diagonal in the Dicke basis: [`Populations`].
+    /// The jump chain on (J, M), for states diagonal in the Dicke basis: [`Populations`], [`ConditionedPopulations`] under a
+    /// condition.
     Populations,
     /// The same chain, which passes through a sector J from one local jump to the next: [`Sectors`]. Ids of points have the
     /// name that it had first.
@@ -51,7 +55,7 @@ pub struct Facts {
 /// An engine that a point may ask for.
 pub trait Declared: Unravelling + Sized + 'static {
     /// The qubits and baths that it evolves.
-    type System: Tuned<Values = Self::Values>;
+    type System: Tuned<Values = Self::Values> + Sync;
 
     /// What is known of it beforehand.
     const FACTS: Facts;
@@ -91,6 +95,9 @@ impl Engine {
     /// Does something with this engine for these groups: the only dispatch there is.
     pub fn with<T: ForEngine>(self, groups: &[Group], task: T) -> T::Output {
         match self {
+            Engine::Populations if groups.iter().any(|group| group.conditions.is_some()) => {
+                task.of::<ConditionedPopulations>()
+            }
             Engine::Populations => task.of::<Populations>(),
             Engine::Sectors => task.of::<Sectors>(),
             Engine::Ladder if groups.iter().any(|group| group.protocol.is_some()) => task.of::<ProtocolLadder>(),
@@ -160,7 +167,9 @@ impl Engine {
             !matches!(group.initial, InitialState::Angles(_))
                 && group.initial.superposition(group.model.number).is_some()
         };
-        (!self.facts(groups).coherent && groups.iter().any(superposed))
+        // Under a condition nothing that is transverse is known anyway.
+        let conditioned = groups.iter().any(|group| group.conditions.is_some());
+        (!self.facts(groups).coherent && !conditioned && groups.iter().any(superposed))
             .then_some("the initial state superposes levels, and so has a transverse spin")
     }
 }
@@ -178,26 +187,35 @@ impl EngineChoice {
     /// The cheapest engine that is exact for these groups. `uncounted`: a steady state in which nothing is counted.
     #[must_use]
     pub fn auto(groups: &[Group], uncounted: bool) -> Self {
-        let mut because = "the state stays diagonal in |J, M>, and this is the fastest engine";
+        let mut because = Cow::from("the state stays diagonal in |J, M>, and this is the fastest engine");
         let mut chosen = Engine::Register;
         // Sectors are the populations' own chain, passed through at once where that pays.
         for engine in [Engine::Populations, Engine::Ladder, Engine::Register, Engine::Product] {
             match engine.cannot(groups).or_else(|| engine.blind(groups)) {
-                Some(reason) => because = reason,
+                Some(reason) => because = reason.into(),
                 None => {
                     chosen = engine;
                     break;
                 }
             }
         }
-        if let Some(skipped) = Sectors::pay(groups).filter(|_| uncounted && chosen == Engine::Populations) {
+        if let Some(conditions) = groups.iter().find_map(|group| group.conditions.as_ref()) {
+            let bath = &groups[0].model.baths[conditions.bath].name;
+            let (field, theta) = (conditions.field, conditions.theta);
+            because = Cow::from(format!(
+                "the chain of levels on which trajectories are weighed by e^(s C), C the net quanta from {bath}, s = {field:.6e}, theta(s) = {theta:.6e}"
+            ));
+        }
+        if let Some(skipped) = Sectors::pay(groups)
+            .filter(|_| uncounted && chosen == Engine::Populations && groups.iter().all(Group::on_the_ladder))
+        {
             let because = format!(
                 "some {} collective jumps lie between two local ones, and nothing that is asked for counts them",
                 if skipped < 1e15 { format!("{skipped:.0}") } else { format!("{skipped:.1e}") }
             );
             return EngineChoice { engine: Engine::Sectors, because };
         }
-        EngineChoice { engine: chosen, because: because.to_owned() }
+        EngineChoice { engine: chosen, because: because.into_owned() }
     }
 }
 

@@ -68,6 +68,13 @@ impl Exchanged {
         self.counts[bath][Process::Absorption as usize]
     }
 
+    /// Jumps of one process of a bath.
+    #[must_use]
+    #[inline]
+    pub fn of(&self, bath: usize, process: Process) -> u64 {
+        self.counts[bath][process as usize]
+    }
+
     /// Net quanta absorbed from a bath.
     #[must_use]
     #[inline]

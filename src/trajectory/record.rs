@@ -22,6 +22,38 @@ pub struct JumpRow {
     pub m: f64,
 }
 
+/// Which trajectories of a point have rows of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rows {
+    /// All of them.
+    #[default]
+    All,
+    /// The first so many.
+    First(u64),
+}
+
+impl Rows {
+    /// Whether the trajectory of this number has one.
+    #[must_use]
+    pub fn hold(self, number: u64) -> bool {
+        self.among(number, 1) == 1
+    }
+
+    /// How many among these have one: from a first on, so many.
+    #[must_use]
+    pub fn among(self, first: u64, count: u64) -> u64 {
+        match self {
+            Rows::All => count,
+            Rows::First(most) => most.saturating_sub(first).min(count),
+        }
+    }
+
+    fn are_all(&self) -> bool {
+        *self == Rows::All
+    }
+}
+
 /// What is kept of a trajectory beside the grid; memory grows with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Detail {
@@ -32,6 +64,9 @@ pub struct Detail {
     /// Keep work, heats and the level of every cycle of a protocol.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cycles: bool,
+    /// Which trajectories have rows, of themselves and of the above.
+    #[serde(skip_serializing_if = "Rows::are_all")]
+    pub trajectories: Rows,
 }
 
 /// What is left of one trajectory, of whatever engine.
@@ -47,6 +82,9 @@ pub struct Trace {
     first_jump: f64,
     /// The samples before the first jump, and before the first local one.
     pub still: [usize; 2],
+    /// The samples before the first jump of each process of each bath, in the order of [`Process`]; none where nobody asks,
+    /// see [`Record::by_process`].
+    pub unseen: Vec<[usize; 3]>,
     /// The time of the first emission; NaN before it.
     first_photon: f64,
     /// The times of the last jump of every process.
@@ -98,6 +136,8 @@ impl Trace {
         self.quartiles = [f64::NAN; 2];
         self.first_jump = self.first_jump.min(other.first_jump);
         self.still.iter_mut().zip(other.still).for_each(|(mine, theirs)| *mine = theirs.min(*mine));
+        let unseen = self.unseen.as_flattened_mut().iter_mut().zip(other.unseen.as_flattened());
+        unseen.for_each(|(mine, theirs)| *mine = (*theirs).min(*mine));
         self.first_photon = self.first_photon.min(other.first_photon);
         self.last.iter_mut().zip(other.last).for_each(|(mine, theirs)| *mine = mine.max(theirs));
         self.j_squared = f64::NAN;
@@ -189,12 +229,20 @@ impl<V: Values> Record<V> {
         Record { margin: if precision.steps { 1.0 + SAME } else { 1.0 }, ..self }
     }
 
+    /// The same, which tells the first jumps of all processes apart.
+    #[must_use]
+    pub fn by_process(mut self) -> Self {
+        self.trace.unseen = vec![[0; 3]; self.local.len()];
+        self
+    }
+
     /// Forgets the trajectory; the grid is overwritten by the next.
     pub fn clear(&mut self) {
         self.trace.exchanged.clear();
         self.net_before.fill(0);
         (self.trace.peak, self.to_beat) = ((0.0, 0.0), 0.0);
         (self.trace.first_jump, self.trace.still) = (f64::NAN, [0; 2]);
+        self.trace.unseen.fill([0; 3]);
         (self.trace.first_photon, self.trace.last) = (f64::NAN, [f64::NAN; 3]);
         self.trace.photons.clear();
         self.trace.quartiles = [f64::NAN; 2];
@@ -256,6 +304,13 @@ impl<V: Values> Record<V> {
             let jumps = |bath: usize| if of_any || self.local[bath] { self.trace.exchanged.jumps_of(bath) } else { 0 };
             if *still == index && (0..self.local.len()).all(|bath| jumps(bath) == 0) {
                 *still += 1;
+            }
+        }
+        for (bath, unseen) in self.trace.unseen.iter_mut().enumerate() {
+            for (unseen, process) in unseen.iter_mut().zip(Process::ALL) {
+                if *unseen == index && self.trace.exchanged.of(bath, process) == 0 {
+                    *unseen += 1;
+                }
             }
         }
         self.trace.j_squared = now.values.j_squared();

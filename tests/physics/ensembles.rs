@@ -99,7 +99,8 @@ fn its_steady_state_is_that_of_the_plain_ladder_too() {
         assert!((value - other).abs() < 1e-10, "{quantity:?} {bath:?}: {value} {other}");
         compared += 1;
     }
-    assert_eq!(compared, 3 * 2 + 2);
+    // Heat and intensity of three baths, the noise of each and its ratio to the current, <J_z> and what is excited.
+    assert_eq!(compared, 3 * 4 + 2);
     let jz = found.values.iter().find(|(quantity, ..)| *quantity == Quantity::Jz).unwrap().2;
     let observed: Vec<f64> = found.observables.iter().map(|(_, value)| *value).collect();
     assert!((observed[0] - jz).abs() < 1e-12 && (observed[1] - jz - 2.5).abs() < 1e-12, "{observed:?}");
@@ -166,7 +167,9 @@ fn heat_is_that_of_all_of_h() {
 
     // What is not known of ensembles is refused.
     let asked_of = |asked: superjump::scenario::Asked| PointBuilder::new(group.clone()).build(asked).unwrap_err();
-    let steady = Converge { steady: Steady::of_bath(0), accuracy: Accuracy::default(), budget: Budget::default() };
+    let mut steady = Steady::of_bath(0);
+    steady.noise.delays = vec![0.0];
+    let steady = Converge { steady, accuracy: Accuracy::default(), budget: Budget::default() };
     assert!(matches!(asked_of(steady.into()), PointError::OfEnsembles(_)));
     let two = PointBuilder::new(group.clone()).group(group).build(asked).unwrap_err();
     assert!(matches!(two, PointError::OfEnsembles(_)), "{two}");
@@ -186,4 +189,45 @@ fn a_large_inverted_ensemble_leaves_a_small_one_inverted() {
     let estimate = simulate(&point, 2).unwrap().0.on_grid(0, place).unwrap();
     let (mean, error) = (estimate.mean / 2.0, estimate.std_error.unwrap() / 2.0);
     assert!((mean - exact).abs() < 5.0 * error && error < 0.02, "{mean} {error}");
+}
+
+/// Qubits in two classes, one by one in the full equation and as two ensembles.
+#[test]
+fn classes_of_like_qubits_are_what_they_are_one_by_one() {
+    let text = |number: usize, start: &str| {
+        let of =
+            |values: [f64; 2]| (0..number).map(|qubit| values[qubit % 2].to_string()).collect::<Vec<_>>().join(", ");
+        format!(
+            "[qubits]\nnumber = {number}\nfrequency = 1.0\nfrequencies = [{}]\ncouplings = [{}]\n{BATHS}[initial]\n{start}\n\
+             {EVOLUTION}",
+            of([0.97, 1.04]),
+            of([1.0, 0.6])
+        )
+    };
+    for start in ["state = \"inverted\"", "state = \"coherent\"\ntheta = 1.2", "state = \"thermal\"\ntemperature = 0.8"]
+    {
+        let plain = read(&text(4, start));
+        let [Group { register: Some(register), initial, .. }] = plain.groups.as_slice() else { panic!("no register") };
+        let group = Group::of_classes(register, initial).unwrap();
+        let asked = Transient { times: plain.times().to_vec(), trajectories: 10 };
+        let classes = PointBuilder::new(group).build(asked).unwrap();
+        let [known, found] = [&plain, &classes].map(|point| ExactRoad::new(point, Effort::Transient));
+        let mut compared = 0;
+        for (place, of) in classes.columns().iter().enumerate().filter(|(_, of)| of.observable.is_none()) {
+            let Some(same) = plain.columns().iter().position(|other| other == of) else { continue };
+            for sample in 1..plain.times().len() {
+                let [Some(one), Some(other)] = [known.on_grid(sample, same), found.on_grid(sample, place)] else {
+                    continue;
+                };
+                assert!((one - other).abs() < 1e-8, "{start}, {of:?} at {sample}: {one} {other}");
+                compared += 1;
+            }
+        }
+        // Of three baths heat, its average and intensity; <J_z> and what is excited.
+        assert!(compared >= 6 * 11, "{compared}");
+    }
+    // Where there are too many one by one, that is what becomes of them.
+    let many = read(&text(30, "state = \"inverted\""));
+    assert_eq!((many.engine.engine.name(), many.number()), ("product", 30));
+    assert!(many.columns().iter().any(|column| many.called(*column) == "jz_class_2"));
 }

@@ -8,7 +8,7 @@ use superjump::dicke::Level;
 use superjump::initial::{FactorStart, InitialState, ProductStart};
 use superjump::lindblad::{ProductDensity, ProductEquation, RegisterEquation, density};
 use superjump::model::operator::{Operator, Parameters};
-use superjump::model::product::{Factor, Product};
+use superjump::model::product::{Factor, Product, TwoTimes};
 use superjump::model::{Drive, Model, Rates, Register};
 use superjump::units::Units;
 
@@ -404,13 +404,15 @@ fn spectra_of_two_ensembles_are_golden_and_add_to_their_intensity() {
         let equation = ProductEquation::new(&product, &ground(&product, &integers(&case["N"]))).unwrap();
         let rho = equation.steady().unwrap();
         let [a, b] = ["a.Jp + b.Jp", "a.Jm + b.Jm"].map(|text| read(&product, text));
+        let of = TwoTimes::new(a, b);
+        let mut spectrum = equation.spectrum(&of, &rho);
         for row in case["result"]["spectrum"].as_array().unwrap().iter().map(numbers) {
-            let found = equation.spectrum(&a, &b, &rho, &row[..1]).unwrap()[0];
+            let found = spectrum.at(row[0]).unwrap();
             close(found, row[1], 1e-7, &format!("{name} at {}", row[0]));
         }
         // <L^dagger(tau) L> begins with the intensity, and turns back in its own time.
         let taus = [0.0, 0.1, 0.4];
-        let forth = equation.correlation(&a, &b, &rho, &taus);
+        let forth = equation.correlation(&of, &rho, &taus);
         close(forth[0].re, number(&case["result"]["intensity_operator"]), 1e-8, name);
         assert!(forth[0].im.abs() < 1e-10 && forth[2].norm() < forth[0].norm(), "{name}: {forth:?}");
     }

@@ -58,7 +58,13 @@ fn within(found: (f64, f64), value: f64, what: &str) {
 }
 
 /// Holds trajectories against the exact equation at some times.
-fn agree<const W: usize>(product: &Product, start: &ProductStart, watched: [Operator; W], times: &[f64], what: &str) {
+pub fn agree<const W: usize>(
+    product: &Product,
+    start: &ProductStart,
+    watched: [Operator; W],
+    times: &[f64],
+    what: &str,
+) {
     let values = exact(product, start, &watched, times);
     for (time, (found, value)) in times.iter().zip(sampled(product, start, watched, times, 2000).iter().zip(values)) {
         for (place, (found, value)) in found.iter().zip(value).enumerate() {

@@ -483,9 +483,9 @@ fn exact_averages_in_which_nothing_changes_are_those_of_no_protocol() {
         assert_eq!(found.booked.mean(Entry::Work), Some(0.0));
     }
     // What it takes grows with the time, and with the number of levels and rates.
-    let longer = valve_case(6, &[plain(3000.0, Course::Held(1.2))], Repeats::Once).equation().work();
-    let larger = valve_case(60, &[plain(3.0, Course::Held(1.2))], Repeats::Once).equation().work();
-    assert!(longer > 300.0 * case.equation().work() && larger > 1e3 * case.equation().work());
+    let longer = valve_case(6, &[plain(3000.0, Course::Held(1.2))], Repeats::Once).equation().work(&[]);
+    let larger = valve_case(60, &[plain(3.0, Course::Held(1.2))], Repeats::Once).equation().work(&[]);
+    assert!(longer > 300.0 * case.equation().work(&[]) && larger > 1e3 * case.equation().work(&[]));
 }
 
 #[test]

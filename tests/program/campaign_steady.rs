@@ -151,20 +151,23 @@ fn a_piece_that_is_altered_or_gone_is_computed_again() {
 }
 
 #[test]
-fn shards_take_points_and_a_merge_comes_to_the_bits_of_the_whole() {
+fn workers_share_rounds_and_a_merge_comes_to_the_bits_of_the_whole() {
     let place = place();
     success(&place.run("whole", &[]));
     let merge = || place.command(&["merge", "shared"]).output().unwrap();
-    success(&place.run("shared", &["--shard", "2/2"]));
-    assert!(Summary::read(&place.path("shared")).unwrap().is_none());
+    let mut first = place.start("shared", &["--shard", "2/2"]);
+    assert!(place.wait_for_parts("shared", 2, &mut first));
+    first.kill().unwrap();
+    first.wait().unwrap();
     let partial = merge();
     assert_eq!(partial.status.code(), Some(1), "{}", String::from_utf8_lossy(&partial.stderr));
-    let summary = Summary::read(&place.path("shared")).unwrap().unwrap();
-    assert!(!summary.complete && summary.points.len() == 1);
-    success(&place.run("shared", &["--shard", "1/2"]));
-    let script = place.say(&["slurm", "steady.toml", "--shards", "5"]);
-    assert!(script.contains("# 2 points, each the work of one task, for 5 tasks"), "{script}");
+    assert!(!Summary::read(&place.path("shared")).unwrap().unwrap().complete);
+    let workers = [1, 2, 3].map(|_| place.worker("shared", &["--threads", "1"]));
+    for worker in workers {
+        assert!(success(&worker.wait_with_output().unwrap()).contains("superjump merge shared"));
+    }
     let before = parts(&place.path("shared"));
+    assert_eq!(before.len(), parts(&place.path("whole")).len());
     success(&merge());
     assert_eq!(parts(&place.path("shared")), before, "a merge computes nothing");
     assert_same(&place.path("whole"), &place.path("shared"));
@@ -202,17 +205,42 @@ fn results_of_a_larger_error_are_not_called_complete_once_a_smaller_one_is_asked
     assert!(status.contains("results: complete for what was asked before"), "{status}");
 }
 
-/// Points that differ in what ends them alone share their rounds, and so a shard: nothing is computed twice.
+/// Points that differ in what ends them alone share their rounds: nothing is computed twice.
 #[test]
-fn points_of_the_same_physics_share_a_shard() {
+fn points_of_the_same_physics_share_rounds() {
     let place = place();
     let twice = ["--set", "sweep.qubits.number=[4]", "--set", "sweep.steady.relative_error=[0.02, 0.01]"];
     success(&place.run("whole", &twice));
-    success(&place.run("shared", &[&twice[..], &["--shard", "2/2"]].concat()));
-    assert!(parts(&place.path("shared")).is_empty(), "there is one physics, of the first shard");
-    success(&place.run("shared", &[&twice[..], &["--shard", "1/2"]].concat()));
+    for worker in [1, 2].map(|_| place.worker("shared", &twice)) {
+        success(&worker.wait_with_output().unwrap());
+    }
     place.say(&["merge", "shared"]);
+    assert_eq!(parts(&place.path("shared")).len(), parts(&place.path("whole")).len());
     assert_same(&place.path("whole"), &place.path("shared"));
+}
+
+/// One long round of one point is shared out group by group, `run` among those who take them.
+#[test]
+fn one_point_spreads_over_processes() {
+    let place = place();
+    let one = ["--set", "sweep.qubits.number=[20]", "--set", "steady.relative_error=0.003"];
+    success(&place.run("whole", &one));
+    let one = [&one[..], &["--log", "log.jsonl"]].concat();
+    let mut worker = place.worker("shared", &one);
+    assert!(place.wait_for_parts("shared", 1, &mut worker));
+    success(&place.run("shared", &one[..4]));
+    success(&worker.wait_with_output().unwrap());
+    assert_same(&place.path("whole"), &place.path("shared"));
+    assert!(fs::read_dir(place.path("shared/parts")).unwrap().count() < 6, "workers leave nothing but parts");
+}
+
+#[test]
+fn a_larger_error_replaces_no_results_of_a_smaller_one() {
+    let place = place();
+    success(&place.run("out", &["--set", "steady.relative_error=0.01"]));
+    let larger = ["--set", "steady.relative_error=0.02"];
+    refused(&place.run("out", &larger), 2, &["better results", "an error of 0.01 instead of 0.02", "--fresh"]);
+    success(&place.run("out", &[&larger[..], &["--fresh"]].concat()));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::fs;
 
+use superjump::campaign::{RunOptions, collect};
 use superjump::results::Summary;
+use superjump::scenario::{Overrides, Purpose, Scenario};
 
 use crate::bad_input::parse;
 use crate::place::{Place, success};
@@ -52,6 +54,11 @@ jumps = true
 photons = 2
 [sweep]
 \"parameters.g\" = [0.5, 1.0]
+[[correlate]]
+name = \"light\"
+right = \"b.Jm\"
+at = 1.0
+delays = [0.0, 0.5]
 ";
 
 /// (what is replaced, by what, the line of the error, words of the message, words of what is allowed)
@@ -80,7 +87,11 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("\"inverted\"", "1", 6, "`ensemble.a.initial` is 1", "\"ground\""),
     ("levels = 12", "levels = 0", 13, "`mode.c.levels` is 0", "from 1 to"),
     ("levels = 12", "levels = 3", 14, "lies beyond the 3 levels kept", "coherent"),
-    ("levels = 12\ninitial = { alpha = 0.2 }", "", 11, "needs `levels`", "quanta"),
+    ("levels = 12", "levels = 12.5", 13, "`mode.c.levels` is 12.5", "a whole number"),
+    ("levels = 12", "levels = { most = 0 }", 13, "`mode.c.levels.most` is 0", "from 1 to"),
+    ("levels = 12", "levels = { weight = 1.0 }", 13, "`mode.c.levels.weight` is 1", "below 1"),
+    ("levels = 12", "levels = { least = 2 }", 13, "unknown key `mode.c.levels.least`", "`most`"),
+    ("levels = 12", "levels = { most = 9 }\ncoupling = 2.0", 14, "none exchanges quanta with it", "[[ensemble]]"),
     ("{ alpha = 0.2 }", "-1", 14, "`mode.c.initial` is -1", "a whole number"),
     ("{ alpha = 0.2 }", "{ alpha = \"x\" }", 14, "`mode.c.initial.alpha` is \"x\"", "[re, im]"),
     ("{ alpha = 0.2 }", "{ }", 14, "neither or both of `quanta` and `alpha`", "coherent"),
@@ -120,7 +131,14 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("\"c.a + c.ad\"", "\"c.a\"", 36, "`observe.field` is not Hermitian", "dag(x)"),
     ("until = 2.0", "engine = \"ladder\"\nuntil = 2.0", 38, "the ladder engine cannot treat this model", "\"product\""),
     ("number = 2", "number = 20000", 1, "a state of this product has", "fewer qubits"),
-    ("[evolution]", "[steady]\n[evolution]", 37, "`steady`: trajectories of ensembles", "`superjump exact`"),
+    ("[evolution]", "[steady]\nbath = \"hut\"\n[evolution]", 38, "there is no bath \"hut\"", "hot, leak, own"),
+    (
+        "[evolution]",
+        "[steady]\n[noise]\ndelays = [1.0]\n[evolution]",
+        39,
+        "g2 and waiting times are not counted by the product engine",
+        "no delays",
+    ),
     ("[evolution]", "[drive]\namplitude = 1\n[evolution]", 37, "`drive` is of one ensemble", "[hamiltonian]"),
     ("[evolution]", "[initial]\nstate = \"ground\"\n[evolution]", 37, "`initial` is of one ensemble", "[[mode]]"),
     ("[evolution]", "[qubits]\nnumber = 1\n[evolution]", 37, "`qubits` is of one ensemble", "a further [[ensemble]]"),
@@ -132,6 +150,28 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
         45,
         "there is no ensemble \"d\"",
         "an ensemble of this scenario: a, b",
+    ),
+    ("name = \"light\"", "name = \"jz\"", 47, "is \"jz\", the name of another mean", "no name of another"),
+    ("name = \"light\"", "name = \"field\"", 47, "the name of another mean", "no name of another"),
+    ("name = \"light\"", "name = \"1st\"", 47, "`correlate.*.name` is \"1st\"", "letters"),
+    ("name = \"light\"\n", "", 46, "`correlate.*.name` is missing", "letters"),
+    ("right = \"b.Jm\"\n", "", 46, "`correlate.light.left` is missing, and so is `right`", "the conjugate of `right`"),
+    ("right = \"b.Jm\"", "rigth = \"b.Jm\"", 48, "unknown key `correlate.light.rigth`", "`right`"),
+    ("right = \"b.Jm\"", "right = \"b.Jn\"", 48, "`b` has b.Jx", "an operator likewise"),
+    ("right = \"b.Jm\"", "right = \"b.Jm\"\nouter = \"b.J\"", 49, "`b` has b.Jx", "an operator likewise"),
+    ("at = 1.0", "at = 3.0", 49, "is 3, and the transient ends at 2", "0 to the end"),
+    ("at = 1.0", "at = -1.0", 49, "`correlate.light.at` is -1", "0 to the end"),
+    ("delays = [0.0, 0.5]", "", 46, "`correlate.light.delays` is missing", "ascending times"),
+    ("delays = [0.0, 0.5]", "delays = [0.5, 0.5]", 50, "has 0.5 after 0.5", "ascending times"),
+    ("delays = [0.0, 0.5]", "delays = [-0.5, 0.5]", 50, "`correlate.light.delays` has -0.5", "ascending times"),
+    ("delays = [0.0, 0.5]", "delays = []", 50, "`correlate.light.delays` is empty", "ascending times"),
+    ("delays = [0.0, 0.5]", "delays = { linspace = [0, 1] }", 50, "`correlate.light.delays` is", "linspace"),
+    (
+        "delays = [0.0, 0.5]",
+        "frequencies = [0.0, 0.5]",
+        50,
+        "a spectrum is of the steady state, and not of t = 1",
+        "[steady] and no `at`",
     ),
 ];
 
@@ -177,6 +217,8 @@ fn points_are_known_by_what_they_are() {
         ("\"c.a + c.ad\"", "\"c.n\""),
         ("theta = 2.0", "theta = 2.1"),
         ("rate = 0.1", "rate = 0.2"),
+        ("delays = [0.0, 0.5]", "delays = [0.0, 0.6]"),
+        ("right = \"b.Jm\"", "right = \"b.Jz\""),
     ] {
         assert_ne!(id(GOOD), with(from, to), "{to}");
     }
@@ -186,9 +228,14 @@ fn points_are_known_by_what_they_are() {
 fn a_campaign_of_ensembles_has_the_same_bits_on_any_threads_and_after_a_kill() {
     let place = Place::new("own.toml", GOOD, &["--no-progress"]);
     let said = place.say(&["check", "own.toml"]);
-    for words in
-        ["ensemble       a: 4 qubits at 1.2", "mode           c at 1: cut", "hot on a, b", "product: ", "top_c, field"]
-    {
+    for words in [
+        "ensemble       a: 4 qubits at 1.2",
+        "mode           c at 1: cut",
+        "hot on a, b",
+        "product: ",
+        "top_c, field",
+        "correlation    light from t = 1, 2 delays",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
     success(&place.run("one", &["--threads", "1"]));
@@ -198,13 +245,14 @@ fn a_campaign_of_ensembles_has_the_same_bits_on_any_threads_and_after_a_kill() {
     child.kill().unwrap();
     child.wait().unwrap();
     success(&place.run("killed", &["--threads", "2"]));
-    for table in ["series.parquet", "summary.parquet", "trajectories.parquet", "jumps.parquet"] {
+    for table in ["series.parquet", "summary.parquet", "trajectories.parquet", "jumps.parquet", "correlations.parquet"]
+    {
         let bytes = |output: &str| fs::read(place.path(output).join(table)).unwrap();
         assert!(bytes("one") == bytes("eight") && bytes("one") == bytes("killed"), "{table}");
     }
     let summary = Summary::read(&place.path("one")).unwrap().unwrap();
     for point in &summary.points {
-        let means = ["jz_a", "jz_b", "n_c", "top_c", "field"].map(|name| {
+        let means = ["jz_a", "jz_b", "n_c", "top_c", "field", "light"].map(|name| {
             let row = point.quantities.iter().find(|row| row.quantity == name).unwrap_or_else(|| panic!("{name}"));
             (row.estimate.unwrap(), row.exact.unwrap())
         });
@@ -217,6 +265,49 @@ fn a_campaign_of_ensembles_has_the_same_bits_on_any_threads_and_after_a_kill() {
     assert!(told.contains("levels of mode c has a weight of up to"), "{told}");
 }
 
+/// One qubit between rates of down and up has a Lorentzian of their sum; in SI frequencies are omega/(2 pi).
+#[test]
+fn lines_are_in_the_unit_of_frequencies() {
+    let text = "units = \"SI\"\n[[ensemble]]\nname = \"a\"\nnumber = 1\nfrequency = 5.0\ninitial = \"ground\"\n[[bath]]\n\
+        name = \"b\"\ncoupling = \"local\"\ndown = 0.3\nup = 0.1\n[[correlate]]\nname = \"light\"\nright = \"a.Jm\"\n\
+        frequencies = [4.9, 5.0]\n[steady]\n";
+    let scenario = Scenario::parse("s", "s.toml", text, Purpose::Exact, &Overrides::default()).unwrap();
+    let (summary, tables) = collect(&scenario, &RunOptions::new("", 1), &mut |_| {}).unwrap().unwrap();
+    let of = |name: &str| summary.points[0].quantities.iter().find(|row| row.quantity == name).unwrap();
+    let (position, width) = (of("light_frequency"), of("light_linewidth"));
+    assert!((position.exact.unwrap() - 5.0).abs() < 1e-9 && position.unit == "GHz", "{position:?}");
+    let closed = 0.4 / std::f64::consts::TAU;
+    assert!((width.exact.unwrap() / closed - 1.0).abs() < 1e-8 && width.unit == "GHz", "{width:?}");
+    // At its top 4/(down + up) times what is excited, in ns.
+    let rows = tables.table("correlations").unwrap();
+    let values = rows.numbers("exact").unwrap();
+    assert!((values.last().unwrap() / (0.25 * 4.0 / 0.4) - 1.0).abs() < 1e-9, "{values:?}");
+}
+
+/// Trajectories that run to the steady state have its correlations exact beside them, and say so.
+#[test]
+fn correlations_of_a_steady_state_are_exact_alone() {
+    let bath = |name: &str, temperature: f64| {
+        format!("[[bath]]\nname = \"{name}\"\ncoupling = \"local\"\nrate = 1.0\ntemperature = {temperature}\n")
+    };
+    let text = format!(
+        "[[ensemble]]\nname = \"a\"\nnumber = 1\ninitial = \"ground\"\n{}{}[[correlate]]\nname = \"light\"\nright = \"a.Jm\"\n\
+         frequencies = [0.0, 1.0]\n[steady]\nrelative_error = 0.2\n",
+        bath("hot", 2.0),
+        bath("cold", 0.5)
+    );
+    let parsed = |text: &str| Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default());
+    let (summary, tables) = collect(&parsed(&text).unwrap(), &RunOptions::new("", 1), &mut |_| {}).unwrap().unwrap();
+    let point = &summary.points[0];
+    let width = point.quantities.iter().find(|row| row.quantity == "light_linewidth").unwrap();
+    let rates: f64 = point.baths.iter().map(|bath| bath.down + bath.up).sum();
+    assert!((width.exact.unwrap() / rates - 1.0).abs() < 1e-8 && width.estimate.is_none(), "{width:?}");
+    assert!(point.notes.iter().any(|note| note.contains("light: exact alone")), "{:?}", point.notes);
+    assert_eq!(tables.table("correlations").unwrap().rows(), 2 + 1 + 2);
+    let error = parsed(&text.replace("right =", "at = 1.0\nright =")).unwrap_err().to_string();
+    assert!(error.contains("there is no transient"), "{error}");
+}
+
 /// The page of operators has a scenario that is one, and an error that is told.
 #[test]
 fn the_page_of_operators_says_what_is() {
@@ -224,7 +315,82 @@ fn the_page_of_operators_says_what_is() {
     let block = |fence: &str| page.split_once(fence).unwrap().1.split_once("```").unwrap().0;
     let example = block("```toml\n");
     assert_eq!(parse(example).unwrap().points.len(), 3);
+    let laser = page.rsplit_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let laser = Scenario::parse("laser", "laser.toml", laser, Purpose::Exact, &Overrides::default()).unwrap();
+    let (summary, tables) = collect(&laser, &RunOptions::new("", 1), &mut |_| {}).unwrap().unwrap();
+    let exact = |name: &str| {
+        let row = summary.points[0].quantities.iter().find(|row| row.quantity == name);
+        row.unwrap_or_else(|| panic!("{name}")).exact.unwrap()
+    };
+    assert!((exact("light_frequency") - 2.0).abs() < 1e-6 && (1.0..4.0).contains(&exact("light_linewidth")));
+    assert!(exact("photons_degree") > 1.0 && exact("light") > 0.0);
+    let rows = tables.table("correlations").unwrap();
+    assert_eq!(rows.rows(), 51 * 3 + 121 + 51 * 3);
     let error = parse(&example.replace("atoms.Jm * c.ad)", "c.adg * atoms.Jm)")).unwrap_err().to_string();
     let told = block("```text\n").lines().next().unwrap();
     assert_eq!(error.lines().next().unwrap(), told);
+}
+
+const STEADY: &str = "[[ensemble]]
+name = \"a\"
+number = 2
+initial = \"ground\"
+[[mode]]
+name = \"c\"
+[[bath]]
+name = \"hot\"
+coupling = \"local\"
+on = [\"a\"]
+rate = 0.5
+temperature = 2.0
+[[bath]]
+name = \"cold\"
+coupling = \"local\"
+on = [\"c\"]
+rate = 1.0
+temperature = 0.3
+[parameters]
+g = 0.6
+[hamiltonian]
+terms = [{ operator = \"g * (a.Jp * c.a + a.Jm * c.ad)\" }]
+[observe]
+both = \"a.Jz * c.n\"
+[steady]
+bath = \"cold\"
+relative_error = 0.02
+[noise]
+windows = [2.0]
+[sweep]
+\"parameters.g\" = [0.6, 0.9]
+";
+
+#[test]
+fn a_steady_state_of_ensembles_has_the_same_bits_on_any_threads_and_after_a_kill() {
+    let place = Place::new("steady.toml", STEADY, &["--no-progress", "--no-report"]);
+    let said = place.say(&["check", "steady.toml"]);
+    for words in ["a cut that grows from 8 levels to 4096 at most", "levels_c, both", "relaxes in"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let told = success(&place.run("one", &["--threads", "1"]));
+    assert!(told.contains("mode c, whose cut grows, keeps"), "{told}");
+    success(&place.run("eight", &["--threads", "8"]));
+    let mut child = place.start("killed", &["--threads", "2"]);
+    place.wait_for_parts("killed", 2, &mut child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    success(&place.run("killed", &["--threads", "2"]));
+    for table in ["noise.parquet", "summary.parquet"] {
+        let bytes = |output: &str| fs::read(place.path(output).join(table)).unwrap();
+        assert!(bytes("one") == bytes("eight") && bytes("one") == bytes("killed"), "{table}");
+    }
+    for point in &Summary::read(&place.path("one")).unwrap().unwrap().points {
+        assert!(point.steady.as_ref().unwrap().converged && point.exact_missing.is_none(), "{:?}", point.steady);
+        for name in ["heat_current", "jz_a", "n_c", "both", "noise"] {
+            let row = point.quantities.iter().rfind(|row| row.quantity == name).unwrap_or_else(|| panic!("{name}"));
+            // 5 sigma: ten numbers, false positives 6e-6.
+            assert!(row.z.unwrap().abs() < 5.0, "{row:?}");
+        }
+        let levels = point.quantities.iter().find(|row| row.quantity == "levels_c").unwrap();
+        assert!(levels.estimate.unwrap() > 1.0 && levels.exact.is_none(), "{levels:?}");
+    }
 }

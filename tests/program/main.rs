@@ -16,3 +16,4 @@ mod results;
 mod slips;
 mod sweeps;
 mod words;
+mod workers;

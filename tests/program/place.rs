@@ -54,6 +54,11 @@ impl Place {
         self.running(output, more).spawn().unwrap()
     }
 
+    /// `superjump work FILE -o output ...`.
+    pub fn worker(&self, output: &str, more: &[&str]) -> Child {
+        self.command(&[&["work", self.file, "-o", output, "--no-progress"], more].concat()).spawn().unwrap()
+    }
+
     /// Another verb, to its end, which has to be a good one: what it says.
     pub fn say(&self, arguments: &[&str]) -> String {
         success(&self.command(arguments).output().unwrap())

@@ -172,15 +172,13 @@ fn a_drive_begins_at_that_of_the_scenario_and_a_pulse_leaves_nothing_behind() {
     );
     let pulse = parse(&of(&way("detuning", "gaussian"))).unwrap();
     assert_eq!(pulse.points[0].protocol().unwrap().stages()[2].drive.at(1.0).z, 0.0);
-    // An amplitude superposes levels: the ladder follows it, through any number of cycles but not to their limit.
-    for (text, line) in [(of(&way("amplitude", "sech")), 26), (ENGINE.to_owned() + "[drive]\namplitude = 0.3\n", 36)] {
+    // An amplitude superposes levels: the ladder follows it, through any number of cycles and to their limit.
+    for text in [of(&way("amplitude", "sech")), ENGINE.to_owned() + "[drive]\namplitude = 0.3\n"] {
         let scenario = parse(&text).unwrap();
         assert_eq!(scenario.points[0].engine.engine.name(), "ladder");
         assert_eq!(scenario.points[0].groups[0].hamiltonian.drive, None, "it is that of the segments");
-        let error = parse(&text.replace("cycles = 20", "cycles = \"until steady\"")).unwrap_err();
-        assert!(error.title().contains("followed from level to level: a drive superposes them"), "{error}");
-        assert!(error.allowed().contains("a number of `cycles`"), "{error}");
-        assert_eq!(error.line(), Some(line), "{error}");
+        let limit = parse(&text.replace("cycles = 20", "cycles = \"until steady\"")).unwrap();
+        assert_eq!(limit.points[0].engine.engine.name(), "ladder");
         let error =
             parse(&text.replace("trajectories = 100", "trajectories = 100\nengine = \"populations\"")).unwrap_err();
         assert!(
@@ -191,9 +189,6 @@ fn a_drive_begins_at_that_of_the_scenario_and_a_pulse_leaves_nothing_behind() {
     // So it follows a start that is superposed.
     let coherent = with("\"thermal\"\ntemperature = 0.6", "\"coherent\"\ntheta = 1.0");
     assert_eq!(parse(&coherent).unwrap().points[0].engine.engine.name(), "ladder");
-    let error = parse(&coherent.replace("cycles = 20", "cycles = \"until steady\"")).unwrap_err();
-    assert!(error.title().contains("the ladder engine follows superpositions"), "{error}");
-    assert!(error.allowed().contains("\"populations\"") && error.line() == Some(15), "{error}");
     let couplings = with("number = 4", "number = 4\ncouplings = [1, 0.5, 1, 1]");
     assert_eq!(parse(&couplings).unwrap().points[0].engine.engine.name(), "register");
     for (wrong, title, allowed) in [
@@ -246,6 +241,20 @@ fn the_limit_cycle_is_asked_for_by_its_cycles_and_looked_at_over_its_phase() {
     assert!(solve.times.is_empty() && solve.steady.as_ref().unwrap().phases.len() == 101);
     let transient = read(&alone.replace("\"until steady\"", "2"), Purpose::Exact, &[]).unwrap();
     assert_eq!(transient.points[0].until(), 24.0);
+    // Noise is that of windows of whole cycles; what each phase has of its own is refused.
+    let noisy = |table: &str| parse(&(text.clone() + "[noise]\n" + table));
+    let noise = noisy("windows = [12, 48]").unwrap().points[0].noise().clone();
+    assert_eq!((noise.baths, noise.windows), (vec![0, 1], vec![12.0, 48.0]));
+    for (table, title, allowed) in [
+        ("windows = [12, 30]", "has 30, which is 2.5 cycles of 12", "whole multiples of 12"),
+        ("windows = [3]", "has 3, which is 0.25 cycles of 12", "whole multiples of 12"),
+        ("frequencies = [1.0]", "a spectrum would be another at each phase", "`noise.windows` of whole cycles"),
+        ("delays = [1.0]", "g2 and waiting times would be another", "`noise.windows`"),
+    ] {
+        let error = noisy(table).unwrap_err();
+        assert!(error.title().contains(title) && error.allowed().contains(allowed), "{table}: {error}");
+        assert_eq!(error.line(), Some(37), "{error}");
+    }
 }
 
 #[test]
@@ -394,7 +403,7 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ),
     ("trajectories = 100", "trajectories = 100\ntimes = [1, 250]", 36, "`evolution.times` goes to 250", "up to 240"),
     ("trajectories = 100", "trajectories = 100\n[steady]", 36, "the [protocol] ends before", "\"until steady\""),
-    ("trajectories = 100", "trajectories = 100\n[noise]", 36, "in which nothing changes", "no [noise]"),
+    ("trajectories = 100", "trajectories = 100\n[noise]", 36, "this [protocol] ends before", "\"until steady\""),
     (
         "trajectories = 100",
         "trajectories = 100\nengine = \"sectors\"",
@@ -510,6 +519,32 @@ fn check_shows_segments_quenches_and_baths() {
     }
 }
 
+/// A drive beyond the qubits, or beyond what the unit is made for, is warned of; one beyond all numbers is refused.
+#[test]
+fn a_drive_that_is_too_strong_is_told() {
+    let warned = |text: &str| parse(text).unwrap().warnings().join("\n");
+    let pulse = "[protocol.segment.heating]\ndrive.amplitude = { pulse = \"gaussian\", amplitude = -2.5, centre = 2.0, width = 0.2 }";
+    let text = with("[protocol.segment.heating]", pulse);
+    let strong = warned(&text);
+    assert!(strong.contains("segment \"heating\" has a drive of up to 2.5, 1.25 times the frequency"), "{strong}");
+    assert!(!warned(&text.replace("-2.5", "-1.9")).contains("has a drive"));
+    let error = parse(&text.replace("-2.5", "1e300")).unwrap_err();
+    assert!(error.title().contains("amplitude` is 1e300, beyond 1e100"), "{error}");
+    let si = text.replace("-2.5", "2e3").replace("[qubits]", "units = \"SI\"\n[qubits]");
+    let fast = warned(&si);
+    assert!(fast.contains("`protocol.segment.heating.drive.amplitude` is 2000 GHz, above 1 THz"), "{fast}");
+}
+
+/// What is kept of each of very many cycles is told to be what takes the memory.
+#[test]
+fn too_many_cycles_for_the_memory_are_told_by_their_key() {
+    let here = Place::new("many.toml", &with("cycles = 20", "cycles = 1000000000"), &[]);
+    let refused = here.run("out", &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("GB of memory") && said.contains("fewer `protocol.cycles`"), "{said}");
+}
+
 /// The shipped scenarios with a drive, as a user runs them, in small.
 #[test]
 fn pulses_and_chirps_run_from_their_scenarios() {
@@ -521,6 +556,9 @@ fn pulses_and_chirps_run_from_their_scenarios() {
     {
         assert!(shown.contains(line), "{line}\n{shown}");
     }
+    let pulse = superjump(here.path()).args(["check", &shipped("pi_pulse_burst")]).output().unwrap();
+    let warned = String::from_utf8(pulse.stderr).unwrap();
+    assert!(warned.contains("segment \"pulse\" has a drive of up to 62.83, 62.83 times the frequency"), "{warned}");
     let shown = say(&["run", &shipped("pi_pulse_burst"), "--trajectories", "40", "-o", "pi", "--no-progress"]);
     for line in ["engine ladder", "Note: work_variance, reliability, work_heat_covariance", "report.html"] {
         assert!(shown.contains(line), "{line}\n{shown}");

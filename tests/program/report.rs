@@ -321,10 +321,11 @@ fn a_protocol_is_drawn_with_what_it_varies_and_its_cycle_encloses_the_work() {
     let table = page.split("<h2>Segments</h2>").nth(1).unwrap().split("</table>").next().unwrap();
     assert!(table.contains("heat, cold (ħω₀)") && table.matches("<tr>").count() == 5, "{table}");
     let names = figures(&of_cycles, ".svg");
-    for wanted in ["cycle", "cycles", "protocol", "work"] {
+    for wanted in ["cycle", "cycles", "protocol", "work", "heat_current_phase", "jz_phase", "work_phase"] {
         assert!(names.iter().any(|name| name == wanted), "no {wanted} among {names:?}");
     }
     assert_eq!(data(&page, "cycles")["names"][0], "cycle");
+    assert_eq!(data(&page, "work_phase")["names"][0], "phase of the cycle (1/ω₀)");
 
     // Where periods differ the phase is a part of them, and what goes together is said once.
     let sweep = "[sweep.zip]\n\"protocol.segment.cooling.duration\" = [1.0, 2.0]\n\"protocol.segment.heating.duration\" = [1.0, 2.0]\n";

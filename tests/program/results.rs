@@ -8,7 +8,7 @@ use superjump::scenario::{Overrides, Purpose, Scenario};
 use superjump::table::{Kind, Table, TableReader};
 use tempfile::TempDir;
 
-use crate::place::{Place, success};
+use crate::place::{Place, success, superjump};
 
 const SWEPT: &str = "title = \"two baths\"
 units = \"SI\"
@@ -224,5 +224,37 @@ fn memory_and_folder_hold_the_same_tables() {
             assert!(read.rows() > 0 && format!("{:?}", named.table) == format!("{read:?}"), "{}", named.name);
             assert_eq!(metadata, named.metadata.iter().cloned().collect(), "{}", named.name);
         }
+    }
+}
+
+/// A condition makes what is rare common: its probability, of 1e-5, has an error bar, and every trajectory its weight.
+#[test]
+fn what_is_rare_is_weighed_back() {
+    let folder = TempDir::new().unwrap();
+    let scenario = "[qubits]\nnumber = 2\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 3.0\n\
+        [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.3333333333333333\n\
+        [[bath]]\nname = \"loss\"\ncoupling = \"local\"\nrate = 0.05\ntemperature = 0.1\n[condition]\nfield = 0.8\n\
+        [initial]\nstate = \"ground\"\n[evolution]\nuntil = 20.0\nsamples = 5\ntrajectories = 4000\n";
+    std::fs::write(folder.path().join("rare.toml"), scenario).unwrap();
+    success(&superjump(folder.path()).args(["run", "rare.toml", "-o", "out", "--no-report"]).output().unwrap());
+    let text = std::fs::read_to_string(folder.path().join("out/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let point = &summary["points"][0];
+    let found = |name: &str| {
+        let rows = point["quantities"].as_array().unwrap();
+        rows.iter().find(|row| row["quantity"] == name).unwrap_or_else(|| panic!("{text}")).clone()
+    };
+    let rare = found("rare_probability");
+    let (estimate, error) = (rare["estimate"].as_f64().unwrap(), rare["std_error"].as_f64().unwrap());
+    assert!(estimate < 1e-4 && error < 0.1 * estimate, "{rare}");
+    assert_eq!(rare["bath"], "hot");
+    let notes = point["notes"].to_string();
+    assert!(notes.contains("net quanta or more are absorbed from hot until 20"), "{notes}");
+    assert!(point["engine_because"].as_str().unwrap().contains("s = 8.000000e-1"), "{point}");
+    // ln <e^{s C}>/t is not far from theta(s), by what the ends add.
+    let generating = found("generating_function")["estimate"].as_f64().unwrap();
+    assert!((generating - 1.1).abs() < 0.2, "{generating}");
+    for table in ["quanta.parquet", "trajectories.parquet"] {
+        assert!(folder.path().join("out").join(table).exists(), "{table}");
     }
 }

@@ -113,13 +113,15 @@ bath.hot.rate = 0.0
   itself and leaves nothing behind; with `\"tanh\"`, the way from -1 to 1 of a chirp, the detuning stays where it came to.
   Centres are times since the start of the segment. What is narrower than a millionth of its segment is refused: it takes a
   segment of its own. A drive, or a start that is superposed, is followed by the ladder engine, or, where the qubits have
-  `couplings` of their own, by the register; limit cycles are of neither.
+  `couplings` of their own, by the register. A drive stronger than the frequency is warned of: neither the rotating wave nor
+  bare baths hold there.
 - **When to look.** `evolution.until` and `times` may be left out: the end of the protocol, beyond which there is nothing.
   With `cycles = \"until steady\"` the limit cycle is asked for: `samples` or `times` are then of one cycle, `until` and
   `trajectories` are budgets, and `[steady]` says how well it has to be known, or may be left out.
 - **Sweeps** and `--set` reach every key: `protocol.segment.heating.duration`, `protocol.segment.compression.frequency.to`,
   `protocol.cycles`. A segment that is not in the file is none.
-- **What cannot be.** One group of qubits of one frequency has a protocol, between baths without `quantum`; `[noise]` has none,
-  and `[steady]` goes with `\"until steady\"` alone. `superjump check` shows the segments, what they change, and the baths
+- **What cannot be.** One group of qubits of one frequency has a protocol, between baths without `quantum`; `[steady]` and
+  `[noise]` go with `\"until steady\"` alone, `[noise]` with windows of whole cycles and without `frequencies` and `delays`, as
+  each phase of a cycle has a spectrum of its own. `superjump check` shows the segments, what they change, and the baths
   at their ends.
 ";

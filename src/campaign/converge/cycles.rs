@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::super::aside::aside;
 use super::super::error::RunError;
+use super::counted::{Counts, cycles_of};
+use super::passes::{OfLevels, OfStates, Passes, Ways};
 use super::protocol::{Relaxation, WARM_UP, WINDOW, WINDOWS};
 use super::rounds::{ATTEMPT, Done, Ended, PILOT, Place, Rounds, SURPRISE, Sampler, Standing};
 use crate::canonical;
-use crate::dicke::sectors;
-use crate::initial::InitialState;
 use crate::lindblad::Effort;
 use crate::lindblad::protocol::CycleError;
 use crate::model::Observables;
@@ -18,15 +18,15 @@ use crate::quantity::{Column, Quantity};
 use crate::random::stream;
 use crate::results::{Convergence, CycleConvergence, RelaxationFrom, SteadyRun};
 use crate::scenario::{Converge, Point};
-use crate::solve::{CONSERVED, Judged, Phases, Unsolved, cycle_equation};
+use crate::solve::{CONSERVED, Judged, Phases, Unsolved, cycle_multiplier, is_conserved};
 use crate::statistics::{
     CycleSums, Estimate, Estimator, Evidence, GROUPS, Replica, Replicas, StopRule, Windows, jackknife,
 };
 use crate::store::{Shelf, layout};
 use crate::theory;
 use crate::theory::machine::FOUND;
-use crate::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Watch};
-use crate::trajectory::{Exchanged, Interrupt, Jump, Recorder};
+use crate::trajectory::protocol::Pieces;
+use crate::trajectory::{Declared, ForEngine, Interrupt};
 
 /// The cycles of a stretch that are looked at phase by phase, its last ones.
 const LOOKED_AT: u64 = 16;
@@ -48,6 +48,8 @@ pub struct Plan {
     /// A window, within which the memory of a cycle ends, and how many of them there are: an even number.
     window: u64,
     windows: u64,
+    /// Windows of so many cycles that are asked for.
+    asked: Vec<u64>,
     /// How long trajectories should have been, where they may not be as long.
     too_short: Option<f64>,
 }
@@ -71,10 +73,14 @@ impl Plan {
             window = ((most - warm_up) / WINDOWS).floor();
         }
         let a_cycle = protocol.jumps_bound(point.number()).max(f64::MIN_POSITIVE);
-        let wanted = WINDOWS.max(CYCLES / window).max(JUMPS / a_cycle / window);
+        // What is asked for is counted in four times.
+        let asked = cycles_of(&asked.steady.noise.windows, period);
+        let longest = asked.iter().max().map_or(0.0, |longest| 4.0 * *longest as f64);
+        let wanted = WINDOWS.max(CYCLES / window).max(JUMPS / a_cycle / window).max(longest / window);
         let windows = (2.0 * (wanted / 2.0).ceil()).min(2.0 * ((most - warm_up) / window / 2.0).floor());
         let [warm_up, window, windows] = [warm_up, window, windows].map(|count| count as u64);
-        Ok(Plan { period, warm_up, window, windows, too_short })
+        let asked = asked.into_iter().filter(|cycles| *cycles <= window * windows).collect();
+        Ok(Plan { period, warm_up, window, windows, asked, too_short })
     }
 
     fn cycles(&self) -> u64 {
@@ -92,23 +98,29 @@ impl Plan {
 /// That they never do, or so slowly that it cannot be told.
 pub fn relaxation(point: &Point, protocol: &Protocol, stop: &Interrupt) -> Result<Option<Relaxation>, RunError> {
     let (solved, of) = (point.clone(), protocol.clone());
-    let limit = move || cycle_equation(&solved, &of, Effort::Beside).and_then(|equation| Ok(equation.limit_cycle()?));
+    let limit = move || cycle_multiplier(&solved, &of, Effort::Beside);
     let Some(limit) = aside(stop, limit) else { return Ok(None) };
     let refused = |why: String| Err(RunError::NoCycle { point: point.index, why });
     match limit {
-        Ok(limit) => {
-            let multiplier = limit.second_multiplier.max(FORGOTTEN);
+        Ok(multiplier) => {
+            let multiplier = multiplier.max(FORGOTTEN);
             Ok(Some((-protocol.period() / libm::log(multiplier), RelaxationFrom::Exact)))
         }
         Err(error @ Unsolved::Cycle(CycleError::NotUnique | CycleError::Memory { .. } | CycleError::Once)) => {
             refused(error.to_string())
         }
-        Err(error @ Unsolved::DrivenCycle) => refused(error.to_string()),
         // Out of reach: about what the average rates do.
-        Err(_) => match theory::relaxation_rate(&protocol.average(point.number()), &point.groups[0].initial) {
-            Some(rate) => Ok(Some((rate.recip(), RelaxationFrom::Chain))),
-            None => refused(CycleError::NotUnique.to_string()),
-        },
+        Err(_) => {
+            let average = protocol.average(point.number());
+            let driven = protocol.is_driven().then(|| theory::strongly_driven_relaxation_rate(&average));
+            match theory::relaxation_rate(&average, &point.groups[0].initial) {
+                Some(rate) => {
+                    let slowest = driven.map_or(rate, |driven| rate.min(driven));
+                    Ok(Some((slowest.recip(), RelaxationFrom::Chain)))
+                }
+                None => refused(CycleError::NotUnique.to_string()),
+            }
+        }
     }
 }
 
@@ -122,87 +134,44 @@ pub fn first_round(point: &Point, protocol: &Protocol, asked: &Converge, time: f
     Ok((cycles * plan.period, GROUPS as f64 * cycles * protocol.jumps_bound(point.number())))
 }
 
-/// Whether trajectories keep their J, and differ by it, for ever.
-fn is_conserved(point: &Point, protocol: &Protocol) -> bool {
-    let (number, initial) = (point.number(), &point.groups[0].initial);
-    let reached = sectors(number).filter(|two_j| initial.reaches(number, *two_j));
-    !protocol.envelope(number).mixes_sectors() && reached.take(2).count() > 1
-}
-
-/// Counts jumps by bath and process, and nothing else.
-struct Tally<'a> {
-    exchanged: Exchanged,
-    interrupt: &'a Interrupt,
-}
-
-impl Recorder<Observables> for Tally<'_> {
-    #[inline(always)]
-    fn dwell(&mut self, _: f64, _: f64, _: &Observables, _: &Observables) {}
-
-    #[inline(always)]
-    fn jump(&mut self, _: f64, jump: Jump, _: &Observables) {
-        self.exchanged.add(jump);
-    }
-
-    #[inline(always)]
-    fn interrupted(&self) -> bool {
-        self.interrupt.is_set()
-    }
-}
-
-impl Watch for Tally<'_> {
-    const COUNTS: bool = true;
-
-    #[inline(always)]
-    fn net(&self, bath: usize) -> i64 {
-        self.exchanged.net(bath)
-    }
-}
-
 /// Trajectories that are measured over a stretch of cycles.
-struct OverCycles<'a> {
+struct OverCycles<'a, W> {
     point: &'a Point,
-    chain: ProtocolChain,
+    protocol: &'a Protocol,
+    ways: W,
     plan: Plan,
     phases: Phases,
 }
 
-impl OverCycles<'_> {
-    fn protocol(&self) -> &Protocol {
-        self.chain.protocol()
-    }
-
+impl<W: Ways> OverCycles<'_, W> {
     /// One trajectory, added to the sums; `None` where it was interrupted.
     fn trajectory(
         &self,
         number: u64,
-        (ledger, tally, windows): (&mut Ledger, &mut Tally, &mut Windows),
+        (passes, windows): (&mut impl Passes, &mut Windows),
         (values, sums): (&mut [f64], &mut CycleSums),
     ) -> Option<Replica<Observables>> {
         let (point, plan) = (self.point, &self.plan);
         let mut rng = stream(point.seed, point.id, number);
         let cycles = plan.cycles();
-        let (mut at, mut warm_jumps) = (None, 0);
+        let mut warm_jumps = 0;
         let (mut halves, mut square) = ([0.0; 2], 0.0);
         let mut cells = vec![0.0; self.phases.times.len() * self.phases.columns.len()];
         values.fill(0.0);
         windows.clear();
-        tally.exchanged.clear();
+        passes.begin(&mut rng);
         for cycle in 0..plan.warm_up + cycles {
             if cycle == plan.warm_up {
-                warm_jumps = tally.exchanged.jumps();
-                tally.exchanged.clear();
+                warm_jumps = passes.exchanged().jumps();
+                passes.exchanged().clear();
             }
             let settled = cycle.checked_sub(plan.warm_up);
             let looks = settled.is_some_and(|settled| settled + LOOKED_AT >= cycles);
-            let times = if looks { self.phases.times.as_slice() } else { &[] };
-            // A path has no memory but its level.
-            let initial = at.as_ref().unwrap_or(&point.groups[0].initial);
-            if !self.chain.run(initial, times, &mut rng, ledger, tally) {
+            if !passes.pass(looks, &mut rng) {
                 return None;
             }
-            at = ledger.levels.map(|[_, last]| InitialState::Dicke(last));
             let Some(settled) = settled else { continue };
+            let ledger = passes.ledger();
             sums.push(ledger, windows);
             for (bath, value) in values.iter_mut().enumerate() {
                 *value += ledger.total(Entry::Heat(bath)) / plan.stretch();
@@ -211,22 +180,16 @@ impl OverCycles<'_> {
             halves[usize::from(2 * settled >= cycles)] += 2.0 * watched / cycles as f64;
             square += watched * watched / cycles as f64;
             if looks {
-                for (phase, row) in cells.chunks_exact_mut(self.phases.columns.len()).enumerate() {
-                    let booked = |entry: Entry| ledger.samples[(phase, entry.index())];
-                    row.iter_mut()
-                        .zip(self.phases.values(phase, ledger.seen[phase], booked))
-                        .for_each(|(cell, value)| *cell = value);
-                }
+                passes.look(&mut cells);
                 sums.look(&cells);
             }
         }
-        let exchanged = tally.exchanged.clone();
-        let baths = self.protocol().baths();
+        let exchanged = passes.exchanged().clone();
         Some(Replica {
             mean: Observables::default(),
             integral: Observables::default(),
             j_squared: 0.0,
-            net: (0..baths).map(|bath| exchanged.net(bath)).collect(),
+            net: (0..exchanged.baths()).map(|bath| exchanged.net(bath)).collect(),
             jumps: warm_jumps + exchanged.jumps(),
             exchanged,
             halves,
@@ -235,7 +198,7 @@ impl OverCycles<'_> {
     }
 }
 
-impl Sampler for OverCycles<'_> {
+impl<W: Ways> Sampler for OverCycles<'_, W> {
     type Sums = CycleSums;
 
     fn point(&self) -> &Point {
@@ -243,20 +206,20 @@ impl Sampler for OverCycles<'_> {
     }
 
     fn empty(&self) -> (Replicas, CycleSums) {
-        let (protocol, phases) = (self.protocol(), &self.phases);
+        let (protocol, phases) = (self.protocol, &self.phases);
         let (baths, cells) = (protocol.baths(), phases.times.len() * phases.columns.len());
-        (Replicas::new(baths, 0, baths), CycleSums::new(baths, protocol.stages().len(), cells))
+        let asked = self.plan.asked.len();
+        (Replicas::new(baths, 0, baths), CycleSums::new(baths, protocol.stages().len(), cells, asked))
     }
 
     fn run(&self, numbers: impl Iterator<Item = u64>, interrupt: &Interrupt) -> (Replicas, CycleSums) {
         let (mut replicas, mut sums) = self.empty();
-        let baths = self.protocol().baths();
-        let mut ledger = Ledger::new(self.protocol(), self.phases.times.len());
-        let mut tally = Tally { exchanged: Exchanged::new(baths), interrupt };
-        let mut windows = Windows::new(self.plan.window, baths);
+        let baths = self.protocol.baths();
+        let mut passes = self.ways.passes(self.point, &self.phases, interrupt);
+        let mut windows = Windows::new(self.plan.window, &self.plan.asked, baths);
         let mut values = vec![0.0; baths];
         for number in numbers {
-            let room = (&mut ledger, &mut tally, &mut windows);
+            let room = (&mut passes, &mut windows);
             let Some(replica) = self.trajectory(number, room, (&mut values, &mut sums)) else { break };
             replicas.push(&values, &replica);
         }
@@ -265,25 +228,59 @@ impl Sampler for OverCycles<'_> {
 
     fn work(&self) -> f64 {
         let cycles = (self.plan.warm_up + self.plan.cycles()) as f64;
-        cycles * self.protocol().jumps_bound(self.point.number())
+        cycles * W::work(self.point, self.protocol)
     }
 }
 
 /// What decides the trajectories and what is kept of them, beside the point and the seed.
 fn key(point: &Point, plan: &Plan, phases: &Phases, first: u64) -> u64 {
-    let Plan { period: _, warm_up, window, windows, too_short: _ } = plan;
+    let Plan { period: _, warm_up, window, windows, asked, too_short: _ } = plan;
     let columns: Vec<_> = phases.columns.iter().map(|column| json!([column.quantity.name(), column.bath])).collect();
-    canonical::id(&json!({
+    let mut all = json!({
         "cycles": [warm_up, window, windows],
         "phases": phases.times,
         "columns": columns,
         "bath": point.watched(),
         "first": first,
-    }))
+    });
+    // Added where there is such a thing, so that pieces of other runs are found.
+    if !asked.is_empty() {
+        all["windows"] = json!(asked);
+    }
+    canonical::id(&all)
 }
 
 /// Runs a point to its limit cycle; as `converge_with`.
 pub fn converge(
+    asked: (&Point, &Protocol, &Converge),
+    relaxation: Relaxation,
+    place: Place,
+    progress: &mut dyn FnMut(&Standing),
+) -> Result<Option<SteadyRun>, RunError> {
+    let point = asked.0;
+    if !point.facts().coherent {
+        return by::<OfLevels>(asked, relaxation, place, progress);
+    }
+    point.engine.engine.with(&point.groups, Task { asked, relaxation, place, progress })
+}
+
+/// A point whose levels are superposed, to converge by whatever engine.
+struct Task<'a> {
+    asked: (&'a Point, &'a Protocol, &'a Converge),
+    relaxation: Relaxation,
+    place: Place<'a>,
+    progress: &'a mut dyn FnMut(&Standing),
+}
+
+impl ForEngine for Task<'_> {
+    type Output = Result<Option<SteadyRun>, RunError>;
+
+    fn of<E: Declared>(self) -> Self::Output {
+        by::<OfStates<E>>(self.asked, self.relaxation, self.place, self.progress)
+    }
+}
+
+fn by<W: Ways>(
     (point, protocol, asked): (&Point, &Protocol, &Converge),
     (mut time, mut from): Relaxation,
     place: Place,
@@ -292,12 +289,9 @@ pub fn converge(
     let conserved = is_conserved(point, protocol);
     let mut spent = 0;
     for attempt in place.2.map_or(0, Shelf::first_attempt).. {
-        let sampler = OverCycles {
-            point,
-            chain: ProtocolChain::new(protocol, point.number(), Pieces::Enough),
-            plan: Plan::new(point, protocol, asked, time)?,
-            phases: Phases::of(point, protocol),
-        };
+        let plan = Plan::new(point, protocol, asked, time)?;
+        let ways = W::new(point, protocol, plan.warm_up + plan.cycles(), Pieces::Enough);
+        let sampler = OverCycles { point, protocol, ways, plan, phases: Phases::of(point, protocol) };
         affordable(&sampler, asked, place.1)?;
         let plan = &sampler.plan;
         let rule = StopRule {
@@ -337,10 +331,11 @@ pub fn converge(
 
 /// Refuses what the first round cannot afford, by a single cycle from a stream that is not used again; as far as there is
 /// time: it decides of no result.
-fn affordable(sampler: &OverCycles, asked: &Converge, stop: &Interrupt) -> Result<(), RunError> {
-    let plan = Plan { warm_up: 1, window: 1, windows: 2, ..sampler.plan.clone() };
-    let chain = ProtocolChain::new(sampler.protocol(), sampler.point.number(), Pieces::Equal(1));
-    let pilot = OverCycles { plan, chain, phases: sampler.phases.clone(), ..*sampler };
+fn affordable<W: Ways>(sampler: &OverCycles<W>, asked: &Converge, stop: &Interrupt) -> Result<(), RunError> {
+    let plan = Plan { warm_up: 1, window: 1, windows: 2, asked: Vec::new(), ..sampler.plan.clone() };
+    let &OverCycles { point, protocol, .. } = sampler;
+    let ways = W::new(point, protocol, plan.warm_up + plan.cycles(), Pieces::Equal(1));
+    let pilot = OverCycles { point, protocol, ways, plan, phases: sampler.phases.clone() };
     let (replicas, _) = pilot.run(std::iter::once(u64::MAX), &stop.after(PILOT));
     let cycles = (sampler.plan.warm_up + sampler.plan.cycles()) as f64;
     let jumps = GROUPS as f64 * cycles * replicas.jumps as f64 / 3.0;
@@ -351,8 +346,8 @@ fn affordable(sampler: &OverCycles, asked: &Converge, stop: &Interrupt) -> Resul
 }
 
 /// The estimates, and what is missing.
-fn steady_run(
-    sampler: &OverCycles,
+fn steady_run<W: Ways>(
+    sampler: &OverCycles<W>,
     asked: &Converge,
     (relaxation_time, relaxation_from): Relaxation,
     conserved: bool,
@@ -364,14 +359,14 @@ fn steady_run(
         judgement.missing.push(format!("trajectories of {needed:.4} or more (`evolution.until`)"));
     }
     let estimates = |statistics: &dyn Fn(&CycleSums) -> Vec<f64>| jackknife(&groups, statistics);
-    let entries: Vec<Entry> = Entry::all(sampler.protocol().baths()).collect();
+    let entries: Vec<Entry> = Entry::all(sampler.protocol.baths()).collect();
     let means = estimates(&|sums| entries.iter().map(|entry| sums.mean(*entry, plan.window)).collect());
     let mean = |entry: Entry| means[entry.index()].map_or(f64::NAN, |estimate| estimate.mean);
     let told = |entry: Entry| {
         let found = |estimate: &Estimate| estimate.std_error.is_some_and(|e| estimate.mean.abs() >= FOUND * e);
         means[entry.index()].filter(found).map(|estimate| estimate.mean)
     };
-    let judged = Judged::new(point, sampler.protocol(), &told, !conserved);
+    let judged = Judged::new(point, sampler.protocol, &told, !conserved);
     let found = estimates(&|sums| {
         judged.values(&|entry| sums.mean(entry, plan.window), &|a, b| sums.growth(a, b, plan.window))
     });
@@ -396,6 +391,9 @@ fn steady_run(
         refused.push(CONSERVED.to_owned());
     }
     refused.extend(judged.unknown.clone());
+    let counts = Counts { point, period: plan.period, window: plan.window, windows: &plan.asked, conserved };
+    let (noise, thin) = counts.noise(&groups, &replicas);
+    refused.extend(thin);
     if !mean(Entry::Entropy).is_finite() {
         refused.push("entropy: it is infinite on the paths that were seen".to_owned());
     }
@@ -423,9 +421,10 @@ fn steady_run(
         }),
     };
     SteadyRun {
+        observables: Vec::new(),
         values,
         heat_covariances: of_pairs.collect(),
-        noise: Vec::new(),
+        noise,
         distributions: Vec::new(),
         machine: judged.machine,
         convergence,

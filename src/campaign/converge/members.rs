@@ -54,7 +54,8 @@ pub fn columns(point: &Point) -> Vec<Column> {
                 | Quantity::Power
                 | Quantity::Jz
                 | Quantity::JSquared
-                | Quantity::Excited,
+                | Quantity::Excited
+                | Quantity::Observable,
                 _,
             ) => columns.push(column),
             // What is of one instant, or turns with the qubits.
@@ -220,7 +221,6 @@ impl<E: Declared> Sampler for OverTime<'_, E> {
 
     fn work(&self) -> f64 {
         let duration = self.protocol.warm_up + self.protocol.stretch();
-        let a_jump = (E::FACTS.work_of_a_jump)(self.point().number() as f64);
-        jumps_bound(self.point(), duration) * a_jump
+        self.point().work_of(jumps_bound(self.point(), duration), duration)
     }
 }

@@ -3,12 +3,14 @@
 //! A round is one task for each group of a jackknife, folded in the order of the groups: the result is a function of the
 //! point and the seed, whatever the number of threads.
 
+mod counted;
 mod cycles;
 mod forecast;
 mod key;
 mod machine;
 mod members;
 mod outcome;
+mod passes;
 mod protocol;
 mod refusals;
 mod rounds;
@@ -17,6 +19,7 @@ use rayon::ThreadPool;
 
 use super::aside::aside;
 use super::error::RunError;
+use crate::group::Group;
 use crate::quantity::Column;
 use crate::results::{RelaxationFrom, SteadyRun};
 use crate::scenario::{Asked, Converge, Point};
@@ -136,7 +139,7 @@ fn of_engine<E: Declared>(task: Task) -> Result<Option<SteadyRun>, RunError> {
             relaxation_time: time,
             stretch: protocol.stretch(),
             conserved: is_conserved(point),
-            evidence: if E::FACTS.counts_collective { Evidence::Quanta } else { Evidence::LocalJumps },
+            evidence: evidence(point, asked.steady.bath),
             bound: point.steady_current_bound(),
         };
         let first = attempt * ATTEMPT;
@@ -175,6 +178,16 @@ fn of_engine<E: Declared>(task: Task) -> Result<Option<SteadyRun>, RunError> {
         }
     }
     unreachable!("attempts end when the last of them is not asked for a surprise")
+}
+
+/// What the spread of the current of a bath rests on.
+fn evidence(point: &Point, bath: usize) -> Evidence {
+    let exchanges = |group: &Group| group.model.baths[bath].down + group.model.baths[bath].up > 0.0;
+    match point.groups.iter().any(exchanges) {
+        _ if !point.facts().counts_collective => Evidence::LocalJumps,
+        true => Evidence::Quanta,
+        false => Evidence::Jumps,
+    }
 }
 
 /// The estimators that the error is asked of. Controls make a current known long before its noise: where that is asked

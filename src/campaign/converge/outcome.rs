@@ -2,7 +2,7 @@
 
 use super::machine::{self, Found};
 use super::members::{estimators, quantity};
-use super::protocol::{Schedule, WINDOW};
+use super::protocol::{Schedule, WINDOW, is_conserved};
 use super::refusals;
 use super::rounds::Done;
 use crate::quantity::{Column, Quantity};
@@ -43,6 +43,18 @@ impl Ending<'_> {
         refused.extend(refusals::too_little(point, &thin.iter().filter(said).copied().collect::<Vec<_>>()));
         refused.extend(self.uncounted(&replicas));
         refused.extend_from_slice(left_out);
+        // Of ensembles that keep each their J nobody tells which a trajectory has.
+        let drifts = is_conserved(point) && !protocol.conserved && !noise.is_empty();
+        if drifts {
+            noise.retain(|row| !row.subject.statistic.is_of_long_times());
+        }
+        if drifts {
+            refused.push(
+                "long-time noise: an ensemble keeps its J in every trajectory, and starts in several: counts drift apart with \
+                 it for ever"
+                    .to_owned(),
+            );
+        }
         if protocol.conserved {
             refused.push(
                 "long-time noise: every trajectory keeps its J, so counts drift apart with their J for ever; sector_noise \
@@ -85,6 +97,7 @@ impl Ending<'_> {
         SteadyRun {
             heat_covariances: Vec::new(),
             values,
+            observables: self.observables(&replicas),
             noise,
             distributions,
             machine,
@@ -125,9 +138,9 @@ impl Ending<'_> {
     fn estimate(&self, replicas: &Replicas, estimator: Estimator) -> Option<Estimate> {
         let estimate = replicas.estimate(estimator)?;
         let column = self.columns[estimator.index];
-        let rounding =
-            self.point.resolution(column).floor + self.point.facts().precision.relative * estimate.mean.abs();
-        let chance = |error: &f64| error * (replicas.count() as f64).sqrt() > rounding;
+        let resolution = self.point.resolution(column);
+        let rounding = resolution.floor + self.point.facts().precision.relative * estimate.mean.abs();
+        let chance = |error: &f64| error * (replicas.count() as f64).sqrt() > rounding && !resolution.of_few;
         let luck = Self::luck(&column, replicas);
         Some(Estimate { std_error: estimate.std_error.filter(|_| luck.is_none()).filter(chance), ..estimate })
     }
@@ -144,11 +157,22 @@ impl Ending<'_> {
         }
     }
 
+    /// The observables of ensembles and modes.
+    fn observables(&self, replicas: &Replicas) -> Vec<(Column, Estimate)> {
+        let of = |(index, column): (usize, &Column)| {
+            let estimate = self.estimate(replicas, Estimator { index, controlled: false });
+            estimate.filter(|_| column.observable.is_some()).map(|estimate| (*column, estimate))
+        };
+        self.columns.iter().enumerate().filter_map(of).collect()
+    }
+
     /// Every column, and before those of a bath its best estimate of the current.
     fn values(&self, replicas: &Replicas) -> Vec<(Quantity, Option<usize>, Estimate)> {
         let mut values = Vec::new();
-        let holds =
-            |index: usize| self.columns[index].quantity != Quantity::HeatCurrentBalance || replicas.is_balanced();
+        let holds = |index: usize| match self.columns[index].quantity {
+            Quantity::HeatCurrentBalance => replicas.is_balanced(),
+            quantity => quantity != Quantity::Observable,
+        };
         for (index, column) in self.columns.iter().enumerate().filter(|(index, _)| holds(*index)) {
             if let (Quantity::HeatCurrentInterval, Some(bath)) = (column.quantity, column.bath) {
                 let error = |estimator: &Estimator| {

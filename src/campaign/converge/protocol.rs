@@ -37,8 +37,13 @@ fn seen(point: &Point, model: &Model) -> Model {
 /// takes a step of its own.
 pub fn least_work(point: &Point, duration: f64) -> f64 {
     let of_group = |group: &Group| {
-        // What qubits that differ emit together may vanish in any state.
-        let jumps = if group.register.is_none() { seen(point, &group.model).least_jump_rate() } else { 0.0 };
+        // The levels of a condition may be left at any rate.
+        if group.conditions.is_some() {
+            return 0.0;
+        }
+        // What qubits that differ, or several ensembles, emit together may vanish in any state.
+        let alone = group.register.is_none() && group.ensembles.is_none();
+        let jumps = if alone { seen(point, &group.model).least_jump_rate() } else { 0.0 };
         let drive = group.hamiltonian.drive.map_or(0.0, |drive| drive.amplitude.abs());
         (jumps + group.model.units.angular(drive) / FRAC_PI_2) * duration
     };
@@ -47,7 +52,14 @@ pub fn least_work(point: &Point, duration: f64) -> f64 {
 
 /// A bound on the mean number of jumps that the engine goes through in a trajectory of this length.
 pub fn jumps_bound(point: &Point, duration: f64) -> f64 {
-    let of_group = |Group { model, hamiltonian, .. }: &Group| {
+    let of_group = |group: &Group| {
+        if group.conditions.is_some() {
+            return group.jump_rate_bound() * duration;
+        }
+        let Group { model, hamiltonian, ensembles, .. } = group;
+        if let Some(ensembles) = ensembles {
+            return ensembles.jumps_bound(duration);
+        }
         let model = seen(point, model);
         // What is driven never runs out of quanta.
         if hamiltonian.drive.is_some() { model.jump_rate_bound() * duration } else { model.jumps_bound(duration) }
@@ -57,7 +69,10 @@ pub fn jumps_bound(point: &Point, duration: f64) -> f64 {
 
 /// Whether trajectories keep their J, and differ by it, for ever.
 pub fn is_conserved(point: &Point) -> bool {
-    let several = |Group { model, initial, .. }: &Group| {
+    let several = |Group { model, initial, ensembles, .. }: &Group| {
+        if let Some(ensembles) = ensembles {
+            return ensembles.keeps_several_j();
+        }
         let reached = crate::dicke::sectors(model.number).filter(|two_j| initial.reaches(model.number, *two_j));
         !model.mixes_sectors() && reached.take(2).count() > 1
     };
@@ -69,7 +84,10 @@ pub type Relaxation = (f64, RelaxationFrom);
 
 /// The slowest relaxation time of the groups, and where it is from.
 fn relaxation(point: &Point) -> Relaxation {
-    let chain = |Group { model, hamiltonian, initial, .. }: &Group| {
+    let chain = |Group { model, hamiltonian, initial, ensembles, .. }: &Group| {
+        if ensembles.is_some() {
+            return None;
+        }
         let rate = theory::relaxation_rate(model, initial)?;
         let driven = hamiltonian.drive.map_or(f64::INFINITY, |_| theory::strongly_driven_relaxation_rate(model));
         Some(rate.min(driven).recip())
@@ -86,8 +104,13 @@ fn relaxation(point: &Point) -> Relaxation {
         return (slowest(times), RelaxationFrom::Exact);
     }
     let times: Vec<f64> = point.groups.iter().filter_map(chain).collect();
-    let fallback = point.groups.iter().map(|group| group.model.jump_rate_bound().recip()).fold(0.0, f64::max);
-    if times.is_empty() { (100.0 * fallback, RelaxationFrom::Data) } else { (slowest(times), RelaxationFrom::Chain) }
+    // A hundred jumps; of ensembles and modes as long as the slowest of their baths takes, which may be far longer.
+    let fallback = |group: &Group| {
+        let slowest = group.ensembles.as_ref().map_or(f64::INFINITY, |ensembles| ensembles.product().slowest_rate());
+        (100.0 * group.jump_rate_bound().recip()).max(slowest.recip())
+    };
+    let fallback = slowest(point.groups.iter().map(fallback).collect());
+    if times.is_empty() { (fallback, RelaxationFrom::Data) } else { (slowest(times), RelaxationFrom::Chain) }
 }
 
 /// The same, unless it is interrupted.
@@ -148,7 +171,7 @@ pub fn schedule(point: &Point, asked: &Converge, time: f64, entropy: Option<&Arc
     let left_out = left_out.collect();
 
     let longest = |times: &[f64]| times.last().copied().unwrap_or(0.0);
-    let bound: f64 = point.groups.iter().map(|group| group.model.jump_rate_bound()).sum();
+    let bound: f64 = point.groups.iter().map(Group::jump_rate_bound).sum();
     let wanted = [4.0 * longest(&windows), 2.0 * longest(&delays), JUMPS / bound];
     let count = wanted.iter().map(|length| length / window).fold(WINDOWS, f64::max);
     let count = (2.0 * (count / 2.0).ceil().min(1e9)).min(most) as u32;

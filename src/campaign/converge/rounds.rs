@@ -1,19 +1,21 @@
 //! Rounds of preset sizes, a task for each group of a jackknife, until the stop rule or a budget ends them. Pieces of
 //! them that are kept are not computed again.
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{PoisonError, mpsc};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use rayon::ThreadPool;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::super::compute::lock;
 use super::super::error::RunError;
 use super::super::in_order::InOrder;
 use crate::scenario::{Budget, Point};
 use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Replicas, StopRule, Stopped, Target, sizes};
-use crate::store::{Gaps, GroupState, Piece, RoundPart, Shelf, Within};
+use crate::store::{Claim, Gaps, GroupState, Piece, RoundPart, Shelf, Taken, Within};
 use crate::trajectory::Interrupt;
 
 /// How long pilots may take.
@@ -182,7 +184,7 @@ impl<S: Sampler> Rounds<'_, S> {
         // Nobody looks at this fold: what counts is what is kept.
         let mut fold =
             Fold { replicas: &mut replicas, groups: &mut groups, seen: &mut |_, _| {}, done: InOrder::new() };
-        self.compute(&[piece], &piece.trajectories, &mut fold).map(|_| ())
+        self.compute(vec![piece], &piece.trajectories, &mut fold).map(|_| ())
     }
 
     /// The pieces of a round.
@@ -190,8 +192,8 @@ impl<S: Sampler> Rounds<'_, S> {
         Piece::of_round(self.key, trajectories, self.sampler.work()).collect()
     }
 
-    /// Adds trajectories up to this number: what is kept, and a task for each group that is not. False where it was
-    /// stopped, and the round is not whole.
+    /// Adds trajectories up to this number: what is kept, and what is not, group by group. False where it was stopped, or
+    /// left to others, and the round is not whole.
     fn round(
         &self,
         size: u64,
@@ -199,92 +201,173 @@ impl<S: Sampler> Rounds<'_, S> {
         groups: &mut [S::Sums],
         seen: &mut dyn FnMut(u64, &Replicas),
     ) -> Result<bool, RunError> {
-        let shelf = self.place.2;
+        let (_, stop, shelf) = self.place;
         let trajectories = replicas.count() / GROUPS..size / GROUPS;
         let pieces = self.pieces(&trajectories);
         let mut fold = Fold { replicas, groups, seen, done: InOrder::new() };
+        let (mut missing, mut last): (Vec<&Piece>, _) = (pieces.iter().collect(), usize::MAX);
+        loop {
+            missing = self.read(missing, &mut fold)?;
+            if missing.is_empty() {
+                return Ok(true);
+            }
+            match shelf.map(|shelf| &shelf.gaps) {
+                None | Some(Gaps::Fill) => {}
+                Some(Gaps::End) => return Ok(false),
+                Some(Gaps::Tell(told)) => {
+                    let parts = missing.into_iter().map(|piece| self.part(piece));
+                    told.lock().unwrap_or_else(PoisonError::into_inner).extend(parts);
+                    return Ok(false);
+                }
+                Some(Gaps::Bring(..)) => unreachable!("who brings a piece runs no rounds"),
+            }
+            if missing.len() == last {
+                // Others have all in hand that is left.
+                if stop.is_set() || !shelf.is_some_and(Shelf::waits) {
+                    return Ok(false);
+                }
+                std::thread::sleep(ASKED);
+            }
+            last = missing.len();
+            let Some(theirs) = self.compute(missing, &trajectories, &mut fold)? else { return Ok(false) };
+            missing = theirs;
+        }
+    }
+
+    /// Folds the pieces that are kept, and gives back the others.
+    fn read<'p>(&self, pieces: Vec<&'p Piece>, fold: &mut Fold<S::Sums>) -> Result<Vec<&'p Piece>, RunError> {
         let mut missing = Vec::new();
-        for piece in &pieces {
-            let kept = shelf.map(|shelf| shelf.read(self.sampler.point(), piece, self.layout)).transpose()?.flatten();
-            match kept {
+        for piece in pieces {
+            let read = |shelf: &Shelf| shelf.read(self.sampler.point(), piece, self.layout);
+            match self.place.2.map(read).transpose()?.flatten() {
                 Some(states) => piece.groups.clone().zip(states).for_each(|(group, state)| fold.take(group, state)),
                 None => missing.push(piece),
             }
         }
-        if missing.is_empty() {
-            return Ok(true);
-        }
-        match shelf.map(|shelf| &shelf.gaps) {
-            None | Some(Gaps::Fill) => {}
-            Some(Gaps::End) => return Ok(false),
-            Some(Gaps::Tell(told)) => {
-                let parts = missing.into_iter().map(|piece| self.part(piece));
-                told.lock().unwrap_or_else(PoisonError::into_inner).extend(parts);
-                return Ok(false);
-            }
-            Some(Gaps::Bring(..)) => unreachable!("who brings a piece runs no rounds"),
-        }
-        self.compute(&missing, &trajectories, &mut fold)
+        Ok(missing)
     }
 
-    /// Computes pieces, a task for each group, and keeps them. False where it was stopped.
-    fn compute(
+    /// Computes pieces and keeps them, a group to a thread at a time, and gives back those that others have in hand;
+    /// `None` where it was stopped.
+    fn compute<'p>(
         &self,
-        missing: &[&Piece],
+        mut missing: Vec<&'p Piece>,
         trajectories: &Range<u64>,
         fold: &mut Fold<S::Sums>,
-    ) -> Result<bool, RunError> {
-        let (pool, stop, _) = self.place;
+    ) -> Result<Option<Vec<&'p Piece>>, RunError> {
+        let (pool, stop, shelf) = self.place;
         // Set where the run is stopped, or what is done cannot be kept.
         let ended = stop.inner();
-        pool.in_place_scope(|scope| {
+        let of = missing.len();
+        if let Some(shelf) = shelf {
+            shelf.in_order(&mut missing);
+        }
+        let groups: u64 = missing.iter().map(|piece| piece.groups.end - piece.groups.start).sum();
+        let in_hand =
+            Mutex::new(InHand { point: self.sampler.point(), shelf, missing, taken: Vec::new(), theirs: Vec::new() });
+        let threads = pool.current_num_threads().min(groups as usize);
+        let written = pool.in_place_scope(|scope| {
             let (sender, receiver) = mpsc::channel();
-            for group in missing.iter().flat_map(|piece| piece.groups.clone()) {
-                let (sender, trajectories, ended) = (sender.clone(), trajectories.clone(), &ended);
+            for _ in 0..threads {
+                let (sender, trajectories, ended, in_hand) = (sender.clone(), trajectories.clone(), &ended, &in_hand);
                 scope.spawn(move |_| {
-                    let numbers = trajectories.map(|k| self.first + k * GROUPS + group);
-                    // Nobody listens any more where another task has panicked.
-                    let _ = sender.send((group, self.sampler.run(numbers, ended)));
+                    while !ended.is_set()
+                        && let Some((piece, group)) = lock(in_hand).next()
+                    {
+                        let numbers = trajectories.clone().map(|k| self.first + k * GROUPS + group);
+                        // Nobody listens any more where another task has panicked.
+                        let _ = sender.send((piece, group, self.sampler.run(numbers, ended)));
+                    }
                 });
             }
             drop(sender);
-            let kept = self.keep(missing, &receiver, fold);
+            let kept = self.keep(&in_hand, &receiver, fold);
             if kept.is_err() {
                 ended.set();
             }
             kept
-        })
+        })?;
+        let theirs = in_hand.into_inner().unwrap_or_else(PoisonError::into_inner).theirs;
+        Ok((written + theirs.len() == of).then_some(theirs))
     }
 
-    /// Writes each piece when its groups are there, and folds them. False where they were stopped.
+    /// Writes each piece when its groups are there, and folds them. Says how many were written.
     fn keep(
         &self,
-        missing: &[&Piece],
-        receiver: &mpsc::Receiver<(u64, GroupState<S::Sums>)>,
+        in_hand: &Mutex<InHand<'_, '_>>,
+        receiver: &mpsc::Receiver<(usize, u64, GroupState<S::Sums>)>,
         fold: &mut Fold<S::Sums>,
-    ) -> Result<bool, RunError> {
-        let mut waiting: Vec<Vec<(u64, GroupState<S::Sums>)>> = vec![Vec::new(); missing.len()];
-        let mut whole = true;
-        for (group, state) in receiver {
-            let Some(at) = missing.iter().position(|piece| piece.groups.contains(&group)) else { continue };
-            let (piece, states) = (missing[at], &mut waiting[at]);
+    ) -> Result<usize, RunError> {
+        let mut waiting: HashMap<usize, Groups<S::Sums>> = HashMap::new();
+        let mut written = 0;
+        for (at, group, state) in receiver {
+            let piece = lock(in_hand).taken[at].piece;
             let asked = piece.trajectories.end - piece.trajectories.start;
             // A group that was stopped is cut short, and dropped.
             if state.0.count() < asked {
-                whole = false;
                 continue;
             }
+            let states = waiting.entry(at).or_default();
             states.push((group, state));
             if states.len() as u64 == piece.groups.end - piece.groups.start {
+                let mut states = waiting.remove(&at).unwrap_or_default();
                 states.sort_by_key(|(group, _)| *group);
                 if let Some(shelf) = self.place.2 {
                     let states: Vec<&GroupState<S::Sums>> = states.iter().map(|(_, state)| state).collect();
                     shelf.write(self.sampler.point(), piece, self.layout, &states)?;
                 }
-                states.drain(..).for_each(|(group, state)| fold.take(group, state));
+                lock(in_hand).taken[at].claim = None;
+                written += 1;
+                states.into_iter().for_each(|(group, state)| fold.take(group, state));
             }
         }
-        Ok(whole)
+        Ok(written)
+    }
+}
+
+/// Groups of a piece that are done, by their numbers.
+type Groups<S> = Vec<(u64, GroupState<S>)>;
+
+/// How often it is looked after what others have in hand.
+const ASKED: Duration = Duration::from_millis(50);
+
+/// The pieces of a round that a process has in hand, and is yet to take.
+struct InHand<'a, 'p> {
+    point: &'a Point,
+    shelf: Option<&'a Shelf<'a>>,
+    missing: Vec<&'p Piece>,
+    taken: Vec<PieceInHand<'p>>,
+    /// What others have in hand, or have brought since.
+    theirs: Vec<&'p Piece>,
+}
+
+struct PieceInHand<'p> {
+    piece: &'p Piece,
+    groups: Range<u64>,
+    claim: Option<Claim>,
+}
+
+impl InHand<'_, '_> {
+    /// The next group to compute, and of which piece in hand.
+    fn next(&mut self) -> Option<(usize, u64)> {
+        loop {
+            if let Some(group) = self.taken.last_mut().and_then(|last| last.groups.next()) {
+                return Some((self.taken.len() - 1, group));
+            }
+            if self.missing.is_empty() {
+                return None;
+            }
+            let piece = self.missing.remove(0);
+            let claim = match self.shelf.and_then(|shelf| shelf.take(self.point, piece)) {
+                Some(Taken::There | Taken::Theirs) => {
+                    self.theirs.push(piece);
+                    continue;
+                }
+                Some(Taken::Mine(claim)) => Some(claim),
+                None => None,
+            };
+            self.taken.push(PieceInHand { piece, groups: piece.groups.clone(), claim });
+        }
     }
 }
 

@@ -95,7 +95,7 @@ impl Driven {
     }
 
     /// The sectors that are apart from each other; one for all where they mix.
-    fn sectors(&self) -> Vec<Option<i64>> {
+    pub(super) fn sectors(&self) -> Vec<Option<i64>> {
         if self.mixes_sectors {
             return vec![None];
         }
@@ -105,7 +105,7 @@ impl Driven {
     }
 
     /// The unknowns of one sector, or of all, the populations first.
-    fn members(&self, sector: Option<i64>) -> Vec<usize> {
+    pub(super) fn members(&self, sector: Option<i64>) -> Vec<usize> {
         let mut members = Vec::new();
         for order in &self.orders {
             let levels = order.block.upper().iter().enumerate();

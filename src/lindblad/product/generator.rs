@@ -108,27 +108,33 @@ impl Generator {
         matrix.sp_lu().map_err(|error| failed(format!("{error:?}")))
     }
 
-    /// `(i omega - L)^-1 x`.
-    pub fn resolvent(&self, omega: f64, x: &[Complex64]) -> Result<Vec<Complex64>, ProductSteadyError> {
-        if largest(x) == 0.0 {
-            return Ok(x.to_vec());
-        }
-        let lu = self.factors(Complex64::new(0.0, -omega), &[])?;
+    /// `(i omega - L)^-1` of what has no trace; without elements of a trace, of anything.
+    pub fn resolvent(&self, omega: f64, trace: &[usize]) -> Result<Resolvent<'_>, ProductSteadyError> {
+        let speed = (self.norm + omega.abs()).max(f64::MIN_POSITIVE);
+        // A steady state is moved away from 0 by what the vectors do not see.
+        let more = trace.first().map(|first| trace.iter().map(|column| (*first, *column, -speed)).collect::<Vec<_>>());
+        let lu = self.factors(Complex64::new(0.0, -omega), &more.unwrap_or_default())?;
         // Whatever x is: rounding alone would be that much of what does not decay.
-        let speed = self.norm + omega.abs();
-        if smallest(&lu, x.len(), speed) <= SMALLEST_GAP {
+        if smallest(&lu, self.size(), speed) <= SMALLEST_GAP {
             return Err(ProductSteadyError::Undamped);
         }
-        let solution = solve(&lu, x).into_iter().map(|value| -value).collect::<Vec<_>>();
-        let image = self.apply(&solution);
-        let rest = (0..x.len()).map(|row| (Complex64::new(0.0, omega) * solution[row] - image[row] - x[row]).norm());
-        accurate(rest.fold(0.0, f64::max) / (speed * largest(&solution))).map(|()| solution)
+        Ok(Resolvent { generator: self, lu, omega, speed, trace: trace.to_vec() })
     }
 
-    /// The x with `L x = 0` whose elements at `trace` add to 1.
-    pub fn kernel(&self, trace: &[usize]) -> Result<Vec<Complex64>, ProductSteadyError> {
-        // L - s |e><Tr| is regular where the kernel is one state, and takes it to -s e.
-        let Some(&first) = trace.first() else { return Ok(Vec::new()) };
+    /// All of it, as a dense matrix.
+    pub fn dense(&self) -> Mat<c64> {
+        let mut matrix = Mat::zeros(self.size(), self.size());
+        for row in 0..self.size() {
+            for (column, value) in &self.entries[self.rows[row]..self.rows[row + 1]] {
+                matrix[(row, *column)] = *value;
+            }
+        }
+        matrix
+    }
+
+    /// `L - s |e><Tr|`, factorized, where the elements at `trace` add to the trace.
+    pub fn deflated(&self, trace: &[usize]) -> Result<Deflated<'_>, ProductSteadyError> {
+        let first = trace.first().copied().unwrap_or(0);
         let speed = self.norm.max(f64::MIN_POSITIVE);
         let more: Vec<_> = trace.iter().map(|column| (first, *column, -speed)).collect();
         let lu = self.factors(Complex64::ZERO, &more)?;
@@ -139,17 +145,72 @@ impl Generator {
         if gap < SMALLEST_KNOWN {
             return Err(ProductSteadyError::Slow { gap, least: SMALLEST_KNOWN });
         }
+        Ok(Deflated { generator: self, trace: trace.to_vec(), speed, lu })
+    }
+}
+
+/// `L - s |e><Tr|`, e the first of the populations: regular where one state alone is steady, which it takes to -s e.
+pub struct Deflated<'a> {
+    generator: &'a Generator,
+    trace: Vec<usize>,
+    /// s.
+    speed: f64,
+    lu: Lu<usize, c64>,
+}
+
+impl Deflated<'_> {
+    /// The x with `L x = 0` and trace 1.
+    pub fn kernel(&self) -> Result<Vec<Complex64>, ProductSteadyError> {
+        self.solve(&vec![Complex64::ZERO; self.generator.size()], 1.0)
+    }
+
+    /// The x with `L x = b` and this trace, for a b that has none.
+    pub fn solve(&self, b: &[Complex64], trace: f64) -> Result<Vec<Complex64>, ProductSteadyError> {
+        let Some(&first) = self.trace.first() else { return Ok(Vec::new()) };
         let residual = |x: &[Complex64]| {
-            let mut rest: Vec<Complex64> = self.apply(x).into_iter().map(|value| -value).collect();
-            rest[first] += (trace.iter().map(|place| x[*place]).sum::<Complex64>() - 1.0) * speed;
+            let mut rest: Vec<Complex64> = self.generator.apply(x).iter().zip(b).map(|(value, b)| b - value).collect();
+            rest[first] += (self.trace.iter().map(|place| x[*place]).sum::<Complex64>() - trace) * self.speed;
             rest
         };
-        let mut x = vec![Complex64::ZERO; self.size()];
+        let mut x = vec![Complex64::ZERO; self.generator.size()];
         for _ in 0..2 {
-            let more = solve(&lu, &residual(&x));
+            let more = solve(&self.lu, &residual(&x));
             x.iter_mut().zip(more).for_each(|(x, more)| *x += more);
         }
-        accurate(largest(&residual(&x)) / (speed * largest(&x))).map(|()| x)
+        let size = largest(&x);
+        if size == 0.0 { Ok(x) } else { accurate(largest(&residual(&x)) / (self.speed * size)).map(|()| x) }
+    }
+}
+
+/// `(i omega - L)^-1`, factorized.
+pub struct Resolvent<'a> {
+    generator: &'a Generator,
+    lu: Lu<usize, c64>,
+    omega: f64,
+    speed: f64,
+    trace: Vec<usize>,
+}
+
+impl Resolvent<'_> {
+    /// What it makes of a vector, refined once.
+    pub fn apply(&self, x: &[Complex64]) -> Result<Vec<Complex64>, ProductSteadyError> {
+        let negative = |values: Vec<Complex64>| values.into_iter().map(|value| -value).collect::<Vec<_>>();
+        let mut solution = negative(solve(&self.lu, x));
+        let rest = |solution: &[Complex64]| {
+            let mut image = self.generator.apply(solution);
+            if let Some(first) = self.trace.first() {
+                image[*first] -= self.speed * self.trace.iter().map(|place| solution[*place]).sum::<Complex64>();
+            }
+            let of = |row: usize| x[row] + image[row] - Complex64::new(0.0, self.omega) * solution[row];
+            (0..x.len()).map(of).collect::<Vec<_>>()
+        };
+        let more = negative(solve(&self.lu, &rest(&solution)));
+        solution.iter_mut().zip(more).for_each(|(solution, more)| *solution += more);
+        let scale = self.speed * largest(&solution);
+        if scale == 0.0 {
+            return Ok(solution);
+        }
+        accurate(largest(&rest(&solution)) / scale).map(|()| solution)
     }
 }
 
@@ -195,22 +256,29 @@ mod tests {
 
     #[test]
     fn slow_steady_states_are_refused_before_their_digits_are_lost() {
-        let x = between(1e-5).kernel(&[0, 1]).unwrap();
+        let kernel = |rate| between(rate).deflated(&[0, 1]).and_then(|deflated| deflated.kernel());
+        let x = kernel(1e-5).unwrap();
         assert!((x[0] - 0.5).norm() < 1e-9 && (x[1] - 0.5).norm() < 1e-9, "{x:?}");
-        let slow = between(1e-9).kernel(&[0, 1]);
+        let slow = kernel(1e-9);
         assert!(matches!(slow, Err(ProductSteadyError::Slow { .. })), "{slow:?}");
-        let none = between(1e-14).kernel(&[0, 1]);
+        let none = kernel(1e-14);
         assert!(matches!(none, Err(ProductSteadyError::NotUnique { .. })), "{none:?}");
     }
 
     #[test]
     fn what_does_not_decay_has_no_spectrum() {
-        let of = |omega: f64, x: [f64; 3]| between(1.0).resolvent(omega, &x.map(Complex64::from));
+        let of = |omega: f64, x: [f64; 3]| {
+            let generator = between(1.0);
+            generator.resolvent(omega, &[]).and_then(|resolvent| resolvent.apply(&x.map(Complex64::from)))
+        };
         // Exchanged at 2 in all, and decaying at 1.
         let x = of(1.0, [1.0, -1.0, 3.0]).unwrap();
         let decaying = |rate: f64| Complex64::new(rate, 1.0).inv();
         assert!((x[0] - decaying(2.0)).norm() < 1e-9 && (x[2] - 3.0 * decaying(1.0)).norm() < 1e-9, "{x:?}");
         assert!(of(0.0, [1.0, 0.0, 0.0]).is_err() && of(0.0, [1.0, -1.0, 0.0]).is_err());
-        assert_eq!(of(0.0, [0.0; 3]).unwrap(), vec![Complex64::ZERO; 3]);
+        // Beside a steady state, what has no trace decays all the same.
+        let generator = between(1.0);
+        let x = generator.resolvent(0.0, &[0, 1]).unwrap().apply(&[1.0, -1.0, 0.0].map(Complex64::from)).unwrap();
+        assert!((x[0] - 0.5).norm() < 1e-12 && (x[1] + 0.5).norm() < 1e-12, "{x:?}");
     }
 }

@@ -5,60 +5,30 @@
 //! written as X + X^dagger it would not be stable, as rounding that is not Hermitian grows down a ladder. It shares nothing
 //! with trajectories but the model.
 
+mod blocks;
+mod correlations;
+mod counting;
+mod error;
 mod generator;
 mod rooms;
+mod spectrum;
+mod steady;
+
+pub use self::counting::ProductCounting;
+pub use self::error::ProductSteadyError;
+pub use self::spectrum::{Line, Spectrum};
 
 use num_complex::Complex64;
 
+use self::blocks::{Hop, Layout, Part, hops};
 use self::generator::Generator;
 use self::rooms::{Matrix, Rooms, combinations};
-use crate::dicke::SectorChange;
 use crate::initial::ProductStart;
 use crate::model::operator::Operator;
-use crate::model::product::{JumpOperator, Product, ProductError, Watched};
+use crate::model::product::{Product, ProductError, Watched};
 
 /// The most elements of rho that are kept: with some thirty entries of the generator for each, some 200 MB.
 const MOST_ELEMENTS: f64 = 3e5;
-
-/// Why there is no steady state, or no spectrum.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum ProductSteadyError {
-    /// More than one steady state.
-    #[error(
-        "there is no unique steady state: the slowest relaxation is at most {gap:.1e} of the fastest rate (without a local \
-         bath an ensemble never forgets its J, and some states never emit)"
-    )]
-    NotUnique {
-        /// The bound.
-        gap: f64,
-    },
-    /// A steady state that relaxes too slowly to be known.
-    #[error(
-        "the steady state is not known well enough: its slowest relaxation is {gap:.1e} of the fastest rate, and rounding is \
-         stronger by as much (less than {least:.0e} is refused)"
-    )]
-    Slow {
-        /// The slowest relaxation, as a part of the fastest rate.
-        gap: f64,
-        /// The least that is solved.
-        least: f64,
-    },
-    /// Something that does not decay, where a density is asked for.
-    #[error("something does not decay: a coherent part is a line at its frequency, and no density")]
-    Undamped,
-    /// A solve that lost its accuracy.
-    #[error("the solution is not accurate: its relative residual is {residual:.1e}")]
-    Residual {
-        /// What is left.
-        residual: f64,
-    },
-    /// A factorization that failed.
-    #[error("the factorization of the generator failed: {reason}")]
-    Failed {
-        /// Why.
-        reason: String,
-    },
-}
 
 /// A density matrix of a product: a block for each room, between it and the room of `order` fewer excitations. Order is 0 but
 /// on the way to correlations, where an operator has acted from the left.
@@ -85,38 +55,6 @@ impl MeanForm {
     }
 }
 
-/// A jump of a bath, from one room.
-#[derive(Clone, Debug)]
-struct Hop {
-    bath: usize,
-    /// The square root of its rate included.
-    matrix: Matrix,
-}
-
-/// The blocks of one order: for each room the room on the right, and where the elements begin.
-#[derive(Clone, Debug)]
-struct Layout {
-    right: Vec<Option<usize>>,
-    begins: Vec<usize>,
-    size: usize,
-}
-
-/// All of the generator, or what one bath does.
-#[derive(Clone, Copy, Debug)]
-enum Part {
-    All,
-    Bath(usize),
-}
-
-impl Part {
-    fn has(self, bath: usize) -> bool {
-        match self {
-            Part::All => true,
-            Part::Bath(own) => own == bath,
-        }
-    }
-}
-
 /// The master equation of a [`Product`]; times in its unit.
 #[derive(Clone, Debug)]
 pub struct ProductEquation {
@@ -126,6 +64,8 @@ pub struct ProductEquation {
     /// By room, then by kind of jump and outcome; `None` where a kind leads nowhere.
     hops: Vec<Vec<Option<Hop>>>,
     energy: Operator,
+    /// How many baths there are.
+    baths: usize,
     generator: Generator,
 }
 
@@ -143,7 +83,8 @@ impl ProductEquation {
         let h = product.hamiltonian();
         let hamiltonian = (0..hops.len()).map(|room| rooms.matrix(&h, room, room)).collect();
         let nothing = Generator::new(0, Vec::new());
-        let mut equation = ProductEquation { energy: product.energy(), generator: nothing, rooms, hamiltonian, hops };
+        let (energy, baths) = (product.energy(), product.baths().len());
+        let mut equation = ProductEquation { energy, baths, generator: nothing, rooms, hamiltonian, hops };
         equation.generator = equation.generator_of(&equation.layout(0), Part::All);
         Ok(equation)
     }
@@ -167,68 +108,6 @@ impl ProductEquation {
     #[must_use]
     pub fn elements(&self) -> usize {
         self.layout(0).size
-    }
-
-    fn layout(&self, order: i64) -> Layout {
-        let right: Vec<Option<usize>> = (0..self.hops.len()).map(|room| self.rooms.beside(room, -order)).collect();
-        let mut size = 0;
-        let begins = right.iter().enumerate().map(|(left, right)| {
-            let begin = size;
-            size += right.map_or(0, |right| self.dimension(left) * self.dimension(right));
-            begin
-        });
-        Layout { begins: begins.collect(), right, size }
-    }
-
-    fn dimension(&self, room: usize) -> usize {
-        self.rooms.rooms[room].states.len()
-    }
-
-    /// h of one room, or what a part contributes to it: (row, column, element).
-    fn drift(&self, room: usize, part: Part) -> Vec<(usize, usize, Complex64)> {
-        let mut entries = match part {
-            Part::All => self.hamiltonian[room].entries.clone(),
-            Part::Bath(_) => Vec::new(),
-        };
-        for hop in self.hops[room].iter().flatten().filter(|hop| part.has(hop.bath)) {
-            // -(i/2) L^dagger L.
-            for (row, column, value) in &hop.matrix.entries {
-                let same = hop.matrix.entries.iter().filter(|(other, ..)| other == row);
-                let half = Complex64::new(0.0, -0.5) * value;
-                entries.extend(same.map(|(_, left, other)| (*left, *column, other.conj() * half)));
-            }
-        }
-        entries
-    }
-
-    /// The generator on the blocks of one order, or a part of it.
-    fn generator_of(&self, layout: &Layout, part: Part) -> Generator {
-        let drift: Vec<_> = (0..self.hops.len()).map(|room| self.drift(room, part)).collect();
-        let mut triplets = Vec::new();
-        for (left, right) in layout.right.iter().enumerate() {
-            let Some(right) = *right else { continue };
-            let at = |row: usize, column: usize| layout.begins[left] + row * self.dimension(right) + column;
-            let i = Complex64::I;
-            for (row, column, value) in &drift[left] {
-                triplets.extend((0..self.dimension(right)).map(|j| (at(*row, j), at(*column, j), -i * value)));
-            }
-            for (row, column, value) in &drift[right] {
-                triplets.extend((0..self.dimension(left)).map(|k| (at(k, *row), at(k, *column), i * value.conj())));
-            }
-            for (on_left, on_right) in self.hops[left].iter().zip(&self.hops[right]) {
-                let (Some(on_left), Some(on_right)) = (on_left, on_right) else { continue };
-                if !part.has(on_left.bath) || layout.right[on_left.matrix.to] != Some(on_right.matrix.to) {
-                    continue;
-                }
-                let (begin, width) = (layout.begins[on_left.matrix.to], self.dimension(on_right.matrix.to));
-                for (row, column, a) in &on_left.matrix.entries {
-                    let to = |other: usize| begin + row * width + other;
-                    let entries = on_right.matrix.entries.iter();
-                    triplets.extend(entries.map(|(other, from, b)| (to(*other), at(*column, *from), a * b.conj())));
-                }
-            }
-        }
-        Generator::new(layout.size, triplets)
     }
 
     /// The density matrix of a start.
@@ -286,6 +165,10 @@ impl ProductEquation {
                     let at_top = states.filter(|(_, state)| state[*factor] == top);
                     form.extend(at_top.map(|(place, _)| (begin + place * (d + 1), Complex64::ONE)));
                 }
+                Watched::Levels(factor) => {
+                    let levels = Complex64::from((self.rooms.rooms[room].tops[*factor] + 1) as f64);
+                    form.extend((0..d).map(|place| (begin + place * (d + 1), levels)));
+                }
             }
         }
         MeanForm(form)
@@ -294,15 +177,7 @@ impl ProductEquation {
     /// `Tr[A rho]`.
     #[must_use]
     pub fn mean(&self, observable: &Operator, rho: &ProductDensity) -> Complex64 {
-        let layout = self.layout(rho.order);
-        let mut sum = Complex64::ZERO;
-        for (left, right) in layout.right.iter().enumerate() {
-            let Some(right) = *right else { continue };
-            for (row, column, value) in self.rooms.matrix(observable, left, right).entries {
-                sum += value * rho.elements[layout.begins[left] + column * self.dimension(right) + row];
-            }
-        }
-        sum
+        traced(&self.trace_form(observable, &self.layout(rho.order)), &rho.elements)
     }
 
     /// The heat current from a bath, `Tr[H D_b(rho)]` with all terms of H, in [`crate::units::Units::heat_current`].
@@ -326,87 +201,22 @@ impl ProductEquation {
         sum
     }
 
-    /// The steady state.
-    ///
-    /// # Errors
-    /// If it is not unique, or the solve fails.
-    pub fn steady(&self) -> Result<ProductDensity, ProductSteadyError> {
-        let layout = self.layout(0);
-        let diagonal = (0..self.hops.len()).flat_map(|room| {
-            let (begin, d) = (layout.begins[room], self.dimension(room));
-            (0..d).map(move |place| begin + place * (d + 1))
-        });
-        let elements = self.generator.kernel(&diagonal.collect::<Vec<_>>())?;
-        Ok(ProductDensity { order: 0, elements })
-    }
-
-    /// `B rho`, the parts of it by what B adds to the number of excitations.
-    fn acted_on(&self, operator: &Operator, rho: &ProductDensity) -> Vec<ProductDensity> {
-        let shifts: Vec<i64> = if self.is_sharp() { operator.shifts().into_iter().collect() } else { vec![0] };
-        let before = self.layout(rho.order);
-        let of = |shift: i64| {
-            let order = rho.order + shift;
-            let after = self.layout(order);
-            let mut elements = vec![Complex64::ZERO; after.size];
-            for (left, right) in before.right.iter().enumerate() {
-                let (Some(right), Some(to)) = (*right, self.rooms.beside(left, shift)) else { continue };
-                let d = self.dimension(right);
-                for (row, column, value) in self.rooms.matrix(operator, left, to).entries {
-                    for k in 0..d {
-                        elements[after.begins[to] + row * d + k] +=
-                            value * rho.elements[before.begins[left] + column * d + k];
-                    }
-                }
-            }
-            ProductDensity { order, elements }
-        };
-        shifts.into_iter().map(of).collect()
-    }
-
-    fn is_sharp(&self) -> bool {
-        self.rooms.rooms.iter().all(|room| room.excitations.is_some())
-    }
-
-    /// `<A(t + tau) B(t)>` at each of the ascending times tau, where rho is the state at t: the quantum regression theorem,
-    /// `Tr[A exp(tau L) (B rho)]`.
-    #[must_use]
-    pub fn correlation(&self, a: &Operator, b: &Operator, rho: &ProductDensity, taus: &[f64]) -> Vec<Complex64> {
-        let mut sums = vec![Complex64::ZERO; taus.len()];
-        for mut part in self.acted_on(b, rho) {
-            let generator = self.generator_of(&self.layout(part.order), Part::All);
-            let mut now = 0.0;
-            for (sum, tau) in sums.iter_mut().zip(taus) {
-                let mut nobody_asks = vec![Complex64::ZERO; part.elements.len()];
-                generator.advance(&mut part.elements, &mut nobody_asks, tau - now);
-                now = *tau;
-                *sum += self.mean(a, &part);
-            }
+    /// What `Tr[A X]` is in the elements of X.
+    fn trace_form(&self, observable: &Operator, layout: &Layout) -> Vec<(usize, Complex64)> {
+        let mut form = Vec::new();
+        for (left, right) in layout.right.iter().enumerate() {
+            let Some(right) = *right else { continue };
+            let entries = self.rooms.matrix(observable, left, right).entries.into_iter();
+            let width = self.dimension(right);
+            form.extend(entries.map(|(row, column, value)| (layout.begins[left] + column * width + row, value)));
         }
-        sums
+        form
     }
+}
 
-    /// The spectrum `2 Re int_0^inf e^(-i omega tau) <A(tau) B(0)> dtau` of the steady state rho at angular frequencies. What
-    /// does not decay, a coherent part, is no density and has to be absent: A and B change the number of excitations.
-    ///
-    /// # Errors
-    /// If the solve fails, as it does where something does not decay.
-    pub fn spectrum(
-        &self,
-        a: &Operator,
-        b: &Operator,
-        rho: &ProductDensity,
-        frequencies: &[f64],
-    ) -> Result<Vec<f64>, ProductSteadyError> {
-        let mut sums = vec![0.0; frequencies.len()];
-        for part in self.acted_on(b, rho) {
-            let generator = self.generator_of(&self.layout(part.order), Part::All);
-            for (sum, omega) in sums.iter_mut().zip(frequencies) {
-                let elements = generator.resolvent(*omega, &part.elements)?;
-                *sum += 2.0 * self.mean(a, &ProductDensity { order: part.order, elements }).re;
-            }
-        }
-        Ok(sums)
-    }
+/// `Tr[A X]` by its form.
+fn traced(form: &[(usize, Complex64)], elements: &[Complex64]) -> Complex64 {
+    form.iter().map(|(place, value)| value * elements[*place]).sum()
 }
 
 /// How many elements rho would have, known without listing them.
@@ -431,32 +241,4 @@ fn check_size(tops: &[Vec<i64>], sharp: bool) -> Result<f64, ProductError> {
         return Ok(dimension);
     }
     Err(ProductError::TooLarge { what: "the density matrix", dimension, bytes: 16.0 * dimension, most: MOST_ELEMENTS })
-}
-
-/// What leads away from a room, one entry for each kind of jump and outcome.
-fn hops(product: &Product, rooms: &Rooms, room: usize) -> Vec<Option<Hop>> {
-    let mut hops = Vec::new();
-    for (bath, own) in product.baths().iter().enumerate() {
-        for channel in own.channels() {
-            let mut push = |matrix: Option<Matrix>| {
-                let scaled = matrix.filter(|matrix| !matrix.entries.is_empty()).map(|mut matrix| {
-                    matrix.entries.iter_mut().for_each(|(.., value)| *value *= channel.rate.sqrt());
-                    matrix
-                });
-                hops.push(scaled.map(|matrix| Hop { bath, matrix }));
-            };
-            match &channel.jump {
-                JumpOperator::Operator(operator) => {
-                    let shift = operator.shifts().first().copied().unwrap_or(0);
-                    push(rooms.beside(room, shift).map(|to| rooms.matrix(operator, room, to)));
-                }
-                JumpOperator::EachQubit { factor, .. } => {
-                    SectorChange::ALL
-                        .into_iter()
-                        .for_each(|change| push(rooms.outcome(room, *factor, channel.process, change)));
-                }
-            }
-        }
-    }
-    hops
 }

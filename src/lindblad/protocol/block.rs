@@ -32,6 +32,11 @@ impl Block {
         &mut self.values[lane * self.levels..][..self.levels]
     }
 
+    /// What all lanes but the first add up to.
+    pub fn totals(&self) -> impl Iterator<Item = f64> + '_ {
+        (1..self.lanes).map(|lane| self.lane(lane).iter().sum())
+    }
+
     pub fn lanes(&self) -> usize {
         self.lanes
     }

@@ -12,7 +12,7 @@ use super::factors::Follow;
 use super::iterated::Iterated;
 use super::road::{CycleError, Road};
 use super::whole::Whole;
-use super::{Moments, ProtocolEquation, affordable, observables};
+use super::{Means, Moments, ProtocolEquation, affordable, observables};
 use crate::initial::InitialState;
 use crate::lindblad::{PopulationEquation, SolveError};
 use crate::model::Observables;
@@ -24,6 +24,8 @@ const MOST_OF_SEVERAL: i64 = 700;
 const MOST_OF_ONE: usize = 128;
 /// The least that a cycle takes of a deviation: the limit then still has six digits.
 const LEAST_FORGOTTEN: f64 = 1e-6;
+/// A change of a logarithm: its square, and rounding over it, are 1e-8 and 1e-12.
+const A_LITTLE: f64 = 1e-4;
 /// Less than this is nothing.
 const ROUNDING: f64 = 1e-12;
 /// The most that what is left of the equations may make of the solutions.
@@ -44,6 +46,9 @@ pub struct LimitCycle {
     /// The covariances of the means of sectors that nothing mixes: those of n cycles grow by this times n^2 as well.
     /// All zero where there is one sector, or where they mix.
     pub between_sectors: Moments,
+    /// By how much the means grow with ln of the period, all durations being stretched alike: the response that bounds
+    /// fluctuations of what is driven in time (Koyuk and Seifert, Phys. Rev. Lett. 122, 230601 (2019)).
+    pub stretched: Means,
     /// The modulus of the largest eigenvalue of U below 1: what is left of a deviation after a cycle. Near 1, a long
     /// memory.
     pub second_multiplier: f64,
@@ -98,7 +103,9 @@ impl ProtocolEquation {
         let mean_of = |a: usize, sector: &Range<usize>, weight: f64| -> f64 {
             if weight > 0.0 { lanes[a][sector.clone()].iter().sum::<f64>() / weight } else { 0.0 }
         };
-        let mut currents = self.operators.block(Follow::Currents, entries);
+        // One for what each entry leaves, and one for what another pace does.
+        let lanes_of_currents = entries + 1;
+        let mut currents = self.operators.block(Follow::Currents, lanes_of_currents);
         for (b, lane) in lanes.iter().enumerate() {
             let mut y = lane.clone();
             for (sector, weight) in sectors.iter().zip(&weights) {
@@ -107,6 +114,12 @@ impl ProtocolEquation {
                 road.respond(sector, &mut y, lane[sector.clone()].iter().map(|m| m * m).sum::<f64>().sqrt())?;
             }
             currents.lane_mut(b).copy_from_slice(&y);
+        }
+        let (grown, y) = self.stretched(&p)?;
+        currents.lane_mut(entries).copy_from_slice(&y);
+        for sector in sectors {
+            let size = p[sector.clone()].iter().map(|p| p * p).sum::<f64>().sqrt();
+            road.respond(sector, currents.lane_mut(entries), size)?;
         }
         let off = road.residual() / forgotten;
         if off.is_nan() || off > CERTAIN {
@@ -121,7 +134,10 @@ impl ProtocolEquation {
             });
             if sectors.len() == 1 { 0.0 } else { each.sum() }
         };
-        let later = |a: usize, b: usize| currents.sums[a * entries + b] + currents.sums[b * entries + a];
+        let sum = |a: usize, lane: usize| currents.sums[a * lanes_of_currents + lane];
+        let later = |a: usize, b: usize| sum(a, b) + sum(b, a);
+        let mean = grown.iter().enumerate().map(|(a, grown)| grown + sum(a, entries)).collect();
+        let stretched = Means { mean, entropy: self.entropy };
         let of = |covariance: &dyn Fn(usize, usize) -> f64| Moments {
             covariance: (0..entries).flat_map(|a| (0..=a).map(move |b| covariance(a, b))).collect(),
             ..whole.clone()
@@ -131,10 +147,29 @@ impl ProtocolEquation {
             start: observables(self.levels(), &p),
             many,
             between_sectors: of(&between),
+            stretched,
             second_multiplier,
             single: whole,
             p,
         })
+    }
+
+    /// What one more e-th of its length makes of the means of a cycle that starts with p, and of p at its end: at rates that are
+    /// a little larger, which is the same.
+    fn stretched(&self, p: &[f64]) -> Result<(Vec<f64>, Vec<f64>), SolveError> {
+        let at_pace = |pace: f64| {
+            let operators = self.operators.at_pace(pace);
+            let paced = ProtocolEquation { operators, ..self.clone() };
+            let mut block = paced.operators.block(Follow::Currents, 1);
+            block.lane_mut(0).copy_from_slice(p);
+            paced.once(Follow::Currents, &mut block).map(|()| block)
+        };
+        let (slower, faster) = (at_pace((-A_LITTLE).exp())?, at_pace(A_LITTLE.exp())?);
+        let grown = |fast: f64, slow: f64| (fast - slow) / (2.0 * A_LITTLE);
+        // What every entry gains from p on average.
+        let means = faster.sums.iter().zip(&slower.sums).map(|(fast, slow)| grown(*fast, *slow)).collect();
+        let ends = faster.lane(0).iter().zip(slower.lane(0)).map(|(fast, slow)| grown(*fast, *slow));
+        Ok((means, ends.collect()))
     }
 
     /// Whether moves that ever happen join all levels of each sector.

@@ -6,76 +6,36 @@
 
 use std::ops::Range;
 
-use faer::Mat;
-
 use super::ProtocolEquation;
 use super::factors::Follow;
-use super::radius::radius;
+use super::residuals::{Propagates, Residuals, add, norm};
 use super::road::{CycleError, Road};
+use crate::lindblad::PopulationEquation;
 use crate::lindblad::steady::{Leaking, Reduced, SteadyState};
-use crate::lindblad::{PopulationEquation, SolveError};
-use crate::vectorized::dot;
 
 /// What is left of an equation, of its solution: what rounding leaves of U.
 const OF_SOLUTION: f64 = 2e-13;
-/// Directions that are kept at most.
-const MOST: usize = 400;
-/// How often what is left is solved for again.
-const MOST_REFINEMENTS: usize = 4;
-/// What a direction adds to the others is rounding below this.
-const DEPENDENT: f64 = 1e-10;
-/// How well the second multiplier is known: of what is below 1 of it.
-const MULTIPLIER: f64 = 1e-7;
-/// No better than U itself.
+/// The second multiplier is known no better than U itself.
 const RESOLVED: f64 = 1e-12;
 
 /// With this the guess begins with `1/x + 1/2 + x/12`, as what it guesses does.
 const LEAK: f64 = 6.0;
 
-/// A vector, and what 1 - U makes of it.
-struct Direction {
-    of: Vec<f64>,
-    image: Vec<f64>,
-}
-
 /// One sector, of whose propagator nothing but products is known.
 pub struct Iterated<'a> {
+    propagator: Propagator<'a>,
+    residuals: Residuals,
+    /// The limit, once it is known.
+    p: Vec<f64>,
+}
+
+struct Propagator<'a> {
     equation: &'a ProtocolEquation,
     /// The steady state of the average rates, and their generator.
     steady: SteadyState,
     average: Reduced<'a>,
     /// The same less 6 over the period.
     leaking: Leaking,
-    directions: Vec<Direction>,
-    /// The limit, once it is known.
-    p: Vec<f64>,
-    residual: f64,
-}
-
-/// y += a x.
-fn add(y: &mut [f64], a: f64, x: &[f64]) {
-    y.iter_mut().zip(x).for_each(|(y, x)| *y += a * x);
-}
-
-fn norm(x: &[f64]) -> f64 {
-    dot::<8>(x, x).sqrt()
-}
-
-impl Direction {
-    /// Takes what others have out of the image; what is left of it.
-    fn part(&mut self, others: &[Direction]) -> f64 {
-        let before = norm(&self.image);
-        for _ in 0..2 {
-            for other in others {
-                let overlap = dot::<8>(&other.image, &self.image);
-                add(&mut self.image, -overlap, &other.image);
-                add(&mut self.of, -overlap, &other.of);
-            }
-        }
-        let after = norm(&self.image);
-        self.image.iter_mut().chain(&mut self.of).for_each(|x| *x /= after);
-        after / before
-    }
 }
 
 impl<'a> Iterated<'a> {
@@ -84,25 +44,28 @@ impl<'a> Iterated<'a> {
         let leaking = Leaking::new(average.ladder(), LEAK / equation.protocol.period());
         let (steady, average) = average.factorize().map_err(|_| CycleError::NotUnique)?;
         let leaking = leaking.map_err(|_| CycleError::NotUnique)?;
-        Ok(Iterated { equation, steady, average, leaking, directions: Vec::new(), p: Vec::new(), residual: 0.0 })
+        let propagator = Propagator { equation, steady, average, leaking };
+        Ok(Iterated { propagator, residuals: Residuals::new(OF_SOLUTION, RESOLVED), p: Vec::new() })
     }
 
-    /// `U x` of an x that sums to zero.
-    fn propagated(&self, x: &[f64]) -> Result<Vec<f64>, CycleError> {
+    /// The same vector less what the limit makes of its sum, of which U leaves everything.
+    fn traceless(&self, mut x: Vec<f64>) -> Vec<f64> {
+        let trace: f64 = x.iter().sum();
+        add(&mut x, -trace, &self.p);
+        x
+    }
+}
+
+impl Propagates for Propagator<'_> {
+    fn image(&self, x: &[f64]) -> Result<Vec<f64>, CycleError> {
         let mut block = self.equation.operators.block(Follow::Nothing, 1);
         block.lane_mut(0).copy_from_slice(x);
         self.equation.once(Follow::Nothing, &mut block)?;
-        Ok(block.values)
-    }
-
-    /// `(1 - U) x`.
-    fn image(&self, x: &[f64]) -> Result<Vec<f64>, CycleError> {
-        let mut image = self.propagated(x)?;
+        let mut image = block.values;
         image.iter_mut().zip(x).for_each(|(image, x)| *image = x - *image);
         Ok(image)
     }
 
-    /// About (1 - U)^-1 r.
     fn guessed(&self, r: &[f64]) -> Vec<f64> {
         let mut guess = self.average.roughly(r, &self.steady.p);
         let period = self.equation.protocol.period();
@@ -114,182 +77,35 @@ impl<'a> Iterated<'a> {
         add(&mut guess, -trace, &self.steady.p);
         guess
     }
-
-    /// Adds a direction; false where it is none.
-    fn grow(&mut self, of: Vec<f64>) -> Result<bool, CycleError> {
-        let image = self.image(&of)?;
-        let mut direction = Direction { of, image };
-        let new = direction.part(&self.directions);
-        if new.is_nan() || new < DEPENDENT {
-            return Ok(false);
-        }
-        self.directions.push(direction);
-        Ok(true)
-    }
-
-    /// The same vector less what the limit makes of its sum, of which U leaves everything.
-    fn traceless(&self, mut x: Vec<f64>) -> Vec<f64> {
-        let trace: f64 = x.iter().sum();
-        add(&mut x, -trace, &self.p);
-        x
-    }
-
-    /// The y of `(1 - U) y = r`, both of which sum to zero, where r is known to the rounding of something of the size
-    /// `beside`.
-    fn solved(&mut self, r: &[f64], beside: f64) -> Result<Vec<f64>, CycleError> {
-        let mut y = vec![0.0; r.len()];
-        let mut rest = r.to_vec();
-        let enough = |size: f64| OF_SOLUTION * (size + beside);
-        let mut last = f64::INFINITY;
-        for _ in 0..=MOST_REFINEMENTS {
-            let (mut more, mut left) = (vec![0.0; r.len()], rest.clone());
-            let take = |direction: &Direction, more: &mut [f64], left: &mut [f64]| {
-                let share = dot::<8>(&direction.image, left);
-                add(more, share, &direction.of);
-                add(left, -share, &direction.image);
-            };
-            self.directions.iter().for_each(|direction| take(direction, &mut more, &mut left));
-            while norm(&left) > enough(norm(&y) + norm(&more)) {
-                if self.directions.len() >= MOST || !self.grow(self.guessed(&left))? {
-                    break;
-                }
-                take(&self.directions[self.directions.len() - 1], &mut more, &mut left);
-            }
-            add(&mut y, 1.0, &more);
-            rest = self.image(&y)?;
-            rest.iter_mut().zip(r).for_each(|(rest, r)| *rest = r - *rest);
-            let size = norm(&rest);
-            if size <= enough(norm(&y)) || size.is_nan() || size > 0.5 * last {
-                break;
-            }
-            last = size;
-        }
-        let size = norm(&y) + beside;
-        if size > 0.0 {
-            self.residual = self.residual.max(norm(&rest) / size);
-        }
-        Ok(y)
-    }
 }
 
 impl Road for Iterated<'_> {
     fn limit(&mut self) -> Result<Vec<f64>, CycleError> {
         // What a cycle makes of a guess sums to zero beside it.
-        let guess = self.steady.p.clone();
-        let change: Vec<f64> = self.image(&guess)?.iter().map(|x| -x).collect();
-        let mut p = self.solved(&change, norm(&guess))?;
+        let guess = self.propagator.steady.p.clone();
+        let change: Vec<f64> = self.propagator.image(&guess)?.iter().map(|x| -x).collect();
+        let mut p = self.residuals.solved(&self.propagator, &change, norm(&guess))?;
         add(&mut p, 1.0, &guess);
         self.p.clone_from(&p);
         Ok(p)
     }
 
     fn respond(&mut self, _: &Range<usize>, y: &mut [f64], beside: f64) -> Result<(), CycleError> {
-        let solved = self.solved(y, beside)?;
+        let solved = self.residuals.solved(&self.propagator, y, beside)?;
         y.copy_from_slice(&self.traceless(solved));
         Ok(())
     }
 
-    /// By what U makes of the directions: its largest eigenvalues are in their space, which grows by what it leaves.
     fn second_multiplier(&mut self) -> Result<f64, CycleError> {
-        let mut space = Space::default();
-        for Direction { of, image } in &self.directions {
-            space.add(self.traceless(of.clone()), image.clone());
-        }
-        let mut last = f64::INFINITY;
-        while space.basis.len() < MOST {
-            let Some((multiplier, rests)) = space.largest() else {
-                // Any direction will do to begin with.
-                let mut first = vec![0.0; self.p.len()];
-                first[0] = 1.0;
-                let first = self.traceless(first);
-                let image = self.image(&first)?;
-                space.add(first, image);
-                continue;
-            };
-            last = rests.iter().map(|rest| norm(rest)).fold(0.0, f64::max);
-            if last <= (MULTIPLIER * (1.0 - multiplier)).max(RESOLVED) {
-                return Ok(multiplier);
-            }
-            let before = space.basis.len();
-            for rest in rests {
-                let direction = self.guessed(&rest);
-                let image = self.image(&direction)?;
-                space.add(direction, image);
-            }
-            if space.basis.len() == before {
-                break;
-            }
-        }
-        Err(SolveError::not_converged(self.steady.p.len(), last).into())
+        // Any direction will do to begin with.
+        let mut any = vec![0.0; self.p.len()];
+        any[0] = 1.0;
+        let first = self.residuals.is_empty().then_some(any);
+        self.residuals.second_multiplier(&self.propagator, |x| self.traceless(x), first)
     }
 
     fn residual(&self) -> f64 {
-        self.residual
-    }
-}
-
-/// An orthonormal basis, and what U makes of it.
-#[derive(Default)]
-struct Space {
-    basis: Vec<Vec<f64>>,
-    propagated: Vec<Vec<f64>>,
-    /// `Q^T U Q`, row by row.
-    projected: Vec<Vec<f64>>,
-}
-
-impl Space {
-    /// Adds a vector of which (1 - U) is known, unless it is in the space.
-    fn add(&mut self, mut of: Vec<f64>, mut image: Vec<f64>) {
-        let before = norm(&of);
-        image.iter_mut().zip(&of).for_each(|(image, x)| *image = x - *image);
-        for _ in 0..2 {
-            for (q, propagated) in self.basis.iter().zip(&self.propagated) {
-                let overlap = dot::<8>(q, &of);
-                add(&mut of, -overlap, q);
-                add(&mut image, -overlap, propagated);
-            }
-        }
-        let after = norm(&of);
-        if after.is_nan() || after <= 1e-6 * before {
-            return;
-        }
-        of.iter_mut().chain(&mut image).for_each(|x| *x /= after);
-        for (row, q) in self.projected.iter_mut().zip(&self.basis) {
-            row.push(dot::<8>(q, &image));
-        }
-        let mut row: Vec<f64> = self.propagated.iter().map(|propagated| dot::<8>(&of, propagated)).collect();
-        row.push(dot::<8>(&of, &image));
-        self.projected.push(row);
-        self.basis.push(of);
-        self.propagated.push(image);
-    }
-
-    /// The largest modulus of the eigenvalues of U in this space, and what U leaves of it: of one vector, or of two that
-    /// turn into each other.
-    fn largest(&self) -> Option<(f64, Vec<Vec<f64>>)> {
-        let size = self.basis.len();
-        if size == 0 {
-            return None;
-        }
-        let projected = Mat::from_fn(size, size, |row, column| self.projected[row][column]);
-        let (multiplier, first) = radius(&projected);
-        let times = |x: &[f64]| -> Vec<f64> { self.projected.iter().map(|row| dot::<4>(row, x)).collect() };
-        let mut second = times(&first);
-        let along = dot::<4>(&second, &first);
-        add(&mut second, -along, &first);
-        let mut vectors = vec![first];
-        let across = norm(&second);
-        if across > 1e-6 * multiplier {
-            vectors.push(second.iter().map(|x| x / across).collect());
-        }
-        let rest = |x: &Vec<f64>| {
-            let mut rest = vec![0.0; self.basis[0].len()];
-            x.iter().zip(&self.propagated).for_each(|(x, propagated)| add(&mut rest, *x, propagated));
-            times(x).iter().zip(&self.basis).for_each(|(x, q)| add(&mut rest, -x, q));
-            rest
-        };
-        let rests = vectors.iter().map(rest).collect();
-        Some((multiplier, rests))
+        self.residuals.worst
     }
 }
 

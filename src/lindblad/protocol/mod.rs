@@ -14,6 +14,8 @@ mod iterated;
 mod means;
 mod operators;
 mod radius;
+mod repeated;
+pub(super) mod residuals;
 mod road;
 mod whole;
 
@@ -31,7 +33,16 @@ use block::{Block, pair};
 use evolution::advance;
 use factors::Follow;
 use operators::Operators;
+use repeated::Repeated;
 
+/// What it takes, in multiplications, to begin a step, to make a ramp of each bath a polynomial, and to keep what a cycle books.
+const A_STEP: f64 = 1e4;
+const A_RAMP: f64 = 7e4;
+const A_ROW: f64 = 1e4;
+/// Lanes of exponential averages, in passes of their own.
+const OTHERS: f64 = 3.0;
+/// How far times that are the same are apart.
+const ROUNDING: f64 = 8.0 * f64::EPSILON;
 /// The most levels that are followed.
 const MOST_LEVELS: i64 = 10_500;
 
@@ -152,6 +163,12 @@ impl ProtocolEquation {
         })
     }
 
+    /// The same equation over so many cycles.
+    #[must_use]
+    pub fn over(&self, cycles: u64) -> Self {
+        ProtocolEquation { protocol: self.protocol.repeated(cycles), ..self.clone() }
+    }
+
     /// Whether there are few enough levels.
     ///
     /// # Errors
@@ -167,17 +184,41 @@ impl ProtocolEquation {
         &self.ladder.levels
     }
 
-    /// About how many multiplications [`ProtocolEquation::averages`] takes: products with the generator grow with all that
-    /// happens, however fast it is gone.
-    #[must_use]
-    pub fn work(&self) -> f64 {
+    /// About how many multiplications it takes to follow all averages through one cycle, exponential ones among them:
+    /// products with the generator grow with all that happens, however fast it is gone, and before them it has to be made.
+    fn of_a_cycle(&self) -> f64 {
         let (passed, moves) = self.operators.pace(&self.ladder);
-        let products = |stage: &Stage| {
+        let (baths, lanes) = (self.protocol.baths(), 1 + Entry::count(self.protocol.baths()));
+        let of = |stage: &Stage| {
+            let ramps = if stage.is_held() { 0.0 } else { 1.0 + stage.knots().len() as f64 };
             let times = if stage.is_held() { 1.0 } else { 6.0 };
-            times * (30.0 + 1.5 * passed * stage.duration)
+            let products = times * (30.0 + 1.5 * passed * stage.duration);
+            let made = A_STEP + ramps * A_RAMP * (1 + baths) as f64;
+            products * moves * (lanes as f64 + OTHERS) + (1.0 + OTHERS) * made
         };
-        let cycle: f64 = self.protocol.stages().iter().map(products).sum();
-        self.protocol.cycles() as f64 * cycle * moves * (1 + Entry::count(self.protocol.baths())) as f64
+        self.protocol.stages().iter().map(of).sum()
+    }
+
+    /// The same through all cycles from matrices of one, where only cycles with a time before their end are gone through.
+    fn repeated(&self, times: &[f64]) -> f64 {
+        let (levels, entries) = (self.levels().len() as f64, Entry::count(self.protocol.baths()) as f64);
+        let (period, cycles) = (self.protocol.period(), self.protocol.cycles() as f64);
+        let ends = |time: &&f64| (*time - (*time / period).round() * period).abs() <= ROUNDING * *time;
+        let mut inside: Vec<u64> = times.iter().filter(|time| !ends(time)).map(|t| (t / period) as u64).collect();
+        inside.dedup();
+        let a_cycle = levels * levels * (2.0 * entries + 1.0 + OTHERS) + A_ROW;
+        (levels + inside.len() as f64) * self.of_a_cycle() + cycles * a_cycle
+    }
+
+    /// The same in all cycles, one after the other.
+    fn one_by_one(&self) -> f64 {
+        self.protocol.cycles() as f64 * (self.of_a_cycle() + A_ROW)
+    }
+
+    /// About how many multiplications [`ProtocolEquation::averages`] at these times takes, with exponential averages beside.
+    #[must_use]
+    pub fn work(&self, times: &[f64]) -> f64 {
+        self.one_by_one().min(self.repeated(times))
     }
 
     /// The exact averages at ascending `times` up to the end of the protocol, and there, to some 1e-10 of the largest
@@ -211,6 +252,20 @@ impl ProtocolEquation {
         let mut before = nothing.mean;
         self.through(Follow::Moments, &mut block, times, |reached, block| match reached {
             Reached::Sample => series.push(self.averages_of(block)),
+            Reached::Cycle { cycle, booked } => {
+                let cycle = &mut cycles[cycle];
+                for (segment, booked) in booked.iter().enumerate() {
+                    for (entry, more) in booked.iter().enumerate() {
+                        if entry == Entry::Work.index() && !self.protocol.does_work(segment) {
+                            continue;
+                        }
+                        segments[segment].mean[entry] += more;
+                        cycle.booked.mean[entry] += more;
+                    }
+                }
+                before = block.totals().collect();
+                (cycle.final_m, cycle.final_j) = self.end(block);
+            }
             Reached::End { segment, cycle } => {
                 let cycle = &mut cycles[cycle];
                 for (entry, before) in before.iter_mut().enumerate() {
@@ -223,9 +278,7 @@ impl ProtocolEquation {
                     cycle.booked.mean[entry] += now - *before;
                     *before = now;
                 }
-                let mean =
-                    |of: fn(&Level) -> f64| self.levels().iter().zip(block.lane(0)).map(|(l, p)| p * of(l)).sum();
-                (cycle.final_m, cycle.final_j) = (mean(|level| level.m()), mean(|level| level.two_j as f64 / 2.0));
+                (cycle.final_m, cycle.final_j) = self.end(block);
             }
         })?;
         let gibbs = |p: &[f64]| -> f64 {
@@ -282,18 +335,25 @@ impl ProtocolEquation {
         block
     }
 
+    /// `<M>` and `<J>`.
+    fn end(&self, block: &Block) -> (f64, f64) {
+        let mean = |of: fn(&Level) -> f64| self.levels().iter().zip(block.lane(0)).map(|(l, p)| p * of(l)).sum();
+        (mean(|level| level.m()), mean(|level| level.two_j as f64 / 2.0))
+    }
+
     fn averages_of(&self, block: &Block) -> Averages {
         Averages { now: observables(self.levels(), block.lane(0)), booked: self.moments(block) }
     }
 
     fn moments(&self, block: &Block) -> Moments {
-        let mean: Vec<f64> = (1..block.lanes()).map(|lane| block.lane(lane).iter().sum()).collect();
+        let mean: Vec<f64> = block.totals().collect();
         let pairs = (0..mean.len()).flat_map(|a| (0..=a).map(move |b| (a, b)));
         let covariance = pairs.zip(&block.sums).map(|((a, b), sum)| sum - mean[a] * mean[b]).collect();
         Moments { mean, covariance, entropy: self.entropy }
     }
 
-    /// Takes a block through the whole protocol; `each` is told of every time, and of every end of a segment.
+    /// Takes a block through the whole protocol; `each` is told of every time, and of every end of a segment or, where cycles
+    /// are gone through as a whole, of a cycle.
     fn through(
         &self,
         follow: Follow,
@@ -305,7 +365,29 @@ impl ProtocolEquation {
         let end = protocol.end();
         assert!(times.last().is_none_or(|last| *last <= end * (1.0 + 1e-12)), "{times:?}: the protocol ends at {end}");
         let mut left = times.iter().peekable();
+        let pays = self.repeated(times) < self.one_by_one();
+        let quench = |segment: usize, block: &mut Block| self.quench(follow, segment, block);
+        let of_one = || Repeated::new(&self.operators, protocol.stages(), follow, quench);
+        let mut repeated = pays.then(of_one).transpose()?;
+        let last = protocol.stages().len() - 1;
         for cycle in 0..protocol.cycles() {
+            let begun = cycle as f64 * protocol.period();
+            let ends = |time: &f64| {
+                let within = protocol.within(cycle, last, *time);
+                within.is_some_and(|_| *time >= begun + protocol.period() - ROUNDING * *time)
+            };
+            if let Some(repeated) = &mut repeated
+                && left.peek().is_none_or(|time| ends(time) || **time > begun + protocol.period())
+            {
+                let booked = repeated.booked(block.lane(0));
+                repeated.apply(block);
+                while left.next_if(|time| ends(time)).is_some() {
+                    each(Reached::Sample, block);
+                }
+                self.quench(follow, last, block);
+                each(Reached::Cycle { cycle: cycle as usize, booked: &booked }, block);
+                continue;
+            }
             for (segment, stage) in protocol.stages().iter().enumerate() {
                 let mut now = 0.0;
                 while let Some(until) = left.peek().and_then(|time| protocol.within(cycle, segment, **time)) {
@@ -337,9 +419,11 @@ impl ProtocolEquation {
 }
 
 /// Where a block is that goes through a protocol.
-enum Reached {
+enum Reached<'a> {
     /// At a time that was asked for.
     Sample,
+    /// At the end of a cycle that was gone through as a whole, and what was booked in it by segment and entry.
+    Cycle { cycle: usize, booked: &'a [Vec<f64>] },
     /// At the end of a segment, after the quench if there is one.
     End { segment: usize, cycle: usize },
 }

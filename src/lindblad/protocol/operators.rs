@@ -50,6 +50,8 @@ pub struct Operators {
     entries: usize,
     /// Whether the entropy of every quantum is finite.
     entropy: bool,
+    /// What all rates are multiplied by.
+    pace: f64,
 }
 
 /// The generator over a step, ready to be applied: in powers of the part s of the step that is over. Where nothing
@@ -88,7 +90,13 @@ impl Operators {
             m: ladder.levels.iter().map(|level| level.m()).collect(),
             entries: Entry::count(ladder.baths.len()),
             entropy,
+            pace: 1.0,
         }
+    }
+
+    /// The same at rates so many times as large.
+    pub fn at_pace(&self, pace: f64) -> Self {
+        Operators { pace, ..self.clone() }
     }
 
     /// The most that a level passes on per unit time at the rates of a ladder, and how many moves there are.
@@ -123,6 +131,7 @@ impl Operators {
             let coupled = |bath: &usize| stage.reservoirs[*bath].coupling == flow.coupling;
             for bath in (0..stage.reservoirs.len()).filter(coupled) {
                 let Rates { down, up, dephasing } = stage.rates(bath, time);
+                let [down, up, dephasing] = [down, up, dephasing].map(|rate| rate * self.pace);
                 let (rate, reverse) = match flow.process {
                     Process::Emission => (down, up),
                     Process::Absorption => (up, down),

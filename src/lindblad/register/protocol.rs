@@ -8,6 +8,8 @@ use crate::bath::{Coupling, Pair, Process};
 use crate::lindblad::SolveError;
 use crate::lindblad::along::{Acting, Along, ProtocolMeans, Seen, along, slopes, with_last};
 use crate::lindblad::density::DensityMatrix;
+use crate::lindblad::protocol::CycleError;
+use crate::lindblad::recurring::{StateCycle, StateNoise, limit, noise};
 use crate::model::protocol::Protocol;
 use crate::model::{Observables, Register};
 
@@ -112,9 +114,31 @@ impl RegisterProtocol {
         initial: &DensityMatrix,
         times: &[f64],
     ) -> Result<(Vec<ProtocolMeans>, Vec<ProtocolMeans>), SolveError> {
-        assert_eq!(initial.dim(), (self.dimension, self.dimension), "a state of as many qubits");
-        let elements: Vec<f64> = initial.iter().flat_map(|value| [value.re, value.im]).collect();
-        along(self, &self.protocol, &elements, times)
+        along(self, &self.protocol, &self.elements(initial), times)
+    }
+
+    /// The limit cycle of the protocol that is come to from an initial state, with averages at ascending `times` of it.
+    ///
+    /// # Errors
+    /// Why there is none, or it cannot be found.
+    ///
+    /// # Panics
+    /// If the matrix is of another size.
+    pub fn limit_cycle(&self, initial: &DensityMatrix, times: &[f64]) -> Result<StateCycle, CycleError> {
+        limit(self, &self.protocol, &self.elements(initial), times)
+    }
+
+    /// What each further cycle adds to the covariances of heats, quanta and work, around the limit.
+    ///
+    /// # Errors
+    /// If it cannot be found.
+    pub fn noise(&self, limit: &StateCycle) -> Result<StateNoise, CycleError> {
+        noise(self, &self.protocol, limit)
+    }
+
+    fn elements(&self, rho: &DensityMatrix) -> Vec<f64> {
+        assert_eq!(rho.dim(), (self.dimension, self.dimension), "a state of as many qubits");
+        rho.iter().flat_map(|value| [value.re, value.im]).collect()
     }
 
     fn matrix(&self, rho: &[f64]) -> DensityMatrix {
@@ -157,6 +181,22 @@ impl Along for RegisterProtocol {
         for (place, change) in slope.chunks_exact_mut(2).zip(&change) {
             (place[0], place[1]) = (change.re, change.im);
         }
+    }
+
+    fn traceless(&self, deviation: &mut [f64], state: &[f64]) {
+        let diagonal = (0..self.dimension).map(|at| 2 * at * (self.dimension + 1));
+        let trace = |of: &[f64]| diagonal.clone().map(|at| of[at]).sum::<f64>();
+        let share = trace(deviation) / trace(state);
+        deviation.iter_mut().zip(state).for_each(|(deviation, state)| *deviation -= share * state);
+    }
+
+    fn jumped(&self, coupling: usize, process: Process, rho: &[f64], into: &mut [f64]) {
+        let rho = self.matrix(rho);
+        let flow = self.flows.iter().find(|flow| flow.coupling == coupling && flow.process == process);
+        let nothing = DensityMatrix::zeros(rho.dim());
+        let jumps = flow.map_or(&[][..], |flow| &flow.jumps);
+        let all = jumps.iter().fold(nothing, |sum, jump| sum + jump.sandwich(&rho));
+        into.chunks_exact_mut(2).zip(&all).for_each(|(place, value)| (place[0], place[1]) = (value.re, value.im));
     }
 
     fn see(&self, rho: &[f64]) -> Seen {

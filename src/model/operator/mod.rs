@@ -140,6 +140,12 @@ impl Operator {
         Operator { algebras: algebras.clone(), terms: BTreeMap::from([(word, Complex64::ONE)]) }
     }
 
+    /// The algebras of the factors that it is on.
+    #[must_use]
+    pub fn algebras(&self) -> &Arc<[Algebra]> {
+        &self.algebras
+    }
+
     /// Its words and their coefficients, in a fixed order.
     pub fn terms(&self) -> impl Iterator<Item = (&Word, Complex64)> {
         self.terms.iter().map(|(word, coefficient)| (word, *coefficient))

@@ -104,6 +104,54 @@ proptest! {
     }
 }
 
+/// An expression as it may be typed, and the operator that the algebra makes of it.
+fn any_expression() -> impl Strategy<Value = (String, Operator)> {
+    let atoms = ["a.Jx", "a.Jy", "a.Jz", "a.Jp", "b.Jm", "c.a", "c.ad", "c.n", "2", "0.5", "i", "delta"];
+    let atom = (0..atoms.len()).prop_map(move |which| {
+        let algebras = algebras();
+        let letter = |factor, powers| Operator::letter(&algebras, factor, powers);
+        let number = |re: f64, im: f64| Operator::number(&algebras, Complex64::new(re, im));
+        let (raise, lower) = (letter(0, Powers::RAISE), letter(0, Powers::LOWER));
+        let operator = match which {
+            0 => &(&raise + &lower) * Complex64::new(0.5, 0.0),
+            1 => &(&raise - &lower) * Complex64::new(0.0, -0.5),
+            2 => letter(0, Powers::Z),
+            3 => raise,
+            4 => letter(1, Powers::LOWER),
+            5 => letter(2, Powers::LOWER),
+            6 => letter(2, Powers::RAISE),
+            7 => &letter(2, Powers::RAISE) * &letter(2, Powers::LOWER),
+            8 => number(2.0, 0.0),
+            9 => number(0.5, 0.0),
+            10 => number(0.0, 1.0),
+            _ => number(-2.0, 0.0),
+        };
+        (atoms[which].to_owned(), operator)
+    });
+    atom.prop_recursive(3, 12, 2, |inner| {
+        (inner.clone(), inner, 0_usize..6, " {0,2}").prop_map(|((x, a), (y, b), which, gap)| match which {
+            0 => (format!("({x}{gap}+{gap}{y})"), &a + &b),
+            1 => (format!("({x}-{gap}{y})"), &a - &b),
+            2 => (format!("{x}{gap}*({gap}{y})"), &a * &b),
+            3 => (format!("-({x}){gap}/ 4"), &a * Complex64::from(-0.25)),
+            4 => (format!("dag({gap}{x} )"), a.adjoint()),
+            _ => (format!("({x}){gap}^2"), &a * &a),
+        })
+    })
+}
+
+proptest! {
+    /// Powers bind before products, products before signs and sums: numbers are dyadic, and all of it is exact.
+    #[test]
+    fn what_is_typed_is_what_the_algebra_makes_of_it((text, operator) in any_expression()) {
+        match parsed(&text) {
+            Ok(found) => prop_assert_eq!(found, operator, "{}", text),
+            // Long products are refused, and nothing else.
+            Err(error) => prop_assert!(error.message.contains("too long"), "{}: {}", text, error),
+        }
+    }
+}
+
 /// `<m| A |m>` of one qubit, where J_+ J_- = 1/2 + m and J_z^b = m^b.
 fn diagonal_of_a_qubit(operator: &Operator, m: f64) -> Complex64 {
     let of = |powers: &Powers| match (powers.raise, powers.lower) {

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{Kind, Product, ProductError};
 use crate::bath::{Coupling, Process, Rates};
+use crate::model::emitters::DecayMode;
 use crate::model::operator::{Operator, Powers};
 
 /// What a jump does.
@@ -200,6 +201,36 @@ impl Product {
         let bath = bath.of_numbers(&self)?;
         self.baths.push(bath);
         Ok(self)
+    }
+
+    /// Adds a bath whose jumps are the modes of a matrix of decay: `sum_j a_j J_-^(j)` (of a mode of the product: a) of each,
+    /// over all factors in their order, at `down` times its rate, and its adjoint at `up` times its rate.
+    ///
+    /// # Errors
+    /// If the amplitudes are not as many as the factors, or a number is none.
+    pub fn decay(mut self, name: &str, modes: &[DecayMode], down: f64, up: f64) -> Result<Self, ProductError> {
+        let mut bath = ProductBath::new(name, Coupling::Collective, Rates { down, up, dephasing: 0.0 })?;
+        for mode in modes {
+            if mode.amplitudes.len() != self.factors.len() {
+                return Err(bath.wrong("a mode of its decay has not one amplitude for each qubit"));
+            }
+            let letters = mode.amplitudes.iter().enumerate();
+            let lowering = letters.fold(Operator::zero(&self.algebras), |sum, (place, amplitude)| {
+                &sum + &(&Operator::letter(&self.algebras, place, Powers::LOWER) * *amplitude)
+            });
+            bath.push(Process::Emission, down * mode.rate, JumpOperator::Operator(lowering.clone()));
+            bath.push(Process::Absorption, up * mode.rate, JumpOperator::Operator(lowering.adjoint()));
+        }
+        let bath = bath.of_numbers(&self)?;
+        self.baths.push(bath);
+        Ok(self)
+    }
+
+    /// Whether jumps of single qubits take an ensemble, by its place among the factors, from one J to others.
+    #[must_use]
+    pub fn changes_j(&self, place: usize) -> bool {
+        let acts = |jump: &JumpOperator| matches!(jump, JumpOperator::EachQubit { factor, .. } if *factor == place);
+        self.baths.iter().flat_map(ProductBath::channels).any(|channel| acts(&channel.jump))
     }
 
     /// `J_z` of an ensemble, n of a mode.

@@ -43,9 +43,27 @@ pub enum ProductError {
         /// What was given.
         levels: i64,
     },
+    /// A bound of the highest level that is none.
+    #[error("the highest level of mode `{name}` may weigh {weight}: a number between 0 and 1 is needed")]
+    Weight {
+        /// Of what.
+        name: String,
+        /// What was given.
+        weight: f64,
+    },
     /// A term of H that is not Hermitian.
     #[error("a term of the Hamiltonian is not Hermitian: add its conjugate, as in `x + dag(x)`")]
     NotHermitian,
+    /// A matrix of exchange of another size.
+    #[error("the exchange is a matrix of {rows} x {columns}, and there are {factors} ensembles and modes")]
+    Exchange {
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// How many there are.
+        factors: usize,
+    },
     /// A watched operator that is not Hermitian.
     #[error("watched operator {place} is not Hermitian, and its mean no real number")]
     WatchedNotHermitian {

@@ -7,15 +7,21 @@
 //! Groups of qubits that are far apart and share no bath are no product: they are independent points of one sum.
 
 mod bath;
+mod correlation;
 mod error;
+mod levels;
+mod rest;
 mod values;
 
 pub use bath::{Channel, JumpOperator, ProductBath};
+pub use correlation::{Correlation, Since, TwoTimes};
 pub use error::ProductError;
+pub use levels::Levels;
 pub use values::{ProductForm, ProductValues, Watched};
 
 use std::sync::Arc;
 
+use ndarray::Array2;
 use num_complex::Complex64;
 use serde::Serialize;
 
@@ -25,14 +31,14 @@ use crate::dicke::MAX_QUBITS;
 use crate::units::Units;
 
 /// What a factor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub enum Kind {
     /// So many identical qubits.
     Qubits(i64),
-    /// A mode with the numbers 0 .. levels - 1, or all of them where excitations only leave.
+    /// A mode.
     Mode {
-        /// How many numbers are kept.
-        levels: Option<i64>,
+        /// Which of its numbers of quanta are kept.
+        levels: Levels,
     },
 }
 
@@ -54,9 +60,9 @@ impl Factor {
         Factor { name: name.to_owned(), kind: Kind::Qubits(number), frequency }
     }
 
-    /// A mode; without `levels` it keeps all numbers that its start can lead to.
+    /// A mode; with `None` in place of its levels it keeps all numbers that its start can lead to.
     #[must_use]
-    pub fn mode(name: &str, levels: impl Into<Option<i64>>, frequency: f64) -> Self {
+    pub fn mode(name: &str, levels: impl Into<Levels>, frequency: f64) -> Self {
         Factor { name: name.to_owned(), kind: Kind::Mode { levels: levels.into() }, frequency }
     }
 
@@ -101,10 +107,8 @@ impl Product {
                 Kind::Qubits(number) if !(0..=MAX_QUBITS).contains(&number) => {
                     return Err(ProductError::Number { name, number });
                 }
-                Kind::Mode { levels: Some(levels) } if levels < 1 => {
-                    return Err(ProductError::Levels { name, levels });
-                }
-                Kind::Qubits(_) | Kind::Mode { .. } => {}
+                Kind::Mode { levels } => levels.check(name)?,
+                Kind::Qubits(_) => {}
             }
         }
         let algebras: Arc<[Algebra]> = factors.iter().map(Factor::algebra).collect();
@@ -120,6 +124,19 @@ impl Product {
         Ok(Product { units, factors, algebras, hamiltonian, baths: Vec::new() })
     }
 
+    /// The same with other numbers of quanta that are kept of a mode, by its place among the factors.
+    ///
+    /// # Errors
+    /// If these are none.
+    ///
+    /// # Panics
+    /// If there is no such factor.
+    pub fn with_levels(mut self, place: usize, levels: Levels) -> Result<Self, ProductError> {
+        levels.check(self.factors[place].name.clone())?;
+        self.factors[place].kind = Kind::Mode { levels };
+        Ok(self)
+    }
+
     /// Adds a term to the Hamiltonian, in the unit of the frequencies.
     ///
     /// # Errors
@@ -130,6 +147,25 @@ impl Product {
         }
         self.hamiltonian = &self.hamiltonian + term;
         Ok(self)
+    }
+
+    /// Adds what the factors exchange, `sum_(i != j) V_ij J_+^(i) J_-^(j)` (of a mode: a), V in the unit of the frequencies
+    /// and in the order of the factors: a pair is there twice. The diagonal is not looked at.
+    ///
+    /// # Errors
+    /// If V has not a row and a column for each factor, or is not Hermitian.
+    pub fn exchanging(self, matrix: &Array2<Complex64>) -> Result<Self, ProductError> {
+        let n = self.factors.len();
+        if matrix.dim() != (n, n) {
+            let (rows, columns) = matrix.dim();
+            return Err(ProductError::Exchange { rows, columns, factors: n });
+        }
+        let letter = |place, powers| Operator::letter(&self.algebras, place, powers);
+        let mut term = Operator::zero(&self.algebras);
+        for ((i, j), value) in matrix.indexed_iter().filter(|((i, j), value)| i != j && **value != Complex64::ZERO) {
+            term = &term + &(&(&letter(i, Powers::RAISE) * &letter(j, Powers::LOWER)) * *value);
+        }
+        self.with_term(&term)
     }
 
     /// The operator that a text says of these factors; see [`Operator::parse`].
@@ -205,7 +241,7 @@ impl Product {
     /// # Errors
     /// If one has none: the number of excitations may grow, or is not sharp.
     pub fn check_cuts(&self) -> Result<(), ProductError> {
-        let Some(open) = self.factors.iter().find(|factor| factor.kind == Kind::Mode { levels: None }) else {
+        let Some(open) = self.factors.iter().find(|factor| factor.kind == Kind::Mode { levels: Levels::All }) else {
             return Ok(());
         };
         let name = || open.name.clone();

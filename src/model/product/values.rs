@@ -15,6 +15,8 @@ pub enum Watched {
     /// The weight of the highest number of quanta that is kept of a mode, by its place among the factors: what its cut may
     /// have changed.
     Top(usize),
+    /// How many numbers of quanta are kept of a mode whose cut grows.
+    Levels(usize),
 }
 
 /// The means of up to W of what is watched, in one state, or their averages.

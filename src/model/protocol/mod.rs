@@ -24,7 +24,7 @@ pub use stage::{Stage, Stretch};
 use serde::Serialize;
 
 use super::{Field, Model, Reservoir};
-use crate::bath::Rates;
+use crate::bath::{Bath, Rates};
 use crate::rounded::Rounded;
 use crate::units::Units;
 
@@ -121,6 +121,12 @@ impl Protocol {
         self.repeats
     }
 
+    /// The same in so many cycles.
+    #[must_use]
+    pub fn repeated(&self, cycles: u64) -> Self {
+        Protocol { repeats: Repeats::Cycles(cycles), ..self.clone() }
+    }
+
     /// How many cycles there are.
     #[must_use]
     pub fn cycles(&self) -> u64 {
@@ -174,11 +180,10 @@ impl Protocol {
         one.filter(|one| *one > 0.0)
     }
 
-    /// One over that, in the unit of [`Entry::Work`].
+    /// Whether any bath ever exchanges quanta.
     #[must_use]
-    pub fn beta(&self) -> Option<f64> {
-        let temperature = self.temperature()?;
-        Some(self.units.energy_over_temperature(1.0, temperature) / self.units.quantum(1.0))
+    pub fn exchanges(&self) -> bool {
+        self.processes().iter().any(|[down, up, _]| *down || *up)
     }
 
     /// 1/T of each bath, in one over the unit of [`Entry::Work`], where it is one and the same wherever the bath exchanges
@@ -209,9 +214,35 @@ impl Protocol {
     /// their energy.
     #[must_use]
     pub fn booked(&self, number: i64, cycles: u64, value: f64) -> Rounded {
-        let highest =
-            self.stages.iter().map(|stage| stage.frequency.range([0.0, stage.duration])[1]).fold(0.0, f64::max);
-        Rounded::of(value, cycles as f64 * number as f64 * self.units.quantum(highest))
+        Rounded::of(value, cycles as f64 * number as f64 * self.largest_quantum())
+    }
+
+    /// The largest energy of a quantum, hbar omega, in the unit of [`Entry::Work`].
+    #[must_use]
+    pub fn largest_quantum(&self) -> f64 {
+        let highest = self.stages.iter().map(|stage| stage.frequency.range([0.0, stage.duration])[1]);
+        self.units.quantum(highest.fold(0.0, f64::max))
+    }
+
+    /// The largest entropy of a quantum of a bath that exchanges any, at the ends of all segments, in k_B.
+    #[must_use]
+    pub fn largest_entropy(&self) -> f64 {
+        let of = |stage: &Stage| {
+            let acts = |bath: &usize| {
+                let most = stage.bounds(*bath, [0.0, stage.duration]).most;
+                most.down + most.up > 0.0
+            };
+            let at_ends = |bath| [0.0, stage.duration].map(|time| stage.entropy_of_quantum(bath, time).abs());
+            (0..self.baths()).filter(acts).flat_map(at_ends).fold(0.0, f64::max)
+        };
+        self.stages.iter().map(of).fold(0.0, f64::max)
+    }
+
+    /// By bath, which processes ever happen, in the order of [`crate::bath::Process`].
+    #[must_use]
+    pub fn processes(&self) -> Vec<[bool; 3]> {
+        let happens = |Bath { down, up, dephasing, .. }: &Bath| [*down, *up, *dephasing].map(|rate| rate > 0.0);
+        self.envelope(1).baths.iter().map(happens).collect()
     }
 
     /// How long all segments take once.

@@ -81,7 +81,7 @@ impl<'a> Clock<'a> {
 }
 
 /// The segments of a protocol with their names in the first cycle, in so long units; none where they are too many to see.
-fn spans(protocol: &Protocol, unit: f64) -> Vec<Span> {
+pub fn spans(protocol: &Protocol, unit: f64) -> Vec<Span> {
     let stages = protocol.stages();
     let cycles = protocol.cycles() as usize;
     if stages.len().saturating_mul(cycles) > MOST_SPANS || stages.len() * cycles < 2 {

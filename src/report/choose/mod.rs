@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use asked::Asked;
 pub use many::kept;
 
-use super::data::Run;
+use super::data::{Curve, Run};
 use super::figure::Figure;
 use crate::quantity::Quantity;
 use crate::results::MANY_POINTS;
@@ -78,7 +78,10 @@ fn draw_asked(run: &Run, name: &str, wanted: &Asked) -> Vec<Figure> {
     if wanted.against.as_deref() == Some("time") {
         return time::asked(run, name, wanted).into_iter().collect();
     }
-    if run.noise.iter().any(|curve| curve.quantity == wanted.quantity) {
+    let is_wanted = |curve: &Curve| curve.quantity == wanted.quantity;
+    // Against a key it is the value at the first delay.
+    let correlated = wanted.against.is_none() && run.correlations.iter().any(is_wanted);
+    if correlated || run.noise.iter().any(is_wanted) {
         let drawn = noise::figure(run, &wanted.quantity, wanted.bath.as_deref());
         let named = |mut figure: Figure| {
             figure.name = name.to_owned();

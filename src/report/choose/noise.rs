@@ -1,4 +1,5 @@
-//! Counting statistics: noise of windows, spectra, correlations, waiting times, and whatever else `noise.parquet` has.
+//! Counting statistics: noise of windows, spectra, correlations, waiting times, and whatever else `noise.parquet` has; and
+//! correlations of operators at two times.
 
 use std::collections::HashSet;
 
@@ -19,19 +20,61 @@ fn argument(statistic: &str, units: &str) -> (&'static str, &'static str) {
         "g2" | "waiting_time" => ("time τ", words::time_unit(units)),
         "sector_probability" | "sector_current" | "sector_noise" | "bright_dwell" | "dark_dwell" => ("J", ""),
         "transferred_quanta" => ("net quanta absorbed", ""),
+        "generating_function" | "conditioned_current" | "conditioned_noise" | "conditioned_bright" => {
+            ("counting field s", "")
+        }
+        "rate_function" | "gaussian_rate" => ("net quanta per unit time c", if units == "SI" { "10⁹/s" } else { "ω₀" }),
+        "cumulant" | "cumulant_digits" | "activity_cumulant" | "first_passage_cumulant" => (ORDER, ""),
+        "relaxation_rate" | "relaxation_frequency" | "relaxation_between_sectors" => (MODE, ""),
         _ => ("argument", ""),
     }
 }
 
-/// Whether the argument of a statistic is a sector, between which there is nothing.
-fn is_of_sectors(statistic: &str) -> bool {
-    argument(statistic, "").0 == "J"
+const ORDER: &str = "order";
+const MODE: &str = "mode";
+
+/// Whether the argument of a statistic is a sector, an order or a mode, between which there is nothing.
+fn is_apart(statistic: &str) -> bool {
+    matches!(argument(statistic, "").0, "J" | ORDER | MODE)
 }
 
-/// The figure of one statistic, a curve for every bath and point.
+/// What is drawn beside a statistic, in dashes, and what it is called there.
+fn beside(statistic: &str) -> Option<(&'static str, &'static str)> {
+    (statistic == "rate_function").then_some(("gaussian_rate", "Gaussian"))
+}
+
+/// What a figure of statistics says of itself.
+struct About<'a> {
+    name: &'a str,
+    what: String,
+    /// What its curves are of, in the caption.
+    of: &'a str,
+    argument: (&'a str, &'a str),
+}
+
+/// The figure of one statistic, or of one correlation, a curve for every bath (or part) and point.
 pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> {
     let wanted = |c: &&Curve| c.quantity == statistic && c.rows.len() > 1 && bath.is_none_or(|b| c.bath == b);
+    let units = run.summary.units.as_str();
     let all: Vec<&Curve> = run.noise.iter().filter(wanted).collect();
+    if !all.is_empty() {
+        let what = words::quantity(statistic);
+        let about =
+            About { name: statistic, what, of: "Statistics of the steady state", argument: argument(statistic, units) };
+        return drawn(run, all, &about);
+    }
+    let all: Vec<&Curve> = run.correlations.iter().filter(wanted).collect();
+    let of_spectrum = ("frequency", if units == "SI" { "GHz" } else { "ω₀" });
+    let is_spectrum = all.iter().any(|curve| curve.unit != "1");
+    let (name, argument) = match statistic.strip_suffix("_spectrum").filter(|_| is_spectrum) {
+        Some(name) => (format!("spectrum S, {}", words::quantity(name)), of_spectrum),
+        None => (words::quantity(statistic), ("time τ", words::time_unit(units))),
+    };
+    drawn(run, all, &About { name: statistic, what: name, of: "Correlations at two times", argument })
+}
+
+fn drawn(run: &Run, all: Vec<&Curve>, about: &About) -> Option<Figure> {
+    let statistic = about.name;
     let first = *all.first()?;
     let total = all.len();
     let curves = spread(all, MOST_CURVES);
@@ -40,7 +83,7 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
     let several_baths = curves.iter().any(|c| c.bath != first.bath);
     let mut series = Vec::new();
     let mut sampled = false;
-    let between = if is_of_sectors(statistic) { Shape::Levels } else { Shape::Line };
+    let between = if is_apart(statistic) { Shape::Levels } else { Shape::Line };
     for (k, curve) in curves.iter().enumerate() {
         let point = run.point(curve.point).filter(|_| several_points);
         let value = |p: &crate::report::data::Point| {
@@ -51,11 +94,14 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
             label.insert(0, if curve.bath.is_empty() { words::quantity(statistic) } else { curve.bath.clone() });
         }
         let label = label.join(", ");
+        let named = label.clone();
         let colour =
             if several_points && !several_baths { Colour::of_family(k, curves.len()) } else { Colour::Category(k) };
+        // Cumulants change sign, and grow by decades from order to order: what is drawn is their size.
+        let size = |y: f64| if statistic.ends_with("cumulant") { y.abs() } else { y };
         let column = |value: usize| {
             let error = |row: &[f64; 4]| Some(row[2]).filter(|e| value == 1 && e.is_finite());
-            let data = curve.rows.iter().map(|row| Datum { x: row[0], y: row[value], error: error(row) });
+            let data = curve.rows.iter().map(|row| Datum { x: row[0], y: size(row[value]), error: error(row) });
             let mut data: Vec<Datum> = data.filter(|d| d.x.is_finite() && d.y.is_finite()).collect();
             data.sort_by(|a, b| a.x.total_cmp(&b.x));
             data
@@ -63,7 +109,7 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
         let (estimates, exact) = (column(1), column(3));
         if estimates.is_empty() {
             let shape = match exact.len() {
-                _ if is_of_sectors(statistic) => Shape::Markers,
+                _ if is_apart(statistic) => Shape::Markers,
                 31.. => Shape::Line,
                 _ => Shape::Beads,
             };
@@ -73,28 +119,38 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
             series.push(Series::new(format!("{label}, exact"), colour, between, k, exact).unlisted());
             series.push(Series::new(label, colour, Shape::Markers, k, estimates));
         }
+        if let Some((other, called)) = beside(statistic) {
+            let same = |c: &&Curve| c.quantity == other && c.bath == curve.bath && c.point == curve.point;
+            let rows = run.noise.iter().filter(same).flat_map(|c| &c.rows);
+            let mut data: Vec<Datum> = rows.map(|row| Datum { x: row[0], y: row[3], error: None }).collect();
+            data.sort_by(|a, b| a.x.total_cmp(&b.x));
+            series.push(Series::new(format!("{named}, {called}"), colour, Shape::Dashed, k, data));
+        }
     }
     if sampled && series.iter().any(|s| !s.listed && !s.points.is_empty()) {
         series.push(Series::new("exact", Colour::Ink, between, curves.len(), Vec::new()));
     }
     let data = || series.iter().flat_map(|s: &Series| &s.points);
-    let of_decades = !is_of_sectors(statistic) && data().all(|d| d.x >= 0.0);
+    let of_decades = !is_apart(statistic) && beside(statistic).is_none() && data().all(|d| d.x >= 0.0);
     let x_log = of_decades && asks_for_logarithm(data().map(|d| d.x).filter(|x| *x > 0.0));
-    let y_log = spans(data().map(|d| d.y), 100.0);
-    let (name, unit) = argument(statistic, units);
-    let what = words::quantity(statistic);
+    // What a switch looks like is on a linear axis.
+    let y_log = statistic != "conditioned_bright" && spans(data().map(|d| d.y), 100.0);
+    let ((name, unit), what) = (about.argument, &about.what);
     let drawn =
         if curves.len() < total { format!(" {} of {total} curves are drawn.", curves.len()) } else { String::new() };
     Some(Figure {
         name: statistic.to_owned(),
-        title: super::capital(&what),
+        title: super::capital(what),
         caption: if sampled {
-            format!("Statistics of the steady state; error bars are one standard error.{drawn}")
+            format!("{}; error bars are one standard error.{drawn}", about.of)
         } else {
-            format!("Statistics of the steady state, exact.{drawn}")
+            format!("{}, exact.{drawn}", about.of)
         },
-        x: Axis { counts: matches!(name, "J" | "net quanta absorbed"), ..Axis::new(name, unit).log_if(x_log) },
-        y: Axis::new(&what, &words::unit(&first.unit)).log_if(y_log),
+        x: Axis {
+            counts: matches!(name, "J" | "net quanta absorbed" | ORDER | MODE),
+            ..Axis::new(name, unit).log_if(x_log)
+        },
+        y: Axis::new(what, &words::unit(&first.unit)).log_if(y_log),
         series,
         ..Figure::default()
     })
@@ -103,6 +159,8 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
 /// Every statistic of the table.
 pub fn default(run: &Run) -> Vec<Figure> {
     let mut seen = HashSet::new();
-    let names = run.noise.iter().map(|curve| curve.quantity.as_str());
+    let all = run.noise.iter().chain(&run.correlations).map(|curve| curve.quantity.as_str());
+    // Drawn beside the rate function.
+    let names = all.filter(|name| *name != "gaussian_rate");
     names.filter(|name| seen.insert(*name)).take(MOST_NAMES).filter_map(|name| figure(run, name, None)).collect()
 }

@@ -1,6 +1,6 @@
 //! A protocol: what is varied and under it what flows, and the cycle that it drives the qubits around.
 
-use super::clock::Clock;
+use super::clock::{Clock, spans};
 use super::sweep::{MOST_CURVES, spread};
 use super::time::{self, of_point};
 use crate::model::protocol::{Protocol, Repeats, Stage};
@@ -23,7 +23,31 @@ const FLOWS: f64 = 0.42;
 
 /// All figures of protocols.
 pub fn default(run: &Run) -> Vec<Figure> {
-    [course(run), cycle(run), cycles(run)].into_iter().flatten().collect()
+    [course(run), cycle(run), cycles(run)].into_iter().flatten().chain(folded(run)).collect()
+}
+
+/// What is folded on the phase of the cycle, of the first point.
+fn folded(run: &Run) -> Vec<Figure> {
+    let first = run.summary.points.first().map_or(0, |point| point.index);
+    let Some(protocol) = run.protocols.get(&first) else { return Vec::new() };
+    let of = |quantity: &str| {
+        let of = |c: &&Curve| c.quantity == quantity && c.point == first && c.rows.len() > 2;
+        let curves: Vec<&Curve> = run.folded.iter().filter(of).collect();
+        let of_baths = !curves.first()?.bath.is_empty();
+        let figure = time::figure(run, &format!("{quantity}_phase"), &curves, of_baths, None);
+        let what = super::capital(&words::quantity(quantity));
+        let booked = ["work", "heat"].contains(&quantity);
+        let since = if booked { " What is booked counts from the start of a cycle." } else { "" };
+        let cycles = protocol.cycles();
+        Some(Figure {
+            x: Axis::new("phase of the cycle", words::time_unit(&run.summary.units)),
+            spans: spans(&protocol.repeated(1), 1.0),
+            title: format!("{what} by the phase of the cycle"),
+            caption: format!("Over {cycles} cycles.{since} {}", figure.caption),
+            ..figure
+        })
+    };
+    ["heat_current", "jz", "work", "heat"].into_iter().filter_map(of).filter(super::varies).collect()
 }
 
 /// A unit of the run's kind.

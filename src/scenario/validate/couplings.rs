@@ -1,5 +1,7 @@
 //! Baths of ensembles and modes: which of them each acts on, with which amplitudes, at which frequency its rates are taken.
 
+use std::ops::Range;
+
 use num_complex::Complex64;
 use toml::Spanned;
 
@@ -11,6 +13,7 @@ use super::part::Part;
 use super::system::Qubits;
 use super::{Result, Validator};
 use crate::bath::{Coupling, Rates};
+use crate::model::emitters::{DecayError, DecayMode, Emitters, modes};
 use crate::model::product::{Product, ProductError};
 use crate::units::Units;
 
@@ -22,8 +25,25 @@ pub(super) struct Acting<'a> {
     /// The places of what it acts on.
     on: Vec<usize>,
     rates: Rates,
+    /// What it acts through, where neither pattern says.
+    own: Option<Own>,
     /// Its temperature, and the frequency at which its occupation is taken.
     warmth: Option<Warmth>,
+}
+
+/// What a bath acts through that is of its own.
+enum Own {
+    /// The field that emitters share: its modes, at so many times its rates.
+    Field(Vec<DecayMode>),
+    /// An amplitude of each qubit.
+    Amplitudes(Vec<Complex64>),
+}
+
+/// How fast a quantum fades from an emitter alone into the field that all share, which also carries their exchange: of all
+/// baths that are that field.
+pub(super) fn field_rate(baths: &[Acting]) -> f64 {
+    let of_field = baths.iter().filter(|bath| matches!(bath.own, Some(Own::Field(_))));
+    of_field.map(|bath| bath.rates.down - bath.rates.up).sum()
 }
 
 /// A temperature, and the frequency of the quanta that are counted by it.
@@ -44,6 +64,13 @@ pub(super) fn complex(value: &toml::Value) -> Option<Complex64> {
     number.is_finite().then_some(number)
 }
 
+/// A bath that all share, as what knows patterns alone reads it.
+fn as_collective(table: &Spanned<RawBath>) -> Spanned<RawBath> {
+    let raw = table.get_ref();
+    let coupling = raw.coupling.as_ref().map(|word| Spanned::new(word.span(), "collective".to_owned()));
+    Spanned::new(table.span(), RawBath { coupling, ..raw.clone() })
+}
+
 impl Validator<'_> {
     /// Every bath, with the places of what it acts on.
     pub(super) fn acting<'a>(
@@ -51,10 +78,11 @@ impl Validator<'_> {
         raw: &'a [Spanned<RawBath>],
         units: Units,
         parts: &[Part],
+        emitters: Option<&Emitters>,
     ) -> Result<Vec<Acting<'a>>> {
         let mut baths: Vec<Acting> = Vec::new();
         for (index, table) in raw.iter().enumerate() {
-            let Some(bath) = self.keep(self.one_acting(table, index, units, parts)) else { continue };
+            let Some(bath) = self.keep(self.one_acting(table, index, units, parts, emitters)) else { continue };
             if baths.iter().any(|other| other.name == bath.name) {
                 self.keep(self.twice::<()>(&table.get_ref().name, &bath.name));
             }
@@ -64,7 +92,7 @@ impl Validator<'_> {
         Self::kept((baths.len() == raw.len()).then_some(baths))
     }
 
-    fn twice<T>(&self, name: &Key<String>, text: &str) -> Result<T> {
+    pub(super) fn twice<T>(&self, name: &Key<String>, text: &str) -> Result<T> {
         let title = format!("two baths are called \"{text}\"");
         Err(self.source.error(name.as_ref().map_or(0..0, Spanned::span), title, allowed("bath.*.name")))
     }
@@ -75,6 +103,7 @@ impl Validator<'_> {
         index: usize,
         units: Units,
         parts: &[Part],
+        emitters: Option<&Emitters>,
     ) -> Result<Acting<'a>> {
         let raw = table.get_ref();
         let label = raw.name.as_ref().map_or_else(|| index.to_string(), |name| name.get_ref().clone());
@@ -101,8 +130,12 @@ impl Validator<'_> {
         }
         // What is at T = 0, or given, is the same at any frequency.
         let at = |frequency: f64| if matters { frequency } else { 1.0 };
-        let reservoir =
-            self.reservoir(table, index, units, &Qubits { number: 1, frequency: at(first), transmon: None })?;
+        let through = self.own(table, &label, parts, emitters)?;
+        let qubits = Qubits { number: 1, frequency: at(first), transmon: None };
+        let reservoir = match &through {
+            Some(Own::Field(_)) => self.reservoir(&as_collective(table), index, units, &qubits)?,
+            _ => self.reservoir(table, index, units, &qubits)?,
+        };
         let rates = reservoir.rates(units, at(first), 0.0);
         let other = seen.iter().position(|frequency| reservoir.rates(units, at(*frequency), 0.0) != rates);
         if let (Some(other), None) = (other, own) {
@@ -118,7 +151,58 @@ impl Validator<'_> {
             .temperature
             .as_ref()
             .map(|temperature| Warmth { temperature: *temperature.get_ref(), frequency: at(first) });
-        Ok(Acting { raw: table, name: reservoir.name, coupling: reservoir.coupling, on, rates, warmth })
+        Ok(Acting { raw: table, name: reservoir.name, coupling: reservoir.coupling, on, rates, own: through, warmth })
+    }
+
+    /// What a bath acts through that is of its own.
+    fn own(
+        &self,
+        table: &Spanned<RawBath>,
+        label: &str,
+        parts: &[Part],
+        emitters: Option<&Emitters>,
+    ) -> Result<Option<Own>> {
+        let raw = table.get_ref();
+        let key = |field: &str| format!("bath.{label}.{field}");
+        let coupling = raw.coupling.as_ref().map(Spanned::get_ref).map(String::as_str);
+        let error = |what: &str, span: &Range<usize>, why: &str, help: &str| {
+            self.source.error(span.clone(), format!("`{}` {why}", key(what)), help)
+        };
+        let through_field = coupling == Some("positions");
+        let by_itself = raw.amplitudes.as_ref().map(|list| ("amplitudes", list.span()));
+        let on = raw.on.as_ref().map(|list| ("on", list.span()));
+        if through_field || by_itself.is_some() {
+            let dephasing = raw.dephasing.as_ref().map(|value| ("dephasing", value.span()));
+            let extra = on.or(dephasing).or(by_itself.clone().filter(|_| through_field));
+            if let Some((what, span)) = extra {
+                let why = "has no meaning for a bath that all qubits share by [positions] or `amplitudes`";
+                return Err(error(what, &span, why, "no such key; or a bath of its own beside it"));
+            }
+        }
+        match (coupling, by_itself) {
+            (Some("positions"), _) => {
+                let span = raw.coupling.as_ref().map_or(table.span(), Spanned::span);
+                let Some(emitters) = emitters else {
+                    let help = "a table [positions]; or \"collective\" or \"local\"";
+                    return Err(error("coupling", &span, "is \"positions\", and there is no [positions]", help));
+                };
+                let wrong = |why: DecayError| error("coupling", &span, &why.to_string(), "other points");
+                modes(&emitters.decay()).map(|modes| Some(Own::Field(modes))).map_err(wrong)
+            }
+            (Some("collective"), Some((_, span))) => {
+                let own = self.own_amplitudes(&raw.amplitudes, &key("amplitudes"), parts.len())?;
+                match own {
+                    Some(own) if own.iter().all(|a| *a == Complex64::ZERO) => {
+                        self.refuse(span, &key("amplitudes"), "are all zero")
+                    }
+                    own => Ok(own.map(Own::Amplitudes)),
+                }
+            }
+            (_, Some((_, span))) => {
+                Err(error("amplitudes", &span, "are those of a collective bath", "coupling = \"collective\""))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The places of what a bath acts on.
@@ -198,6 +282,13 @@ impl Validator<'_> {
             };
             let names: Vec<&str> = bath.on.iter().map(|place| parts[*place].name).collect();
             let added = match bath.coupling {
+                _ if let Some(Own::Field(modes)) = &bath.own => {
+                    product.decay(&bath.name, modes, bath.rates.down, bath.rates.up)
+                }
+                _ if let Some(Own::Amplitudes(own)) = &bath.own => {
+                    let amplitudes: Vec<_> = names.into_iter().zip(own.iter().copied()).collect();
+                    product.collective(&bath.name, &amplitudes, bath.rates)
+                }
                 Coupling::Local => product.local(&bath.name, &names, bath.rates),
                 Coupling::Collective => {
                     let one = |place: &usize| (parts[*place].name, amplitude(&parts[*place]).unwrap_or(Complex64::ONE));
@@ -211,7 +302,7 @@ impl Validator<'_> {
         Ok((product, warmths))
     }
 
-    pub(super) fn no_product(&self, span: std::ops::Range<usize>, error: &ProductError) -> super::ScenarioError {
+    pub(super) fn no_product(&self, span: Range<usize>, error: &ProductError) -> super::ScenarioError {
         self.source.error(span, error.to_string(), allowed("ensemble"))
     }
 

@@ -6,9 +6,8 @@ use toml::Spanned;
 
 use super::super::asked::Purpose;
 use super::super::point::Recording;
-use super::super::raw::{RawProtocol, RawScenario};
+use super::super::raw::RawScenario;
 use super::super::source::ScenarioError;
-use super::protocol::{drive_span, protocol_span};
 use super::{Result, Validator};
 use crate::group::Group;
 use crate::trajectory::{Engine, EngineChoice, Registers};
@@ -48,9 +47,6 @@ impl Validator<'_> {
         if choice.engine.cannot(groups).is_some() {
             return Err(ScenarioError::told());
         }
-        if let (Some(table), true) = (&raw.protocol, steady && choice.engine != Engine::Populations) {
-            return Err(self.no_limit_cycle(raw, table, groups, choice.engine));
-        }
         if let Some(title) = choice.engine.too_large(groups) {
             let span = asked.map(Spanned::span).or(raw.qubits.as_ref().map(Spanned::span)).unwrap_or(0..0);
             if groups.iter().any(|group| group.ensembles.is_some()) {
@@ -63,36 +59,6 @@ impl Validator<'_> {
             return Err(self.too_many_for_a_register(title, span));
         }
         Ok(choice)
-    }
-
-    /// Refuses the limit cycle of superposed levels.
-    fn no_limit_cycle(
-        &self,
-        raw: &RawScenario,
-        table: &Spanned<RawProtocol>,
-        groups: &[Group],
-        engine: Engine,
-    ) -> ScenarioError {
-        let of = |span: Option<Range<usize>>, title: String, help: &str| {
-            self.source.error(span.unwrap_or_else(|| protocol_span(table)), title, help)
-        };
-        let limit = "`protocol.cycles` \"until steady\" asks for a limit cycle, which is followed from level to level";
-        if groups.iter().any(Group::is_driven) {
-            let span = drive_span(table).or(raw.drive.as_ref().map(Spanned::span));
-            let help = "a number of `cycles`, through which a drive is followed; or no drive";
-            return of(span, format!("{limit}: a drive superposes them"), help);
-        }
-        let state = raw.initial.as_ref().and_then(|initial| initial.get_ref().state.as_ref()).map(Spanned::span);
-        match Engine::Populations.cannot(groups) {
-            Some(unlike) => {
-                of(state, format!("{limit}: {unlike}"), "a number of `cycles`; or qubits that are all alike")
-            }
-            None => {
-                let help = "evolution.engine = \"populations\": the start is forgotten, and levels are all there is to work \
-                            and heat; or a number of `cycles`";
-                of(state, format!("{limit}, and the {} engine follows superpositions of them", engine.name()), help)
-            }
-        }
     }
 
     /// Refuses what an engine that does not see collective jumps cannot tell.
@@ -117,7 +83,8 @@ impl Validator<'_> {
 
     fn records(&self, raw: &RawScenario) -> bool {
         let recording = self.recording(raw.record.as_ref().map(Spanned::get_ref));
-        recording.is_ok_and(|recording| recording != Recording::default())
+        let rows = Recording::default().trajectories;
+        recording.is_ok_and(|recording| Recording { trajectories: rows, ..recording } != Recording::default())
     }
 
     /// Refuses registers that no machine holds, before anything of their size is made.
@@ -126,7 +93,9 @@ impl Validator<'_> {
     }
 
     fn too_many_for_a_register(&self, title: String, span: Range<usize>) -> ScenarioError {
-        let help = "fewer qubits; or identical ones, for which the populations and ladder engines reach a million";
+        let help = "fewer qubits; identical ones, for which the populations and ladder engines reach a million; or up to \
+                    1000 in a few classes of like frequency and coupling, that start alike and without drive, twisting and \
+                    exchange: each is an ensemble then (as in [[ensemble]])";
         self.source.error(span, title, help)
     }
 }

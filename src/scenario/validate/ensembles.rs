@@ -4,11 +4,14 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::super::asked::{Asked, Purpose, Solve, Steady, Transient};
+use super::super::asked::{Asked, Budget, Converge, Purpose, Solve, Steady, Transient};
 use super::super::keys::allowed;
-use super::super::raw::{Key, RawCourse, RawEnsemble, RawInitial, RawMode, RawScenario, RawStart};
-use super::couplings::{Warmth, complex};
+use super::super::raw::{Key, RawCourse, RawCut, RawEnsemble, RawInitial, RawMode, RawScenario, RawStart};
+use super::correlate::Begins;
+use super::couplings::{Warmth, complex, field_rate};
+use super::emitters::{Placed, is_of_emitters};
 use super::evolution::Evolution;
+use super::names::observables;
 use super::operators::Vocabulary;
 use super::part::Part;
 use super::{Result, Valid, Validator};
@@ -16,7 +19,7 @@ use crate::dicke::MAX_QUBITS;
 use crate::group::{Ensembles, Group, MOST_WATCHED};
 use crate::initial::{FactorStart, InitialState, ProductStart};
 use crate::model::operator::{Operator, is_name};
-use crate::model::product::{Factor, Product, ProductError};
+use crate::model::product::{Factor, Kind, Levels, Product, ProductError};
 use crate::model::{Model, Reservoir};
 use crate::quantity::Quantity;
 use crate::statistics::Statistic;
@@ -30,16 +33,7 @@ type Read<'a> = (Part<'a>, Factor, FactorStart);
 
 /// Whether a scenario is one of ensembles and modes.
 pub(super) fn is_of_ensembles(raw: &RawScenario) -> bool {
-    !raw.ensemble.is_empty() || !raw.mode.is_empty()
-}
-
-/// What results call the means of ensembles and modes, and those that are asked for.
-pub(super) fn observables(raw: &RawScenario) -> Vec<String> {
-    let named = |what: &str, name: &Key<String>| name.as_ref().map(|name| format!("{what}_{}", name.get_ref()));
-    let ensembles = raw.ensemble.iter().filter_map(|ensemble| named("jz", &ensemble.get_ref().name));
-    let modes = raw.mode.iter().flat_map(|mode| ["n", "top"].map(|what| named(what, &mode.get_ref().name))).flatten();
-    let own = raw.observe.iter().flat_map(Spanned::get_ref).map(|(name, _)| name.get_ref().clone());
-    ensembles.chain(modes).chain(own).collect()
+    !raw.ensemble.is_empty() || !raw.mode.is_empty() || is_of_emitters(raw)
 }
 
 impl Validator<'_> {
@@ -55,6 +49,7 @@ impl Validator<'_> {
             ("hamiltonian", raw.hamiltonian.as_ref().map(Spanned::span)),
             ("jump", raw.jump.first().map(Spanned::span)),
             ("observe", raw.observe.as_ref().map(Spanned::span)),
+            ("correlate", raw.correlate.first().map(Spanned::span)),
         ];
         let of_tables = tables.into_iter().filter_map(|(key, span)| Some((key.to_owned(), span?)));
         let of_baths = raw.bath.iter().enumerate().flat_map(|(index, bath)| {
@@ -69,27 +64,39 @@ impl Validator<'_> {
 
     /// Refuses what ensembles and modes do not have.
     fn of_one_ensemble_alone(&self, raw: &RawScenario) {
-        let steady = "`superjump exact` with [steady], for its means; or a long `evolution.until`, at the end of which it is reached";
+        // Qubits at points are ensembles of one each, and said by [qubits] and [initial].
+        let placed = is_of_emitters(raw) && raw.ensemble.is_empty() && raw.mode.is_empty();
         let tables = [
-            ("qubits", raw.qubits.as_ref().map(Spanned::span), "a further [[ensemble]]; or [qubits] alone"),
-            ("initial", raw.initial.as_ref().map(Spanned::span), "`initial` in each [[ensemble]] and [[mode]]"),
+            (
+                "qubits",
+                raw.qubits.as_ref().filter(|_| !placed).map(Spanned::span),
+                "a further [[ensemble]]; or [qubits] alone",
+            ),
+            (
+                "initial",
+                raw.initial.as_ref().filter(|_| !placed).map(Spanned::span),
+                "`initial` in each [[ensemble]] and [[mode]]",
+            ),
             (
                 "drive",
                 raw.drive.as_ref().map(Spanned::span),
                 "a term of [hamiltonian] in the frame of the drive: { operator = \"0.5 * a.Jx\" }",
             ),
             ("protocol", raw.protocol.as_ref().map(Spanned::span), "a Hamiltonian and baths that stay"),
-            ("noise", raw.noise.as_ref().map(Spanned::span), steady),
+            ("condition", raw.condition.as_ref().map(Spanned::span), "[qubits]"),
         ];
         for (key, span, help) in tables {
             let Some(span) = span else { continue };
             let title = format!("`{key}` is of one ensemble, [qubits], and not of [[ensemble]] and [[mode]]");
             self.keep(Err::<(), _>(self.source.error(span, title, help)));
         }
-        if let Some(table) = raw.steady.as_ref().filter(|_| self.purpose == Purpose::Trajectories) {
-            let title =
-                "`steady`: trajectories of ensembles and modes are followed in time, and not until they are steady";
-            self.keep(Err::<(), _>(self.source.error(table.span(), title.to_owned(), steady)));
+        if let (Some(span), true, true) = (
+            raw.steady.as_ref().map(Spanned::span).or(raw.noise.as_ref().map(Spanned::span)),
+            raw.bath.is_empty(),
+            raw.jump.is_empty(),
+        ) {
+            let title = "a steady state is asked for, and there is no bath that would lead to one".to_owned();
+            self.keep(Err::<(), _>(self.source.error(span, title, "a table [[bath]] or [[jump]]")));
         }
     }
 
@@ -97,8 +104,8 @@ impl Validator<'_> {
     pub(super) fn valid_ensembles(&self, raw: &RawScenario) -> Result<Valid> {
         self.of_one_ensemble_alone(raw);
         let units = self.keep(self.units(raw));
-        let is_steady = raw.steady.is_some();
-        let evolution = self.keep(self.when(raw, is_steady, None));
+        let because = self.because(raw, None);
+        let evolution = self.keep(self.when(raw, because.is_some(), None));
         let recording = self.keep(self.recording(raw.record.as_ref().map(Spanned::get_ref)));
         if recording.is_some_and(|recording| recording.cycles) {
             let span = raw.record.as_ref().map_or(0..0, Spanned::span);
@@ -110,28 +117,66 @@ impl Validator<'_> {
         self.figures(raw, &names.chain(jumps).collect::<Vec<_>>());
         // Without units, numbers have no bounds.
         let units = Self::kept(units)?;
-        let group = self.group_of_ensembles(raw, units)?;
-        let groups = vec![group];
-        let engine = self.engine(raw, &groups, false)?;
-        let Evolution { times, trajectories, seed, .. } = Self::kept(evolution)?;
-        let asked = match self.purpose {
-            Purpose::Exact => {
-                let steady = is_steady.then(|| self.steady(raw, &groups)).transpose()?;
-                let steady = steady.map(|(bath, ..)| Steady::of_bath(bath));
-                Asked::Solve(Solve { times, steady, trajectories })
+        // A run to the steady state has exact values of it beside, a transient ends at a time.
+        let begins = evolution.as_ref().map(|evolution| Begins {
+            steady: because.is_some(),
+            settles: because.is_some() && self.purpose == Purpose::Trajectories,
+            until: evolution.times.last().copied(),
+        });
+        let group = self.group_of_ensembles(raw, units, begins)?;
+        let converges = because.is_some() && self.purpose == Purpose::Trajectories;
+        let groups = vec![if converges { group.throughout() } else { group }];
+        // What is said of a steady state without a bath is said above.
+        let no_bath = because.is_some() && groups[0].model.baths.is_empty();
+        let engine = self.engine(raw, &groups, because.is_some())?;
+        let Evolution { times, trajectories, seed, until, .. } = Self::kept(evolution)?;
+        let steady = match because.filter(|_| !no_bath) {
+            None => None,
+            Some(because) => {
+                let noise = self.keep(self.noise(raw.noise.as_ref(), &groups[0].model.baths, until));
+                self.keep(self.countable(raw, engine.engine, &groups));
+                let (bath, accuracy, jumps) = self.steady(raw, &groups)?;
+                let steady = Steady { because, bath, noise: Self::kept(noise)?, phases: Vec::new() };
+                Some((steady, accuracy, jumps))
             }
-            Purpose::Trajectories => Asked::Transient(Transient { times, trajectories: trajectories.unwrap_or(0) }),
+        };
+        let asked = match (self.purpose, steady) {
+            (Purpose::Exact, steady) => {
+                Asked::Solve(Solve { times, steady: steady.map(|(steady, ..)| steady), trajectories })
+            }
+            (Purpose::Trajectories, Some((steady, accuracy, jumps))) => {
+                Asked::Converge(Converge { steady, accuracy, budget: Budget { until, trajectories, jumps } })
+            }
+            (Purpose::Trajectories, None) => {
+                Asked::Transient(Transient { times, trajectories: trajectories.unwrap_or(0) })
+            }
         };
         Ok(Valid { groups, engine, seed, asked, recording: Self::kept(recording)? })
     }
 
-    fn group_of_ensembles(&self, raw: &RawScenario, units: Units) -> Result<Group> {
-        let read: Vec<Option<Read>> = raw
-            .ensemble
-            .iter()
-            .map(|table| self.keep(self.ensemble(table, units)))
-            .chain(raw.mode.iter().map(|table| self.keep(self.mode(table, units))))
-            .collect();
+    /// Qubits at points, and nothing beside them.
+    fn placed_alone(&self, raw: &RawScenario, units: Units) -> Result<Placed> {
+        let beside = raw.ensemble.first().map(Spanned::span).or(raw.mode.first().map(Spanned::span));
+        if let Some(span) = beside {
+            let title =
+                "[[ensemble]] and [[mode]] have no place among [positions], [[decay]] and `amplitudes` of [qubits]";
+            let help = "ensembles and modes with `coupling`; or [qubits] alone";
+            return Err(self.source.error(span, title.to_owned(), help));
+        }
+        self.placed(raw, units)
+    }
+
+    fn group_of_ensembles(&self, raw: &RawScenario, units: Units, begins: Option<Begins>) -> Result<Group> {
+        let placed = is_of_emitters(raw).then(|| self.placed_alone(raw, units)).transpose()?;
+        let read: Vec<Option<Read>> = match &placed {
+            Some(placed) => placed.read().into_iter().map(Some).collect(),
+            None => raw
+                .ensemble
+                .iter()
+                .map(|table| self.keep(self.ensemble(table, units)))
+                .chain(raw.mode.iter().map(|table| self.keep(self.mode(table, units))))
+                .collect(),
+        };
         let read = Self::kept(read.into_iter().collect::<Option<Vec<Read>>>())?;
         let (mut parts, mut factors, mut starts): (Vec<Part>, Vec<Factor>, Vec<FactorStart>) = Default::default();
         for (part, factor, start) in read {
@@ -146,31 +191,39 @@ impl Validator<'_> {
         let bare = Product::new(units, factors).map_err(|error| self.no_product(parts[0].span.clone(), &error))?;
         let factors: Vec<&str> = parts.iter().map(|part| part.name).collect();
         let parameters = self.keep(self.parameters(&raw.parameters, &factors));
-        let baths = self.keep(self.acting(&raw.bath, units, &parts));
+        let emitters = placed.as_ref().and_then(|placed| placed.emitters.as_ref());
+        let baths = self.keep(self.acting(&raw.bath, units, &parts, emitters));
         let words = Vocabulary::new(&bare, Self::kept(parameters)?);
         let terms = self.keep(self.terms(&raw.hamiltonian, &words));
         let own = self.keep(self.observed(raw, &words));
-        let product = match Self::kept(terms)? {
-            Some(terms) => bare.clone().with_term(&terms).map_err(|error| self.no_product(0..0, &error))?,
-            None => bare.clone(),
-        };
-        let with_baths = self.with_baths(product, &Self::kept(baths)?, &parts)?;
+        let asked = self.keep(self.correlated(raw, &words, begins));
+        let baths = Self::kept(baths)?;
+        let mut product = bare.clone();
+        if let Some(terms) = Self::kept(terms)? {
+            product = product.with_term(&terms).map_err(|error| self.no_product(0..0, &error))?;
+        }
+        if let Some(placed) = &placed {
+            let exchanged = placed.exchanged(units, field_rate(&baths));
+            product = product.exchanging(&exchanged).map_err(|error| self.no_product(0..0, &error))?;
+        }
+        let (product, mut warmths) = self.with_baths(product, &baths, &parts)?;
+        warmths.extend(raw.decay.iter().map(|_| None));
+        let with_baths = (self.with_decays(product, &raw.decay)?, warmths);
         let (product, warmths) = self.with_jumps(with_baths, &raw.jump, units, &words)?;
         self.all_are_used(&raw.parameters, &words);
+        let product = self.grown(product, &starts, &parts)?;
         let start = ProductStart::new(&product, starts).map_err(|error| {
             let named = |part: &&Part| match &error {
-                ProductError::Start { name, .. } | ProductError::NeedsCut { name, .. } => part.name == name,
+                ProductError::Start { name, .. } => part.name == name,
                 _ => true,
             };
             let part = parts.iter().find(named).unwrap_or(&parts[0]);
-            let key = match &error {
-                ProductError::NeedsCut { .. } => "levels",
-                _ => "initial",
-            };
-            let title = format!("`{}.{key}`: {error}", part.key);
-            self.source.error(part.span.clone(), title, allowed(&format!("{}.{key}", part.key)))
+            let title = format!("`{}.initial`: {error}", part.key);
+            self.source.error(part.span.clone(), title, allowed(&format!("{}.initial", part.key)))
         })?;
-        let ensembles = Ensembles::new(product, start, Self::kept(own)?);
+        let asked = self.of_product(raw, (&product, &start), Self::kept(asked)?)?;
+        let emitters = emitters.cloned();
+        let ensembles = Ensembles::new(product, start, Self::kept(own)?).correlating(asked).placed(emitters);
         if ensembles.watched().len() > MOST_WATCHED {
             let title = format!("{} means are recorded, and {MOST_WATCHED} at most", ensembles.watched().len());
             let help = "fewer ensembles, modes, baths or observables: two means of each bath, one or two of the others";
@@ -247,8 +300,7 @@ impl Validator<'_> {
         let name = self.part_name(&raw.name, "mode", table.span())?;
         let key = format!("mode.{name}");
         let frequency = self.part_frequency(&raw.frequency, &key, units, table.span())?;
-        let levels = raw.levels.as_ref().map(|levels| self.whole(levels, &format!("{key}.levels"), 1..=MAX_LEVELS));
-        let levels = levels.transpose()?;
+        let levels = raw.levels.as_ref().map_or(Ok(Levels::All), |levels| self.levels(levels, &key))?;
         let start_key = format!("{key}.initial");
         let quanta = |value: f64, span: Range<usize>| {
             if value >= 0.0 && value.fract() == 0.0 && value <= MAX_LEVELS as f64 {
@@ -278,6 +330,46 @@ impl Validator<'_> {
         let span = raw.initial.as_ref().map_or(table.span(), Spanned::span);
         let part = Part { name, key, is_mode: true, frequency, coupling: raw.coupling.as_ref(), span };
         Ok((part, Factor::mode(name, levels, frequency), start))
+    }
+
+    /// How many numbers of quanta are kept of a mode, or how they grow.
+    fn levels(&self, levels: &Spanned<RawCourse<RawCut>>, key: &str) -> Result<Levels> {
+        let key = format!("{key}.levels");
+        let Levels::Grown { mut most, mut weight } = Levels::GROWN else { return Ok(Levels::GROWN) };
+        match levels.get_ref() {
+            RawCourse::Held(value) if value.fract() == 0.0 && (1.0..=MAX_LEVELS as f64).contains(value) => {
+                return Ok(Levels::First(*value as i64));
+            }
+            RawCourse::Held(value) => return self.refuse(levels.span(), &key, &format!("is {value}")),
+            RawCourse::Way(cut) => {
+                if let Some(own) = &cut.most {
+                    most = self.whole(own, &format!("{key}.most"), 1..=MAX_LEVELS)?;
+                }
+                if let Some(own) = &cut.weight {
+                    weight = *own.get_ref();
+                    if !(weight > 0.0 && weight < 1.0) {
+                        return self.refuse(own.span(), &format!("{key}.weight"), &format!("is {weight}"));
+                    }
+                }
+            }
+        }
+        Ok(Levels::Grown { most, weight })
+    }
+
+    /// The product with a cut that grows of each mode that needs one, and where nothing is said of it: where it fills without
+    /// end, or starts with every number of quanta.
+    fn grown(&self, product: Product, starts: &[FactorStart], parts: &[Part]) -> Result<Product> {
+        let fills = product.check_cuts().is_err();
+        let mut grown = product;
+        for (place, start) in starts.iter().enumerate() {
+            let open = grown.factors()[place].kind == Kind::Mode { levels: Levels::All };
+            if open && (fills || matches!(start, FactorStart::Coherent(_))) {
+                grown = grown
+                    .with_levels(place, Levels::GROWN)
+                    .map_err(|error| self.no_product(parts[place].span.clone(), &error))?;
+            }
+        }
+        Ok(grown)
     }
 
     /// The observables of the user's own.

@@ -10,6 +10,7 @@ use super::super::raw::{Key, RawEvolution, RawRecord};
 use super::protocol::Timing;
 use super::{Result, Validator};
 use crate::statistics::GROUPS;
+use crate::trajectory::Rows;
 
 const MAX_SAMPLES: i64 = 10_000_000;
 const MAX_TRAJECTORIES: i64 = 1_000_000_000_000;
@@ -186,7 +187,24 @@ impl Validator<'_> {
         };
         let photons = raw.photons.as_ref().map_or(Ok(0), |p| self.whole(p, "record.photons", 0..=MAX_PHOTONS))?;
         let asks = |key: &Key<bool>| key.as_ref().is_some_and(|key| *key.get_ref());
-        Ok(Recording { jumps: asks(&raw.jumps), photons: photons as usize, cycles: asks(&raw.cycles) })
+        let (jumps, cycles) = (asks(&raw.jumps), asks(&raw.cycles));
+        let trajectories = raw.trajectories.as_ref().map_or(Ok(Rows::All), |key| self.rows(key))?;
+        if let Some((key, _)) = [("jumps", jumps), ("cycles", cycles)].into_iter().find(|(_, kept)| *kept)
+            && let Some(none) = raw.trajectories.as_ref().filter(|_| trajectories == Rows::First(0))
+        {
+            let title = format!("`record.{key}` is of single trajectories, and `record.trajectories` keeps none");
+            return Err(self.source.error(none.span(), title, &format!("true or a number, or no `{key}`")));
+        }
+        Ok(Recording { jumps, photons: photons as usize, cycles, trajectories })
+    }
+
+    fn rows(&self, asked: &Spanned<toml::Value>) -> Result<Rows> {
+        match asked.get_ref() {
+            toml::Value::Boolean(true) => Ok(Rows::All),
+            toml::Value::Boolean(false) => Ok(Rows::First(0)),
+            toml::Value::Integer(most @ 1..=MAX_TRAJECTORIES) => Ok(Rows::First(*most as u64)),
+            other => self.refuse(asked.span(), "record.trajectories", &format!("is {other}")),
+        }
     }
 }
 

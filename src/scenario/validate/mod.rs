@@ -1,12 +1,16 @@
 //! From the mirror of a scenario to a model that can be trusted: every rule about the values of keys stands here.
 
+mod condition;
+mod correlate;
 mod couplings;
 mod course;
+mod emitters;
 mod engine;
 mod ensembles;
 mod evolution;
 mod figure;
 mod initial;
+mod names;
 mod noise;
 mod operators;
 mod part;
@@ -28,7 +32,7 @@ use super::source::{Problem, ScenarioError, Source};
 use crate::group::Group;
 use crate::initial::InitialState;
 use crate::model::{Hamiltonian, Model, Register};
-use crate::trajectory::EngineChoice;
+use crate::trajectory::{Engine, EngineChoice, Registers};
 use crate::units::Units;
 
 use self::ensembles::is_of_ensembles;
@@ -56,6 +60,18 @@ pub struct Valid {
 fn asks_for_register(raw: &RawScenario) -> bool {
     let engine = raw.evolution.as_ref().and_then(|evolution| evolution.get_ref().engine.as_ref());
     engine.is_some_and(|engine| engine.get_ref() == "register")
+}
+
+/// Where it is said that qubits differ.
+fn differs(table: &RawQubits) -> Range<usize> {
+    let keys = [
+        table.frequencies.as_ref().map(Spanned::span),
+        table.spread.as_ref().map(Spanned::span),
+        table.disorder.as_ref().map(Spanned::span),
+        table.couplings.as_ref().map(Spanned::span),
+        table.exchange.as_ref().map(Spanned::span),
+    ];
+    keys.into_iter().flatten().next().unwrap_or(0..0)
 }
 
 /// Checks values, and knows where they were typed.
@@ -137,10 +153,15 @@ impl<'a> Validator<'a> {
             self.group(raw, one, units, of_qubits, (hamiltonian, timing.as_ref().and_then(Option::as_ref)), initial)
         };
         let groups: Vec<Option<Group>> = qubits.iter().map(|one| self.keep(group(one))).collect();
-        let groups = Self::kept(groups.into_iter().collect::<Option<Vec<Group>>>())?;
+        let mut groups = Self::kept(groups.into_iter().collect::<Option<Vec<Group>>>())?;
+        Self::kept(self.keep(self.condition(raw, &mut groups)))?;
+        if because.is_some() && self.purpose == Purpose::Trajectories {
+            groups = groups.into_iter().map(Group::throughout).collect();
+        }
 
         let until = evolution.as_ref().and_then(|evolution| evolution.until);
-        let noise = self.keep(self.noise(raw.noise.as_ref(), &groups[0].model.baths, until));
+        let noise = self.keep(self.noise(raw.noise.as_ref(), &groups[0].envelope().baths, until));
+        self.keep(self.on_levels(raw, &groups));
         let steady = self.keep(self.steady(raw, &groups));
         let engine = self.keep(self.engine(raw, &groups, because.is_some()));
         if let Some(engine) = &engine {
@@ -179,12 +200,8 @@ impl<'a> Validator<'a> {
     fn because(&self, raw: &RawScenario, timing: Option<&Option<Timing>>) -> Option<SteadyTable> {
         if let Some(timing) = timing {
             let steady = timing.as_ref().is_some_and(|timing| timing.passes == Passes::UntilSteady);
-            if let Some(noise) = &raw.noise {
-                let title =
-                    "`noise` is of a steady state in which nothing changes, and [protocol] changes it".to_owned();
-                let help =
-                    "no [noise]: work, heats and their fluctuations are counted cycle by cycle; or no [protocol]";
-                self.keep(Err::<(), _>(self.source.error(noise.span(), title, help)));
+            if let (Some(noise), Some(timing)) = (&raw.noise, timing) {
+                self.keep(self.noise_of_cycles(noise, timing));
             }
             if let (Some(table), false, true) = (&raw.steady, steady, timing.is_some()) {
                 let title = "`steady` asks for the steady state, and the [protocol] ends before".to_owned();
@@ -254,6 +271,10 @@ impl<'a> Validator<'a> {
         let register = self.keep(self.register(table, &model, hamiltonian));
         let initial = Self::kept(initial)?;
         let register = Self::kept(register)?;
+        let many = register.is_some() && Registers::too_many(model.number).is_some();
+        if many && (protocol.is_some() || asks_for_register(raw)) {
+            self.register_fits(model.number, differs(table))?;
+        }
         if let Some(table) = &raw.protocol {
             self.keep(self.of_one_frequency(table, groups, register.as_ref()));
         }
@@ -268,6 +289,13 @@ impl<'a> Validator<'a> {
             return Err(self.source.error(initial.span(), title, "any other state"));
         }
         let reservoirs = Self::kept(reservoirs.filter(|_| known))?;
+        if let Some(register) = register.as_ref().filter(|_| many) {
+            let fits = |group: &Group| Engine::Product.too_large(std::slice::from_ref(group)).is_none();
+            return match Group::of_classes(register, &state).filter(fits) {
+                Some(group) => Ok(group),
+                None => self.register_fits(model.number, differs(table)).and(Err(ScenarioError::told())),
+            };
+        }
         // The drive of a protocol is that of its segments.
         let drive = hamiltonian.drive.filter(|_| protocol.is_none());
         let hamiltonian = Hamiltonian { drive, ..*hamiltonian };

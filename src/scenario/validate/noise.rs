@@ -9,11 +9,20 @@ use super::super::keys::allowed;
 use super::super::raw::{Key, RawNoise, RawScenario};
 use super::super::source::ScenarioError;
 use super::evolution::Evolution;
+use super::protocol::{Passes, Timing};
 use super::{Result, Validator};
 use crate::bath::Bath;
 use crate::group::Group;
+use crate::model::System;
 use crate::statistics::Target;
 use crate::trajectory::Engine;
+
+/// The highest cumulant: digits are gone long before.
+const HIGHEST_ORDER: i64 = 20;
+/// The strongest counting field: e^100 is what its jumps are weighed by.
+const LARGEST_FIELD: f64 = 100.0;
+/// The most modes of relaxation.
+const MOST_MODES: i64 = 100;
 
 impl Validator<'_> {
     /// The `[steady]` table: the bath that is watched, the accuracy, and the most jumps. Trajectories need all of it; the
@@ -22,7 +31,11 @@ impl Validator<'_> {
         let (steady, noise) = (raw.steady.as_ref(), raw.noise.as_ref());
         let baths = &groups[0].model.baths;
         let seen: Vec<_> = groups.iter().map(Group::envelope).collect();
-        let exchanges = |bath: usize| seen.iter().any(|model| model.baths[bath].down + model.baths[bath].up > 0.0);
+        let exchanges = |bath: usize| {
+            let of_ensembles = |group: &Group| group.ensembles.as_ref().is_some_and(|all| all.may_heat(bath));
+            seen.iter().any(|model| model.baths[bath].down + model.baths[bath].up > 0.0)
+                || groups.iter().any(of_ensembles)
+        };
         let first = (0..baths.len()).find(|bath| exchanges(*bath)).unwrap_or(0);
         let (mut bath, mut accuracy, mut jumps) = (first, Accuracy::default(), Budget::default().jumps);
         let no_current = |span: Range<usize>| {
@@ -107,6 +120,30 @@ impl Validator<'_> {
         }
     }
 
+    /// Refuses what is solved for over the levels (J, M) alone, of qubits that are not on them.
+    pub(super) fn on_levels(&self, raw: &RawScenario, groups: &[Group]) -> Result<()> {
+        let Some(noise) = raw.noise.as_ref().map(Spanned::get_ref) else { return Ok(()) };
+        let asked = [
+            ("order", noise.order.as_ref().map(Spanned::span)),
+            ("counting_fields", noise.counting_fields.as_ref().map(Spanned::span)),
+            ("relaxation", noise.relaxation.as_ref().map(Spanned::span)),
+        ];
+        let Some((key, span)) = asked.into_iter().find_map(|(key, span)| Some((key, span?))) else { return Ok(()) };
+        let title = if !groups.iter().all(Group::on_the_ladder) {
+            format!("`noise.{key}` is solved for over the levels |J, M> of identical qubits, and these are not on them")
+        } else if groups.len() > 1 && noise.relaxation.is_some() {
+            "`noise.relaxation`: groups of qubits relax each by itself".to_owned()
+        } else {
+            return Ok(());
+        };
+        let span = if groups.len() > 1 { noise.relaxation.as_ref().map_or(span, Spanned::span) } else { span };
+        Err(self.source.error(
+            span,
+            title,
+            &format!("identical qubits in one group, no drive and no condition; or no `{key}`"),
+        ))
+    }
+
     /// Refuses `[noise]`, which is of the steady state, in what is a whole transient without it: which of the two is
     /// meant, `[steady]` has to say.
     pub(super) fn one_kind(&self, raw: &RawScenario, evolution: &Evolution) -> Result<()> {
@@ -119,6 +156,41 @@ impl Validator<'_> {
         let help = "`[steady]` beside it, for which `evolution` is a budget; or `[noise]` without `evolution.until`, \
                     `times` and `trajectories`; or no `[noise]`";
         Err(self.source.error(noise.span(), title, help))
+    }
+
+    /// Refuses what has no meaning in a limit cycle: windows that are not of whole cycles, and what is of currents that do not
+    /// change on average.
+    pub(super) fn noise_of_cycles(&self, noise: &Spanned<RawNoise>, timing: &Timing) -> Result<()> {
+        if timing.passes != Passes::UntilSteady {
+            let title = "`noise` is of a steady state or a limit cycle, and this [protocol] ends before".to_owned();
+            let help = "protocol.cycles = \"until steady\"; or no [noise]: work, heats and their fluctuations are counted as \
+                        it is";
+            return Err(self.source.error(noise.span(), title, help));
+        }
+        let raw = noise.get_ref();
+        for (values, name, what) in
+            [(&raw.frequencies, "frequencies", "a spectrum"), (&raw.delays, "delays", "g2 and waiting times")]
+        {
+            if let Some(values) = values {
+                let title = format!(
+                    "`noise.{name}`: {what} would be another at each phase of the cycle, and is not solved for or counted"
+                );
+                return Err(self.source.error(
+                    values.span(),
+                    title,
+                    "`noise.baths` and `noise.windows` of whole cycles",
+                ));
+            }
+        }
+        let period = timing.period();
+        for window in raw.windows.iter().flat_map(Spanned::get_ref) {
+            let cycles = *window.get_ref() / period;
+            if cycles.is_finite() && (cycles.round() < 1.0 || (cycles - cycles.round()).abs() > 1e-9 * cycles) {
+                let title = format!("`noise.windows` has {}, which is {cycles} cycles of {period}", window.get_ref());
+                return Err(self.source.error(window.span(), title, &format!("whole multiples of {period}")));
+            }
+        }
+        Ok(())
     }
 
     /// The `[noise]` table; `until` is the end of the run, where it does not take as long as it takes.
@@ -157,7 +229,18 @@ impl Validator<'_> {
             }
             Ok(checked)
         };
+        let whole = |key: &Key<i64>, name: &str, most: i64| {
+            key.as_ref().map(|value| self.whole(value, name, 1..=most).map(|value| value as usize)).transpose()
+        };
+        let fields = list(&raw.counting_fields, "noise.counting_fields", -LARGEST_FIELD)?;
+        if let Some(field) = fields.iter().position(|field| *field > LARGEST_FIELD) {
+            let listed = raw.counting_fields.as_ref().map_or(&[][..], |listed| listed.get_ref());
+            return self.refuse(listed[field].span(), "noise.counting_fields", &format!("has {}", fields[field]));
+        }
         Ok(Noise {
+            order: whole(&raw.order, "noise.order", HIGHEST_ORDER)?,
+            counting_fields: fields,
+            relaxation: whole(&raw.relaxation, "noise.relaxation", MOST_MODES)?,
             baths: indices,
             windows: list(&raw.windows, "noise.windows", f64::MIN_POSITIVE)?,
             frequencies: list(&raw.frequencies, "noise.frequencies", 0.0)?,

@@ -320,7 +320,10 @@ impl Validator<'_> {
 
     /// The drive in a segment, and where it leaves it.
     fn drive(&self, raw: Option<&RawDriveChanges>, key: &str, duration: f64, now: &mut Now) -> Option<DriveCourse> {
-        let fits = |value: &Spanned<f64>, key: &str| self.finite(value, key);
+        let fits = |value: &Spanned<f64>, key: &str| {
+            let number = self.finite(value, key)?;
+            if number.abs() <= LARGEST { Ok(number) } else { self.unfit(value, key) }
+        };
         let of = |name: &str, now| Value { key: format!("{key}.{name}"), fits: &fits, now, duration };
         let wave = |name: &str, value: Option<&_>, now: &mut Option<f64>| {
             let wave = match value {
@@ -396,13 +399,4 @@ pub(super) fn protocol_span(table: &Spanned<RawProtocol>) -> Range<usize> {
     let first = || table.get_ref().segment.as_ref().and_then(|segments| segments.get_ref().0.first());
     let of_first = || first().map(|(name, segment)| segment_span(name, segment));
     Some(table.span()).filter(|span| !span.is_empty()).or_else(of_first).unwrap_or(0..0)
-}
-
-/// Where a segment first changes the drive.
-pub(super) fn drive_span(table: &Spanned<RawProtocol>) -> Option<Range<usize>> {
-    let segments = &table.get_ref().segment.as_ref()?.get_ref().0;
-    segments.iter().find_map(|(name, segment)| {
-        let drive = segment.get_ref().drive.as_ref()?;
-        Some(Some(drive.span()).filter(|span| !span.is_empty()).unwrap_or_else(|| name.span()))
-    })
 }

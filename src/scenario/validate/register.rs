@@ -9,6 +9,9 @@ use super::{Result, Validator};
 use crate::model::{Drive, Hamiltonian, Model, Register};
 use crate::random::stream;
 
+/// The most qubits that are sorted into classes of like ones: a matrix of their exchange is made.
+const MOST_IN_CLASSES: i64 = 1000;
+
 impl Validator<'_> {
     /// The drive and the twisting.
     pub(super) fn hamiltonian(&self, qubits: &RawQubits, drive: Option<&Spanned<RawDrive>>) -> Result<Hamiltonian> {
@@ -48,7 +51,9 @@ impl Validator<'_> {
             let title = "groups of qubits are far apart in frequency, and alike within".to_owned();
             return Err(self.source.error(span.clone(), title, "`number` and `frequency` in place of groups"));
         }
-        self.register_fits(model.number, span.clone())?;
+        if model.number > MOST_IN_CLASSES {
+            self.register_fits(model.number, span.clone())?;
+        }
         let mut register = Register { drive: hamiltonian.drive, chi: hamiltonian.chi, ..Register::from(model) };
         self.frequencies(qubits, &mut register)?;
         if let Some(couplings) = &qubits.couplings {
@@ -116,7 +121,7 @@ impl Validator<'_> {
     }
 
     /// One number for all pairs, or a matrix.
-    fn exchange(&self, exchange: &Spanned<toml::Value>, number: usize) -> Result<Array2<f64>> {
+    pub(super) fn exchange(&self, exchange: &Spanned<toml::Value>, number: usize) -> Result<Array2<f64>> {
         let key = "qubits.exchange";
         let real = |value: &toml::Value| value.as_float().or_else(|| value.as_integer().map(|i| i as f64));
         let finite = |value: &f64| value.is_finite();

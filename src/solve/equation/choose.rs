@@ -1,6 +1,8 @@
 //! Which exact equation a group takes: the smallest that has what is asked.
 
+use super::conditioned::ConditionedLevels;
 use super::full_space::FullSpace;
+use super::grown::at_cuts;
 use super::levels::Levels;
 use super::of_product::OfProduct;
 use super::orders::Orders;
@@ -14,6 +16,8 @@ use crate::solve::error::Unsolved;
 pub enum Road {
     /// Populations over (J, M), and coherences of order one: [`Levels`].
     Levels,
+    /// Populations over (J, M) under a condition: [`ConditionedLevels`].
+    Conditioned,
     /// Coherences of all orders, which a drive or a twisting ties together: [`Orders`].
     Orders,
     /// All 4^N elements, for qubits that differ: [`FullSpace`].
@@ -36,6 +40,8 @@ impl Road {
     pub fn of(group: &Group, aim: &Aim) -> Self {
         if group.ensembles.is_some() {
             Road::Product
+        } else if group.conditions.is_some() {
+            Road::Conditioned
         } else if !group.alike() {
             Road::FullSpace
         } else if group.ties_orders(aim.transverse) {
@@ -61,6 +67,7 @@ impl Road {
     pub fn with<T: ForEquation>(self, task: T) -> T::Output {
         match self {
             Road::Levels => task.of::<Levels>(),
+            Road::Conditioned => task.of::<ConditionedLevels>(),
             Road::Orders => task.of::<Orders>(),
             Road::FullSpace => task.of::<FullSpace>(),
             Road::Product => task.of::<OfProduct>(),
@@ -94,5 +101,10 @@ pub fn relaxation_time(group: &Group) -> Option<f64> {
         }
     }
     let aim = Aim { until: None, transverse: false, total: group.model.number, effort: Effort::Beside };
+    if group.ensembles.as_ref().is_some_and(|ensembles| ensembles.growing().next().is_some()) {
+        // That of the cut which the steady state needs.
+        let of_cut = |cut: &Group| OfProduct::relaxing(cut, &aim);
+        return at_cuts(group, of_cut).ok().flatten();
+    }
     Road::of(group, &aim).with(Ask(group, aim))
 }

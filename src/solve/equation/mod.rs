@@ -2,15 +2,19 @@
 
 mod averages;
 mod choose;
+mod conditioned;
 mod flows;
 mod full_space;
+mod grown;
 mod levels;
 mod of_product;
 mod orders;
 
 pub use averages::{Averages, BathAverages};
 pub use choose::{ForEquation, Road, relaxation_time};
+pub use conditioned::ConditionedLevels;
 pub use full_space::{FullSpace, FullState};
+pub use grown::at_cuts;
 pub use levels::{Levels, LevelsState};
 pub use of_product::{OfProduct, ProductState};
 pub use orders::{Orders, OrdersState};

@@ -3,6 +3,7 @@
 use super::{Aim, Averages, BathAverages, Equation};
 use crate::group::{Ensembles, Group};
 use crate::lindblad::{Effort, MeanForm, ProductDensity, ProductEquation};
+use crate::model::product::Watched;
 use crate::model::{System, Values};
 use crate::rounded::Rounded;
 use crate::solve::error::Unsolved;
@@ -29,6 +30,7 @@ pub struct OfProduct {
     equation: ProductEquation,
     /// Of all that is watched.
     forms: Vec<MeanForm>,
+    effort: Effort,
 }
 
 /// A density matrix of a product at a time.
@@ -38,11 +40,40 @@ pub struct ProductState {
     rho: ProductDensity,
 }
 
+impl ProductState {
+    /// The density matrix.
+    #[must_use]
+    pub fn rho(&self) -> &ProductDensity {
+        &self.rho
+    }
+}
+
 impl OfProduct {
     /// The equation itself.
     #[must_use]
     pub fn equation(&self) -> &ProductEquation {
         &self.equation
+    }
+
+    /// The slowest relaxation time, and the observables of the steady state beside it, where that is diagonalized.
+    ///
+    /// # Errors
+    /// A product that is too large, or without a unique steady state.
+    pub fn relaxing(group: &Group, aim: &Aim) -> Result<(Option<f64>, Vec<f64>), Unsolved> {
+        let elements = Self::elements(group, aim)?;
+        let most = ProductEquation::MOST_DIAGONALIZED as f64;
+        if elements > most {
+            return Err(Unsolved::ProductElimination { elements, most });
+        }
+        let equation = Self::new(group, aim)?;
+        let state = equation.steady_state()?;
+        Ok((equation.relaxation_time(), equation.averages(&state).observables))
+    }
+
+    /// A steady state, as one at t = 0.
+    #[must_use]
+    pub fn at_rest(&self, rho: ProductDensity) -> ProductState {
+        ProductState { time: 0.0, rho }
     }
 
     /// How many elements the density matrix has, where they may be solved for.
@@ -80,6 +111,11 @@ impl OfProduct {
                     .map_or(f64::NAN, |(means, duration)| means.integral(heat_current, duration) / duration),
             }
         };
+        let observable = |index: usize| {
+            // Beside a run every trajectory has a cut of its own, and nothing to compare with that of the equation.
+            let kept = matches!(system.looked_at()[index].watched, Watched::Levels(_));
+            if kept && self.effort == Effort::Beside { f64::NAN } else { now.at(system.observable(index)) }
+        };
         Averages {
             time: state.time,
             jz: now.at(system.jz()),
@@ -88,7 +124,7 @@ impl OfProduct {
             excited: now.at(system.excited(self.total)).clamp(0.0, 1.0),
             power: 0.0,
             baths: (0..system.baths().len()).map(of_bath).collect(),
-            observables: (0..system.observables()).map(|index| now.at(system.observable(index))).collect(),
+            observables: (0..system.observables()).map(observable).collect(),
         }
     }
 }
@@ -113,7 +149,7 @@ impl Equation for OfProduct {
             }
         }
         let forms = ensembles.watched().iter().map(|watched| equation.mean_form(watched)).collect();
-        Ok(OfProduct { total: aim.total, forms, equation, ensembles })
+        Ok(OfProduct { total: aim.total, forms, equation, ensembles, effort: aim.effort })
     }
 
     fn start(&self) -> Result<ProductState, Unsolved> {
@@ -140,11 +176,10 @@ impl Equation for OfProduct {
     }
 
     fn steady_state(&self) -> Result<ProductState, Unsolved> {
-        Ok(ProductState { time: 0.0, rho: self.equation.steady()? })
+        Ok(self.at_rest(self.equation.steady()?))
     }
 
-    /// Not looked for.
     fn relaxation_time(&self) -> Option<f64> {
-        None
+        self.equation.relaxation_time()
     }
 }

@@ -1,57 +1,16 @@
 //! The rows of `noise.parquet` as they are solved for: statistics of the quanta and of the sectors in the steady state.
 
 use super::super::error::Unsolved;
+use super::rare;
+use super::rows::{LOST, NO_CURRENT, Rows, of_sector};
 use crate::bath::Pair;
 use crate::dicke::Level;
 use crate::group::Group;
-use crate::initial::InitialState;
 use crate::lindblad::{Counting, Effort, PopulationEquation, SteadyError, SteadyState};
 use crate::model::Model;
 use crate::rounded::{Rounded, balanced};
 use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
-
-/// A row of `noise.parquet`, as it is solved for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ExactNoise {
-    /// What it is about.
-    pub subject: Subject,
-    /// The exact value, summed over groups for noise.
-    pub value: f64,
-}
-
-/// Why a difference of large terms has no value.
-pub const LOST: &str = "it is a difference of large terms, and rounding leaves fewer than six of its digits";
-
-/// Rows, and why others have no value.
-#[derive(Debug, Default)]
-pub struct Rows {
-    pub rows: Vec<ExactNoise>,
-    pub refused: Vec<String>,
-}
-
-impl Rows {
-    fn push(&mut self, subject: Subject, value: f64) {
-        self.rows.push(ExactNoise { subject, value });
-    }
-
-    /// A row where its value is known beside others of a size, and else the reason.
-    pub fn judged(&mut self, point: &Point, subject: Subject, value: Result<Rounded, SteadyError>, scale: f64) {
-        let reason = match value.map(|value| value.beside(scale)) {
-            Ok(Some(value)) => return self.push(subject, value),
-            Ok(None) => LOST.to_owned(),
-            Err(error) => error.to_string(),
-        };
-        self.refuse(point, subject, &reason);
-    }
-
-    /// No row, for this reason.
-    pub fn refuse(&mut self, point: &Point, subject: Subject, reason: &str) {
-        let argument = subject.argument.map_or_else(String::new, |argument| format!(", {argument}"));
-        let (name, bath) = (subject.statistic.name(), &point.baths()[subject.bath].name);
-        self.refused.push(format!("{name} ({bath}{argument}): {reason}"));
-    }
-}
 
 /// What `[noise]` asks about the counts of a group in its steady state.
 pub fn rows(
@@ -63,6 +22,7 @@ pub fn rows(
 ) -> Rows {
     let mut rows = Rows::default();
     counting_rows(&mut rows, counting, (point, effort), windowed);
+    rare::rows(&mut rows, counting, equation, (point, effort));
     if point.groups.len() > 1 || point.noise().baths.is_empty() {
         return rows;
     }
@@ -88,9 +48,6 @@ pub fn rows(
     }
     rows
 }
-
-/// Why a ratio to a current has no value.
-pub const NO_CURRENT: &str = "no current flows that rounding leaves six digits of";
 
 /// What windows of any length say about the entropy that is produced.
 fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
@@ -119,7 +76,7 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
             point.noise().baths.iter().for_each(|bath| rows.push(subject(Statistic::SectorNoise, *bath), 0.0));
             continue;
         }
-        let equation = PopulationEquation::new(model, &InitialState::Dicke(Level { two_j, two_m: -two_j }));
+        let equation = of_sector(model, two_j);
         let counting = Counting::new(&equation)?;
         let currents = counting.currents();
         let largest = currents.iter().map(|current| current.value.abs()).fold(0.0, f64::max);
@@ -139,6 +96,7 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
             }
         }
     }
+    rare::conserved(&mut rows, model, steady, point);
     if let Some(produced) = produced.known() {
         for &window in &point.noise().windows {
             for (statistic, value) in entropy_rows(produced) {

@@ -1,14 +1,18 @@
 //! The limit cycle of a protocol: what a cycle books, by how much its noise grows, and averages over its phase.
 
+use super::super::protocol::{MOST_QUBITS, of_means, on_grid};
 use super::road::SteadyRoad;
-use crate::group::Group;
-use crate::lindblad::Effort;
-use crate::lindblad::protocol::{LimitCycle, Moments, ProtocolEquation};
+use super::rows::ExactNoise;
+use crate::dicke::sectors;
+use crate::lindblad::density::{self, DensityMatrix};
+use crate::lindblad::protocol::{CycleError, LimitCycle, ProtocolAverages, ProtocolEquation};
+use crate::lindblad::{DrivenProtocol, Effort, RegisterProtocol, StateCycle, StateNoise, cycle_affordable};
 use crate::model::protocol::{Entry, Protocol};
 use crate::model::{Model, Observables};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::scenario::Point;
 use crate::solve::error::Unsolved;
+use crate::statistics::{Statistic, Subject};
 use crate::theory::machine::{UNCLEAR, no_one_temperature};
 use crate::theory::{Machine, Merit};
 
@@ -167,21 +171,62 @@ impl Phases {
     }
 }
 
-/// The equation of a point under a protocol, where its limit cycle can be afforded.
+/// The equation of the limit cycle of a point.
+enum Equation {
+    /// Over the levels: coherence that nothing drives is forgotten.
+    Levels(ProtocolEquation),
+    /// Of all orders of coherence.
+    Orders(DrivenProtocol),
+    /// Of all elements, with those at the start.
+    FullSpace(RegisterProtocol, DensityMatrix),
+}
+
+/// The smallest equation that has it, where it can be afforded.
+fn equation(point: &Point, protocol: &Protocol, effort: Effort) -> Result<Equation, Unsolved> {
+    let group = &point.groups[0];
+    let number = group.model.number;
+    let limit = if effort == Effort::Beside { BESIDE } else { ALONE };
+    let of_states = |work: f64| cycle_affordable(work, 10.0 * limit, effort.name());
+    if !group.alike() {
+        if number > MOST_QUBITS {
+            return Err(Unsolved::Elements { qubits: number });
+        }
+        let equation = RegisterProtocol::new(protocol, &group.register())?;
+        of_states(equation.work())?;
+        let start = density::of(&group.initial, number as usize).ok_or(Unsolved::Spread)?;
+        return Ok(Equation::FullSpace(equation, start));
+    }
+    if protocol.is_driven() {
+        let equation = DrivenProtocol::new(protocol, &group.hamiltonian, number, &group.initial, effort)?;
+        of_states(equation.work())?;
+        return Ok(Equation::Orders(equation));
+    }
+    let equation = ProtocolEquation::new(protocol, number, &group.initial)?;
+    let work = equation.work(&[]);
+    if work > limit {
+        return Err(Unsolved::CycleWork { work, limit });
+    }
+    Ok(Equation::Levels(equation))
+}
+
+/// Whether the limit cycle of a point can be afforded.
 ///
 /// # Errors
 /// Why it cannot.
-pub fn equation(point: &Point, protocol: &Protocol, effort: Effort) -> Result<ProtocolEquation, Unsolved> {
-    let Group { initial, model, .. } = &point.groups[0];
-    if protocol.is_driven() {
-        return Err(Unsolved::DrivenCycle);
-    }
-    let equation = ProtocolEquation::new(protocol, model.number, initial)?;
-    let limit = if effort == Effort::Beside { BESIDE } else { ALONE };
-    if equation.work() > limit {
-        return Err(Unsolved::CycleWork { work: equation.work(), limit });
-    }
-    Ok(equation)
+pub fn affordable(point: &Point, protocol: &Protocol, effort: Effort) -> Result<(), Unsolved> {
+    equation(point, protocol, effort).map(drop)
+}
+
+/// What is left of the slowest deviation from the limit cycle of a point after one cycle.
+///
+/// # Errors
+/// That there is no limit, or that it is out of reach.
+pub fn multiplier(point: &Point, protocol: &Protocol, effort: Effort) -> Result<f64, Unsolved> {
+    Ok(match equation(point, protocol, effort)? {
+        Equation::Levels(equation) => equation.limit_cycle()?.second_multiplier,
+        Equation::Orders(equation) => equation.limit_cycle(&[])?.second_multiplier,
+        Equation::FullSpace(equation, start) => equation.limit_cycle(&start, &[])?.second_multiplier,
+    })
 }
 
 /// Solves for the limit cycle of a point.
@@ -189,24 +234,71 @@ pub fn equation(point: &Point, protocol: &Protocol, effort: Effort) -> Result<Pr
 /// # Errors
 /// That there is none, or that it is out of reach.
 pub fn solve(point: &Point, protocol: &Protocol, effort: Effort) -> Result<SteadyRoad, Unsolved> {
-    let equation = equation(point, protocol, effort)?;
-    let limit = equation.limit_cycle()?;
+    let phases = Phases::of(point, protocol);
+    // Twice as many right sides as there are baths.
+    let limit = if effort == Effort::Beside { BESIDE } else { ALONE };
+    let sides = 2.0 * protocol.baths() as f64;
+    let within = |work: f64| cycle_affordable(sides * work, 10.0 * limit, effort.name()).is_ok();
+    match equation(point, protocol, effort)? {
+        Equation::Levels(equation) => of_levels(point, protocol, &equation, &phases),
+        Equation::Orders(equation) => {
+            let limit = equation.limit_cycle(&phases.times)?;
+            let noise =
+                (!is_conserved(point, protocol)).then(|| within(equation.work()).then(|| equation.noise(&limit)));
+            of_states(point, protocol, (&limit, noise), &phases)
+        }
+        Equation::FullSpace(equation, start) => {
+            let limit = equation.limit_cycle(&start, &phases.times)?;
+            let noise = Some(within(equation.work()).then(|| equation.noise(&limit)));
+            of_states(point, protocol, (&limit, noise), &phases)
+        }
+    }
+}
+
+/// Whether trajectories under a protocol keep their J, and differ by it, for ever: qubits of unlike couplings have none.
+#[must_use]
+pub fn is_conserved(point: &Point, protocol: &Protocol) -> bool {
+    let (number, group) = (point.number(), &point.groups[0]);
+    let reached = sectors(number).filter(|two_j| group.initial.reaches(number, *two_j));
+    group.alike() && !protocol.envelope(number).mixes_sectors() && reached.take(2).count() > 1
+}
+
+/// What is said of a cycle that books these means, whose covariances grow by so much each cycle, NaN where that is not known.
+fn judged(
+    (point, protocol): (&Point, &Protocol),
+    mean: &dyn Fn(Entry) -> f64,
+    growth: &dyn Fn(Entry, Entry) -> f64,
+    noise: bool,
+) -> SteadyRoad {
     let mut road = SteadyRoad::default();
+    let told = |entry: Entry| Some(protocol.booked(point.number(), 1, mean(entry)).cleared());
+    let judged = Judged::new(point, protocol, &told, noise);
+    road.machine = judged.machine;
+    road.refused.extend(judged.unknown.clone());
+    let values = judged.columns().into_iter().zip(judged.values(mean, growth));
+    let known = values.filter(|(_, value)| value.is_finite());
+    road.values = known.map(|(Column { quantity, bath, .. }, value)| (quantity, bath, value)).collect();
+    let pairs = judged.pairs().into_iter().map(|[a, b]| ([a, b], growth(Entry::Heat(a), Entry::Heat(b))));
+    road.heat_covariances = pairs.filter(|(_, value)| value.is_finite()).collect();
+    if !mean(Entry::Entropy).is_finite() {
+        road.refused.push("entropy: it is infinite, as a bath at T = 0 never gives a quantum back".to_owned());
+    }
+    road
+}
+
+fn of_levels(
+    point: &Point,
+    protocol: &Protocol,
+    equation: &ProtocolEquation,
+    phases: &Phases,
+) -> Result<SteadyRoad, Unsolved> {
+    let limit = equation.limit_cycle()?;
     let mean = |entry: Entry| limit.many.mean(entry).unwrap_or(f64::NAN);
     let growth = |a: Entry, b: Entry| limit.many.covariance(a, b).unwrap_or(f64::NAN);
     let apart = |a: Entry| limit.between_sectors.covariance(a, a).unwrap_or(0.0);
     let apart = (0..protocol.baths()).map(Entry::Heat).chain([Entry::Work]).any(|entry| apart(entry) > 0.0);
-    let told = |entry: Entry| Some(protocol.booked(point.number(), 1, mean(entry)).cleared());
-    let judged = Judged::new(point, protocol, &told, !apart);
-    road.machine = judged.machine;
-    road.refused.extend(judged.unknown.clone());
-    let values = judged.columns().into_iter().zip(judged.values(&mean, &growth));
-    let known = values.filter(|(_, value)| value.is_finite());
-    road.values = known.map(|(Column { quantity, bath, .. }, value)| (quantity, bath, value)).collect();
-    let pairs = judged.pairs().into_iter().map(|[a, b]| ([a, b], growth(Entry::Heat(a), Entry::Heat(b))));
-    road.heat_covariances = pairs.collect();
-    refuse(&mut road.refused, &limit, apart);
-    let phases = Phases::of(point, protocol);
+    let mut road = judged((point, protocol), &mean, &growth, !apart);
+    road.refused.extend(apart.then(|| CONSERVED.to_owned()));
     if !phases.times.is_empty() {
         let series = equation.averages_from(&limit.p, &phases.times)?.series;
         for (phase, averages) in series.iter().enumerate() {
@@ -214,20 +306,120 @@ pub fn solve(point: &Point, protocol: &Protocol, effort: Effort) -> Result<Stead
             road.phases.extend(phases.values(phase, averages.now, booked));
         }
     }
+    if !apart {
+        let acts = |bath: &usize| road.values.iter().any(|(q, b, _)| (*q, *b) == (Quantity::HeatVariance, Some(*bath)));
+        let of_baths = (0..protocol.baths()).filter(acts).map(|bath| (Some(bath), Entry::Heat(bath)));
+        let all: Vec<_> = std::iter::once((None, Entry::Work)).chain(of_baths).collect();
+        for (bath, entry) in all {
+            let grown = limit.stretched.mean(entry).unwrap_or(f64::NAN);
+            let ratio = growth(entry, entry) * mean(Entry::Entropy) / (2.0 * grown * grown);
+            if ratio.is_finite() {
+                road.values.push((Quantity::PeriodicUncertaintyRatio, bath, ratio));
+            }
+        }
+    }
     road.multiplier = Some(limit.second_multiplier);
+    counted((point, protocol), equation, &limit, apart, &mut road)?;
     Ok(road)
 }
 
-/// What there is no value for, and why.
-fn refuse(refused: &mut Vec<String>, limit: &LimitCycle, apart: bool) {
-    let lacks_entropy = |moments: &Moments| moments.mean(Entry::Entropy).is_none();
-    if lacks_entropy(&limit.many) {
-        refused.push("entropy: it is infinite, as a bath at T = 0 never gives a quantum back".to_owned());
+/// What `[noise]` asks for: quanta in windows of whole cycles, and in the limit of long ones.
+fn counted(
+    (point, protocol): (&Point, &Protocol),
+    equation: &ProtocolEquation,
+    limit: &LimitCycle,
+    apart: bool,
+    road: &mut SteadyRoad,
+) -> Result<(), Unsolved> {
+    let growth = |a: usize, b: usize| {
+        let known = limit.many.covariance(Entry::Quanta(a), Entry::Quanta(b)).filter(|_| !apart);
+        known.unwrap_or(f64::NAN)
+    };
+    let of_quanta = |bath: usize| limit.many.mean(Entry::Quanta(bath)).unwrap_or(f64::NAN);
+    long_noise(point, protocol, &growth, &of_quanta, road);
+    let (asked, period) = (point.noise(), protocol.period());
+    for &window in &asked.windows {
+        let many = equation.over((window / period).round() as u64);
+        let work = many.work(&[]);
+        if work > ALONE {
+            return Err(Unsolved::CycleWork { work, limit: ALONE });
+        }
+        let booked = many.averages_from(&limit.p, &[])?.last.booked;
+        for &bath in &asked.baths {
+            let variance = booked.covariance(Entry::Quanta(bath), Entry::Quanta(bath)).unwrap_or(f64::NAN);
+            push(road, Subject::new(Statistic::WindowedNoise, bath, Some(window)), variance / window);
+        }
     }
-    if apart {
-        refused.push(CONSERVED.to_owned());
+    of_noise(road);
+    Ok(())
+}
+
+fn push(road: &mut SteadyRoad, subject: Subject, value: f64) {
+    road.noise.extend(value.is_finite().then_some(ExactNoise { subject, value }));
+}
+
+/// Noise, Fano factors and covariances that are asked for, of quanta of which each cycle adds so much to covariances, and
+/// which are so many on average; NaN where that is not known.
+fn long_noise(
+    point: &Point,
+    protocol: &Protocol,
+    growth: &dyn Fn(usize, usize) -> f64,
+    mean: &dyn Fn(usize) -> f64,
+    road: &mut SteadyRoad,
+) {
+    let (asked, period) = (point.noise(), protocol.period());
+    for (place, &bath) in asked.baths.iter().enumerate() {
+        push(road, Subject::new(Statistic::Noise, bath, None), growth(bath, bath) / period);
+        push(road, Subject::new(Statistic::Fano, bath, None), growth(bath, bath) / mean(bath).abs());
+        for &other in &asked.baths[place + 1..] {
+            let subject = Subject { other_bath: Some(other), ..Subject::new(Statistic::CrossNoise, bath, None) };
+            push(road, subject, growth(bath, other) / period);
+        }
     }
 }
+
+/// What of the rows stands among the quantities.
+fn of_noise(road: &mut SteadyRoad) {
+    for (quantity, statistic) in [(Quantity::Noise, Statistic::Noise), (Quantity::Fano, Statistic::Fano)] {
+        let of = road.noise.iter().filter(|row| row.subject.statistic == statistic);
+        road.values.extend(of.map(|row| (quantity, Some(row.subject.bath), row.value)));
+    }
+}
+
+/// The noise of many cycles of states: none where J is conserved, nor where it takes too long.
+type Noise = Option<Option<Result<StateNoise, CycleError>>>;
+
+/// Of superposed levels.
+fn of_states(
+    point: &Point,
+    protocol: &Protocol,
+    (limit, noise): (&StateCycle, Noise),
+    phases: &Phases,
+) -> Result<SteadyRoad, Unsolved> {
+    let averages = ProtocolAverages::of_means(protocol, &limit.series, &limit.ends);
+    let booked = &averages.cycles[0].booked;
+    let mean = |entry: Entry| booked.mean(entry).unwrap_or(f64::NAN);
+    let (conserved, noise) = (noise.is_none(), noise.flatten().transpose()?);
+    let growth = |a: Entry, b: Entry| noise.as_ref().and_then(|noise| noise.covariance(a, b)).unwrap_or(f64::NAN);
+    let mut road = judged((point, protocol), &mean, &growth, !conserved);
+    road.refused.extend(conserved.then(|| CONSERVED.to_owned()));
+    road.refused.extend((!conserved && noise.is_none()).then(|| NO_EXACT_NOISE.to_owned()));
+    let of_means = |phase: usize, model: &Model, column: Column| of_means(&limit.series[phase], model, column);
+    let grid = on_grid(point, protocol, (&phases.times, &phases.columns), &averages.series, of_means);
+    road.phases = grid.into_iter().collect();
+    road.multiplier = Some(limit.second_multiplier);
+    let of_quanta = |a: usize, b: usize| growth(Entry::Quanta(a), Entry::Quanta(b));
+    long_noise(point, protocol, &of_quanta, &|bath| mean(Entry::Quanta(bath)), &mut road);
+    if !point.noise().windows.is_empty() {
+        road.refused.push("windowed_noise: it is solved for where levels are not superposed".to_owned());
+    }
+    of_noise(&mut road);
+    Ok(road)
+}
+
+/// Why there is no exact noise of superposed levels.
+const NO_EXACT_NOISE: &str =
+    "noise of many cycles: it takes longer to be solved for than is spent on it; trajectories tell it";
 
 /// Why there is no long-time noise where J is conserved.
 pub const CONSERVED: &str = "noise of many cycles: every trajectory keeps its J, and what cycles of different J book drifts \

@@ -2,8 +2,8 @@
 
 use super::super::equation::{Aim, Equation, Orders};
 use super::super::error::Unsolved;
-use super::counted::Rows;
 use super::road::{Counted, GroupSteady};
+use super::rows::Rows;
 use crate::group::Group;
 use crate::lindblad::{Driven, DrivenSteady, Effort, NotAffordable, Occupation, SteadyError, currents};
 use crate::rounded::{ROUNDING, Rounded};

@@ -2,8 +2,9 @@
 
 use super::super::equation::{Aim, Equation, Levels};
 use super::super::error::Unsolved;
-use super::counted::{Rows, conserved_rows, rows, windowed};
+use super::counted::{conserved_rows, rows, windowed};
 use super::road::{Counted, GroupSteady};
+use super::rows::Rows;
 use crate::group::Group;
 use crate::lindblad::{Counting, Effort, MOST_PRODUCTS, Occupation, SteadyError, currents};
 use crate::rounded::Rounded;

@@ -1,19 +1,24 @@
 //! The exact steady state of a point, the counting statistics around it, and the closed forms it is compared with.
 
+mod conditioned;
 mod counted;
 mod cycle;
 mod driven;
 mod ladder;
 mod product;
+mod rare;
 mod register;
 mod road;
+mod rows;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-pub use counted::ExactNoise;
-pub use cycle::{CONSERVED, Judged, Phases, equation as cycle_equation};
+pub use cycle::{
+    CONSERVED, Judged, Phases, affordable as cycle_affordable, is_conserved, multiplier as cycle_multiplier,
+};
 pub use road::SteadyRoad;
+pub use rows::ExactNoise;
 
 use super::equation::{Aim, Road};
 use super::error::Unsolved;
@@ -27,8 +32,8 @@ use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
 use crate::theory::machine::{DRIVEN, inverse_temperatures};
 use crate::theory::{self, Machine};
-use counted::LOST;
 use road::GroupSteady;
+use rows::LOST;
 
 /// Exact values beside the estimates of a steady run, where they can be afforded.
 ///
@@ -84,6 +89,10 @@ impl SteadyRoad {
                 product::solve(point, effort, &mut road)?;
                 return Ok(road);
             }
+            Some(Road::Conditioned) => {
+                conditioned::solve(point, effort, &mut road)?;
+                return Ok(road);
+            }
             Some(Road::Orders) => groups(point, |group| driven::solve(group, point, effort))?,
             Some(Road::Levels) | None => groups(point, |group| ladder::solve(group, point, effort))?,
         };
@@ -117,6 +126,7 @@ impl SteadyRoad {
                 road.noise.push(ExactNoise { subject, value: value / current.abs() });
             }
         }
+        rare::rate_functions(&mut road.noise, &currents);
         Ok(road)
     }
 

@@ -1,27 +1,140 @@
-//! The exact steady state of ensembles and modes.
+//! The exact steady state of ensembles and modes, and what is counted in it.
 
-use super::super::equation::{Aim, Equation, OfProduct};
+use super::super::correlations;
+use super::super::equation::{Aim, Equation, OfProduct, at_cuts};
 use super::super::error::Unsolved;
-use super::road::SteadyRoad;
-use crate::lindblad::Effort;
+use super::road::{SteadyRoad, exchanges};
+use super::rows::{ExactNoise, LOST, NO_CURRENT, Rows};
+use crate::lindblad::{Effort, ProductCounting};
 use crate::quantity::Quantity;
+use crate::rounded::Rounded;
 use crate::scenario::Point;
+use crate::statistics::{Statistic, Subject};
 
-/// The means of all columns, where the steady state is unique.
+/// What spectra beside a run take at most: some seconds. Each is an elimination, of the number of elements to the power 3/2.
+const MOST_SPECTRA: f64 = 2e7;
+/// What windows take at most, in multiplications: some seconds beside a run, minutes for their own sake.
+const MOST_WINDOWS: [f64; 2] = [1e10, 3e11];
+
+/// The means of all columns, the correlations and the statistics of what is counted, where the steady state is unique.
 ///
 /// # Errors
 /// A product that is too large, or has more than one steady state.
 pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(), Unsolved> {
-    let equation = OfProduct::new(&point.groups[0], &Aim::steady(point, effort))?;
-    let averages = equation.averages(&equation.steady_state()?);
+    let equation = at_cuts(&point.groups[0], |group| {
+        let equation = OfProduct::new(group, &Aim::steady(point, effort))?;
+        // A cut that stays is solved once, below.
+        let weights = match group.ensembles == point.groups[0].ensembles {
+            true => Vec::new(),
+            false => equation.averages(&equation.steady_state()?).observables,
+        };
+        Ok((equation, weights))
+    })?;
+    let counting = equation.equation().counting()?;
+    let averages = equation.averages(&equation.at_rest(counting.rho().clone()));
+    if let Some(ensembles) = point.ensembles() {
+        road.correlations = correlations::steady(ensembles, equation.equation(), counting.rho());
+    }
     for column in point.columns() {
         let value = averages.value(column);
         match (column.quantity, column.observable) {
             // Over a long interval averages and counts are the current itself.
             (Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts, _) => {}
-            (_, Some(_)) => road.observables.push((column, value)),
+            (_, Some(_)) => road.observables.extend(Some((column, value)).filter(|_| value.is_finite())),
             _ => road.values.push((column.quantity, column.bath, value)),
         }
     }
+    for bath in (0..point.baths().len()).filter(|bath| exchanges(point, *bath)) {
+        let cumulants = counting.cumulants(bath);
+        let noise = cumulants.as_ref().map(|cumulants| cumulants[1]).map_err(ToString::to_string);
+        road.noise_of(point, bath, noise, counting.current(bath));
+        if point.noise().baths.contains(&bath) {
+            let mut rows = Rows::default();
+            match &cumulants {
+                Ok(cumulants) => long_times(&mut rows, point, bath, cumulants),
+                Err(error) => rows.refuse(point, Subject::new(Statistic::Noise, bath, None), &error.to_string()),
+            }
+            let scale = cumulants.map_or(0.0, |cumulants| cumulants[1].value.abs());
+            let solved = (&counting, equation.equation().elements(), effort);
+            beyond_cumulants(&mut rows, (point, bath, scale), solved);
+            road.noise.extend(rows.rows);
+            road.refused.extend(rows.refused);
+        }
+    }
     Ok(())
+}
+
+/// The cumulants of a bath in long windows, and the ratio of the first two.
+fn long_times(rows: &mut Rows, point: &Point, bath: usize, cumulants: &[Rounded; 4]) {
+    let subject = |statistic| Subject::new(statistic, bath, None);
+    // Odd ones may vanish beside the noise.
+    let scale = cumulants[1].value.abs();
+    for (order, statistic, beside) in
+        [(1, Statistic::Noise, 0.0), (2, Statistic::ThirdCumulant, scale), (3, Statistic::FourthCumulant, scale)]
+    {
+        rows.known(point, subject(statistic), cumulants[order], beside);
+    }
+    let current = cumulants[0].known().filter(|current| *current != 0.0);
+    match (current, cumulants[1].known()) {
+        (Some(current), Some(noise)) => {
+            rows.rows.push(ExactNoise { subject: subject(Statistic::Fano), value: noise / current.abs() });
+        }
+        (None, _) => rows.refuse(point, subject(Statistic::Fano), NO_CURRENT),
+        (_, None) => rows.refuse(point, subject(Statistic::Fano), LOST),
+    }
+}
+
+/// What takes more than the cumulants of one bath: windows, spectra, and other baths. `scale` is its noise.
+fn beyond_cumulants(
+    rows: &mut Rows,
+    (point, bath, scale): (&Point, usize, f64),
+    (counting, elements, effort): (&ProductCounting, usize, Effort),
+) {
+    let asked = point.noise();
+    let subject = |statistic, argument| Subject::new(statistic, bath, argument);
+    let beside = effort == Effort::Beside;
+    let most = MOST_WINDOWS[usize::from(!beside)];
+    let (windows, beyond): (Vec<f64>, Vec<f64>) =
+        asked.windows.iter().partition(|window| counting.cost(**window) <= most);
+    for window in beyond {
+        let reason = "so long a window takes more operations than are spent on it";
+        rows.refuse(point, subject(Statistic::WindowedNoise, Some(window)), reason);
+    }
+    match counting.windowed_noises(bath, &windows) {
+        Ok(noises) => windows.iter().zip(noises).for_each(|(window, noise)| {
+            rows.known(point, subject(Statistic::WindowedNoise, Some(*window)), noise, 0.0);
+        }),
+        Err(error) => rows.refuse(point, subject(Statistic::WindowedNoise, None), &error.to_string()),
+    }
+    let spectra = (asked.baths.len() * asked.frequencies.len()) as f64 * (elements as f64).powf(1.5);
+    if beside && spectra > MOST_SPECTRA {
+        let reason = "so many frequencies are not solved for beside a run";
+        rows.refuse(point, subject(Statistic::Spectrum, None), reason);
+    } else {
+        for &frequency in &asked.frequencies {
+            let subject = subject(Statistic::Spectrum, Some(frequency));
+            match counting.spectrum(bath, frequency) {
+                Ok(density) => rows.known(point, subject, density, 0.0),
+                Err(error) => rows.refuse(point, subject, &error.to_string()),
+            }
+        }
+    }
+    if !asked.delays.is_empty() {
+        for statistic in [Statistic::G2, Statistic::WaitingTime] {
+            let reason = "correlations of emissions at delays are not solved for of ensembles and modes";
+            rows.refuse(point, subject(statistic, None), reason);
+        }
+    }
+    for &other in asked.baths.iter().filter(|other| **other > bath) {
+        let subject = Subject { other_bath: Some(other), ..subject(Statistic::CrossNoise, None) };
+        match counting.cross_noise(bath, other) {
+            Ok(noise) => rows.known(point, subject, noise, scale),
+            Err(error) => rows.refuse(point, subject, &error.to_string()),
+        }
+    }
+    if !asked.windows.is_empty() {
+        let name = &point.baths()[bath].name;
+        let reason = "distributions of the quanta of ensembles and modes are not solved for";
+        rows.refused.push(format!("quanta ({name}): {reason}"));
+    }
 }

@@ -3,8 +3,8 @@
 use super::super::equation::{Aim, Equation, FullSpace};
 use super::super::error::Unsolved;
 use super::beside;
-use super::counted::{ExactNoise, LOST};
 use super::road::SteadyRoad;
+use super::rows::{ExactNoise, LOST};
 use crate::group::Group;
 use crate::lindblad::Effort;
 use crate::lindblad::density::DensityMatrix;

@@ -1,11 +1,12 @@
 //! What there is to know of a steady state: of one group of qubits, and of the whole point.
 
-use super::counted::{ExactNoise, LOST, NO_CURRENT, Rows};
+use super::rows::{ExactNoise, LOST, NO_CURRENT, Rows};
 use crate::lindblad::{Occupation, SteadyError, Transferred};
 use crate::model::Observables;
 use crate::quantity::{Column, Quantity};
 use crate::rounded::Rounded;
 use crate::scenario::Point;
+use crate::solve::correlations::ExactCorrelations;
 use crate::theory::Machine;
 
 /// Everything exact about the steady state of a point.
@@ -30,6 +31,8 @@ pub struct SteadyRoad {
     pub phases: Vec<f64>,
     /// Under a protocol: by how much the covariance of the heats of two baths grows each cycle.
     pub heat_covariances: Vec<([usize; 2], f64)>,
+    /// The correlations that begin in it.
+    pub correlations: ExactCorrelations,
     /// Under a protocol: what is left of a deviation from the limit cycle after one cycle.
     pub multiplier: Option<f64>,
 }
@@ -80,6 +83,7 @@ impl SteadyRoad {
     }
 }
 
-fn exchanges(point: &Point, bath: usize) -> bool {
+/// Whether a bath exchanges quanta.
+pub fn exchanges(point: &Point, bath: usize) -> bool {
     point.groups.iter().any(|group| group.model.baths[bath].down + group.model.baths[bath].up > 0.0)
 }

@@ -4,11 +4,12 @@
 //! no time step, no tolerance. A jump that leaves `|J, M>` as it is (collective dephasing, and the J' = J outcome of
 //! local dephasing) exchanges no quantum and changes no record, so the chain leaves it out; all laws stay the same.
 
+mod conditioned;
 mod rows;
 mod thinned;
 mod waiting;
-mod window;
 
+pub use conditioned::ConditionedPopulations;
 pub(super) use thinned::Thinning;
 
 use rand::{Rng, RngExt};
@@ -24,7 +25,6 @@ use crate::random::Stream;
 
 use rows::{DephasingWeights, Exit, Outcomes, Rates, Row, Sector, Tables};
 use waiting::Ziggurat;
-use window::Window;
 
 /// The engine: the channels of a model, sorted by what they do to the ladder.
 #[derive(Debug)]
@@ -136,16 +136,10 @@ impl Unravelling for Populations {
         recorder: &mut impl Recorder<Observables>,
     ) {
         let mut now = start;
-        // A chain that only falls, or only rises, meets no level twice.
-        let comes_back = self.collective_down.total > 0.0 && self.collective_up.total > 0.0;
-        let mut window = (self.tables.is_empty() && comes_back).then(Window::new);
         loop {
             let sector = self.sector(state.two_j);
             let local = if let Some(rows) = self.rows(sector) {
                 self.within(|above| &rows[above as usize], state, (&mut now, end), rng, recorder)
-            } else if let Some(window) = &mut window {
-                let exit = |above| window.level(above, self.rates(sector, above));
-                self.within(exit, state, (&mut now, end), rng, recorder)
             } else {
                 self.within(|above| self.rates(sector, above), state, (&mut now, end), rng, recorder)
             };
@@ -190,11 +184,11 @@ impl Populations {
     #[inline(always)]
     fn within<E: Exit>(
         &self,
-        mut exit: impl FnMut(i64) -> E,
+        exit: impl Fn(i64) -> E,
         state: &mut Level,
         (now, end): (&mut f64, f64),
         rng: &mut Stream,
-        recorder: &mut impl Recorder<Observables>,
+        recorder: &mut impl Recorder<E::Values>,
     ) -> bool {
         let j_squared = state.j_squared();
         let mut above = state.above_bottom();

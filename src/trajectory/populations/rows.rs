@@ -21,17 +21,19 @@ pub(super) struct Choice {
 
 /// One level, ready to be left.
 pub(super) trait Exit {
+    /// What currents are made of.
+    type Values;
     /// One over the total rate.
     fn mean_wait(&self) -> f64;
-    /// `<J_+ J_->` and `<J_z>`.
-    fn values(&self, j_squared: f64) -> Observables;
+    /// The values of the level.
+    fn values(&self, j_squared: f64) -> Self::Values;
     /// How it is left, by 64 random bits. Emissions come first, then absorptions, then local jumps.
     fn choose(&self, word: u64) -> Choice;
 }
 
 /// By arithmetic, not by branch: what cannot be predicted costs more than all the rest of a jump.
 #[inline(always)]
-pub(super) fn choice<T: Copy + PartialOrd>(drawn: T, [first, down, second, collective]: [T; 4]) -> Choice {
+fn choice<T: Copy + PartialOrd>(drawn: T, [first, down, second, collective]: [T; 4]) -> Choice {
     let rises = drawn >= down;
     let outcome = usize::from(drawn >= first) + usize::from(rises) + usize::from(drawn >= second);
     Choice { local: drawn >= collective, rises, outcome }
@@ -48,6 +50,8 @@ pub(super) struct Row {
 }
 
 impl Exit for &Row {
+    type Values = Observables;
+
     #[inline(always)]
     fn mean_wait(&self) -> f64 {
         self.mean_wait
@@ -77,6 +81,8 @@ pub(super) struct Rates {
 }
 
 impl Exit for Rates {
+    type Values = Observables;
+
     #[inline(always)]
     fn mean_wait(&self) -> f64 {
         1.0 / (self.down + self.up + self.local)
@@ -89,8 +95,11 @@ impl Exit for Rates {
 
     #[inline(always)]
     fn choose(&self, word: u64) -> Choice {
-        let (upto, total) = self.bounds();
-        choice(Self::drawn(word, total), upto)
+        let collective = self.down + self.up;
+        // 52 bits: no rounding carries the product to the total.
+        let drawn = (word >> 12) as f64 * 0.5_f64.powi(52) * (collective + self.local);
+        let [emits, absorbs] = self.first;
+        choice(drawn, [self.down * emits, self.down, self.down + self.up * absorbs, collective])
     }
 }
 
@@ -153,11 +162,6 @@ impl Tables {
         Tables((0..sectors).map(|_| OnceLock::new()).collect())
     }
 
-    /// Whether no sector is tabulated.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Without rows: rates are computed at every jump.
     pub fn none() -> Self {
         Tables(Vec::new())
@@ -175,21 +179,6 @@ impl Rates {
 }
 
 impl Rates {
-    /// The bounds between outcomes, and the total.
-    #[inline(always)]
-    pub fn bounds(&self) -> ([f64; 4], f64) {
-        let collective = self.down + self.up;
-        let [emits, absorbs] = self.first;
-        let upto = [self.down * emits, self.down, self.down + self.up * absorbs, collective];
-        (upto, collective + self.local)
-    }
-
-    /// 64 random bits as a number below the total: 52 of them, as no rounding carries the product to it.
-    #[inline(always)]
-    pub fn drawn(word: u64, total: f64) -> f64 {
-        (word >> 12) as f64 * 0.5_f64.powi(52) * total
-    }
-
     pub fn row(self) -> Row {
         let Rates { emission, jz, down, up, local, first: [emits, absorbs] } = self;
         let total = down + up + local;

@@ -64,7 +64,7 @@ impl Populations {
 
     /// Collective jumps within a sector, until a local one is proposed (true) or the end comes (false).
     #[inline(always)]
-    fn thinned<E: Exit>(
+    fn thinned<E: Exit<Values = Observables>>(
         &self,
         exit: impl Fn(i64) -> E,
         state: &mut Level,

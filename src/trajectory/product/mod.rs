@@ -3,12 +3,16 @@
 //! A state is a vector over one sector: J of every ensemble and, wherever H, the jumps and what is watched conserve it, a
 //! sharp total number of excitations; otherwise over the whole product of these J. Two ensembles have min(2J_1, 2J_2) + 1
 //! amplitudes at most where it is sharp. Jumps of single qubits take one J to itself or a neighbour, in the three outcomes of
-//! [`crate::dicke`]. Sectors are tabulated when first visited. Between jumps a state moves by a power series
-//! ([`super::propagation`]), to 1e-10 a step; where nothing is left to jump, it waits for ever.
+//! [`crate::dicke`]. A mode whose cut grows has a sector for every cut: where the highest level of a state weighs too much
+//! after a step, the step is gone again in the next. Sectors are tabulated when first visited. Between jumps a state moves
+//! by a power series ([`super::propagation`]), to 1e-10 a step; where nothing is left to jump, it waits for ever.
 
+mod pair;
 mod sector;
 mod spaces;
 mod sparse;
+
+pub use pair::Pairs;
 
 use std::sync::OnceLock;
 
@@ -16,7 +20,7 @@ use num_complex::Complex64;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 
-use self::sector::{InSector, Sector};
+use self::sector::{Edge, InSector, Sector};
 use self::spaces::{Label, Spaces};
 use self::sparse::Sparse;
 use super::propagation::{Beginning, Propagation, Wait, dot, normalize, numbers, numbers_mut};
@@ -98,8 +102,20 @@ impl<const W: usize> Products<W> {
         watched: Vec<Watched>,
         followed: usize,
     ) -> Result<Self, ProductError> {
-        let size = Self::size(product, start, &watched)?;
-        let spaces = Spaces::new(product, start, size.sharp);
+        let sharp = Self::size(product, start, &watched)?.sharp;
+        Self::in_spaces(product, start, watched, followed, sharp)
+    }
+
+    /// The same where it is known whether the number of excitations may be taken as sharp.
+    fn in_spaces(
+        product: &Product,
+        start: &ProductStart,
+        watched: Vec<Watched>,
+        followed: usize,
+        sharp: bool,
+    ) -> Result<Self, ProductError> {
+        let size = Self::sized(product, start, sharp)?;
+        let spaces = Spaces::new(product, start, sharp);
         let sectors = (0..size.sectors as usize).map(|_| OnceLock::new()).collect();
         let largest = size.states as usize;
         Ok(Products { product: product.clone(), watched, followed, spaces, largest, sectors })
@@ -110,7 +126,6 @@ impl<const W: usize> Products<W> {
     /// # Errors
     /// As [`Products::watching`].
     pub fn size(product: &Product, start: &ProductStart, watched: &[Watched]) -> Result<ProductSize, ProductError> {
-        product.check_cuts()?;
         if watched.len() > W {
             return Err(ProductError::Watched { count: watched.len(), most: W });
         }
@@ -118,7 +133,11 @@ impl<const W: usize> Products<W> {
         if let Some(place) = watched.iter().position(mean) {
             return Err(ProductError::WatchedNotHermitian { place });
         }
-        let sharp = start.may_be_sharp(product, watched);
+        Self::sized(product, start, start.may_be_sharp(product, watched))
+    }
+
+    fn sized(product: &Product, start: &ProductStart, sharp: bool) -> Result<ProductSize, ProductError> {
+        product.check_cuts()?;
         let (states, sectors) = (start.largest_dimension(product, sharp), Spaces::new(product, start, sharp).count());
         let bytes = Propagation::memory(states) + 48.0 * states;
         if states > MOST_STATES {
@@ -161,7 +180,11 @@ impl<const W: usize> Products<W> {
 
     /// Draws the sector of a product of pure states.
     fn draw_sector(&self, drawn: &[Drawn], rng: &mut impl Rng) -> usize {
-        let tops: Vec<i64> = drawn.iter().map(|(_, amplitudes)| amplitudes.len() as i64 - 1).collect();
+        let top = |(factor, (_, amplitudes)): (usize, &Drawn)| match self.spaces.qubits(factor) {
+            Some(_) => amplitudes.len() as i64 - 1,
+            None => self.spaces.first_top(factor),
+        };
+        let tops: Vec<i64> = drawn.iter().enumerate().map(top).collect();
         let mut label = Label { tops, excitations: None };
         if self.spaces.is_sharp() {
             // Each factor has a distribution of its own.
@@ -178,6 +201,36 @@ impl<const W: usize> Products<W> {
             label.excitations = Some(total);
         }
         self.spaces.index(&label)
+    }
+
+    /// The sector in which every mode has room again, where the highest level of one weighs too much in a state, and as far
+    /// as sectors may be as large.
+    fn outgrown(&self, state: usize, psi: &[Complex64]) -> Option<usize> {
+        let weighs = |edge: &&Edge| edge.places.iter().map(|place| psi[*place].norm_sqr()).sum::<f64>() > edge.bound;
+        let mut heavy = self.sector(state).edges.iter().filter(weighs).peekable();
+        heavy.peek()?;
+        let grown = heavy.try_fold(self.spaces.label(state), |label, edge| self.spaces.grown(&label, edge.factor))?;
+        (self.spaces.room(&grown.tops) as f64 <= MOST_STATES).then(|| self.spaces.index(&grown))
+    }
+
+    /// Takes a state into a sector of the same J and higher cuts, with room for it.
+    fn enlarge(&self, state: &mut ProductState, to: usize) {
+        let [small, large] = [state.sector, to].map(|sector| self.spaces.label(sector).tops);
+        let place = |tops: &[i64], steps: &[i64]| {
+            tops.iter().zip(steps).fold(0, |place, (top, step)| place * (*top as usize + 1) + *step as usize)
+        };
+        // With room for every J that may follow.
+        let room = self.spaces.room(&large);
+        let mut psi = vec![Complex64::ZERO; room.max(state.psi.len())];
+        for steps in self.spaces.states(&self.spaces.label(state.sector)) {
+            psi[place(&large, &steps)] = state.psi[place(&small, &steps)];
+        }
+        if room > state.psi.len() {
+            state.image = vec![Complex64::ZERO; room];
+            state.probe = vec![Complex64::ZERO; room];
+            state.propagation = Propagation::new(2 * room);
+        }
+        (state.psi, state.sector) = (psi, to);
     }
 
     /// Draws the way in which a jump leaves a state and goes it. `None` where nothing can fire.
@@ -222,7 +275,10 @@ impl<const W: usize> Unravelling for Products<W> {
         let mut psi = empty();
         let states = self.spaces.states(&self.spaces.label(sector));
         for (c, steps) in psi.iter_mut().zip(&states) {
-            *c = steps.iter().zip(&drawn).map(|(step, (_, amplitudes))| amplitudes[*step as usize]).product();
+            let amplitude = |(step, (_, amplitudes)): (&i64, &Drawn)| {
+                amplitudes.get(*step as usize).copied().unwrap_or(Complex64::ZERO)
+            };
+            *c = steps.iter().zip(&drawn).map(amplitude).product();
         }
         normalize(numbers_mut(&mut psi[..states.len()]));
         let ways = 3 * self.product.baths().iter().map(|bath| bath.channels().len()).sum::<usize>();
@@ -242,7 +298,8 @@ impl<const W: usize> Unravelling for Products<W> {
         let mut now = start;
         let mut left: f64 = Exp1.sample(rng);
         while now < end && !recorder.interrupted() {
-            let sector = self.sector(state.sector);
+            let (here, before) = (state.sector, left);
+            let sector = self.sector(here);
             let d = sector.dimension;
             let at_start = self.followed(sector, &state.psi[..d]);
             sector.drift.apply(&state.psi[..d], &mut state.image[..d]);
@@ -251,7 +308,7 @@ impl<const W: usize> Unravelling for Products<W> {
             let mut rate = -2.0 * dot(numbers(psi), numbers(image));
             if rate < NEARLY_DARK * sector.norm_bound {
                 // What rounding may have made of it: a sum that cancels nothing.
-                rate = sector.ways.iter().map(|way| way.matrix.weight(psi)).sum();
+                rate = sector.rate(psi);
             }
             let limit = end - now;
             let expected = if rate > 0.0 { FORESIGHT * left / rate } else { limit };
@@ -269,6 +326,16 @@ impl<const W: usize> Unravelling for Products<W> {
                     (reach, false)
                 }
             };
+            if !sector.edges.is_empty() {
+                // In the middle and at the end: what outgrows its cut on the way goes there again in a larger one.
+                propagation.write(0.5 * length, numbers_mut(probe));
+                if let Some(to) = self.outgrown(here, probe).or_else(|| self.outgrown(here, psi)) {
+                    propagation.write(0.0, numbers_mut(psi));
+                    left = before;
+                    self.enlarge(state, to);
+                    continue;
+                }
+            }
             if self.followed > 0 && !propagation.is_stationary() {
                 // Values change on the way.
                 let part = rng.random::<f64>();

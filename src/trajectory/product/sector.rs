@@ -17,6 +17,8 @@ use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_m
 #[derive(Clone, Debug)]
 pub struct Way {
     pub jump: Jump,
+    /// Which of all outcomes of all jumps it is, in every sector.
+    pub number: usize,
     /// The sector that it leads to.
     pub to: usize,
     /// The square root of the rate included.
@@ -33,6 +35,18 @@ pub struct Sector {
     pub ways: Vec<Way>,
     /// What is watched, each with a bound of its norm.
     pub watched: Vec<(Sparse, f64)>,
+    /// The highest levels of modes whose cut may grow.
+    pub edges: Vec<Edge>,
+}
+
+/// The highest level of a mode.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    pub factor: usize,
+    /// What it may weigh.
+    pub bound: f64,
+    /// The states that are there.
+    pub places: Vec<usize>,
 }
 
 /// The generator on one sector, for [`crate::trajectory::propagation`].
@@ -51,17 +65,22 @@ impl Generator for InSector<'_> {
 }
 
 /// The states of a sector, one after the other, and their places.
-struct Basis {
+pub struct Basis {
     label: Label,
     states: Vec<Vec<i64>>,
     places: HashMap<Vec<i64>, usize>,
 }
 
 impl Basis {
-    fn new(spaces: &Spaces, label: Label) -> Self {
+    pub fn new(spaces: &Spaces, label: Label) -> Self {
         let states = spaces.states(&label);
         let places = states.iter().cloned().enumerate().map(|(place, state)| (state, place)).collect();
         Basis { label, states, places }
+    }
+
+    /// How many states there are.
+    pub fn len(&self) -> usize {
+        self.states.len()
     }
 }
 
@@ -89,10 +108,11 @@ impl Sector {
         let mut lose = |at, value: Complex64| {
             *h_eff.entry(at).or_insert(Complex64::ZERO) += Complex64::new(0.0, -0.5) * value;
         };
-        let mut ways = Vec::new();
+        let (mut ways, mut first) = (Vec::new(), 0);
         for (bath, of_bath) in product.baths().iter().enumerate() {
             for channel in of_bath.channels() {
-                let jump = Jump { bath, process: channel.process };
+                let (jump, number) = (Jump { bath, process: channel.process }, first);
+                first += SectorChange::ALL.len();
                 match &channel.jump {
                     JumpOperator::Operator(operator) => {
                         let shift = operator.shifts().first().copied().unwrap_or(0);
@@ -101,7 +121,7 @@ impl Sector {
                         let elements = scaled(elements(spaces, operator, &own, &target), channel.rate.sqrt());
                         let matrix = Sparse::new(target.states.len(), &elements);
                         matrix.square().into_iter().for_each(|(at, value)| lose(at, value));
-                        ways.push(Way { jump, to, matrix });
+                        ways.push(Way { jump, number, to, matrix });
                     }
                     JumpOperator::EachQubit { factor, qubits } => {
                         for (place, state) in own.states.iter().enumerate() {
@@ -115,10 +135,12 @@ impl Sector {
                             lose((place, place), (channel.rate * each).into());
                         }
                         let outcome = |change| outcome(spaces, &own, *factor, *qubits, channel.process, change);
-                        for (target, elements) in SectorChange::ALL.into_iter().filter_map(outcome) {
+                        let outcomes = (number..).zip(SectorChange::ALL);
+                        let there = outcomes.filter_map(|(number, change)| Some((number, outcome(change)?)));
+                        for (number, (target, elements)) in there {
                             let to = spaces.index(&target.label);
                             let matrix = Sparse::new(target.states.len(), &scaled(elements, channel.rate.sqrt()));
-                            ways.push(Way { jump, to, matrix });
+                            ways.push(Way { jump, number, to, matrix });
                         }
                     }
                 }
@@ -130,13 +152,27 @@ impl Sector {
             let elements = match watched {
                 Watched::Operator(operator) => elements(spaces, operator, &own, &own),
                 Watched::Top(factor) => at_top(&own, *factor),
+                Watched::Levels(factor) => levels(&own, *factor),
             };
             let matrix = Sparse::new(dimension, &elements);
             let bound = matrix.norm_bound();
             (matrix, bound)
         });
         let norm_bound = matrix.norm_bound();
-        Sector { dimension, norm_bound, drift: matrix, ways, watched: watched.collect() }
+        let edge = |factor| {
+            let bound = spaces.bound(&own.label, factor)?;
+            let places = at_top(&own, factor).into_keys().map(|(place, _)| place).collect();
+            Some(Edge { factor, bound, places })
+        };
+        // A sharp number of excitations is its own cut.
+        let open = if spaces.is_sharp() { 0 } else { own.label.tops.len() };
+        let edges = (0..open).filter_map(edge).collect();
+        Sector { dimension, norm_bound, drift: matrix, ways, watched: watched.collect(), edges }
+    }
+
+    /// The rate of jumps in a state, as a sum that cancels nothing.
+    pub fn rate(&self, psi: &[Complex64]) -> f64 {
+        self.ways.iter().map(|way| way.matrix.weight(psi)).sum()
     }
 }
 
@@ -150,7 +186,7 @@ fn scaled(elements: Elements, by: f64) -> Elements {
 }
 
 /// The elements of an operator between two sectors of the same J.
-fn elements(spaces: &Spaces, operator: &Operator, from: &Basis, to: &Basis) -> Elements {
+pub fn elements(spaces: &Spaces, operator: &Operator, from: &Basis, to: &Basis) -> Elements {
     let mut elements = Elements::new();
     for (word, value) in operator.terms() {
         for (column, state) in from.states.iter().enumerate() {
@@ -171,6 +207,12 @@ fn at_top(own: &Basis, factor: usize) -> Elements {
     let top = own.label.tops[factor];
     let states = own.states.iter().enumerate().filter(|(_, state)| state[factor] == top);
     states.map(|(place, _)| ((place, place), Complex64::ONE)).collect()
+}
+
+/// How many numbers of quanta are kept of a mode, times 1.
+fn levels(own: &Basis, factor: usize) -> Elements {
+    let highest = own.states.iter().map(|state| state[factor]).max().unwrap_or(0);
+    (0..own.states.len()).map(|place| ((place, place), Complex64::from((highest + 1) as f64))).collect()
 }
 
 /// One outcome of the jumps of each qubit of an ensemble: where it leads and its elements; `None` where nowhere.

@@ -1,7 +1,7 @@
 //! Which sectors a product has, and which states are in them.
 
 use crate::initial::ProductStart;
-use crate::model::product::{Kind, Product};
+use crate::model::product::{Factor, Kind, Levels, Product};
 
 /// What a sector is known by.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Spaces {
     qubits: Vec<Option<i64>>,
     /// The values that each top may have.
     tops: Vec<Vec<i64>>,
+    /// What the highest level of a mode may weigh before its cut grows, where it does.
+    weights: Vec<Option<f64>>,
     /// The most excitations, where their number is sharp.
     most: Option<i64>,
 }
@@ -32,8 +34,42 @@ impl Spaces {
                 Kind::Mode { .. } => None,
             })
             .collect();
-        let most = qubits.iter().zip(start.levels()).map(|(qubits, levels)| qubits.unwrap_or(levels - 1)).sum();
-        Spaces { qubits, tops: start.tops(product), most: sharp.then_some(most) }
+        let tops = start.reach(product, sharp);
+        let highest = tops.iter().map(|tops| tops.iter().copied().max().unwrap_or(0));
+        let most = qubits.iter().zip(highest).map(|(qubits, top)| qubits.unwrap_or(top)).sum();
+        let weight = |factor: &Factor| match factor.kind {
+            Kind::Mode { levels: Levels::Grown { weight, .. } } => Some(weight),
+            Kind::Qubits(_) | Kind::Mode { .. } => None,
+        };
+        let weights = product.factors().iter().map(weight).collect();
+        Spaces { qubits, tops, weights, most: sharp.then_some(most) }
+    }
+
+    /// What the highest level of a mode in a sector may weigh, where its cut can grow.
+    pub fn bound(&self, label: &Label, factor: usize) -> Option<f64> {
+        self.weights[factor].filter(|_| self.tops[factor].last() != Some(&label.tops[factor]))
+    }
+
+    /// The sector with the next cut of a mode.
+    pub fn grown(&self, label: &Label, factor: usize) -> Option<Label> {
+        let next = *self.tops[factor].iter().find(|top| **top > label.tops[factor])?;
+        let mut grown = label.clone();
+        grown.tops[factor] = next;
+        Some(grown)
+    }
+
+    /// The states of the largest sector with these cuts, of whatever J.
+    pub fn room(&self, tops: &[i64]) -> usize {
+        let highest = |(factor, top): (usize, &i64)| match self.qubits[factor] {
+            Some(_) => self.tops[factor].iter().copied().max().unwrap_or(0) as usize + 1,
+            None => *top as usize + 1,
+        };
+        tops.iter().enumerate().map(highest).product()
+    }
+
+    /// The highest level of a mode that a trajectory begins with.
+    pub fn first_top(&self, factor: usize) -> i64 {
+        self.tops[factor][0]
     }
 
     /// The number of qubits of a factor; `None` of a mode.

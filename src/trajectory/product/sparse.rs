@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use num_complex::Complex64;
 
+/// What rounding may leave of a sum of terms, as a part of what they add to by their magnitudes.
+const ROUNDING: f64 = 64.0 * f64::EPSILON;
+
 /// A sparse matrix, by rows.
 #[derive(Clone, Debug)]
 pub struct Sparse {
@@ -58,10 +61,18 @@ impl Sparse {
         self.image(x).map(|value| value.norm_sqr()).sum()
     }
 
-    /// The real part of <x|S|x>, of a normalized x; what is below the rounding of elements of `size` is 0.
+    /// <y|S|x>.
+    pub fn between(&self, x: &[Complex64], y: &[Complex64]) -> Complex64 {
+        self.image(x).zip(y).map(|(image, y)| y.conj() * image).sum()
+    }
+
+    /// The real part of <x|S|x>, of a normalized x; what is below the rounding of its terms, of a matrix of this `size`, is 0.
     pub fn mean(&self, x: &[Complex64], size: f64) -> f64 {
-        let sum: f64 = self.image(x).zip(x).map(|(image, x)| x.re * image.re + x.im * image.im).sum();
-        if sum.abs() <= f64::EPSILON * size { 0.0 } else { sum }
+        let terms = || self.image(x).zip(x).map(|(image, x)| x.re * image.re + x.im * image.im);
+        let sum: f64 = terms().sum();
+        // Few states may be far below the size of the whole.
+        let rounded = || sum.abs() <= ROUNDING * terms().map(f64::abs).sum::<f64>();
+        if sum.abs() <= f64::EPSILON * size && rounded() { 0.0 } else { sum }
     }
 
     /// A bound of the norm: the geometric mean of the largest sums over a row and over a column.

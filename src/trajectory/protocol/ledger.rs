@@ -93,7 +93,12 @@ impl Ledger {
         self.ends[self.ends.len() - 1]
     }
 
-    pub(super) fn begin(&mut self, start: Observables, energy: f64) {
+    /// Begins a path that is this at the start of a protocol.
+    pub fn begin_at(&mut self, start: Observables, protocol: &Protocol) {
+        self.begin(start, protocol.units().quantum(protocol.stages()[0].frequency.first()));
+    }
+
+    fn begin(&mut self, start: Observables, energy: f64) {
         self.segments.fill(0.0);
         self.cycles.fill(0.0);
         self.before.fill(0.0);

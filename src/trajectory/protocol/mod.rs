@@ -13,7 +13,7 @@ mod superposed;
 pub use ledger::{Ledger, Watch};
 pub use pieces::Pieces;
 pub use recorded::{Recorded, Tuned};
-pub use superposed::run_superposed;
+pub use superposed::{Going, run_superposed};
 
 use ledger::{Counting, Following};
 use pieces::{Piece, Within};
@@ -105,7 +105,7 @@ impl ProtocolChain {
         assert!(times.last().is_none_or(|last| *last <= end * (1.0 + 1e-12)), "{times:?}: the protocol ends at {end}");
         let mut state = self.first().prepare(initial, rng);
         let start = state;
-        ledger.begin(Observables::of(state), units.quantum(stages[0].frequency.first()));
+        ledger.begin_at(Observables::of(state), protocol);
         let mut left = times.iter().enumerate().peekable();
         for cycle in 0..protocol.cycles() {
             for (index, (stage, stretch)) in stages.iter().zip(&self.stretches).enumerate() {

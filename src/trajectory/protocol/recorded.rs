@@ -4,7 +4,7 @@ use super::{Ledger, Watch};
 use crate::dicke::Level;
 use crate::group::Ensembles;
 use crate::model::protocol::{Entry, Protocol, Stage};
-use crate::model::{Model, Observables, Register, System};
+use crate::model::{Conditioned, Model, Observables, Register, System};
 use crate::quantity::{Column, Quantity, Sample};
 use crate::trajectory::{Change, Jump, Record, Recorder};
 
@@ -34,6 +34,12 @@ impl Tuned for Ensembles {
     }
 }
 
+impl Tuned for Conditioned {
+    fn tuned(&self, _: &Stage, _: f64) -> Conditioned {
+        unreachable!("a condition is of rates that stay, and whoever reads one beside a protocol refuses it")
+    }
+}
+
 /// A record with the model of each segment, and of each sample on a ramp. Made once and used for many paths, it allocates
 /// nothing on the way.
 ///
@@ -48,6 +54,7 @@ pub struct Recorded<S: System> {
     segments: Vec<S>,
     /// The model at each sample on a ramp; a held segment's own is the right one elsewhere.
     samples: Vec<Option<S>>,
+    /// Whether nothing is ramped, and what is of a dwell is asked for.
     held: bool,
     sampled: f64,
 }
@@ -70,6 +77,18 @@ impl<S: Tuned> Recorded<S> {
             held: protocol.is_held(),
             sampled: 0.0,
         }
+    }
+
+    /// The same, which looks for no highest intensity.
+    #[must_use]
+    pub fn without_peaks(self) -> Self {
+        Recorded { held: false, ..self }
+    }
+
+    /// Forgets what was before a time.
+    pub fn begin(&mut self, time: f64) {
+        self.clear();
+        self.sampled = time;
     }
 
     /// Forgets the path before.

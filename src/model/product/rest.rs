@@ -1,0 +1,87 @@
+//! Steady states of products in which nothing flows, as far as H and rates alone tell.
+
+use super::{Channel, JumpOperator, Kind, Product, ProductBath};
+use crate::bath::Process;
+
+/// Two ratios of rates, each of which is rounded, that differ by no more than this are one.
+const SAME: f64 = 16.0 * f64::EPSILON;
+
+impl Channel {
+    /// What its jumps add to the number of excitations, where that is one number.
+    fn adds(&self) -> Option<i64> {
+        match &self.jump {
+            JumpOperator::EachQubit { .. } => {
+                Some(i64::from(self.process == Process::Absorption) - i64::from(self.process == Process::Emission))
+            }
+            JumpOperator::Operator(operator) => match *operator.shifts().iter().collect::<Vec<_>>() {
+                [adds] => Some(*adds),
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether its jumps undo those of another.
+    fn undoes(&self, other: &Channel) -> bool {
+        match (&self.jump, &other.jump) {
+            (JumpOperator::Operator(own), JumpOperator::Operator(theirs)) => *own == theirs.adjoint(),
+            (JumpOperator::EachQubit { factor, .. }, JumpOperator::EachQubit { factor: theirs, .. }) => {
+                let turned = match other.process {
+                    Process::Emission => Process::Absorption,
+                    Process::Absorption => Process::Emission,
+                    Process::Dephasing => Process::Dephasing,
+                };
+                factor == theirs && self.process == turned
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Product {
+    /// Whether everything comes into balance with all baths: H conserves the number K of excitations, every jump changes it
+    /// by one number, and all are undone at one ratio for each excitation, `exp(-x)`. Then `exp(-x K)` stays as it is, under
+    /// every bath by itself.
+    #[must_use]
+    pub fn is_balanced(&self) -> bool {
+        if !self.keeps_excitations_sharp() {
+            return false;
+        }
+        let mut ratios = Vec::new();
+        for bath in &self.baths {
+            for channel in bath.channels() {
+                let Some(adds) = channel.adds() else { return false };
+                let back = bath.channels().iter().filter(|other| other.undoes(channel)).map(|other| other.rate);
+                let ln_ratio = (back.sum::<f64>() / channel.rate).ln();
+                if adds != 0 {
+                    ratios.push(ln_ratio / adds as f64);
+                } else if ln_ratio.abs() > SAME {
+                    return false;
+                }
+            }
+        }
+        let Some(&first) = ratios.first() else { return false };
+        // Inverted, a mode has no such state.
+        let has_one = first > 0.0 || self.factors.iter().all(|factor| matches!(factor.kind, Kind::Qubits(_)));
+        has_one && ratios.iter().all(|x| *x == first || (x - first).abs() <= SAME * first.abs().max(1.0))
+    }
+
+    /// The slowest of the rates at which baths act: of each bath what its weakest jumps, to and fro together, come to for one
+    /// quantum. A guess of how slowly the product relaxes; infinite where nothing acts.
+    #[must_use]
+    pub fn slowest_rate(&self) -> f64 {
+        let weakest = |jump: &JumpOperator| match jump {
+            JumpOperator::EachQubit { .. } => 1.0,
+            JumpOperator::Operator(operator) => {
+                operator.terms().map(|(_, value)| value.norm_sqr()).fold(f64::INFINITY, f64::min)
+            }
+        };
+        let of_bath = |bath: &ProductBath| {
+            let together = |channel: &Channel| {
+                let back = bath.channels().iter().filter(|other| other.undoes(channel)).map(|other| other.rate);
+                (channel.rate + back.sum::<f64>()) * weakest(&channel.jump)
+            };
+            bath.channels().iter().map(together).fold(f64::INFINITY, f64::min)
+        };
+        self.baths.iter().map(of_bath).fold(f64::INFINITY, f64::min)
+    }
+}

@@ -1,0 +1,231 @@
+//! Emitters that share a field: matrices of decay and of exchange against the full space, closed forms and Dicke.
+
+use ndarray::Array2;
+use num_complex::Complex64;
+use superjump::bath::Process;
+use superjump::dicke::Level;
+use superjump::initial::{FactorStart, InitialState, ProductStart};
+use superjump::lindblad::{ProductDensity, ProductEquation};
+use superjump::model::emitters::{Emitters, Field, Lattice, modes};
+use superjump::model::product::{Factor, Product};
+use superjump::units::Units;
+
+use crate::product::{close, level, rates, read, real};
+use crate::product_trajectories::agree;
+
+type Matrix = Array2<Complex64>;
+
+/// N qubits at frequency 0 which decay and exchange by these matrices, each excited or not.
+fn emitters(decay: &Matrix, exchange: &Matrix, excited: &[bool]) -> (Product, ProductStart) {
+    let factors = (0..excited.len()).map(|j| Factor::ensemble(&format!("q{j}"), 1, 0.0)).collect();
+    let product = Product::new(Units::Natural, factors).unwrap().exchanging(exchange).unwrap();
+    let product = product.decay("light", &modes(decay).unwrap(), 1.0, 0.0).unwrap();
+    let one =
+        |up: &bool| FactorStart::Qubits(InitialState::Dicke(if *up { Level::inverted(1) } else { Level::ground(1) }));
+    let start = ProductStart::new(&product, excited.iter().map(one).collect()).unwrap();
+    (product, start)
+}
+
+fn shared(emitters_at: &Emitters, excited: &[bool]) -> (Product, ProductStart) {
+    emitters(&emitters_at.decay(), &emitters_at.exchange(), excited)
+}
+
+/// How likely each qubit is excited.
+fn excited(product: &Product, equation: &ProductEquation, rho: &ProductDensity) -> Vec<f64> {
+    let of = |factor: &Factor| 0.5 + real(equation, &read(product, &format!("{}.Jz", factor.name)), rho);
+    product.factors().iter().map(of).collect()
+}
+
+/// sigma_- of a qubit of n in the full space; bit j says whether qubit j is excited.
+fn lowering(n: usize, qubit: usize) -> Matrix {
+    let dimension = 1 << n;
+    let mut matrix = Matrix::zeros((dimension, dimension));
+    for state in (0..dimension).filter(|state| state >> qubit & 1 == 1) {
+        matrix[(state ^ 1 << qubit, state)] = Complex64::ONE;
+    }
+    matrix
+}
+
+fn dagger(matrix: &Matrix) -> Matrix {
+    matrix.t().mapv(|value| value.conj())
+}
+
+/// The populations of each qubit at a time, by Runge and Kutta in the full space: drho/dt written down element by element of
+/// the two matrices, without any of their modes.
+fn in_full_space(decay: &Matrix, exchange: &Matrix, excited: &[bool], time: f64) -> Vec<f64> {
+    let n = excited.len();
+    let lower: Vec<Matrix> = (0..n).map(|qubit| lowering(n, qubit)).collect();
+    let raise: Vec<Matrix> = lower.iter().map(dagger).collect();
+    let dimension = 1 << n;
+    let (mut h, mut loss) = (Matrix::zeros((dimension, dimension)), Matrix::zeros((dimension, dimension)));
+    for i in 0..n {
+        for j in 0..n {
+            let hop = raise[i].dot(&lower[j]);
+            loss.scaled_add(decay[(i, j)] * 0.5, &hop);
+            if i != j {
+                h.scaled_add(exchange[(i, j)], &hop);
+            }
+        }
+    }
+    let change = |rho: &Matrix| {
+        let mut change = (h.dot(rho) - rho.dot(&h)) * -Complex64::I - loss.dot(rho) - rho.dot(&loss);
+        for i in 0..n {
+            for j in 0..n {
+                change.scaled_add(decay[(i, j)], &lower[j].dot(rho).dot(&raise[i]));
+            }
+        }
+        change
+    };
+    let start = excited.iter().enumerate().filter(|(_, up)| **up).map(|(j, _)| 1 << j).sum::<usize>();
+    let mut rho = Matrix::zeros((dimension, dimension));
+    rho[(start, start)] = Complex64::ONE;
+    let steps = 2000;
+    let dt = Complex64::from(time / f64::from(steps));
+    for _ in 0..steps {
+        let a = change(&rho);
+        let b = change(&(&rho + &(&a * (dt * 0.5))));
+        let c = change(&(&rho + &(&b * (dt * 0.5))));
+        let d = change(&(&rho + &(&c * dt)));
+        rho = rho + (a + b * Complex64::from(2.0) + c * Complex64::from(2.0) + d) * (dt / 6.0);
+    }
+    let up = |qubit: usize| (0..dimension).filter(move |state| state >> qubit & 1 == 1);
+    (0..n).map(|qubit| up(qubit).map(|state| rho[(state, state)].re).sum()).collect()
+}
+
+/// A positive Hermitian matrix and a Hermitian one, of numbers that follow no pattern.
+fn matrices(n: usize) -> (Matrix, Matrix) {
+    let value = |i: usize, j: usize| Complex64::cis((3 * i + 7 * j) as f64).scale(0.4 + 0.1 * ((i * j) % 5) as f64);
+    let root = Matrix::from_shape_fn((n, n), |(i, j)| value(i, j));
+    let any = Matrix::from_shape_fn((n, n), |(i, j)| value(j + 1, i));
+    (root.dot(&dagger(&root)), (&any + &dagger(&any)) * Complex64::from(0.5))
+}
+
+#[test]
+fn any_matrices_of_decay_and_exchange_give_the_lindblad_equation_of_the_full_space() {
+    for start in [&[true, true, true][..], &[false, true, false], &[true, false, true, true]] {
+        let (decay, exchange) = matrices(start.len());
+        let (product, initial) = emitters(&decay, &exchange, start);
+        let equation = ProductEquation::new(&product, &initial).unwrap();
+        let mut rho = equation.initial(&initial);
+        equation.advance(&mut rho, 0.9);
+        let full = in_full_space(&decay, &exchange, start, 0.9);
+        for (found, value) in excited(&product, &equation, &rho).into_iter().zip(full) {
+            close(found, value, 1e-9, &format!("{start:?}"));
+        }
+    }
+}
+
+/// From |eg> the symmetric and the antisymmetric state decay at Gamma_11 +- Gamma_12, and turn against each other by 2 J.
+#[test]
+fn two_atoms_decay_in_closed_form() {
+    let dipole = [0.3, 0.1, 0.9].map(Complex64::from);
+    let field = Field::FreeSpace { dipole };
+    let pair = Emitters::new(vec![[0.0; 3], [0.11, 0.05, 0.02]], field).unwrap();
+    let (gamma, j) = (pair.decay()[(0, 1)].re, pair.exchange()[(0, 1)].re);
+    let (product, start) = shared(&pair, &[true, false]);
+    let equation = ProductEquation::new(&product, &start).unwrap();
+    let mut rho = equation.initial(&start);
+    for step in 1..=4 {
+        equation.advance(&mut rho, 0.5);
+        let t = 0.5 * f64::from(step);
+        let [bright, dark] =
+            [1.0, -1.0].map(|sign: f64| Complex64::new(-0.5 * (1.0 + sign * gamma) * t, -sign * j * t).exp() * 0.5);
+        let found = excited(&product, &equation, &rho);
+        close(found[0], (bright + dark).norm_sqr(), 1e-9, "the first");
+        close(found[1], (bright - dark).norm_sqr(), 1e-9, "the second");
+    }
+}
+
+#[test]
+fn a_guide_at_the_mirror_spacing_is_dicke() {
+    let points = Lattice::Chain(4).points(2.0);
+    let guided = Emitters::new(points, Field::Waveguide { right: 0.5 }).unwrap();
+    let (product, start) = shared(&guided, &[true; 4]);
+    let dicke = Product::new(Units::Natural, vec![Factor::ensemble("a", 4, 0.0)]).unwrap();
+    let dicke = dicke.collective("light", &[("a", Complex64::ONE)], rates(1.0, 0.0, 0.0)).unwrap();
+    let of_dicke = ProductStart::new(&dicke, vec![level(4, 4)]).unwrap();
+    let (equation, alike) =
+        (ProductEquation::new(&product, &start).unwrap(), ProductEquation::new(&dicke, &of_dicke).unwrap());
+    let (mut rho, mut alike_rho) = (equation.initial(&start), alike.initial(&of_dicke));
+    for _ in 0..5 {
+        equation.advance(&mut rho, 0.3);
+        alike.advance(&mut alike_rho, 0.3);
+        let intensity = real(&equation, &product.intensity(0, Process::Emission), &rho);
+        close(intensity, real(&alike, &dicke.intensity(0, Process::Emission), &alike_rho), 1e-9, "intensity");
+    }
+}
+
+/// Upstream e^-t whatever is downstream, which takes it up as t^2 e^-t.
+#[test]
+fn a_cascade_feeds_what_is_downstream_and_nothing_upstream() {
+    let pair = Emitters::new(vec![[0.0; 3], [0.37, 0.0, 0.0]], Field::Waveguide { right: 1.0 }).unwrap();
+    for (start, up, down) in [
+        ([true, false], (|t| f64::exp(-t)) as fn(f64) -> f64, (|t| t * t * f64::exp(-t)) as fn(f64) -> f64),
+        ([false, true], |_| 0.0, |t| f64::exp(-t)),
+    ] {
+        let (product, initial) = shared(&pair, &start);
+        let equation = ProductEquation::new(&product, &initial).unwrap();
+        let mut rho = equation.initial(&initial);
+        for step in 1..=4 {
+            equation.advance(&mut rho, 0.7);
+            let t = 0.7 * f64::from(step);
+            let found = excited(&product, &equation, &rho);
+            close(found[0], up(t), 1e-9, "upstream");
+            close(found[1], down(t), 1e-9, "downstream");
+        }
+    }
+}
+
+/// g2(0) = 1 + [Var(Gamma_v/Gamma_0) - 1]/N of all inverted: the second photon beside the first.
+#[test]
+fn the_first_two_photons_of_an_array_come_together_as_its_rates_vary() {
+    let n = 5;
+    let field = Field::FreeSpace { dipole: [0.0, 0.0, 1.0].map(Complex64::from) };
+    for spacing in [0.08, 0.3, 0.9] {
+        let chain = Emitters::new(Lattice::Chain(n).points(spacing), field).unwrap();
+        let (product, start) = shared(&chain, &vec![true; n]);
+        let equation = ProductEquation::new(&product, &start).unwrap();
+        let rho = equation.initial(&start);
+        let all = modes(&chain.decay()).unwrap();
+        let variance = all.iter().map(|mode| (mode.rate - 1.0).powi(2)).sum::<f64>() / n as f64;
+        let word = |mode: &superjump::model::emitters::DecayMode| {
+            let mut sum = read(&product, "0");
+            for (place, a) in mode.amplitudes.iter().enumerate() {
+                sum = &sum + &(&read(&product, &format!("q{place}.Jm")) * (*a * mode.rate.sqrt()));
+            }
+            sum
+        };
+        let jumps: Vec<_> = all.iter().map(word).collect();
+        let mut pairs = 0.0;
+        for first in &jumps {
+            for second in &jumps {
+                let both = second * first;
+                pairs += real(&equation, &(&both.adjoint() * &both), &rho);
+            }
+        }
+        let intensity = real(&equation, &product.intensity(0, Process::Emission), &rho);
+        close(intensity, n as f64, 1e-12, "intensity");
+        let expected = superjump::theory::first_photons_g2(&chain);
+        close(pairs / (intensity * intensity), expected, 1e-10, "g2");
+        close(expected, 1.0 + (variance - 1.0) / n as f64, 1e-12, "by the variance");
+    }
+}
+
+#[test]
+fn trajectories_of_emitters_agree_with_the_exact_module() {
+    let circular = Field::FreeSpace { dipole: [Complex64::ONE, Complex64::I, Complex64::ZERO] };
+    let arrays = [
+        ("square", Emitters::new(Lattice::Square([2, 2]).points(0.13), circular).unwrap()),
+        ("chiral", Emitters::new(Lattice::Chain(4).points(0.29), Field::Waveguide { right: 0.8 }).unwrap()),
+    ];
+    for (what, array) in arrays {
+        let (product, start) = shared(&array, &[true, true, false, true]);
+        let watched = [
+            product.intensity(0, Process::Emission),
+            read(&product, "q0.Jz"),
+            read(&product, "q2.Jz"),
+            read(&product, "q0.Jp*q3.Jm + q0.Jm*q3.Jp"),
+        ];
+        agree(&product, &start, watched, &[0.2, 0.7, 2.0], what);
+    }
+}
