@@ -26,6 +26,9 @@ pub const MOST: usize = 24;
 const LARGE: f64 = 1e3;
 /// What it is shortened to, as a multiple of the time in which the state changes: what the powers there are reach.
 const PACE: f64 = 5.0;
+/// The error of a step is no more than this part of its first term either: what is nearly at rest, by less than a
+/// step may err, comes to rest.
+const OF_CHANGE: f64 = 1e-3;
 /// What may be left out of the norm, of 1.
 const NEGLIGIBLE: f64 = 1e-14;
 /// A step towards the time of a jump that is so short, as a part of it, is the last.
@@ -141,6 +144,7 @@ impl Propagation {
         (self.order, self.deviation, self.step) = (1, deviation, step);
         loop {
             let (order, next) = (self.order, (self.order + 1) as f64);
+            let tolerance = tolerance.min(OF_CHANGE * self.norms[1]);
             // |A - c| is at most twice |A|.
             if stop() || self.norms[order] * 2.0 * bound * self.step <= tolerance * next {
                 return self.step;
