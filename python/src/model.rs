@@ -6,7 +6,7 @@ use superjump::bath::{Bath, Rates};
 use superjump::group::{Ensembles, Group};
 use superjump::initial::InitialState;
 use superjump::model::operator::Operator;
-use superjump::model::product::{Channel, JumpOperator, Kind, Watched};
+use superjump::model::product::{Channel, JumpOperator, Kind, Levels, Watched};
 use superjump::model::protocol::{Protocol, Stage};
 use superjump::scenario::Point;
 
@@ -32,6 +32,8 @@ pub fn ensembles(ensembles: &Ensembles) -> Value {
         let own = &product.factors()[place];
         let (kind, number) = match own.kind {
             Kind::Qubits(number) => ("qubits", number),
+            // A cut that grows has no number of its own.
+            Kind::Mode { levels: Levels::Grown { .. } } => ("growing mode", start.levels()[place]),
             Kind::Mode { .. } => ("mode", start.levels()[place]),
         };
         let pure = start.mixture(place).into_iter().map(|(p, (two_j, amplitudes))| {
@@ -65,16 +67,17 @@ pub fn ensembles(ensembles: &Ensembles) -> Value {
     let observable = |place: usize| {
         let one = &ensembles.looked_at()[place];
         match &one.watched {
-            Watched::Operator(operator) => json!({ "name": one.name, "operator": words(operator) }),
-            Watched::Top(factor) => json!({ "name": one.name, "top": factor }),
+            Watched::Operator(operator) => Some(json!({ "name": one.name, "operator": words(operator) })),
+            Watched::Top(factor) => Some(json!({ "name": one.name, "top": factor })),
+            // No mean of an operator.
+            Watched::Levels(_) => None,
         }
     };
     json!({
-        "ensembles": true,
         "factors": (0..product.factors().len()).map(factor).collect::<Vec<_>>(),
         "hamiltonian": words(&product.hamiltonian()),
         "baths": (0..product.baths().len()).map(bath).collect::<Vec<_>>(),
-        "observables": (0..ensembles.looked_at().len()).map(observable).collect::<Vec<_>>(),
+        "observables": (0..ensembles.looked_at().len()).filter_map(observable).collect::<Vec<_>>(),
     })
 }
 

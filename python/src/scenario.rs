@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use serde_json::{Value, json};
 use superjump::campaign::{Cost, Forecast, RunError, forecast, solvable};
 use superjump::lindblad::Effort;
+use superjump::model::emitters::Emitters;
 use superjump::plan::Plan;
 use superjump::quantity::Column;
 use superjump::report::number;
@@ -16,6 +17,7 @@ use superjump::results::standard_errors;
 use superjump::scenario::{self, Asked, Meant, Overrides, Point, Purpose, Scenario};
 use superjump::solve::ExactRoad;
 use superjump::statistics::Estimate;
+use superjump::theory::{first_photons_g2, resonances};
 use superjump::trajectory::Interrupt;
 use superjump::units::Units;
 
@@ -83,6 +85,12 @@ impl Parsed {
     /// How many qubits each point has.
     fn qubits(&self) -> Vec<i64> {
         self.scenario.points.iter().map(Point::number).collect()
+    }
+
+    /// Whether the equation of a point is that of ensembles and modes, or of emitters, each of which is an ensemble of one.
+    fn of_ensembles(&self, point: usize) -> PyResult<bool> {
+        let of = self.scenario.points.get(point).ok_or_else(|| PyKeyError::new_err(point))?;
+        Ok(of.ensembles().is_some())
     }
 
     /// What the equation of a point is made of, as JSON.
@@ -162,6 +170,13 @@ fn units(units: Units) -> Value {
     })
 }
 
+/// What qubits at points share: the rates of single excitations over that of one alone, where they are solved for, and the
+/// coincidences of the first two photons of all inverted.
+fn emitters(emitters: &Emitters) -> Value {
+    let rates = resonances(emitters).map(|all| all.iter().map(|one| one.rate).collect::<Vec<_>>());
+    json!({ "qubits": emitters.points().len(), "rates": rates, "g2": first_photons_g2(emitters) })
+}
+
 fn check(scenario: &Scenario, threads: usize) -> Result<Value, RunError> {
     let points = &scenario.points;
     let first = &points[0];
@@ -178,6 +193,7 @@ fn check(scenario: &Scenario, threads: usize) -> Result<Value, RunError> {
         "baths_differ": points.iter().any(|point| !point.baths().eq(first.baths())),
         "warnings": scenario.warnings(),
         "protocol": first.protocol().map(|of| protocol(first, of)),
+        "emitters": first.ensembles().and_then(|of| of.emitters()).map(emitters),
     });
     match &first.asked {
         Asked::Transient(_) => {

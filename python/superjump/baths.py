@@ -40,6 +40,7 @@ def bath(
     filter: Mapping[str, Any] | None = None,
     circuit: Mapping[str, Any] | None = None,
     quantum: float | None = None,
+    amplitudes: Sequence[complex] | None = None,
     **keys: Any,
 ) -> Keys:
     """A bath of a coupling.
@@ -48,11 +49,13 @@ def bath(
     gamma (1 + n) down and gamma n up; or by ``down`` and ``up`` themselves; ``dephasing`` comes beside either. ``filter``
     (quality, resonance, form) scales ``rate`` at the qubits' frequency, ``circuit`` (coupling, resistance, inductance,
     capacitance) takes its place. With a ``quantum`` of its own (omega_0, or GHz) it acts at a sideband of a modulated
-    frequency, and work is done. Any other key of a bath can be given by its name in the scenario file.
+    frequency, and work is done. ``amplitudes``, one for each qubit, are those of a collective bath that tells them apart.
+    The coupling ``"positions"`` is that through the field of emitters at points. Any other key of a bath can be given by its
+    name in the scenario file.
     """
     return Keys(
         name=name, coupling=coupling, rate=rate, temperature=temperature, down=down, up=up, dephasing=dephasing,
-        filter=filter, circuit=circuit, quantum=quantum, **keys,
+        filter=filter, circuit=circuit, quantum=quantum, amplitudes=amplitudes, **keys,
     )
 
 

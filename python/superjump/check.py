@@ -80,6 +80,8 @@ class Check:
             where = " at point 0" if told["baths_differ"] else " at the start" if told["protocol"] else ""
             words = f"{bath['name']} ({bath['coupling']}): {', '.join(rates)} {units['rate']}" if rates else f"{bath['name']} off"
             rows.append(("bath", f"{words}{where}; {_scale(bath, units['temperature'])}"))
+        if told["emitters"]:
+            rows.append(("positions", _shared(told["emitters"])))
         if told["protocol"]:
             rows += _protocol(told["protocol"], [bath["name"] for bath in told["baths"]])
         if told["kind"].startswith("Exact transient"):
@@ -112,6 +114,16 @@ def _protocol(told: dict[str, Any], baths: list[str]) -> list[tuple[str, str]]:
         words = [f"frequency {_ends(stage['frequency'])}", *acting, *(["driven"] if stage["driven"] else [])]
         rows.append(("segment", f"{stage['name']}, {_short(stage['duration'])}: {'; '.join(words)}"))
     return rows
+
+
+def _shared(told: dict[str, Any]) -> str:
+    """What qubits at points share, and what follows from it before anything is evolved."""
+    g2 = told["g2"]
+    burst = f"g2(0) of all inverted {_short(g2)}: {'a burst' if g2 > 1 else 'no burst'}"
+    # What is below rounding is 0.
+    rates = [rate if abs(rate) > 1e-12 else 0.0 for rate in told["rates"] or []]
+    decays = f"one excitation decays at {_short(rates[0])} to {_short(rates[-1])} of the rate of one alone; " if rates else ""
+    return f"{told['qubits']} qubits; {decays}{burst}"
 
 
 def _ends(ends: list[float]) -> str:

@@ -94,11 +94,11 @@ def check(scenario: Scenario, *, tolerance: float = 1e-6, options: Mapping[str, 
     qt = load()
     if not scenario._is_timed:
         raise ValueError("mesolve goes along times: give the scenario `until` or `times`")
-    numbers = scenario._read(exact=True).qubits()
-    is_product = bool({"ensemble", "mode"} & scenario.to_dict().keys())
-    # That has a bound of its own, in states.
-    if not is_product and max(numbers) > _MOST_SOLVED:
-        raise ValueError(f"{max(numbers)} qubits: the equation of 4^N elements is solved for {_MOST_SOLVED} at most")
+    parsed = scenario._read(exact=True)
+    # Ensembles and modes have a bound of their own, in states.
+    most = max((number for place, number in enumerate(parsed.qubits()) if not parsed.of_ensembles(place)), default=0)
+    if most > _MOST_SOLVED:
+        raise ValueError(f"{most} qubits: the equation of 4^N elements is solved for {_MOST_SOLVED} at most")
     exact = scenario.exact(steady=False, progress=False)
     asked = {"atol": 1e-11, "rtol": 1e-9, "nsteps": 10**7, "progress_bar": "", **(options or {})}
     deviations = []

@@ -61,7 +61,8 @@ class Correlations(Mapping[str, Correlation]):
         table = self.table
         if table is None:
             raise KeyError("no correlations were asked for: [[correlate]] asks for them")
-        if name not in self:
+        # What a Mapping holds it asks this of.
+        if name not in list(self):
             raise KeyError(f"there is no correlation {name}, only {', '.join(self)}")
         if len(self._run) > 1:
             raise KeyError("correlations are of one point: run.at(0).correlations, or correlations.table of all")

@@ -62,8 +62,8 @@ class Description:
         if unknown:
             raise ScenarioError([_unknown(word) for word in unknown])
         evolution = {key: value for key, value in evolution.items() if value is not None}
-        # Ensembles and modes may have none.
-        without = qubits is None and baths is None
+        # Ensembles and modes may have none, and emitters a matrix of decay in place of them.
+        without = baths is None and (qubits is None or more.get("decay") is not None)
         tables = {
             "title": title, "units": units,
             "qubits": qubits if qubits is None or isinstance(qubits, Mapping) else {"number": qubits},
@@ -152,7 +152,8 @@ class Description:
         ``replace({"qubits.number": 16, "bath.hot.temperature": 2.5})``, or whole tables by keyword. None removes one."""
         data = self.to_dict()
         if "baths" in tables:
-            tables["bath"] = tables.pop("baths")
+            baths = tables.pop("baths")
+            tables["bath"] = [baths] if isinstance(baths, Mapping) else baths
         for key, value in {**tables, **(changes or {})}.items():
             if key == "initial":
                 value = states.table(value, tables.get("qubits", data.get("qubits")))
@@ -289,14 +290,16 @@ def _set(data: dict[str, Any], key: str, value: Any) -> None:
     table: Any = data
     while path:
         step = path.pop(0)
-        if step == "bath" and table is data:
+        if step in toml.BY_NAME and table is data:
             if not path:
-                raise toml.refuse(key, "does not say which key of the bath", "bath.NAME.KEY, or `bath` as a whole")
+                raise toml.refuse(key, f"does not say which key of the {step}", f"{step}.NAME.KEY, or `{step}` as a whole")
             name = path.pop(0)
-            named = {bath.get("name"): bath for bath in data.get("bath", [])}
+            named = {one.get("name"): one for one in data.get(step, [])}
             if name not in named:
-                words = ", ".join(map(str, named))
-                raise toml.refuse(key, f"is of a bath that there is not: \"{name}\"", f"a bath of this scenario: {words}")
+                words = ", ".join(map(str, named)) or "none"
+                article = "an" if step == "ensemble" else "a"
+                there = f"{article} {step} of this scenario: {words}"
+                raise toml.refuse(key, f"is of {article} {step} that there is not: \"{name}\"", there)
             table = named[name]
         elif step == "segment" and path and table is data.get("protocol"):
             segments: dict[str, Any] = data["protocol"].get(step, {})

@@ -43,7 +43,7 @@ class McResult:
         self.average_expect = list(self.average_e_data.values())
         self.std_expect = list(self.std_e_data.values())
         self.expect, self.e_data = self.average_expect, self.average_e_data
-        changes = json.loads(run._parsed.model(run.details["points"][0]["index"]))["protocol"] is not None
+        changes = json.loads(run._parsed.model(run.details["points"][0]["index"])).get("protocol") is not None
         self.channels = [
             (bath["name"], direction)
             for bath in run.details["points"][0]["baths"]

@@ -246,7 +246,7 @@ class Plots:
         run = self._one("histogram")
         table = run.trajectories
         if table is None:
-            raise ValueError("the run has no trajectories, of which there would be a histogram")
+            raise ValueError("the run has no trajectories, of which there would be a histogram, or kept no rows of them")
         if column not in table.columns:
             raise KeyError(f"trajectories have no {column}, only {', '.join(table.columns[1:])}")
         values = table[column]
@@ -308,8 +308,9 @@ class Plots:
         """J of single trajectories in time: local jumps move them between bright sectors, of large J, and dark ones.
         Needs ``record={"jumps": True}``."""
         run = self._one("telegraph")
-        if run._points[0]["engine"] == "register":
-            raise ValueError("qubits one by one have no sharp J between jumps: run[\"j_squared\"] has its average")
+        if (engine := run._points[0]["engine"]) in ("register", "product"):
+            what = "qubits one by one have no sharp J" if engine == "register" else "ensembles and modes have no J in common"
+            raise ValueError(f"{what} between jumps: run[...] has averages such as j_squared")
         ax = drawing.axes(ax)
         for place, (number, times, j, _) in enumerate(self._paths(run, most)):
             steps = np.flatnonzero(np.diff(j, prepend=np.nan) != 0)

@@ -75,6 +75,12 @@ class Product:
 
     def __init__(self, qt: ModuleType, told: Mapping[str, Any]):
         self.qt, self.told = qt, told
+        for own in told["factors"]:
+            if own["kind"] == "growing mode":
+                raise ValueError(
+                    f"the mode {own['name']} has a cut that grows, and operators have one that stays: "
+                    f'replace({{"mode.{own["name"]}.levels": 40}})'
+                )
         channels = [channel for bath in told["baths"] for channel in bath["channels"]]
         alone = {channel["each"] for channel in channels if "each" in channel}
         sizes = [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from . import states
+from . import _superjump, states
 from .description import Description
 from .moments import Moment, Moments, Stretch
 from .products import Product
@@ -35,7 +35,7 @@ class Equation(NamedTuple):
 
     Every operator is of the product space, dims [[2]*N, [2]*N], an excited qubit being ``basis(2, 0)``. Of ensembles and modes
     it is the product of their spaces in the order of the scenario, ensembles first: N qubits where something acts on each of
-    them by itself, a spin J from M = J down where not, the numbers of a mode from 0 up. Under a protocol
+    them by itself, a spin J from M = J down where not, the numbers of a mode from 0 up. Emitters are N qubits. Under a protocol
     they are QobjEvo, operators with coefficients in time: of the frequency and the drive, the roots of the rates, and of
     what depends on these in ``e_ops``. The end of a segment still belongs to it: a quench comes after.
     """
@@ -43,7 +43,7 @@ class Equation(NamedTuple):
     #: H/hbar, in radians per unit of time: at rest, or with a drive in the frame that turns with it.
     H: qutip.Qobj | qutip.QobjEvo
     #: Jump operators with the roots of their rates, bath by bath: emission, absorption, dephasing. A collective bath has
-    #: one of each, a local one N.
+    #: one of each, a local one N, one of [positions] or [[decay]] as many as its matrix has modes that decay.
     c_ops: list[qutip.Qobj | qutip.QobjEvo]
     #: The state at the start: a ket where it is pure, or a density matrix.
     rho0: qutip.Qobj
@@ -61,20 +61,17 @@ def load() -> ModuleType:
 
 def equation(described: Description, point: int | None = None) -> Equation:
     """The equation of a point of a scenario, at all times."""
-    if (product := _product(described, point)) is not None:
-        return _of_product(product)
-    return _System(described, point).equation()
+    of = _solved(described, point)
+    return _of_product(of) if isinstance(of, Product) else of.equation()
 
 
 def pieces(described: Description, point: int) -> list[tuple[Stretch, Equation]]:
     """The equations of a point, each with the time that it is of: one, or under a protocol one for each stretch in which
     everything is smooth."""
-    if (product := _product(described, point)) is not None:
-        return [(Stretch(0.0, 0.0, math.inf), _of_product(product))]
-    system = _System(described, point)
-    if system.moments is None:
-        return [(Stretch(0.0, 0.0, math.inf), system.equation())]
-    return [(stretch, system.in_time(system.moments.of(stretch))) for stretch in system.moments.stretches]
+    of = _solved(described, point)
+    if isinstance(of, _System) and of.moments is not None:
+        return [(stretch, of.in_time(of.moments.of(stretch))) for stretch in of.moments.stretches]
+    return [(Stretch(0.0, 0.0, math.inf), _of_product(of) if isinstance(of, Product) else of.equation())]
 
 
 def _place(numbers: list[int], point: int | None) -> int:
@@ -84,13 +81,14 @@ def _place(numbers: list[int], point: int | None) -> int:
     return range(len(numbers))[point or 0]
 
 
-def _product(described: Description, point: int | None) -> Product | None:
-    """The ensembles and modes of a point, where it has any."""
-    if not {"ensemble", "mode"} & described.to_dict().keys():
-        return None
+def _solved(described: Description, point: int | None) -> Product | _System:
+    """What the equation of a point is of: ensembles, modes and emitters, or qubits group by group."""
     qt = load()
     parsed = described._read(exact=described._is_timed)
-    return Product(qt, json.loads(parsed.model(_place(parsed.qubits(), point))))
+    place = _place(parsed.qubits(), point)
+    if parsed.of_ensembles(place):
+        return Product(qt, json.loads(parsed.model(place)))
+    return _System(qt, parsed, place)
 
 
 def _of_product(product: Product) -> Equation:
@@ -100,13 +98,11 @@ def _of_product(product: Product) -> Equation:
 class _System:
     """The qubits of a point, group by group."""
 
-    def __init__(self, described: Description, point: int | None):
-        self.qt = load()
-        parsed = described._read(exact=described._is_timed)
-        numbers = parsed.qubits()
-        place = _place(numbers, point)
-        if numbers[place] > _MOST:
-            raise ValueError(f"{numbers[place]} qubits: operators of the product space are made for {_MOST} at most")
+    def __init__(self, qt: ModuleType, parsed: _superjump.Parsed, place: int):
+        self.qt = qt
+        number = parsed.qubits()[place]
+        if number > _MOST:
+            raise ValueError(f"{number} qubits: operators of the product space are made for {_MOST} at most")
         model = json.loads(parsed.model(place))
         if model["conditioned"]:
             raise ValueError("jumps under a condition follow no Lindblad equation; without it to_qutip has that of the qubits")
@@ -114,7 +110,7 @@ class _System:
         self.groups: list[_Group] = []
         for told in model["groups"]:
             first = sum(group.number for group in self.groups)
-            self.groups.append(_Group(self.qt, told, first, total=numbers[place]))
+            self.groups.append(_Group(self.qt, told, first, total=number))
 
     @property
     def start(self) -> Any:

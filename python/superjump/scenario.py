@@ -34,6 +34,12 @@ class Scenario(Description):
         ``exchange``, ``twisting``, ``group`` ...
     baths:
         :func:`superjump.collective` and :func:`superjump.local` baths, or dicts.
+    positions, decay:
+        Emitters: ``{"kind": "free space", "lattice": "chain", "spacing": 0.1, "count": 6, "dipole": [0, 0, 1]}`` for a
+        ``bath("light", "positions", ...)``, ``points`` being an array of shape (N, 3); and
+        ``[{"name": "shared", "matrix": gamma}]`` with a Hermitian array of shape (N, N), of rates.
+    ensemble, mode, parameters, hamiltonian, jump, observe, correlate:
+        Ensembles and modes and what acts on them: lists of dicts, or dicts, as the tables of the scenario file.
     initial:
         ``"ground"``, ``"inverted"``, ``"steady"``, or a state as :func:`superjump.dicke`, :func:`superjump.coherent` ...
         Or a ket, as a numpy vector or a Qobj of QuTiP: of the register (2^N) or of a ladder (2J + 1), in QuTiP's order.
@@ -71,7 +77,8 @@ class Scenario(Description):
         ImportError
             Without QuTiP.
         ValueError
-            More than 10 qubits, or a sweep of which no point is named.
+            More than 10 qubits, or 1,024 states of ensembles and modes; a cut that grows, a condition; or a sweep of which no
+            point is named.
         """
         return equation(self, point)
 

@@ -14,6 +14,12 @@ import numpy as np
 from . import _superjump
 from .errors import Fault, ScenarioError
 
+#: Lists of tables that go by their names.
+BY_NAME = ("bath", "ensemble", "mode", "jump", "correlate", "decay")
+
+#: Kinds of keys that take complex numbers, as pairs; of a value whatever it may be the library says whether it does.
+_COMPLEX = ("list of numbers or pairs", "list of pairs", "value")
+
 #: How wide a line of a list may be.
 _WIDTH = 110
 
@@ -37,7 +43,9 @@ def _kind(key: str) -> str:
 def generic(key: str) -> str:
     """A key by the name that it has in the table of keys: ``bath.hot.rate`` is ``bath.*.rate``."""
     match key.split("."):
-        case ["bath" | "figure" as table, _, *rest] if rest:
+        case ["ensemble", _, "initial", *rest] if rest:
+            return ".".join(["initial", *rest])
+        case [table, _, *rest] if rest and (table in BY_NAME or table == "figure"):
             return ".".join([table, "*", *rest])
         case ["protocol", "segment", _, "bath", _, *rest] if rest:
             return ".".join(["protocol.segment.*.bath.*", *rest])
@@ -69,7 +77,7 @@ def plain(value: Any, key: str) -> Any:
     if isinstance(value, numbers.Real) or type(value).__name__ == "Decimal":
         return float(value)
     if isinstance(value, numbers.Complex):
-        if _kind(key) != "list of numbers or pairs":
+        if _kind(key) not in _COMPLEX:
             raise refuse(key, f"is {_shown(value)}")
         return [float(value.real), float(value.imag)]
     if isinstance(value, Iterable) and not isinstance(value, bytes):
@@ -92,10 +100,9 @@ def _below(key: str, name: object) -> str:
 
 
 def _within(key: str, item: object, index: int) -> str:
-    # A bath goes by its name.
-    if key == "bath":
+    if key in BY_NAME:
         item = item.scenario_value() if hasattr(item, "scenario_value") else item
-        return f"bath.{item['name'] if isinstance(item, Mapping) and 'name' in item else index}"
+        return f"{key}.{item['name'] if isinstance(item, Mapping) and 'name' in item else index}"
     return key
 
 
@@ -125,8 +132,10 @@ def _array(array: np.ndarray, key: str) -> Any:
         raise refuse(key, what, f"one value: {allowed().get(generic(key), '')}; to vary it, sweep({{\"{key}\": ...}})")
     if array.ndim == 0:
         return plain(array.item(), key)
-    pairs = kind == "list of numbers or pairs"
-    fits = array.ndim == 1 or (pairs and array.ndim == 2 and array.shape[1] == 2)
+    pairs = kind in _COMPLEX
+    # Rows have a dimension more.
+    rows = kind == "list of pairs"
+    fits = array.ndim == 1 + rows or (pairs and array.ndim == 2 + rows and array.shape[-1] == 2)
     if kind.startswith("list of") and not fits:
         raise refuse(key, what)
     if array.dtype.kind == "c" and not pairs:

@@ -104,3 +104,18 @@ def test_what_is_too_large_for_operators_is_refused() -> None:
     large = {**LASER, "ensemble": [{"name": "a", "number": 12, "initial": "ground"}]}
     with pytest.raises(ValueError, match="4096 states of the product space"):
         sj.Scenario(**large).to_qutip()
+
+
+def test_a_cut_that_grows_is_given_a_number_first() -> None:
+    pytest.importorskip("qutip", reason="QuTiP is not installed: pip install qutip")
+    driven = sj.Scenario(
+        mode=[{"name": "c", "levels": {"most": 64}, "initial": {"alpha": 1.0 + 0.5j}}],
+        hamiltonian={"terms": [{"operator": "0.3*(c.a + c.ad)"}]},
+        baths=sj.local("loss", down=1, on=["c"]),
+        times=[0.0, 1.0, 2.0],
+    )
+    assert driven.exact(progress=False)["n_c"].exact[0] == pytest.approx(1.25)
+    with pytest.raises(ValueError, match='the mode c has a cut that grows.*"mode.c.levels": 40'):
+        driven.to_qutip()
+    compared = sj.check(driven.replace({"mode.c.levels": 25}))
+    assert compared.agrees and "n_c" in {deviation.quantity for deviation in compared.deviations}, compared

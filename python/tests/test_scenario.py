@@ -178,5 +178,12 @@ def test_ensembles_are_tables_of_their_own() -> None:
         {"name": "small", "number": 2, "initial": "ground"},
     ]
     baths = [sj.collective("cold", rate=1, temperature=0)]
+    pure = sj.superposition(2, np.array([0, 0, 0.6, 0.8j, 0]))
+    both = sj.Scenario(ensemble=ensembles, baths=baths, times=[0, 1, 2]).replace({"ensemble.large.initial": pure})
+    assert both.to_dict()["ensemble"][0]["initial"]["amplitudes"][3] == [0.0, 0.8]
+    assert both.exact(progress=False)["jz_large"].exact[0] == pytest.approx(0.64)
+    with pytest.raises(sj.ScenarioError) as caught:
+        both.replace({"ensemble.huge.number": 4})
+    assert "is of an ensemble that there is not" in str(caught.value) and "large, small" in caught.value.allowed
     small = sj.Scenario(ensemble=ensembles, baths=baths, times=[0, 1, 2], seed=1).run(trajectories=500)["jz_small"]
     assert np.all(np.abs(small.mean - small.exact)[1:] < 5 * small.std_error[1:])

@@ -121,8 +121,12 @@ pub fn merge(
     if points.is_empty() {
         return Ok(None);
     }
-    if let Some(more) = how.standing.filter(|_| !complete).and_then(|folder| more_than(&points, folder, scenario)) {
-        report(&Event::Notice(more));
+    if let Some((folder, more)) = how.standing.and_then(|folder| Some((folder, more_than(&points, folder, scenario)?)))
+    {
+        if complete {
+            return Err(more.refused(folder).into());
+        }
+        report(&Event::Notice(more.notice()));
         return Ok(None);
     }
     let timing = Timing { seconds: how.started.elapsed().as_secs_f64(), jumps, threads: how.threads };

@@ -129,17 +129,42 @@ fn results_there(output: &Path, scenario: &Scenario) -> Option<Summary> {
     summary.points.iter().all(|point| ids.contains(&point.id)).then_some(summary)
 }
 
-/// In words, that results which are there, and whole, are of more trajectories, at any point, than these.
-pub fn more_than(points: &[PointSummary], output: &Path, scenario: &Scenario) -> Option<String> {
+/// How many trajectories of a point results are of that stand, and how many those would be of that come.
+pub struct More {
+    there: u64,
+    now: u64,
+}
+
+impl More {
+    /// That what is there stays, where nothing whole would be in its place.
+    pub fn notice(&self) -> String {
+        let More { there, now } = self;
+        format!("the results that are there stay: they are of {there} trajectories, and these would be of {now}")
+    }
+
+    /// The same as a refusal, where what was asked for is all there.
+    pub fn refused(&self, output: &Path) -> StoreError {
+        let how = format!("{} trajectories instead of {}", self.there, self.now);
+        StoreError::Better { folder: output.to_owned(), how }
+    }
+}
+
+/// Whether results that are there, and whole, are of more trajectories, at any point, than these.
+pub fn more_than(points: &[PointSummary], output: &Path, scenario: &Scenario) -> Option<More> {
     let standing = results_there(output, scenario)?;
     let now: HashMap<&str, u64> = points.iter().map(|point| (point.id.as_str(), point.trajectories)).collect();
     let now = |id: &str| now.get(id).copied().unwrap_or(0);
     let there = standing.points.iter().find(|there| now(&there.id) < there.trajectories)?;
     let sound = soundness(output, &standing.version, &standing.fingerprint) == Soundness::Sound;
-    let (of, now) = (there.trajectories, now(&there.id));
-    let words =
-        || format!("the results that are there stay: they are of {of} trajectories, and these would be of {now}");
-    sound.then(words)
+    sound.then(|| More { there: there.trajectories, now: now(&there.id) })
+}
+
+/// Refuses to put exact values alone in the place of results that have trajectories, too.
+pub fn refuse_exact_alone(output: &Path, scenario: &Scenario) -> Result<(), StoreError> {
+    let there = results_there(output, scenario);
+    let most = there.iter().flat_map(|there| &there.points).map(|point| point.trajectories).max().unwrap_or(0);
+    let how = || format!("{most} trajectories beside exact values instead of these alone");
+    if most > 0 { Err(StoreError::Better { folder: output.to_owned(), how: how() }) } else { Ok(()) }
 }
 
 /// Refuses to replace results by those of fewer trajectories, or of a larger error.

@@ -241,8 +241,12 @@ pub(super) fn settle_into(
         return Ok(outcome);
     }
     let complete = done == scenario.points.len() && !outcome.interrupted;
-    if let Some(more) = more_than(&points, &options.output, scenario).filter(|_| shelf.is_some() && !complete) {
-        (teller.report)(&Event::Notice(more));
+    let standing = shelf.is_some() && !options.fresh;
+    if let Some(more) = standing.then(|| more_than(&points, &options.output, scenario)).flatten() {
+        if complete {
+            return Err(more.refused(&options.output).into());
+        }
+        (teller.report)(&Event::Notice(more.notice()));
         return Ok(outcome);
     }
     let timing = Timing { seconds: started.elapsed().as_secs_f64(), jumps, threads: options.threads };

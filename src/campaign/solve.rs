@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::aside::aside;
 use super::error::RunError;
-use super::open::finished;
+use super::open::{finished, refuse_exact_alone};
 use super::options::{Event, Outcome, RunOptions};
 use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
 use crate::plan::available_memory;
@@ -107,6 +107,9 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&
     };
     if let Some(summary) = before(report)? {
         return Ok(complete(summary));
+    }
+    if !options.fresh {
+        refuse_exact_alone(&options.output, scenario)?;
     }
     let at_once = solvable(&scenario.points)?.min(options.threads);
     let _folder = Folder::join(&options.output, Role::Results)?;

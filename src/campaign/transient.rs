@@ -1,6 +1,7 @@
 //! Trajectories at given times: compute the parts that are missing, then merge them all. Run again, it goes on.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -69,7 +70,7 @@ pub fn run(
     let interrupted = options.stop.is_set();
     let gaps = if interrupted { Gaps::Hurry } else { Gaps::Fill };
     let roads = if options.exact { roads } else { left_out(scenario) };
-    let how = How { gaps, threads: options.threads, stop: &options.stop, started, standing: Some(&options.output) };
+    let how = How { gaps, threads: options.threads, stop: &options.stop, started, standing: standing(options) };
     let summary = merge(scenario, (&mut ParquetFolder::create(&options.output)?, folder), roads, &how, report)?;
     word(if interrupted { State::Interrupted } else { State::Done });
     // While it was merged, too.
@@ -164,6 +165,11 @@ fn seen_of(points: &[Point]) -> impl Fn(&Held) -> Vec<u64> + use<> {
     move |held| keys.iter().map(|key| key.and_then(|key| held.get(&key).copied()).unwrap_or(0)).collect()
 }
 
+/// Where results may stand that are better than those to come.
+fn standing(options: &RunOptions) -> Option<&Path> {
+    (!options.fresh).then_some(options.output.as_path())
+}
+
 /// Merges the parts that are there.
 pub fn merge_alone(
     scenario: &Scenario,
@@ -178,7 +184,7 @@ pub fn merge_alone(
         threads: options.threads,
         stop: &options.stop,
         started: Instant::now(),
-        standing: None,
+        standing: Some(&options.output),
     };
     let summary = merge(scenario, (&mut ParquetFolder::create(&options.output)?, folder), roads, &how, report)?;
     Ok(Outcome { summary, already_complete: false, jumps: 0, interrupted: false })

@@ -201,7 +201,8 @@ pub fn tables(run: &mut Run, folder: &Path, kept: Option<&HashSet<usize>>) -> Re
         run.folded = curves(folder, "folded.parquet", ["quantity", "phase", "mean"], kept, notes);
     }
     if files.sound("trajectories.parquet", notes) {
-        run.trajectories = trajectories(folder, notes);
+        let of = run.summary.points.iter().map(|point| point.trajectories).sum();
+        run.trajectories = trajectories(folder, of, notes);
     }
     if files.sound("jumps.parquet", notes) {
         run.jumps = jumps(folder, notes);
@@ -319,7 +320,7 @@ fn correlations(folder: &Path, kept: Option<&HashSet<usize>>, notes: &mut Vec<St
     curves.finish(file, read, notes)
 }
 
-fn trajectories(folder: &Path, notes: &mut Vec<String>) -> Option<Table> {
+fn trajectories(folder: &Path, of: u64, notes: &mut Vec<String>) -> Option<Table> {
     let file = "trajectories.parquet";
     let all = table::columns(folder, file);
     let wanted = |name: &&String| {
@@ -332,6 +333,9 @@ fn trajectories(folder: &Path, notes: &mut Vec<String>) -> Option<Table> {
             let (rows, extent) = read?;
             if extent.read < extent.of {
                 notes.push(format!("figures of single trajectories are of the first {} of them", extent.read));
+            } else if extent.of < of {
+                let rows = extent.of;
+                notes.push(format!("figures of single trajectories are of the {rows} of {of} that have rows"));
             }
             Some(rows)
         }

@@ -160,7 +160,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("steady", "max_jumps", &["maxsteps", "budget"]),
     ("noise", "frequencies", &["omegas", "wlist", "omega", "frequency", "spectrum"]),
     ("noise", "delays", &["taulist", "taus", "tau", "delay", "g2"]),
-    ("noise", "counting_fields", &["fields", "counting_field", "field", "s", "chi", "theta"]),
+    ("noise", "counting_fields", &["fields", "countingfield", "field", "s", "chi", "theta"]),
     ("noise", "order", &["orders", "cumulants", "cumulant"]),
     ("noise", "relaxation", &["relaxations", "modes", "gap", "eigenvalues"]),
     ("noise", "windows", &["window", "times"]),
@@ -263,7 +263,7 @@ const TOLD: &[(&str, &[&str], &str)] = &[
     (
         "qubits",
         &["positions", "distances", "geometry", "lattice"],
-        "`exchange`, a matrix: superjump knows no positions",
+        "where qubits are is a table [positions]; an exchange of your own is `exchange`, a matrix",
     ),
     ("qubits", &["g", "gs", "couplingstrength"], "`couplings`, one for each qubit beside the `rate` of the baths"),
 ];

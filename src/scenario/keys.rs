@@ -479,7 +479,9 @@ pub fn generic(key: &str) -> String {
     };
     match key.split_once('.') {
         // bath.hot.rate, or bath.0.rate where the bath has no name.
-        Some((table @ ("bath" | "ensemble" | "mode" | "jump" | "correlate" | "figure"), rest)) => any(table, rest),
+        Some((table @ ("bath" | "ensemble" | "mode" | "jump" | "correlate" | "decay" | "figure"), rest)) => {
+            any(table, rest)
+        }
         Some(("qubits", rest)) => format!("qubits.{}", rest.replace("group.transmon.", "transmon.")),
         _ => key.to_owned(),
     }
@@ -490,7 +492,7 @@ pub fn allowed(key: &str) -> &'static str {
     let generic = generic(key);
     let find = |name: &str| KEYS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);
     find(&generic).or_else(|| find(generic.split('.').next().unwrap_or_default())).unwrap_or(
-        "one of the tables qubits, ensemble, mode, bath, jump, parameters, hamiltonian, observe, correlate, drive, protocol, \
-         initial, evolution, record, steady, noise, condition, figure, sweep, or title, units",
+        "one of the tables qubits, positions, ensemble, mode, bath, decay, jump, parameters, hamiltonian, observe, \
+         correlate, drive, protocol, initial, evolution, record, steady, noise, condition, figure, sweep, or title, units",
     )
 }

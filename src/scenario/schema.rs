@@ -182,7 +182,7 @@ mod tests {
     fn the_schema_has_every_key_where_it_stands() {
         let schema = schema();
         let bath = &schema["properties"]["bath"]["items"];
-        assert_eq!(bath["properties"]["coupling"]["enum"], json!(["collective", "local"]));
+        assert_eq!(bath["properties"]["coupling"]["enum"], json!(["collective", "local", "positions"]));
         assert_eq!(bath["properties"]["filter"]["properties"]["quality"]["type"], "number");
         assert_eq!(
             schema["properties"]["qubits"]["properties"]["group"]["items"]["properties"]["number"]["type"],

@@ -18,7 +18,7 @@ const ROUNDING: f64 = 1e-12;
 pub struct ExactCorrelation {
     /// `<C(t) A(t + tau) B(t)>` at its delays.
     pub values: Vec<Complex64>,
-    /// The degree of coherence at its delays, see [`degrees`]; none where what it is divided by is 0.
+    /// The degree of coherence at its delays, see `degrees`; none where what it is divided by is 0.
     pub degrees: Vec<Option<f64>>,
     /// The spectrum, where it is asked for.
     pub spectrum: Option<ExactSpectrum>,

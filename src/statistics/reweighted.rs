@@ -10,6 +10,9 @@ use super::{Estimate, LEAST_EVENTS};
 use crate::model::Conditions;
 use crate::trajectory::Trace;
 
+/// A number of quanta is whole to this part of it.
+const WHOLE: f64 = 1e-9;
+
 /// Sums over the trajectories that absorbed as many quanta. Weights are without `e^{theta t - s C}`, which is theirs all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Cell {
@@ -51,7 +54,13 @@ impl Event {
     pub fn of(conditions: &Conditions, until: f64) -> Option<Self> {
         let mean = conditions.current * until;
         let at_least = conditions.field > 0.0;
-        let quanta = if at_least { mean.ceil() } else { mean.floor() };
+        let nearest = mean.round();
+        let quanta = match at_least {
+            // A current is solved for, and a whole number of quanta is one but for rounding.
+            _ if (mean - nearest).abs() <= WHOLE * mean.abs().max(1.0) => nearest,
+            true => mean.ceil(),
+            false => mean.floor(),
+        };
         (conditions.field != 0.0 && quanta.abs() < 1e15).then_some(Event { quanta: quanta as i64, at_least })
     }
 

@@ -7,6 +7,7 @@ mod campaign_steady;
 mod command_line;
 mod damage;
 mod elsewhere;
+mod emitters;
 mod ensembles;
 mod limits;
 mod place;

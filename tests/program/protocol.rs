@@ -530,7 +530,7 @@ fn a_drive_that_is_too_strong_is_told() {
     assert!(!warned(&text.replace("-2.5", "-1.9")).contains("has a drive"));
     let error = parse(&text.replace("-2.5", "1e300")).unwrap_err();
     assert!(error.title().contains("amplitude` is 1e300, beyond 1e100"), "{error}");
-    let si = text.replace("-2.5", "2e3").replace("[qubits]", "units = \"SI\"\n[qubits]");
+    let si = text.replace("-2.5", "2e3").replace("[qubits]", "units = \"SI\"\n[qubits]\nfrequency = 1.0");
     let fast = warned(&si);
     assert!(fast.contains("`protocol.segment.heating.drive.amplitude` is 2000 GHz, above 1 THz"), "{fast}");
 }

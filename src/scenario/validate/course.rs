@@ -57,12 +57,14 @@ impl Validator<'_> {
                 let help = "one of the two: a pulse rises from 0 and returns to it; a ramp has a segment of its own";
                 return Err(self.source.error(span, title, help));
             }
-            let get = |value: &Key<f64>, name: &str| {
+            let get = |value: &Key<f64>, name: &str, fits: &dyn Fn(&Spanned<f64>, &str) -> Result<f64>| {
                 let key = of.of(name);
                 let number = self.require(value, &key, whole.clone());
-                self.keep(number.and_then(|number| self.finite(number, &key)))
+                self.keep(number.and_then(|number| fits(number, &key)))
             };
-            let (amplitude, centre, width) = (get(amplitude, "amplitude"), get(centre, "centre"), get(width, "width"));
+            let finite = |value: &Spanned<f64>, key: &str| self.finite(value, key);
+            let amplitude = get(amplitude, "amplitude", of.fits);
+            let (centre, width) = (get(centre, "centre", &finite), get(width, "width", &finite));
             let Some(outline) = Outline::ALL.into_iter().find(|outline| outline.name() == pulse.get_ref()) else {
                 return self.no_word(pulse, &of.of("pulse"));
             };

@@ -27,7 +27,7 @@ pub(super) struct Placed {
     /// `q1`, `q2`, ...
     pub names: Vec<String>,
     frequency: f64,
-    /// Where they are and what they share, with [positions].
+    /// Where they are and what they share, with `[positions]`.
     pub emitters: Option<Emitters>,
     /// What `qubits.exchange` adds.
     exchange: Option<Array2<f64>>,

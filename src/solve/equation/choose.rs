@@ -16,7 +16,7 @@ use crate::solve::error::Unsolved;
 pub enum Road {
     /// Populations over (J, M), and coherences of order one: [`Levels`].
     Levels,
-    /// Populations over (J, M) under a condition: [`ConditionedLevels`].
+    /// Populations over (J, M) under a condition: `ConditionedLevels`.
     Conditioned,
     /// Coherences of all orders, which a drive or a twisting ties together: [`Orders`].
     Orders,

@@ -67,7 +67,12 @@ pub fn conserved(rows: &mut Rows, model: &Model, steady: &SteadyState, point: &P
         let Some(mut largest) = sectors.next() else { continue };
         for sector in sectors {
             for (best, other) in largest.iter_mut().zip(sector) {
-                let is_larger = match (&best, &other) {
+                let is_larger = match (&mut *best, &other) {
+                    // Of two that rounding leaves alike, nobody knows which carries what is rare.
+                    (Ok(best), Ok(other)) if alike(best.theta, other.theta) => {
+                        best.kink |= !alike(best.current, other.current);
+                        false
+                    }
                     (Ok(best), Ok(other)) => other.theta.value > best.theta.value,
                     (Ok(_), Err(_)) => true,
                     (Err(_), _) => false,
@@ -83,9 +88,16 @@ pub fn conserved(rows: &mut Rows, model: &Model, steady: &SteadyState, point: &P
     }
 }
 
+/// Whether two values are one to a few times their errors.
+fn alike(one: Rounded, other: Rounded) -> bool {
+    (one.value - other.value).abs() <= 4.0 * (one.error + other.error)
+}
+
 /// What there is at a field.
 #[derive(Clone, Copy, Default)]
 struct AtField {
+    /// Whether several sectors share the largest theta, and differ in what flows.
+    kink: bool,
     theta: Rounded,
     current: Rounded,
     noise: Rounded,
@@ -141,6 +153,7 @@ fn extrapolated(known: &[(f64, Vec<f64>)], field: f64) -> Vec<f64> {
 
 fn at_field(at: &Conditioned, charges: &Charges, bright: Option<f64>) -> Result<AtField, SteadyError> {
     Ok(AtField {
+        kink: false,
         theta: at.theta(),
         current: at.mean(charges),
         noise: at.noise(charges)?,
@@ -152,13 +165,17 @@ fn at_field(at: &Conditioned, charges: &Charges, bright: Option<f64>) -> Result<
 /// one field.
 fn field_rows(rows: &mut Rows, point: &Point, bath: usize, field: f64, found: Result<AtField, SteadyError>) {
     let subject = |statistic| Subject::new(statistic, bath, Some(field));
-    let AtField { theta, current, noise, bright } = match found {
+    let AtField { kink, theta, current, noise, bright } = match found {
         Ok(found) => found,
         Err(error) => return rows.refuse(point, subject(Statistic::GeneratingFunction), &error.to_string()),
     };
     // theta and the current may vanish, at fields that the symmetry gives.
     let along = (current * field).value.abs();
     rows.judged(point, subject(Statistic::GeneratingFunction), Ok(theta), along);
+    if kink {
+        let reason = "sectors of another current have the same theta there: at a kink it has no slope";
+        return rows.refuse(point, subject(Statistic::ConditionedCurrent), reason);
+    }
     rows.judged(point, subject(Statistic::ConditionedCurrent), Ok(current), noise.value.abs());
     rows.judged(point, subject(Statistic::ConditionedNoise), Ok(noise), 0.0);
     if let Some(bright) = bright {

@@ -1,0 +1,171 @@
+//! Emitters in space: what is read of them, what is refused, and that they come to what they are known to.
+
+use superjump::campaign::{RunOptions, collect};
+use superjump::results::PointSummary;
+use superjump::scenario::Scenario;
+
+use crate::bad_input::parse;
+
+const ARRAY: &str = "[positions]
+kind = \"free space\"
+lattice = \"chain\"
+spacing = 0.2
+count = 3
+dipole = [0, 0, 1]
+[[bath]]
+name = \"light\"
+coupling = \"positions\"
+rate = 1.0
+temperature = 0.0
+[initial]
+state = \"bits\"
+bits = \"101\"
+[evolution]
+until = 1.0
+trajectories = 400
+";
+
+const MATRIX: &str = "[qubits]
+number = 3
+[[decay]]
+name = \"light\"
+matrix = [[1, 1, 1], [1, 1, 1], [1, 1, 1]]
+[initial]
+state = \"inverted\"
+[evolution]
+until = 0.5
+trajectories = 200
+";
+
+fn run(text: &str) -> PointSummary {
+    let scenario: Scenario = parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let (summary, _) = collect(&scenario, &RunOptions::new("", 1), &mut |_| {}).unwrap().unwrap();
+    summary.points[0].clone()
+}
+
+fn exact(point: &PointSummary, name: &str) -> f64 {
+    let row = point.quantities.iter().find(|row| row.quantity == name).unwrap_or_else(|| panic!("{name}"));
+    row.exact.unwrap()
+}
+
+/// Estimates stand within five of their errors from exact values (false positives: 6e-7 for each).
+fn agrees(point: &PointSummary) {
+    let judged = point.quantities.iter().filter_map(|row| Some((row, row.estimate?, row.std_error?, row.exact?)));
+    let mut count = 0;
+    for (row, estimate, error, exact) in judged {
+        count += 1;
+        assert!((estimate - exact).abs() < 5.0 * error + 1e-9, "{row:?}");
+    }
+    assert!(count > 4, "{:?}", point.quantities);
+}
+
+#[test]
+fn an_array_runs_beside_its_exact_values() {
+    let point = run(ARRAY);
+    agrees(&point);
+    let whole = exact(&point, "jz");
+    let each: f64 = ["jz_q1", "jz_q2", "jz_q3"].map(|name| exact(&point, name)).iter().sum();
+    assert!((whole - each).abs() < 1e-12);
+    // The chain is the same from either end, and so is its start.
+    assert!((exact(&point, "jz_q1") - exact(&point, "jz_q3")).abs() < 1e-10);
+}
+
+#[test]
+fn a_matrix_of_ones_an_amplitude_of_one_and_a_collective_bath_are_one() {
+    let of_matrix = run(MATRIX);
+    agrees(&of_matrix);
+    let bath = "[[bath]]\nname = \"light\"\ncoupling = \"collective\"\ndown = 1.0\n";
+    let start = MATRIX.find("[[decay]]").unwrap();
+    let end = MATRIX.find("[initial]").unwrap();
+    let with = |table: &str| format!("{}{table}{}", &MATRIX[..start], &MATRIX[end..]);
+    let amplitudes = run(&with(&format!("{bath}amplitudes = [1, 1, 1]\n")));
+    let plain = run(&with(bath));
+    // Phases that every qubit has alike, or signs on inverted ones, are nobody's matter.
+    let turned = run(&with(&format!("{bath}amplitudes = [[0, 1], -1, 1]\n")));
+    let same =
+        MATRIX.replace("[[1, 1, 1], [1, 1, 1], [1, 1, 1]]", "[[1, [0, 1], 1], [[0, -1], 1, [0, -1]], [1, [0, 1], 1]]");
+    let complex = run(&same);
+    for other in [&amplitudes, &plain, &turned, &complex] {
+        for name in ["jz", "intensity"] {
+            let (one, two) = (exact(&of_matrix, name), exact(other, name));
+            assert!((one - two).abs() < 1e-9, "{name}: {one} {two}");
+        }
+    }
+}
+
+#[test]
+fn every_wrong_value_is_told_where_it_is_and_why() {
+    let cases = [
+        (ARRAY, "count = 3", "count = 30", "`positions.count` makes 30 qubits"),
+        (ARRAY, "count = 3", "count = [3, 2]", "`positions.count` is [3, 2]"),
+        (ARRAY, "spacing = 0.2", "spacing = -0.2", "`positions.spacing` is -0.2"),
+        (ARRAY, "\"free space\"", "\"free\"", "`positions.kind` is \"free\""),
+        (ARRAY, "dipole = [0, 0, 1]\n", "", "the key `positions.dipole` is missing"),
+        (ARRAY, "dipole = [0, 0, 1]", "dipole = [0, 0, 0]", "the dipole has no direction"),
+        (ARRAY, "dipole = [0, 0, 1]", "dipole = [0, 1]", "`positions.dipole` is no list of three numbers"),
+        (ARRAY, "dipole = [0, 0, 1]", "dipole = [0, 0, 1]\nright = 0.5", "`positions.right` has no meaning"),
+        (
+            ARRAY,
+            "lattice = \"chain\"\nspacing = 0.2\ncount = 3",
+            "points = [[0, 0, 0], [1, 0, 0], [0, 0, 0]]",
+            "points 1 and 3 coincide",
+        ),
+        (ARRAY, "count = 3", "count = 3\npoints = [[0, 0, 0]]", "both say where the qubits are"),
+        (ARRAY, "bits = \"101\"", "bits = \"10\"", "`initial.bits` is \"10\", for 3 qubits"),
+        (ARRAY, "\"bits\"\nbits = \"101\"", "\"ghz\"", "is no state of each qubit by itself"),
+        (ARRAY, "[initial]", "[qubits]\nnumber = 4\n[initial]", "`qubits.number` is 4, and [positions] has 3"),
+        (ARRAY, "[initial]", "[qubits]\nspread = 0.1\n[initial]", "`qubits.spread` is not of qubits with [positions]"),
+        (ARRAY, "temperature = 0.0", "temperature = 0.0\ndephasing = 1.0", "`bath.light.dephasing` has no meaning"),
+        (
+            ARRAY,
+            "[initial]",
+            "[[ensemble]]\nname = \"a\"\nnumber = 2\ninitial = \"ground\"\n[initial]",
+            "[[ensemble]] and [[mode]] have no place among [positions]",
+        ),
+        (MATRIX, "[[1, 1, 1], [1", "[[1, 2, 1], [1", "is not Hermitian: element (1, 2)"),
+        (MATRIX, "[1, 1, 1]]", "[1, 1]]", "is no 3 x 3 matrix"),
+        (
+            MATRIX,
+            "[[1, 1, 1], [1, 1, 1], [1, 1, 1]]",
+            "[[1, 2, 0], [2, 1, 0], [0, 0, 1]]",
+            "is not positive: it has the eigenvalue -1.0",
+        ),
+        (
+            MATRIX,
+            "[initial]",
+            "[[bath]]\nname = \"b\"\ncoupling = \"positions\"\ndown = 1.0\n[initial]",
+            "`bath.b.coupling` is \"positions\", and there is no [positions]",
+        ),
+        (
+            MATRIX,
+            "[initial]",
+            "[[bath]]\nname = \"b\"\ncoupling = \"collective\"\ndown = 1.0\namplitudes = [1, 1]\n[initial]",
+            "`bath.b.amplitudes` has 2 entries, for 3 qubits",
+        ),
+        (
+            MATRIX,
+            "[initial]",
+            "[[bath]]\nname = \"b\"\ncoupling = \"local\"\ndown = 1.0\namplitudes = [1, 1, 1]\n[initial]",
+            "are those of a collective bath",
+        ),
+        (MATRIX, "number = 3", "number = 30", "30 qubits that are told apart are beyond the 20"),
+    ];
+    for (text, from, to, told) in cases {
+        assert!(text.contains(from), "{from}");
+        let error = parse(&text.replacen(from, to, 1)).expect_err(to).to_string();
+        assert!(error.contains(told), "{to}:\n{error}");
+    }
+}
+
+/// The page has a scenario that is one.
+#[test]
+fn the_page_of_emitters_says_what_is() {
+    let page = include_str!("../../docs/emitters.md");
+    let example = page.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let scenario = parse(example).unwrap();
+    let emitters = |place: usize| scenario.points[place].ensembles().unwrap().emitters().unwrap();
+    assert_eq!((scenario.points.len(), emitters(0).points().len()), (2, 6));
+    // Above 1 there is a burst.
+    let [close, apart] = [0, 1].map(|place| superjump::theory::first_photons_g2(emitters(place)));
+    assert!(close > 1.0 && apart < 1.0, "{close} {apart}");
+}
