@@ -94,9 +94,12 @@ fn a_smaller_error_goes_on_from_the_rounds_that_are_there() {
     success(&place.run("grown", &[]));
     assert_eq!(parts(&place.path("grown")), after);
     assert_same(&place.path("at_once"), &place.path("grown"));
-    // What decides a trajectory does enter the name of a round.
-    success(&place.run("grown", &["--set", "noise.windows=[2.0]", "--set", "steady.relative_error=0.01"]));
+    // What decides a trajectory does enter the name of a round; results of more trajectories stay.
+    let other = place.run("grown", &["--set", "noise.windows=[2.0]", "--set", "steady.relative_error=0.01"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&other.stderr).contains("grown holds better results than are asked for"));
     assert!(parts(&place.path("grown")).len() > after.len());
+    assert_same(&place.path("at_once"), &place.path("grown"));
 }
 
 #[test]

@@ -394,3 +394,18 @@ fn a_steady_state_of_ensembles_has_the_same_bits_on_any_threads_and_after_a_kill
         assert!(levels.estimate.unwrap() > 1.0 && levels.exact.is_none(), "{levels:?}");
     }
 }
+
+/// Large deviations are of levels: what is asked of ensembles and modes is refused, and not passed over.
+#[test]
+fn what_counting_statistics_ensembles_do_not_have_is_refused() {
+    let text = STEADY.trim_end();
+    for key in ["order = 4", "counting_fields = [-0.5, 0.3]", "relaxation = 1"] {
+        let with = format!("{text}\n[noise]\n{key}\n");
+        for purpose in [Purpose::Exact, Purpose::Trajectories] {
+            let error =
+                Scenario::parse("s", "s.toml", &with, purpose, &Overrides::default()).expect_err(key).to_string();
+            let name = key.split(' ').next().unwrap();
+            assert!(error.contains(&format!("`noise.{name}` is solved for over the levels")), "{error}");
+        }
+    }
+}

@@ -131,7 +131,7 @@ impl Validator<'_> {
         let Some((key, span)) = asked.into_iter().find_map(|(key, span)| Some((key, span?))) else { return Ok(()) };
         let title = if groups.iter().any(|group| group.conditions.is_some()) {
             format!("`noise.{key}` is of trajectories as they are, and [condition] makes others of them")
-        } else if !groups.iter().all(Group::on_the_ladder) {
+        } else if groups.iter().any(|group| group.ensembles.is_some() || !group.on_the_ladder()) {
             format!("`noise.{key}` is solved for over the levels |J, M> of identical qubits, and these are not on them")
         } else if groups.len() > 1 && noise.relaxation.is_some() {
             "`noise.relaxation`: groups of qubits relax each by itself".to_owned()
