@@ -1,14 +1,14 @@
-//! Jumps a second of the populations and the ladder engine: three baths, N from 2 to 10,000.
+//! Jumps a second of the populations and the ladder engine, without a drive and with one: three baths, N from 2 to 10,000.
 #![allow(missing_docs)]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use superjump::bath::{Bath, Coupling, occupation};
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
-use superjump::model::{Hamiltonian, Model, Observables};
+use superjump::model::{Drive, Hamiltonian, Model, Observables};
 use superjump::quantity::columns;
 use superjump::random::stream;
-use superjump::trajectory::{self, Detail, Ladder, Populations, Record, Unravelling};
+use superjump::trajectory::{self, Detail, DrivenLadder, Ladder, Populations, Record, Unravelling};
 use superjump::units::Units;
 
 /// The heat valve: hot, cold, parasitic.
@@ -30,13 +30,14 @@ fn valve(number: i64) -> Model {
 fn measure<E: Unravelling<Values = Observables, Initial = InitialState>>(
     criterion: &mut Criterion,
     name: &str,
+    numbers: &[i64],
     engine: impl Fn(&Model) -> E,
     initial: impl Fn(i64) -> InitialState,
     wanted: impl Fn(i64) -> u64,
 ) {
     let mut group = criterion.benchmark_group(name);
     group.sample_size(20);
-    for number in [2, 10, 100, 1000, 10_000] {
+    for &number in numbers {
         let model = valve(number);
         let (engine, initial) = (engine(&model), initial(number));
         let mut record = Record::new(&model, number, &columns(&[&model], false), 1, Detail::default());
@@ -55,16 +56,16 @@ fn measure<E: Unravelling<Values = Observables, Initial = InitialState>>(
 }
 
 fn jump_rate(criterion: &mut Criterion) {
-    measure(criterion, "populations", Populations::new, |n| InitialState::Dicke(Level::ground(n)), |_| 200_000);
+    let ground = |n| InitialState::Dicke(Level::ground(n));
+    let all = [2, 10, 100, 1000, 10_000];
+    measure(criterion, "populations", &all, Populations::new, ground, |_| 200_000);
     // A coherent state on the equator: as many levels as there can be.
     let equator = |_| InitialState::Coherent { theta: std::f64::consts::FRAC_PI_2, phi: 0.0 };
-    measure(
-        criterion,
-        "ladder",
-        |model| Ladder::new(model, &Hamiltonian::default()),
-        equator,
-        |n| 200_000 / n as u64 + 100,
-    );
+    let undriven = |model: &Model| Ladder::new(model, &Hamiltonian::default());
+    measure(criterion, "ladder", &all, undriven, equator, |n| 200_000 / n as u64 + 100);
+    let drive = Hamiltonian { drive: Some(Drive { amplitude: 0.6, detuning: 0.0 }), chi: 0.0 };
+    let driven = |model: &Model| DrivenLadder::new(model, &drive);
+    measure(criterion, "driven", &[20, 100, 1000], driven, ground, |n| 400_000 / n as u64 + 500);
 }
 
 criterion_group!(benches, jump_rate);

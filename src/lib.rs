@@ -48,3 +48,4 @@ pub mod table;
 pub mod theory;
 pub mod trajectory;
 pub mod units;
+mod vectorized;

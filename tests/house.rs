@@ -24,7 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["dicke"],
     &["circuit"],
     &["bath", "units", "random"],
-    &["rounded", "canonical", "table"],
+    &["rounded", "canonical", "table", "vectorized"],
 ];
 
 fn layer(module: &str) -> usize {

@@ -12,7 +12,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, Par};
 
 use super::dissection::{Dissection, Front};
-use super::vectorized::{dot, vectorized};
+use crate::vectorized::{dot, vectorized};
 
 /// So many states are eliminated before what remains of a large front is brought up to date.
 const PANEL: usize = 32;

@@ -4,7 +4,7 @@
 use std::array::from_fn;
 
 use super::rational::{ALPHA_0, POLES};
-use super::vectorized::vectorized;
+use crate::vectorized::vectorized;
 
 /// How many times are looked at together.
 pub const LANES: usize = 4;

@@ -7,7 +7,7 @@
 //! J. van den Eshof, M. Hochbruck, SIAM J. Sci. Comput. 27, 1438 (2006).
 
 use super::hessenberg::{LANES, Lanes, Workspace, last_of_inverse, step};
-use super::vectorized::{dot, vectorized};
+use crate::vectorized::{dot, vectorized};
 
 /// How exp(tW) smooths: `|W exp(tW)|_1 <= SMOOTHING/t`. Near one for chains in detailed balance, of the order of the root of
 /// the number of levels for a burst, which moves; with room to spare, as it multiplies what is tiny anyway.

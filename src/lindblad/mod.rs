@@ -32,7 +32,6 @@ mod steady;
 mod tilted;
 mod transferred;
 mod transient;
-mod vectorized;
 
 pub use along::ProtocolMeans;
 pub use charges::Charges;

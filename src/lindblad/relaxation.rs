@@ -11,7 +11,7 @@ use super::dissection::{Dissection, Link};
 use super::hessenberg::LANES;
 use super::krylov::{Bounds, Krylov};
 use super::rational::{SolveError, Triplet};
-use super::vectorized::dot;
+use crate::vectorized::dot;
 
 /// The error of a window, in `|p|_1`.
 const TOLERANCE: f64 = 2e-12;

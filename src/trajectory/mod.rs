@@ -92,6 +92,15 @@ pub trait Recorder<V> {
     fn change(&mut self, _change: &Change<V>, _at: impl FnMut(f64) -> V) {}
 }
 
+/// The average of values over a dwell, in expectation: what was `seen` after a `part` of it that was drawn evenly, less what
+/// a straight line from end to end has there beyond its middle, which is 0 on average and takes most of the chance.
+fn average<V: Values>((start, end): &(V, V), part: f64, seen: &V) -> V {
+    let mut mean = *seen;
+    mean.accumulate(end, 0.5 - part);
+    mean.accumulate(start, part - 0.5);
+    mean
+}
+
 /// A way to evolve pure states between and through jumps.
 pub trait Unravelling: Sync {
     /// A pure state.

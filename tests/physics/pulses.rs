@@ -262,7 +262,13 @@ where
         let (time, column) = (times[index / columns], index % columns);
         // Counts that are rare have the error of rare events. What changes anything by as much as there is and was seen
         // by no path is in one of n/15 at most, but for 3e-7.
-        let error = if column < 5 { error } else { error.max((expected / n).sqrt()) };
+        // So is J^2, which falls at a few local jumps alone: by 2J = q - 1 at most, from what q - 1 qubits have.
+        let highest = 0.25 * (q * q - 1.0);
+        let error = match column {
+            0..4 => error,
+            4 => error.max(((highest - expected).max(0.0) * (q - 1.0) / n).sqrt()),
+            _ => error.max((expected / n).sqrt()),
+        };
         let largest = [q, q, q, 0.5 * q * q, 2.0 * q].get(column).copied().unwrap_or(0.0);
         let unseen = if error < 1e-7 { 15.0 / n * largest } else { 0.0 };
         assert!(

@@ -1,7 +1,7 @@
 //! Vectors over the levels that are followed together, and terms of their series.
 
 use super::factors::NODES;
-use crate::lindblad::vectorized::vectorized;
+use crate::vectorized::vectorized;
 
 /// What is less of a lane than this is rounding.
 pub const ROUNDING: f64 = 1e-17;

@@ -4,9 +4,9 @@ use super::block::{Block, Term, combine, pair};
 use super::factors::{Factor, Factors, Follow, NODES};
 use crate::bath::{Coupling, Process};
 use crate::lindblad::ladder::{LadderGenerator, Move};
-use crate::lindblad::vectorized::{dot, vectorized};
 use crate::model::Rates;
 use crate::model::protocol::{Entry, Stage, absorbed};
+use crate::vectorized::{dot, vectorized};
 
 /// Moves of one process of one coupling.
 #[derive(Clone, Debug)]

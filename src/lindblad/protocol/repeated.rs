@@ -8,8 +8,8 @@ use super::evolution::advance;
 use super::factors::Follow;
 use super::operators::Operators;
 use crate::lindblad::SolveError;
-use crate::lindblad::vectorized::dot;
 use crate::model::protocol::Stage;
+use crate::vectorized::dot;
 
 /// What a cycle does up to the quench at its end, if there is one.
 pub struct Repeated {

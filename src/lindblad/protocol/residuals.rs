@@ -8,7 +8,7 @@ use faer::Mat;
 use super::radius::radius;
 use super::road::CycleError;
 use crate::lindblad::SolveError;
-use crate::lindblad::vectorized::dot;
+use crate::vectorized::dot;
 
 /// Directions that are kept at most.
 const MOST: usize = 400;

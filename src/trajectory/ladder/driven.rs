@@ -5,8 +5,9 @@ use num_complex::Complex64;
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
-use super::super::propagation::{Generator, Propagation, Wait};
-use super::super::{Change, Recorder, Unravelling};
+use super::super::propagation::{Beginning, Generator, Propagation, Wait};
+use super::super::{Change, Recorder, Unravelling, average};
+use super::tridiagonal::{Tridiagonal, Window};
 use super::{Ladder, LadderState};
 use crate::initial::InitialState;
 use crate::model::{Drive, Hamiltonian, Model, Observables};
@@ -14,7 +15,7 @@ use crate::quantity::Sample;
 use crate::random::Stream;
 
 /// The error of a step, in norm, where the state began with 1.
-const TOLERANCE: f64 = 1e-10;
+const TOLERANCE: f64 = 1e-11;
 /// How far beyond its mean length a wait is prepared for: the rate changes on the way.
 const MARGIN: f64 = 1.5;
 
@@ -27,42 +28,6 @@ pub struct DrivenLadder {
     detuning: f64,
 }
 
-/// -i H_eff in one sector, tridiagonal.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Tridiagonal {
-    pub diagonal: Vec<Complex64>,
-    /// Between a - 1 and a, at a; times -i.
-    pub off_diagonal: Vec<f64>,
-    pub bound: f64,
-}
-
-impl Tridiagonal {
-    /// Empty, with room for so many levels.
-    pub fn with_room(levels: usize) -> Self {
-        Tridiagonal { diagonal: Vec::with_capacity(levels), off_diagonal: Vec::with_capacity(levels), bound: 0.0 }
-    }
-}
-
-impl Generator for Tridiagonal {
-    fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
-        let times_i = |factor: f64, value: Complex64| Complex64::new(factor * value.im, -factor * value.re);
-        for ((y, x), diagonal) in y.iter_mut().zip(x).zip(&self.diagonal) {
-            *y = diagonal * x;
-        }
-        let couplings = &self.off_diagonal[1..x.len()];
-        for ((y, x), coupling) in y.iter_mut().zip(&x[1..]).zip(couplings) {
-            *y += times_i(*coupling, *x);
-        }
-        for ((y, x), coupling) in y[1..].iter_mut().zip(x).zip(couplings) {
-            *y += times_i(*coupling, *x);
-        }
-    }
-
-    fn norm_bound(&self) -> f64 {
-        self.bound
-    }
-}
-
 /// A state, and room to propagate it.
 #[derive(Clone, Debug)]
 pub struct DrivenState {
@@ -71,20 +36,28 @@ pub struct DrivenState {
     /// The sector that the generator is of.
     sector: Option<i64>,
     propagation: Propagation,
-    amplitudes: Vec<Complex64>,
-    image: Vec<Complex64>,
+    /// Levels of a step, and the state on them as the generator takes it, its image or where the step ends, and what is
+    /// looked at; each with room for all levels.
+    window: Window,
+    amplitudes: Vec<f64>,
+    image: Vec<f64>,
+    probe: Vec<f64>,
 }
 
 impl DrivenState {
     /// A state, with room for so many levels.
     pub(super) fn new(state: LadderState, room: usize) -> Self {
+        let window = Window::whole(room);
+        let empty = || vec![0.0; window.length()];
         DrivenState {
             state,
-            generator: Tridiagonal::default(),
+            generator: Tridiagonal::with_room(room),
             sector: None,
-            propagation: Propagation::new(room),
-            amplitudes: Vec::with_capacity(room),
-            image: Vec::with_capacity(room),
+            propagation: Propagation::new(window.length()),
+            amplitudes: empty(),
+            image: empty(),
+            probe: empty(),
+            window,
         }
     }
 
@@ -92,20 +65,6 @@ impl DrivenState {
     #[must_use]
     pub fn ladder(&self) -> &LadderState {
         &self.state
-    }
-
-    /// Copies the normalized amplitudes out of the state.
-    fn load(&mut self) {
-        let len = self.state.two_j() as usize + 1;
-        self.amplitudes.truncate(0);
-        self.amplitudes.extend(self.state.amplitudes());
-        self.image.resize(len, Complex64::ZERO);
-    }
-
-    /// Puts the propagated amplitudes back.
-    fn store(&mut self) {
-        self.propagation.write(&mut self.amplitudes);
-        self.state.overwrite(&self.amplitudes);
     }
 }
 
@@ -123,37 +82,28 @@ impl DrivenLadder {
 
     /// About the fastest that values change: they turn at twice the frequency of the spin, and what decays unevenly
     /// changes them at the deviation of Gamma. At the start of a step.
-    fn band(&self, work: &DrivenState) -> f64 {
-        let (mut mean, mut square) = (0.0, 0.0);
-        for (amplitude, diagonal) in work.amplitudes.iter().zip(&work.generator.diagonal) {
-            let (p, gamma) = (amplitude.norm_sqr(), -2.0 * diagonal.re);
-            mean += p * gamma;
-            square += p * gamma * gamma;
-        }
-        let twisting = self.ladder.chi.abs() * work.state.two_j() as f64;
-        2.0 * (self.amplitude.hypot(self.detuning) + twisting + (square - mean * mean).max(0.0).sqrt())
+    fn band(&self, state: &LadderState) -> f64 {
+        let two_j = state.two_j();
+        let above = state.observables().jz + two_j as f64 / 2.0;
+        let decay = self.ladder.decay(two_j).deviation(above, state.deviation());
+        2.0 * (self.amplitude.hypot(self.detuning) + self.ladder.chi.abs() * two_j as f64 + decay)
     }
 
     /// Fills in -i H_eff of the state's sector.
     fn prepare_generator(&self, work: &mut DrivenState) {
-        let two_j = work.state.two_j();
-        if work.sector == Some(two_j) {
+        let DrivenState { state, generator, sector, .. } = work;
+        let two_j = state.two_j();
+        if *sector == Some(two_j) {
             return;
         }
-        work.sector = Some(two_j);
-        let Tridiagonal { diagonal, off_diagonal, bound } = &mut work.generator;
-        diagonal.clear();
-        off_diagonal.clear();
-        *bound = 0.0;
-        for a in 0..=two_j as usize {
+        *sector = Some(two_j);
+        let levels = two_j as usize + 1;
+        generator.set(levels, |a| {
             let m = a as f64 - two_j as f64 / 2.0;
             let energy = self.detuning * m + self.ladder.chi * m * m;
-            diagonal.push(Complex64::new(-0.5 * self.ladder.decay_rate(&work.state, a), -energy));
-            off_diagonal.push(0.5 * self.amplitude * work.state.element(a));
-            // By rows: each level has two neighbours at most.
-            *bound = bound.max(diagonal[a].norm() + 2.0 * off_diagonal[a].abs());
-        }
-        *bound += 2.0 * off_diagonal.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+            let diagonal = Complex64::new(-0.5 * self.ladder.decay_rate(state, a), -energy);
+            (diagonal, 0.5 * self.amplitude * state.element(a))
+        });
     }
 }
 
@@ -178,49 +128,59 @@ impl Unravelling for DrivenLadder {
         let mut left: f64 = Exp1.sample(rng);
         while now < end && !recorder.interrupted() {
             self.prepare_generator(work);
-            work.load();
-            let at_start = work.state.observables();
-            let rate: f64 = self.ladder.rates(work.state.means()).iter().sum();
-            let horizon = (end - now).min(MARGIN * left / rate);
-            let band = if recorder.follows() { self.band(work) } else { 0.0 };
-            work.generator.apply(now, &work.amplitudes, &mut work.image);
-            let DrivenState { generator, propagation, amplitudes, image, .. } = &mut *work;
+            let DrivenState { state, generator, propagation, window, amplitudes, image, probe, .. } = &mut *work;
+            *window = Window::around(&state.support(), state.two_j() as usize + 1);
+            let length = window.length();
+            let (amplitudes, image, probe) = (&mut amplitudes[..length], &mut image[..length], &mut probe[..length]);
+            let mut generator = generator.on(window);
+            state.copy_to(window, amplitudes);
+            let at_start = state.observables();
+            let rate: f64 = self.ladder.rates(state.means()).iter().sum();
+            let limit = end - now;
+            let horizon = limit.min(MARGIN * left / rate);
+            let band = if recorder.follows() { self.band(state) } else { 0.0 };
+            generator.apply(Complex64::ZERO, 1.0, amplitudes, image);
             // Relative to what is left of the norm at the jump.
             let tolerance = TOLERANCE * (-0.5 * left).exp();
             let stop = || recorder.interrupted();
-            let reach = propagation.start(generator, amplitudes, image, (now, horizon), tolerance, stop);
-            let (length, jumps) = match propagation.wait(left, reach, stop) {
+            let beginning = Beginning { state: amplitudes, image, rate };
+            let reach = propagation.start(&mut generator, beginning, horizon, tolerance, stop);
+            if stop() {
+                return;
+            }
+            let (length, jumps) = match propagation.wait(left, reach, image) {
                 Wait::Jump(time) => (time, true),
                 Wait::Survived(log) => {
                     left += log;
                     (reach, false)
                 }
-                Wait::Interrupted => return,
             };
-            // Values change on the way: one look at a time drawn evenly has their average as its mean.
-            let look = rng.random::<f64>() * length;
-            propagation.go_to(look, stop);
-            work.store();
-            let mean = work.state.observables();
-            recorder.dwell(now, length, &at_start, &mean);
-            work.propagation.go_to(length, || recorder.interrupted());
-            work.store();
-            if recorder.follows() && !work.propagation.is_stationary() && !recorder.interrupted() {
-                let ends = (at_start, work.state.observables());
-                let turning = work.propagation.turning().min(band);
-                let between = Some((look, mean));
-                recorder.change(&Change { start: now, duration: length, turning, ends, between }, |time| {
-                    work.propagation.look_at(time, length);
-                    work.propagation.write(&mut work.amplitudes);
-                    work.state.observables_of(&work.amplitudes)
-                });
+            if propagation.is_stationary() {
+                recorder.dwell(now, length, &at_start, &at_start);
+            } else {
+                // Values change on the way.
+                let part = rng.random::<f64>();
+                let look = part * length;
+                propagation.write(look, probe);
+                let seen = state.observables_of(window, probe);
+                state.overwrite(window, image);
+                let ends = (at_start, state.observables());
+                recorder.dwell(now, length, &at_start, &average(&ends, part, &seen));
+                if recorder.follows() {
+                    let turning = propagation.turning().min(band);
+                    let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
+                    recorder.change(&change, |time| {
+                        propagation.write(time, probe);
+                        state.observables_of(window, probe)
+                    });
+                }
             }
             // Where rounding would leave a last sliver, the interval is over.
-            now = if !jumps && reach >= end - now { end } else { now + length };
+            now = if !jumps && reach >= limit { end } else { now + length };
             if jumps {
-                let rates = self.ladder.rates(work.state.means());
-                let jump = self.ladder.jump(&mut work.state, &rates, rng);
-                recorder.jump(now, jump, &work.state.observables());
+                let rates = self.ladder.rates(state.means());
+                let jump = self.ladder.jump(state, &rates, rng);
+                recorder.jump(now, jump, &state.observables());
                 left = Exp1.sample(rng);
             }
         }

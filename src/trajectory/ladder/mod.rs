@@ -11,6 +11,7 @@
 mod driven;
 mod protocol;
 mod state;
+mod tridiagonal;
 
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1};

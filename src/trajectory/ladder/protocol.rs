@@ -7,11 +7,11 @@
 use num_complex::Complex64;
 use rand_distr::{Distribution, Exp1};
 
-use super::super::propagation::Generator;
 use super::super::propagation::magnus::{Acting, Magnus, Steered, Stride, of_wait};
+use super::super::propagation::{Generator, Layout};
 use super::super::protocol::{Leg, Route, Walk};
-use super::super::{Change, Recorder, Unravelling};
-use super::driven::Tridiagonal;
+use super::super::{Change, Recorder, Unravelling, average};
+use super::tridiagonal::{Tridiagonal, Window};
 use super::{DrivenLadder, DrivenState, Ladder, PROCESSES};
 use crate::bath::{Coupling, Process, Rates};
 use crate::initial::InitialState;
@@ -69,7 +69,7 @@ pub struct ProtocolState {
     ladder: Ladder,
     sector: Sector,
     magnus: Magnus,
-    psi: Vec<Complex64>,
+    psi: Vec<f64>,
     walk: Walk,
 }
 
@@ -90,46 +90,50 @@ struct Sector {
 }
 
 impl Sector {
-    fn m(&self, a: usize) -> f64 {
-        a as f64 - self.two_j as f64 / 2.0
+    fn m(two_j: i64, a: usize) -> f64 {
+        a as f64 - two_j as f64 / 2.0
+    }
+
+    fn levels(&self) -> usize {
+        self.two_j as usize + 1
+    }
+
+    fn window(&self) -> Window {
+        Window::whole(self.levels())
     }
 }
 
 impl Generator for Sector {
-    fn apply(&mut self, time: f64, x: &[Complex64], y: &mut [Complex64]) {
-        self.matrix.apply(time, x, y);
+    const LAYOUT: Layout = Layout::Halves;
+
+    fn apply(&mut self, center: Complex64, factor: f64, x: &[f64], y: &mut [f64]) {
+        self.matrix.on(&self.window()).apply(center, factor, x, y);
     }
 
     fn norm_bound(&self) -> f64 {
-        self.matrix.norm_bound()
+        self.matrix.on(&self.window()).norm_bound()
     }
 }
 
 impl Steered for Sector {
     fn act(&mut self, acting: &Acting) {
         let Acting { field, chi, rates: [collective, local] } = acting;
-        let (top, half) = (self.two_j as usize + 1, self.number as f64 / 2.0);
-        let (mut most, mut coupled) = (0.0_f64, 0.0_f64);
-        self.matrix.diagonal.clear();
-        self.matrix.off_diagonal.clear();
-        for a in 0..top {
-            let m = self.m(a);
+        let (two_j, top, half) = (self.two_j, self.levels(), self.number as f64 / 2.0);
+        self.matrix.set(top, |a| {
+            let m = Sector::m(two_j, a);
             let (lowering, raising) = ((a * (top - a)) as f64, ((a + 1) * (top - 1 - a)) as f64);
             let of_all = collective.down * lowering + collective.up * raising + collective.dephasing * m * m;
             let of_each = local.down * (half + m) + local.up * (half - m) + local.dephasing * half / 2.0;
-            let element = Complex64::new(-0.5 * (of_all + of_each), -(field.z * m + chi * m * m));
-            let coupling = 0.5 * field.x * lowering.sqrt();
-            self.matrix.diagonal.push(element);
-            self.matrix.off_diagonal.push(coupling);
-            (most, coupled) = (most.max(element.norm()), coupled.max(coupling.abs()));
-        }
-        // By rows: each level has two neighbours at most.
-        self.matrix.bound = most + 2.0 * coupled;
+            let diagonal = Complex64::new(-0.5 * (of_all + of_each), -(field.z * m + chi * m * m));
+            (diagonal, 0.5 * field.x * lowering.sqrt())
+        });
     }
 
-    fn turn(&self, angle: f64, psi: &mut [Complex64]) {
-        for (a, amplitude) in psi.iter_mut().enumerate() {
-            *amplitude *= Complex64::cis(angle * self.m(a));
+    fn turn(&self, angle: f64, psi: &mut [f64]) {
+        let (re, im) = self.window().parts_mut(psi);
+        for (a, (re, im)) in re.iter_mut().zip(im).enumerate() {
+            let turned = Complex64::new(*re, *im) * Complex64::cis(angle * Sector::m(self.two_j, a));
+            (*re, *im) = (turned.re, turned.im);
         }
     }
 }
@@ -194,27 +198,30 @@ impl ProtocolLadder {
             let stop = || recorder.interrupted();
             sector.two_j = state.two_j();
             psi.clear();
-            psi.extend(state.amplitudes());
+            let window = sector.window();
+            psi.resize(window.length(), 0.0);
+            state.copy_to(&window, psi);
             let at_start = state.observables();
             ladder.retune(stage, now - offset);
             let rate: f64 = ladder.rates(state.means()).iter().sum();
             let longest = (end - now).min(stage.longest_step(now - offset)).min(of_wait(left, rate));
             let waits = (&mut left, &mut *rng);
             let Some(stride) = magnus.stride(sector, &acting, psi, (now, longest), waits, &stop) else { return };
-            let Stride { step, length, jumps, look } = stride;
-            let mean = state.observables_of(magnus.probe());
-            recorder.dwell(now, length, &at_start, &mean);
+            let Stride { step, length, jumps, part } = stride;
+            let seen = state.observables_of(&window, magnus.probe());
+            let ends = (at_start, state.observables_of(&window, magnus.end()));
+            recorder.dwell(now, length, &at_start, &average(&ends, part, &seen));
             if recorder.follows() {
                 let band = self.band(state, ladder, [0.0, 0.5, 1.0].map(|part| acting(now + part * length)));
                 let turning = magnus.turning().min(band);
-                let ends = (at_start, state.observables_of(magnus.end()));
-                let change = Change { start: now, duration: length, turning, ends, between: Some((look, mean)) };
+                let change =
+                    Change { start: now, duration: length, turning, ends, between: Some((stride.look(), seen)) };
                 recorder.change(&change, |time| {
                     magnus.look_at(sector, &acting, (now, step), time, &|| false);
-                    state.observables_of(magnus.probe())
+                    state.observables_of(&window, magnus.probe())
                 });
             }
-            state.overwrite(magnus.end());
+            state.overwrite(&window, magnus.end());
             now = stride.until(now, end);
             if jumps {
                 ladder.retune(stage, now - offset);
@@ -250,8 +257,8 @@ impl Unravelling for ProtocolLadder {
             driven: DrivenState::new(self.ladder.prepare(initial, rng), room),
             ladder: self.ladder.clone(),
             sector: Sector { number, two_j: number, matrix: Tridiagonal::with_room(room) },
-            magnus: Magnus::new(room),
-            psi: Vec::with_capacity(room),
+            magnus: Magnus::new(Window::whole(room).length()),
+            psi: Vec::with_capacity(Window::whole(room).length()),
             walk: Walk::default(),
         }
     }

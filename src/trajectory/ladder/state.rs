@@ -8,13 +8,17 @@ use std::ops::Range;
 use num_complex::Complex64;
 use rand::{Rng, RngExt};
 
+use super::tridiagonal::Window;
 use crate::bath::Process;
 use crate::dicke::{Level, SectorChange, local_element, local_prefactor};
 use crate::model::{Observables, Spin};
+use crate::vectorized::vectorized;
 
 /// Levels at the ends of the state that weigh less than this are dropped: fewer than 10^24 trajectories would not see
 /// one of them once.
 const NEGLIGIBLE: f64 = 1e-40;
+/// The same where states are known to the error of a step alone, 1e-10 in norm.
+const BELOW_STEPS: f64 = 1e-26;
 
 /// Expectation values in a state, for the rates of its jumps.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,6 +60,19 @@ const BLOCK: usize = 16;
 /// Sums over a state in four lanes each, which the compiler turns into vectors.
 const LANES: usize = 4;
 
+#[inline(always)]
+fn add<const SUMS: usize>(sums: &mut [[f64; LANES]; SUMS], lane: usize, values: [f64; SUMS]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        sum[lane] += value;
+    }
+}
+
+/// What the means are sums of.
+#[inline(always)]
+fn values(p: f64, a: f64, lowering: f64, raising: f64) -> [f64; 5] {
+    [p, p * lowering, p * raising, p * a, p * a * a]
+}
+
 impl LadderState {
     /// Room for N qubits, in no state yet.
     pub fn new(number: i64) -> Self {
@@ -85,16 +102,39 @@ impl LadderState {
             let a = level.above_bottom() as usize;
             (self.re[a], self.im[a]) = (amplitude.re, amplitude.im);
         }
-        self.measure();
+        self.measure(NEGLIGIBLE);
     }
 
-    /// Takes normalized amplitudes of the same sector, from M = -J up.
-    pub fn overwrite(&mut self, amplitudes: &[Complex64]) {
-        for (a, amplitude) in amplitudes.iter().enumerate() {
-            (self.re[a], self.im[a]) = (amplitude.re, amplitude.im);
+    /// How many levels the sector has.
+    fn levels(&self) -> usize {
+        self.two_j as usize + 1
+    }
+
+    /// Takes amplitudes of the same sector, of norm 1 and within a window; drops what a step's error hides.
+    pub fn overwrite(&mut self, window: &Window, amplitudes: &[f64]) {
+        let levels = window.levels();
+        let (re, im) = window.parts(amplitudes);
+        self.re[levels.clone()].copy_from_slice(re);
+        self.im[levels.clone()].copy_from_slice(im);
+        self.support = levels;
+        self.measure(BELOW_STEPS);
+    }
+
+    /// The amplitudes from M = -J up, of norm 1.
+    pub fn amplitudes(&self) -> impl Iterator<Item = Complex64> + '_ {
+        let scale = 1.0 / self.weight.sqrt();
+        let all = self.re.iter().zip(&self.im).take(self.levels());
+        all.map(move |(re, im)| Complex64::new(re * scale, im * scale))
+    }
+
+    /// Writes the amplitudes, of norm 1, within a window.
+    pub fn copy_to(&self, window: &Window, amplitudes: &mut [f64]) {
+        amplitudes.fill(0.0);
+        let scale = 1.0 / self.weight.sqrt();
+        let (re, im) = window.parts_mut(amplitudes);
+        for (to, from) in [(re, &self.re), (im, &self.im)] {
+            to.iter_mut().zip(&from[window.levels()]).for_each(|(to, from)| *to = from * scale);
         }
-        self.support = 0..amplitudes.len();
-        self.measure();
     }
 
     /// Turns the phase of each level by `-angle M^2`.
@@ -144,13 +184,6 @@ impl LadderState {
         self.support.clone()
     }
 
-    /// The amplitudes from M = -J up, of norm 1.
-    pub fn amplitudes(&self) -> impl Iterator<Item = Complex64> + '_ {
-        let scale = 1.0 / self.weight.sqrt();
-        let all = self.re.iter().zip(&self.im).take(self.two_j as usize + 1);
-        all.map(move |(re, im)| Complex64::new(re * scale, im * scale))
-    }
-
     /// The expectation values.
     pub fn means(&self) -> &Means {
         &self.means
@@ -190,15 +223,36 @@ impl LadderState {
         std::mem::swap(&mut self.weights, &mut self.before.1);
     }
 
-    /// What currents are made of in a state of the same sector, of norm 1.
-    pub fn observables_of(&self, amplitudes: &[Complex64]) -> Observables {
-        let (mut emission, mut a_mean) = (0.0, 0.0);
-        for (a, (amplitude, lowering)) in amplitudes.iter().zip(&self.lowering).enumerate() {
-            let p = amplitude.norm_sqr();
-            emission += p * lowering;
-            a_mean += p * a as f64;
-        }
-        Observables { emission, jz: a_mean - self.two_j as f64 / 2.0, ..self.observables() }
+    /// What currents are made of in a state of the same sector, of norm 1 and within a window.
+    pub fn observables_of(&self, window: &Window, amplitudes: &[f64]) -> Observables {
+        let (re, im) = window.parts(amplitudes);
+        let Range { start, end } = window.levels();
+        let lowering = &self.lowering[start..end];
+        let mut sums = [[0.0; LANES]; 2];
+        vectorized(
+            #[inline(always)]
+            || {
+                let (re, of_re) = re.as_chunks::<LANES>();
+                let (im, of_im) = im.as_chunks::<LANES>();
+                let (lowering, of_lowering) = lowering.as_chunks::<LANES>();
+                let mut a: [f64; LANES] = std::array::from_fn(|lane| (start + lane) as f64);
+                for ((re, im), lowering) in re.iter().zip(im).zip(lowering) {
+                    for lane in 0..LANES {
+                        let p = re[lane] * re[lane] + im[lane] * im[lane];
+                        sums[0][lane] += p * lowering[lane];
+                        sums[1][lane] += p * a[lane];
+                        a[lane] += LANES as f64;
+                    }
+                }
+                for (index, ((re, im), lowering)) in of_re.iter().zip(of_im).zip(of_lowering).enumerate() {
+                    let p = re * re + im * im;
+                    sums[0][0] += p * lowering;
+                    sums[1][0] += p * a[index];
+                }
+            },
+        );
+        let [emission, above] = sums.map(|lanes| lanes.iter().sum::<f64>());
+        Observables { emission, jz: above - self.two_j as f64 / 2.0, ..self.observables() }
     }
 
     /// What currents are made of where each weight that was remembered has changed by exp of `exponent(a)`.
@@ -215,8 +269,8 @@ impl LadderState {
         Observables { emission: emission / weight, jz, ..self.observables() }
     }
 
-    /// Computes the norm and the means, after a change, and drops what has become negligible.
-    pub fn measure(&mut self) {
+    /// Computes the norm and the means, after a change, and drops levels at the ends of less than a `negligible` part.
+    pub fn measure(&mut self, negligible: f64) {
         let Range { start, end } = self.support;
         if start + 1 == end {
             return self.settle(start);
@@ -225,23 +279,31 @@ impl LadderState {
         let (lowering, raising) = (&self.lowering[start..end], &self.lowering[start + 1..=end]);
         let weights = &mut self.weights[start..end];
         let mut sums = [[0.0; LANES]; 5];
-        let mut add = |lane: usize, index: usize, weights: &mut [f64]| {
-            let p = re[index] * re[index] + im[index] * im[index];
-            weights[index] = p;
-            let a = (start + index) as f64;
-            for (sum, value) in sums.iter_mut().zip([p, p * lowering[index], p * raising[index], p * a, p * a * a]) {
-                sum[lane] += value;
-            }
-        };
-        let whole = re.len() / LANES * LANES;
-        for base in (0..whole).step_by(LANES) {
-            for lane in 0..LANES {
-                add(lane, base + lane, weights);
-            }
-        }
-        for index in whole..re.len() {
-            add(0, index, weights);
-        }
+        vectorized(
+            #[inline(always)]
+            || {
+                let ((re, of_re), (im, of_im)) = (re.as_chunks::<LANES>(), im.as_chunks::<LANES>());
+                let (lowering, of_lowering) = lowering.as_chunks::<LANES>();
+                let (raising, of_raising) = raising.as_chunks::<LANES>();
+                let (weights, of_weights) = weights.as_chunks_mut::<LANES>();
+                let mut a: [f64; LANES] = std::array::from_fn(|lane| (start + lane) as f64);
+                let whole = re.iter().zip(im).zip(lowering).zip(raising).zip(weights);
+                for ((((re, im), lowering), raising), weights) in whole {
+                    for lane in 0..LANES {
+                        let p = re[lane] * re[lane] + im[lane] * im[lane];
+                        weights[lane] = p;
+                        add(&mut sums, lane, values(p, a[lane], lowering[lane], raising[lane]));
+                        a[lane] += LANES as f64;
+                    }
+                }
+                let rest = of_re.iter().zip(of_im).zip(of_lowering).zip(of_raising).zip(of_weights);
+                for (((((re, im), lowering), raising), weight), a) in rest.zip(a) {
+                    let p = re * re + im * im;
+                    *weight = p;
+                    add(&mut sums, 0, values(p, a, *lowering, *raising));
+                }
+            },
+        );
         let [weight, emission, absorption, a, a_squared] = sums.map(|lanes| lanes.iter().sum::<f64>());
         let j = self.two_j as f64 / 2.0;
         let mean_a = a / weight;
@@ -252,7 +314,7 @@ impl LadderState {
             jz: mean_a - j,
             jz_squared: a_squared / weight - 2.0 * j * mean_a + j * j,
         };
-        self.trim();
+        self.trim(negligible);
     }
 
     /// One level is left: its values are exact, and its norm is restored, which nothing else would do.
@@ -265,8 +327,8 @@ impl LadderState {
         self.means = Means { emission: self.lowering[a], absorption: self.lowering[a + 1], jz, jz_squared: jz * jz };
     }
 
-    fn trim(&mut self) {
-        let least = NEGLIGIBLE * self.weight;
+    fn trim(&mut self, negligible: f64) {
+        let least = negligible * self.weight;
         let Range { mut start, mut end } = self.support;
         while start + 1 < end && self.weights[start] < least {
             (self.re[start], self.im[start]) = (0.0, 0.0);
@@ -313,7 +375,7 @@ impl LadderState {
                 ratio *= ratio_of_ratios;
             }
         }
-        self.measure();
+        self.measure(NEGLIGIBLE);
     }
 
     /// Moves the amplitudes by `shift` levels; what leaves `0..=2J` of the sector `two_j` must be zero already.
@@ -357,7 +419,7 @@ impl LadderState {
                 }
             }
         }
-        self.measure();
+        self.measure(NEGLIGIBLE);
     }
 
     fn scale_by_element(&mut self, elements: Range<usize>) {
@@ -394,7 +456,7 @@ impl LadderState {
         if two_j != self.two_j {
             self.set_sector(two_j);
         }
-        self.measure();
+        self.measure(NEGLIGIBLE);
     }
 
     /// The moments of the spin, turned by `angle` about z.

@@ -4,8 +4,8 @@
 //! sharp total number of excitations; otherwise over the whole product of these J. Two ensembles have min(2J_1, 2J_2) + 1
 //! amplitudes at most where it is sharp. Jumps of single qubits take one J to itself or a neighbour, in the three outcomes of
 //! [`crate::dicke`]. A mode whose cut grows has a sector for every cut: where the highest level of a state weighs too much
-//! after a step, the step is gone again in the next. Sectors are tabulated when first visited. Between jumps a state moves in a Krylov space
-//! ([`super::propagation`]), to 1e-10 a step; where nothing is left to jump, it waits for ever.
+//! after a step, the step is gone again in the next. Sectors are tabulated when first visited. Between jumps a state moves
+//! by a power series ([`super::propagation`]), to 1e-10 a step; where nothing is left to jump, it waits for ever.
 
 mod pair;
 mod sector;
@@ -23,8 +23,8 @@ use rand_distr::{Distribution, Exp1};
 use self::sector::{Edge, InSector, Sector};
 use self::spaces::{Label, Spaces};
 use self::sparse::Sparse;
-use super::propagation::{Propagation, Wait, inner, normalize};
-use super::{Change, Jump, Recorder, Unravelling};
+use super::propagation::{Beginning, Propagation, Wait, dot, normalize, numbers, numbers_mut};
+use super::{Change, Jump, Recorder, Unravelling, average};
 use crate::initial::{Drawn, ProductStart};
 use crate::model::operator::Operator;
 use crate::model::product::{Product, ProductError, ProductValues, Watched};
@@ -32,12 +32,11 @@ use crate::quantity::Sample;
 use crate::random::Stream;
 
 /// The error that one step may make, in norm, relative to what is left at the jump.
-const TOLERANCE: f64 = 1e-10;
+const TOLERANCE: f64 = 1e-11;
 /// A step reaches for this multiple of the wait that the present rate suggests.
 const FORESIGHT: f64 = 1.5;
-/// A step is no longer than this many times the shortest in which amplitudes change against each other: what is nearly dark
-/// has a long wait ahead, but in a few such times it is dark to rounding, and then waits for nothing.
-const LONGEST: f64 = 1e3;
+/// A rate of jumps below this part of the norm of -i H_eff has lost digits to what cancels.
+const NEARLY_DARK: f64 = 1e-6;
 /// The most states of a sector.
 const MOST_STATES: f64 = 2e5;
 /// The most sectors: each takes 32 bytes before it is visited.
@@ -229,7 +228,7 @@ impl<const W: usize> Products<W> {
         if room > state.psi.len() {
             state.image = vec![Complex64::ZERO; room];
             state.probe = vec![Complex64::ZERO; room];
-            state.propagation = Propagation::new(room);
+            state.propagation = Propagation::new(2 * room);
         }
         (state.psi, state.sector) = (psi, to);
     }
@@ -244,7 +243,7 @@ impl<const W: usize> Products<W> {
         let dimension = way.matrix.rows();
         way.matrix.apply(psi, &mut state.probe[..dimension]);
         std::mem::swap(&mut state.psi, &mut state.probe);
-        normalize(&mut state.psi[..dimension]);
+        normalize(numbers_mut(&mut state.psi[..dimension]));
         state.sector = way.to;
         Some(way.jump)
     }
@@ -281,9 +280,9 @@ impl<const W: usize> Unravelling for Products<W> {
             };
             *c = steps.iter().zip(&drawn).map(amplitude).product();
         }
-        normalize(&mut psi[..states.len()]);
+        normalize(numbers_mut(&mut psi[..states.len()]));
         let ways = 3 * self.product.baths().iter().map(|bath| bath.channels().len()).sum::<usize>();
-        let propagation = Propagation::new(self.largest);
+        let propagation = Propagation::new(2 * self.largest);
         let weights = Vec::with_capacity(ways);
         ProductState { sector, psi, image: empty(), probe: empty(), weights, propagation }
     }
@@ -299,62 +298,62 @@ impl<const W: usize> Unravelling for Products<W> {
         let mut now = start;
         let mut left: f64 = Exp1.sample(rng);
         while now < end && !recorder.interrupted() {
-            let sector = self.sector(state.sector);
+            let (here, before) = (state.sector, left);
+            let sector = self.sector(here);
             let d = sector.dimension;
             let at_start = self.followed(sector, &state.psi[..d]);
             sector.drift.apply(&state.psi[..d], &mut state.image[..d]);
-            let rate = -2.0 * inner(&state.psi[..d], &state.image[..d]).re;
+            let ProductState { psi, image, probe, propagation, .. } = &mut *state;
+            let (psi, image, probe) = (&mut psi[..d], &mut image[..d], &mut probe[..d]);
+            let mut rate = -2.0 * dot(numbers(psi), numbers(image));
+            if rate < NEARLY_DARK * sector.norm_bound {
+                // What rounding may have made of it: a sum that cancels nothing.
+                rate = sector.rate(psi);
+            }
             let limit = end - now;
             let expected = if rate > 0.0 { FORESIGHT * left / rate } else { limit };
-            let horizon = limit.min(expected);
-            let (here, before) = (state.sector, left);
             let stop = || recorder.interrupted();
             let tolerance = TOLERANCE * (-0.5 * left).exp();
-            let ProductState { psi, image, probe, propagation, .. } = &mut *state;
-            let mut reach =
-                propagation.start(&mut InSector(sector), &psi[..d], &image[..d], (now, horizon), tolerance, stop);
-            if !propagation.is_stationary() {
-                reach = reach.min(LONGEST / sector.spread);
+            let beginning = Beginning { state: numbers(psi), image: numbers(image), rate };
+            let reach = propagation.start(&mut InSector(sector), beginning, limit.min(expected), tolerance, stop);
+            if stop() {
+                return;
             }
-            let (length, jumps) = match propagation.wait(left, reach, stop) {
+            let (length, jumps) = match propagation.wait(left, reach, numbers_mut(psi)) {
                 Wait::Jump(time) => (time, true),
                 Wait::Survived(log) => {
                     left += log;
                     (reach, false)
                 }
-                Wait::Interrupted => return,
             };
             if !sector.edges.is_empty() {
                 // In the middle and at the end: what outgrows its cut on the way goes there again in a larger one.
-                let looks = [0.5 * length, length].into_iter().find_map(|time| {
-                    propagation.go_to(time, stop);
-                    propagation.write(&mut probe[..d]);
-                    self.outgrown(here, &probe[..d])
-                });
-                if let Some(to) = looks {
+                propagation.write(0.5 * length, numbers_mut(probe));
+                if let Some(to) = self.outgrown(here, probe).or_else(|| self.outgrown(here, psi)) {
+                    propagation.write(0.0, numbers_mut(psi));
                     left = before;
                     self.enlarge(state, to);
                     continue;
                 }
             }
-            propagation.write(&mut psi[..d]);
-            let mut between = None;
             if self.followed > 0 && !propagation.is_stationary() {
-                // Values change on the way: one look at a time drawn evenly has their average as its mean.
-                let look = length * rng.random::<f64>();
-                propagation.go_to(look, stop);
-                propagation.write(&mut probe[..d]);
-                between = Some((look, self.followed(sector, &probe[..d])));
-            }
-            recorder.dwell(now, length, &at_start, &between.map_or(at_start, |(_, mean)| mean));
-            if recorder.follows() && between.is_some() {
-                let ends = (at_start, self.followed(sector, &psi[..d]));
-                let change = Change { start: now, duration: length, turning: propagation.turning(), ends, between };
-                recorder.change(&change, |time| {
-                    propagation.look_at(time, length);
-                    propagation.write(&mut probe[..d]);
-                    self.followed(sector, &probe[..d])
-                });
+                // Values change on the way.
+                let part = rng.random::<f64>();
+                let look = part * length;
+                propagation.write(look, numbers_mut(probe));
+                let seen = self.followed(sector, probe);
+                let ends = (at_start, self.followed(sector, psi));
+                recorder.dwell(now, length, &at_start, &average(&ends, part, &seen));
+                if recorder.follows() {
+                    let turning = propagation.turning();
+                    let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
+                    recorder.change(&change, |time| {
+                        propagation.write(time, numbers_mut(probe));
+                        self.followed(sector, probe)
+                    });
+                }
+            } else {
+                recorder.dwell(now, length, &at_start, &at_start);
             }
             // Where rounding would leave a last sliver, the interval is over.
             now = if !jumps && reach >= limit { end } else { now + length };

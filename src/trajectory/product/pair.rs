@@ -11,14 +11,16 @@ use std::collections::HashMap;
 use num_complex::Complex64;
 use rand_distr::{Distribution, Exp1};
 
-use super::sector::{Basis, Sector, elements};
+use super::sector::{Basis, InSector, Sector, elements};
 use super::sparse::Sparse;
-use super::{FORESIGHT, LONGEST, ProductState, Products, TOLERANCE, pick};
+use super::{FORESIGHT, NEARLY_DARK, ProductState, Products, TOLERANCE, pick};
 use crate::initial::ProductStart;
 use crate::model::operator::Operator;
 use crate::model::product::{Correlation, Product, ProductError, ProductValues, Since, TwoTimes};
 use crate::random::Stream;
-use crate::trajectory::propagation::{Generator, Propagation, Wait, inner, norm_squared, normalize};
+use crate::trajectory::propagation::{
+    Beginning, Generator, Layout, Propagation, Wait, amplitudes, dot, norm_squared, normalize, numbers, numbers_mut,
+};
 use crate::trajectory::{Interrupt, Jump, Recorder, Unravelling};
 
 /// What is asked for of a product, trajectory by trajectory.
@@ -74,12 +76,14 @@ struct Pair {
 struct Both<'a>(&'a Sector, &'a Sector);
 
 impl Generator for Both<'_> {
-    fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
+    const LAYOUT: Layout = Layout::Pairs;
+
+    fn apply(&mut self, center: Complex64, factor: f64, x: &[f64], y: &mut [f64]) {
         let Both(left, right) = self;
-        let (x_left, x_right) = x.split_at(left.dimension);
-        let (y_left, y_right) = y.split_at_mut(left.dimension);
-        left.drift.apply(x_left, y_left);
-        right.drift.apply(x_right, y_right);
+        let (x_left, x_right) = x.split_at(2 * left.dimension);
+        let (y_left, y_right) = y.split_at_mut(2 * left.dimension);
+        InSector(left).apply(center, factor, x_left, y_left);
+        InSector(right).apply(center, factor, x_right, y_right);
     }
 
     fn norm_bound(&self) -> f64 {
@@ -206,7 +210,7 @@ impl<'a> Pairs<'a> {
 impl Pair {
     fn new(largest: usize, channels: usize) -> Self {
         let empty = || vec![Complex64::ZERO; 2 * largest];
-        let propagation = Propagation::new(2 * largest);
+        let propagation = Propagation::new(4 * largest);
         let weights = vec![0.0; channels];
         Pair { left: 0, right: 0, psi: empty(), image: empty(), probe: empty(), weights, propagation }
     }
@@ -249,12 +253,12 @@ impl Pair {
         let end = middle + matrix.rows();
         matrix.apply(psi, &mut self.psi[middle..end]);
         (self.left, self.right) = (left, right);
-        let (on_left, on_right) = self.psi[..end].split_at_mut(middle);
+        let (on_left, on_right) = numbers_mut(&mut self.psi[..end]).split_at_mut(2 * middle);
         if norm_squared(on_left) == 0.0 || norm_squared(on_right) == 0.0 {
             return None;
         }
         let norms = (normalize(on_left) * normalize(on_right)).sqrt();
-        normalize(&mut self.psi[..end]);
+        normalize(numbers_mut(&mut self.psi[..end]));
         Some(2.0 * norms)
     }
 
@@ -274,26 +278,30 @@ impl Pair {
             let (on_left, on_right) = (engine.sector(self.left), engine.sector(self.right));
             let d = on_left.dimension + on_right.dimension;
             let mut both = Both(on_left, on_right);
-            both.apply(now, &self.psi[..d], &mut self.image[..d]);
-            let rate = -2.0 * inner(&self.psi[..d], &self.image[..d]).re;
+            let Pair { psi, image, propagation, .. } = self;
+            let (psi, image) = (numbers_mut(&mut psi[..d]), numbers_mut(&mut image[..d]));
+            both.apply(Complex64::ZERO, 1.0, psi, image);
+            let mut rate = -2.0 * dot(psi, image);
+            if rate < NEARLY_DARK * both.norm_bound() {
+                // What rounding may have made of it: a sum that cancels nothing.
+                let (left, right) = amplitudes(psi).split_at(on_left.dimension);
+                rate = on_left.rate(left) + on_right.rate(right);
+            }
             let limit = end - now;
             let expected = if rate > 0.0 { FORESIGHT * left / rate } else { limit };
-            let Pair { psi, image, propagation, .. } = self;
             let tolerance = TOLERANCE * (-0.5 * left).exp();
-            let ahead = (now, limit.min(expected));
-            let mut reach = propagation.start(&mut both, &psi[..d], &image[..d], ahead, tolerance, stop);
-            if !propagation.is_stationary() {
-                reach = reach.min(LONGEST / both.norm_bound());
+            let beginning = Beginning { state: psi, image, rate };
+            let reach = propagation.start(&mut both, beginning, limit.min(expected), tolerance, stop);
+            if stop() {
+                return false;
             }
-            let (length, jumps) = match propagation.wait(left, reach, stop) {
+            let (length, jumps) = match propagation.wait(left, reach, psi) {
                 Wait::Jump(time) => (time, true),
                 Wait::Survived(log) => {
                     left += log;
                     (reach, false)
                 }
-                Wait::Interrupted => return false,
             };
-            propagation.write(&mut psi[..d]);
             now = if !jumps && reach >= limit { end } else { now + length };
             if jumps {
                 if !self.jump(engine, rng) {
@@ -325,11 +333,11 @@ impl Pair {
         of_right.matrix.apply(right, &mut self.probe[middle..end]);
         std::mem::swap(&mut self.psi, &mut self.probe);
         (self.left, self.right) = (of_left.to, of_right.to);
-        let (on_left, on_right) = self.psi[..end].split_at(middle);
+        let (on_left, on_right) = numbers(&self.psi[..end]).split_at(2 * middle);
         if norm_squared(on_left) == 0.0 || norm_squared(on_right) == 0.0 {
             return false;
         }
-        normalize(&mut self.psi[..end]);
+        normalize(numbers_mut(&mut self.psi[..end]));
         true
     }
 }

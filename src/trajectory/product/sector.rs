@@ -11,7 +11,7 @@ use crate::dicke::{Level, SectorChange, local_amplitude};
 use crate::model::operator::{Operator, Powers};
 use crate::model::product::{JumpOperator, Product, Watched};
 use crate::trajectory::Jump;
-use crate::trajectory::propagation::Generator;
+use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut};
 
 /// One outcome of a jump.
 #[derive(Clone, Debug)]
@@ -32,8 +32,6 @@ pub struct Sector {
     /// -i H_eff.
     pub drift: Sparse,
     pub norm_bound: f64,
-    /// A bound on how fast the amplitudes turn and decay against each other.
-    pub spread: f64,
     pub ways: Vec<Way>,
     /// What is watched, each with a bound of its norm.
     pub watched: Vec<(Sparse, f64)>,
@@ -55,8 +53,10 @@ pub struct Edge {
 pub struct InSector<'a>(pub &'a Sector);
 
 impl Generator for InSector<'_> {
-    fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
-        self.0.drift.apply(x, y);
+    const LAYOUT: Layout = Layout::Pairs;
+
+    fn apply(&mut self, center: Complex64, factor: f64, x: &[f64], y: &mut [f64]) {
+        self.0.drift.apply_centered((center, factor), amplitudes(x), amplitudes_mut(y));
     }
 
     fn norm_bound(&self) -> f64 {
@@ -146,13 +146,8 @@ impl Sector {
                 }
             }
         }
-        let mut drift = times(h_eff, -Complex64::I);
+        let drift = times(h_eff, -Complex64::I);
         let matrix = Sparse::new(dimension, &drift);
-        let center = drift.iter().filter(|((row, column), _)| row == column).map(|(_, value)| value).sum::<Complex64>();
-        for place in 0..dimension {
-            *drift.entry((place, place)).or_insert(Complex64::ZERO) -= center / dimension as f64;
-        }
-        let spread = Sparse::new(dimension, &drift).norm_bound();
         let watched = watched.iter().map(|watched| {
             let elements = match watched {
                 Watched::Operator(operator) => elements(spaces, operator, &own, &own),
@@ -172,7 +167,12 @@ impl Sector {
         // A sharp number of excitations is its own cut.
         let open = if spaces.is_sharp() { 0 } else { own.label.tops.len() };
         let edges = (0..open).filter_map(edge).collect();
-        Sector { dimension, norm_bound, spread, drift: matrix, ways, watched: watched.collect(), edges }
+        Sector { dimension, norm_bound, drift: matrix, ways, watched: watched.collect(), edges }
+    }
+
+    /// The rate of jumps in a state, as a sum that cancels nothing.
+    pub fn rate(&self, psi: &[Complex64]) -> f64 {
+        self.ways.iter().map(|way| way.matrix.weight(psi)).sum()
     }
 }
 

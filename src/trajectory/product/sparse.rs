@@ -49,6 +49,13 @@ impl Sparse {
         }
     }
 
+    /// y = factor (S - center) x.
+    pub fn apply_centered(&self, (center, factor): (Complex64, f64), x: &[Complex64], y: &mut [Complex64]) {
+        for ((y, value), own) in y.iter_mut().zip(self.image(x)).zip(x) {
+            *y = (value - center * own) * factor;
+        }
+    }
+
     /// |S x|^2.
     pub fn weight(&self, x: &[Complex64]) -> f64 {
         self.image(x).map(|value| value.norm_sqr()).sum()

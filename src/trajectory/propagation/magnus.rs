@@ -2,12 +2,12 @@
 //!
 //! `psi(t+h) = exp(h(a_2 A_1 + a_1 A_2)) exp(h(a_1 A_1 + a_2 A_2)) psi`, `A_i = A(t + (1/2 -+ sqrt(3)/6) h)` at the nodes
 //! of Gauss, `a_1,2 = 1/4 +- sqrt(3)/6` (S. Blanes and P. C. Moan, Appl. Numer. Math. 56, 1519 (2006)); each exponential
-//! goes through a Krylov space. A step is compared with two of half its length, and is as long as they agree.
+//! is a power series. A step is compared with two of half its length, and is as long as they agree.
 
 use num_complex::Complex64;
 use rand::RngExt;
 
-use super::{Generator, Propagation, Wait, inner};
+use super::{Beginning, Generator, Propagation, Wait, dot};
 use crate::bath::{Coupling, Rates};
 use crate::model::Field;
 use crate::model::protocol::{Stage, Stretch};
@@ -68,7 +68,7 @@ pub trait Steered: Generator {
     /// Becomes A of this; its field has no y.
     fn act(&mut self, acting: &Acting);
     /// Turns each amplitude by the angle times its M.
-    fn turn(&self, angle: f64, psi: &mut [Complex64]);
+    fn turn(&self, angle: f64, psi: &mut [f64]);
 }
 
 /// A step that was taken.
@@ -95,11 +95,16 @@ pub struct Stride {
     pub length: f64,
     /// Whether a jump ends it.
     pub jumps: bool,
-    /// A time drawn evenly from its length, at which it was looked at: values there have their average as their mean.
-    pub look: f64,
+    /// The part of it, drawn evenly, after which it was looked at: values there have their average as their mean.
+    pub part: f64,
 }
 
 impl Stride {
+    /// When it was looked at, after its start.
+    pub fn look(&self) -> f64 {
+        self.part * self.length
+    }
+
     /// Where it ends, of one that began `now`: at `end`, where rounding would leave a last sliver.
     pub fn until(&self, now: f64, end: f64) -> f64 {
         if !self.jumps && self.length >= end - now { end } else { now + self.length }
@@ -115,38 +120,38 @@ pub fn of_wait(left: f64, rate: f64) -> f64 {
 #[derive(Clone, Debug)]
 pub struct Magnus {
     propagation: Propagation,
-    image: Vec<Complex64>,
-    start: Vec<Complex64>,
-    middle: Vec<Complex64>,
-    end: Vec<Complex64>,
-    probe: Vec<Complex64>,
-    /// Of the state at hand.
-    dimension: usize,
+    image: Vec<f64>,
+    start: Vec<f64>,
+    middle: Vec<f64>,
+    end: Vec<f64>,
+    probe: Vec<f64>,
+    /// How many numbers make the state at hand.
+    length: usize,
     /// The length that steps have come to.
     pace: f64,
     turning: f64,
 }
 
 impl Magnus {
-    /// Room for states of up to this many dimensions.
-    pub fn new(dimension: usize) -> Self {
-        let empty = || vec![Complex64::ZERO; dimension];
+    /// Room for states of up to this many real numbers.
+    pub fn new(length: usize) -> Self {
+        let empty = || vec![0.0; length];
         Magnus {
-            propagation: Propagation::new(dimension),
+            propagation: Propagation::new(length),
             image: empty(),
             start: empty(),
             middle: empty(),
             end: empty(),
             probe: empty(),
-            dimension,
+            length,
             pace: f64::INFINITY,
             turning: 0.0,
         }
     }
 
     /// The state at the end of the step, or at the jump that was found in it.
-    pub fn end(&self) -> &[Complex64] {
-        &self.end[..self.dimension]
+    pub fn end(&self) -> &[f64] {
+        &self.end[..self.length]
     }
 
     /// About the fastest that expectation values change in the step, see [`Propagation::turning`].
@@ -155,8 +160,8 @@ impl Magnus {
     }
 
     /// The state that was looked at last.
-    pub fn probe(&self) -> &[Complex64] {
-        &self.probe[..self.dimension]
+    pub fn probe(&self) -> &[f64] {
+        &self.probe[..self.length]
     }
 
     /// Takes a step of at most `longest` from a normalized state, that errs by no more than 1e-10 of what is left of
@@ -165,12 +170,12 @@ impl Magnus {
         &mut self,
         body: &mut impl Steered,
         acting: &impl Fn(f64) -> Acting,
-        psi: &[Complex64],
+        psi: &[f64],
         (now, longest): (f64, f64),
         stop: &impl Fn() -> bool,
     ) -> Option<Step> {
-        self.dimension = psi.len();
-        let n = self.dimension;
+        self.length = psi.len();
+        let n = self.length;
         self.start[..n].copy_from_slice(psi);
         let mut length = self.pace.min(longest);
         loop {
@@ -185,7 +190,7 @@ impl Magnus {
             std::mem::swap(&mut self.probe, &mut self.end);
             // Both are normalized; the whole step is now the probe.
             let scale = (0.5 * (whole - half - rest)).exp();
-            let apart: f64 = self.end().iter().zip(self.probe()).map(|(a, b)| (a - b * scale).norm_sqr()).sum();
+            let apart: f64 = self.end().iter().zip(self.probe()).map(|(a, b)| (a - b * scale).powi(2)).sum();
             let error = apart.sqrt() / 15.0;
             let factor = (0.9 * (TOLERANCE / error.max(1e-300)).powf(0.2)).clamp(0.1, 4.0);
             if error <= TOLERANCE {
@@ -204,7 +209,7 @@ impl Magnus {
         &mut self,
         body: &mut impl Steered,
         acting: &impl Fn(f64) -> Acting,
-        psi: &[Complex64],
+        psi: &[f64],
         (now, longest): (f64, f64),
         (left, rng): (&mut f64, &mut Stream),
         stop: &impl Fn() -> bool,
@@ -217,9 +222,9 @@ impl Magnus {
             *left += step.log;
             step.length
         };
-        let look = rng.random::<f64>() * length;
-        self.look_at(body, acting, (now, step), look, stop)?;
-        Some(Stride { step, length, jumps, look })
+        let part = rng.random::<f64>();
+        self.look_at(body, acting, (now, step), part * length, stop)?;
+        Some(Stride { step, length, jumps, part })
     }
 
     /// The time in a step at which ln norm^2 has fallen to `-exponent`, with the state there at the end; `None` where it
@@ -276,9 +281,9 @@ impl Magnus {
     /// d ln norm^2/dt of the probe: the Hamiltonian has no part in it.
     fn slope(&mut self, body: &mut impl Steered, acting: &Acting) -> f64 {
         body.act(&Acting { field: Field::default(), chi: 0.0, ..*acting });
-        let (probe, image) = (&self.probe[..self.dimension], &mut self.image[..self.dimension]);
-        body.apply(0.0, probe, image);
-        2.0 * inner(probe, image).re
+        let (probe, image) = (&self.probe[..self.length], &mut self.image[..self.length]);
+        body.apply(Complex64::ZERO, 1.0, probe, image);
+        2.0 * dot(probe, image)
     }
 
     /// One step of the integrator from a state to the probe; returns ln norm^2.
@@ -290,7 +295,7 @@ impl Magnus {
         (now, length): (f64, f64),
         stop: &impl Fn() -> bool,
     ) -> Option<f64> {
-        let n = self.dimension;
+        let n = self.length;
         let state = if from == Place::Start { &self.start } else { &self.middle };
         self.probe[..n].copy_from_slice(&state[..n]);
         let offset = 3.0_f64.sqrt() / 6.0;
@@ -302,14 +307,14 @@ impl Magnus {
     }
 
     /// exp of A of what acts over a time, applied to the probe; returns ln norm^2.
-    fn exponential(
+    fn exponential<G: Steered>(
         &mut self,
-        body: &mut impl Steered,
+        body: &mut G,
         acting: &Acting,
         length: f64,
         stop: &impl Fn() -> bool,
     ) -> Option<f64> {
-        let (probe, image) = (&mut self.probe[..self.dimension], &mut self.image[..self.dimension]);
+        let (probe, image) = (&mut self.probe[..self.length], &mut self.image[..self.length]);
         // Seen along its own direction, any field is along x.
         let Field { x, y, z } = acting.field;
         let (along, angle) = if y == 0.0 { (x, 0.0) } else { (x.hypot(y), libm::atan2(y, x)) };
@@ -319,17 +324,20 @@ impl Magnus {
         }
         let (mut log, mut left) = (0.0, length);
         while left > 0.0 {
-            body.apply(0.0, probe, image);
-            let reach = self.propagation.start(body, probe, image, (0.0, left), EXPONENTIAL, stop);
-            // Where it is to stop, a space of one dimension reaches hardly anywhere.
+            body.apply(Complex64::ZERO, 1.0, probe, image);
+            // Rounding may have a dark state gain.
+            let rate = (-2.0 * dot(probe, image)).max(0.0);
+            let beginning = Beginning { state: probe, image, rate };
+            let reach = self.propagation.start(body, beginning, left, EXPONENTIAL, stop);
             if stop() {
                 return None;
             }
-            match self.propagation.wait(f64::INFINITY, reach, stop) {
-                Wait::Survived(fallen) => log += fallen,
-                Wait::Jump(_) | Wait::Interrupted => return None,
-            }
-            self.propagation.write(probe);
+            let Wait::Survived(fallen) = self.propagation.wait(f64::INFINITY, reach, probe) else {
+                unreachable!("it waits for ever");
+            };
+            log += fallen;
+            // Whole steps are compared with halves, phases and all.
+            G::LAYOUT.turn(self.propagation.phase(reach), probe);
             left = if reach >= left { 0.0 } else { left - reach };
         }
         if angle != 0.0 {
@@ -348,6 +356,9 @@ enum Place {
 
 #[cfg(test)]
 mod tests {
+    use pulp::bytemuck::{cast_slice, cast_slice_mut};
+
+    use super::super::Layout;
     use super::*;
 
     /// J = 1 of two qubits that only emit together.
@@ -358,9 +369,12 @@ mod tests {
     type Matrix = [[Complex64; 3]; 3];
 
     impl Generator for Pair {
-        fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
-            for (y, row) in y.iter_mut().zip(&self.0) {
-                *y = row.iter().zip(x).map(|(a, x)| a * x).sum();
+        const LAYOUT: Layout = Layout::Pairs;
+
+        fn apply(&mut self, center: Complex64, factor: f64, x: &[f64], y: &mut [f64]) {
+            let (x, y) = (cast_slice::<f64, Complex64>(x), cast_slice_mut::<f64, Complex64>(y));
+            for ((y, row), own) in y.iter_mut().zip(&self.0).zip(x) {
+                *y = (row.iter().zip(x).map(|(a, x)| a * x).sum::<Complex64>() - center * own) * factor;
             }
         }
 
@@ -387,8 +401,11 @@ mod tests {
             }
         }
 
-        fn turn(&self, angle: f64, psi: &mut [Complex64]) {
-            psi.iter_mut().enumerate().for_each(|(a, c)| *c *= Complex64::cis(angle * (a as f64 - 1.0)));
+        fn turn(&self, angle: f64, psi: &mut [f64]) {
+            cast_slice_mut::<f64, Complex64>(psi)
+                .iter_mut()
+                .enumerate()
+                .for_each(|(a, c)| *c *= Complex64::cis(angle * (a as f64 - 1.0)));
         }
     }
 
@@ -398,12 +415,12 @@ mod tests {
         Acting { field, chi: 0.4, rates: [down, Rates::default()] }
     }
 
-    const START: [Complex64; 3] = [Complex64::new(0.6, 0.0), Complex64::new(0.0, 0.0), Complex64::new(0.0, 0.8)];
+    /// 0.6 |-1> + 0.8 i |1>.
+    const START: [f64; 6] = [0.6, 0.0, 0.0, 0.0, 0.0, 0.8];
 
     /// The state at 1, by equal steps and its norm in it.
-    fn stepped(steps: u32) -> Vec<Complex64> {
-        let mut magnus = Magnus::new(3);
-        magnus.dimension = 3;
+    fn stepped(steps: u32) -> Vec<f64> {
+        let mut magnus = Magnus::new(6);
         magnus.start.copy_from_slice(&START);
         let (h, mut log) = (1.0 / f64::from(steps), 0.0);
         for step in 0..steps {
@@ -414,8 +431,8 @@ mod tests {
         magnus.start.iter().map(|c| c * (0.5 * log).exp()).collect()
     }
 
-    fn apart(a: &[Complex64], b: &[Complex64]) -> f64 {
-        a.iter().zip(b).map(|(a, b)| (a - b).norm_sqr()).sum::<f64>().sqrt()
+    fn apart(a: &[f64], b: &[f64]) -> f64 {
+        a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
     }
 
     #[test]
@@ -430,7 +447,7 @@ mod tests {
 
     #[test]
     fn steps_are_as_exact_as_they_say_and_a_jump_is_where_the_norm_is_what_was_drawn() {
-        let (exact, mut magnus) = (stepped(2048), Magnus::new(3));
+        let (exact, mut magnus) = (stepped(2048), Magnus::new(6));
         let (mut now, mut log, mut psi) = (0.0, 0.0, START.to_vec());
         let mut steps = 0;
         while now < 1.0 {
@@ -447,14 +464,14 @@ mod tests {
             (now, log, psi) = (now + step.length, log + step.log, magnus.end().to_vec());
             steps += 1;
         }
-        let found: Vec<Complex64> = psi.iter().map(|c| c * (0.5 * log).exp()).collect();
+        let found: Vec<f64> = psi.iter().map(|c| c * (0.5 * log).exp()).collect();
         let error = apart(&found, &exact);
         assert!(steps > 10 && error < 1e-10 * f64::from(steps), "{steps} steps: {error:e}");
     }
 
     #[test]
     fn a_step_that_is_to_stop_does_so_at_once() {
-        let mut magnus = Magnus::new(3);
+        let mut magnus = Magnus::new(6);
         assert_eq!(magnus.step(&mut Pair::default(), &acting, &START, (0.0, 1.0), &|| true), None);
     }
 }

@@ -6,7 +6,7 @@ use rand::{Rng, RngExt};
 use super::operators::{Channel, Measured, Operators, Scratch};
 use crate::bath::{Coupling, Process};
 use crate::trajectory::Jump;
-use crate::trajectory::propagation::normalize;
+use crate::trajectory::propagation::{normalize, numbers_mut};
 
 impl Operators {
     /// How often a channel fires per unit of time in a state.
@@ -80,7 +80,7 @@ impl Operators {
                 std::mem::swap(psi, &mut scratch.lowered);
             }
         }
-        normalize(&mut psi[..dimension]);
+        normalize(numbers_mut(&mut psi[..dimension]));
         Some((Jump { bath: channel.bath, process: channel.process }, to))
     }
 

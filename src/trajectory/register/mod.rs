@@ -1,10 +1,11 @@
 //! The register engine: qubits of any frequencies, couplings and exchange, driven or not, site by site.
 //!
 //! A state is a vector over the masks of [`space`]: one block of k excited qubits where k is sharp and nothing drives,
-//! all 2^N states otherwise. Between jumps it moves in a Krylov space ([`super::propagation`]), to 1e-10 in norm, in the
+//! all 2^N states otherwise. Between jumps it moves by a power series ([`super::propagation`]), to 1e-10 in norm, in the
 //! frame of the drive or of the reference frequency. Collective dephasing leaves a state of sharp k as it is and
 //! exchanges nothing, so there it is left out; all laws stay the same.
 
+mod flips;
 mod jump;
 mod operators;
 mod protocol;
@@ -20,15 +21,15 @@ use rand_distr::{Distribution, Exp1};
 
 use self::operators::{Measured, OnBlock, Operators, Scratch};
 use self::space::Space;
-use super::propagation::{Propagation, Wait, normalize};
-use super::{Change, Recorder, Unravelling};
+use super::propagation::{Beginning, Propagation, Wait, normalize, numbers, numbers_mut};
+use super::{Change, Recorder, Unravelling, average};
 use crate::initial::InitialState;
 use crate::model::{Register, RegisterValues, Spin};
 use crate::quantity::Sample;
 use crate::random::Stream;
 
 /// The error that one step may make, in norm, relative to what is left at the jump.
-const TOLERANCE: f64 = 1e-10;
+const TOLERANCE: f64 = 1e-11;
 /// A step reaches for this multiple of the wait that the present rate suggests: most waits end within it. More than
 /// one, or steps towards a jump would shrink with what is left and never arrive.
 const FORESIGHT: f64 = 1.5;
@@ -68,7 +69,7 @@ impl Registers {
         Registers { operators: Operators::new(register, whole), rotation }
     }
 
-    /// The most qubits: beyond, a state and its Krylov space take gigabytes.
+    /// The most qubits: beyond, a state and its series take gigabytes.
     pub const MOST_QUBITS: i64 = 20;
 
     /// Why so many qubits are too many, if they are.
@@ -92,7 +93,7 @@ impl Registers {
         let n = number;
         let binomial: f64 = (1..=n / 2).map(|k| (n - n / 2 + k) as f64 / k as f64).product();
         let dimension = if whole { 2_f64.powi(n as i32) } else { binomial };
-        // Seven vectors beside the Krylov space, and the amplitudes of the start while they are drawn.
+        // Seven vectors beside the series, and the amplitudes of the start while they are drawn.
         let state = Propagation::memory(dimension) + 112.0 * dimension + 32.0 * 2_f64.powi(n as i32);
         (Space::memory(n) + Operators::memory(n), state)
     }
@@ -101,7 +102,7 @@ impl Registers {
     pub fn start(&self, start: &Start, rng: &mut Stream) -> RegisterState {
         let space = &self.operators.space;
         let mut all = start.draw(rng);
-        normalize(&mut all);
+        normalize(numbers_mut(&mut all));
         let mut block = 0;
         if !space.is_whole() {
             let mut at = rng.random::<f64>();
@@ -126,12 +127,12 @@ impl Registers {
             image: empty(),
             probe: empty(),
             scratch: Scratch::new(dimension),
-            propagation: Propagation::new(dimension),
+            propagation: Propagation::new(2 * dimension),
         };
         for (c, mask) in state.psi.iter_mut().zip(space.masks(block)) {
             *c = all[*mask as usize];
         }
-        normalize(&mut state.psi[..space.dimension(block)]);
+        normalize(numbers_mut(&mut state.psi[..space.dimension(block)]));
         self.measure(&mut state);
         state
     }
@@ -141,42 +142,46 @@ impl Registers {
         state.measured = self.operators.measure(state.block, psi, &mut state.images, &mut state.probe);
     }
 
-    /// Moves the state by one step: to the jump that `exponent` stands for, or for part of `limit`. Returns the time it
-    /// took, what ended it, a time drawn from it and the values there.
+    /// Moves the state by one step, to the jump that `exponent` stands for, or for part of `limit`; returns the time it
+    /// took and what ended it. `None` where it is to stop.
     fn step(
         &self,
         state: &mut RegisterState,
         exponent: f64,
-        (now, limit): (f64, f64),
-        rng: &mut Stream,
+        limit: f64,
         stop: impl Fn() -> bool,
-    ) -> (f64, Wait, (f64, RegisterValues)) {
+    ) -> Option<(f64, Wait)> {
         let operators = &self.operators;
         let dimension = operators.space.dimension(state.block);
         let rate: f64 = operators.channels.iter().map(|channel| operators.channel_rate(channel, &state.measured)).sum();
-        let (psi, image) = (&mut state.psi[..dimension], &mut state.image[..dimension]);
-        OnBlock { operators, block: state.block, scratch: &mut state.images }.image(psi, image);
-        let mut generator = OnBlock { operators, block: state.block, scratch: &mut state.scratch };
+        let RegisterState { block, psi, images, image, scratch, propagation, .. } = state;
+        let (psi, image) = (&mut psi[..dimension], &mut image[..dimension]);
+        let mut generator = OnBlock { operators, block: *block, scratch };
+        generator.image(images, psi, image);
         let horizon = if rate > 0.0 { limit.min(FORESIGHT * exponent / rate) } else { limit };
         let tolerance = TOLERANCE * (-0.5 * exponent).exp();
-        let reach = state.propagation.start(&mut generator, psi, image, (now, horizon), tolerance, &stop);
-        let outcome = state.propagation.wait(exponent, reach, &stop);
+        let beginning = Beginning { state: numbers(psi), image: numbers(image), rate };
+        let reach = propagation.start(&mut generator, beginning, horizon, tolerance, &stop);
+        if stop() {
+            return None;
+        }
+        let outcome = propagation.wait(exponent, reach, numbers_mut(psi));
         let time = match outcome {
             Wait::Jump(time) => time,
-            Wait::Survived(_) | Wait::Interrupted => reach,
+            Wait::Survived(_) => reach,
         };
-        if state.propagation.is_stationary() || outcome == Wait::Interrupted {
-            return (time, outcome, (0.0, state.measured.values));
+        if !propagation.is_stationary() {
+            self.measure(state);
         }
-        state.propagation.write(psi);
-        // One value at a time drawn uniformly is, in expectation, the average over the step.
-        let look = time * rng.random::<f64>();
-        state.propagation.go_to(look, &stop);
-        let on_the_way = &mut state.image[..dimension];
-        state.propagation.write(on_the_way);
-        let mean = operators.measure(state.block, on_the_way, &mut state.scratch, &mut state.probe).values;
-        self.measure(state);
-        (time, outcome, (look, mean))
+        Some((time, outcome))
+    }
+
+    /// The values on the way, a time after the start of a step.
+    fn look(&self, state: &mut RegisterState, time: f64) -> RegisterValues {
+        let RegisterState { block, image, probe, scratch, propagation, .. } = state;
+        let on_the_way = &mut image[..self.operators.space.dimension(*block)];
+        propagation.write(time, numbers_mut(on_the_way));
+        self.operators.measure(*block, on_the_way, scratch, probe).values
     }
 }
 
@@ -201,27 +206,26 @@ impl Unravelling for Registers {
         let mut exponent: f64 = Exp1.sample(rng);
         while now < end {
             let at_start = state.measured.values;
-            let (time, outcome, between) = self.step(state, exponent, (now, end - now), rng, || recorder.interrupted());
-            if recorder.interrupted() {
-                return;
-            }
-            recorder.dwell(now, time, &at_start, &between.1);
-            if recorder.follows() && !state.propagation.is_stationary() {
-                let RegisterState { block, measured, image, probe, scratch, propagation, .. } = &mut *state;
-                let on_the_way = &mut image[..self.operators.space.dimension(*block)];
-                let (turning, ends) = (propagation.turning(), (at_start, measured.values));
-                let duration = time;
-                let change = Change { start: now, duration, turning, ends, between: Some(between) };
-                recorder.change(&change, |time| {
-                    propagation.look_at(time, duration);
-                    propagation.write(on_the_way);
-                    self.operators.measure(*block, on_the_way, scratch, probe).values
-                });
+            let step = self.step(state, exponent, end - now, || recorder.interrupted());
+            let Some((time, outcome)) = step else { return };
+            if state.propagation.is_stationary() {
+                recorder.dwell(now, time, &at_start, &at_start);
+            } else {
+                // Values change on the way.
+                let part = rng.random::<f64>();
+                let look = part * time;
+                let seen = self.look(state, look);
+                let ends = (at_start, state.measured.values);
+                recorder.dwell(now, time, &at_start, &average(&ends, part, &seen));
+                if recorder.follows() {
+                    let turning = state.propagation.turning();
+                    let change = Change { start: now, duration: time, turning, ends, between: Some((look, seen)) };
+                    recorder.change(&change, |time| self.look(state, time));
+                }
             }
             now = if time >= end - now { end } else { now + time };
             match outcome {
                 Wait::Survived(log) => exponent += log,
-                Wait::Interrupted => return,
                 Wait::Jump(_) => {
                     let jumped =
                         self.operators.jump(state.block, &mut state.psi, &state.measured, &mut state.images, rng);

@@ -9,7 +9,10 @@ use super::space::{Space, Weights};
 use crate::bath::{Coupling, Process, Rates};
 use crate::model::{Register, RegisterValues};
 use crate::trajectory::propagation::magnus::{Acting, Steered};
-use crate::trajectory::propagation::{Generator, inner, norm_squared};
+use crate::trajectory::propagation::{
+    Generator, Layout, amplitudes, amplitudes_mut, dot, inner, norm_squared, numbers,
+};
+use crate::vectorized::vectorized;
 
 /// An exchange between two qubits.
 #[derive(Clone, Copy, Debug)]
@@ -44,13 +47,17 @@ pub(super) struct Operators {
     uniform: Option<f64>,
     /// [H_0, S_-] where it is not a multiple of S_-, as an energy.
     commutator: Option<Arc<Weights>>,
-    /// hbar omega_j, where they differ.
-    energies: Option<Vec<f64>>,
     pub quantum: f64,
     /// Omega/2 of the drive.
     half_amplitude: f64,
     exchanges: Vec<Exchange>,
-    /// The diagonal of A, less what collective jumps take, block by block.
+    /// `[S_+, S_-] = sum_j g_j^2 sigma_z^(j)`, block by block.
+    splitting: Arc<Vec<Vec<f64>>>,
+    /// M of every mask, in the space of all states.
+    heights: Arc<Vec<f64>>,
+    /// The energy of the excited qubits where they differ, block by block.
+    excited: Option<Arc<Vec<Vec<f64>>>>,
+    /// The diagonal of A, less what collective jumps take through S_+ S_- or S_- S_+, block by block.
     diagonal: Vec<Vec<Complex64>>,
     /// The rates of all collective baths.
     down: f64,
@@ -148,11 +155,26 @@ impl Operators {
         let amplitude = units.angular(register.drive.map_or(0.0, |drive| drive.amplitude));
         let offset = |qubit: usize| units.angular(register.frequencies[qubit] - register.frequency + detuning);
         let blocks = space.blocks();
+        let coupling = match uniform {
+            Some(g) => Weights::Uniform(g),
+            None if space.is_strided() => Weights::Qubits(g.clone()),
+            None => space.weights(|_, qubit| g[qubit]),
+        };
+        let of_masks = |of: &dyn Fn(u32) -> f64| -> Vec<Vec<f64>> {
+            (0..blocks).map(|block| space.masks(block).iter().map(|mask| of(*mask)).collect()).collect()
+        };
+        let excited = |mask: u32| (0..n).filter(move |qubit| mask >> qubit & 1 == 1);
+        let energy = |mask| excited(mask).map(|qubit| units.quantum(register.frequencies[qubit])).sum();
+        let squares: f64 = g.iter().map(|g| g * g).sum();
+        let splitting = |mask| 2.0 * excited(mask).map(|qubit| g[qubit] * g[qubit]).sum::<f64>() - squares;
+        let heights = if whole { space.masks(0).iter().map(|mask| m(n, *mask)).collect() } else { Vec::new() };
         let mut operators = Operators {
-            coupling: Arc::new(uniform.map_or_else(|| space.weights(|_, qubit| g[qubit]), Weights::Uniform)),
+            coupling: Arc::new(coupling),
             uniform,
             commutator,
-            energies: (!same_energy).then(|| register.frequencies.iter().map(|f| units.quantum(*f)).collect()),
+            splitting: Arc::new(of_masks(&splitting)),
+            heights: Arc::new(heights),
+            excited: (!same_energy).then(|| Arc::new(of_masks(&energy))),
             quantum: register.frequencies.first().map_or(0.0, |frequency| units.quantum(*frequency)),
             half_amplitude: 0.0,
             of_exchange: exchanges.iter().map(|exchange| exchange.rate.abs()).sum(),
@@ -192,16 +214,24 @@ impl Operators {
                 + collective.dephasing * m * m;
             Complex64::new(-0.5 * loss, -energy)
         };
+        (self.down, self.up, self.half_amplitude) = (collective.down, collective.up, amplitude / 2.0);
         let mut of_diagonal = 0.0_f64;
         for block in blocks {
-            for (value, mask) in self.diagonal[block].iter_mut().zip(self.space.masks(block)) {
-                *value = element(*mask);
+            let collective = if self.descends(block) { 0.5 * self.up } else { -0.5 * self.down };
+            let elements = self.space.masks(block).iter().zip(&self.splitting[block]);
+            for (value, (mask, splitting)) in self.diagonal[block].iter_mut().zip(elements) {
+                *value = element(*mask) + collective * splitting;
                 of_diagonal = of_diagonal.max(value.norm());
             }
         }
-        (self.down, self.up, self.half_amplitude) = (collective.down, collective.up, amplitude / 2.0);
         let of_baths = 0.5 * (self.down + self.up) * self.of_coupling;
         self.norm_bound = of_diagonal + self.of_exchange + of_baths + amplitude.abs() * n as f64 / 2.0;
+    }
+
+    /// Whether losses to collective baths are computed through S_+ S_-, else through S_- S_+: the block between is the
+    /// smaller one.
+    fn descends(&self, block: usize) -> bool {
+        self.space.is_whole() || 2 * block <= self.number
     }
 
     /// Becomes what acts, on some blocks, of qubits that are alike.
@@ -228,49 +258,67 @@ impl Operators {
         self.space.raised(block, &self.coupling, psi, raised);
     }
 
-    /// y = A psi, from S_- psi and S_+ psi.
-    fn image(&self, block: usize, psi: &[Complex64], scratch: &Scratch, y: &mut [Complex64]) {
-        let (below, above) = (self.space.below(block), self.space.above(block));
-        let lowered = &scratch.lowered[..self.space.dimension_at(below)];
-        let raised = &scratch.raised[..self.space.dimension_at(above)];
-        for ((y, x), element) in y.iter_mut().zip(psi).zip(&self.diagonal[block]) {
-            *y = element * x;
-        }
-        if let (Some(below), true) = (below, self.down > 0.0) {
-            self.space.raise(below, &self.coupling, -0.5 * self.down, lowered, y);
-        }
-        if let (Some(above), true) = (above, self.up > 0.0) {
-            self.space.lower(above, &self.coupling, -0.5 * self.up, raised, y);
-        }
-        if self.half_amplitude != 0.0 {
-            // Omega J_x = (Omega/2)(J_- + J_+): with a drive there is one block, and a multiple of -i is a turn.
-            match self.uniform {
-                Some(g) => {
-                    let factor = self.half_amplitude / g;
-                    for ((y, a), b) in y.iter_mut().zip(lowered).zip(raised) {
-                        let sum = (a + b) * factor;
-                        *y += Complex64::new(sum.im, -sum.re);
-                    }
-                }
-                None => self.add_drive(psi, y),
+    /// y = factor (A - center) psi, where `half` is S_- psi, or S_+ psi where the block does not descend; `spare` is room
+    /// for what a drive makes of the two.
+    fn image(
+        &self,
+        block: usize,
+        (center, factor): (Complex64, f64),
+        (psi, half): (&[Complex64], &[Complex64]),
+        (spare, y): (&mut [Complex64], &mut [Complex64]),
+    ) {
+        self.times_diagonal(block, (center, factor), psi, y);
+        let collective = -0.5 * (self.down + self.up) * factor;
+        let beyond = if self.descends(block) { self.space.below(block) } else { self.space.above(block) };
+        match (self.uniform, beyond) {
+            // Omega J_x = (Omega/2)(J_- + J_+): with a drive there is one block, and one sum does for both.
+            (Some(g), Some(below)) if self.half_amplitude != 0.0 => {
+                let turn = factor * self.half_amplitude / g;
+                let spare = &mut spare[..psi.len()];
+                mix((collective, half), (turn, psi), spare);
+                add_turned(turn, half, y);
+                self.space.raise(below, &self.coupling, 1.0, spare, y);
             }
+            (_, Some(beyond)) if collective != 0.0 => {
+                if self.descends(block) {
+                    self.space.raise(beyond, &self.coupling, collective, half, y);
+                } else {
+                    self.space.lower(beyond, &self.coupling, collective, half, y);
+                }
+            }
+            _ => {}
+        }
+        if self.uniform.is_none() && self.half_amplitude != 0.0 {
+            self.add_drive(factor, psi, y);
         }
         for exchange in &self.exchanges {
+            let rate = factor * exchange.rate;
             for (y, mask) in y.iter_mut().zip(self.space.masks(block)) {
                 // One of the two is excited.
                 if (mask & exchange.pair).count_ones() == 1 {
-                    let x = psi[self.space.rank(mask ^ exchange.pair)] * exchange.rate;
+                    let x = psi[self.space.rank(mask ^ exchange.pair)] * rate;
                     *y += Complex64::new(x.im, -x.re);
                 }
             }
         }
     }
 
-    /// `y += -i (Omega/2) sum_j sigma_x^(j) psi` on the block of all states.
-    fn add_drive(&self, psi: &[Complex64], y: &mut [Complex64]) {
+    fn times_diagonal(&self, block: usize, (center, factor): (Complex64, f64), psi: &[Complex64], y: &mut [Complex64]) {
+        vectorized(
+            #[inline(always)]
+            || {
+                for ((y, x), element) in y.iter_mut().zip(psi).zip(&self.diagonal[block]) {
+                    *y = (element - center) * x * factor;
+                }
+            },
+        );
+    }
+
+    /// `y += factor -i (Omega/2) sum_j sigma_x^(j) psi` on the block of all states.
+    fn add_drive(&self, factor: f64, psi: &[Complex64], y: &mut [Complex64]) {
         for qubit in 0..self.number {
             for (mask, y) in y.iter_mut().enumerate() {
-                let x = psi[mask ^ 1 << qubit] * self.half_amplitude;
+                let x = psi[mask ^ 1 << qubit] * (factor * self.half_amplitude);
                 *y += Complex64::new(x.im, -x.re);
             }
         }
@@ -290,11 +338,10 @@ impl Operators {
         let (below, above) = (self.space.below(block), self.space.above(block));
         let lowered = &scratch.lowered[..self.space.dimension_at(below)];
         let raised = &scratch.raised[..self.space.dimension_at(above)];
-        let (emission, absorption) = (norm_squared(lowered), norm_squared(raised));
+        let (emission, absorption) = (norm_squared(numbers(lowered)), norm_squared(numbers(raised)));
 
         let (jz, jz_squared) = if self.space.is_whole() {
-            let terms = psi.iter().zip(self.space.masks(block)).map(|(c, mask)| (c.norm_sqr(), m(self.number, *mask)));
-            terms.fold((0.0, 0.0), |(mean, square), (p, m)| (mean + p * m, square + p * m * m))
+            moments(psi, &self.heights)
         } else {
             let m = block as f64 - self.number as f64 / 2.0;
             (m, m * m)
@@ -305,27 +352,22 @@ impl Operators {
             None => {
                 let spare = &mut spare[..lowered.len()];
                 self.space.lowered(block, &Weights::Uniform(1.0), psi, spare);
-                norm_squared(spare)
+                norm_squared(numbers(spare))
             }
         };
         let (mut emission_energy, mut absorption_energy) = (-self.quantum * emission, self.quantum * absorption);
         if let Some(commutator) = &self.commutator {
             let spare_below = &mut spare[..lowered.len()];
             self.space.lowered(block, commutator, psi, spare_below);
-            emission_energy = inner(lowered, spare_below).re;
+            emission_energy = dot(numbers(lowered), numbers(spare_below));
             // [H_0, S_+] = -[H_0, S_-]^dagger.
             let spare_above = &mut spare[..raised.len()];
             self.space.raised(block, commutator, psi, spare_above);
-            absorption_energy = -inner(raised, spare_above).re;
+            absorption_energy = -dot(numbers(raised), numbers(spare_above));
         }
-        let excited_energy = match &self.energies {
+        let excited_energy = match &self.excited {
             None => self.quantum * (jz + self.number as f64 / 2.0),
-            Some(energies) => {
-                let of = |mask: u32| {
-                    energies.iter().enumerate().filter(|(q, _)| mask >> q & 1 == 1).map(|(_, e)| e).sum::<f64>()
-                };
-                psi.iter().zip(self.space.masks(block)).map(|(c, mask)| c.norm_sqr() * of(*mask)).sum()
-            }
+            Some(excited) => psi.iter().zip(&excited[block]).map(|(c, energy)| c.norm_sqr() * energy).sum(),
         };
         let values = RegisterValues {
             emission,
@@ -373,6 +415,37 @@ impl Operators {
     }
 }
 
+/// `y += -i factor x`.
+fn add_turned(factor: f64, x: &[Complex64], y: &mut [Complex64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += Complex64::new(factor * x.im, -factor * x.re);
+    }
+}
+
+/// `y = a x - i b z`.
+fn mix((a, x): (f64, &[Complex64]), (b, z): (f64, &[Complex64]), y: &mut [Complex64]) {
+    for ((y, x), z) in y.iter_mut().zip(x).zip(z) {
+        *y = Complex64::new(a * x.re + b * z.im, a * x.im - b * z.re);
+    }
+}
+
+/// The mean of M and of M^2.
+fn moments(psi: &[Complex64], heights: &[f64]) -> (f64, f64) {
+    const LANES: usize = 4;
+    let (mut mean, mut square) = ([0.0; LANES], [0.0; LANES]);
+    let mut add = |lane: usize, c: Complex64, m: f64| {
+        let weighted = c.norm_sqr() * m;
+        mean[lane] += weighted;
+        square[lane] += weighted * m;
+    };
+    let ((psi, of_psi), (heights, of_heights)) = (psi.as_chunks::<LANES>(), heights.as_chunks::<LANES>());
+    for (c, m) in psi.iter().zip(heights) {
+        (0..LANES).for_each(|lane| add(lane, c[lane], m[lane]));
+    }
+    of_psi.iter().zip(of_heights).for_each(|(c, m)| add(0, *c, *m));
+    (mean.iter().sum(), square.iter().sum())
+}
+
 /// The generator on one block, for [`crate::trajectory::propagation`].
 pub(super) struct OnBlock<'a> {
     pub operators: &'a Operators,
@@ -382,15 +455,44 @@ pub(super) struct OnBlock<'a> {
 
 impl OnBlock<'_> {
     /// y = A psi where S_- psi and S_+ psi are at hand.
-    pub fn image(&self, psi: &[Complex64], y: &mut [Complex64]) {
-        self.operators.image(self.block, psi, self.scratch, y);
+    pub fn image(&mut self, images: &Scratch, psi: &[Complex64], y: &mut [Complex64]) {
+        let (operators, block) = (self.operators, self.block);
+        let half = operators.half(block, images);
+        operators.image(block, (Complex64::ZERO, 1.0), (psi, half), (&mut self.scratch.raised, y));
+    }
+}
+
+impl Operators {
+    /// S_- psi, or S_+ psi where the block does not descend.
+    fn half<'a>(&self, block: usize, images: &'a Scratch) -> &'a [Complex64] {
+        if self.descends(block) {
+            &images.lowered[..self.space.dimension_at(self.space.below(block))]
+        } else {
+            &images.raised[..self.space.dimension_at(self.space.above(block))]
+        }
+    }
+
+    /// y = factor (A - center) x of states as real numbers.
+    fn apply(&self, block: usize, scratch: &mut Scratch, of: (Complex64, f64), (x, y): (&[f64], &mut [f64])) {
+        let (x, y) = (amplitudes(x), amplitudes_mut(y));
+        let Scratch { lowered, raised } = scratch;
+        if self.descends(block) {
+            let half = &mut lowered[..self.space.dimension_at(self.space.below(block))];
+            self.space.lowered(block, &self.coupling, x, half);
+            self.image(block, of, (x, half), (raised, y));
+        } else {
+            let half = &mut raised[..self.space.dimension_at(self.space.above(block))];
+            self.space.raised(block, &self.coupling, x, half);
+            self.image(block, of, (x, half), (lowered, y));
+        }
     }
 }
 
 impl Generator for OnBlock<'_> {
-    fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
-        self.operators.images(self.block, x, self.scratch);
-        self.operators.image(self.block, x, self.scratch, y);
+    const LAYOUT: Layout = Layout::Pairs;
+
+    fn apply(&mut self, center: Complex64, factor: f64, x: &[f64], y: &mut [f64]) {
+        self.operators.apply(self.block, self.scratch, (center, factor), (x, y));
     }
 
     fn norm_bound(&self) -> f64 {
@@ -406,9 +508,10 @@ pub(super) struct Steering<'a> {
 }
 
 impl Generator for Steering<'_> {
-    fn apply(&mut self, _: f64, x: &[Complex64], y: &mut [Complex64]) {
-        self.operators.images(self.block, x, self.scratch);
-        self.operators.image(self.block, x, self.scratch, y);
+    const LAYOUT: Layout = Layout::Pairs;
+
+    fn apply(&mut self, center: Complex64, factor: f64, x: &[f64], y: &mut [f64]) {
+        self.operators.apply(self.block, self.scratch, (center, factor), (x, y));
     }
 
     fn norm_bound(&self) -> f64 {
@@ -421,7 +524,7 @@ impl Steered for Steering<'_> {
         self.operators.act(acting, self.block..self.block + 1);
     }
 
-    fn turn(&self, angle: f64, psi: &mut [Complex64]) {
-        self.operators.turn(self.block, angle, psi);
+    fn turn(&self, angle: f64, psi: &mut [f64]) {
+        self.operators.turn(self.block, angle, amplitudes_mut(psi));
     }
 }

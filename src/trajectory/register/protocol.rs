@@ -15,8 +15,9 @@ use crate::model::{Field, Register, RegisterValues};
 use crate::quantity::Sample;
 use crate::random::Stream;
 use crate::trajectory::propagation::magnus::{Acting, Magnus, Stride, of_wait};
+use crate::trajectory::propagation::{amplitudes, numbers, numbers_mut};
 use crate::trajectory::protocol::{Leg, Route, Walk};
-use crate::trajectory::{Change, Recorder, Unravelling};
+use crate::trajectory::{Change, Recorder, Unravelling, average};
 
 /// The engine of a register under a protocol, which has the frequency of all qubits, the baths and the drive; the
 /// register has couplings and twisting.
@@ -149,24 +150,25 @@ impl ProtocolRegisters {
             let longest = (end - now).min(stage.longest_step(now - offset)).min(of_wait(left, rate));
             let mut body = Steering { operators, block, scratch };
             let waits = (&mut left, &mut *rng);
-            let stride = magnus.stride(&mut body, &acting, &psi[..dimension], (now, longest), waits, &stop);
+            let stride = magnus.stride(&mut body, &acting, numbers(&psi[..dimension]), (now, longest), waits, &stop);
             let Some(stride) = stride else { return };
-            let Stride { step, length, jumps, look } = stride;
+            let Stride { step, length, jumps, part } = stride;
+            let look = stride.look();
             body.operators.quantum = stage.quantum(now + look - offset);
-            let mean = body.operators.measure(block, magnus.probe(), images, probe).values;
-            psi[..dimension].copy_from_slice(magnus.end());
+            let seen_there = body.operators.measure(block, amplitudes(magnus.probe()), images, probe).values;
+            numbers_mut(&mut psi[..dimension]).copy_from_slice(magnus.end());
             body.operators.retune(stage, now + length - offset);
             *measured = body.operators.measure(block, &psi[..dimension], images, probe);
-            recorder.dwell(now, length, &at_start, &mean);
+            let ends = (at_start, measured.values);
+            recorder.dwell(now, length, &at_start, &average(&ends, part, &seen_there));
             if recorder.follows() {
                 let turning = magnus.turning();
-                let ends = (at_start, measured.values);
-                let change = Change { start: now, duration: length, turning, ends, between: Some((look, mean)) };
+                let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen_there)) };
                 recorder.change(&change, |time| {
                     let mut body = Steering { operators: &mut *operators, block, scratch: &mut *scratch };
                     magnus.look_at(&mut body, &acting, (now, step), time, &|| false);
                     operators.quantum = stage.quantum(now + time - offset);
-                    operators.measure(block, magnus.probe(), seen, probe).values
+                    operators.measure(block, amplitudes(magnus.probe()), seen, probe).values
                 });
                 operators.quantum = stage.quantum(now + length - offset);
             }
@@ -196,7 +198,7 @@ impl Unravelling for ProtocolRegisters {
         let psi = &register.psi[..operators.space.dimension(register.block)];
         register.measured = operators.measure(register.block, psi, &mut register.images, &mut register.probe);
         let dimension = operators.space.largest_dimension();
-        let (magnus, seen) = (Magnus::new(dimension), Scratch::new(dimension));
+        let (magnus, seen) = (Magnus::new(2 * dimension), Scratch::new(dimension));
         ProtocolRegister { register, operators, magnus, seen, walk: Walk::default() }
     }
 

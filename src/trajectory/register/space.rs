@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use num_complex::Complex64;
 
+use super::flips;
+
 /// Where the terms of a sum over the qubits are found: row by row, the indices of the states that lead there.
 #[derive(Clone, Debug, Default)]
 struct Table {
@@ -22,9 +24,14 @@ struct Table {
 pub(super) enum Weights {
     /// All alike.
     Uniform(f64),
+    /// One for each qubit, in a space of all states with [`Space::is_strided`].
+    Qubits(Vec<f64>),
     /// For each block, the terms of the lowering table, and those of the raising one.
     Each { lowering: Vec<Vec<f64>>, raising: Vec<Vec<f64>> },
 }
+
+/// The bits of a mask.
+const MASK_BITS: usize = 32;
 
 /// One block of states.
 #[derive(Clone, Debug)]
@@ -147,11 +154,29 @@ impl Space {
         }
     }
 
+    /// Whether a sum over the qubits needs no table, as a bit is a distance.
+    pub fn is_strided(&self) -> bool {
+        self.whole && flips::has_chunks(self.number)
+    }
+
+    /// The weights of the qubits, where that is all there is to know.
+    fn of_qubits(&self, weights: &Weights, factor: f64) -> Option<[f64; MASK_BITS]> {
+        let mut each = [0.0; MASK_BITS];
+        match weights {
+            _ if !self.is_strided() => return None,
+            Weights::Uniform(weight) => each[..self.number].fill(factor * weight),
+            Weights::Qubits(weights) => each.iter_mut().zip(weights).for_each(|(each, weight)| *each = factor * weight),
+            Weights::Each { .. } => return None,
+        }
+        Some(each)
+    }
+
     /// `y = sum_j w_j sigma_-^(j) x`, from this block to the one below.
     pub fn lowered(&self, block: usize, weights: &Weights, x: &[Complex64], y: &mut [Complex64]) {
-        match weights {
-            Weights::Uniform(weight) => self.blocks[block].lowering.set_sums(*weight, x, y),
-            Weights::Each { .. } => {
+        match (self.of_qubits(weights, 1.0), weights) {
+            (Some(each), _) => flips::set::<true>(&each[..self.number], x, y),
+            (_, Weights::Uniform(weight)) => self.blocks[block].lowering.set_sums(*weight, x, y),
+            _ => {
                 y.fill(Complex64::ZERO);
                 self.lower(block, weights, 1.0, x, y);
             }
@@ -160,9 +185,10 @@ impl Space {
 
     /// `y = sum_j w_j sigma_+^(j) x`, from this block to the one above.
     pub fn raised(&self, block: usize, weights: &Weights, x: &[Complex64], y: &mut [Complex64]) {
-        match weights {
-            Weights::Uniform(weight) => self.blocks[block].raising.set_sums(*weight, x, y),
-            Weights::Each { .. } => {
+        match (self.of_qubits(weights, 1.0), weights) {
+            (Some(each), _) => flips::set::<false>(&each[..self.number], x, y),
+            (_, Weights::Uniform(weight)) => self.blocks[block].raising.set_sums(*weight, x, y),
+            _ => {
                 y.fill(Complex64::ZERO);
                 self.raise(block, weights, 1.0, x, y);
             }
@@ -172,18 +198,22 @@ impl Space {
     /// `y += factor * sum_j w_j sigma_-^(j) x`, from this block to the one below.
     pub fn lower(&self, block: usize, weights: &Weights, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
         let table = &self.blocks[block].lowering;
-        match weights {
-            Weights::Uniform(weight) => table.add_sums(factor * weight, x, y),
-            Weights::Each { lowering, .. } => table.add_weighted(&lowering[block], factor, x, y),
+        match (self.of_qubits(weights, factor), weights) {
+            (Some(each), _) => flips::add::<true>(&each[..self.number], x, y),
+            (_, Weights::Uniform(weight)) => table.add_sums(factor * weight, x, y),
+            (_, Weights::Each { lowering, .. }) => table.add_weighted(&lowering[block], factor, x, y),
+            (None, Weights::Qubits(_)) => unreachable!("weights of qubits are of strided spaces"),
         }
     }
 
     /// `y += factor * sum_j w_j sigma_+^(j) x`, from this block to the one above.
     pub fn raise(&self, block: usize, weights: &Weights, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
         let table = &self.blocks[block].raising;
-        match weights {
-            Weights::Uniform(weight) => table.add_sums(factor * weight, x, y),
-            Weights::Each { raising, .. } => table.add_weighted(&raising[block], factor, x, y),
+        match (self.of_qubits(weights, factor), weights) {
+            (Some(each), _) => flips::add::<false>(&each[..self.number], x, y),
+            (_, Weights::Uniform(weight)) => table.add_sums(factor * weight, x, y),
+            (_, Weights::Each { raising, .. }) => table.add_weighted(&raising[block], factor, x, y),
+            (None, Weights::Qubits(_)) => unreachable!("weights of qubits are of strided spaces"),
         }
     }
 }
@@ -248,7 +278,11 @@ mod tests {
         let weight = |rest: u32, qubit: usize| 0.35 + qubit as f64 - 0.1 * f64::from(rest);
         for whole in [false, true] {
             let space = Space::new(5, whole);
-            for weights in [Weights::Uniform(1.5), space.weights(weight)] {
+            let mut all = vec![Weights::Uniform(1.5), space.weights(weight)];
+            if space.is_strided() {
+                all.push(Weights::Qubits(vec![0.4, -1.0, 2.0, 0.7, 1.1]));
+            }
+            for weights in all {
                 for block in 0..space.blocks() {
                     let Some(below) = space.below(block) else { continue };
                     let unit = |dimension: usize, at: usize| {

@@ -4,7 +4,7 @@ use super::*;
 use crate::bath::{Bath, Coupling, Process};
 use crate::model::{Drive, Model};
 use crate::random::stream;
-use crate::trajectory::propagation::norm_squared;
+use crate::trajectory::propagation::{dot, norm_squared, numbers};
 use crate::units::Units;
 
 fn bath(coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
@@ -28,7 +28,7 @@ fn jumps(engine: &Registers, start: &Start, count: usize) -> Vec<(f64, f64, f64,
     let mut found = Vec::new();
     while found.len() < count {
         let exponent = Exp1.sample(&mut rng);
-        if let (_, Wait::Jump(_), _) = engine.step(&mut state, exponent, (0.0, 1e3), &mut rng, || false) {
+        if let Some((_, Wait::Jump(_))) = engine.step(&mut state, exponent, 1e3, || false) {
             let before = state.measured.values.jz;
             let (jump, block) = engine
                 .operators
@@ -37,7 +37,7 @@ fn jumps(engine: &Registers, start: &Start, count: usize) -> Vec<(f64, f64, f64,
             state.block = block;
             engine.measure(&mut state);
             let dimension = engine.operators.space.dimension(block);
-            let norm = norm_squared(&state.psi[..dimension]).sqrt();
+            let norm = norm_squared(numbers(&state.psi[..dimension])).sqrt();
             found.push((norm, before, state.measured.values.jz, jump.process));
         }
     }
@@ -77,13 +77,14 @@ fn the_total_rate_is_what_the_generator_loses() {
         let start = Start::Product(vec![(1.0, 0.2), (2.0, 1.0), (0.5, 0.4), (1.3, -2.0), (2.9, 0.0)]);
         let mut state = engine.start(&start, &mut rng);
         for _ in 0..20 {
-            engine.step(&mut state, 1e9, (0.0, 0.3), &mut rng, || false);
+            engine.step(&mut state, 1e9, 0.3, || false);
             let dimension = engine.operators.space.dimension(state.block);
             let psi = &state.psi[..dimension];
             let mut image = vec![Complex64::ZERO; dimension];
-            let on_block = OnBlock { operators: &engine.operators, block: state.block, scratch: &mut state.images };
-            on_block.image(psi, &mut image);
-            let lost = -2.0 * super::super::propagation::inner(psi, &image).re;
+            let mut on_block =
+                OnBlock { operators: &engine.operators, block: state.block, scratch: &mut state.scratch };
+            on_block.image(&state.images, psi, &mut image);
+            let lost = -2.0 * dot(numbers(psi), numbers(&image));
             let rates: f64 =
                 engine.operators.channels.iter().map(|c| engine.operators.channel_rate(c, &state.measured)).sum();
             assert!((lost - rates).abs() < 1e-12 * rates, "{lost} {rates}");

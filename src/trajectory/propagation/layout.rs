@@ -1,0 +1,118 @@
+//! How complex amplitudes stand among real numbers, for the few sums in which that matters.
+
+use num_complex::Complex64;
+use pulp::bytemuck::{cast_slice, cast_slice_mut};
+
+use super::kernels::{LANES, dot};
+use crate::vectorized::vectorized;
+
+/// Where the real and imaginary parts of a state are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// One amplitude after the other, as in a slice of complex numbers.
+    #[default]
+    Pairs,
+    /// All real parts, then all imaginary ones.
+    Halves,
+}
+
+impl Layout {
+    /// The imaginary part of <a|b>.
+    #[must_use]
+    pub fn imaginary(self, a: &[f64], b: &[f64]) -> f64 {
+        let half = a.len() / 2;
+        match self {
+            Layout::Halves => dot(&a[..half], &b[half..]) - dot(&a[half..], &b[..half]),
+            Layout::Pairs => vectorized(
+                #[inline(always)]
+                || {
+                    let mut sums = [0.0; LANES];
+                    let ((a, of_a), (b, of_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+                    for (a, b) in a.iter().zip(b) {
+                        (0..LANES).for_each(|lane| sums[lane] += a[lane] * b[lane ^ 1]);
+                    }
+                    let rest = of_a.as_chunks::<2>().0.iter().zip(of_b.as_chunks::<2>().0);
+                    let signed = |sum: f64, pair: &[f64]| sum + (pair[0] - pair[1]);
+                    let sum = sums.chunks_exact(2).fold(0.0, signed);
+                    rest.fold(sum, |sum, (a, b)| sum + (a[0] * b[1] - a[1] * b[0]))
+                },
+            ),
+        }
+    }
+
+    /// y = image - center x.
+    pub fn centered(self, center: Complex64, (x, image): (&[f64], &[f64]), y: &mut [f64]) {
+        let Complex64 { re, im } = center;
+        let half = x.len() / 2;
+        vectorized(
+            #[inline(always)]
+            || match self {
+                Layout::Halves => {
+                    let ((x_re, x_im), (image_re, image_im)) = (x.split_at(half), image.split_at(half));
+                    let (y_re, y_im) = y.split_at_mut(half);
+                    let (x_im, image_re, image_im) = (&x_im[..half], &image_re[..half], &image_im[..half]);
+                    for (i, (y_re, y_im)) in y_re.iter_mut().zip(y_im).enumerate() {
+                        *y_re = image_re[i] - (re * x_re[i] - im * x_im[i]);
+                        *y_im = image_im[i] - (re * x_im[i] + im * x_re[i]);
+                    }
+                }
+                Layout::Pairs => {
+                    let pairs = x.as_chunks::<2>().0.iter().zip(image.as_chunks::<2>().0);
+                    for (y, (x, image)) in y.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
+                        y[0] = image[0] - (re * x[0] - im * x[1]);
+                        y[1] = image[1] - (re * x[1] + im * x[0]);
+                    }
+                }
+            },
+        );
+    }
+
+    /// Multiplies by a phase.
+    pub fn turn(self, phase: Complex64, x: &mut [f64]) {
+        let turned = |re: f64, im: f64| Complex64::new(re, im) * phase;
+        match self {
+            Layout::Halves => {
+                let (re, im) = x.split_at_mut(x.len() / 2);
+                for (re, im) in re.iter_mut().zip(im) {
+                    let turned = turned(*re, *im);
+                    (*re, *im) = (turned.re, turned.im);
+                }
+            }
+            Layout::Pairs => {
+                for pair in x.as_chunks_mut::<2>().0 {
+                    let turned = turned(pair[0], pair[1]);
+                    *pair = [turned.re, turned.im];
+                }
+            }
+        }
+    }
+}
+
+/// The sum of conj(a_i) b_i.
+#[must_use]
+pub fn inner(a: &[Complex64], b: &[Complex64]) -> Complex64 {
+    let (a, b) = (numbers(a), numbers(b));
+    Complex64::new(dot(a, b), Layout::Pairs.imaginary(a, b))
+}
+
+/// Amplitudes as [`Layout::Pairs`].
+#[must_use]
+pub fn numbers(amplitudes: &[Complex64]) -> &[f64] {
+    cast_slice(amplitudes)
+}
+
+/// The same, to be written.
+pub fn numbers_mut(amplitudes: &mut [Complex64]) -> &mut [f64] {
+    cast_slice_mut(amplitudes)
+}
+
+/// Complex numbers that stand as [`Layout::Pairs`].
+#[must_use]
+pub fn amplitudes(numbers: &[f64]) -> &[Complex64] {
+    cast_slice(numbers)
+}
+
+/// The same, to be written.
+pub fn amplitudes_mut(numbers: &mut [f64]) -> &mut [Complex64] {
+    cast_slice_mut(numbers)
+}
