@@ -83,7 +83,7 @@ pub struct Beginning<'a> {
     pub state: &'a [f64],
     /// A times it.
     pub image: &'a [f64],
-    /// The rate of jumps in it, -2 Re <A>: as a sum that cancels nothing where there is one.
+    /// The rate of jumps in it, `-2 Re <A>`: as a sum that cancels nothing where there is one.
     pub rate: f64,
 }
 
