@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _superjump
 from .correlations import Correlations
+from .description import Description
 from .grid import dataset
 from .mcresult import McResult
 from .noise import Statistics
@@ -18,8 +19,20 @@ from .results import Results
 if TYPE_CHECKING:
     import xarray
 
-    # A scenario runs to results, which know it: the one arrow of this package that points up, and of types alone.
-    from .scenario import Scenario
+
+class Runnable(Description):
+    """A description that runs to results, which know it by this: :class:`superjump.Scenario`, the only one there is."""
+
+    def run(self, *args: Any, **options: Any) -> Run:
+        """As :meth:`superjump.Scenario.run`."""
+        raise NotImplementedError
+
+    def exact(self, *args: Any, **options: Any) -> Run:
+        """As :meth:`superjump.Scenario.exact`."""
+        raise NotImplementedError
+
+    def _go_on(self, *args: Any, **options: Any) -> Run:
+        raise NotImplementedError
 
 
 class Run(Results):
@@ -31,7 +44,7 @@ class Run(Results):
     """
 
     def __init__(
-        self, scenario: Scenario, parsed: _superjump.Parsed, results: _superjump.Results, folder: Path | None
+        self, scenario: Runnable, parsed: _superjump.Parsed, results: _superjump.Results, folder: Path | None
     ):
         super().__init__(parsed, results, folder)
         #: The scenario as it was run.

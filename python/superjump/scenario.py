@@ -12,16 +12,15 @@ from typing import Any
 
 from . import _superjump
 from .check import Check
-from .description import Description
 from .errors import Interrupted, NotConverged, Note, tell
 from .executor import bring
 from .jobs import Job, cores, run_here
 from .progress import Shown
 from .qutip import Equation, equation
-from .run import Run
+from .run import Run, Runnable
 
 
-class Scenario(Description):
+class Scenario(Runnable):
     """What is to be simulated: qubits between baths, from where and for how long.
 
     Every keyword has the name of its key, or table, in the scenario file; what a table holds is a dict. Wherever a
@@ -298,7 +297,7 @@ class Scenario(Description):
 
 
 def _folder(
-    scenario: Description,
+    scenario: Runnable,
     output: str | os.PathLike[str] | None,
     cache: str | os.PathLike[str] | None,
     exact: bool = False,
