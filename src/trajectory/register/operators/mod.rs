@@ -1,5 +1,9 @@
 //! The operators of a register on its blocks: H_eff, and what the values and the rates of jumps are made of.
 
+mod measured;
+
+pub(super) use measured::Measured;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -7,11 +11,9 @@ use num_complex::Complex64;
 
 use super::space::{Space, Weights};
 use crate::bath::{Coupling, Process, Rates};
-use crate::model::{Register, RegisterValues};
+use crate::model::Register;
 use crate::trajectory::propagation::magnus::{Acting, Steered};
-use crate::trajectory::propagation::{
-    Generator, Layout, amplitudes, amplitudes_mut, dot, inner, norm_squared, numbers,
-};
+use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut};
 use crate::vectorized::vectorized;
 
 /// An exchange between two qubits.
@@ -81,27 +83,9 @@ impl Scratch {
     }
 }
 
-/// What is known of a state beside the images under S_- and S_+.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Measured {
-    pub values: RegisterValues,
-    /// `<J_z^2>`.
-    pub jz_squared: f64,
-}
-
 /// M of a mask.
 fn m(number: usize, mask: u32) -> f64 {
     f64::from(mask.count_ones()) - number as f64 / 2.0
-}
-
-/// J(J+1) of a sharp J where `<J^2>` is that but for rounding, which would else pass for a spread.
-fn sharpened(j_squared: f64, number: usize) -> f64 {
-    // 1 + 4J(J+1) = (2J+1)^2, and 2J is as even as N.
-    let two_j = (1.0 + 4.0 * j_squared.max(0.0)).sqrt() - 1.0;
-    let parity = (number % 2) as f64;
-    let nearest = 2.0 * ((two_j - parity) / 2.0).round() + parity;
-    let sharp = nearest * (nearest + 2.0) / 4.0;
-    if (sharp - j_squared).abs() <= 1e-11 * (1.0 + sharp) { sharp } else { j_squared }
 }
 
 impl Operators {
@@ -330,89 +314,6 @@ impl Operators {
             *c *= Complex64::cis(angle * m(self.number, *mask));
         }
     }
-
-    /// The values of a normalized state; leaves S_- psi and S_+ psi behind. `spare` holds at least as many elements as
-    /// the largest block.
-    pub fn measure(&self, block: usize, psi: &[Complex64], scratch: &mut Scratch, spare: &mut [Complex64]) -> Measured {
-        self.images(block, psi, scratch);
-        let (below, above) = (self.space.below(block), self.space.above(block));
-        let lowered = &scratch.lowered[..self.space.dimension_at(below)];
-        let raised = &scratch.raised[..self.space.dimension_at(above)];
-        let (emission, absorption) = (norm_squared(numbers(lowered)), norm_squared(numbers(raised)));
-
-        let (jz, jz_squared) = if self.space.is_whole() {
-            moments(psi, &self.heights)
-        } else {
-            let m = block as f64 - self.number as f64 / 2.0;
-            (m, m * m)
-        };
-        // <J_+ J_->
-        let ladder = match self.uniform {
-            Some(g) => emission / (g * g),
-            None => {
-                let spare = &mut spare[..lowered.len()];
-                self.space.lowered(block, &Weights::Uniform(1.0), psi, spare);
-                norm_squared(numbers(spare))
-            }
-        };
-        let (mut emission_energy, mut absorption_energy) = (-self.quantum * emission, self.quantum * absorption);
-        if let Some(commutator) = &self.commutator {
-            let spare_below = &mut spare[..lowered.len()];
-            self.space.lowered(block, commutator, psi, spare_below);
-            emission_energy = dot(numbers(lowered), numbers(spare_below));
-            // [H_0, S_+] = -[H_0, S_-]^dagger.
-            let spare_above = &mut spare[..raised.len()];
-            self.space.raised(block, commutator, psi, spare_above);
-            absorption_energy = -dot(numbers(raised), numbers(spare_above));
-        }
-        let excited_energy = match &self.excited {
-            None => self.quantum * (jz + self.number as f64 / 2.0),
-            Some(excited) => psi.iter().zip(&excited[block]).map(|(c, energy)| c.norm_sqr() * energy).sum(),
-        };
-        let values = RegisterValues {
-            emission,
-            absorption,
-            emission_energy,
-            absorption_energy,
-            jz,
-            excited_energy,
-            exchange_energy: self.exchange_energy(block, psi),
-            // J^2 = J_+ J_- + J_z^2 - J_z.
-            j_squared: sharpened(ladder + jz_squared - jz, self.number),
-        };
-        Measured { values, jz_squared }
-    }
-
-    /// `<V>`.
-    fn exchange_energy(&self, block: usize, psi: &[Complex64]) -> f64 {
-        let mut sum = 0.0;
-        for exchange in &self.exchanges {
-            for (c, mask) in psi.iter().zip(self.space.masks(block)) {
-                if (mask & exchange.pair).count_ones() == 1 {
-                    sum += exchange.energy * (c.conj() * psi[self.space.rank(mask ^ exchange.pair)]).re;
-                }
-            }
-        }
-        sum
-    }
-
-    /// (`<J_->`, `<J_-^2>`, `<J_- J_z + J_z J_->/2`) of a state in the block of all states; zero in a block of sharp M.
-    pub fn transverse(&self, block: usize, psi: &[Complex64], scratch: &mut Scratch) -> [Complex64; 3] {
-        if !self.space.is_whole() {
-            return [Complex64::ZERO; 3];
-        }
-        let Scratch { lowered, raised } = scratch;
-        self.space.lowered(block, &Weights::Uniform(1.0), psi, lowered);
-        self.space.raised(block, &Weights::Uniform(1.0), psi, raised);
-        // J_z on the right gives M of the column, on the left M of the row: one less.
-        let symmetric = psi
-            .iter()
-            .zip(&*lowered)
-            .zip(self.space.masks(block))
-            .map(|((c, lowered), mask)| c.conj() * lowered * (m(self.number, *mask) + 0.5));
-        let symmetric = symmetric.sum();
-        [inner(psi, lowered), inner(raised, lowered), symmetric]
-    }
 }
 
 /// `y += -i factor x`.
@@ -427,23 +328,6 @@ fn mix((a, x): (f64, &[Complex64]), (b, z): (f64, &[Complex64]), y: &mut [Comple
     for ((y, x), z) in y.iter_mut().zip(x).zip(z) {
         *y = Complex64::new(a * x.re + b * z.im, a * x.im - b * z.re);
     }
-}
-
-/// The mean of M and of M^2.
-fn moments(psi: &[Complex64], heights: &[f64]) -> (f64, f64) {
-    const LANES: usize = 4;
-    let (mut mean, mut square) = ([0.0; LANES], [0.0; LANES]);
-    let mut add = |lane: usize, c: Complex64, m: f64| {
-        let weighted = c.norm_sqr() * m;
-        mean[lane] += weighted;
-        square[lane] += weighted * m;
-    };
-    let ((psi, of_psi), (heights, of_heights)) = (psi.as_chunks::<LANES>(), heights.as_chunks::<LANES>());
-    for (c, m) in psi.iter().zip(heights) {
-        (0..LANES).for_each(|lane| add(lane, c[lane], m[lane]));
-    }
-    of_psi.iter().zip(of_heights).for_each(|(c, m)| add(0, *c, *m));
-    (mean.iter().sum(), square.iter().sum())
 }
 
 /// The generator on one block, for [`crate::trajectory::propagation`].
