@@ -10,7 +10,7 @@ use super::compensated::Compensated;
 use super::dissection::Link;
 use super::populations::observables;
 use super::rational::Triplet;
-use super::steady::{MAX_RESIDUAL, SteadyError};
+use super::steady::{MAX_RESIDUAL, SteadyError, slowest_time};
 use super::tilted::{Tilt, Tilted};
 use crate::bath::{Coupling, Pair, Process};
 use crate::dicke::Level;
@@ -205,26 +205,7 @@ impl<'a> Conditioned<'a> {
     /// # Errors
     /// A response that does not reach its residual.
     pub fn relaxation_time(&self) -> Result<f64, SteadyError> {
-        let value = |level: &Level| level.j_squared() + 0.7 * level.m();
-        let pairs = || self.levels().iter().zip(&self.parts.p);
-        let mean: f64 = pairs().map(|(level, p)| p * value(level)).sum();
-        let mut mode: Vec<f64> = pairs().map(|(level, p)| p * (value(level) - mean)).collect();
-        let mut time = 0.0;
-        for _ in 0..200 {
-            let size = mode.iter().map(|x| x.abs()).sum::<f64>();
-            if size == 0.0 {
-                return Ok(self.fastest_rate().recip());
-            }
-            mode.iter_mut().for_each(|x| *x /= -size);
-            mode = self.response(&mode)?;
-            let grown = mode.iter().map(|x| x.abs()).sum::<f64>();
-            let settled = (grown - time).abs() < 1e-4 * grown;
-            time = grown;
-            if settled {
-                break;
-            }
-        }
-        Ok(time)
+        slowest_time(self.levels(), &self.parts.p, self.fastest_rate(), |mode| self.response(mode))
     }
 
     /// The largest rate at which a level is left.

@@ -18,9 +18,8 @@ use super::ladder::{Flow, Move};
 use super::populations::PopulationEquation;
 use super::rational::Triplet;
 use super::relaxation::Relaxation;
-use super::steady::{Reduced, SteadyError, SteadyState};
+use super::steady::{Reduced, SteadyError, SteadyState, slowest_time};
 use crate::bath::{Bath, Pair, Process};
-use crate::dicke::Level;
 use crate::rounded::{Rounded, balanced};
 
 /// The steady state of a model with its factorized generator, ready to be asked for statistics.
@@ -404,29 +403,10 @@ impl<'a> Counting<'a> {
     /// # Errors
     /// A solve that does not reach its residual.
     pub fn relaxation_time(&self) -> Result<f64, SteadyError> {
-        // A start that is even neither in M nor flat in J, so that no mode is left out.
         let levels = &self.equation.ladder().levels;
-        let value = |level: &Level| level.j_squared() + 0.7 * level.m();
-        let mean: f64 = levels.iter().zip(&self.steady.p).map(|(level, p)| p * value(level)).sum();
-        let mut mode: Vec<f64> =
-            levels.iter().zip(&self.steady.p).map(|(level, p)| p * (value(level) - mean)).collect();
-        let mut time = 0.0;
-        for _ in 0..200 {
-            let size = mode.iter().map(|x| x.abs()).sum::<f64>();
-            // One level alone, or a distribution that is all in one: nothing is left to relax.
-            if size == 0.0 {
-                return Ok(self.fastest_rate().recip());
-            }
-            mode.iter_mut().for_each(|x| *x /= -size);
-            mode = self.reduced.solve_traceless(&mode, &self.steady.p)?;
-            let grown = mode.iter().map(|x| x.abs()).sum::<f64>();
-            let settled = (grown - time).abs() < 1e-4 * grown;
-            time = grown;
-            if settled {
-                break;
-            }
-        }
-        Ok(time)
+        slowest_time(levels, &self.steady.p, self.fastest_rate(), |mode| {
+            self.reduced.solve_traceless(mode, &self.steady.p)
+        })
     }
 
     /// The largest rate at which a level is left, the fastest scale of the model.

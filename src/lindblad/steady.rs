@@ -25,6 +25,39 @@ const LIKELY: f64 = 1e-6;
 /// Choices of that level; the second is the likeliest.
 const MOST_CHOICES: usize = 3;
 
+/// The slowest relaxation time of a chain with the steady probabilities p, to a few parts in a thousand: 1/|lambda| of the
+/// eigenvalue of W nearest to zero, from powers of W^-1 (`respond`) on what is orthogonal to p. Of nothing that relaxes, the
+/// time of the `fastest` rate.
+pub(super) fn slowest_time(
+    levels: &[Level],
+    p: &[f64],
+    fastest: f64,
+    respond: impl Fn(&[f64]) -> Result<Vec<f64>, SteadyError>,
+) -> Result<f64, SteadyError> {
+    // A start that is even neither in M nor flat in J, so that no mode is left out.
+    let value = |level: &Level| level.j_squared() + 0.7 * level.m();
+    let pairs = || levels.iter().zip(p);
+    let mean: f64 = pairs().map(|(level, p)| p * value(level)).sum();
+    let mut mode: Vec<f64> = pairs().map(|(level, p)| p * (value(level) - mean)).collect();
+    let mut time = 0.0;
+    for _ in 0..200 {
+        let size = mode.iter().map(|x| x.abs()).sum::<f64>();
+        // One level alone, or a distribution that is all in one: nothing is left to relax.
+        if size == 0.0 {
+            return Ok(fastest.recip());
+        }
+        mode.iter_mut().for_each(|x| *x /= -size);
+        mode = respond(&mode)?;
+        let grown = mode.iter().map(|x| x.abs()).sum::<f64>();
+        let settled = (grown - time).abs() < 1e-4 * grown;
+        time = grown;
+        if settled {
+            break;
+        }
+    }
+    Ok(time)
+}
+
 /// Why there is no steady state.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SteadyError {
