@@ -2,7 +2,7 @@
 
 use superjump::campaign::{RunOptions, collect};
 use superjump::results::PointSummary;
-use superjump::scenario::Scenario;
+use superjump::scenario::{Overrides, Purpose, Scenario};
 
 use crate::bad_input::parse;
 
@@ -103,6 +103,7 @@ fn every_wrong_value_is_told_where_it_is_and_why() {
         (ARRAY, "dipole = [0, 0, 1]\n", "", "the key `positions.dipole` is missing"),
         (ARRAY, "dipole = [0, 0, 1]", "dipole = [0, 0, 0]", "the dipole has no direction"),
         (ARRAY, "dipole = [0, 0, 1]", "dipole = [0, 1]", "`positions.dipole` is no list of three numbers"),
+        (ARRAY, "[initial]", "[drive]\namplitude = 0.5\n[initial]", "not of qubits with [positions]"),
         (ARRAY, "dipole = [0, 0, 1]", "dipole = [0, 0, 1]\nright = 0.5", "`positions.right` has no meaning"),
         (
             ARRAY,
@@ -155,6 +156,28 @@ fn every_wrong_value_is_told_where_it_is_and_why() {
         let error = parse(&text.replacen(from, to, 1)).expect_err(to).to_string();
         assert!(error.contains(told), "{to}:\n{error}");
     }
+}
+
+/// A bath that is a matrix is one that a steady state and a figure may ask for.
+#[test]
+fn a_decay_is_a_bath_like_others() {
+    let pumped = MATRIX.replace("[initial]", "[[bath]]\nname = \"pump\"\ncoupling = \"local\"\nup = 0.5\n[initial]");
+    for text in [MATRIX, &pumped] {
+        let figure = format!("{text}[figure.light]\nquantity = \"intensity\"\nbath = \"light\"\n");
+        parse(&figure).unwrap_or_else(|error| panic!("{error}"));
+    }
+    let steady = pumped.replace("until = 0.5\ntrajectories = 200\n", "") + "[steady]\nbath = \"light\"\n";
+    let steady = Scenario::parse("s", "s.toml", &steady, Purpose::Exact, &Overrides::default()).unwrap();
+    let (summary, _) = collect(&steady, &RunOptions::new("", 1), &mut |_| {}).unwrap().unwrap();
+    let of = |bath: &str| {
+        let rows = &summary.points[0].quantities;
+        rows.iter()
+            .find(|row| row.quantity == "heat_current" && row.bath.as_deref() == Some(bath))
+            .unwrap()
+            .exact
+            .unwrap()
+    };
+    assert!(of("pump") > 0.1 && (of("pump") + of("light")).abs() < 1e-9);
 }
 
 /// The page has a scenario that is one.

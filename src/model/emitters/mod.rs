@@ -77,10 +77,13 @@ impl Emitters {
             Field::Waveguide { right } if !(0.0..=1.0).contains(&right) => return Err(EmittersError::Share(right)),
             Field::Waveguide { .. } => field,
             Field::FreeSpace { dipole } => {
-                let length = dipole.iter().map(Complex64::norm_sqr).sum::<f64>().sqrt();
-                if !(length.is_finite() && length > 0.0) {
+                // By the largest part first, so that no square overflows or vanishes.
+                let largest = dipole.iter().flat_map(|d| [d.re.abs(), d.im.abs()]).fold(0.0, f64::max);
+                if !(dipole.iter().all(|d| d.is_finite()) && largest > 0.0) {
                     return Err(EmittersError::Dipole);
                 }
+                let dipole = dipole.map(|d| d / largest);
+                let length = dipole.iter().map(Complex64::norm_sqr).sum::<f64>().sqrt();
                 for (j, other) in points.iter().enumerate() {
                     if let Some(i) = points[..j].iter().position(|point| distance(point, other) < SAME_POINT) {
                         return Err(EmittersError::Coincide(i + 1, j + 1));

@@ -126,7 +126,11 @@ impl Validator<'_> {
         if matters && let Some(place) = on.iter().find(|place| own.is_none() && parts[**place].frequency <= 0.0) {
             let Part { name, frequency, .. } = &parts[*place];
             let title = format!("bath \"{label}\" has no occupation at the frequency of `{name}`, {frequency}");
-            return Err(self.source.error(table.span(), title, allowed("bath.*.frequency")));
+            let help = format!(
+                "`{}`, a positive frequency at which its occupation is taken; or `down` and `up` in place of `rate`",
+                key("frequency")
+            );
+            return Err(self.source.error(table.span(), title, &help));
         }
         // What is at T = 0, or given, is the same at any frequency.
         let at = |frequency: f64| if matters { frequency } else { 1.0 };

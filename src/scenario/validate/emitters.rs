@@ -15,7 +15,7 @@ use super::{LARGEST, Result, Validator};
 use crate::dicke::Level;
 use crate::initial::{FactorStart, InitialState};
 use crate::model::Model;
-use crate::model::emitters::{DecayMode, Emitters, Field, Lattice, Vector, modes};
+use crate::model::emitters::{DecayMode, Emitters, EmittersError, Field, Lattice, Vector, modes};
 use crate::model::product::{Factor, Product};
 use crate::units::Units;
 
@@ -233,8 +233,15 @@ impl Validator<'_> {
             }
             _ => return self.no_word(kind, "positions.kind"),
         };
-        Emitters::new(points, field)
-            .map_err(|error| self.source.error(span, format!("[positions]: {error}"), allowed("positions")))
+        Emitters::new(points, field).map_err(|error| {
+            let of = |span: Option<Range<usize>>, key| (span.unwrap_or_else(|| table.span()), key);
+            let (span, key) = match error {
+                EmittersError::Dipole => of(raw.dipole.as_ref().map(Spanned::span), "positions.dipole"),
+                EmittersError::Share(_) => of(raw.right.as_ref().map(Spanned::span), "positions.right"),
+                EmittersError::Point(_) | EmittersError::Coincide(..) => (span, "positions"),
+            };
+            self.source.error(span, format!("`{key}`: {error}"), allowed(key))
+        })
     }
 
     /// The points, and where they are said.
@@ -279,7 +286,7 @@ impl Validator<'_> {
         if lattice.count() > MOST_EMITTERS as usize {
             return self.refuse(count.span(), "positions.count", &format!("makes {} qubits", lattice.count()));
         }
-        Ok((lattice.points(spacing), table.span()))
+        Ok((lattice.points(spacing), raw.spacing.as_ref().map_or_else(|| table.span(), Spanned::span)))
     }
 
     /// The product with the baths of `[[decay]]`.

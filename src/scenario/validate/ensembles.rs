@@ -80,19 +80,25 @@ impl Validator<'_> {
             (
                 "drive",
                 raw.drive.as_ref().map(Spanned::span),
-                "a term of [hamiltonian] in the frame of the drive: { operator = \"0.5 * a.Jx\" }",
+                if placed {
+                    "a term of [hamiltonian] in the frame of the drive: { operator = \"0.5 * (q1.Jx + q2.Jx)\" }"
+                } else {
+                    "a term of [hamiltonian] in the frame of the drive: { operator = \"0.5 * a.Jx\" }"
+                },
             ),
             ("protocol", raw.protocol.as_ref().map(Spanned::span), "a Hamiltonian and baths that stay"),
             ("condition", raw.condition.as_ref().map(Spanned::span), "[qubits]"),
         ];
+        let not_of =
+            if placed { "qubits with [positions], [[decay]] or `amplitudes`" } else { "[[ensemble]] and [[mode]]" };
         for (key, span, help) in tables {
             let Some(span) = span else { continue };
-            let title = format!("`{key}` is of one ensemble, [qubits], and not of [[ensemble]] and [[mode]]");
+            let title = format!("`{key}` is of one ensemble, [qubits], and not of {not_of}");
             self.keep(Err::<(), _>(self.source.error(span, title, help)));
         }
         if let (Some(span), true, true) = (
             raw.steady.as_ref().map(Spanned::span).or(raw.noise.as_ref().map(Spanned::span)),
-            raw.bath.is_empty(),
+            raw.bath.is_empty() && raw.decay.is_empty(),
             raw.jump.is_empty(),
         ) {
             let title = "a steady state is asked for, and there is no bath that would lead to one".to_owned();
@@ -114,7 +120,8 @@ impl Validator<'_> {
         }
         let names = raw.bath.iter().filter_map(|bath| Some(bath.get_ref().name.as_ref()?.get_ref().as_str()));
         let jumps = raw.jump.iter().filter_map(|jump| Some(jump.get_ref().name.as_ref()?.get_ref().as_str()));
-        self.figures(raw, &names.chain(jumps).collect::<Vec<_>>());
+        let decays = raw.decay.iter().filter_map(|decay| Some(decay.get_ref().name.as_ref()?.get_ref().as_str()));
+        self.figures(raw, &names.chain(jumps).chain(decays).collect::<Vec<_>>());
         // Without units, numbers have no bounds.
         let units = Self::kept(units)?;
         // A run to the steady state has exact values of it beside, a transient ends at a time.
