@@ -166,7 +166,7 @@ fn a_decay_is_a_bath_like_others() {
         let figure = format!("{text}[figure.light]\nquantity = \"intensity\"\nbath = \"light\"\n");
         parse(&figure).unwrap_or_else(|error| panic!("{error}"));
     }
-    let steady = pumped.replace("until = 0.5\ntrajectories = 200\n", "") + "[steady]\nbath = \"light\"\n";
+    let steady = pumped.replace("[evolution]\nuntil = 0.5\ntrajectories = 200\n", "") + "[steady]\nbath = \"light\"\n";
     let steady = Scenario::parse("s", "s.toml", &steady, Purpose::Exact, &Overrides::default()).unwrap();
     let (summary, _) = collect(&steady, &RunOptions::new("", 1), &mut |_| {}).unwrap().unwrap();
     let of = |bath: &str| {
