@@ -6,7 +6,7 @@ use serde_json::json;
 use super::super::aside::aside;
 use super::super::error::RunError;
 use super::counted::{Counts, cycles_of};
-use super::passes::{OfLevels, OfStates, Passes, Ways};
+use super::passes::{Passes, Ways, ways};
 use super::protocol::{Relaxation, WARM_UP, WINDOW, WINDOWS};
 use super::rounds::{ATTEMPT, Done, Ended, PILOT, Place, Rounds, SURPRISE, Sampler, Standing};
 use crate::canonical;
@@ -25,8 +25,8 @@ use crate::statistics::{
 use crate::store::{Shelf, layout};
 use crate::theory;
 use crate::theory::machine::FOUND;
+use crate::trajectory::Interrupt;
 use crate::trajectory::protocol::Pieces;
-use crate::trajectory::{Declared, ForEngine, Interrupt};
 
 /// The cycles of a stretch that are looked at phase by phase, its last ones.
 const LOOKED_AT: u64 = 16;
@@ -135,20 +135,20 @@ pub fn first_round(point: &Point, protocol: &Protocol, asked: &Converge, time: f
 }
 
 /// Trajectories that are measured over a stretch of cycles.
-struct OverCycles<'a, W> {
+struct OverCycles<'a> {
     point: &'a Point,
     protocol: &'a Protocol,
-    ways: W,
+    ways: Box<dyn Ways>,
     plan: Plan,
     phases: Phases,
 }
 
-impl<W: Ways> OverCycles<'_, W> {
+impl OverCycles<'_> {
     /// One trajectory, added to the sums; `None` where it was interrupted.
     fn trajectory(
         &self,
         number: u64,
-        (passes, windows): (&mut impl Passes, &mut Windows),
+        (passes, windows): (&mut (dyn Passes + '_), &mut Windows),
         (values, sums): (&mut [f64], &mut CycleSums),
     ) -> Option<Replica<Observables>> {
         let (point, plan) = (self.point, &self.plan);
@@ -198,7 +198,7 @@ impl<W: Ways> OverCycles<'_, W> {
     }
 }
 
-impl<W: Ways> Sampler for OverCycles<'_, W> {
+impl Sampler for OverCycles<'_> {
     type Sums = CycleSums;
 
     fn point(&self) -> &Point {
@@ -212,14 +212,14 @@ impl<W: Ways> Sampler for OverCycles<'_, W> {
         (Replicas::new(baths, 0, baths), CycleSums::new(baths, protocol.stages().len(), cells, asked))
     }
 
-    fn run(&self, numbers: impl Iterator<Item = u64>, interrupt: &Interrupt) -> (Replicas, CycleSums) {
+    fn run(&self, numbers: &mut dyn Iterator<Item = u64>, interrupt: &Interrupt) -> (Replicas, CycleSums) {
         let (mut replicas, mut sums) = self.empty();
         let baths = self.protocol.baths();
         let mut passes = self.ways.passes(self.point, &self.phases, interrupt);
         let mut windows = Windows::new(self.plan.window, &self.plan.asked, baths);
         let mut values = vec![0.0; baths];
         for number in numbers {
-            let room = (&mut passes, &mut windows);
+            let room = (&mut *passes, &mut windows);
             let Some(replica) = self.trajectory(number, room, (&mut values, &mut sums)) else { break };
             replicas.push(&values, &replica);
         }
@@ -228,7 +228,7 @@ impl<W: Ways> Sampler for OverCycles<'_, W> {
 
     fn work(&self) -> f64 {
         let cycles = (self.plan.warm_up + self.plan.cycles()) as f64;
-        cycles * W::work(self.point, self.protocol)
+        cycles * self.ways.work(self.point, self.protocol)
     }
 }
 
@@ -252,35 +252,6 @@ fn key(point: &Point, plan: &Plan, phases: &Phases, first: u64) -> u64 {
 
 /// Runs a point to its limit cycle; as `converge_with`.
 pub fn converge(
-    asked: (&Point, &Protocol, &Converge),
-    relaxation: Relaxation,
-    place: Place,
-    progress: &mut dyn FnMut(&Standing),
-) -> Result<Option<SteadyRun>, RunError> {
-    let point = asked.0;
-    if !point.facts().coherent {
-        return by::<OfLevels>(asked, relaxation, place, progress);
-    }
-    point.engine.engine.with(&point.groups, Task { asked, relaxation, place, progress })
-}
-
-/// A point whose levels are superposed, to converge by whatever engine.
-struct Task<'a> {
-    asked: (&'a Point, &'a Protocol, &'a Converge),
-    relaxation: Relaxation,
-    place: Place<'a>,
-    progress: &'a mut dyn FnMut(&Standing),
-}
-
-impl ForEngine for Task<'_> {
-    type Output = Result<Option<SteadyRun>, RunError>;
-
-    fn of<E: Declared>(self) -> Self::Output {
-        by::<OfStates<E>>(self.asked, self.relaxation, self.place, self.progress)
-    }
-}
-
-fn by<W: Ways>(
     (point, protocol, asked): (&Point, &Protocol, &Converge),
     (mut time, mut from): Relaxation,
     place: Place,
@@ -290,7 +261,7 @@ fn by<W: Ways>(
     let mut spent = 0;
     for attempt in place.2.map_or(0, Shelf::first_attempt).. {
         let plan = Plan::new(point, protocol, asked, time)?;
-        let ways = W::new(point, protocol, plan.warm_up + plan.cycles(), Pieces::Enough);
+        let ways = ways(point, protocol, plan.warm_up + plan.cycles(), Pieces::Enough);
         let sampler = OverCycles { point, protocol, ways, plan, phases: Phases::of(point, protocol) };
         affordable(&sampler, asked, place.1)?;
         let plan = &sampler.plan;
@@ -331,12 +302,12 @@ fn by<W: Ways>(
 
 /// Refuses what the first round cannot afford, by a single cycle from a stream that is not used again; as far as there is
 /// time: it decides of no result.
-fn affordable<W: Ways>(sampler: &OverCycles<W>, asked: &Converge, stop: &Interrupt) -> Result<(), RunError> {
+fn affordable(sampler: &OverCycles, asked: &Converge, stop: &Interrupt) -> Result<(), RunError> {
     let plan = Plan { warm_up: 1, window: 1, windows: 2, asked: Vec::new(), ..sampler.plan.clone() };
     let &OverCycles { point, protocol, .. } = sampler;
-    let ways = W::new(point, protocol, plan.warm_up + plan.cycles(), Pieces::Equal(1));
+    let ways = ways(point, protocol, plan.warm_up + plan.cycles(), Pieces::Equal(1));
     let pilot = OverCycles { point, protocol, ways, plan, phases: sampler.phases.clone() };
-    let (replicas, _) = pilot.run(std::iter::once(u64::MAX), &stop.after(PILOT));
+    let (replicas, _) = pilot.run(&mut std::iter::once(u64::MAX), &stop.after(PILOT));
     let cycles = (sampler.plan.warm_up + sampler.plan.cycles()) as f64;
     let jumps = GROUPS as f64 * cycles * replicas.jumps as f64 / 3.0;
     if replicas.count() > 0 && jumps > asked.budget.jumps {
@@ -346,8 +317,8 @@ fn affordable<W: Ways>(sampler: &OverCycles<W>, asked: &Converge, stop: &Interru
 }
 
 /// The estimates, and what is missing.
-fn steady_run<W: Ways>(
-    sampler: &OverCycles<W>,
+fn steady_run(
+    sampler: &OverCycles,
     asked: &Converge,
     (relaxation_time, relaxation_from): Relaxation,
     conserved: bool,

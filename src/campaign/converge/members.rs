@@ -8,7 +8,7 @@ use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
 use crate::scenario::Point;
 use crate::statistics::{Counted, Estimator, Protocol, Replica, Replicas, Stretches, Sums};
-use crate::trajectory::{Declared, Interrupt};
+use crate::trajectory::{Declared, ForEngine, Interrupt};
 
 /// How a replica becomes one of the values that are averaged.
 enum Reading<V: Values> {
@@ -86,9 +86,35 @@ pub fn quantity(columns: &[Column], estimator: Estimator) -> Quantity {
     }
 }
 
+/// Trajectories of a point over stretches of time, by whatever engine.
+pub trait Trajectories: Sync {
+    /// What they are folded into.
+    fn replicas(&self) -> Replicas;
+
+    /// Runs trajectories of these numbers: fewer where they are interrupted, and the sums are of no use then.
+    fn run(
+        &self,
+        protocol: &Protocol,
+        numbers: &mut dyn Iterator<Item = u64>,
+        interrupt: &Interrupt,
+    ) -> (Replicas, Sums);
+}
+
+/// Those of a point, of which these columns are read.
+pub fn trajectories<'a>(point: &'a Point, columns: &'a [Column]) -> Box<dyn Trajectories + 'a> {
+    struct Build<'a>(&'a Point, &'a [Column]);
+    impl<'a> ForEngine for Build<'a> {
+        type Output = Box<dyn Trajectories + 'a>;
+        fn of<E: Declared>(self) -> Self::Output {
+            Box::new(Members::<E>::new(self.0, self.1))
+        }
+    }
+    point.engine.engine.with(&point.groups, Build(point, columns))
+}
+
 /// One engine and system for each group of qubits.
-pub struct Members<'a, E: Declared> {
-    pub point: &'a Point,
+struct Members<'a, E: Declared> {
+    point: &'a Point,
     engines: Vec<E>,
     watched: Vec<<E::Values as Values>::Form>,
     intensities: Vec<Vec<<E::Values as Values>::Form>>,
@@ -98,7 +124,7 @@ pub struct Members<'a, E: Declared> {
 
 impl<'a, E: Declared> Members<'a, E> {
     /// The engine and the system of each group, and how these columns are read from them.
-    pub fn new(point: &'a Point, columns: &[Column]) -> Self {
+    fn new(point: &'a Point, columns: &[Column]) -> Self {
         let systems: Vec<E::System> = point.groups.iter().map(E::system).collect();
         let engines = point.groups.iter().zip(&systems).map(|(group, system)| E::build(group, system)).collect();
         let baths = 0..point.baths().len();
@@ -132,17 +158,17 @@ impl<'a, E: Declared> Members<'a, E> {
             readings: point.groups.iter().zip(&systems).map(readings).collect(),
         }
     }
+}
 
-    /// What trajectories are folded into.
-    pub fn replicas(&self) -> Replicas {
+impl<E: Declared> Trajectories for Members<'_, E> {
+    fn replicas(&self) -> Replicas {
         Replicas::new(self.readings[0].len(), self.balances[0].len(), self.point.baths().len())
     }
 
-    /// Runs trajectories of these numbers: fewer where they are interrupted, and the sums are of no use then.
-    pub fn run(
+    fn run(
         &self,
         protocol: &Protocol,
-        numbers: impl Iterator<Item = u64>,
+        numbers: &mut dyn Iterator<Item = u64>,
         interrupt: &Interrupt,
     ) -> (Replicas, Sums) {
         let point = self.point;
@@ -198,29 +224,30 @@ impl<'a, E: Declared> Members<'a, E> {
     }
 }
 
-/// Members that are measured over a stretch of time.
-pub struct OverTime<'a, E: Declared> {
-    pub members: &'a Members<'a, E>,
+/// Trajectories that are measured over a stretch of time.
+pub struct OverTime<'a> {
+    pub point: &'a Point,
+    pub trajectories: &'a dyn Trajectories,
     pub protocol: &'a Protocol,
 }
 
-impl<E: Declared> Sampler for OverTime<'_, E> {
+impl Sampler for OverTime<'_> {
     type Sums = Sums;
 
     fn point(&self) -> &Point {
-        self.members.point
+        self.point
     }
 
     fn empty(&self) -> (Replicas, Sums) {
-        (self.members.replicas(), self.protocol.sums())
+        (self.trajectories.replicas(), self.protocol.sums())
     }
 
-    fn run(&self, numbers: impl Iterator<Item = u64>, interrupt: &Interrupt) -> (Replicas, Sums) {
-        self.members.run(self.protocol, numbers, interrupt)
+    fn run(&self, numbers: &mut dyn Iterator<Item = u64>, interrupt: &Interrupt) -> (Replicas, Sums) {
+        self.trajectories.run(self.protocol, numbers, interrupt)
     }
 
     fn work(&self) -> f64 {
         let duration = self.protocol.warm_up + self.protocol.stretch();
-        self.point().work_of(jumps_bound(self.point(), duration), duration)
+        self.point.work_of(jumps_bound(self.point, duration), duration)
     }
 }

@@ -25,11 +25,11 @@ use crate::results::{RelaxationFrom, SteadyRun};
 use crate::scenario::{Asked, Converge, Point};
 use crate::statistics::{Counted, Estimator, Evidence, GROUPS, Protocol, Replicas, StopRule, Sums, off_plateau};
 use crate::store::{Shelf, layout};
-use crate::trajectory::{Declared, ForEngine, Interrupt};
+use crate::trajectory::Interrupt;
 
 pub use forecast::{Forecast, forecast};
 use key::protocol_key;
-use members::{Members, OverTime, columns, estimators};
+use members::{OverTime, Trajectories, columns, estimators, trajectories};
 use outcome::Ending;
 pub(super) use protocol::Relaxation;
 use protocol::{Schedule, entropy, is_conserved, jumps_bound, least_work, relaxation_unless, schedule};
@@ -67,61 +67,27 @@ pub fn converge(
 /// # Errors
 /// As [`converge`].
 pub(super) fn ready((point, asked): (&Point, &Converge), stop: &Interrupt) -> Result<Option<Relaxation>, RunError> {
-    struct Try<'a>(&'a Point, &'a Converge, Relaxation, &'a Interrupt);
-    impl ForEngine for Try<'_> {
-        type Output = Result<(), RunError>;
-        fn of<E: Declared>(self) -> Self::Output {
-            let Try(point, asked, (time, _), stop) = self;
-            affordable(
-                asked,
-                &schedule(point, asked, time, None).protocol,
-                &Members::<E>::new(point, &columns(point)),
-                stop,
-            )
-        }
-    }
     if let Some(protocol) = point.protocol() {
         return cycles::relaxation(point, protocol, stop);
     }
     let Some(found) = relaxation_unless(stop, point) else { return Ok(None) };
-    point.engine.engine.with(&point.groups, Try(point, asked, found, stop))?;
+    let protocol = schedule(point, asked, found.0, None).protocol;
+    affordable((point, asked), &protocol, &*trajectories(point, &columns(point)), stop)?;
     Ok(Some(found))
 }
 
 /// The same for a point that is [`ready`], with rounds that are kept: what is there is not computed again.
 pub(super) fn converge_with(
     (point, asked): (&Point, &Converge),
-    relaxation: Relaxation,
+    (mut time, mut from): Relaxation,
     place: Place,
     progress: &mut dyn FnMut(&Standing),
 ) -> Result<Option<SteadyRun>, RunError> {
     if let Some(protocol) = point.protocol() {
-        return cycles::converge((point, protocol, asked), relaxation, place, progress);
+        return cycles::converge((point, protocol, asked), (time, from), place, progress);
     }
-    point.engine.engine.with(&point.groups, Task { point, asked, relaxation, place, progress })
-}
-
-/// A point to converge, by whatever engine.
-struct Task<'a> {
-    point: &'a Point,
-    asked: &'a Converge,
-    relaxation: Relaxation,
-    place: Place<'a>,
-    progress: &'a mut dyn FnMut(&Standing),
-}
-
-impl ForEngine for Task<'_> {
-    type Output = Result<Option<SteadyRun>, RunError>;
-
-    fn of<E: Declared>(self) -> Self::Output {
-        of_engine::<E>(self)
-    }
-}
-
-fn of_engine<E: Declared>(task: Task) -> Result<Option<SteadyRun>, RunError> {
-    let Task { point, asked, relaxation: (mut time, mut from), place, progress } = task;
     let columns = columns(point);
-    let members = Members::<E>::new(point, &columns);
+    let trajectories = trajectories(point, &columns);
     let solved = point.clone();
     let Some(entropy) = aside(place.1, move || entropy(&solved)) else { return Ok(None) };
     let mut spent = 0;
@@ -129,7 +95,7 @@ fn of_engine<E: Declared>(task: Task) -> Result<Option<SteadyRun>, RunError> {
         let plan = schedule(point, asked, time, entropy.as_ref());
         let Schedule { protocol, too_short, .. } = &plan;
         if attempt > 0 {
-            affordable(asked, protocol, &members, place.1)?;
+            affordable((point, asked), protocol, &*trajectories, place.1)?;
         }
         let rule = StopRule {
             target: asked.accuracy.target,
@@ -144,7 +110,7 @@ fn of_engine<E: Declared>(task: Task) -> Result<Option<SteadyRun>, RunError> {
         };
         let first = attempt * ATTEMPT;
         let key = protocol_key(point, protocol, &columns, first);
-        let sampler = OverTime { members: &members, protocol };
+        let sampler = OverTime { point, trajectories: &*trajectories, protocol };
         let layout = layout(&sampler.empty());
         let rounds = Rounds { sampler: &sampler, budget: &asked.budget, rule: &rule, first, key, layout, place };
         // What was only estimated gives way to what is seen.
@@ -198,13 +164,12 @@ fn judged(asked: &Converge, columns: &[Column]) -> Vec<Estimator> {
 }
 
 /// Refuses what one stretch, or the first round of them, cannot afford.
-fn affordable<E: Declared>(
-    asked: &Converge,
+fn affordable(
+    (point, asked): (&Point, &Converge),
     protocol: &Protocol,
-    members: &Members<E>,
+    trajectories: &dyn Trajectories,
     stop: &Interrupt,
 ) -> Result<(), RunError> {
-    let point = members.point;
     if protocol.cells() > CELLS {
         let highest = CELLS / protocol.stretch() / 2.0;
         let frequency = protocol.counted.frequencies.last().copied().unwrap_or(0.0);
@@ -237,7 +202,7 @@ fn affordable<E: Declared>(
             entropy: None,
             ..protocol.clone()
         };
-        let (replicas, _) = members.run(&pilot, std::iter::once(u64::MAX), &stop);
+        let (replicas, _) = trajectories.run(&pilot, &mut std::iter::once(u64::MAX), &stop);
         if replicas.count() == 0 {
             break;
         }

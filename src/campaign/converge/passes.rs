@@ -8,27 +8,35 @@ use crate::random::Stream;
 use crate::scenario::Point;
 use crate::solve::Phases;
 use crate::trajectory::protocol::{Going, Ledger, Pieces, ProtocolChain, Recorded, Watch};
-use crate::trajectory::{Declared, Detail, Exchanged, Interrupt, Jump, Record, Recorder};
+use crate::trajectory::{Declared, Detail, Exchanged, ForEngine, Interrupt, Jump, Record, Recorder};
 
 /// The start of a cycle is looked at so much of its first segment later: a time at which a segment ends is of that, and a
 /// register measures with the quanta of the segment that it is in.
 const STARTED: f64 = 1e-9;
 
 /// An engine that goes through cycles.
-pub trait Ways: Sync + Sized {
-    /// A trajectory on its way.
-    type Passes<'a>: Passes
-    where
-        Self: 'a;
-
-    /// The engine of a point, for trajectories of so many cycles.
-    fn new(point: &Point, protocol: &Protocol, cycles: u64, pieces: Pieces) -> Self;
-
+pub trait Ways: Sync {
     /// Ready for trajectories that are looked at at these phases, and end where they are once `interrupt` is set.
-    fn passes<'a>(&'a self, point: &'a Point, phases: &'a Phases, interrupt: &'a Interrupt) -> Self::Passes<'a>;
+    fn passes<'a>(&'a self, point: &'a Point, phases: &'a Phases, interrupt: &'a Interrupt) -> Box<dyn Passes + 'a>;
 
     /// About what a cycle takes, in jumps of the populations engine.
-    fn work(point: &Point, protocol: &Protocol) -> f64;
+    fn work(&self, point: &Point, protocol: &Protocol) -> f64;
+}
+
+/// That of a point, for trajectories of so many cycles.
+pub fn ways(point: &Point, protocol: &Protocol, cycles: u64, pieces: Pieces) -> Box<dyn Ways> {
+    struct Build<'a>(&'a Point, &'a Protocol, u64);
+    impl ForEngine for Build<'_> {
+        type Output = Box<dyn Ways>;
+        fn of<E: Declared>(self) -> Self::Output {
+            Box::new(OfStates::<E>::new(self.0, self.1, self.2))
+        }
+    }
+    if point.facts().coherent {
+        point.engine.engine.with(&point.groups, Build(point, protocol, cycles))
+    } else {
+        Box::new(OfLevels(ProtocolChain::new(protocol, point.number(), pieces)))
+    }
 }
 
 /// One trajectory after the other, cycle by cycle.
@@ -50,10 +58,10 @@ pub trait Passes {
 }
 
 /// From level to level.
-pub struct OfLevels(ProtocolChain);
+struct OfLevels(ProtocolChain);
 
 /// One that goes so.
-pub struct LevelPasses<'a> {
+struct LevelPasses<'a> {
     point: &'a Point,
     chain: &'a ProtocolChain,
     phases: &'a Phases,
@@ -93,25 +101,19 @@ impl Watch for Tally<'_> {
 }
 
 impl Ways for OfLevels {
-    type Passes<'a> = LevelPasses<'a>;
-
-    fn new(point: &Point, protocol: &Protocol, _: u64, pieces: Pieces) -> Self {
-        OfLevels(ProtocolChain::new(protocol, point.number(), pieces))
-    }
-
-    fn passes<'a>(&'a self, point: &'a Point, phases: &'a Phases, interrupt: &'a Interrupt) -> LevelPasses<'a> {
+    fn passes<'a>(&'a self, point: &'a Point, phases: &'a Phases, interrupt: &'a Interrupt) -> Box<dyn Passes + 'a> {
         let protocol = self.0.protocol();
-        LevelPasses {
+        Box::new(LevelPasses {
             point,
             chain: &self.0,
             phases,
             at: None,
             ledger: Ledger::new(protocol, phases.times.len()),
             tally: Tally { exchanged: Exchanged::new(protocol.baths()), interrupt },
-        }
+        })
     }
 
-    fn work(point: &Point, protocol: &Protocol) -> f64 {
+    fn work(&self, point: &Point, protocol: &Protocol) -> f64 {
         protocol.jumps_bound(point.number())
     }
 }
@@ -151,14 +153,14 @@ impl Passes for LevelPasses<'_> {
 }
 
 /// As superpositions of levels, by an engine that was made for all cycles.
-pub struct OfStates<E: Declared> {
+struct OfStates<E: Declared> {
     engine: E,
     system: E::System,
     protocol: Protocol,
 }
 
 /// One that goes so.
-pub struct StatePasses<'a, E: Declared> {
+struct StatePasses<'a, E: Declared> {
     ways: &'a OfStates<E>,
     point: &'a Point,
     phases: &'a Phases,
@@ -171,23 +173,23 @@ pub struct StatePasses<'a, E: Declared> {
     exchanged: Exchanged,
 }
 
-impl<E: Declared> Ways for OfStates<E> {
-    type Passes<'a> = StatePasses<'a, E>;
-
-    fn new(point: &Point, protocol: &Protocol, cycles: u64, _: Pieces) -> Self {
+impl<E: Declared> OfStates<E> {
+    fn new(point: &Point, protocol: &Protocol, cycles: u64) -> Self {
         let protocol = protocol.repeated(cycles);
         let group = Group { protocol: Some(protocol.clone()), ..point.groups[0].clone() };
         let system = E::system(&group);
         OfStates { engine: E::build(&group, &system), system, protocol }
     }
+}
 
-    fn passes<'a>(&'a self, point: &'a Point, phases: &'a Phases, interrupt: &'a Interrupt) -> StatePasses<'a, E> {
+impl<E: Declared> Ways for OfStates<E> {
+    fn passes<'a>(&'a self, point: &'a Point, phases: &'a Phases, interrupt: &'a Interrupt) -> Box<dyn Passes + 'a> {
         let OfStates { system, protocol, .. } = self;
         let (times, columns) = (&phases.times, &phases.columns);
         let record = Record::new(system, point.number(), columns, times.len(), Detail::default());
         let record = record.by(E::FACTS.precision).until(interrupt);
         let a_cycle = protocol.repeated(1);
-        StatePasses {
+        Box::new(StatePasses {
             ways: self,
             point,
             phases,
@@ -197,10 +199,10 @@ impl<E: Declared> Ways for OfStates<E> {
             ledger: Ledger::new(&a_cycle, times.len()),
             recorded: Recorded::new(record, columns, &a_cycle, system, times).without_peaks(),
             exchanged: Exchanged::new(protocol.baths()),
-        }
+        })
     }
 
-    fn work(point: &Point, protocol: &Protocol) -> f64 {
+    fn work(&self, point: &Point, protocol: &Protocol) -> f64 {
         let number = point.number();
         let idle = protocol.envelope(number).idle_jump_rate_bound() * protocol.period();
         // Between jumps a drive takes steps of its own.

@@ -37,7 +37,7 @@ pub trait Sampler: Sync {
     fn empty(&self) -> GroupState<Self::Sums>;
 
     /// Runs trajectories of these numbers: fewer where they are interrupted, and the sums are of no use then.
-    fn run(&self, numbers: impl Iterator<Item = u64>, interrupt: &Interrupt) -> GroupState<Self::Sums>;
+    fn run(&self, numbers: &mut dyn Iterator<Item = u64>, interrupt: &Interrupt) -> GroupState<Self::Sums>;
 
     /// About what a trajectory takes, in jumps of the populations engine: no less.
     fn work(&self) -> f64;
@@ -81,9 +81,10 @@ pub struct Done<S> {
     pub stopped_because: Stopped,
 }
 
-/// What rounds are of, what ends them, and where they are kept.
-pub struct Rounds<'a, S: Sampler> {
-    pub sampler: &'a S,
+/// What rounds are of, what ends them, and where they are kept. Which engine makes the trajectories is asked once for each
+/// group of them.
+pub struct Rounds<'a, S> {
+    pub sampler: &'a dyn Sampler<Sums = S>,
     pub budget: &'a Budget,
     pub rule: &'a StopRule,
     /// The number of the first trajectory.
@@ -95,7 +96,7 @@ pub struct Rounds<'a, S: Sampler> {
     pub place: Place<'a>,
 }
 
-impl<S: Sampler> Rounds<'_, S> {
+impl<S: Merge + Clone + Serialize + DeserializeOwned + Send> Rounds<'_, S> {
     fn within(&self, judgement: &Judgement) -> Option<Within> {
         let asked = self.rule.target;
         let reached = match asked {
@@ -111,8 +112,8 @@ impl<S: Sampler> Rounds<'_, S> {
         progress: &mut dyn FnMut(&Standing),
         too_short: Option<f64>,
         spent: u64,
-        surprise: impl Fn(&Replicas, &[S::Sums]) -> Option<f64>,
-    ) -> Result<Ended<S::Sums>, RunError> {
+        surprise: impl Fn(&Replicas, &[S]) -> Option<f64>,
+    ) -> Result<Ended<S>, RunError> {
         if let Some(Gaps::Bring(part, _)) = self.place.2.map(|shelf| &shelf.gaps) {
             return self.bring(&part.piece).map(|()| Ended::Nothing);
         }
@@ -198,7 +199,7 @@ impl<S: Sampler> Rounds<'_, S> {
         &self,
         size: u64,
         replicas: &mut Replicas,
-        groups: &mut [S::Sums],
+        groups: &mut [S],
         seen: &mut dyn FnMut(u64, &Replicas),
     ) -> Result<bool, RunError> {
         let (_, stop, shelf) = self.place;
@@ -235,7 +236,7 @@ impl<S: Sampler> Rounds<'_, S> {
     }
 
     /// Folds the pieces that are kept, and gives back the others.
-    fn read<'p>(&self, pieces: Vec<&'p Piece>, fold: &mut Fold<S::Sums>) -> Result<Vec<&'p Piece>, RunError> {
+    fn read<'p>(&self, pieces: Vec<&'p Piece>, fold: &mut Fold<S>) -> Result<Vec<&'p Piece>, RunError> {
         let mut missing = Vec::new();
         for piece in pieces {
             let read = |shelf: &Shelf| shelf.read(self.sampler.point(), piece, self.layout);
@@ -253,7 +254,7 @@ impl<S: Sampler> Rounds<'_, S> {
         &self,
         mut missing: Vec<&'p Piece>,
         trajectories: &Range<u64>,
-        fold: &mut Fold<S::Sums>,
+        fold: &mut Fold<S>,
     ) -> Result<Option<Vec<&'p Piece>>, RunError> {
         let (pool, stop, shelf) = self.place;
         // Set where the run is stopped, or what is done cannot be kept.
@@ -274,9 +275,9 @@ impl<S: Sampler> Rounds<'_, S> {
                     while !ended.is_set()
                         && let Some((piece, group)) = lock(in_hand).next()
                     {
-                        let numbers = trajectories.clone().map(|k| self.first + k * GROUPS + group);
+                        let mut numbers = trajectories.clone().map(|k| self.first + k * GROUPS + group);
                         // Nobody listens any more where another task has panicked.
-                        let _ = sender.send((piece, group, self.sampler.run(numbers, ended)));
+                        let _ = sender.send((piece, group, self.sampler.run(&mut numbers, ended)));
                     }
                 });
             }
@@ -295,10 +296,10 @@ impl<S: Sampler> Rounds<'_, S> {
     fn keep(
         &self,
         in_hand: &Mutex<InHand<'_, '_>>,
-        receiver: &mpsc::Receiver<(usize, u64, GroupState<S::Sums>)>,
-        fold: &mut Fold<S::Sums>,
+        receiver: &mpsc::Receiver<(usize, u64, GroupState<S>)>,
+        fold: &mut Fold<S>,
     ) -> Result<usize, RunError> {
-        let mut waiting: HashMap<usize, Groups<S::Sums>> = HashMap::new();
+        let mut waiting: HashMap<usize, Groups<S>> = HashMap::new();
         let mut written = 0;
         for (at, group, state) in receiver {
             let piece = lock(in_hand).taken[at].piece;
@@ -313,7 +314,7 @@ impl<S: Sampler> Rounds<'_, S> {
                 let mut states = waiting.remove(&at).unwrap_or_default();
                 states.sort_by_key(|(group, _)| *group);
                 if let Some(shelf) = self.place.2 {
-                    let states: Vec<&GroupState<S::Sums>> = states.iter().map(|(_, state)| state).collect();
+                    let states: Vec<&GroupState<S>> = states.iter().map(|(_, state)| state).collect();
                     shelf.write(self.sampler.point(), piece, self.layout, &states)?;
                 }
                 lock(in_hand).taken[at].claim = None;
