@@ -40,8 +40,8 @@ mod tests {
         let never = Interrupt::default();
         assert_eq!(aside(&never, || 7), Some(7));
         let (started, soon) = (Instant::now(), never.after(Duration::from_millis(50)));
-        assert_eq!(aside(&soon, || std::thread::sleep(Duration::from_secs(5))), None);
-        assert!(started.elapsed() < Duration::from_secs(1));
+        assert_eq!(aside(&soon, || std::thread::sleep(Duration::from_secs(600))), None);
+        assert!(started.elapsed() < Duration::from_secs(60));
     }
 
     #[test]
