@@ -4,15 +4,11 @@
 //! the schema and the documentation are made.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::marker::PhantomData;
 
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use toml::Spanned;
+use toml::de::DeValue;
 
-use super::described::{Described, Kind};
+use super::described::{Described, InOrder, Kind, read_key};
 
 /// A value that may be left out.
 pub type Key<T> = Option<Spanned<T>>;
@@ -20,18 +16,22 @@ pub type Key<T> = Option<Spanned<T>>;
 /// Pairs of a time and a value.
 pub type RawTable = Key<Vec<Spanned<Vec<Spanned<f64>>>>>;
 
-/// Tables of keys, none of which is unknown.
+/// Tables of keys.
 macro_rules! tables {
-    ($($(#[$meta:meta])* pub struct $table:ident { $($(#[$of_key:meta])* pub $key:ident: $value:ty,)* })*) => {
+    ($($(#[$meta:meta])* pub struct $table:ident { $(pub $key:ident: $value:ty,)* })*) => {
         $(
             $(#[$meta])*
-            #[derive(Clone, Debug, Deserialize)]
-            #[serde(deny_unknown_fields)]
-            pub struct $table { $($(#[$of_key])* pub $key: $value,)* }
+            #[derive(Clone, Debug)]
+            pub struct $table { $(pub $key: $value,)* }
 
             impl Described for $table {
                 fn kind() -> Kind {
                     Kind::Table(vec![$((stringify!($key), <$value>::kind()),)*])
+                }
+
+                fn read(value: &Spanned<DeValue>) -> Option<Self> {
+                    let table = value.get_ref().as_table()?;
+                    Some($table { $($key: read_key(table, stringify!($key))?,)* })
                 }
             }
         )*
@@ -40,25 +40,18 @@ macro_rules! tables {
 
 tables! {
     pub struct RawScenario {
-        #[serde(default)]
         pub title: Option<String>,
         pub units: Key<String>,
         pub qubits: Key<RawQubits>,
         pub positions: Key<RawPositions>,
-        #[serde(default)]
         pub decay: Vec<Spanned<RawDecay>>,
-        #[serde(default)]
         pub bath: Vec<Spanned<RawBath>>,
-        #[serde(default)]
         pub ensemble: Vec<Spanned<RawEnsemble>>,
-        #[serde(default)]
         pub mode: Vec<Spanned<RawMode>>,
         pub parameters: Key<BTreeMap<Spanned<String>, Spanned<f64>>>,
         pub hamiltonian: Key<RawHamiltonian>,
-        #[serde(default)]
         pub jump: Vec<Spanned<RawJump>>,
         pub observe: Key<BTreeMap<Spanned<String>, Spanned<String>>>,
-        #[serde(default)]
         pub correlate: Vec<Spanned<RawCorrelate>>,
         pub drive: Key<RawDrive>,
         pub protocol: Key<RawProtocol>,
@@ -166,13 +159,13 @@ tables! {
 
     pub struct RawProtocol {
         pub cycles: Key<toml::Value>,
-        pub segment: Key<InOrder<RawSegment>>,
+        pub segment: Key<InOrder<Spanned<RawSegment>>>,
     }
 
     pub struct RawSegment {
         pub duration: Key<f64>,
         pub frequency: Key<RawCourse>,
-        pub bath: Key<InOrder<RawChanges>>,
+        pub bath: Key<InOrder<Spanned<RawChanges>>>,
         pub drive: Key<RawDriveChanges>,
     }
 
@@ -339,31 +332,9 @@ impl<W: Described> Described for RawCourse<W> {
     fn kind() -> Kind {
         Kind::NumberOr(Box::new(W::kind()))
     }
-}
 
-impl<'de, W: Deserialize<'de>> Deserialize<'de> for RawCourse<W> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either<W>(PhantomData<W>);
-        impl<'de, W: Deserialize<'de>> Visitor<'de> for Either<W> {
-            type Value = RawCourse<W>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number or a table")
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<RawCourse<W>, E> {
-                Ok(RawCourse::Held(value as f64))
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<RawCourse<W>, E> {
-                Ok(RawCourse::Held(value))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawCourse<W>, A::Error> {
-                W::deserialize(MapAccessDeserializer::new(map)).map(RawCourse::Way)
-            }
-        }
-        deserializer.deserialize_any(Either(PhantomData))
+    fn read(value: &Spanned<DeValue>) -> Option<Self> {
+        f64::read(value).map(RawCourse::Held).or_else(|| W::read(value).map(RawCourse::Way))
     }
 }
 
@@ -378,59 +349,9 @@ impl Described for RawStart {
     fn kind() -> Kind {
         Kind::WordOr(Box::new(RawInitial::kind()))
     }
-}
 
-impl<'de> Deserialize<'de> for RawStart {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = RawStart;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or a table")
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<RawStart, E> {
-                Ok(RawStart::Name(value.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawStart, A::Error> {
-                let state = RawInitial::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(RawStart::State(Box::new(state)))
-            }
-        }
-        deserializer.deserialize_any(Either)
-    }
-}
-
-/// Tables of any name, in the order of the file.
-#[derive(Clone, Debug)]
-pub struct InOrder<T>(pub Vec<(Spanned<String>, Spanned<T>)>);
-
-impl<T: Described> Described for InOrder<T> {
-    fn kind() -> Kind {
-        Kind::Named(Box::new(T::kind()))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for InOrder<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
-            type Value = InOrder<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("tables")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<InOrder<T>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(InOrder(entries))
-            }
-        }
-        deserializer.deserialize_map(Entries(PhantomData))
+    fn read(value: &Spanned<DeValue>) -> Option<Self> {
+        let state = || RawInitial::read(value).map(|state| RawStart::State(Box::new(state)));
+        String::read(value).map(RawStart::Name).or_else(state)
     }
 }

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::path::Path;
 
-use serde::Deserialize;
 use serde_json::json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -12,13 +11,12 @@ use typed_arena::Arena;
 use super::asked::Purpose;
 use super::described::{Described, Kind};
 use super::file;
-use super::keys::allowed;
 use super::label::label;
 use super::point::{Point, point_id};
 use super::raw::RawScenario;
 use super::shape::{self, Shape};
 use super::source::{MOST_PROBLEMS, Problem, ScenarioError, Source};
-use super::sweep::{self, Axis, Texts, Value, combinations, first_span, fix, path_at, set, set_axis, take_axes};
+use super::sweep::{self, Axis, Texts, Value, combinations, first_span, fix, set, set_axis, take_axes};
 use super::syntax::Syntax;
 use super::validate::{Valid, Validator};
 use crate::canonical;
@@ -343,12 +341,9 @@ pub(super) fn mirror<'a, 'i>(
 ) -> (Result<RawScenario, ScenarioError>, Shape<'a, 'i>) {
     let source = texts.0;
     let shape = Shape::of(&mut table, kind, texts);
-    let whole = Spanned::new(0..source.text().len(), table.clone());
-    let raw = RawScenario::deserialize(toml::Deserializer::from(whole)).map_err(|error| {
-        // Whatever has the shape of a scenario is read: the words are for what nobody has thought of.
-        let span = error.span().unwrap_or(0..0);
-        let key = path_at(&table, &span).unwrap_or_default();
-        source.error(span, format!("`{key}` cannot be read"), allowed(&key))
-    });
+    let whole = Spanned::new(0..source.text().len(), DeValue::Table(table));
+    // Whatever has the shape of a scenario is read: the words are for what nobody has thought of.
+    let raw = RawScenario::read(&whole)
+        .ok_or_else(|| source.error(0..0, "a number that is none".to_owned(), "numbers that a double holds"));
     (raw, shape)
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeFloat, DeTable, DeValue};
 
-use super::described::Kind;
+use super::described::{Kind, number_of};
 use super::foreign::{self, Meant, nearest};
 use super::keys::{KEYS, allowed};
 use super::source::Problem;
@@ -140,7 +140,7 @@ impl<'a, 'i> Shape<'a, 'i> {
                 }
                 return fit;
             }
-            (Kind::Number | Kind::NumberOr(_), DeValue::Integer(_)) => true,
+            (Kind::Number | Kind::NumberOr(_), DeValue::Integer(number)) => number_of(number).is_some(),
             (Kind::Number | Kind::NumberOr(_), DeValue::Float(number)) => finite_as_typed(number),
             (Kind::Whole, DeValue::Integer(number)) => i64::from_str_radix(number.as_str(), number.radix()).is_ok(),
             (Kind::Word | Kind::WordOr(_), DeValue::String(_)) | (Kind::Flag, DeValue::Boolean(_)) => true,

@@ -350,30 +350,3 @@ fn subtable<'a, 'i>(table: &'a mut DeTable<'i>, name: &str, span: Range<usize>) 
         _ => None,
     }
 }
-
-/// The path of the innermost key whose value (or whose name) covers a span: `bath.hot.rate`.
-pub fn path_at(root: &DeTable, span: &Range<usize>) -> Option<String> {
-    let covers = |outer: Range<usize>| outer.start <= span.start && span.end <= outer.end;
-    for (key, value) in root {
-        let name = key.get_ref();
-        let inner = match value.get_ref() {
-            DeValue::Table(table) => path_at(table, span),
-            DeValue::Array(items) => items.iter().enumerate().find_map(|(index, item)| {
-                let DeValue::Table(table) = item.get_ref() else {
-                    return None;
-                };
-                let label =
-                    table.get("name").and_then(|n| n.get_ref().as_str()).map_or(index.to_string(), str::to_owned);
-                path_at(table, span).map(|rest| format!("{label}.{rest}"))
-            }),
-            _ => None,
-        };
-        if let Some(inner) = inner {
-            return Some(format!("{name}.{inner}"));
-        }
-        if covers(value.span()) || covers(key.span()) {
-            return Some(name.to_string());
-        }
-    }
-    None
-}

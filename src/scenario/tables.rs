@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
 use toml::Spanned;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 use typed_arena::Arena;
 
 use super::asked::Purpose;
@@ -27,10 +26,10 @@ pub fn effective(text: &str) -> Result<toml::Table, ScenarioError> {
     let (file, overrides) = Overrides::apart(text);
     let (source, arguments) = overrides.below("the scenario of the run", file)?;
     let (root, _) = as_run(&source, &arguments)?;
-    let whole = Spanned::new(0..source.text().len(), root);
-    toml::Table::deserialize(toml::Deserializer::from(whole)).map_err(|error| {
-        source.error(error.span().unwrap_or(0..0), "a value cannot be read".to_owned(), "numbers within a double")
-    })
+    match toml::Value::read(&Spanned::new(0..source.text().len(), DeValue::Table(root))) {
+        Some(toml::Value::Table(tables)) => Ok(tables),
+        _ => Err(source.error(0..0, "a number that is none".to_owned(), "numbers that a double holds")),
+    }
 }
 
 /// The protocols of a scenario as it was run, at these points of its sweep; none where it has none.
