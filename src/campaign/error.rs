@@ -96,6 +96,15 @@ pub enum RunError {
     /// What is brought or asked for is no part of the campaign.
     #[error("this is no part of the campaign: {0}")]
     NoPart(String),
+    /// Another rank of an MPI job failed.
+    #[cfg(feature = "mpi")]
+    #[error("rank {rank} failed: {why}")]
+    Rank {
+        /// Which.
+        rank: i32,
+        /// Why.
+        why: String,
+    },
     /// The threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -127,7 +136,7 @@ impl RunError {
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {
         match self {
-            RunError::Store(StoreError::Folder { .. }) => Some(Hint::AnotherFolder),
+            RunError::Store(StoreError::Folder { .. } | StoreError::Larger { .. }) => Some(Hint::AnotherFolder),
             RunError::Store(StoreError::Foreign { .. } | StoreError::Better { .. }) => {
                 Some(Hint::AnotherFolderOrReplace)
             }
@@ -156,6 +165,8 @@ impl RunError {
             | RunError::NoCycle { .. }
             | RunError::NotInParts { .. }
             | RunError::NoPart(_) => true,
+            #[cfg(feature = "mpi")]
+            RunError::Rank { .. } => false,
             RunError::Damaged(_) | RunError::Threads(_) => false,
         }
     }

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 
 use super::compute::{Exacts, run_block, solve_beside};
 use super::error::RunError;
-use super::open::more_than;
 use super::options::Event;
+use super::standing::more_than;
 use crate::plan::{Part, Plan};
 use crate::results::{Correlated, PointSummary, Sink, Summary, Timing, Writer, folded_rows, rare_quanta_rows, series};
 use crate::scenario::Scenario;

@@ -1,13 +1,15 @@
 //! The parts that are yet to be computed, as one of any number of processes takes them: those that no other has in hand, in
 //! an order of its own, and at the end what others have left lying.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::time::Duration;
 
 use super::compute::Next;
 use super::meter::Pace;
 use crate::plan::{Part, Plan, Shard};
+use crate::scenario::Point;
 use crate::store::{Claim, Folder, Present, Taken, key};
 
 /// In which order a process takes what is missing.
@@ -15,9 +17,10 @@ use crate::store::{Claim, Folder, Present, Taken, key};
 pub enum Order {
     /// That of the schedule.
     Schedule,
-    /// The same, from a share of it on; then what others have not done, in an order of its own.
+    /// The large ones first, so that all end together with small ones; of those that are about as large a share, then what
+    /// others have not done, in an order of its own.
     From(Shard),
-    /// An order that is no other process's, so that they seldom meet.
+    /// The same in an order that is no other process's, so that they seldom meet.
     Own,
 }
 
@@ -27,18 +30,23 @@ impl Order {
         shard.map_or(Order::Own, Order::From)
     }
 
-    /// Things in this order, by what tells them.
-    pub fn sorted<T, K: std::hash::Hash>(self, mut things: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    /// Things in this order, by what tells them, and about how large they are.
+    pub fn sorted<T, K: Hash>(self, mut things: Vec<T>, key: impl Fn(&T) -> K, size: impl Fn(&T) -> u32) -> Vec<T> {
         let drawn = RandomState::new();
         let by_chance = |things: &mut [T]| things.sort_by_cached_key(|thing| drawn.hash_one(key(thing)));
-        match self {
-            Order::Schedule => {}
-            Order::Own => by_chance(&mut things),
-            Order::From(shard) => {
-                let of_all = |share: u64| (u128::from(share) * things.len() as u128 / u128::from(shard.of)) as usize;
-                let (from, to) = (of_all(shard.index - 1), of_all(shard.index));
-                things.rotate_left(from);
-                by_chance(&mut things[to - from..]);
+        if !matches!(self, Order::Schedule) {
+            things.sort_by_key(|thing| Reverse(size(thing)));
+        }
+        for alike in things.chunk_by_mut(|one, other| size(one) == size(other)) {
+            match self {
+                Order::Schedule => {}
+                Order::Own => by_chance(alike),
+                Order::From(shard) => {
+                    let of_all = |share: u64| (u128::from(share) * alike.len() as u128 / u128::from(shard.of)) as usize;
+                    let (from, to) = (of_all(shard.index - 1), of_all(shard.index));
+                    alike.rotate_left(from);
+                    by_chance(&mut alike[to - from..]);
+                }
             }
         }
         things
@@ -54,7 +62,7 @@ pub fn missing<'a>(plan: &'a Plan, there: Present) -> impl Iterator<Item = Part>
 }
 
 /// How often it is asked after what others have in hand.
-const ASKED: Duration = Duration::from_millis(200);
+pub const ASKED: Duration = Duration::from_millis(200);
 
 /// What is missing in a folder, and what this process has in hand of it.
 pub struct Missing<'a> {
@@ -75,7 +83,11 @@ impl<'a> Missing<'a> {
         let parts = missing(plan, there);
         let left: Box<dyn Iterator<Item = Part> + Send> = match order {
             Order::Schedule => Box::new(parts),
-            _ => Box::new(order.sorted(parts.collect(), |part| *part).into_iter()),
+            _ => {
+                let bounds: Vec<f64> = plan.points.iter().map(Point::work_bound).collect();
+                let size = |part: &Part| (part.count as f64 * bounds[part.point]).max(1.0).log2() as u32;
+                Box::new(order.sorted(parts.collect(), |part| *part, size).into_iter())
+            }
         };
         let (later, claims, found) = (Vec::new(), HashMap::new(), Vec::new());
         Missing { plan, folder, left, later, asked: Pace::default(), claims, found }
@@ -115,6 +127,13 @@ impl<'a> Missing<'a> {
     /// A part of this process is on the disk.
     pub fn written(&mut self, part: Part) {
         self.claims.remove(&part);
+    }
+
+    /// A part of this process is given up: it, or another, takes it again.
+    #[cfg(feature = "mpi")]
+    pub fn dropped(&mut self, part: Part) {
+        self.claims.remove(&part);
+        self.later.push(part);
     }
 
     /// What others have brought since this was asked.
@@ -188,10 +207,20 @@ mod tests {
             // More shares than there are things.
             (Order::From(Shard { index: 99, of: 100 }), &[]),
         ] {
-            let mut sorted = order.sorted(all.clone(), |thing| *thing);
+            let mut sorted = order.sorted(all.clone(), |thing| *thing, |_| 0);
             assert!(sorted.starts_with(first), "{order:?}: {sorted:?}");
             sorted.sort_unstable();
             assert_eq!(sorted, all);
+            // Large ones first, and a share of them.
+            let mut sorted = order.sorted(all.clone(), |thing| *thing, |thing| u32::from(*thing >= 4));
+            if !matches!(order, Order::Schedule) {
+                assert!(sorted[..6].iter().all(|thing| *thing >= 4), "{order:?}: {sorted:?}");
+            }
+            sorted.sort_unstable();
+            assert_eq!(sorted, all);
         }
+        let second = Order::From(Shard { index: 2, of: 3 });
+        let sorted = second.sorted(all, |thing| *thing, |thing| u32::from(*thing >= 4));
+        assert_eq!((sorted[..2].to_vec(), sorted[6]), (vec![6, 7], 1));
     }
 }

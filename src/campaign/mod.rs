@@ -6,8 +6,11 @@ mod compute;
 mod converge;
 mod correlated;
 mod cost;
+#[cfg(feature = "mpi")]
+mod errands;
 mod error;
 mod in_order;
+mod less;
 mod merge;
 mod meter;
 mod missing;
@@ -20,6 +23,7 @@ mod run;
 mod settle;
 mod simulator;
 mod solve;
+mod standing;
 mod status;
 mod transient;
 mod under_protocol;
@@ -32,7 +36,7 @@ pub use error::{Hint, RunError};
 pub use one_by_one::Simulator;
 pub use options::{Event, Outcome, RunOptions};
 #[cfg(feature = "mpi")]
-pub use ranks::Ranks;
+pub use ranks::{Ranks, Sharing};
 pub use run::{merge_parts, run, work};
 pub use simulator::simulator;
 pub use solve::solvable;

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::error::RunError;
-use super::open::{complete, mend_claim, open, refuse_foreign, refuse_less};
+use super::open::{complete, mend_claim, open, refuse_foreign};
 use super::options::{Event, Outcome, RunOptions};
 use super::settle::{self, relaxations};
 use super::solve::solve;
+use super::standing::refuse_less;
 use super::transient;
 use crate::plan::Plan;
 use crate::scenario::{Asked, Scenario};
@@ -66,7 +67,7 @@ fn sample(
     }
     // What is out of reach is refused before there is a folder. Who works asks that of each point in its turn.
     let relaxations = if converges && role != Role::Work { relaxations(scenario, options)? } else { Vec::new() };
-    let folder = open(&options.output, scenario, role)?;
+    let folder = open(&options.output, scenario, role, report)?;
     if let Some(owner) = folder.stale() {
         report(&Event::Notice(format!("{owner} did not end well here; going on from what it left")));
     }

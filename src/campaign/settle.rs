@@ -12,8 +12,8 @@ use super::converge::{Relaxation, converge_with, ready};
 use super::error::RunError;
 use super::meter::Pace;
 use super::missing::Order;
-use super::open::more_than;
 use super::options::{Event, Outcome, RunOptions};
+use super::standing::more_than;
 use crate::quantity::{Column, Quantity};
 use crate::results::{
     Correlated, Cuts, ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer,
@@ -130,7 +130,7 @@ pub(super) fn work(
     let shelf = Shelf::new(folder, Gaps::Fill).beginning_at(RandomState::new().hash_one(0) as usize);
     let mut teller = Teller::new(options, Some(&shelf), report);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
-    let points = Order::of_worker(options.shard).sorted(scenario.points.iter().collect(), |point| point.index);
+    let points = Order::of_worker(options.shard).sorted(scenario.points.iter().collect(), |point| point.index, |_| 0);
     let mut left = Left { points: points.into_iter().map(|point| (point, None)).collect() };
     while !left.points.is_empty() && !options.stop.is_set() {
         let before = shelf.written();
@@ -241,11 +241,9 @@ pub(super) fn settle_into(
         return Ok(outcome);
     }
     let complete = done == scenario.points.len() && !outcome.interrupted;
-    let standing = shelf.is_some() && !options.fresh;
+    // Once complete they are all that was asked for, which is no less than what was before.
+    let standing = shelf.is_some() && !options.fresh && !complete;
     if let Some(more) = standing.then(|| more_than(&points, &options.output, scenario)).flatten() {
-        if complete {
-            return Err(more.refused(&options.output).into());
-        }
         (teller.report)(&Event::Notice(more.notice()));
         return Ok(outcome);
     }

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::aside::aside;
 use super::error::RunError;
-use super::open::{finished, refuse_exact_alone};
+use super::open::finished;
 use super::options::{Event, Outcome, RunOptions};
+use super::standing::refuse_exact_alone;
 use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
 use crate::plan::available_memory;
 use crate::quantity::{Column, Quantity};

@@ -73,11 +73,16 @@ impl Status {
         self.at_work().map(of).sum()
     }
 
-    /// Seconds that are left for all of them together, by the one who has measured most.
+    /// Seconds that are left for all of them together, each as fast as it finds itself: `sum n / sum (n / left)` over those
+    /// who know, with n threads, as each tells what would be left were all threads like its own.
     #[must_use]
     pub fn seconds_left(&self) -> Option<f64> {
-        let known = |process: &Process| Some((process.live.progress.jumps, process.live.progress.seconds_left?));
-        self.at_work().filter_map(known).max_by_key(|(jumps, _)| *jumps).map(|(_, left)| left)
+        let known = self.at_work().filter_map(|process| {
+            let threads = process.live.threads as f64;
+            Some((threads, threads / process.live.progress.seconds_left?))
+        });
+        let (threads, rate) = known.fold((0.0, 0.0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+        (threads > 0.0).then(|| threads / rate)
     }
 
     /// The folders right below this one that hold campaigns, by name.
@@ -189,5 +194,35 @@ impl Results {
             Soundness::Sound if head.is_of(&manifest.fingerprint) => Results::Complete,
             Soundness::Sound => Results::Earlier,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Progress, State};
+
+    #[test]
+    fn what_is_left_is_told_by_how_fast_each_finds_itself() {
+        let process = |threads: usize, seconds_left: Option<f64>, presence: Presence| {
+            let progress = Progress { seconds_left, ..Progress::default() };
+            Process { live: Live::now(None, threads, State::Computing, &progress), age: 0.0, presence }
+        };
+        let of = |processes: Vec<Process>| {
+            let manifest: Manifest = serde_json::from_str(
+                "{\"version\":\"\",\"scenario\":\"\",\"title\":\"\",\"seed\":1,\"recorded\":null,\"text\":\"\",\
+                 \"overrides\":[],\"points\":[]}",
+            )
+            .unwrap();
+            Status { manifest, finished: Vec::new(), processes, set_aside: 0, results: Results::None }.seconds_left()
+        };
+        let at_work = |threads, left| process(threads, left, Presence::AtWork);
+        assert_eq!(of(vec![at_work(1, None), process(1, Some(9.0), Presence::Gone)]), None);
+        assert_eq!(of(vec![at_work(1, Some(60.0)), at_work(4, None)]), Some(60.0));
+        // Two thirds of the work go to the one that is twice as fast, or has twice the threads.
+        let near = |processes, seconds: f64| (of(processes).unwrap() - seconds).abs() < 1e-9;
+        assert!(near(vec![at_work(1, Some(60.0)), at_work(1, Some(120.0))], 80.0));
+        assert!(near(vec![at_work(2, Some(60.0)), at_work(1, Some(120.0))], 72.0));
+        assert_eq!(of(vec![at_work(1, Some(0.0)), at_work(1, Some(1.0))]), Some(0.0));
     }
 }

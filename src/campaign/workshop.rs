@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
+use rayon::ThreadPool;
+
 use super::compute::{News, Tally, compute, in_turn};
 use super::converge::{Relaxation, converge_with};
 use super::error::RunError;
@@ -11,9 +13,10 @@ use super::missing::missing;
 use super::open::{open, refuse_foreign};
 use super::options::RunOptions;
 use super::settle::relaxations;
+use super::standing::refuse_less;
 use crate::plan::{Part, Plan};
 use crate::results::RelaxationFrom;
-use crate::scenario::{Asked, Point, Scenario};
+use crate::scenario::{Asked, Converge, Point, Scenario};
 use crate::store::{Folder, Gaps, Role, RoundPart, Shelf, decode, encode, part_of, round_of};
 use crate::trajectory::Interrupt;
 
@@ -38,9 +41,10 @@ impl Workshop {
         }
         if !options.fresh {
             refuse_foreign(&options.output, scenario)?;
+            refuse_less(&options.output, scenario)?;
         }
         let relaxations = relaxations(scenario, options)?;
-        let folder = open(&options.output, scenario, Role::of_results(options.fresh))?;
+        let folder = open(&options.output, scenario, Role::of_results(options.fresh), &mut |_| {})?;
         Ok(Workshop { scenario: scenario.clone(), folder, relaxations, threads: options.threads })
     }
 
@@ -50,15 +54,13 @@ impl Workshop {
     /// # Errors
     /// A folder that cannot be read.
     pub fn rounds(&self) -> Result<Vec<RoundPart>, RunError> {
-        let shelf = Shelf::new(&self.folder, Gaps::Tell(Mutex::default()));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
         let never = Interrupt::default();
+        let mut parts = Vec::new();
         for (point, relaxation) in self.scenario.points.iter().zip(&self.relaxations) {
             let (Asked::Converge(asked), Some(relaxation)) = (&point.asked, relaxation) else { continue };
-            converge_with((point, asked), *relaxation, (&pool, &never, Some(&shelf)), &mut |_| {})?;
+            parts.extend(rounds_of(&self.folder, (point, asked), *relaxation, (&pool, &never))?);
         }
-        let Gaps::Tell(told) = shelf.gaps else { unreachable!("it was made to tell") };
-        let mut parts = told.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Points of the same physics share rounds.
         let mut seen = HashSet::new();
         parts.retain(|part| seen.insert((self.scenario.points[part.point].id, part.name())));
@@ -71,14 +73,7 @@ impl Workshop {
     /// # Errors
     /// Bytes that are of no part of it, or that cannot be written.
     pub fn put_round(&self, bytes: &[u8]) -> Result<String, RunError> {
-        let (id, seed, piece) = round_of(bytes).map_err(RunError::NoPart)?;
-        self.folder.write_piece_bytes(self.point(id, seed)?, &piece, bytes)?;
-        Ok(piece.name())
-    }
-
-    fn point(&self, id: u64, seed: u64) -> Result<&Point, RunError> {
-        let point = self.scenario.points.iter().find(|point| (point.id, point.seed) == (id, seed));
-        point.ok_or_else(|| RunError::NoPart(format!("there is no point {id:016x} of seed {seed}")))
+        put_round(&self.folder, &self.scenario, bytes)
     }
 
     /// The parts of a transient that are not there yet, in the order in which to compute them; none of a steady state, which
@@ -99,13 +94,43 @@ impl Workshop {
     /// # Errors
     /// Bytes that are of no part of it, or that cannot be written.
     pub fn put(&self, bytes: &[u8]) -> Result<Part, RunError> {
-        let (id, seed, first, count) = part_of(bytes).map_err(RunError::NoPart)?;
-        let point = self.point(id, seed)?;
-        let part = Part { point: point.index, first, count };
-        decode(point, part, bytes).map_err(RunError::NoPart)?;
-        self.folder.write_bytes(point, part, bytes)?;
-        Ok(part)
+        put(&self.folder, &self.scenario, bytes)
     }
+}
+
+/// The parts that are missing of the round that a point is at; none once it has come to its end.
+pub(super) fn rounds_of(
+    folder: &Folder,
+    (point, asked): (&Point, &Converge),
+    relaxation: Relaxation,
+    (pool, stop): (&ThreadPool, &Interrupt),
+) -> Result<Vec<RoundPart>, RunError> {
+    let shelf = Shelf::new(folder, Gaps::Tell(Mutex::default()));
+    converge_with((point, asked), relaxation, (pool, stop, Some(&shelf)), &mut |_| {})?;
+    let Gaps::Tell(told) = shelf.gaps else { unreachable!("it was made to tell") };
+    Ok(told.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Keeps a part of a round from the bytes of its file, and says its name.
+pub(super) fn put_round(folder: &Folder, scenario: &Scenario, bytes: &[u8]) -> Result<String, RunError> {
+    let (id, seed, piece) = round_of(bytes).map_err(RunError::NoPart)?;
+    folder.write_piece_bytes(find(scenario, id, seed)?, &piece, bytes)?;
+    Ok(piece.name())
+}
+
+/// Keeps a part of a transient from the bytes of its file, and says which it is.
+pub(super) fn put(folder: &Folder, scenario: &Scenario, bytes: &[u8]) -> Result<Part, RunError> {
+    let (id, seed, first, count) = part_of(bytes).map_err(RunError::NoPart)?;
+    let point = find(scenario, id, seed)?;
+    let part = Part { point: point.index, first, count };
+    decode(point, part, bytes).map_err(RunError::NoPart)?;
+    folder.write_bytes(point, part, bytes)?;
+    Ok(part)
+}
+
+fn find(scenario: &Scenario, id: u64, seed: u64) -> Result<&Point, RunError> {
+    let point = scenario.points.iter().find(|point| (point.id, point.seed) == (id, seed));
+    point.ok_or_else(|| RunError::NoPart(format!("there is no point {id:016x} of seed {seed}")))
 }
 
 fn is_transient(point: &Point) -> bool {

@@ -33,6 +33,10 @@ pub struct RunArguments {
     /// it, they are added
     #[arg(long)]
     no_exact: bool,
+    /// Of the ranks of an MPI job: only the first one sees the folder, and writes what the others send it
+    #[cfg(feature = "mpi")]
+    #[arg(long, conflicts_with = "shard")]
+    gather: bool,
     /// Append what happens to a file, an event a line, as JSON
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -46,36 +50,38 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let stop = signals::stop_on_signal(&options.output)?;
     let options = RunOptions { shard: arguments.shard, exact: !arguments.no_exact, stop, ..options };
     #[cfg(feature = "mpi")]
-    let ranks = campaign::Ranks::join();
+    let ranks =
+        campaign::Ranks::join(if arguments.gather { campaign::Sharing::Gathered } else { campaign::Sharing::Folder });
+    #[cfg(feature = "mpi")]
+    if ranks.is_some() && arguments.shard.is_some() {
+        let why = "--shard has no meaning for ranks, which share the work by themselves; `superjump work` joins them";
+        return Err(super::UsageError(why.to_owned()).into());
+    }
     #[cfg(feature = "mpi")]
     if let Some(ranks) = ranks.as_ref().filter(|ranks| !ranks.leads()) {
-        if ranks.begin_once(false) {
-            let options = RunOptions { fresh: false, shard: Some(ranks.share()), ..options };
-            work::as_worker(&scenario, &options, &mut |_| {})?;
-        }
+        ranks.follow(&scenario, &options).inspect_err(work::stays)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    #[cfg(feature = "mpi")]
+    if arguments.gather && ranks.is_none() {
+        remark!("note: this is the only rank, and there is nothing to gather");
     }
     super::warn(&scenario);
     say!("{}", scenario.title)?;
     let no_progress = arguments.output.no_progress;
     let mut display = Display::new(scenario.points.len(), no_progress, arguments.log.as_deref())?;
     let mut report = |event: &Event| display.update(event);
-    #[cfg(feature = "mpi")]
-    let mut report = |event: &Event| {
-        // The folder is there, and this rank's.
-        if let Some(ranks) = &ranks {
-            ranks.begin_once(true);
-        }
-        report(event);
-    };
-    let outcome = match options.shard {
+    let mut alone = || match options.shard {
         Some(_) => campaign::work(&scenario, &options, &mut report),
         None => campaign::run(&scenario, &options, &mut report),
     };
+    #[cfg(not(feature = "mpi"))]
+    let outcome = alone();
     #[cfg(feature = "mpi")]
-    if let Some(ranks) = &ranks {
-        ranks.begin_once(false);
-    }
+    let outcome = match &ranks {
+        Some(ranks) => ranks.lead(&scenario, &options, &mut report),
+        None => alone(),
+    };
     display.finish();
     let outcome = outcome.inspect_err(work::stays)?;
     if options.shard.is_some() {

@@ -62,6 +62,8 @@ fn in_a_line(folder: &Path) -> anyhow::Result<()> {
     let mut words = vec![done];
     let at_work = status.at_work().count();
     words.extend((at_work > 0).then(|| format!("{at_work} at work")));
+    let silent = status.processes.iter().filter(|process| process.presence == Presence::Silent).count();
+    words.extend((silent > 0).then(|| format!("{silent} silent")));
     words.extend(status.seconds_left().map(|left| format!("{} left", table::duration(left))));
     Ok(say!("{}: {}, results: {}", folder.display(), words.join(", "), results(&status))?)
 }
@@ -111,7 +113,7 @@ fn one(status: &Status) -> anyhow::Result<()> {
     for presence in [Presence::AtWork, Presence::Silent, Presence::Gone, Presence::Ended] {
         let such = || status.processes.iter().filter(|process| process.presence == presence);
         for process in such().take(MOST_PROCESSES) {
-            say!("{}", describe(process, points))?;
+            say!("{}", describe(process, points, status.at_work().count() > 1))?;
         }
         if let more @ 1.. = such().skip(MOST_PROCESSES).count() {
             say!("... and {more} more {}", word(presence))?;
@@ -148,7 +150,8 @@ fn word(presence: Presence) -> &'static str {
     }
 }
 
-fn describe(process: &Process, points: usize) -> String {
+/// A process in a line. What is left is told once, where there are several.
+fn describe(process: &Process, points: usize, several: bool) -> String {
     let live = &process.live;
     let shard = live.shard.as_ref().map_or(String::new(), |shard| format!("shard {shard}, "));
     let threads = table::plural(live.threads as u64, "thread");
@@ -159,8 +162,10 @@ fn describe(process: &Process, points: usize) -> String {
         (Presence::Silent, _) => format!("silent for {age}: gone, or it stands still, or sees the folder no more"),
         (_, State::Computing) => {
             let Progress { trajectories, of, .. } = live.progress;
-            let message = progress::message(&live.progress, points);
-            format!("{trajectories}/{of} trajectories  {message}  ({age} ago)")
+            let seconds_left = live.progress.seconds_left.filter(|_| !several);
+            let message = progress::message(&Progress { seconds_left, ..live.progress.clone() }, points);
+            let message = if message.is_empty() { message } else { format!("  {message}") };
+            format!("{trajectories}/{of} trajectories{message}  ({age} ago)")
         }
         (_, State::Waiting) => format!("waiting for what others have in hand  ({age} ago)"),
         (_, State::Merging) => "merging".to_owned(),

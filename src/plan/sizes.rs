@@ -1,12 +1,12 @@
 //! How the trajectories of a point are cut into parts, the units of storage, and these into blocks, the units of work.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::scenario::Point;
 
 /// Consecutive trajectories of one point that share a file: a result of the physics alone, so that the fold over parts
 /// is the same whoever computes them, and however many trajectories are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Part {
     /// The index of the point.
     pub point: usize,

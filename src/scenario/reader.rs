@@ -65,7 +65,7 @@ impl Overrides {
     }
 
     /// The text of a file, and those that [`Overrides::comments`] has put below it.
-    pub(super) fn apart(text: &str) -> (&str, Self) {
+    pub(crate) fn apart(text: &str) -> (&str, Self) {
         let (mut file, mut overrides) = (text, Vec::new());
         while let Some((before, argument)) = file.rsplit_once("\n# --set ").filter(|(_, last)| !last.contains('\n')) {
             overrides.insert(0, argument.to_owned());

@@ -57,6 +57,14 @@ pub enum StoreError {
         /// What is there, and what is asked for.
         how: String,
     },
+    /// The folder is to hold more of the same scenario.
+    #[error("{folder} is to hold more than is asked for ({how})")]
+    Larger {
+        /// The folder.
+        folder: PathBuf,
+        /// What it is to hold, and what is asked for.
+        how: String,
+    },
     /// Another process is at work there.
     #[error("{owner} is at work in {folder}")]
     Locked {

@@ -165,10 +165,13 @@ pub fn is_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|entry| entry.is_dir())
 }
 
-/// A new name is on the disk when its folder is.
+/// A new name is on the disk when its folder is; where a file system syncs no folders, it says so and keeps them itself.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> std::io::Result<()> {
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    match path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()) {
+        Err(e) if matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        synced => synced,
+    }
 }
 
 #[cfg(not(unix))]

@@ -66,7 +66,7 @@ impl Folder {
         }
         let path = self.parts.join("campaign.json");
         let text = manifest.sealed().map_err(|e| StoreError::io("write", &path, e.into()))?;
-        write_whole(&path, text.as_bytes())
+        write_whole(&path, text.as_bytes()).map_err(|error| unfit(output, error))
     }
 
     /// The names of all parts that are there.
@@ -152,6 +152,17 @@ impl Folder {
     /// Trajectories of every point that are on the disk.
     pub fn held(&self) -> Result<Held, StoreError> {
         held_in(&self.parts).map(|(held, _)| held)
+    }
+}
+
+/// The first file that is written tells whether more can be: but for a disk that is full, the folder is not one for this.
+fn unfit(output: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Io { source, .. } if source.kind() != ErrorKind::StorageFull => {
+            let why = format!("a file has to be made there, synced and given another name: {source}");
+            StoreError::folder(output, std::io::Error::new(source.kind(), why))
+        }
+        error => error,
     }
 }
 

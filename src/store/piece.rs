@@ -44,6 +44,13 @@ impl RoundPart {
         self.piece.name()
     }
 
+    /// Its trajectories.
+    #[cfg(feature = "mpi")]
+    pub(crate) fn trajectories(&self) -> u64 {
+        let Piece { trajectories, groups, .. } = &self.piece;
+        (trajectories.end - trajectories.start) * (groups.end - groups.start)
+    }
+
     /// Whether there may be such a part: it comes from elsewhere.
     pub(crate) fn is_possible(&self) -> bool {
         let Piece { trajectories, groups, .. } = &self.piece;

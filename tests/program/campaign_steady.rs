@@ -94,12 +94,21 @@ fn a_smaller_error_goes_on_from_the_rounds_that_are_there() {
     success(&place.run("grown", &[]));
     assert_eq!(parts(&place.path("grown")), after);
     assert_same(&place.path("at_once"), &place.path("grown"));
-    // What decides a trajectory does enter the name of a round; results of more trajectories stay.
-    let other = place.run("grown", &["--set", "noise.windows=[2.0]", "--set", "steady.relative_error=0.01"]);
-    assert_eq!(other.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&other.stderr).contains("grown holds better results than are asked for"));
-    assert!(parts(&place.path("grown")).len() > after.len());
+    // Less than that is refused before anything is computed; what decides a trajectory does enter the name of a round.
+    let windows = |windows: &str| format!("noise.windows={windows}");
+    for (windows, error, words) in [
+        (windows("[2.0]"), "0.0005", "`noise.windows` with 3 instead of without"),
+        (windows("[2.0, 3.0]"), "0.002", "an error of 0.001 instead of 0.002"),
+    ] {
+        let other = ["--set", &windows, "--set", &format!("steady.relative_error={error}")];
+        refused(&place.run("grown", &other), 2, &["grown holds better results than are asked for", words, "--fresh"]);
+        let worker = place.worker("grown", &other).wait_with_output().unwrap();
+        refused(&worker, 2, &["better results", words]);
+    }
+    assert_eq!(parts(&place.path("grown")), after);
     assert_same(&place.path("at_once"), &place.path("grown"));
+    success(&place.run("grown", &["--set", &windows("[3.0, 30.0]")]));
+    assert!(parts(&place.path("grown")).len() > after.len());
 }
 
 #[test]

@@ -207,6 +207,31 @@ fn work_refuses_what_it_cannot_do() {
     refused(&place.worker("file", &[]).wait_with_output().unwrap(), 2, &["cannot use file", "-o"]);
 }
 
+/// Who works for others does not make less of what they are to come to.
+#[test]
+fn a_smaller_request_takes_nothing_from_a_larger_one_that_is_not_done() {
+    let place = place();
+    let (large, small) = (["--trajectories", "10000000"], ["--trajectories", "12000"]);
+    let mut worker = place.worker("out", &large);
+    assert!(place.wait_for_parts("out", 1, &mut worker));
+    let words =
+        ["out is to hold more than is asked for (10000000 trajectories instead of 12000)", "give another with -o"];
+    refused(&place.worker("out", &small).wait_with_output().unwrap(), 2, &words);
+    // Nor does who makes results, while others work for more.
+    refused(&place.run("out", &small), 2, &words);
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    refused(&place.worker("out", &small).wait_with_output().unwrap(), 2, &words);
+    assert!(place.say(&["status", "out"]).contains(" of 20000000 trajectories on disk"));
+    // Alone it does what it is asked, and says so.
+    let run = place.run("out", &small);
+    success(&run);
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(said.contains("was to hold more than is asked for now: 10000000 trajectories instead of 12000"), "{said}");
+    success(&place.run("whole", &[]));
+    assert_same(&place.path("whole"), &place.path("out"));
+}
+
 #[test]
 fn rows_may_be_left_out_or_be_of_the_first_trajectories() {
     let place = place();

@@ -13,9 +13,10 @@ use serde::de::DeserializeOwned;
 use super::super::compute::lock;
 use super::super::error::RunError;
 use super::super::in_order::InOrder;
+use super::super::meter::Pace;
 use crate::scenario::{Budget, Point};
 use crate::statistics::{Estimate, GROUPS, Judgement, Merge, Replicas, StopRule, Stopped, Target, sizes};
-use crate::store::{Claim, Gaps, GroupState, Piece, RoundPart, Shelf, Taken, Within};
+use crate::store::{Claim, Gaps, GroupState, Piece, Progress, RoundPart, Shelf, Taken, Within};
 use crate::trajectory::Interrupt;
 
 /// How long pilots may take.
@@ -120,18 +121,21 @@ impl<S: Merge + Clone + Serialize + DeserializeOwned + Send> Rounds<'_, S> {
         let cap = self.budget.trajectories.map_or(u64::MAX, |most| most / GROUPS * GROUPS);
         let (mut replicas, sums) = self.sampler.empty();
         let mut groups = vec![sums; GROUPS as usize];
+        let mut shown = Pace::default();
         for size in sizes() {
             let size = size.min(cap);
             let before = (replicas.clone(), groups.clone());
-            let mut show = |replicas, current: &Replicas| {
-                let judgement = self.rule.judge(current);
-                progress(&Standing {
-                    trajectories: replicas,
-                    of: size,
-                    jumps: spent + current.jumps,
-                    current: judgement.estimate,
-                    within: self.within(&judgement),
-                });
+            let standing = |trajectories, current: &Replicas, judgement: &Judgement| Standing {
+                trajectories,
+                of: size,
+                jumps: spent + current.jumps,
+                current: judgement.estimate,
+                within: self.within(judgement),
+            };
+            let mut show = |trajectories, current: &Replicas| {
+                if shown.due(Progress::EVERY) {
+                    progress(&standing(trajectories, current, &self.rule.judge(current)));
+                }
             };
             let whole = self.round(size, &mut replicas, &mut groups, &mut show)?;
             if !whole {
@@ -151,6 +155,7 @@ impl<S: Merge + Clone + Serialize + DeserializeOwned + Send> Rounds<'_, S> {
                 return Ok(Ended::Slower { time, jumps: replicas.jumps });
             }
             let judgement = self.rule.judge(&replicas);
+            progress(&standing(replicas.count(), &replicas, &judgement));
             // The next size is at most twice this one.
             let next = (spent + replicas.jumps) as f64 * 1.5;
             let stopped_because = if too_short.is_some() {
