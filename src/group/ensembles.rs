@@ -304,10 +304,20 @@ impl Ensembles {
         ensembles.any(|place| !self.product.changes_j(place) && tops[place].len() > 1)
     }
 
-    /// The number of states of the largest sector of a trajectory.
+    /// About how many levels a mode whose cut grows comes to, by its own baths and a drive, as far as these tell.
+    #[must_use]
+    pub fn expected_levels(&self, mode: &Growing) -> f64 {
+        let first = self.start.levels()[mode.factor] as f64;
+        self.product.alone(mode.factor).levels(mode.weight).max(first).min(mode.most as f64).ceil()
+    }
+
+    /// The number of states of the largest sector of a trajectory, cuts grown to what is expected of them.
     #[must_use]
     pub fn dimension(&self) -> f64 {
-        self.start.largest_dimension(&self.product, self.start.may_be_sharp(&self.product, &self.watched))
+        let sharp = self.start.may_be_sharp(&self.product, &self.watched);
+        let grows = |mode: Growing| self.expected_levels(&mode) / self.start.levels()[mode.factor] as f64;
+        let grown: f64 = if sharp { 1.0 } else { self.growing().map(grows).product() };
+        grown * self.start.largest_dimension(&self.product, sharp)
     }
 
     /// The memory of a state on its way, in bytes, roughly.

@@ -55,6 +55,12 @@ impl MeanForm {
         self.of(&rho.elements)
     }
 
+    /// The largest magnitude of a number by which an element of a density matrix is multiplied.
+    #[must_use]
+    pub fn largest(&self) -> f64 {
+        self.0.iter().map(|(_, value)| value.norm()).fold(0.0, f64::max)
+    }
+
     fn of(&self, elements: &[Complex64]) -> (f64, f64) {
         let terms = self.0.iter().map(|(place, value)| value * elements[*place]);
         terms.fold((0.0, 0.0), |(sum, magnitude), term| (sum + term.re, magnitude + term.norm()))

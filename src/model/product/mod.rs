@@ -21,6 +21,7 @@ pub use course::{
 };
 pub use error::ProductError;
 pub use levels::Levels;
+pub use rest::Alone;
 pub use values::{ProductForm, ProductValues, Watched};
 
 use std::sync::Arc;

@@ -20,7 +20,7 @@ use crate::dicke::MAX_QUBITS;
 use crate::group::{Ensembles, Group, MOST_WATCHED};
 use crate::initial::{FactorStart, InitialState, ProductStart};
 use crate::model::operator::{Operator, is_name};
-use crate::model::product::{Factor, Kind, Levels, Product, ProductError, ProductProtocol};
+use crate::model::product::{Alone, Factor, Kind, Levels, Product, ProductError, ProductProtocol};
 use crate::model::{Model, Reservoir};
 use crate::quantity::Quantity;
 use crate::statistics::Statistic;
@@ -143,6 +143,9 @@ impl Validator<'_> {
         let group = self.group_of_ensembles(raw, units, begins, timing)?;
         let converges = because.is_some() && self.purpose == Purpose::Trajectories;
         let groups = vec![if converges { group.throughout() } else { group }];
+        if because.is_some() {
+            self.modes_are_held(raw, &groups[0]);
+        }
         // What is said of a steady state without a bath is said above.
         let no_bath = because.is_some() && groups[0].model.baths.is_empty();
         let engine = self.engine(raw, &groups, because.is_some())?;
@@ -170,6 +173,25 @@ impl Validator<'_> {
             }
         };
         Ok(Valid { groups, engine, seed, asked, recording: Self::kept(recording)? })
+    }
+
+    /// Refuses the steady state of modes that are amplified without end. What others may hold is decided by what comes of it.
+    fn modes_are_held(&self, raw: &RawScenario, group: &Group) {
+        let product = group.ensembles.as_ref().map(|ensembles| ensembles.product());
+        for (place, factor) in product.iter().flat_map(|product| product.factors().iter().enumerate()) {
+            let Kind::Mode { .. } = factor.kind else { continue };
+            let Some(alone) = product.map(|product| product.alone(place)).filter(Alone::is_amplified) else { continue };
+            let named = |mode: &&Spanned<RawMode>| {
+                mode.get_ref().name.as_ref().is_some_and(|name| *name.get_ref() == factor.name)
+            };
+            let span = raw.mode.iter().find(named).map_or(0..0, Spanned::span);
+            let title = format!(
+                "mode `{}` has no steady state: its baths add quanta at the rate {} and take them at {}, and nothing else holds it",
+                factor.name, alone.up, alone.down
+            );
+            let help = "baths that take more than they add, or qubits that take what is added; or a transient, without [steady] and [noise]";
+            self.keep(Err::<(), _>(self.source.error(span, title, help)));
+        }
     }
 
     /// Qubits at points, and nothing beside them.

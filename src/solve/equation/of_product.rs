@@ -81,6 +81,15 @@ impl OfProduct {
         Ok((equation.relaxation_time(), equation.averages(&state).observables))
     }
 
+    /// What cuts may do to the heat current of a bath in a steady state whose highest numbers weigh so much together: what
+    /// would flow beyond them flows out of these.
+    #[must_use]
+    pub fn cut_error(&self, bath: usize, weight: f64) -> f64 {
+        // Behind <J_z>, as all that is watched.
+        let form = self.forms.get(1 + bath).into_iter().flatten();
+        weight * form.map(|(_, form)| form.largest()).fold(0.0, f64::max)
+    }
+
     /// A steady state, as one at t = 0.
     #[must_use]
     pub fn at_rest(&self, rho: ProductDensity) -> ProductState {
