@@ -106,6 +106,16 @@ impl Rates {
         Rates { down: gamma * (1.0 + n), up: gamma * n, dephasing: 0.0 }
     }
 
+    /// That of a process.
+    #[must_use]
+    pub fn of(self, process: Process) -> f64 {
+        match process {
+            Process::Emission => self.down,
+            Process::Absorption => self.up,
+            Process::Dephasing => self.dephasing,
+        }
+    }
+
     /// Whether any of them acts.
     #[must_use]
     pub fn any(self) -> bool {

@@ -273,7 +273,8 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
         return PointSummary { exact_refused: steady.refused.clone(), machine, notes, quantities, ..unsolved(point) };
     }
     let last = point.until();
-    let rows = solved.series.iter().filter(|row| row.time == last && !row.quantity.is_booked());
+    let booked = |quantity: Quantity| quantity.is_booked() && point.protocol().is_some();
+    let rows = solved.series.iter().filter(|row| row.time == last && !booked(row.quantity));
     let quantities = rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.column(), value)));
     let OfProtocol { quantities: booked, machine, notes } = point
         .protocol()

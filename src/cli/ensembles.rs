@@ -33,12 +33,17 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
             Kind::Mode { levels: Levels::All } => {
                 say!("  mode           {} at {frequency}: all numbers there may be, 0 to {}", factor.name, levels - 1)?;
             }
-            Kind::Mode { levels: Levels::Grown { most, weight } } => say!(
-                "  mode           {} at {frequency}: a cut that grows from {levels} levels to {most} at most, until the \
-                 highest weighs less than {}",
-                factor.name,
-                number(weight)
-            )?,
+            Kind::Mode { levels: Levels::Grown { most, weight } } => {
+                let expected = ensembles.growing().find(|mode| product.factors()[mode.factor].name == factor.name);
+                let expected = expected.map_or(0.0, |mode| ensembles.expected_levels(&mode));
+                let some = if expected > *levels as f64 { format!(", some {expected},") } else { String::new() };
+                say!(
+                    "  mode           {} at {frequency}: a cut that grows from {levels} levels{some} to {most} at most, \
+                     until the highest weighs less than {}",
+                    factor.name,
+                    number(weight)
+                )?;
+            }
         }
     }
     for bath in product.baths() {

@@ -7,8 +7,8 @@ use crate::initial::ProductStart;
 use crate::model::emitters::Emitters;
 use crate::model::operator::{Operator, Powers};
 use crate::model::product::{
-    Correlation, Factor, JumpOperator, Kind, Levels, Product, ProductBath, ProductError, ProductForm, ProductValues,
-    Since, Watched,
+    Changing, Correlation, Factor, JumpOperator, Kind, Levels, Product, ProductBath, ProductError, ProductForm,
+    ProductProtocol, ProductValues, Share, Since, Watched,
 };
 use crate::model::{Extent, System};
 use crate::units::Units;
@@ -52,6 +52,10 @@ pub struct Ensembles {
     correlations: Vec<Correlation>,
     /// Whether all means are followed along trajectories, and not in samples alone.
     throughout: bool,
+    /// How they change in time, where they do: the product is then all that ever acts.
+    protocol: Option<ProductProtocol>,
+    /// What changes of all that is watched; the last of it is then the energy.
+    shares: Vec<Option<Vec<Share>>>,
 }
 
 /// A mode whose cut grows.
@@ -77,7 +81,10 @@ struct Size {
 /// What the results are a function of: names of baths are not.
 impl Serialize for Ensembles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Ensembles { product, start, observables, correlations, .. } = self;
+        let Ensembles { product, start, observables, correlations, protocol, shares, .. } = self;
+        if let Some(protocol) = protocol {
+            return (product, start, observables, protocol, shares).serialize(serializer);
+        }
         if correlations.is_empty() {
             // As it was before there were any.
             return (product, start, observables).serialize(serializer);
@@ -134,7 +141,49 @@ impl Ensembles {
             correlations: Vec::new(),
             throughout: false,
             emitters: None,
+            protocol: None,
+            shares: Vec::new(),
         }
+    }
+
+    /// The same under a protocol whose envelope the product is; `own` are the sums that the last observables are, where they
+    /// change. Heat currents, intensities and these are as they are at the time, and work and heats are added up.
+    #[must_use]
+    pub fn under(mut self, protocol: ProductProtocol, own: Vec<Option<Vec<Share>>>) -> Self {
+        let baths = self.baths.len();
+        let mut shares = vec![None];
+        shares.extend((0..baths).map(|bath| Some(protocol.heat_current(bath))));
+        shares.extend((0..baths).map(|bath| Some(protocol.intensity(bath, Process::Emission))));
+        let (first, before) = (self.watched.len() - own.len(), self.first_observable());
+        shares.resize(first, None);
+        for (place, own) in own.into_iter().enumerate() {
+            if let Some(sum) = &own {
+                let most = Watched::Operator(protocol.most_of(sum));
+                self.sizes[first + place] = size(&self.product, &self.start, &most);
+                self.observables[first + place - before].watched = most.clone();
+                self.watched[first + place] = most;
+            }
+            shares.push(own);
+        }
+        shares.push(Some(protocol.energy()));
+        let energy = Watched::Operator(self.product.energy());
+        self.sizes.push(size(&self.product, &self.start, &energy));
+        self.watched.push(energy);
+        let quanta = || (0..baths).map(|bath| quantum(protocol.still(), bath)).collect();
+        self.quanta = if protocol.does_work() { None } else { quanta() };
+        Ensembles { shares, protocol: Some(protocol), ..self }
+    }
+
+    /// How they change in time, where they do.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&ProductProtocol> {
+        self.protocol.as_ref()
+    }
+
+    /// All that is watched under a protocol.
+    pub fn changing(&self) -> Vec<Changing> {
+        let all = self.watched.iter().zip(&self.shares);
+        all.map(|(watched, shares)| Changing { watched: watched.clone(), shares: shares.clone() }).collect()
     }
 
     /// The same with correlations at two times.
@@ -173,7 +222,11 @@ impl Ensembles {
             product.with_levels(mode.factor, Levels::First(levels[mode.factor]))
         })?;
         let start = ProductStart::new(&product, self.start.factors().to_vec())?;
-        Ok(Ensembles { product, start, ..self.clone() })
+        let of_mode = |protocol: ProductProtocol, mode: Growing| {
+            protocol.with_levels(mode.factor, Levels::First(levels[mode.factor]))
+        };
+        let protocol = self.protocol.clone().map(|protocol| self.growing().try_fold(protocol, of_mode)).transpose()?;
+        Ok(Ensembles { product, start, protocol, ..self.clone() })
     }
 
     /// The same, where they are emitters in space.
@@ -251,10 +304,20 @@ impl Ensembles {
         ensembles.any(|place| !self.product.changes_j(place) && tops[place].len() > 1)
     }
 
-    /// The number of states of the largest sector of a trajectory.
+    /// About how many levels a mode whose cut grows comes to, by its own baths and a drive, as far as these tell.
+    #[must_use]
+    pub fn expected_levels(&self, mode: &Growing) -> f64 {
+        let first = self.start.levels()[mode.factor] as f64;
+        self.product.alone(mode.factor).levels(mode.weight).max(first).min(mode.most as f64).ceil()
+    }
+
+    /// The number of states of the largest sector of a trajectory, cuts grown to what is expected of them.
     #[must_use]
     pub fn dimension(&self) -> f64 {
-        self.start.largest_dimension(&self.product, self.start.may_be_sharp(&self.product, &self.watched))
+        let sharp = self.start.may_be_sharp(&self.product, &self.watched);
+        let grows = |mode: Growing| self.expected_levels(&mode) / self.start.levels()[mode.factor] as f64;
+        let grown: f64 = if sharp { 1.0 } else { self.growing().map(grows).product() };
+        grown * self.start.largest_dimension(&self.product, sharp)
     }
 
     /// The memory of a state on its way, in bytes, roughly.
@@ -419,6 +482,10 @@ impl System for Ensembles {
             form.factors.iter().zip(&self.sizes).map(|(factor, size)| factor.abs() * of(size)).sum::<f64>()
         };
         Extent { emission: 0.0, others: of(|size| size.most) + form.constant.abs(), step: of(|size| size.step) }
+    }
+
+    fn energy(&self) -> Option<ProductForm<MOST_WATCHED>> {
+        self.protocol.as_ref().map(|_| Ensembles::form(self.watched.len() - 1, 1.0))
     }
 
     fn observables(&self) -> usize {

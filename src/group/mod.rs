@@ -151,6 +151,12 @@ impl Group {
         Model::between(&self.reservoirs, self.model.units, self.model.number, frequency, time)
     }
 
+    /// The ensembles and modes, where a protocol changes them.
+    #[must_use]
+    pub fn changing_ensembles(&self) -> Option<&Ensembles> {
+        self.ensembles.as_deref().filter(|ensembles| ensembles.protocol().is_some())
+    }
+
     /// Whether a drive acts, at any time.
     #[must_use]
     pub fn is_driven(&self) -> bool {

@@ -45,7 +45,10 @@ pub use driven::{Driven, DrivenAverages, DrivenProtocol, DrivenSteady};
 pub use frame::InFrame;
 pub use ladder::LadderGenerator;
 pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
-pub use product::{Line, MeanForm, ProductCounting, ProductDensity, ProductEquation, ProductSteadyError, Spectrum};
+pub use product::{
+    ChangingForm, Line, MeanForm, Passing, ProductAlong, ProductCounting, ProductDensity, ProductEquation,
+    ProductSteadyError, Spectrum,
+};
 pub use rational::{SolveError, Triplet};
 pub use recurring::{StateCycle, StateNoise, affordable as cycle_affordable};
 pub use register::{RegisterEquation, RegisterError, RegisterProtocol};

@@ -76,41 +76,39 @@ impl DriveSetting {
 
 /// Why there is no such drive.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum DriveError {
+#[error("{} of the drive: {error}", setting.name())]
+pub struct DriveError {
+    /// Of what.
+    pub setting: DriveSetting,
+    /// What is wrong.
+    pub error: WaveError,
+}
+
+/// Why there is no such wave.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum WaveError {
     /// No course.
-    #[error("{} of the drive: {error}", setting.name())]
-    Course {
-        /// Of what.
-        setting: DriveSetting,
-        /// What is wrong.
-        error: CourseError,
-    },
+    #[error(transparent)]
+    Course(#[from] CourseError),
     /// No pulse.
-    #[error("{} of the drive, pulse {number}: {error}", setting.name())]
+    #[error("pulse {number}: {error}")]
     Pulse {
-        /// Of what.
-        setting: DriveSetting,
         /// Which of its pulses, from 1.
         number: usize,
         /// What is wrong.
         error: PulseError,
     },
     /// No tone.
-    #[error("{} of the drive, tone {number}: {error}", setting.name())]
+    #[error("tone {number}: {error}")]
     Tone {
-        /// Of what.
-        setting: DriveSetting,
         /// Which of its tones, from 1.
         number: usize,
         /// What is wrong.
         error: PulseError,
     },
     /// More than what a number holds.
-    #[error("{} of the drive: its pulses and tones add up to more than a number holds", setting.name())]
-    Overflow {
-        /// Of what.
-        setting: DriveSetting,
-    },
+    #[error("its pulses and tones add up to more than a number holds")]
+    Overflow,
 }
 
 /// A validated [`Wave`] over the duration of its segment.
@@ -124,25 +122,25 @@ pub struct Waveform {
 }
 
 impl Waveform {
-    fn new(wave: &Wave, setting: DriveSetting, units: Units, duration: f64) -> Result<Self, DriveError> {
-        let course = wave.course.over(duration).map_err(|error| DriveError::Course { setting, error })?;
+    /// The wave over a segment of this duration.
+    ///
+    /// # Errors
+    /// The first thing in it that cannot be.
+    pub fn new(wave: &Wave, units: Units, duration: f64) -> Result<Self, WaveError> {
+        let course = wave.course.over(duration)?;
         for (index, pulse) in wave.pulses.iter().enumerate() {
-            let failed = |error| DriveError::Pulse { setting, number: index + 1, error };
+            let failed = |error| WaveError::Pulse { number: index + 1, error };
             pulse.fits(duration).map_err(failed)?;
         }
         for (index, tone) in wave.tones.iter().enumerate() {
-            let failed = |error| DriveError::Tone { setting, number: index + 1, error };
+            let failed = |error| WaveError::Tone { number: index + 1, error };
             tone.fits(units.angular(tone.frequency), duration).map_err(failed)?;
         }
         let pulses = wave.pulses.iter().filter(|pulse| pulse.amplitude != 0.0).copied().collect();
         let tones = wave.tones.iter().filter(|tone| tone.amplitude != 0.0).copied().collect();
         let waveform = Waveform { units, course, pulses, tones };
         // Its turns have to be finite as well.
-        if units.angular(waveform.most(duration)).is_finite() {
-            Ok(waveform)
-        } else {
-            Err(DriveError::Overflow { setting })
-        }
+        if units.angular(waveform.most(duration)).is_finite() { Ok(waveform) } else { Err(WaveError::Overflow) }
     }
 
     /// What its pulses and tones are added to.
@@ -157,8 +155,9 @@ impl Waveform {
         &self.pulses
     }
 
-    /// A bound of its magnitude.
-    fn most(&self, duration: f64) -> f64 {
+    /// A bound of its magnitude over a segment of this duration.
+    #[must_use]
+    pub fn most(&self, duration: f64) -> f64 {
         let of_course = self.course.range([0.0, duration]).map(f64::abs);
         let pulses = self.pulses.iter().map(|pulse| pulse.amplitude.abs());
         let tones = self.tones.iter().map(|tone| tone.amplitude.abs());
@@ -172,7 +171,8 @@ impl Waveform {
     }
 
     /// The value at a time on that side of an edge where another time is.
-    fn beside(&self, time: f64, inside: f64) -> f64 {
+    #[must_use]
+    pub fn beside(&self, time: f64, inside: f64) -> f64 {
         let jumps = |pulse: &Pulse| pulse.outline == Outline::Square;
         let pulses = self.pulses.iter().map(|pulse| pulse.at(if jumps(pulse) { inside } else { time }));
         let tones = self
@@ -188,16 +188,17 @@ impl Waveform {
     }
 
     /// Whether it stays between two times without a knot between them.
-    fn holds(&self, times: [f64; 2]) -> bool {
+    pub(super) fn holds(&self, times: [f64; 2]) -> bool {
         self.course.holds(times) && self.tones.is_empty() && self.pulses.iter().all(|pulse| pulse.holds(times))
     }
 
     /// Where it turns a corner or jumps, within the segment or at its ends.
-    fn knots(&self) -> impl Iterator<Item = f64> + '_ {
+    pub(super) fn knots(&self) -> impl Iterator<Item = f64> + '_ {
         self.course.knots().chain(self.pulses.iter().filter_map(Pulse::ends).flatten())
     }
 
-    fn longest_step(&self, time: f64) -> f64 {
+    /// How far a step from a time may go without passing over a pulse or a period.
+    pub(super) fn longest_step(&self, time: f64) -> f64 {
         let pulses = self.pulses.iter().map(|pulse| pulse.longest_step(time));
         // A quarter of a period.
         let tones = self.tones.iter().map(|tone| std::f64::consts::FRAC_PI_2 / self.units.angular(tone.frequency));
@@ -234,12 +235,14 @@ impl Driving {
     /// # Errors
     /// The first thing in it that cannot be.
     pub fn new(drive: &DriveCourse, units: Units, duration: f64) -> Result<Self, DriveError> {
+        let wave =
+            |wave: &Wave, setting| Waveform::new(wave, units, duration).map_err(|error| DriveError { setting, error });
         let phase = drive.phase.over(duration);
         Ok(Driving {
             units,
-            amplitude: Waveform::new(&drive.amplitude, DriveSetting::Amplitude, units, duration)?,
-            detuning: Waveform::new(&drive.detuning, DriveSetting::Detuning, units, duration)?,
-            phase: phase.map_err(|error| DriveError::Course { setting: DriveSetting::Phase, error })?,
+            amplitude: wave(&drive.amplitude, DriveSetting::Amplitude)?,
+            detuning: wave(&drive.detuning, DriveSetting::Detuning)?,
+            phase: phase.map_err(|error| DriveError { setting: DriveSetting::Phase, error: error.into() })?,
         })
     }
 

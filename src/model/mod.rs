@@ -18,7 +18,7 @@ mod system;
 
 pub use conditioned::{Condition, Conditioned, ConditionedForm, ConditionedValues, Conditions};
 pub use course::{Course, CourseError, Shape, Signal};
-pub use drive::{DriveCourse, DriveError, DriveSetting, Driving, Field, Wave, Waveform};
+pub use drive::{DriveCourse, DriveError, DriveSetting, Driving, Field, Wave, WaveError, Waveform};
 pub use linear::Linear;
 pub use pulse::{Outline, Pulse, PulseError, Tone};
 pub use register::{Register, RegisterForm, RegisterValues};

@@ -245,7 +245,7 @@ impl Reservoir {
     ///
     /// # Errors
     /// Why this bath has no such setting.
-    pub(super) fn set(mut self, setting: Setting, signal: Signal) -> Result<Self, &'static str> {
+    pub fn set(mut self, setting: Setting, signal: Signal) -> Result<Self, &'static str> {
         if let Some(why) = self.lacks(setting) {
             return Err(why);
         }

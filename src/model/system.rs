@@ -116,6 +116,11 @@ pub trait System {
         None
     }
 
+    /// Its energy, where work and heats are added up; `None` where nobody works on it, or what does keeps its own book.
+    fn energy(&self) -> Option<Form<Self>> {
+        None
+    }
+
     /// Photons per unit time into all baths.
     fn total_intensity(&self) -> Form<Self> {
         (0..self.baths().len()).map(|bath| self.intensity(bath)).fold(Form::<Self>::default(), |sum, one| sum + one)

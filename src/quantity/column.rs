@@ -86,5 +86,10 @@ pub fn columns<S: System>(groups: &[&S], coherent: bool) -> Vec<Column> {
     }
     let observable = |index| Column { observable: Some(index), ..Column::of_whole(Quantity::Observable) };
     columns.extend((0..observables).map(observable));
+    if groups.iter().any(|group| group.energy().is_some()) {
+        columns.push(Column::of_whole(Quantity::Work));
+        let heats = (0..baths).filter(|bath| groups.iter().any(|group| group.may_heat(*bath)));
+        columns.extend(heats.map(|bath| Column::of_bath(Quantity::Heat, bath)));
+    }
     columns
 }

@@ -38,9 +38,11 @@ impl<V: Values> Measure<V> {
     #[must_use]
     pub fn new<S: System<Values = V>>(system: &S, column: Column, total: i64) -> Self {
         let form = match (column.quantity, column.bath) {
-            (Quantity::HeatCurrent | Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts, Some(bath)) => {
-                system.heat_current(bath)
-            }
+            (
+                Quantity::HeatCurrent | Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts | Quantity::Heat,
+                Some(bath),
+            ) => system.heat_current(bath),
+            (Quantity::Work, _) => system.energy().unwrap_or_default(),
             (Quantity::Intensity, Some(bath)) => system.intensity(bath),
             (Quantity::Power, _) => system.power().unwrap_or_default(),
             (Quantity::Jz, _) => system.jz(),
@@ -73,6 +75,13 @@ impl<V: Values> Measure<V> {
             Quantity::Squeezing => transverse(|spin| spin.squeezing),
             _ => now.values.at(self.form),
         }
+    }
+
+    /// The heat of a bath or the work that adds up along a trajectory, by the first law: what the energy now has above that
+    /// at the start, less all heats.
+    #[must_use]
+    pub fn booked(&self) -> Option<Quantity> {
+        Some(self.column.quantity).filter(|quantity| matches!(quantity, Quantity::Work | Quantity::Heat))
     }
 
     /// Whether it is an average over the interval, and so a sum over its pieces.

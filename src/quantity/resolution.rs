@@ -38,6 +38,7 @@ impl Resolution {
             }
             (Quantity::Intensity, Some(bath)) => of_form(system.intensity(bath)),
             (Quantity::Power, _) => of_form(system.power().unwrap_or_default()),
+            (Quantity::Work, _) | (Quantity::Heat, Some(_)) if let Some(energy) = system.energy() => of_form(energy),
             (Quantity::Excited, _) => of_form(system.excited(total)),
             (Quantity::Observable, _) => {
                 of_form(column.observable.map_or_else(Default::default, |index| system.observable(index)))

@@ -85,6 +85,11 @@ impl Cuts {
 
     /// Whether a quantity is told in spite of them.
     pub fn leave(&self, quantity: Quantity, bath: Option<usize>) -> bool {
-        quantity.steady() != Quantity::HeatCurrent || bath.is_none_or(|bath| !self.lost.contains(&bath))
+        match (quantity.steady(), bath) {
+            (Quantity::HeatCurrent | Quantity::Heat, Some(bath)) => !self.lost.contains(&bath),
+            // What heat leaves of the energy.
+            (Quantity::Work, _) => self.lost.is_empty(),
+            _ => true,
+        }
     }
 }

@@ -175,7 +175,8 @@ impl PointSummary {
             .unwrap_or_default();
         // What is booked is that of the whole protocol.
         let cuts = Cuts::of_transient(point, Some(ensemble), road);
-        let on_grid = |column: &Column| !column.quantity.is_booked() && cuts.leave(column.quantity, column.bath);
+        let booked = |column: &Column| column.quantity.is_booked() && point.protocol().is_some();
+        let on_grid = |column: &Column| !booked(column) && cuts.leave(column.quantity, column.bath);
         for (index, column) in point.columns().iter().enumerate().filter(|(_, column)| on_grid(column)) {
             let Some(estimate) = ensemble.on_grid(last, index) else { continue };
             let bath = column.bath.map(|bath| point.baths()[bath].name.as_str());

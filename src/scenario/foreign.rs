@@ -344,7 +344,8 @@ fn plain(word: &str) -> String {
 pub fn key(table: &str, name: &str) -> Option<Meant> {
     let word = plain(name);
     // What stands in a value that changes is the same for all of them, but for pulses.
-    let pulses = table.starts_with("protocol.segment.*.drive.");
+    let of_waves = ["protocol.segment.*.drive.", "protocol.segment.*.parameters."];
+    let pulses = of_waves.iter().any(|of| table.starts_with(of));
     let table = generic(&format!("{table}.to")).strip_suffix(".to").map_or(table.to_owned(), str::to_owned);
     let table = table.as_str();
     let of = |other: &str, ours: &str| match table {

@@ -72,7 +72,8 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "protocol",
         "a table [protocol] with `cycles` and tables [protocol.segment.NAME]: segments in which the frequency of the \
-         qubits, the baths and the drive change, one after the other",
+         qubits, the baths and the drive change, one after the other; of [[ensemble]] and [[mode]] parameters, \
+         frequencies, baths and jumps",
     ),
     (
         "protocol.cycles",
@@ -82,7 +83,8 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "protocol.segment",
         "tables [protocol.segment.NAME] in their order in time, each with `duration` and what changes: `frequency`, \
-         `bath.NAME.rate` ..., `drive.amplitude` ...; a name is of letters, digits, `_` and `-`",
+         `bath.NAME.rate` ..., `drive.amplitude` ...; of ensembles and modes `parameters.NAME`, `ensemble.NAME.frequency`, \
+         `mode.NAME.frequency`, `bath.NAME.rate` ..., `jump.NAME.rate` ...; a name is of letters, digits, `_` and `-`",
     ),
     ("protocol.segment.*.duration", "how long the segment takes, a positive, finite time"),
     (
@@ -125,6 +127,28 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "protocol.segment.*.bath.*.dephasing",
         "rate of dephasing, finite, from 0 up: a number, or a table as of `frequency`",
+    ),
+    (
+        "protocol.segment.*.parameters",
+        "a table [protocol.segment.NAME.parameters] of those [parameters] that change, in all of which together \
+         [hamiltonian] is linear: each finite, a number, a table as of `frequency`, or a pulse as of `drive.amplitude`; as \
+         the segment before ended, if left out",
+    ),
+    (
+        "protocol.segment.*.ensemble",
+        "tables [protocol.segment.NAME.ensemble.NAME] of what changes of an ensemble: its `frequency`",
+    ),
+    ("protocol.segment.*.ensemble.*.frequency", "finite: a number, or a table as of `frequency`"),
+    ("protocol.segment.*.mode", "tables [protocol.segment.NAME.mode.NAME] of what changes of a mode: its `frequency`"),
+    ("protocol.segment.*.mode.*.frequency", "finite: a number, or a table as of `frequency`"),
+    (
+        "protocol.segment.*.jump",
+        "tables [protocol.segment.NAME.jump.NAME] of what changes of a [[jump]]: `rate` or `temperature`",
+    ),
+    ("protocol.segment.*.jump.*.rate", "finite, from 0 up: a number, or a table as of `frequency`"),
+    (
+        "protocol.segment.*.jump.*.temperature",
+        "of a jump with a `quantum`, finite, from 0 up: a number, or a table as of `frequency`",
     ),
     (
         "protocol.segment.*.drive",
@@ -456,12 +480,17 @@ fn of_segment(key: &str) -> String {
     let (parts, first) = (key.split('.').collect::<Vec<_>>(), "protocol.segment.*");
     match parts.as_slice() {
         // What stands in a value that changes is the same for all of them.
-        ["frequency", way] | ["bath", _, _, way] | ["drive", _, way] if OF_A_WAY.contains(way) => {
+        ["frequency", way] | ["bath" | "jump" | "ensemble" | "mode", _, _, way] | ["drive" | "parameters", _, way]
+            if OF_A_WAY.contains(way) =>
+        {
             format!("{first}.frequency.{way}")
         }
-        ["drive", _, key] if OF_A_PULSE.contains(key) => format!("{first}.drive.amplitude.{key}"),
-        ["bath", _] => format!("{first}.bath"),
-        ["bath", _, rest @ ..] if !rest.is_empty() => format!("{first}.bath.*.{}", rest.join(".")),
+        ["drive" | "parameters", _, key] if OF_A_PULSE.contains(key) => format!("{first}.drive.amplitude.{key}"),
+        ["parameters", ..] => format!("{first}.parameters"),
+        [list @ ("bath" | "jump" | "ensemble" | "mode"), _] => format!("{first}.{list}"),
+        [list @ ("bath" | "jump" | "ensemble" | "mode"), _, rest @ ..] if !rest.is_empty() => {
+            format!("{first}.{list}.*.{}", rest.join("."))
+        }
         _ => format!("{first}.{key}"),
     }
 }

@@ -167,6 +167,21 @@ tables! {
         pub frequency: Key<RawCourse>,
         pub bath: Key<InOrder<Spanned<RawChanges>>>,
         pub drive: Key<RawDriveChanges>,
+        pub parameters: Key<InOrder<RawCourse<RawWave>>>,
+        pub ensemble: Key<InOrder<RawTuned>>,
+        pub mode: Key<InOrder<RawTuned>>,
+        pub jump: Key<InOrder<RawJumpChanges>>,
+    }
+
+    /// What a segment changes of an ensemble or a mode.
+    pub struct RawTuned {
+        pub frequency: Key<RawCourse>,
+    }
+
+    /// What a segment changes of a jump.
+    pub struct RawJumpChanges {
+        pub rate: Key<RawCourse>,
+        pub temperature: Key<RawCourse>,
     }
 
     /// What a segment changes of a bath.

@@ -89,6 +89,19 @@ pub enum Unsolved {
         /// Why not with more.
         because: Box<Unsolved>,
     },
+    /// A mode whose cut has grown to its most, and decides what comes of it.
+    #[error(
+        "mode {mode} fills all of the {levels} levels that there may be, the highest of which weighs {weight:.1e}: its steady \
+         state is that of the cut, or there is none"
+    )]
+    Unheld {
+        /// The mode.
+        mode: String,
+        /// The most levels.
+        levels: i64,
+        /// The weight of the highest.
+        weight: f64,
+    },
     /// The steady state of a product.
     #[error(transparent)]
     ProductSteady(#[from] ProductSteadyError),

@@ -2,8 +2,8 @@
 
 use super::engine::{Declared, Facts};
 use super::{
-    ConditionedPopulations, DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolRegisters, Registers,
-    Sectors, Start,
+    ConditionedPopulations, DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolProducts,
+    ProtocolRegisters, Registers, Sectors, Start,
 };
 use crate::group::{Ensembles, Group, MOST_WATCHED};
 use crate::initial::{InitialState, ProductStart};
@@ -310,6 +310,34 @@ impl Declared for OfEnsembles {
     fn build(_: &Group, system: &Ensembles) -> Self {
         let watched = system.watched().to_vec();
         let engine = Self::watching(system.product(), system.start(), watched, system.followed());
+        engine.unwrap_or_else(|error| unreachable!("too_large has said so before: {error}"))
+    }
+
+    fn initial(group: &Group) -> &ProductStart {
+        ensembles(group).start()
+    }
+}
+
+impl Declared for ProtocolProducts<MOST_WATCHED> {
+    type System = Ensembles;
+
+    const FACTS: Facts = <OfEnsembles as Declared>::FACTS;
+
+    fn cannot(group: &Group) -> Option<&'static str> {
+        OfEnsembles::cannot(group)
+    }
+
+    fn too_large(group: &Group) -> Option<String> {
+        OfEnsembles::too_large(group)
+    }
+
+    fn system(group: &Group) -> Ensembles {
+        ensembles(group).clone()
+    }
+
+    fn build(_: &Group, system: &Ensembles) -> Self {
+        let protocol = system.protocol().unwrap_or_else(|| unreachable!("it is chosen where there is a protocol"));
+        let engine = Self::new(protocol, system.start(), system.changing(), system.followed());
         engine.unwrap_or_else(|error| unreachable!("too_large has said so before: {error}"))
     }
 

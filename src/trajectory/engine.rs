@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::protocol::Tuned;
 use super::{
-    ConditionedPopulations, DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolRegisters, Registers,
-    Sectors, Unravelling,
+    ConditionedPopulations, DrivenLadder, Ladder, Populations, Products, ProtocolLadder, ProtocolProducts,
+    ProtocolRegisters, Registers, Sectors, Unravelling,
 };
 use crate::group::{Group, MOST_WATCHED};
 use crate::initial::InitialState;
@@ -31,7 +31,7 @@ pub enum Engine {
     Ladder,
     /// Qubits that may differ, site by site: [`Registers`], [`ProtocolRegisters`] under a protocol.
     Register,
-    /// Ensembles and modes side by side: [`Products`].
+    /// Ensembles and modes side by side: [`Products`], [`ProtocolProducts`] under a protocol.
     Product,
 }
 
@@ -105,6 +105,9 @@ impl Engine {
             Engine::Ladder => task.of::<Ladder>(),
             Engine::Register if groups.iter().any(|group| group.protocol.is_some()) => task.of::<ProtocolRegisters>(),
             Engine::Register => task.of::<Registers>(),
+            Engine::Product if groups.iter().any(|group| group.changing_ensembles().is_some()) => {
+                task.of::<ProtocolProducts<MOST_WATCHED>>()
+            }
             Engine::Product => task.of::<Products<MOST_WATCHED>>(),
         }
     }

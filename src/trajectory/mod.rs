@@ -30,7 +30,7 @@ pub use exchanged::Exchanged;
 pub use interrupt::Interrupt;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState, ProtocolLadder, ProtocolState};
 pub use populations::{ConditionedPopulations, Populations};
-pub use product::{Pairs, ProductSize, ProductState, Products};
+pub use product::{Pairs, ProductSize, ProductState, Products, ProtocolProduct, ProtocolProducts};
 pub use record::{Detail, JumpRow, Record, Rows, Trace};
 pub use register::{ProtocolRegister, ProtocolRegisters, RegisterState, Registers, Start};
 pub use sectors::Sectors;
@@ -148,6 +148,9 @@ pub fn run<E: Unravelling>(
 ) -> bool {
     record.clear();
     let mut state = engine.prepare(initial, rng);
+    if record.books() {
+        record.begin(&engine.observe(&state, 0.0));
+    }
     let mut now = 0.0;
     for (index, &time) in times.iter().enumerate() {
         engine.advance(&mut state, now, time, rng, record);

@@ -7,7 +7,7 @@ use super::peak::{SAME, Search};
 use super::{Change, Exchanged, Interrupt, Jump, Recorder};
 use crate::bath::Process;
 use crate::model::{System, Values, spin_of};
-use crate::quantity::{Column, Interval, Measure, Precision, Sample};
+use crate::quantity::{Column, Interval, Measure, Precision, Quantity, Sample};
 
 /// One jump, as `jumps.parquet` holds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -179,6 +179,17 @@ pub struct Record<V: Values> {
     /// The heat of each column over the part of the interval before forms changed, and the length of that part.
     earlier: Vec<f64>,
     earlier_duration: f64,
+    /// Work and heats that add up, where they do.
+    book: Option<Book>,
+}
+
+/// What has added up since the start.
+#[derive(Clone, Debug)]
+struct Book {
+    /// The energy at the start.
+    energy: f64,
+    /// The heat of each column that is one.
+    heats: Vec<f64>,
 }
 
 impl<V: Values> Record<V> {
@@ -214,6 +225,7 @@ impl<V: Values> Record<V> {
             total,
             earlier: vec![0.0; columns.len()],
             earlier_duration: 0.0,
+            book: system.energy().map(|_| Book { energy: f64::NAN, heats: vec![0.0; columns.len()] }),
         }
     }
 
@@ -250,6 +262,22 @@ impl<V: Values> Record<V> {
         self.keeps = true;
         self.integral = V::default();
         self.earlier_duration = 0.0;
+    }
+
+    /// Whether work and heats add up, and [`Record::begin`] has to know the start.
+    #[must_use]
+    pub fn books(&self) -> bool {
+        self.book.is_some()
+    }
+
+    /// Begins a trajectory that is this at time 0.
+    pub fn begin(&mut self, start: &Sample<V>) {
+        let nothing = Interval { duration: 0.0, integral: V::default(), net_quanta: None };
+        let work = self.measures.iter().find(|measure| measure.booked() == Some(Quantity::Work));
+        if let (Some(book), Some(work)) = (&mut self.book, work) {
+            book.energy = work.value(start, &nothing);
+            book.heats.fill(0.0);
+        }
     }
 
     /// Rates or frequencies are those of this `system` from now on, a `duration` after the last sample: what went by
@@ -298,6 +326,19 @@ impl<V: Values> Record<V> {
                 }
             }
             self.earlier_duration = 0.0;
+        }
+        if let Some(Book { energy, heats }) = &mut self.book {
+            // By the first law: what the energy has risen by, less all heats.
+            let mut spent = *energy;
+            for ((value, measure), heat) in row.iter_mut().zip(&self.measures).zip(heats) {
+                if measure.booked() == Some(Quantity::Heat) {
+                    *heat += measure.heat(&interval);
+                    *value = *heat;
+                    spent += *heat;
+                }
+            }
+            let works = row.iter_mut().zip(&self.measures).filter(|(_, of)| of.booked() == Some(Quantity::Work));
+            works.for_each(|(value, _)| *value -= spent);
         }
         self.integral = V::default();
         for (still, of_any) in self.trace.still.iter_mut().zip([true, false]) {

@@ -45,7 +45,7 @@ const STEADY: Aim = Aim { until: None, transverse: false, total: 5, effort: Effo
 
 /// What has a value at a time, and over the interval before it.
 fn values(averages: &Averages) -> (Vec<f64>, Vec<f64>) {
-    let Averages { time, jz, j_squared, transverse, excited, power, baths, observables } = averages;
+    let Averages { time, jz, j_squared, transverse, excited, power, baths, observables, booked: _ } = averages;
     let mut now = vec![*time, *jz, *j_squared, *excited, *power];
     now.extend(transverse.iter().flatten());
     now.extend(observables);

@@ -28,6 +28,7 @@ mod peaks;
 mod points;
 mod product;
 mod product_cuts;
+mod product_protocols;
 mod product_steady;
 mod product_trajectories;
 mod protocol_runs;

@@ -59,6 +59,19 @@ impl Generator {
         self.rows.windows(2).map(of).collect()
     }
 
+    /// Adds `factor L x` to y.
+    pub fn add(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
+        for (y, ends) in y.iter_mut().zip(self.rows.windows(2)) {
+            let row = self.entries[ends[0]..ends[1]].iter();
+            *y += row.map(|(column, value)| value * x[*column]).sum::<Complex64>() * factor;
+        }
+    }
+
+    /// How many entries it has.
+    pub fn entries(&self) -> f64 {
+        self.entries.len() as f64
+    }
+
     /// The multiplications that it takes to advance by a time, roughly.
     pub fn cost(&self, time: f64) -> f64 {
         let terms = 25.0;

@@ -5,6 +5,7 @@
 //! written as X + X^dagger it would not be stable, as rounding that is not Hermitian grows down a ladder. It shares nothing
 //! with trajectories but the model.
 
+mod along;
 mod blocks;
 mod correlations;
 mod counting;
@@ -14,6 +15,7 @@ mod rooms;
 mod spectrum;
 mod steady;
 
+pub use self::along::{ChangingForm, Passing, ProductAlong};
 pub use self::counting::ProductCounting;
 pub use self::error::ProductSteadyError;
 pub use self::spectrum::{Line, Spectrum};
@@ -50,7 +52,17 @@ impl MeanForm {
     /// If it is of another equation.
     #[must_use]
     pub fn at(&self, rho: &ProductDensity) -> (f64, f64) {
-        let terms = self.0.iter().map(|(place, value)| value * rho.elements[*place]);
+        self.of(&rho.elements)
+    }
+
+    /// The largest magnitude of a number by which an element of a density matrix is multiplied.
+    #[must_use]
+    pub fn largest(&self) -> f64 {
+        self.0.iter().map(|(_, value)| value.norm()).fold(0.0, f64::max)
+    }
+
+    fn of(&self, elements: &[Complex64]) -> (f64, f64) {
+        let terms = self.0.iter().map(|(place, value)| value * elements[*place]);
         terms.fold((0.0, 0.0), |(sum, magnitude), term| (sum + term.re, magnitude + term.norm()))
     }
 }
@@ -78,7 +90,11 @@ impl ProductEquation {
         Self::size(product, start)?;
         let tops = start.tops(product);
         let sharp = product.keeps_excitations_sharp() && start.is_sharp();
-        let rooms = Rooms::new(product, &tops, sharp);
+        Ok(Self::within(product, Rooms::new(product, &tops, sharp)))
+    }
+
+    /// The equation over rooms that are known.
+    fn within(product: &Product, rooms: Rooms) -> Self {
         let hops: Vec<Vec<Option<Hop>>> = (0..rooms.rooms.len()).map(|room| hops(product, &rooms, room)).collect();
         let h = product.hamiltonian();
         let hamiltonian = (0..hops.len()).map(|room| rooms.matrix(&h, room, room)).collect();
@@ -86,7 +102,7 @@ impl ProductEquation {
         let (energy, baths) = (product.energy(), product.baths().len());
         let mut equation = ProductEquation { energy, baths, generator: nothing, rooms, hamiltonian, hops };
         equation.generator = equation.generator_of(&equation.layout(0), Part::All);
-        Ok(equation)
+        equation
     }
 
     /// How many elements a density matrix would have, before one is made.

@@ -187,6 +187,14 @@ impl Operator {
         part
     }
 
+    /// The same words with the magnitudes of their coefficients.
+    #[must_use]
+    pub fn magnitudes(&self) -> Operator {
+        let mut result = self.clone();
+        result.terms.values_mut().for_each(|value| *value = value.norm().into());
+        result
+    }
+
     /// The Hermitian conjugate.
     #[must_use]
     pub fn adjoint(&self) -> Operator {

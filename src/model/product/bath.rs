@@ -31,6 +31,12 @@ pub struct Channel {
     pub rate: f64,
     /// What it does.
     pub jump: JumpOperator,
+    /// Which of the rates of its bath that is.
+    #[serde(skip)]
+    pub of: Process,
+    /// By what that is multiplied.
+    #[serde(skip)]
+    weight: f64,
 }
 
 /// A bath of a product.
@@ -42,12 +48,12 @@ pub struct ProductBath {
     /// Whether it acts on each qubit and mode by itself, or through one operator.
     #[serde(skip)]
     pub coupling: Coupling,
-    channels: Vec<Channel>,
+    pub(super) channels: Vec<Channel>,
 }
 
 impl Channel {
     /// How often it fires per unit of time, `rate sum L^dagger L`.
-    fn intensity(&self, product: &Product) -> Operator {
+    pub(super) fn intensity(&self, product: &Product) -> Operator {
         let unit = match &self.jump {
             JumpOperator::Operator(operator) => &operator.adjoint() * operator,
             JumpOperator::EachQubit { factor, qubits } => {
@@ -58,7 +64,7 @@ impl Channel {
     }
 
     /// The rate at which it changes an observable.
-    fn change(&self, observable: &Operator) -> Operator {
+    pub(super) fn change(&self, observable: &Operator) -> Operator {
         let unit = match &self.jump {
             JumpOperator::Operator(operator) => observable.damped_by(operator),
             JumpOperator::EachQubit { factor, qubits } => observable.damped_by_each(*factor, *qubits, self.process),
@@ -84,9 +90,16 @@ impl ProductBath {
         Ok(ProductBath { name: name.to_owned(), coupling, channels: Vec::new() })
     }
 
-    fn push(&mut self, process: Process, rate: f64, jump: JumpOperator) {
+    /// Adds a jump at one of the rates.
+    fn push(&mut self, rates: Rates, of: Process, jump: JumpOperator) {
+        self.push_as(of, (rates, of, 1.0), jump);
+    }
+
+    /// The same at so many times that rate, of a jump that counts as another process.
+    fn push_as(&mut self, process: Process, (rates, of, weight): (Rates, Process, f64), jump: JumpOperator) {
+        let rate = rates.of(of) * weight;
         if rate > 0.0 {
-            self.channels.push(Channel { process, rate, jump });
+            self.channels.push(Channel { process, rate, jump, of, weight });
         }
     }
 
@@ -138,9 +151,9 @@ impl Product {
                 bath.wrong("it acts on nothing: an ensemble or mode with an amplitude other than zero is needed")
             );
         }
-        bath.push(Process::Emission, rates.down, JumpOperator::Operator(lowering.clone()));
-        bath.push(Process::Absorption, rates.up, JumpOperator::Operator(lowering.adjoint()));
-        bath.push(Process::Dephasing, rates.dephasing, JumpOperator::Operator(number));
+        bath.push(rates, Process::Emission, JumpOperator::Operator(lowering.clone()));
+        bath.push(rates, Process::Absorption, JumpOperator::Operator(lowering.adjoint()));
+        bath.push(rates, Process::Dephasing, JumpOperator::Operator(number));
         let bath = bath.of_numbers(&self)?;
         self.baths.push(bath);
         Ok(self)
@@ -156,23 +169,20 @@ impl Product {
         if factors.is_empty() {
             return Err(bath.wrong("it acts on nothing: an ensemble or mode is needed"));
         }
-        let processes = [
-            (Process::Emission, rates.down, Powers::LOWER),
-            (Process::Absorption, rates.up, Powers::RAISE),
-            (Process::Dephasing, rates.dephasing, Powers::Z),
-        ];
+        let processes =
+            [(Process::Emission, Powers::LOWER), (Process::Absorption, Powers::RAISE), (Process::Dephasing, Powers::Z)];
         for (index, factor) in factors.iter().enumerate() {
             if factors[..index].contains(factor) {
                 return Err(bath.wrong("an ensemble or mode is named twice"));
             }
             let place = self.place(factor)?;
-            for (process, rate, letter) in processes {
+            for (process, letter) in processes {
                 let jump = match self.factors[place].kind {
                     Kind::Qubits(qubits) => JumpOperator::EachQubit { factor: place, qubits },
                     Kind::Mode { .. } if process == Process::Dephasing => JumpOperator::Operator(self.number_of(place)),
                     Kind::Mode { .. } => JumpOperator::Operator(Operator::letter(&self.algebras, place, letter)),
                 };
-                bath.push(process, rate, jump);
+                bath.push(rates, process, jump);
             }
         }
         let bath = bath.of_numbers(&self)?;
@@ -187,7 +197,8 @@ impl Product {
     /// # Errors
     /// If the operator is zero, or a rate is none.
     pub fn jump(mut self, name: &str, operator: &Operator, down: f64, up: f64) -> Result<Self, ProductError> {
-        let mut bath = ProductBath::new(name, Coupling::Collective, Rates { down, up, dephasing: 0.0 })?;
+        let rates = Rates { down, up, dephasing: 0.0 };
+        let mut bath = ProductBath::new(name, Coupling::Collective, rates)?;
         if operator.is_zero() {
             return Err(bath.wrong("its jump operator is zero"));
         }
@@ -196,8 +207,8 @@ impl Product {
             [shift] if *shift > 0 => [Process::Absorption, Process::Emission],
             _ => [Process::Emission, Process::Absorption],
         };
-        bath.push(own, down, JumpOperator::Operator(operator.clone()));
-        bath.push(adjoint, up, JumpOperator::Operator(operator.adjoint()));
+        bath.push_as(own, (rates, Process::Emission, 1.0), JumpOperator::Operator(operator.clone()));
+        bath.push_as(adjoint, (rates, Process::Absorption, 1.0), JumpOperator::Operator(operator.adjoint()));
         let bath = bath.of_numbers(&self)?;
         self.baths.push(bath);
         Ok(self)
@@ -209,7 +220,8 @@ impl Product {
     /// # Errors
     /// If the amplitudes are not as many as the factors, or a number is none.
     pub fn decay(mut self, name: &str, modes: &[DecayMode], down: f64, up: f64) -> Result<Self, ProductError> {
-        let mut bath = ProductBath::new(name, Coupling::Collective, Rates { down, up, dephasing: 0.0 })?;
+        let rates = Rates { down, up, dephasing: 0.0 };
+        let mut bath = ProductBath::new(name, Coupling::Collective, rates)?;
         for mode in modes {
             if mode.amplitudes.len() != self.factors.len() {
                 return Err(bath.wrong("a mode of its decay has not one amplitude for each qubit"));
@@ -218,12 +230,24 @@ impl Product {
             let lowering = letters.fold(Operator::zero(&self.algebras), |sum, (place, amplitude)| {
                 &sum + &(&Operator::letter(&self.algebras, place, Powers::LOWER) * *amplitude)
             });
-            bath.push(Process::Emission, down * mode.rate, JumpOperator::Operator(lowering.clone()));
-            bath.push(Process::Absorption, up * mode.rate, JumpOperator::Operator(lowering.adjoint()));
+            for (of, jump) in [(Process::Emission, lowering.clone()), (Process::Absorption, lowering.adjoint())] {
+                bath.push_as(of, (rates, of, mode.rate), JumpOperator::Operator(jump));
+            }
         }
         let bath = bath.of_numbers(&self)?;
         self.baths.push(bath);
         Ok(self)
+    }
+
+    /// The same with other rates of each bath, by its place; what has none does not jump.
+    #[must_use]
+    pub fn at_rates(mut self, rates: impl Fn(usize) -> Rates) -> Self {
+        for (place, bath) in self.baths.iter_mut().enumerate() {
+            let rates = rates(place);
+            bath.channels.iter_mut().for_each(|channel| channel.rate = rates.of(channel.of) * channel.weight);
+            bath.channels.retain(|channel| channel.rate > 0.0);
+        }
+        self
     }
 
     /// Whether jumps of single qubits take an ensemble, by its place among the factors, from one J to others.
@@ -233,8 +257,9 @@ impl Product {
         self.baths.iter().flat_map(ProductBath::channels).any(|channel| acts(&channel.jump))
     }
 
-    /// `J_z` of an ensemble, n of a mode.
-    fn number_of(&self, place: usize) -> Operator {
+    /// `J_z` of an ensemble, n of a mode, by its place among the factors: what its frequency is multiplied by in H.
+    #[must_use]
+    pub fn number_of(&self, place: usize) -> Operator {
         let letter = |powers| Operator::letter(&self.algebras, place, powers);
         match self.factors[place].kind {
             Kind::Qubits(_) => letter(Powers::Z),

@@ -8,6 +8,7 @@
 
 mod bath;
 mod correlation;
+mod course;
 mod error;
 mod levels;
 mod rest;
@@ -15,8 +16,12 @@ mod values;
 
 pub use bath::{Channel, JumpOperator, ProductBath};
 pub use correlation::{Correlation, Since, TwoTimes};
+pub use course::{
+    Changing, ProductProtocol, ProductProtocolError, ProductReservoir, ProductSegment, ProductStage, Share,
+};
 pub use error::ProductError;
 pub use levels::Levels;
+pub use rest::Alone;
 pub use values::{ProductForm, ProductValues, Watched};
 
 use std::sync::Arc;
@@ -135,6 +140,16 @@ impl Product {
         levels.check(self.factors[place].name.clone())?;
         self.factors[place].kind = Kind::Mode { levels };
         Ok(self)
+    }
+
+    /// The same without the frequencies of those factors in H that do not stay, by their places.
+    #[must_use]
+    pub fn still(mut self, stays: impl Fn(usize) -> bool) -> Self {
+        for place in (0..self.factors.len()).filter(|place| !stays(*place)) {
+            let own = &self.number_of(place) * Complex64::from(self.factors[place].frequency);
+            self.hamiltonian = &self.hamiltonian - &own;
+        }
+        self
     }
 
     /// Adds a term to the Hamiltonian, in the unit of the frequencies.

@@ -39,6 +39,25 @@ pub struct Stretch {
     pub held: bool,
 }
 
+impl Stretch {
+    /// Those of a segment of this duration between these knots; what `holds` between two times without one between them does
+    /// not change.
+    pub(in crate::model) fn between(
+        duration: f64,
+        mut knots: Vec<f64>,
+        holds: impl Fn([f64; 2]) -> bool,
+    ) -> Vec<Stretch> {
+        // What rounding has parted is one edge.
+        let apart = 1e-12 * duration;
+        knots.retain(|time| (apart..duration - apart).contains(time));
+        knots.sort_by(f64::total_cmp);
+        knots.dedup_by(|later, earlier| *later - *earlier <= apart);
+        let ends = knots.iter().copied().chain([duration]);
+        let stretch = |(from, until): (f64, f64)| Stretch { from, until, held: holds([from, until]) };
+        [0.0].into_iter().chain(knots.iter().copied()).zip(ends).map(stretch).collect()
+    }
+}
+
 impl Stage {
     pub(super) fn new(
         units: Units,
@@ -179,21 +198,11 @@ impl Stage {
     /// It cut at every corner and edge, of the drive as well.
     #[must_use]
     pub fn stretches(&self) -> Vec<Stretch> {
-        // What rounding has parted is one edge.
-        let apart = 1e-12 * self.duration;
-        let within = |time: &f64| (apart..self.duration - apart).contains(time);
-        let mut cuts: Vec<f64> = self.knots().into_iter().chain(self.drive.knots()).filter(within).collect();
-        cuts.sort_by(f64::total_cmp);
-        cuts.dedup_by(|later, earlier| *later - *earlier <= apart);
-        let ends = cuts.iter().copied().chain([self.duration]);
-        let stretch = |(from, until): (f64, f64)| {
-            let times = [from, until];
-            let held = self.frequency.holds(times)
+        Stretch::between(self.duration, self.knots().into_iter().chain(self.drive.knots()).collect(), |times| {
+            self.frequency.holds(times)
                 && self.reservoirs.iter().all(|bath| bath.holds(times))
-                && self.drive.holds(times);
-            Stretch { from, until, held }
-        };
-        [0.0].into_iter().chain(cuts.iter().copied()).zip(ends).map(stretch).collect()
+                && self.drive.holds(times)
+        })
     }
 
     /// How far a step from a time may go without passing over a pulse, or a period, of the drive.

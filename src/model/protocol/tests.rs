@@ -216,11 +216,11 @@ fn what_is_no_drive_is_refused_by_what_it_is_of() {
         (DriveCourse { detuning: huge, ..none() }, "detuning of the drive: its pulses"),
         (
             DriveCourse { amplitude: Wave { pulses: vec![good.pulses[0], pulse], ..good.clone() }, ..none() },
-            "amplitude of the drive, pulse 2: it goes from 0.65 to 1.15",
+            "amplitude of the drive: pulse 2: it goes from 0.65 to 1.15",
         ),
         (
             DriveCourse { detuning: Wave { tones: vec![tone], ..good.clone() }, ..none() },
-            "detuning of the drive, tone 1: its frequency is 0: it must be positive",
+            "detuning of the drive: tone 1: its frequency is 0: it must be positive",
         ),
     ] {
         let wrong = Segment { drive, ..segment(1.0, held()) };

@@ -14,21 +14,42 @@ use super::system::Qubits;
 use super::{Result, Validator};
 use crate::bath::{Coupling, Rates};
 use crate::model::emitters::{DecayError, DecayMode, Emitters, modes};
+use crate::model::operator::Operator;
 use crate::model::product::{Product, ProductError};
+use crate::model::{Reservoir, SpectralDensity};
 use crate::units::Units;
 
 /// A bath that acts on ensembles and modes.
 pub(super) struct Acting<'a> {
-    raw: &'a Spanned<RawBath>,
-    name: String,
+    pub(super) raw: &'a Spanned<RawBath>,
+    pub(super) name: String,
     coupling: Coupling,
     /// The places of what it acts on.
-    on: Vec<usize>,
-    rates: Rates,
+    pub(super) on: Vec<usize>,
+    /// Its rates; under a protocol the largest that it ever has.
+    pub(super) rates: Rates,
+    /// What it is, and the frequency at which its rates are taken.
+    pub(super) reservoir: Reservoir,
+    pub(super) frequency: f64,
+    /// Whether that is the one of what it acts on, and matters.
+    pub(super) follows: bool,
     /// What it acts through, where neither pattern says.
     own: Option<Own>,
     /// Its temperature, and the frequency at which its occupation is taken.
     warmth: Option<Warmth>,
+}
+
+/// A jump of the user's own.
+pub(super) struct OwnJump<'a> {
+    pub(super) name: &'a Spanned<String>,
+    pub(super) text: &'a Spanned<String>,
+    operator: Operator,
+    /// Its rates; under a protocol the largest that it ever has.
+    pub(super) rates: Rates,
+    /// What it is, and the frequency of its quantum.
+    pub(super) reservoir: Reservoir,
+    pub(super) frequency: f64,
+    pub(super) warmth: Option<Warmth>,
 }
 
 /// What a bath acts through that is of its own.
@@ -88,7 +109,6 @@ impl Validator<'_> {
             }
             baths.push(bath);
         }
-        self.amplitudes_are_of(&baths, parts);
         Self::kept((baths.len() == raw.len()).then_some(baths))
     }
 
@@ -155,7 +175,9 @@ impl Validator<'_> {
             .temperature
             .as_ref()
             .map(|temperature| Warmth { temperature: *temperature.get_ref(), frequency: at(first) });
-        Ok(Acting { raw: table, name: reservoir.name, coupling: reservoir.coupling, on, rates, own: through, warmth })
+        let (name, coupling) = (reservoir.name.clone(), reservoir.coupling);
+        let (frequency, follows) = (at(first), matters && own.is_none());
+        Ok(Acting { raw: table, name, coupling, on, rates, reservoir, frequency, follows, own: through, warmth })
     }
 
     /// What a bath acts through that is of its own.
@@ -239,7 +261,7 @@ impl Validator<'_> {
     }
 
     /// Amplitudes are numbers, and of collective baths that act on what has them.
-    fn amplitudes_are_of(&self, baths: &[Acting], parts: &[Part]) {
+    pub(super) fn amplitudes_are_of(&self, baths: &[Acting], parts: &[Part]) {
         for (place, part) in parts.iter().enumerate() {
             let Some(coupling) = part.coupling else { continue };
             let key = format!("{}.coupling", part.key);
@@ -310,51 +332,71 @@ impl Validator<'_> {
         self.source.error(span, error.to_string(), allowed("ensemble"))
     }
 
-    /// The product with the baths of `[[jump]]`, and their warmths.
+    /// The jumps of the user's own, as far as they are by themselves.
+    pub(super) fn jumps<'a>(
+        &self,
+        raw: &'a [Spanned<RawJump>],
+        units: Units,
+        words: &Vocabulary,
+    ) -> Result<Vec<OwnJump<'a>>> {
+        raw.iter().enumerate().map(|(index, table)| self.own_jump(table, index, units, words)).collect()
+    }
+
+    fn own_jump<'a>(
+        &self,
+        table: &'a Spanned<RawJump>,
+        index: usize,
+        units: Units,
+        words: &Vocabulary,
+    ) -> Result<OwnJump<'a>> {
+        let jump = table.get_ref();
+        let label = jump.name.as_ref().map_or_else(|| index.to_string(), |name| name.get_ref().clone());
+        let key = |field: &str| format!("jump.{label}.{field}");
+        let name = self.require(&jump.name, &key("name"), table.span())?;
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if name.get_ref().is_empty() || !name.get_ref().chars().all(fits) {
+            return self.refuse(name.span(), "jump.*.name", &format!("is \"{}\"", name.get_ref()));
+        }
+        let text = self.require(&jump.operator, &key("operator"), table.span())?;
+        let operator = self.operator(&key("operator"), text, words)?;
+        let rate = self.rate_of(self.require(&jump.rate, &key("rate"), table.span())?, &key("rate"))?;
+        let warmth = match (&jump.temperature, &jump.quantum) {
+            (None, None) => None,
+            (temperature, quantum) => {
+                let temperature = self.require(temperature, &key("temperature"), table.span())?;
+                let quantum = self.require(quantum, &key("quantum"), table.span())?;
+                Some(Warmth {
+                    temperature: self.not_negative(temperature, &key("temperature"))?,
+                    frequency: self.positive(quantum, &key("quantum"))?,
+                })
+            }
+        };
+        // Without a quantum it is at T = 0, whatever that is.
+        let (temperature, frequency) = warmth.map_or((0.0, 1.0), |warmth| (warmth.temperature, warmth.frequency));
+        let density = SpectralDensity::Flat(rate);
+        let reservoir = Reservoir::thermal(name.get_ref(), Coupling::Collective, density, temperature)
+            .map_err(|error| self.source.error(table.span(), error.to_string(), allowed("jump.*.rate")))?;
+        let rates = reservoir.rates(units, frequency, 0.0);
+        if rates.down.is_nan() || rates.down > super::LARGEST {
+            return self.refuse(table.span(), &key("temperature"), "makes a rate beyond all bounds");
+        }
+        Ok(OwnJump { name, text, operator, rates, reservoir, frequency, warmth })
+    }
+
+    /// The product with the jumps of the user's own, and the warmths of all baths.
     pub(super) fn with_jumps(
         &self,
         (mut product, mut warmths): (Product, Vec<Option<Warmth>>),
-        raw: &[Spanned<RawJump>],
-        units: Units,
-        words: &Vocabulary,
+        jumps: &[OwnJump],
     ) -> Result<(Product, Vec<Option<Warmth>>)> {
-        for (index, table) in raw.iter().enumerate() {
-            let jump = table.get_ref();
-            let label = jump.name.as_ref().map_or_else(|| index.to_string(), |name| name.get_ref().clone());
-            let key = |field: &str| format!("jump.{label}.{field}");
-            let name = self.require(&jump.name, &key("name"), table.span())?;
-            let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-            if name.get_ref().is_empty() || !name.get_ref().chars().all(fits) {
-                return self.refuse(name.span(), "jump.*.name", &format!("is \"{}\"", name.get_ref()));
-            }
+        for OwnJump { name, text, operator, rates, warmth, .. } in jumps {
             if product.baths().iter().any(|bath| bath.name == *name.get_ref()) {
-                return self.twice(&jump.name, name.get_ref());
-            }
-            let text = self.require(&jump.operator, &key("operator"), table.span())?;
-            let operator = self.operator(&key("operator"), text, words)?;
-            let rate = self.rate_of(self.require(&jump.rate, &key("rate"), table.span())?, &key("rate"))?;
-            let warmth = match (&jump.temperature, &jump.quantum) {
-                (None, None) => None,
-                (temperature, quantum) => {
-                    let temperature = self.require(temperature, &key("temperature"), table.span())?;
-                    let quantum = self.require(quantum, &key("quantum"), table.span())?;
-                    Some(Warmth {
-                        temperature: self.not_negative(temperature, &key("temperature"))?,
-                        frequency: self.positive(quantum, &key("quantum"))?,
-                    })
-                }
-            };
-            let x = warmth.map_or(f64::INFINITY, |Warmth { temperature, frequency }| {
-                units.energy_over_temperature(frequency, temperature)
-            });
-            let Rates { down, up, .. } = Rates::thermal(rate, x);
-            if down.is_nan() || down > super::LARGEST {
-                return self.refuse(table.span(), &key("temperature"), "makes a rate beyond all bounds");
+                return self.twice(&Some((*name).clone()), name.get_ref());
             }
             product = product
-                .jump(name.get_ref(), &operator, down, up)
+                .jump(name.get_ref(), operator, rates.down, rates.up)
                 .map_err(|error| self.no_product(text.span(), &error))?;
-            warmths.push(warmth);
+            warmths.push(*warmth);
         }
         Ok((product, warmths))
     }

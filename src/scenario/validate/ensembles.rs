@@ -12,14 +12,15 @@ use super::couplings::{Warmth, complex, field_rate};
 use super::emitters::{Placed, is_of_emitters};
 use super::evolution::Evolution;
 use super::names::observables;
-use super::operators::Vocabulary;
+use super::operators::{Split, Vocabulary};
 use super::part::Part;
-use super::{Result, Valid, Validator};
+use super::protocol::Timing;
+use super::{Result, ScenarioError, Valid, Validator};
 use crate::dicke::MAX_QUBITS;
 use crate::group::{Ensembles, Group, MOST_WATCHED};
 use crate::initial::{FactorStart, InitialState, ProductStart};
 use crate::model::operator::{Operator, is_name};
-use crate::model::product::{Factor, Kind, Levels, Product, ProductError};
+use crate::model::product::{Alone, Factor, Kind, Levels, Product, ProductError, ProductProtocol};
 use crate::model::{Model, Reservoir};
 use crate::quantity::Quantity;
 use crate::statistics::Statistic;
@@ -86,7 +87,6 @@ impl Validator<'_> {
                     "a term of [hamiltonian] in the frame of the drive: { operator = \"0.5 * a.Jx\" }"
                 },
             ),
-            ("protocol", raw.protocol.as_ref().map(Spanned::span), "a Hamiltonian and baths that stay"),
             ("condition", raw.condition.as_ref().map(Spanned::span), "[qubits]"),
         ];
         let not_of =
@@ -110,13 +110,22 @@ impl Validator<'_> {
     pub(super) fn valid_ensembles(&self, raw: &RawScenario) -> Result<Valid> {
         self.of_one_ensemble_alone(raw);
         let units = self.keep(self.units(raw));
-        let because = self.because(raw, None);
-        let evolution = self.keep(self.when(raw, because.is_some(), None));
+        let timing = raw.protocol.as_ref().map(|table| self.keep(self.timing(table)));
+        self.of_changing(raw, is_of_emitters(raw), timing.as_ref().and_then(Option::as_ref));
+        let because = if timing.is_some() { None } else { self.because(raw, None) };
+        let evolution = match &timing {
+            // Of a protocol that is wrong, nobody knows when it ends.
+            Some(None) => None,
+            timing => self.keep(self.when(raw, because.is_some(), timing.as_ref().and_then(Option::as_ref))),
+        };
         let recording = self.keep(self.recording(raw.record.as_ref().map(Spanned::get_ref)));
         if recording.is_some_and(|recording| recording.cycles) {
             let span = raw.record.as_ref().map_or(0..0, Spanned::span);
-            let title = "`record.cycles` keeps the cycles of a protocol, and there is none".to_owned();
-            self.keep(Err::<(), _>(self.source.error(span, title, "no `cycles`")));
+            let title = match timing {
+                None => "`record.cycles` keeps the cycles of a protocol, and there is none",
+                Some(_) => "`record.cycles` keeps the levels of qubits by cycles, and these are ensembles and modes",
+            };
+            self.keep(Err::<(), _>(self.source.error(span, title.to_owned(), "no `cycles`")));
         }
         let names = raw.bath.iter().filter_map(|bath| Some(bath.get_ref().name.as_ref()?.get_ref().as_str()));
         let jumps = raw.jump.iter().filter_map(|jump| Some(jump.get_ref().name.as_ref()?.get_ref().as_str()));
@@ -130,9 +139,13 @@ impl Validator<'_> {
             settles: because.is_some() && self.purpose == Purpose::Trajectories,
             until: evolution.times.last().copied(),
         });
-        let group = self.group_of_ensembles(raw, units, begins)?;
+        let timing = timing.as_ref().map(Option::as_ref);
+        let group = self.group_of_ensembles(raw, units, begins, timing)?;
         let converges = because.is_some() && self.purpose == Purpose::Trajectories;
         let groups = vec![if converges { group.throughout() } else { group }];
+        if because.is_some() {
+            self.modes_are_held(raw, &groups[0]);
+        }
         // What is said of a steady state without a bath is said above.
         let no_bath = because.is_some() && groups[0].model.baths.is_empty();
         let engine = self.engine(raw, &groups, because.is_some())?;
@@ -162,6 +175,25 @@ impl Validator<'_> {
         Ok(Valid { groups, engine, seed, asked, recording: Self::kept(recording)? })
     }
 
+    /// Refuses the steady state of modes that are amplified without end. What others may hold is decided by what comes of it.
+    fn modes_are_held(&self, raw: &RawScenario, group: &Group) {
+        let product = group.ensembles.as_ref().map(|ensembles| ensembles.product());
+        for (place, factor) in product.iter().flat_map(|product| product.factors().iter().enumerate()) {
+            let Kind::Mode { .. } = factor.kind else { continue };
+            let Some(alone) = product.map(|product| product.alone(place)).filter(Alone::is_amplified) else { continue };
+            let named = |mode: &&Spanned<RawMode>| {
+                mode.get_ref().name.as_ref().is_some_and(|name| *name.get_ref() == factor.name)
+            };
+            let span = raw.mode.iter().find(named).map_or(0..0, Spanned::span);
+            let title = format!(
+                "mode `{}` has no steady state: its baths add quanta at the rate {} and take them at {}, and nothing else holds it",
+                factor.name, alone.up, alone.down
+            );
+            let help = "baths that take more than they add, or qubits that take what is added; or a transient, without [steady] and [noise]";
+            self.keep(Err::<(), _>(self.source.error(span, title, help)));
+        }
+    }
+
     /// Qubits at points, and nothing beside them.
     fn placed_alone(&self, raw: &RawScenario, units: Units) -> Result<Placed> {
         let beside = raw.ensemble.first().map(Spanned::span).or(raw.mode.first().map(Spanned::span));
@@ -174,7 +206,14 @@ impl Validator<'_> {
         self.placed(raw, units)
     }
 
-    fn group_of_ensembles(&self, raw: &RawScenario, units: Units, begins: Option<Begins>) -> Result<Group> {
+    /// The group; the timing is that of a protocol, where there is one, and `None` in it where that is wrong.
+    fn group_of_ensembles(
+        &self,
+        raw: &RawScenario,
+        units: Units,
+        begins: Option<Begins>,
+        timing: Option<Option<&Timing>>,
+    ) -> Result<Group> {
         let placed = is_of_emitters(raw).then(|| self.placed_alone(raw, units)).transpose()?;
         let read: Vec<Option<Read>> = match &placed {
             Some(placed) => placed.read().into_iter().map(Some).collect(),
@@ -197,17 +236,38 @@ impl Validator<'_> {
             starts.push(start);
         }
         let bare = Product::new(units, factors).map_err(|error| self.no_product(parts[0].span.clone(), &error))?;
-        let factors: Vec<&str> = parts.iter().map(|part| part.name).collect();
-        let parameters = self.keep(self.parameters(&raw.parameters, &factors));
+        let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
+        let parameters = self.keep(self.parameters(&raw.parameters, &names));
         let emitters = placed.as_ref().and_then(|placed| placed.emitters.as_ref());
         let baths = self.keep(self.acting(&raw.bath, units, &parts, emitters));
         let words = Vocabulary::new(&bare, Self::kept(parameters)?);
         let terms = self.keep(self.terms(&raw.hamiltonian, &words));
         let own = self.keep(self.observed(raw, &words));
         let asked = self.keep(self.correlated(raw, &words, begins));
-        let baths = Self::kept(baths)?;
+        let jumps = self.keep(self.jumps(&raw.jump, units, &words));
+        let changes = match (&raw.protocol, timing) {
+            (Some(table), Some(Some(timing))) if placed.is_none() => {
+                Some(self.what_changes((table, timing), &words, &parts)?)
+            }
+            (Some(_), _) => return Err(ScenarioError::told()),
+            (None, _) => None,
+        };
+        let (mut baths, mut terms, mut jumps) = (Self::kept(baths)?, Self::kept(terms)?, Self::kept(jumps)?);
         let mut product = bare.clone();
-        if let Some(terms) = Self::kept(terms)? {
+        let mut changing = None;
+        if let Some(changes) = &changes {
+            let split = self.keep(self.split_terms(raw, changes, &words));
+            let own = self.keep(self.split_observables(raw, changes, &words));
+            self.jumps_stay(&jumps, changes, &words);
+            let with = (units, &words, parts.as_slice());
+            let segments = self.changing_segments(changes, with, &mut baths, &mut jumps)?;
+            let Split { still, of } = Self::kept(split)?;
+            terms = Some(still);
+            product = bare.clone().still(|place| !changes.tunes(place));
+            changing = Some((changes, of, segments, Self::kept(own)?));
+        }
+        self.amplitudes_are_of(&baths, &parts);
+        if let Some(terms) = terms {
             product = product.with_term(&terms).map_err(|error| self.no_product(0..0, &error))?;
         }
         if let Some(placed) = &placed {
@@ -217,8 +277,20 @@ impl Validator<'_> {
         let (product, mut warmths) = self.with_baths(product, &baths, &parts)?;
         warmths.extend(raw.decay.iter().map(|_| None));
         let with_baths = (self.with_decays(product, &raw.decay)?, warmths);
-        let (product, warmths) = self.with_jumps(with_baths, &raw.jump, units, &words)?;
+        let (mut product, mut warmths) = self.with_jumps(with_baths, &jumps)?;
         self.all_are_used(&raw.parameters, &words);
+        let mut protocol = None;
+        if let Some((changes, of, segments, own)) = changing {
+            let made = self.changing_protocol(changes, &product, of, &segments)?;
+            for (place, warmth) in warmths.iter_mut().enumerate() {
+                // A temperature that changes is none to be told.
+                let first = &segments[0].baths[place];
+                *warmth =
+                    warmth.filter(|_| segments.iter().all(|segment| segment.baths[place] == *first) && first.is_held());
+            }
+            product = made.envelope();
+            protocol = Some((made, own));
+        }
         let product = self.grown(product, &starts, &parts)?;
         let start = ProductStart::new(&product, starts).map_err(|error| {
             let named = |part: &&Part| match &error {
@@ -231,7 +303,17 @@ impl Validator<'_> {
         })?;
         let asked = self.of_product(raw, (&product, &start), Self::kept(asked)?)?;
         let emitters = emitters.cloned();
-        let ensembles = Ensembles::new(product, start, Self::kept(own)?).correlating(asked).placed(emitters);
+        let mut ensembles = Ensembles::new(product, start, Self::kept(own)?).correlating(asked).placed(emitters);
+        if let Some((protocol, own)) = protocol {
+            let cut = |protocol: ProductProtocol, (place, factor): (usize, &Factor)| match factor.kind {
+                Kind::Mode { levels } => protocol.with_levels(place, levels),
+                Kind::Qubits(_) => Ok(protocol),
+            };
+            let factors = ensembles.product().factors().iter().enumerate();
+            let protocol = factors.fold(Ok(protocol), |protocol, factor| protocol.and_then(|own| cut(own, factor)));
+            let protocol = protocol.map_err(|error| self.no_product(parts[0].span.clone(), &error))?;
+            ensembles = ensembles.under(protocol, own);
+        }
         if ensembles.watched().len() > MOST_WATCHED {
             let title = format!("{} means are recorded, and {MOST_WATCHED} at most", ensembles.watched().len());
             let help = "fewer ensembles, modes, baths or observables: two means of each bath, one or two of the others";

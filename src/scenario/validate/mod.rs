@@ -1,5 +1,6 @@
 //! From the mirror of a scenario to a model that can be trusted: every rule about the values of keys stands here.
 
+mod changing;
 mod condition;
 mod correlate;
 mod couplings;

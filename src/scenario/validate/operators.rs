@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use num_complex::Complex64;
 use toml::Spanned;
 
 use super::super::keys::allowed;
@@ -12,6 +13,17 @@ use super::super::raw::{Key, RawHamiltonian, RawTerm};
 use super::{Result, Validator};
 use crate::model::operator::{Algebra, Names, Operator, Parameters, is_name};
 use crate::model::product::Product;
+
+/// Where it is looked whether a text is linear in its parameters: the value of the first, and what each has more.
+const LOOKS: [[f64; 2]; 2] = [[0.618, 0.377], [-1.732, 0.239]];
+/// What rounding leaves of what is linear.
+const LINEAR: f64 = 1e-10;
+
+/// What a text says that names parameters which change in time: what stays, and what each of them multiplies.
+pub(super) struct Split {
+    pub(super) still: Operator,
+    pub(super) of: Vec<Operator>,
+}
 
 /// What texts may name, and which parameters they have named.
 pub(super) struct Vocabulary<'a> {
@@ -25,6 +37,49 @@ impl<'a> Vocabulary<'a> {
     pub(super) fn new(product: &'a Product, parameters: Parameters) -> Self {
         let factors = product.factors().iter().map(|factor| factor.name.as_str()).collect();
         Vocabulary { factors, algebras: product.algebras(), parameters, used: RefCell::default() }
+    }
+
+    /// The parameters.
+    pub(super) fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Which of these parameters a text names.
+    pub(super) fn named(&self, text: &str, names: &[&'a str]) -> Vec<&'a str> {
+        let Vocabulary { factors, algebras, parameters, .. } = self;
+        let named =
+            Operator::parse(text, Names { factors, algebras, parameters }).map_or(Vec::new(), |(_, named)| named);
+        names.iter().copied().filter(|name| named.iter().any(|own| own == name)).collect()
+    }
+
+    /// The sum of texts by what each of these parameters multiplies; `None` where it is not linear in them all together.
+    pub(super) fn split(&self, texts: &[&str], names: &[&str]) -> Option<Split> {
+        let Vocabulary { factors, algebras, .. } = self;
+        let at = |values: &dyn Fn(usize) -> f64| {
+            let mut parameters = self.parameters.clone();
+            parameters.extend(names.iter().enumerate().map(|(k, name)| ((*name).to_owned(), values(k))));
+            let parse = |text: &&str| Operator::parse(text, Names { factors, algebras, parameters: &parameters }).ok();
+            texts.iter().try_fold(Operator::zero(algebras), |sum, text| Some(&sum + &parse(text)?.0))
+        };
+        let still = at(&|_| 0.0)?;
+        let part = |k: usize| Some(&at(&|other| f64::from(u8::from(other == k)))? - &still);
+        let of = (0..names.len()).map(part).collect::<Option<Vec<Operator>>>()?;
+        let size = |operator: &Operator| operator.terms().map(|(_, value)| value.norm()).fold(0.0, f64::max);
+        // Numbers that no one writes.
+        for [first, more] in LOOKS {
+            let value = |k: usize| first + more * k as f64;
+            let whole = at(&value)?;
+            let mut rest = &whole - &still;
+            let mut most = size(&whole).max(size(&still));
+            for (k, part) in of.iter().enumerate() {
+                rest = &rest - &(part * Complex64::from(value(k)));
+                most = most.max(size(part));
+            }
+            if size(&rest) > LINEAR * most {
+                return None;
+            }
+        }
+        Some(Split { still, of })
     }
 }
 

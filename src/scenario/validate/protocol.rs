@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::super::foreign::nearest;
 use super::super::keys::allowed;
-use super::super::raw::{RawBath, RawChanges, RawCourse, RawDriveChanges, RawProtocol, RawSegment};
+use super::super::raw::{RawBath, RawChanges, RawCourse, RawDriveChanges, RawProtocol, RawSegment, RawWave};
 use super::super::source::ScenarioError;
 use super::course::Value;
 use super::{LARGEST, Result, Validator};
@@ -30,7 +30,7 @@ pub(super) enum Passes {
 /// How long a protocol takes.
 #[derive(Clone, Debug)]
 pub(super) struct Timing {
-    durations: Vec<f64>,
+    pub(super) durations: Vec<f64>,
     pub(super) passes: Passes,
 }
 
@@ -69,10 +69,23 @@ struct Now {
 }
 
 /// What was set of a bath, by its index.
-struct Set {
+pub(super) struct Set {
     bath: usize,
     setting: Setting,
     value: Option<f64>,
+}
+
+/// What a segment changes of baths, or of jumps: the key under which they stand, and of each by its name which settings.
+pub(super) struct Given<'a> {
+    pub(super) list: &'static str,
+    pub(super) of: Vec<(&'a Spanned<String>, Vec<(Setting, &'a Spanned<RawCourse>)>)>,
+}
+
+impl<'a> Given<'a> {
+    pub(super) fn of_baths(raw: &'a RawSegment) -> Self {
+        let baths = raw.bath.as_ref().map_or(&[][..], |baths| &baths.get_ref().0);
+        Given { list: "bath", of: baths.iter().map(|(name, raw)| (name, raw.get_ref().given().collect())).collect() }
+    }
 }
 
 impl RawChanges {
@@ -275,31 +288,53 @@ impl Validator<'_> {
             }
         };
         now.frequency = frequency.as_ref().and_then(|course| last(course, duration));
-        let baths = self.changes(name, raw, duration, before.reservoirs, &mut now.settings);
+        self.of_qubits_alone(name, raw);
+        let baths = self.changes(name, &Given::of_baths(raw), duration, before.reservoirs, &mut now.settings);
         let drive = self.drive(raw.drive.as_ref().map(Spanned::get_ref), &key("drive"), duration, now);
         let (frequency, baths, drive) = (frequency?, baths?, drive?);
         Some(Segment { duration, frequency, baths, drive })
     }
 
+    /// Refuses what a segment can change of ensembles and modes alone.
+    fn of_qubits_alone(&self, name: &Spanned<String>, raw: &RawSegment) {
+        let keys = [
+            ("parameters", raw.parameters.as_ref().map(Spanned::span)),
+            ("ensemble", raw.ensemble.as_ref().map(Spanned::span)),
+            ("mode", raw.mode.as_ref().map(Spanned::span)),
+            ("jump", raw.jump.as_ref().map(Spanned::span)),
+        ];
+        for (key, span) in keys.into_iter().filter_map(|(key, span)| Some((key, span?))) {
+            let title =
+                format!("`protocol.segment.{}.{key}` is of ensembles and modes, and there are none", name.get_ref());
+            let span = Some(span).filter(|span| !span.is_empty()).unwrap_or_else(|| name.span());
+            self.keep(Err::<(), _>(self.source.error(
+                span,
+                title,
+                "`frequency`, `bath.NAME.rate` ..., `drive.amplitude` ...",
+            )));
+        }
+    }
+
     /// What a segment changes of the baths, and all that those before have changed, which stays until another sets it.
-    fn changes(
+    pub(super) fn changes(
         &self,
         name: &Spanned<String>,
-        raw: &RawSegment,
+        given: &Given,
         duration: f64,
         reservoirs: &[Reservoir],
         now: &mut Vec<Set>,
     ) -> Option<Vec<Change>> {
         let mut courses: Vec<Option<Course>> = now.iter().map(|set| set.value.map(Course::Held)).collect();
         let mut known = true;
-        for (bath, given) in raw.bath.as_ref().map_or(&[][..], |baths| &baths.get_ref().0) {
-            let Some(index) = self.keep(self.bath_of_segment(name, bath, reservoirs)) else {
+        for (bath, settings) in &given.of {
+            let Some(index) = self.keep(self.bath_of_segment((name, given.list), bath, reservoirs)) else {
                 known = false;
                 continue;
             };
             let reservoir = &reservoirs[index];
-            for (setting, value) in given.get_ref().given() {
-                let key = format!("protocol.segment.{}.bath.{}.{}", name.get_ref(), reservoir.name, setting.key());
+            for (setting, value) in settings.iter().copied() {
+                let of = format!("protocol.segment.{}.{}.{}", name.get_ref(), given.list, reservoir.name);
+                let key = format!("{of}.{}", setting.key());
                 let at = now.iter().position(|set| set.bath == index && set.setting == setting).unwrap_or_else(|| {
                     let value = reservoir.signal(setting).map(|signal| signal.first());
                     now.push(Set { bath: index, setting, value });
@@ -325,17 +360,7 @@ impl Validator<'_> {
             if number.abs() <= LARGEST { Ok(number) } else { self.unfit(value, key) }
         };
         let of = |name: &str, now| Value { key: format!("{key}.{name}"), fits: &fits, now, duration };
-        let wave = |name: &str, value: Option<&_>, now: &mut Option<f64>| {
-            let wave = match value {
-                None => now.map(|held| Wave::from(Course::Held(held))),
-                Some(value) => self.keep(self.wave(value, &of(name, *now))),
-            };
-            // A pulse leaves nothing behind, but for what is none.
-            *now = wave.as_ref().and_then(|wave| {
-                Some(wave.pulses.iter().map(|pulse| pulse.rests(duration)).sum::<f64>() + last(&wave.course, duration)?)
-            });
-            wave
-        };
+        let wave = |name: &str, value: Option<&_>, now: &mut Option<f64>| self.wave_from(value, &of(name, *now), now);
         let amplitude = wave("amplitude", raw.and_then(|raw| raw.amplitude.as_ref()), &mut now.amplitude);
         let detuning = wave("detuning", raw.and_then(|raw| raw.detuning.as_ref()), &mut now.detuning);
         let phase = match raw.and_then(|raw| raw.phase.as_ref()) {
@@ -346,15 +371,41 @@ impl Validator<'_> {
         Some(DriveCourse { amplitude: amplitude?, detuning: detuning?, phase: phase? })
     }
 
-    /// The bath that a segment names.
-    fn bath_of_segment(&self, segment: &Spanned<String>, bath: &Spanned<String>, all: &[Reservoir]) -> Result<usize> {
+    /// How a value goes that stays where it is, unless that is said; and where it leaves it.
+    pub(super) fn wave_from(
+        &self,
+        value: Option<&Spanned<RawCourse<RawWave>>>,
+        of: &Value<'_>,
+        now: &mut Option<f64>,
+    ) -> Option<Wave> {
+        let wave = match value {
+            None => now.map(|held| Wave::from(Course::Held(held))),
+            Some(value) => self.keep(self.wave(value, of)),
+        };
+        // A pulse leaves nothing behind, but for what is none.
+        *now = wave.as_ref().and_then(|wave| {
+            let rests = wave.pulses.iter().map(|pulse| pulse.rests(of.duration)).sum::<f64>();
+            Some(rests + last(&wave.course, of.duration)?)
+        });
+        wave
+    }
+
+    /// The bath, or jump, that a segment names.
+    fn bath_of_segment(
+        &self,
+        (segment, list): (&Spanned<String>, &str),
+        bath: &Spanned<String>,
+        all: &[Reservoir],
+    ) -> Result<usize> {
         let name = bath.get_ref().as_str();
         all.iter().position(|reservoir| reservoir.name == name).ok_or_else(|| {
             let names: Vec<&str> = all.iter().map(|reservoir| reservoir.name.as_str()).collect();
             let near =
                 nearest(name, names.iter().copied()).map_or(String::new(), |near| format!("did you mean \"{near}\"? "));
-            let title = format!("`protocol.segment.{}.bath.{name}`: there is no bath \"{name}\"", segment.get_ref());
-            self.source.error(bath.span(), title, &format!("{near}{}", names.join(", ")))
+            let key = format!("protocol.segment.{}.{list}.{name}", segment.get_ref());
+            let title = format!("`{key}`: there is no {list} \"{name}\"");
+            let known = if names.is_empty() { format!("there is no [[{list}]]") } else { names.join(", ") };
+            self.source.error(bath.span(), title, &format!("{near}{known}"))
         })
     }
 
@@ -385,7 +436,7 @@ impl Validator<'_> {
 }
 
 /// Where a course ends.
-fn last(course: &Course, duration: f64) -> Option<f64> {
+pub(super) fn last(course: &Course, duration: f64) -> Option<f64> {
     course.over(duration).ok().map(|signal| signal.last())
 }
 

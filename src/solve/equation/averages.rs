@@ -21,6 +21,17 @@ pub struct Averages {
     pub baths: Vec<BathAverages>,
     /// The observables of [`crate::group::Ensembles`], in their order; none of other groups.
     pub observables: Vec<f64>,
+    /// What a protocol has done on ensembles and modes; `None` elsewhere.
+    pub booked: Option<WorkAndHeat>,
+}
+
+/// What has added up since the start, in the unit of [`Quantity::Work`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkAndHeat {
+    /// Work done on the group.
+    pub work: f64,
+    /// Heat from each bath.
+    pub heats: Vec<f64>,
 }
 
 /// What a group gives to a bath, and takes from it.
@@ -48,6 +59,10 @@ impl Averages {
             Quantity::Jx => component(0),
             Quantity::Jy => component(1),
             Quantity::Power => self.power,
+            Quantity::Work => self.booked.as_ref().map_or(f64::NAN, |booked| booked.work),
+            Quantity::Heat => {
+                self.booked.as_ref().zip(column.bath).map_or(f64::NAN, |(booked, bath)| booked.heats[bath])
+            }
             Quantity::Jz => self.jz,
             Quantity::JSquared => self.j_squared,
             Quantity::Excited => self.excited,

@@ -56,6 +56,7 @@ impl ConditionedLevels {
             power: qubits.power().map_or(0.0, |form| now.at(form)),
             baths: (0..qubits.baths().len()).map(of_bath).collect(),
             observables: Vec::new(),
+            booked: None,
         }
     }
 }

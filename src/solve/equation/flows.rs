@@ -56,6 +56,7 @@ pub fn averages(
         power,
         baths: model.baths.iter().zip(now.into_iter().zip(average)).map(of_bath).collect(),
         observables: Vec::new(),
+        booked: None,
     }
 }
 

@@ -93,6 +93,7 @@ impl FullSpace {
             power: (-(0..self.group.model.baths.len()).map(|bath| self.taken_up(bath, rho)).sum::<Rounded>()).cleared(),
             baths: (0..self.group.model.baths.len()).map(of_bath).collect(),
             observables: Vec::new(),
+            booked: None,
         }
     }
 }

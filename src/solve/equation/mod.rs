@@ -10,7 +10,7 @@ mod levels;
 mod of_product;
 mod orders;
 
-pub use averages::{Averages, BathAverages};
+pub use averages::{Averages, BathAverages, WorkAndHeat};
 pub use choose::{ForEquation, Road, relaxation_time};
 pub use conditioned::ConditionedLevels;
 pub use full_space::{FullSpace, FullState};

@@ -1,9 +1,9 @@
 //! Ensembles and modes side by side: the master equation over the blocks of their product.
 
-use super::{Aim, Averages, BathAverages, Equation};
+use super::{Aim, Averages, BathAverages, Equation, WorkAndHeat};
 use crate::group::{Ensembles, Group};
-use crate::lindblad::{Effort, MeanForm, ProductDensity, ProductEquation};
-use crate::model::product::Watched;
+use crate::lindblad::{ChangingForm, Effort, MeanForm, Passing, ProductAlong, ProductDensity, ProductEquation};
+use crate::model::product::{Changing, ProductProtocol, Watched};
 use crate::model::{System, Values};
 use crate::rounded::Rounded;
 use crate::solve::error::Unsolved;
@@ -27,32 +27,43 @@ fn limit(effort: Effort) -> f64 {
 pub struct OfProduct {
     ensembles: Ensembles,
     total: i64,
-    equation: ProductEquation,
+    equation: Still,
     /// Of all that is watched.
-    forms: Vec<MeanForm>,
+    forms: Vec<ChangingForm>,
     effort: Effort,
+}
+
+/// Whether a protocol changes it.
+#[derive(Clone, Debug)]
+enum Still {
+    Yes(ProductEquation),
+    No(Box<ProductAlong>),
 }
 
 /// A density matrix of a product at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProductState {
-    time: f64,
-    rho: ProductDensity,
+    passing: Passing,
+    /// The energy at the start, where a protocol changes it.
+    began: f64,
 }
 
 impl ProductState {
     /// The density matrix.
     #[must_use]
     pub fn rho(&self) -> &ProductDensity {
-        &self.rho
+        &self.passing.rho
     }
 }
 
 impl OfProduct {
-    /// The equation itself.
+    /// The equation itself; under a protocol that of all that ever acts.
     #[must_use]
     pub fn equation(&self) -> &ProductEquation {
-        &self.equation
+        match &self.equation {
+            Still::Yes(equation) => equation,
+            Still::No(along) => along.envelope(),
+        }
     }
 
     /// The slowest relaxation time, and the observables of the steady state beside it, where that is diagonalized.
@@ -70,10 +81,19 @@ impl OfProduct {
         Ok((equation.relaxation_time(), equation.averages(&state).observables))
     }
 
+    /// What cuts may do to the heat current of a bath in a steady state whose highest numbers weigh so much together: what
+    /// would flow beyond them flows out of these.
+    #[must_use]
+    pub fn cut_error(&self, bath: usize, weight: f64) -> f64 {
+        // Behind <J_z>, as all that is watched.
+        let form = self.forms.get(1 + bath).into_iter().flatten();
+        weight * form.map(|(_, form)| form.largest()).fold(0.0, f64::max)
+    }
+
     /// A steady state, as one at t = 0.
     #[must_use]
     pub fn at_rest(&self, rho: ProductDensity) -> ProductState {
-        ProductState { time: 0.0, rho }
+        ProductState { passing: Passing { time: 0.0, rho, heats: Vec::new(), dials: vec![1.0] }, began: 0.0 }
     }
 
     /// How many elements the density matrix has, where they may be solved for.
@@ -90,34 +110,35 @@ impl OfProduct {
     }
 
     /// The means of all that is watched, or their integrals where rho is one, without what is only rounding.
-    fn means(&self, rho: &ProductDensity) -> <Ensembles as System>::Values {
+    fn means(&self, rho: &ProductDensity, dials: &[f64]) -> <Ensembles as System>::Values {
         let mut means = <Ensembles as System>::Values::default();
         for (mean, form) in means.0.iter_mut().zip(&self.forms) {
-            let (value, magnitude) = form.at(rho);
+            let (value, magnitude) = MeanForm::changing(form, dials, rho);
             *mean = Rounded::of(value, magnitude).cleared();
         }
         means
     }
 
-    fn told(&self, state: &ProductState, interval: Option<(&ProductDensity, f64)>) -> Averages {
-        let (system, now) = (&self.ensembles, self.means(&state.rho));
-        let average = interval.map(|(integral, duration)| (self.means(integral), duration));
-        let of_bath = |bath| {
-            let heat_current = system.heat_current(bath);
-            BathAverages {
-                intensity: now.at(system.intensity(bath)).max(0.0),
-                heat_current: now.at(heat_current),
-                average: average
-                    .map_or(f64::NAN, |(means, duration)| means.integral(heat_current, duration) / duration),
-            }
+    /// The averages of a state; `average` is the heat current from a bath over the interval before.
+    fn told(&self, state: &ProductState, average: impl Fn(usize) -> f64) -> Averages {
+        let (system, Passing { time, rho, heats, dials }) = (&self.ensembles, &state.passing);
+        let now = self.means(rho, dials);
+        let of_bath = |bath| BathAverages {
+            intensity: now.at(system.intensity(bath)).max(0.0),
+            heat_current: now.at(system.heat_current(bath)),
+            average: average(bath),
         };
+        let booked = system.energy().map(|energy| WorkAndHeat {
+            work: now.at(energy) - state.began - heats.iter().sum::<f64>(),
+            heats: heats.clone(),
+        });
         let observable = |index: usize| {
             // Beside a run every trajectory has a cut of its own, and nothing to compare with that of the equation.
             let kept = matches!(system.looked_at()[index].watched, Watched::Levels(_));
             if kept && self.effort == Effort::Beside { f64::NAN } else { now.at(system.observable(index)) }
         };
         Averages {
-            time: state.time,
+            time: *time,
             jz: now.at(system.jz()),
             j_squared: f64::NAN,
             transverse: None,
@@ -125,6 +146,7 @@ impl OfProduct {
             power: 0.0,
             baths: (0..system.baths().len()).map(of_bath).collect(),
             observables: (0..system.observables()).map(observable).collect(),
+            booked,
         }
     }
 }
@@ -141,45 +163,89 @@ impl Equation for OfProduct {
         let elements = Self::elements(group, aim)?;
         let ensembles = group.ensembles.as_deref().ok_or(Unsolved::NoEnsembles)?.clone();
         let (product, start) = (ensembles.product(), ensembles.start());
-        let equation = ProductEquation::new(product, start)?;
+        let equation = match ensembles.protocol() {
+            None => Still::Yes(ProductEquation::new(product, start)?),
+            Some(protocol) => Still::No(Box::new(ProductAlong::new(protocol, start)?)),
+        };
         if let Some(until) = aim.until {
-            let (cost, limit) = (equation.cost(until), limit(aim.effort));
+            let cost = match &equation {
+                Still::Yes(equation) => equation.cost(until),
+                Still::No(along) => along.cost(until),
+            };
+            let limit = limit(aim.effort);
             if cost > limit {
                 return Err(Unsolved::ProductOperations { elements, until, cost, limit });
             }
         }
-        let forms = ensembles.watched().iter().map(|watched| equation.mean_form(watched)).collect();
+        let forms = match &equation {
+            Still::Yes(equation) => {
+                let still = |watched| vec![([ProductProtocol::ONE; 2], equation.mean_form(watched))];
+                ensembles.watched().iter().map(still).collect()
+            }
+            Still::No(along) => {
+                let form = |Changing { watched, shares }: Changing| match shares {
+                    Some(shares) => along.changing_form(&shares),
+                    None => vec![([ProductProtocol::ONE; 2], along.envelope().mean_form(&watched))],
+                };
+                ensembles.changing().into_iter().map(form).collect()
+            }
+        };
         Ok(OfProduct { total: aim.total, forms, equation, ensembles, effort: aim.effort })
     }
 
     fn start(&self) -> Result<ProductState, Unsolved> {
-        Ok(ProductState { time: 0.0, rho: self.equation.initial(self.ensembles.start()) })
+        let start = self.ensembles.start();
+        Ok(match &self.equation {
+            Still::Yes(equation) => self.at_rest(equation.initial(start)),
+            Still::No(along) => {
+                let passing = along.start(start);
+                let means = self.means(&passing.rho, &passing.dials);
+                let began = self.ensembles.energy().map_or(0.0, |energy| means.at(energy));
+                ProductState { passing, began }
+            }
+        })
     }
 
     fn time(state: &ProductState) -> f64 {
-        state.time
+        state.passing.time
     }
 
     fn averages(&self, state: &ProductState) -> Averages {
-        self.told(state, None)
+        self.told(state, |_| f64::NAN)
     }
 
     fn advance(&self, state: &mut ProductState, times: &[f64]) -> Result<Vec<Averages>, Unsolved> {
         let mut told = Vec::with_capacity(times.len());
-        for &time in times {
-            let duration = time - state.time;
-            let integral = self.equation.advance_with_integral(&mut state.rho, duration);
-            state.time = time;
-            told.push(self.told(state, Some((&integral, duration)).filter(|_| duration > 0.0)));
+        match &self.equation {
+            Still::Yes(equation) => {
+                for &time in times {
+                    let duration = time - state.passing.time;
+                    let integral = equation.advance_with_integral(&mut state.passing.rho, duration);
+                    state.passing.time = time;
+                    let means = self.means(&integral, &state.passing.dials);
+                    let average = |bath| means.integral(self.ensembles.heat_current(bath), duration) / duration;
+                    told.push(self.told(state, |bath| if duration > 0.0 { average(bath) } else { f64::NAN }));
+                }
+            }
+            Still::No(along) => {
+                let (began, mut before) = (state.began, (state.passing.time, state.passing.heats.clone()));
+                along.pass(&mut state.passing, times, |now| {
+                    let state = ProductState { passing: now.clone(), began };
+                    let duration = now.time - before.0;
+                    let average = |bath: usize| (now.heats[bath] - before.1[bath]) / duration;
+                    told.push(self.told(&state, |bath| if duration > 0.0 { average(bath) } else { f64::NAN }));
+                    before = (now.time, now.heats.clone());
+                })?;
+            }
         }
         Ok(told)
     }
 
     fn steady_state(&self) -> Result<ProductState, Unsolved> {
-        Ok(self.at_rest(self.equation.steady()?))
+        Ok(self.at_rest(self.equation().steady()?))
     }
 
     fn relaxation_time(&self) -> Option<f64> {
-        self.equation.relaxation_time()
+        self.equation().relaxation_time()
     }
 }

@@ -32,6 +32,15 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
     })?;
     let counting = equation.equation().counting()?;
     let averages = equation.averages(&equation.at_rest(counting.rho().clone()));
+    let growing = point.ensembles().into_iter().flat_map(|ensembles| ensembles.growing());
+    for mode in growing.filter(|mode| averages.observables[mode.top] > mode.weight) {
+        let name =
+            point.ensembles().map_or("", |ensembles| &ensembles.product().factors()[mode.factor].name).to_owned();
+        return Err(Unsolved::Unheld { mode: name, levels: mode.most, weight: averages.observables[mode.top] });
+    }
+    // What cuts that have grown may still do to heat, which is that of a mode without one: less is no flow.
+    let growing = point.ensembles().into_iter().flat_map(|ensembles| ensembles.growing());
+    let tops: f64 = growing.map(|mode| averages.observables[mode.top]).sum();
     if let Some(ensembles) = point.ensembles() {
         road.correlations = correlations::steady(ensembles, equation.equation(), counting.rho());
     }
@@ -40,6 +49,10 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
         match (column.quantity, column.observable) {
             // Over a long interval averages and counts are the current itself.
             (Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts, _) => {}
+            (Quantity::HeatCurrent, None) if let Some(bath) = column.bath => {
+                let current = Rounded { value, error: equation.cut_error(bath, tops) };
+                road.values.push((column.quantity, column.bath, current.cleared()));
+            }
             (_, Some(_)) => road.observables.extend(Some((column, value)).filter(|_| value.is_finite())),
             _ => road.values.push((column.quantity, column.bath, value)),
         }

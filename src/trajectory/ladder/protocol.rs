@@ -7,7 +7,8 @@
 use num_complex::Complex64;
 use rand_distr::{Distribution, Exp1};
 
-use super::super::propagation::magnus::{Acting, Magnus, Steered, Stride, of_wait};
+use super::super::propagation::acting::{Acting, Steered};
+use super::super::propagation::magnus::{Magnus, Stride, of_wait};
 use super::super::propagation::{Generator, Layout};
 use super::super::protocol::{Leg, Route, Walk};
 use super::super::{Change, Recorder, Unravelling, average};
@@ -24,6 +25,7 @@ use crate::random::Stream;
 /// qubits, as they are tuned.
 #[derive(Debug)]
 pub struct ProtocolLadder {
+    protocol: Protocol,
     route: Route,
     /// By segment and stretch.
     ways: Vec<Vec<Way>>,
@@ -116,6 +118,8 @@ impl Generator for Sector {
 }
 
 impl Steered for Sector {
+    type Acting = Acting;
+
     fn act(&mut self, acting: &Acting) {
         let Acting { field, chi, rates: [collective, local] } = acting;
         let (two_j, top, half) = (self.two_j, self.levels(), self.number as f64 / 2.0);
@@ -164,19 +168,21 @@ impl ProtocolLadder {
     /// The engine of `number` qubits under a protocol, with the twisting of a Hamiltonian; its drive is the protocol's.
     #[must_use]
     pub fn new(protocol: &Protocol, hamiltonian: &Hamiltonian, number: i64) -> Self {
-        let (chi, driven, route) = (hamiltonian.chi, protocol.is_driven(), Route::new(protocol));
+        let (chi, driven, route) = (hamiltonian.chi, protocol.is_driven(), Route::of(protocol));
+        let way = |stage: usize, stretch: &Stretch| Way::new(&protocol.stages()[stage], stretch, number, chi, driven);
         ProtocolLadder {
-            ways: route.each(|stage, stretch| Way::new(stage, stretch, number, chi, driven)),
+            ways: route.each(way),
             ladder: Ladder::new(&protocol.envelope(number), &Hamiltonian { drive: None, chi }),
             driven,
             route,
+            protocol: protocol.clone(),
         }
     }
 
     /// The protocol.
     #[must_use]
     pub fn protocol(&self) -> &Protocol {
-        &self.route.protocol
+        &self.protocol
     }
 
     /// Goes through part of a stretch in which something changes.
@@ -188,7 +194,8 @@ impl ProtocolLadder {
         rng: &mut Stream,
         recorder: &mut impl Recorder<Observables>,
     ) {
-        let Leg { stage, stretch, offset, .. } = *leg;
+        let Leg { stretch, offset, index: (stage, _) } = *leg;
+        let stage = &self.protocol.stages()[stage];
         let acting = |time: f64| Acting::new(stage, stretch, self.driven, self.ladder.chi, time - offset);
         let ProtocolState { driven, ladder, sector, magnus, psi, .. } = work;
         let state = &mut driven.state;

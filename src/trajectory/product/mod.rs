@@ -8,11 +8,13 @@
 //! by a power series ([`super::propagation`]), to 1e-10 a step; where nothing is left to jump, it waits for ever.
 
 mod pair;
+mod protocol;
 mod sector;
 mod spaces;
 mod sparse;
 
 pub use pair::Pairs;
+pub use protocol::{ProtocolProduct, ProtocolProducts};
 
 use std::sync::OnceLock;
 
@@ -116,9 +118,13 @@ impl<const W: usize> Products<W> {
     ) -> Result<Self, ProductError> {
         let size = Self::sized(product, start, sharp)?;
         let spaces = Spaces::new(product, start, sharp);
-        let sectors = (0..size.sectors as usize).map(|_| OnceLock::new()).collect();
-        let largest = size.states as usize;
-        Ok(Products { product: product.clone(), watched, followed, spaces, largest, sectors })
+        Ok(Self::over(product.clone(), spaces, size.states as usize, (watched, followed)))
+    }
+
+    /// The engine over sectors that are known, the largest of so many states.
+    fn over(product: Product, spaces: Spaces, largest: usize, (watched, followed): (Vec<Watched>, usize)) -> Self {
+        let sectors = (0..spaces.count() as usize).map(|_| OnceLock::new()).collect();
+        Products { product, watched, followed, spaces, largest, sectors }
     }
 
     /// How large the engine would be, before anything of that size is made.

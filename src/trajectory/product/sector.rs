@@ -9,7 +9,7 @@ use super::sparse::Sparse;
 use crate::bath::Process;
 use crate::dicke::{Level, SectorChange, local_amplitude};
 use crate::model::operator::{Operator, Powers};
-use crate::model::product::{JumpOperator, Product, Watched};
+use crate::model::product::{Channel, JumpOperator, Product, Watched};
 use crate::trajectory::Jump;
 use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut};
 
@@ -82,6 +82,82 @@ impl Basis {
     pub fn len(&self) -> usize {
         self.states.len()
     }
+
+    /// What is watched on them, with a bound of its norm.
+    pub fn watched(&self, spaces: &Spaces, watched: &Watched) -> (Sparse, f64) {
+        let elements = match watched {
+            Watched::Operator(operator) => elements(spaces, operator, self, self),
+            Watched::Top(factor) => at_top(self, *factor),
+            Watched::Levels(factor) => levels(self, *factor),
+        };
+        let matrix = Sparse::new(self.len(), &elements);
+        let bound = matrix.norm_bound();
+        (matrix, bound)
+    }
+
+    /// The highest levels of modes whose cut may grow. A sharp number of excitations is its own cut.
+    pub fn edges(&self, spaces: &Spaces) -> Vec<Edge> {
+        let edge = |factor| {
+            let bound = spaces.bound(&self.label, factor)?;
+            let places = at_top(self, factor).into_keys().map(|(place, _)| place).collect();
+            Some(Edge { factor, bound, places })
+        };
+        let open = if spaces.is_sharp() { 0 } else { self.label.tops.len() };
+        (0..open).filter_map(edge).collect()
+    }
+}
+
+/// What the jumps of one kind do in a sector.
+pub struct Jumps {
+    /// `rate sum L^dagger L`.
+    pub lost: Elements,
+    pub ways: Vec<Way>,
+}
+
+/// All kinds of jumps, in their order, each with the place of its bath.
+pub fn channels(product: &Product) -> impl Iterator<Item = (usize, &Channel)> {
+    let baths = product.baths().iter().enumerate();
+    baths.flat_map(|(place, bath)| bath.channels().iter().map(move |channel| (place, channel)))
+}
+
+impl Jumps {
+    /// Those of a kind, by its place among all, of a bath.
+    pub fn of(spaces: &Spaces, own: &Basis, (place, bath): (usize, usize), channel: &Channel) -> Self {
+        let jump = Jump { bath, process: channel.process };
+        let (first, mut lost, mut ways) = (place * SectorChange::ALL.len(), Elements::new(), Vec::new());
+        match &channel.jump {
+            JumpOperator::Operator(operator) => {
+                let shift = operator.shifts().first().copied().unwrap_or(0);
+                if let Some((to, label)) = spaces.beside(&own.label, shift) {
+                    let target = Basis::new(spaces, label);
+                    let elements = scaled(elements(spaces, operator, own, &target), channel.rate.sqrt());
+                    let matrix = Sparse::new(target.states.len(), &elements);
+                    lost = matrix.square();
+                    ways.push(Way { jump, number: first, to, matrix });
+                }
+            }
+            JumpOperator::EachQubit { factor, qubits } => {
+                for (place, state) in own.states.iter().enumerate() {
+                    let (n, excited) = (*qubits as f64, spaces.excited(&own.label, *factor, state[*factor]) as f64);
+                    let each = match channel.process {
+                        Process::Emission => excited,
+                        Process::Absorption => n - excited,
+                        Process::Dephasing => n / 4.0,
+                    };
+                    lost.insert((place, place), (channel.rate * each).into());
+                }
+                let outcome = |change| outcome(spaces, own, *factor, *qubits, channel.process, change);
+                let outcomes = (first..).zip(SectorChange::ALL);
+                let there = outcomes.filter_map(|(number, change)| Some((number, outcome(change)?)));
+                for (number, (target, elements)) in there {
+                    let to = spaces.index(&target.label);
+                    let matrix = Sparse::new(target.states.len(), &scaled(elements, channel.rate.sqrt()));
+                    ways.push(Way { jump, number, to, matrix });
+                }
+            }
+        }
+        Jumps { lost, ways }
+    }
 }
 
 /// What a word makes of a level `step` above the lowest of a factor whose highest is `top`.
@@ -98,76 +174,26 @@ fn of_powers(powers: Powers, step: i64, top: i64, is_spin: bool) -> f64 {
     (down * up).sqrt() * m.powi(powers.z as i32)
 }
 
-type Elements = BTreeMap<(usize, usize), Complex64>;
+pub type Elements = BTreeMap<(usize, usize), Complex64>;
 
 impl Sector {
     pub fn new(product: &Product, spaces: &Spaces, watched: &[Watched], index: usize) -> Self {
         let own = Basis::new(spaces, spaces.label(index));
         let dimension = own.states.len();
         let mut h_eff = elements(spaces, &product.hamiltonian(), &own, &own);
-        let mut lose = |at, value: Complex64| {
-            *h_eff.entry(at).or_insert(Complex64::ZERO) += Complex64::new(0.0, -0.5) * value;
-        };
-        let (mut ways, mut first) = (Vec::new(), 0);
-        for (bath, of_bath) in product.baths().iter().enumerate() {
-            for channel in of_bath.channels() {
-                let (jump, number) = (Jump { bath, process: channel.process }, first);
-                first += SectorChange::ALL.len();
-                match &channel.jump {
-                    JumpOperator::Operator(operator) => {
-                        let shift = operator.shifts().first().copied().unwrap_or(0);
-                        let Some((to, label)) = spaces.beside(&own.label, shift) else { continue };
-                        let target = Basis::new(spaces, label);
-                        let elements = scaled(elements(spaces, operator, &own, &target), channel.rate.sqrt());
-                        let matrix = Sparse::new(target.states.len(), &elements);
-                        matrix.square().into_iter().for_each(|(at, value)| lose(at, value));
-                        ways.push(Way { jump, number, to, matrix });
-                    }
-                    JumpOperator::EachQubit { factor, qubits } => {
-                        for (place, state) in own.states.iter().enumerate() {
-                            let (n, excited) =
-                                (*qubits as f64, spaces.excited(&own.label, *factor, state[*factor]) as f64);
-                            let each = match channel.process {
-                                Process::Emission => excited,
-                                Process::Absorption => n - excited,
-                                Process::Dephasing => n / 4.0,
-                            };
-                            lose((place, place), (channel.rate * each).into());
-                        }
-                        let outcome = |change| outcome(spaces, &own, *factor, *qubits, channel.process, change);
-                        let outcomes = (number..).zip(SectorChange::ALL);
-                        let there = outcomes.filter_map(|(number, change)| Some((number, outcome(change)?)));
-                        for (number, (target, elements)) in there {
-                            let to = spaces.index(&target.label);
-                            let matrix = Sparse::new(target.states.len(), &scaled(elements, channel.rate.sqrt()));
-                            ways.push(Way { jump, number, to, matrix });
-                        }
-                    }
-                }
+        let mut ways = Vec::new();
+        for (place, (bath, channel)) in channels(product).enumerate() {
+            let jumps = Jumps::of(spaces, &own, (place, bath), channel);
+            for (at, value) in jumps.lost {
+                *h_eff.entry(at).or_insert(Complex64::ZERO) += Complex64::new(0.0, -0.5) * value;
             }
+            ways.extend(jumps.ways);
         }
         let drift = times(h_eff, -Complex64::I);
-        let matrix = Sparse::new(dimension, &drift);
-        let watched = watched.iter().map(|watched| {
-            let elements = match watched {
-                Watched::Operator(operator) => elements(spaces, operator, &own, &own),
-                Watched::Top(factor) => at_top(&own, *factor),
-                Watched::Levels(factor) => levels(&own, *factor),
-            };
-            let matrix = Sparse::new(dimension, &elements);
-            let bound = matrix.norm_bound();
-            (matrix, bound)
-        });
-        let norm_bound = matrix.norm_bound();
-        let edge = |factor| {
-            let bound = spaces.bound(&own.label, factor)?;
-            let places = at_top(&own, factor).into_keys().map(|(place, _)| place).collect();
-            Some(Edge { factor, bound, places })
-        };
-        // A sharp number of excitations is its own cut.
-        let open = if spaces.is_sharp() { 0 } else { own.label.tops.len() };
-        let edges = (0..open).filter_map(edge).collect();
-        Sector { dimension, norm_bound, drift: matrix, ways, watched: watched.collect(), edges }
+        let drift = Sparse::new(dimension, &drift);
+        let norm_bound = drift.norm_bound();
+        let watched = watched.iter().map(|watched| own.watched(spaces, watched)).collect();
+        Sector { dimension, norm_bound, drift, ways, watched, edges: own.edges(spaces) }
     }
 
     /// The rate of jumps in a state, as a sum that cancels nothing.
@@ -176,7 +202,7 @@ impl Sector {
     }
 }
 
-fn times(mut elements: Elements, by: Complex64) -> Elements {
+pub fn times(mut elements: Elements, by: Complex64) -> Elements {
     elements.values_mut().for_each(|value| *value *= by);
     elements
 }

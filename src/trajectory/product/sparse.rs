@@ -90,6 +90,27 @@ impl Sparse {
         (of_rows * of_columns.into_values().fold(0.0, f64::max)).sqrt()
     }
 
+    /// Becomes the same places as another's, which take no room anew where there is enough, each with 0.
+    pub fn blank(&mut self, other: &Sparse) {
+        self.begins.clone_from(&other.begins);
+        self.entries.clear();
+        self.entries.extend(other.entries.iter().map(|(column, _)| (*column, Complex64::ZERO)));
+    }
+
+    /// Adds to each of these entries so many times its value.
+    pub fn add(&mut self, factor: f64, values: &[(u32, Complex64)]) {
+        for (entry, value) in values {
+            self.entries[*entry as usize].1 += factor * value;
+        }
+    }
+
+    /// Which of its entries is that of a row and a column, if one is.
+    pub fn entry(&self, (row, column): (usize, usize)) -> Option<u32> {
+        let (from, until) = (self.begins[row], self.begins[row + 1]);
+        let own = self.entries[from as usize..until as usize].iter();
+        own.zip(from..).find(|((other, _), _)| *other as usize == column).map(|(_, entry)| entry)
+    }
+
     /// `S^dagger S`, by (row, column).
     pub fn square(&self) -> BTreeMap<(usize, usize), Complex64> {
         let mut elements = BTreeMap::new();

@@ -7,10 +7,8 @@
 use num_complex::Complex64;
 use rand::RngExt;
 
-use super::{Beginning, Generator, Propagation, Wait, dot};
-use crate::bath::{Coupling, Rates};
-use crate::model::Field;
-use crate::model::protocol::{Stage, Stretch};
+use super::acting::{Acts, Steered};
+use super::{Beginning, Propagation, Wait, dot};
 use crate::random::Stream;
 
 /// By how much a step may be off, in norm, relative to what is left at its end: a fifteenth of what it differs by from
@@ -22,54 +20,6 @@ const EXPONENTIAL: f64 = 1e-12;
 const NEAR: f64 = 1e-12;
 /// The most looks for the time of a jump; bisection alone needs some 50.
 const ITERATIONS: usize = 100;
-
-/// What acts at a time, in radians or jumps per unit of time. A is linear in it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Acting {
-    pub field: Field,
-    pub chi: f64,
-    /// The rates of all baths of each coupling together, in the order of [`Coupling::ALL`].
-    pub rates: [Rates; 2],
-}
-
-impl Acting {
-    /// What acts at a time of a stretch; without a drive the frame turns with the qubits, and there is no field.
-    pub fn new(stage: &Stage, stretch: &Stretch, driven: bool, chi: f64, time: f64) -> Self {
-        let time = time.clamp(stretch.from, stretch.until);
-        let field = if driven { stage.field_in(stretch, time) } else { Field::default() };
-        let mut rates = [Rates::default(); 2];
-        for (bath, reservoir) in stage.reservoirs.iter().enumerate() {
-            let Rates { down, up, dephasing } = stage.rates(bath, time);
-            let sum = &mut rates[usize::from(reservoir.coupling != Coupling::ALL[0])];
-            *sum = Rates { down: sum.down + down, up: sum.up + up, dephasing: sum.dephasing + dephasing };
-        }
-        Acting { field, chi, rates }
-    }
-
-    /// `a this + b other`.
-    fn combined(&self, a: f64, other: &Acting, b: f64) -> Self {
-        let sum = |x: f64, y: f64| a * x + b * y;
-        let rates = |one: Rates, two: Rates| Rates {
-            down: sum(one.down, two.down),
-            up: sum(one.up, two.up),
-            dephasing: sum(one.dephasing, two.dephasing),
-        };
-        let (one, two) = (self.field, other.field);
-        Acting {
-            field: Field { x: sum(one.x, two.x), y: sum(one.y, two.y), z: sum(one.z, two.z) },
-            chi: sum(self.chi, other.chi),
-            rates: [rates(self.rates[0], other.rates[0]), rates(self.rates[1], other.rates[1])],
-        }
-    }
-}
-
-/// A generator that is made of what acts.
-pub trait Steered: Generator {
-    /// Becomes A of this; its field has no y.
-    fn act(&mut self, acting: &Acting);
-    /// Turns each amplitude by the angle times its M.
-    fn turn(&self, angle: f64, psi: &mut [f64]);
-}
 
 /// A step that was taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -166,10 +116,10 @@ impl Magnus {
 
     /// Takes a step of at most `longest` from a normalized state, that errs by no more than 1e-10 of what is left of
     /// it. `None` where it is to stop.
-    pub fn step(
+    pub fn step<G: Steered>(
         &mut self,
-        body: &mut impl Steered,
-        acting: &impl Fn(f64) -> Acting,
+        body: &mut G,
+        acting: &impl Fn(f64) -> G::Acting,
         psi: &[f64],
         (now, longest): (f64, f64),
         stop: &impl Fn() -> bool,
@@ -205,10 +155,10 @@ impl Magnus {
 
     /// A step of at most so long, up to the jump if what is `left` of the wait ends within it; the probe is at its look.
     /// `None` where it is to stop.
-    pub fn stride(
+    pub fn stride<G: Steered>(
         &mut self,
-        body: &mut impl Steered,
-        acting: &impl Fn(f64) -> Acting,
+        body: &mut G,
+        acting: &impl Fn(f64) -> G::Acting,
         psi: &[f64],
         (now, longest): (f64, f64),
         (left, rng): (&mut f64, &mut Stream),
@@ -229,10 +179,10 @@ impl Magnus {
 
     /// The time in a step at which ln norm^2 has fallen to `-exponent`, with the state there at the end; `None` where it
     /// is to stop.
-    pub fn jump(
+    pub fn jump<G: Steered>(
         &mut self,
-        body: &mut impl Steered,
-        acting: &impl Fn(f64) -> Acting,
+        body: &mut G,
+        acting: &impl Fn(f64) -> G::Acting,
         (now, step): (f64, Step),
         exponent: f64,
         stop: &impl Fn() -> bool,
@@ -262,10 +212,10 @@ impl Magnus {
     }
 
     /// Looks at the state a time after the start of a step; returns ln norm^2. `None` where it is to stop.
-    pub fn look_at(
+    pub fn look_at<G: Steered>(
         &mut self,
-        body: &mut impl Steered,
-        acting: &impl Fn(f64) -> Acting,
+        body: &mut G,
+        acting: &impl Fn(f64) -> G::Acting,
         (now, step): (f64, Step),
         time: f64,
         stop: &impl Fn() -> bool,
@@ -279,18 +229,18 @@ impl Magnus {
     }
 
     /// d ln norm^2/dt of the probe: the Hamiltonian has no part in it.
-    fn slope(&mut self, body: &mut impl Steered, acting: &Acting) -> f64 {
-        body.act(&Acting { field: Field::default(), chi: 0.0, ..*acting });
+    fn slope<G: Steered>(&mut self, body: &mut G, acting: &G::Acting) -> f64 {
+        body.act(&acting.dissipating());
         let (probe, image) = (&self.probe[..self.length], &mut self.image[..self.length]);
         body.apply(Complex64::ZERO, 1.0, probe, image);
         2.0 * dot(probe, image)
     }
 
     /// One step of the integrator from a state to the probe; returns ln norm^2.
-    fn look(
+    fn look<G: Steered>(
         &mut self,
-        body: &mut impl Steered,
-        acting: &impl Fn(f64) -> Acting,
+        body: &mut G,
+        acting: &impl Fn(f64) -> G::Acting,
         from: Place,
         (now, length): (f64, f64),
         stop: &impl Fn() -> bool,
@@ -310,15 +260,13 @@ impl Magnus {
     fn exponential<G: Steered>(
         &mut self,
         body: &mut G,
-        acting: &Acting,
+        acting: &G::Acting,
         length: f64,
         stop: &impl Fn() -> bool,
     ) -> Option<f64> {
         let (probe, image) = (&mut self.probe[..self.length], &mut self.image[..self.length]);
-        // Seen along its own direction, any field is along x.
-        let Field { x, y, z } = acting.field;
-        let (along, angle) = if y == 0.0 { (x, 0.0) } else { (x.hypot(y), libm::atan2(y, x)) };
-        body.act(&Acting { field: Field { x: along, y: 0.0, z }, ..*acting });
+        let (along, angle) = acting.along();
+        body.act(&along);
         if angle != 0.0 {
             body.turn(angle, probe);
         }
@@ -358,8 +306,11 @@ enum Place {
 mod tests {
     use pulp::bytemuck::{cast_slice, cast_slice_mut};
 
-    use super::super::Layout;
+    use super::super::acting::Acting;
+    use super::super::{Generator, Layout};
     use super::*;
+    use crate::bath::Rates;
+    use crate::model::Field;
 
     /// J = 1 of two qubits that only emit together.
     #[derive(Default)]
@@ -384,6 +335,8 @@ mod tests {
     }
 
     impl Steered for Pair {
+        type Acting = Acting;
+
         fn act(&mut self, acting: &Acting) {
             let half = Complex64::new(0.0, -0.5 * acting.field.x * 2.0_f64.sqrt());
             let down = acting.rates[0].down;

@@ -14,7 +14,8 @@ use crate::model::protocol::{Protocol, Stage, Stretch};
 use crate::model::{Field, Register, RegisterValues};
 use crate::quantity::Sample;
 use crate::random::Stream;
-use crate::trajectory::propagation::magnus::{Acting, Magnus, Stride, of_wait};
+use crate::trajectory::propagation::acting::Acting;
+use crate::trajectory::propagation::magnus::{Magnus, Stride, of_wait};
 use crate::trajectory::propagation::{amplitudes, numbers, numbers_mut};
 use crate::trajectory::protocol::{Leg, Route, Walk};
 use crate::trajectory::{Change, Recorder, Unravelling, average};
@@ -23,6 +24,7 @@ use crate::trajectory::{Change, Recorder, Unravelling, average};
 /// register has couplings and twisting.
 #[derive(Debug)]
 pub struct ProtocolRegisters {
+    protocol: Protocol,
     route: Route,
     /// By segment and stretch.
     ways: Vec<Vec<Way>>,
@@ -98,8 +100,9 @@ impl ProtocolRegisters {
         };
         let mut base = Registers::new(&all, coherent || driven);
         base.rotation = 0.0;
-        let (chi, route) = (register.units.angular(register.chi), Route::new(protocol));
-        let way = |stage: &Stage, stretch: &Stretch| {
+        let (chi, route) = (register.units.angular(register.chi), Route::of(protocol));
+        let way = |stage: usize, stretch: &Stretch| {
+            let stage = &protocol.stages()[stage];
             if !stretch.held {
                 return Way::Moving;
             }
@@ -116,13 +119,13 @@ impl ProtocolRegisters {
             engine.operators.channels.retain(|channel| channel.rate > 0.0);
             Way::Held(Box::new(engine), angle)
         };
-        Ok(ProtocolRegisters { ways: route.each(way), route, base, driven, chi })
+        Ok(ProtocolRegisters { ways: route.each(way), route, base, driven, chi, protocol: protocol.clone() })
     }
 
     /// The protocol.
     #[must_use]
     pub fn protocol(&self) -> &Protocol {
-        &self.route.protocol
+        &self.protocol
     }
 
     /// Goes through part of a stretch in which something changes.
@@ -134,7 +137,8 @@ impl ProtocolRegisters {
         rng: &mut Stream,
         recorder: &mut impl Recorder<RegisterValues>,
     ) {
-        let Leg { stage, stretch, offset, .. } = *leg;
+        let Leg { stretch, offset, index: (stage, _) } = *leg;
+        let stage = &self.protocol.stages()[stage];
         let acting = |time: f64| Acting::new(stage, stretch, self.driven, self.chi, time - offset);
         let ProtocolRegister { register, operators, magnus, seen, .. } = work;
         let mut now = start;

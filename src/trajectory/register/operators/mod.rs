@@ -12,7 +12,7 @@ use num_complex::Complex64;
 use super::space::{Space, Weights};
 use crate::bath::{Coupling, Process, Rates};
 use crate::model::Register;
-use crate::trajectory::propagation::magnus::{Acting, Steered};
+use crate::trajectory::propagation::acting::{Acting, Steered};
 use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut};
 use crate::vectorized::vectorized;
 
@@ -404,6 +404,8 @@ impl Generator for Steering<'_> {
 }
 
 impl Steered for Steering<'_> {
+    type Acting = Acting;
+
     fn act(&mut self, acting: &Acting) {
         self.operators.act(acting, self.block..self.block + 1);
     }

@@ -1,0 +1,236 @@
+//! Ensembles and modes that change in time: against qubits under a protocol, closed forms and the exact equation.
+//!
+//! Statistical tests fix their seed and allow five standard errors (false positives: 6e-7 for each value).
+
+use superjump::campaign::simulate;
+use superjump::lindblad::Effort;
+use superjump::scenario::{Overrides, Point, Purpose, Scenario};
+use superjump::solve::ExactRoad;
+use superjump::statistics::Ensemble;
+
+fn read(text: &str) -> Point {
+    let scenario = Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default());
+    scenario.unwrap_or_else(|error| panic!("{error}")).points.remove(0)
+}
+
+/// The place of a column, by its name and the bath that it is of.
+fn column(point: &Point, name: &str, bath: Option<usize>) -> usize {
+    let all = point.columns();
+    let found = all.iter().position(|column| point.called(*column) == name && column.bath == bath);
+    found.unwrap_or_else(|| panic!("no {name} {bath:?}"))
+}
+
+/// Every column that has an exact value against it, at all times but 0.
+fn agrees(point: &Point, ensemble: &Ensemble, exact: &ExactRoad) {
+    let mut compared = 0;
+    for (index, column) in point.columns().into_iter().enumerate() {
+        for sample in (0..point.times().len()).filter(|sample| point.times()[*sample] > 0.0) {
+            let Some(value) = exact.on_grid(sample, index) else { continue };
+            let found = ensemble.on_grid(sample, index).unwrap();
+            let allowed = 5.0 * found.std_error.unwrap_or(0.0) + 1e-7 * value.abs().max(1.0);
+            let (name, time) = (point.called(column), point.times()[sample]);
+            assert!((found.mean - value).abs() < allowed, "{name} at {time}: {found:?}, not {value}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 20, "{compared}");
+}
+
+/// Three qubits between a collective and a local bath: a held segment, a ramp of all there is, a quench and two cycles.
+fn engine(tuned: &str, qubits: &str) -> String {
+    format!(
+        "{qubits}
+[[bath]]
+name = \"hot\"
+coupling = \"collective\"
+rate = 0.6
+temperature = 2.0
+[[bath]]
+name = \"par\"
+coupling = \"local\"
+down = 0.2
+up = 0.05
+[protocol]
+cycles = 2
+[protocol.segment.warm]
+duration = 1.0
+[protocol.segment.stretch]
+duration = 0.7
+{tuned} = {{ to = 1.9, shape = \"cosine\" }}
+bath.hot.rate = {{ to = 0.1 }}
+bath.par.up = {{ table = [[0.0, 0.05], [0.3, 0.2], [0.7, 0.1]] }}
+[protocol.segment.cool]
+duration = 0.8
+{tuned} = 1.5
+bath.hot.rate = 0.4
+bath.hot.temperature = {{ from = 0.3, to = 0.7, shape = \"exponential\" }}
+[evolution]
+times = [0.5, 1.2, 1.5, 2.1, 2.5, 3.0, 4.1, 5.0]
+trajectories = 3000
+seed = 3
+"
+    )
+}
+
+/// The equation over blocks of a product and the ladder's own, with its moments of work and heat, know nothing of each other.
+#[test]
+fn one_ensemble_is_its_qubits_under_the_same_protocol() {
+    let ensemble = read(&engine(
+        "ensemble.a.frequency",
+        "[[ensemble]]\nname = \"a\"\nnumber = 3\nfrequency = 1.0\ninitial = \"inverted\"",
+    ));
+    let qubits = read(&engine("frequency", "[qubits]\nnumber = 3\n[initial]\nstate = \"inverted\""));
+    let [ours, theirs] = [&ensemble, &qubits].map(|point| ExactRoad::new(point, Effort::Transient));
+    let mut compared = 0;
+    for (name, bath) in [("work", None), ("jz", None), ("excited", None)]
+        .into_iter()
+        .chain(["heat", "heat_current", "intensity"].into_iter().flat_map(|name| [(name, Some(0)), (name, Some(1))]))
+    {
+        let [own, other] = [&ensemble, &qubits].map(|point| column(point, name, bath));
+        for sample in 0..ensemble.times().len() {
+            let [own, other] = [ours.on_grid(sample, own), theirs.on_grid(sample, other)].map(Option::unwrap);
+            assert!((own - other).abs() < 1e-9, "{name} {bath:?} at {sample}: {own} {other}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 9 * 8);
+    let (sampled, exact) = simulate(&ensemble, 2).unwrap();
+    agrees(&ensemble, &sampled, &exact);
+}
+
+/// A ramp of what is exchanged, a pulse, a mode and a jump of the user's own whose rate is a table: trajectories against the
+/// equation. Work is `int sum_k dv_k/dt <H_k> dt`, by Simpson's rule from the means on the grid.
+#[test]
+fn work_is_what_changes_the_terms() {
+    const SAMPLES: usize = 401;
+    let text = format!(
+        "[[ensemble]]
+name = \"a\"
+number = 2
+frequency = 0.3
+initial = \"inverted\"
+[[ensemble]]
+name = \"b\"
+number = 1
+frequency = -0.2
+initial = \"ground\"
+[[mode]]
+name = \"c\"
+frequency = 0.1
+levels = 6
+[parameters]
+g = 0.2
+omega = 0.0
+[hamiltonian]
+terms = [{{ operator = \"g * (a.Jp * b.Jm + a.Jm * b.Jp)\" }}, {{ operator = \"omega * (a.Jx + b.Jy)\" }},
+         {{ operator = \"0.7 * (a.Jp * c.a + a.Jm * c.ad)\" }}]
+[observe]
+exchanged = \"a.Jp * b.Jm + a.Jm * b.Jp\"
+driven = \"a.Jx + b.Jy\"
+energy = \"g * (a.Jp * b.Jm + a.Jm * b.Jp) + omega * (a.Jx + b.Jy) + 0.7 * (a.Jp * c.a + a.Jm * c.ad) + 0.3 * a.Jz - 0.2 * b.Jz + 0.1 * c.n\"
+[[bath]]
+name = \"loss\"
+coupling = \"local\"
+on = [\"c\", \"b\"]
+rate = 0.5
+temperature = 0.0
+[[jump]]
+name = \"pairs\"
+operator = \"a.Jm * b.Jp\"
+rate = 0.3
+[protocol.segment.one]
+duration = 2.0
+parameters.g = {{ to = 1.2, shape = \"cosine\" }}
+parameters.omega = {{ pulse = \"sin2\", amplitude = 1.5, centre = 1.0, width = 2.0 }}
+jump.pairs.rate = {{ table = [[0.0, 0.3], [1.0, 0.9], [2.0, 0.1]] }}
+[evolution]
+until = 2.0
+samples = {SAMPLES}
+trajectories = 400
+seed = 5
+"
+    );
+    let point = read(&text);
+    let (sampled, exact) = simulate(&point, 2).unwrap();
+    agrees(&point, &sampled, &exact);
+    let at = |name: &str, sample: usize| exact.on_grid(sample, column(&point, name, None)).unwrap();
+    let pi = std::f64::consts::PI;
+    let power = |sample: usize| {
+        let t = point.times()[sample];
+        // g = 0.7 - 0.5 cos(pi t/2), omega = 1.5 cos(pi (t-1)/2)^2.
+        let (g, omega) = (0.25 * pi * (0.5 * pi * t).sin(), -0.75 * pi * (pi * (t - 1.0)).sin());
+        g * at("exchanged", sample) + omega * at("driven", sample)
+    };
+    let h = 2.0 / (SAMPLES - 1) as f64;
+    let weight = |sample: usize| match sample {
+        0 => 1.0,
+        last if last == SAMPLES - 1 => 1.0,
+        odd if odd % 2 == 1 => 4.0,
+        _ => 2.0,
+    };
+    let work: f64 = (0..SAMPLES).map(|sample| weight(sample) * power(sample) * h / 3.0).sum();
+    let found = at("work", SAMPLES - 1);
+    // The rule errs by (2/180) h^4 times a fourth derivative of some hundred.
+    assert!((found - work).abs() < 1e-7, "{found} {work}");
+    // And the first law, with the energy that the user wrote.
+    let heats: f64 = (0..2).map(|bath| exact.on_grid(SAMPLES - 1, column(&point, "heat", Some(bath))).unwrap()).sum();
+    let rise = at("energy", SAMPLES - 1) - at("energy", 0);
+    assert!((rise - found - heats).abs() < 1e-10, "{rise} {found} {heats}");
+}
+
+/// A drive that grows evenly, `s t (a + a^dagger)`, fills a leaking mode with the coherent state
+/// `alpha = -(2i s/kappa)(t - (2/kappa)(1 - exp(-kappa t/2)))`, which jumps leave as it is: whatever the cut began with.
+#[test]
+fn a_drive_that_grows_fills_a_mode_whose_cut_grows() {
+    let text = "[[mode]]\nname = \"c\"\nfrequency = 0.0\n[[bath]]\nname = \"leak\"\ncoupling = \"local\"\non = [\"c\"]\ndown = 1.0\n\
+                [parameters]\ne = 0.0\n[hamiltonian]\nterms = [{ operator = \"e * (c.a + c.ad)\" }]\n\
+                [protocol.segment.on]\nduration = 4.0\nparameters.e = { to = 2.0 }\n\
+                [evolution]\ntimes = [1.0, 2.5, 4.0]\ntrajectories = 4\n";
+    let point = read(text);
+    let (sampled, exact) = simulate(&point, 2).unwrap();
+    let (n, levels) = (column(&point, "n_c", None), column(&point, "levels_c", None));
+    for (sample, t) in point.times().iter().enumerate() {
+        let alpha = 2.0 * 0.5 * (t - 2.0 * (1.0 - (-0.5 * t).exp()));
+        let known = alpha * alpha;
+        let (found, solved) = (sampled.on_grid(sample, n).unwrap().mean, exact.on_grid(sample, n).unwrap());
+        // What is cut off weighs 1e-8 for each step.
+        assert!((found - known).abs() < 1e-5 * known && (solved - known).abs() < 1e-6 * known, "{t}: {found} {solved}");
+    }
+    assert!(sampled.on_grid(2, levels).unwrap().mean > sampled.on_grid(0, levels).unwrap().mean);
+}
+
+/// What nothing changes is what there is without a protocol, in as many segments as there are; and a pulse of a term turns a
+/// spin by its area, `<J_z> = -cos(A)/2`, in every trajectory.
+#[test]
+fn what_stays_stays_and_a_pulse_turns_by_its_area() {
+    let still = |protocol: &str| {
+        format!(
+            "[[ensemble]]\nname = \"a\"\nnumber = 2\ninitial = \"inverted\"\n[[ensemble]]\nname = \"b\"\nnumber = 2\nfrequency = 1.1\n\
+             initial = \"ground\"\n[[bath]]\nname = \"x\"\ncoupling = \"collective\"\ndown = 1.0\nup = 0.2\n\
+             {protocol}[evolution]\ntimes = [0.5, 1.0, 2.0]\ntrajectories = 10\n"
+        )
+    };
+    let plain = read(&still(""));
+    let parts = read(&still("[protocol.segment.one]\nduration = 0.8\n[protocol.segment.two]\nduration = 1.2\n"));
+    let [plain_exact, parts_exact] = [&plain, &parts].map(|point| ExactRoad::new(point, Effort::Transient));
+    for (index, of) in plain.columns().into_iter().enumerate() {
+        let other = column(&parts, plain.called(of), of.bath);
+        for sample in 0..3 {
+            let [one, two] =
+                [plain_exact.on_grid(sample, index), parts_exact.on_grid(sample, other)].map(Option::unwrap);
+            assert!((one - two).abs() < 1e-10, "{}: {one} {two}", plain.called(of));
+        }
+    }
+    let area = 0.8 * 0.4 * (2.0 * std::f64::consts::PI).sqrt();
+    let pulsed = read(
+        "[[ensemble]]\nname = \"a\"\nnumber = 1\nfrequency = 0.0\ninitial = \"ground\"\n[parameters]\nomega = 0.0\n\
+         [hamiltonian]\nterms = [{ operator = \"omega * a.Jx\" }]\n\
+         [protocol.segment.on]\nduration = 8.0\nparameters.omega = { pulse = \"gaussian\", amplitude = 0.8, centre = 4.0, width = 0.4 }\n\
+         [evolution]\ntimes = [8.0]\ntrajectories = 2\n",
+    );
+    let (sampled, exact) = simulate(&pulsed, 1).unwrap();
+    let jz = column(&pulsed, "jz_a", None);
+    let known = -0.5 * area.cos();
+    let (found, solved) = (sampled.on_grid(0, jz).unwrap().mean, exact.on_grid(0, jz).unwrap());
+    assert!((found - known).abs() < 1e-8 && (solved - known).abs() < 1e-10, "{found} {solved} {known}");
+}
