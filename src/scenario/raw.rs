@@ -149,6 +149,7 @@ tables! {
         pub left: Key<String>,
         pub right: Key<String>,
         pub outer: Key<String>,
+        pub photons: Key<String>,
         pub at: Key<f64>,
         pub delays: Key<toml::Value>,
         pub frequencies: Key<toml::Value>,
@@ -161,6 +162,8 @@ tables! {
 
     pub struct RawDrive {
         pub amplitude: Key<f64>,
+        pub amplitudes: Key<Vec<toml::Value>>,
+        pub direction: Key<Vec<f64>>,
         pub detuning: Key<f64>,
     }
 
@@ -283,6 +286,7 @@ tables! {
         pub jumps: Key<bool>,
         pub photons: Key<i64>,
         pub cycles: Key<bool>,
+        pub directions: Key<bool>,
         pub trajectories: Key<toml::Value>,
     }
 

@@ -10,6 +10,7 @@ mod ensembles;
 mod evolution;
 mod figure;
 mod initial;
+mod light;
 mod names;
 mod noise;
 mod operators;

@@ -26,6 +26,11 @@ impl<'a> Vocabulary<'a> {
         let factors = product.factors().iter().map(|factor| factor.name.as_str()).collect();
         Vocabulary { factors, algebras: product.algebras(), parameters, used: RefCell::default() }
     }
+
+    /// The operator that is none.
+    pub(super) fn zero(&self) -> Operator {
+        Operator::zero(self.algebras)
+    }
 }
 
 impl Validator<'_> {

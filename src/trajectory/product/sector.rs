@@ -1,11 +1,13 @@
 //! One sector of a product: its states, -i H_eff on them, and the ways in which a jump leaves it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use num_complex::Complex64;
 
+use super::qubits::{Flips, OfQubits, amplitudes_of};
 use super::spaces::{Label, Spaces};
-use super::sparse::Sparse;
+use super::sparse::{Sparse, Sums};
 use crate::bath::Process;
 use crate::dicke::{Level, SectorChange, local_amplitude};
 use crate::model::operator::{Operator, Powers};
@@ -17,12 +19,49 @@ use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_m
 #[derive(Clone, Debug)]
 pub struct Way {
     pub jump: Jump,
+    /// Which it is among the jumps of its bath and process.
+    pub mark: usize,
     /// Which of all outcomes of all jumps it is, in every sector.
     pub number: usize,
     /// The sector that it leads to.
     pub to: usize,
     /// The square root of the rate included.
-    pub matrix: Sparse,
+    pub jump_by: JumpBy,
+}
+
+/// What a jump makes of a state.
+#[derive(Clone, Debug)]
+pub enum JumpBy {
+    /// Its product with a matrix.
+    Matrix(Sparse),
+    /// A sum over single qubits.
+    Qubits(OfQubits),
+}
+
+impl JumpBy {
+    /// How many states there are where it leads.
+    pub fn rows(&self) -> usize {
+        match self {
+            JumpBy::Matrix(matrix) => matrix.rows(),
+            JumpBy::Qubits(sum) => sum.flips.rows(),
+        }
+    }
+
+    /// y = L x.
+    pub fn apply(&self, x: &[Complex64], y: &mut [Complex64]) {
+        match self {
+            JumpBy::Matrix(matrix) => matrix.apply(x, y),
+            JumpBy::Qubits(OfQubits { amplitudes, flips }) => flips.apply(amplitudes, x, y),
+        }
+    }
+
+    /// |L x|^2.
+    pub fn weight(&self, x: &[Complex64]) -> f64 {
+        match self {
+            JumpBy::Matrix(matrix) => matrix.weight(x),
+            JumpBy::Qubits(OfQubits { amplitudes, flips }) => flips.weight(amplitudes, x),
+        }
+    }
 }
 
 /// A sector, ready to be moved in.
@@ -33,6 +72,8 @@ pub struct Sector {
     pub drift: Sparse,
     pub norm_bound: f64,
     pub ways: Vec<Way>,
+    /// What single qubits do in it, which the ways that are sums of that share.
+    flips: Vec<Arc<Flips>>,
     /// What is watched, each with a bound of its norm.
     pub watched: Vec<(Sparse, f64)>,
     /// The highest levels of modes whose cut may grow.
@@ -82,6 +123,16 @@ impl Basis {
     pub fn len(&self) -> usize {
         self.states.len()
     }
+
+    /// The states: the steps above the lowest level of each factor.
+    pub fn states(&self) -> &[Vec<i64>] {
+        &self.states
+    }
+
+    /// The place of a state.
+    pub fn place(&self, state: &[i64]) -> Option<usize> {
+        self.places.get(state).copied()
+    }
 }
 
 /// What a word makes of a level `step` above the lowest of a factor whose highest is `top`.
@@ -101,27 +152,42 @@ fn of_powers(powers: Powers, step: i64, top: i64, is_spin: bool) -> f64 {
 type Elements = BTreeMap<(usize, usize), Complex64>;
 
 impl Sector {
-    pub fn new(product: &Product, spaces: &Spaces, watched: &[Watched], index: usize) -> Self {
+    /// A sector of a product, where `lost` is what jumps of single qubits take from the norm.
+    pub fn new((product, lost): (&Product, &Operator), spaces: &Spaces, watched: &[Watched], index: usize) -> Self {
         let own = Basis::new(spaces, spaces.label(index));
         let dimension = own.states.len();
+        let of_qubits = spaces.are_single_qubits();
+        let sums = if of_qubits { Sums::ByPairs } else { Sums::InOrder };
         let mut h_eff = elements(spaces, &product.hamiltonian(), &own, &own);
         let mut lose = |at, value: Complex64| {
             *h_eff.entry(at).or_insert(Complex64::ZERO) += Complex64::new(0.0, -0.5) * value;
         };
         let (mut ways, mut first) = (Vec::new(), 0);
+        let mut flips = Flipping::default();
         for (bath, of_bath) in product.baths().iter().enumerate() {
+            let mut marks = [0; Process::ALL.len()];
             for channel in of_bath.channels() {
                 let (jump, number) = (Jump { bath, process: channel.process }, first);
                 first += SectorChange::ALL.len();
+                let mark = marks[channel.process as usize];
+                marks[channel.process as usize] += 1;
+                let sum = of_qubits.then(|| amplitudes_of(channel, product.factors().len())).flatten();
+                if let Some((up, amplitudes)) = sum {
+                    let Some((to, flips)) = flips.of(spaces, &own, up) else { continue };
+                    let amplitudes = amplitudes.into_iter().map(|a| a * channel.rate.sqrt()).collect();
+                    let jump_by = JumpBy::Qubits(OfQubits { amplitudes, flips });
+                    ways.push(Way { jump, mark, number, to, jump_by });
+                    continue;
+                }
                 match &channel.jump {
                     JumpOperator::Operator(operator) => {
                         let shift = operator.shifts().first().copied().unwrap_or(0);
                         let Some((to, label)) = spaces.beside(&own.label, shift) else { continue };
                         let target = Basis::new(spaces, label);
                         let elements = scaled(elements(spaces, operator, &own, &target), channel.rate.sqrt());
-                        let matrix = Sparse::new(target.states.len(), &elements);
+                        let matrix = Sparse::new(target.states.len(), &elements, sums);
                         matrix.square().into_iter().for_each(|(at, value)| lose(at, value));
-                        ways.push(Way { jump, number, to, matrix });
+                        ways.push(Way { jump, mark, number, to, jump_by: JumpBy::Matrix(matrix) });
                     }
                     JumpOperator::EachQubit { factor, qubits } => {
                         for (place, state) in own.states.iter().enumerate() {
@@ -139,24 +205,27 @@ impl Sector {
                         let there = outcomes.filter_map(|(number, change)| Some((number, outcome(change)?)));
                         for (number, (target, elements)) in there {
                             let to = spaces.index(&target.label);
-                            let matrix = Sparse::new(target.states.len(), &scaled(elements, channel.rate.sqrt()));
-                            ways.push(Way { jump, number, to, matrix });
+                            let matrix = Sparse::new(target.states.len(), &scaled(elements, channel.rate.sqrt()), sums);
+                            ways.push(Way { jump, mark, number, to, jump_by: JumpBy::Matrix(matrix) });
                         }
                     }
                 }
             }
         }
+        elements(spaces, lost, &own, &own).into_iter().for_each(|(at, value)| lose(at, value));
         let drift = times(h_eff, -Complex64::I);
-        let matrix = Sparse::new(dimension, &drift);
+        let matrix = Sparse::new(dimension, &drift, sums);
         let watched = watched.iter().map(|watched| {
             let elements = match watched {
                 Watched::Operator(operator) => elements(spaces, operator, &own, &own),
                 Watched::Top(factor) => at_top(&own, *factor),
                 Watched::Levels(factor) => levels(&own, *factor),
             };
-            let matrix = Sparse::new(dimension, &elements);
+            let matrix = Sparse::new(dimension, &elements, sums);
             let bound = matrix.norm_bound();
-            (matrix, bound)
+            // <x|S|x> of half of a Hermitian S.
+            let half = || Sparse::new(dimension, &upper_half(elements), sums);
+            (if of_qubits { half() } else { matrix }, bound)
         });
         let norm_bound = matrix.norm_bound();
         let edge = |factor| {
@@ -167,13 +236,58 @@ impl Sector {
         // A sharp number of excitations is its own cut.
         let open = if spaces.is_sharp() { 0 } else { own.label.tops.len() };
         let edges = (0..open).filter_map(edge).collect();
-        Sector { dimension, norm_bound, drift: matrix, ways, watched: watched.collect(), edges }
+        Sector { dimension, norm_bound, drift: matrix, ways, flips: flips.all(), watched: watched.collect(), edges }
     }
 
     /// The rate of jumps in a state, as a sum that cancels nothing.
     pub fn rate(&self, psi: &[Complex64]) -> f64 {
-        self.ways.iter().map(|way| way.matrix.weight(psi)).sum()
+        self.ways.iter().map(|way| way.jump_by.weight(psi)).sum()
     }
+
+    /// How likely each way is: |L psi|^2. `pairs` is room for what sums over single qubits have in common.
+    pub fn weigh(&self, psi: &[Complex64], pairs: &mut Vec<Complex64>, weights: &mut Vec<f64>) {
+        weights.clear();
+        weights.extend(self.ways.iter().map(|way| match &way.jump_by {
+            JumpBy::Matrix(matrix) => matrix.weight(psi),
+            JumpBy::Qubits(_) => 0.0,
+        }));
+        for flips in &self.flips {
+            flips.correlations(psi, pairs);
+            for (weight, way) in weights.iter_mut().zip(&self.ways) {
+                match &way.jump_by {
+                    JumpBy::Qubits(sum) if Arc::ptr_eq(&sum.flips, flips) => *weight = sum.weight_from(pairs),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// What single qubits of a sector do, made where it is first asked for.
+#[derive(Default)]
+struct Flipping {
+    /// Down and up: where they lead, `None` where nowhere.
+    found: [Option<Option<(usize, Arc<Flips>)>>; 2],
+}
+
+impl Flipping {
+    fn of(&mut self, spaces: &Spaces, own: &Basis, up: bool) -> Option<(usize, Arc<Flips>)> {
+        let new = || {
+            let (to, label) = spaces.beside(&own.label, if up { 1 } else { -1 })?;
+            Some((to, Arc::new(Flips::new(own, &Basis::new(spaces, label), up))))
+        };
+        self.found[usize::from(up)].get_or_insert_with(new).clone()
+    }
+
+    fn all(self) -> Vec<Arc<Flips>> {
+        self.found.into_iter().flatten().flatten().map(|(_, flips)| flips).collect()
+    }
+}
+
+/// A matrix whose `<x|S|x>` has the real part of that of a Hermitian one, with the elements above its diagonal alone.
+fn upper_half(elements: Elements) -> Elements {
+    let upper = elements.into_iter().filter(|((row, column), _)| row <= column);
+    upper.map(|((row, column), value)| ((row, column), if row < column { 2.0 * value } else { value })).collect()
 }
 
 fn times(mut elements: Elements, by: Complex64) -> Elements {
@@ -187,16 +301,28 @@ fn scaled(elements: Elements, by: f64) -> Elements {
 
 /// The elements of an operator between two sectors of the same J.
 pub fn elements(spaces: &Spaces, operator: &Operator, from: &Basis, to: &Basis) -> Elements {
-    let mut elements = Elements::new();
+    let factor = |(place, powers): (usize, &Powers)| (*powers != Powers::default()).then_some((place, *powers));
+    // Words that move a state alike are added before its place is looked for.
+    let mut alike: BTreeMap<Vec<i64>, Vec<(Vec<(usize, Powers)>, Complex64)>> = BTreeMap::new();
     for (word, value) in operator.terms() {
+        let shifts = word.iter().map(|powers| powers.shift()).collect();
+        alike.entry(shifts).or_default().push((word.iter().enumerate().filter_map(factor).collect(), value));
+    }
+    let (mut elements, mut moved) = (Elements::new(), Vec::new());
+    for (shifts, words) in &alike {
         for (column, state) in from.states.iter().enumerate() {
-            let moved: Vec<i64> = state.iter().zip(word).map(|(step, powers)| step + powers.shift()).collect();
-            let Some(row) = to.places.get(&moved) else { continue };
-            let of = |place: usize| {
-                of_powers(word[place], state[place], from.label.tops[place], spaces.qubits(place).is_some())
+            moved.clear();
+            moved.extend(state.iter().zip(shifts).map(|(step, shift)| step + shift));
+            let inside = moved.iter().zip(&to.label.tops).all(|(step, top)| (0..=*top).contains(step));
+            let Some(row) = inside.then(|| to.place(&moved)).flatten() else { continue };
+            let element = |word: &[(usize, Powers)]| -> f64 {
+                let of = |&(place, powers): &(usize, Powers)| {
+                    of_powers(powers, state[place], from.label.tops[place], spaces.qubits(place).is_some())
+                };
+                word.iter().map(of).product()
             };
-            let element: f64 = (0..word.len()).map(of).product();
-            *elements.entry((*row, column)).or_insert(Complex64::ZERO) += value * element;
+            let sum = words.iter().fold(Complex64::ZERO, |sum, (word, value)| sum + value * element(word));
+            elements.insert((row, column), sum);
         }
     }
     elements

@@ -77,6 +77,17 @@ impl Spaces {
         self.qubits[place]
     }
 
+    /// Whether a state is one of so many of single qubits that are excited.
+    pub fn are_single_qubits(&self) -> bool {
+        self.is_sharp() && self.qubits.iter().all(|qubits| *qubits == Some(1))
+    }
+
+    /// How many numbers [`super::qubits::Flips::correlations`] takes.
+    pub fn room_for_pairs(&self) -> usize {
+        let n = self.qubits.len();
+        if self.are_single_qubits() { n * (n + 1) } else { 0 }
+    }
+
     pub fn is_sharp(&self) -> bool {
         self.most.is_some()
     }
