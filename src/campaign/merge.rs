@@ -100,7 +100,7 @@ pub fn merge(
             let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved(Unsolved::Interrupted));
             let stopped = averages.as_ref().and_then(|averages| rule(asked, averages));
             complete &= stopped.is_some() && road.missing() != Some(&Unsolved::Interrupted);
-            if let Some(Averages { ensemble, booked, folded, reweighted, correlations }) = averages.take() {
+            if let Some(Averages { ensemble, booked, folded, reweighted, correlations, seen }) = averages.take() {
                 let (booked, stopped) = (booked.as_ref(), stopped.unwrap_or(Stopped::Interrupted));
                 jumps += ensemble.jumps;
                 writer.write_series(point, &series(point, Some(&ensemble), &road))?;
@@ -112,6 +112,7 @@ pub fn merge(
                 }
                 let correlated = Correlated { point, sampled: correlations.as_ref(), exact: road.correlations() };
                 writer.write_correlations(correlated)?;
+                writer.write_directions(point, seen.as_ref(), road.directions())?;
                 let averages = (&ensemble, booked, reweighted.as_ref());
                 let summary = PointSummary::sampled(point, averages, &road, stopped);
                 points.push(summary.correlated(correlated));

@@ -49,6 +49,8 @@ struct Solved {
     steady: Option<SteadyRoad>,
     protocol: Option<ExactProtocol>,
     correlations: ExactCorrelations,
+    /// Photons by direction, where they are seen so.
+    directions: Option<Vec<f64>>,
 }
 
 /// Bytes that the solution of one level takes at most, up to a million levels: the elimination that a steady state or a
@@ -207,7 +209,7 @@ impl Solved {
             self.steady.as_ref().map(|steady| (noise_rows(&[], &steady.noise), quanta_rows(&[], &steady.transferred)));
         let counts = counts.as_ref().map(|(noise, quanta)| (noise.as_slice(), quanta.as_slice()));
         let rows = SolvedRows::new(point, [&self.series, &self.folded], self.protocol.as_ref(), counts);
-        rows.correlated(&self.correlated(point))
+        rows.correlated(&self.correlated(point)).directed(point, self.directions.as_deref())
     }
 
     fn summary(&self, point: &Point) -> PointSummary {
@@ -222,6 +224,7 @@ impl Solved {
 fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     let steady = point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose()?;
     let (mut rows, mut folded, mut highest, mut protocol) = (Vec::new(), Vec::new(), Vec::new(), None);
+    let mut directions = None;
     let mut correlations = steady.as_ref().map_or_else(Vec::new, |steady| steady.correlations.clone());
     let mut cuts = Cuts::default();
     if let (Some(protocol), Some(steady)) = (point.protocol(), &steady) {
@@ -237,13 +240,14 @@ fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
         highest = highest_exact(point, &road);
         cuts = Cuts::of_transient(point, None, &road);
         protocol = road.protocol().cloned();
+        directions = road.directions().map(<[f64]>::to_vec);
         // Each begins in the steady state or at a time.
         correlations.resize(road.correlations().len(), None);
         for (known, along) in correlations.iter_mut().zip(road.correlations()) {
             *known = known.take().or_else(|| along.clone());
         }
     }
-    Ok(Solved { series: rows, folded, highest, cuts, steady, protocol, correlations })
+    Ok(Solved { series: rows, folded, highest, cuts, steady, protocol, correlations, directions })
 }
 
 /// A point without values.

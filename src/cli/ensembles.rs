@@ -16,7 +16,11 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     let product = ensembles.product();
     if let Some(emitters) = ensembles.emitters() {
         let frequency = number(product.factors()[0].frequency);
-        say!("  qubits         q1 to q{} at {frequency}", emitters.points().len())?;
+        let names = match emitters.points().len() {
+            1 => "q1".to_owned(),
+            count => format!("q1 to q{count}"),
+        };
+        say!("  qubits         {names} at {frequency}")?;
         say!("  positions      {}", field(emitters))?;
     }
     let named = product.factors().iter().zip(ensembles.start().levels());

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::detection::Detection;
 use crate::bath::{Bath, Process};
 use crate::initial::ProductStart;
 use crate::model::emitters::Emitters;
@@ -50,6 +51,8 @@ pub struct Ensembles {
     emitters: Option<Emitters>,
     /// What is asked for at two times.
     correlations: Vec<Correlation>,
+    /// How photons are seen, where it is not by the modes of their decay.
+    detection: Option<Detection>,
     /// Whether all means are followed along trajectories, and not in samples alone.
     throughout: bool,
     /// How they change in time, where they do: the product is then all that ever acts.
@@ -81,9 +84,15 @@ struct Size {
 /// What the results are a function of: names of baths are not.
 impl Serialize for Ensembles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Ensembles { product, start, observables, correlations, protocol, shares, .. } = self;
+        let Ensembles { product, start, observables, correlations, detection, protocol, shares, .. } = self;
         if let Some(protocol) = protocol {
-            return (product, start, observables, protocol, shares).serialize(serializer);
+            return match detection {
+                Some(detection) => (product, start, observables, protocol, shares, detection).serialize(serializer),
+                None => (product, start, observables, protocol, shares).serialize(serializer),
+            };
+        }
+        if let Some(detection) = detection {
+            return (product, start, observables, correlations, detection).serialize(serializer);
         }
         if correlations.is_empty() {
             // As it was before there were any.
@@ -139,6 +148,7 @@ impl Ensembles {
             observables,
             watched,
             correlations: Vec::new(),
+            detection: None,
             throughout: false,
             emitters: None,
             protocol: None,
@@ -190,6 +200,24 @@ impl Ensembles {
     #[must_use]
     pub fn correlating(self, correlations: Vec<Correlation>) -> Self {
         Ensembles { correlations, ..self }
+    }
+
+    /// The same, whose photons are seen so.
+    #[must_use]
+    pub fn detecting(self, detection: Option<Detection>) -> Self {
+        Ensembles { detection, ..self }
+    }
+
+    /// How photons are seen, where it is not by the modes of their decay.
+    #[must_use]
+    pub fn detection(&self) -> Option<&Detection> {
+        self.detection.as_ref()
+    }
+
+    /// The product whose jumps trajectories make.
+    #[must_use]
+    pub fn unravelled(&self) -> &Product {
+        self.detection.as_ref().map_or(&self.product, Detection::unravelled)
     }
 
     /// The same, of which all means are averaged along trajectories, and not looked at in samples alone: as it takes for a
@@ -498,6 +526,10 @@ impl System for Ensembles {
 
     fn is_of_few(&self, index: usize) -> bool {
         matches!(self.observables[index].watched, Watched::Top(_))
+    }
+
+    fn detectors(&self) -> Option<(usize, usize)> {
+        self.detection.as_ref().map(|detection| (detection.bath(), detection.directions().len()))
     }
 
     fn quanta_are_alike(&self) -> bool {

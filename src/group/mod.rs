@@ -1,8 +1,10 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
 mod classes;
+mod detection;
 mod ensembles;
 
+pub use detection::Detection;
 pub use ensembles::{Ensembles, Growing, MOST_WATCHED, Observable};
 
 use std::borrow::Cow;

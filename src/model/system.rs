@@ -96,6 +96,11 @@ pub trait System {
         false
     }
 
+    /// The bath whose emissions are told apart by what sees them, and how many do, where some do.
+    fn detectors(&self) -> Option<(usize, usize)> {
+        None
+    }
+
     /// d`<J_z>`/dt and d`<J^2>`/dt by the baths, where they follow from the values and anything changes them.
     fn balances(&self) -> [Option<Balance<Form<Self>>>; 2] {
         [None; 2]

@@ -65,12 +65,13 @@ impl<'a> Files<'a> {
 /// The table of the quantities.
 const QUANTITIES: &str = "summary.parquet";
 /// Everything that can be in a folder.
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     SUMMARY,
     "series.parquet",
     "noise.parquet",
     "quanta.parquet",
     "correlations.parquet",
+    "directions.parquet",
     "cycles.parquet",
     "segments.parquet",
     "folded.parquet",
@@ -190,6 +191,9 @@ pub fn tables(run: &mut Run, folder: &Path, kept: Option<&HashSet<usize>>) -> Re
     }
     if files.sound("correlations.parquet", notes) {
         run.correlations = correlations(folder, kept, notes);
+    }
+    if files.sound("directions.parquet", notes) {
+        run.noise.extend(directions(folder, kept, notes));
     }
     if files.sound("cycles.parquet", notes) {
         run.cycles = curves(folder, "cycles.parquet", ["quantity", "cycle", "mean"], kept, notes);
@@ -311,6 +315,42 @@ fn correlations(folder: &Path, kept: Option<&HashSet<usize>>, notes: &mut Vec<St
                 part => (names[row].to_owned(), part),
             };
             curves.add(points[row] as usize, [&name, part, ""], units[row], datum);
+        }
+        false
+    });
+    if lacks {
+        notes.push(format!("{file} lacks some of its columns"));
+    }
+    curves.finish(file, read, notes)
+}
+
+/// Photons by direction: in each ring, per steradian, by its angle to the x axis in degrees; in a waveguide by the way.
+fn directions(folder: &Path, kept: Option<&HashSet<usize>>, notes: &mut Vec<String>) -> Vec<Curve> {
+    let file = "directions.parquet";
+    let columns = ["point", "bath", "mode", "x", "solid_angle", "photons", "std_error", "exact"];
+    let mut curves = Curves::new(kept);
+    let mut lacks = false;
+    let read = table::each(folder, file, &columns, MOST_ROWS, |rows| {
+        let numbers = ["point", "mode", "x", "solid_angle", "photons", "std_error", "exact"];
+        let (
+            [Some(points), Some(modes), Some(along), Some(angles), Some(means), Some(errors), Some(exact)],
+            Some(baths),
+        ) = (numbers.map(|name| rows.numbers(name)), rows.words("bath"))
+        else {
+            lacks = true;
+            return true;
+        };
+        for row in 0..rows.rows() {
+            let values = [means[row], errors[row], exact[row]];
+            let of_way = angles[row].is_nan();
+            let ([mean, error, exact], argument, name, unit) = if of_way {
+                (values, along[row], "photons_each_way", "1")
+            } else {
+                (values.map(|value| value / angles[row]), along[row].acos().to_degrees(), "directions", "1/sr")
+            };
+            if of_way || modes[row] == 0.0 {
+                curves.add(points[row] as usize, [name, baths[row], ""], unit, [argument, mean, error, exact]);
+            }
         }
         false
     });

@@ -45,6 +45,8 @@ pub fn quantity(name: &str) -> String {
         "sector_noise" => "noise S in a sector",
         "fluctuation_theorem" => "⟨e^{−σ}⟩",
         "fluctuation_symmetry" => "P(σ<0)/⟨e^{−σ}; σ>0⟩",
+        "directions" => "photons per steradian",
+        "photons_each_way" => "photons",
         "spectrum" => "noise spectrum S(ω)",
         "g2" => "g^{(2)}(τ)",
         "sector_probability" => "P_{J}",

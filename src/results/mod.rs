@@ -3,6 +3,7 @@
 mod booked;
 mod correlations;
 mod cuts;
+mod directions;
 mod highest;
 mod names;
 mod parquet_folder;

@@ -147,13 +147,22 @@ pub struct BathSummary {
 }
 
 impl BathSummary {
-    fn new(bath: &Bath, scale: BathScale) -> Self {
-        let coupling = bath.coupling.name().to_owned();
+    fn new(bath: &Bath, coupling: &str, scale: BathScale) -> Self {
+        let coupling = coupling.to_owned();
         let Bath { name, down, up, dephasing, .. } = bath.clone();
         let BathScale { quantum, temperature, energy_over_temperature, occupation } = scale;
         let energy_over_temperature = energy_over_temperature.filter(|x| x.is_finite());
         BathSummary { name, coupling, down, up, dephasing, temperature, quantum, energy_over_temperature, occupation }
     }
+}
+
+/// The baths of a point, and how they couple: what acts through the modes of a matrix has no pattern.
+fn baths(point: &Point) -> Vec<BathSummary> {
+    let of_modes = |place: usize| point.ensembles().is_some_and(|all| all.product().baths()[place].of_matrix);
+    let coupling = |(place, bath): (usize, &Bath)| if of_modes(place) { "modes" } else { bath.coupling.name() };
+    let couplings = point.baths().iter().enumerate().map(coupling);
+    let all = point.baths().iter().zip(couplings).zip(point.bath_scales());
+    all.map(|((bath, coupling), scale)| BathSummary::new(bath, coupling, scale)).collect()
 }
 
 impl PointSummary {
@@ -268,7 +277,7 @@ impl PointSummary {
             id: format!("{:016x}", point.id),
             parameters: point.parameters.iter().cloned().collect(),
             qubits: point.number(),
-            baths: point.baths().iter().zip(point.bath_scales()).map(|(b, scale)| BathSummary::new(b, scale)).collect(),
+            baths: baths(point),
             engine: engine.to_owned(),
             engine_because: String::new(),
             trajectories: 0,

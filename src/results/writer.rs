@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::correlations::{Correlated, correlation_columns, correlation_fields};
+use super::directions::{direction_columns, direction_fields};
 use super::sink::Sink;
 use super::summary::Summary;
 use super::swept::Swept;
@@ -10,7 +11,7 @@ use super::tables::{self, NoiseRow, QuantaRow, SeriesRow};
 use crate::dicke::Level;
 use crate::scenario::{Asked, Noise, Point, Scenario};
 use crate::solve::ExactProtocol;
-use crate::statistics::Booked;
+use crate::statistics::{Booked, Moments};
 use crate::store::{StoreError, StoredPart, cycle_fields, jump_fields, produce, trajectory_fields};
 use crate::table::{Field, Kind, Values};
 use crate::trajectory::Rows;
@@ -30,6 +31,7 @@ pub struct Writer<'a> {
     folded: Option<usize>,
     kept_cycles: Option<usize>,
     correlations: Option<usize>,
+    directions: Option<usize>,
 }
 
 impl<'a> Writer<'a> {
@@ -80,6 +82,8 @@ impl<'a> Writer<'a> {
         let correlates =
             |point: &Point| point.ensembles().is_some_and(|ensembles| !ensembles.correlations().is_empty());
         let correlations = when(points().any(correlates), "correlations", correlation_fields())?;
+        let sees = |point: &Point| point.ensembles().is_some_and(|ensembles| ensembles.detection().is_some());
+        let directions = when(points().any(sees), "directions", direction_fields())?;
         Ok(Writer {
             sink,
             metadata,
@@ -94,6 +98,7 @@ impl<'a> Writer<'a> {
             folded,
             kept_cycles,
             correlations,
+            directions,
         })
     }
 
@@ -138,7 +143,7 @@ impl<'a> Writer<'a> {
 
     /// Appends the rows of a point that was solved, table by table.
     pub fn write_solved(&mut self, point: &Point, rows: SolvedRows) -> Result<(), StoreError> {
-        let SolvedRows { series, cycles, segments, folded, noise, quanta, correlations } = rows;
+        let SolvedRows { series, cycles, segments, folded, noise, quanta, correlations, directions } = rows;
         for (table, own) in [
             (self.series, series),
             (self.cycles, cycles),
@@ -147,6 +152,7 @@ impl<'a> Writer<'a> {
             (self.noise, noise),
             (self.quanta, quanta),
             (self.correlations, correlations),
+            (self.directions, directions),
         ] {
             self.append(table.filter(|_| !own.is_empty()), point.index, || own)?;
         }
@@ -188,6 +194,17 @@ impl<'a> Writer<'a> {
         self.append(self.correlations, point.index, || correlation_columns(point, &correlated.rows()))
     }
 
+    /// Appends the photons of a point by direction, where they are seen so.
+    pub fn write_directions(
+        &mut self,
+        point: &Point,
+        sampled: Option<&Moments>,
+        exact: Option<&[f64]>,
+    ) -> Result<(), StoreError> {
+        let own = direction_columns(point, sampled, exact);
+        self.append(self.directions.filter(|_| !own.is_empty()), point.index, || own)
+    }
+
     /// Appends the distributions of the quanta of a point.
     pub fn write_quanta(&mut self, point: &Point, rows: &[QuantaRow]) -> Result<(), StoreError> {
         self.append(self.quanta, point.index, || tables::quanta_columns(point, rows))
@@ -214,6 +231,7 @@ pub struct SolvedRows {
     noise: Vec<Values>,
     quanta: Vec<Values>,
     correlations: Vec<Values>,
+    directions: Vec<Values>,
 }
 
 impl SolvedRows {
@@ -240,6 +258,14 @@ impl SolvedRows {
             rows.quanta = tables::quanta_columns(point, quanta);
         }
         rows
+    }
+
+    /// The same with photons by direction.
+    pub fn directed(self, point: &Point, exact: Option<&[f64]>) -> Self {
+        SolvedRows {
+            directions: exact.map_or_else(Vec::new, |exact| direction_columns(point, None, Some(exact))),
+            ..self
+        }
     }
 
     /// The same with correlations at two times.

@@ -68,6 +68,16 @@ pub const KEYS: &[(&str, &str)] = &[
     ("qubits.twisting", "a finite frequency: chi of the term chi J_z^2"),
     ("drive", "a table [drive] with `amplitude` and `detuning`: Omega J_x + Delta J_z in the frame of the drive"),
     ("drive.amplitude", "a finite frequency, Omega"),
+    (
+        "drive.amplitudes",
+        "for qubits with [positions], [[decay]] or `amplitudes`: a finite frequency Omega_j of each in place of `amplitude`, \
+         numbers or pairs [re, im]",
+    ),
+    (
+        "drive.direction",
+        "for qubits with [positions]: three numbers, where a plane wave goes, whose phase at each qubit is \
+         2 pi n.r_j; all in phase if left out",
+    ),
     ("drive.detuning", "a finite frequency, Delta = omega_0 - omega_drive, 0 if left out"),
     (
         "protocol",
@@ -277,6 +287,11 @@ pub const KEYS: &[(&str, &str)] = &[
         "C of <C(t) A(t + tau) B(t)>: an operator likewise, as the conjugate of `right` is in g2; 1 if left out",
     ),
     (
+        "correlate.*.photons",
+        "a bath in place of operators: its photons at t and t + tau, sum <L^dagger(t) I(t + tau) L(t)> over its jumps L, where I is \
+         its intensity",
+    ),
+    (
         "correlate.*.at",
         "t: a time from 0 to the end of the transient; if left out, that end, or with [steady] the steady state, of which there \
          are exact values alone",
@@ -379,10 +394,14 @@ pub const KEYS: &[(&str, &str)] = &[
     ("evolution.spacing", "\"linear\" or \"log\""),
     ("evolution.trajectories", "a whole number from 1 to 1000000000000"),
     ("evolution.seed", "a whole number from 0 to 9223372036854775807"),
-    ("record", "a table [record] with `jumps`, `photons`, `cycles` or `trajectories`"),
+    ("record", "a table [record] with `jumps`, `photons`, `cycles`, `directions` or `trajectories`"),
     ("record.jumps", "true or false"),
     ("record.photons", "a whole number from 0 to 1000000"),
     ("record.cycles", "true or false: the work, heats and level of every cycle of a protocol"),
+    (
+        "record.directions",
+        "true or false: by the direction in which photons go, of a transient of emitters with [positions]",
+    ),
     (
         "record.trajectories",
         "true, false, or a whole number from 1 to 1000000000000: rows of all trajectories, of none, or of the first so \

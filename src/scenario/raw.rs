@@ -142,6 +142,7 @@ tables! {
         pub left: Key<String>,
         pub right: Key<String>,
         pub outer: Key<String>,
+        pub photons: Key<String>,
         pub at: Key<f64>,
         pub delays: Key<toml::Value>,
         pub frequencies: Key<toml::Value>,
@@ -154,6 +155,8 @@ tables! {
 
     pub struct RawDrive {
         pub amplitude: Key<f64>,
+        pub amplitudes: Key<Vec<toml::Value>>,
+        pub direction: Key<Vec<f64>>,
         pub detuning: Key<f64>,
     }
 
@@ -167,10 +170,10 @@ tables! {
         pub frequency: Key<RawCourse>,
         pub bath: Key<InOrder<Spanned<RawChanges>>>,
         pub drive: Key<RawDriveChanges>,
-        pub parameters: Key<InOrder<RawCourse<RawWave>>>,
-        pub ensemble: Key<InOrder<RawTuned>>,
-        pub mode: Key<InOrder<RawTuned>>,
-        pub jump: Key<InOrder<RawJumpChanges>>,
+        pub parameters: Key<InOrder<Spanned<RawCourse<RawWave>>>>,
+        pub ensemble: Key<InOrder<Spanned<RawTuned>>>,
+        pub mode: Key<InOrder<Spanned<RawTuned>>>,
+        pub jump: Key<InOrder<Spanned<RawJumpChanges>>>,
     }
 
     /// What a segment changes of an ensemble or a mode.
@@ -291,6 +294,7 @@ tables! {
         pub jumps: Key<bool>,
         pub photons: Key<i64>,
         pub cycles: Key<bool>,
+        pub directions: Key<bool>,
         pub trajectories: Key<toml::Value>,
     }
 

@@ -30,7 +30,7 @@ fn word(kind: &Kind) -> String {
         Kind::Named(_) => "tables".to_owned(),
         Kind::NumberOr(_) => "number or table".to_owned(),
         Kind::WordOr(_) => "string or table".to_owned(),
-        Kind::List(of) if matches!(**of, Kind::List(_)) => "list of pairs".to_owned(),
+        Kind::List(of) if matches!(**of, Kind::List(_)) => "list of lists".to_owned(),
         Kind::List(of) if **of == Kind::Any => "list of numbers or pairs".to_owned(),
         Kind::List(of) => format!("list of {}s", word(of)),
     }

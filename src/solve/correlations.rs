@@ -68,7 +68,7 @@ pub fn along(point: &Point, effort: Effort) -> ExactCorrelations {
         equation.advance(&mut rho, time - now);
         now = time;
         let correlation = &asked[place];
-        let values = equation.correlation(&correlation.of, &rho, &correlation.delays);
+        let values = values(equation, correlation, &rho);
         let degrees = degrees(equation, correlation, &rho, &values, true);
         found[place] = Some(Ok(ExactCorrelation { values, degrees, spectrum: None }));
     }
@@ -79,13 +79,23 @@ pub fn along(point: &Point, effort: Effort) -> ExactCorrelations {
 pub fn steady(ensembles: &Ensembles, equation: &ProductEquation, rho: &ProductDensity) -> ExactCorrelations {
     let one = |correlation: &Correlation| {
         (correlation.since == Since::Steady).then(|| {
-            let values = equation.correlation(&correlation.of, rho, &correlation.delays);
+            let values = values(equation, correlation, rho);
             let degrees = degrees(equation, correlation, rho, &values, false);
             let spectrum = spectrum(ensembles, equation, correlation, rho)?;
             Ok(ExactCorrelation { values, degrees, spectrum })
         })
     };
     ensembles.correlations().iter().map(one).collect()
+}
+
+/// The values at its delays, of all terms together.
+fn values(equation: &ProductEquation, correlation: &Correlation, rho: &ProductDensity) -> Vec<Complex64> {
+    let mut sum = vec![Complex64::ZERO; correlation.delays.len()];
+    for of in correlation.terms() {
+        let term = equation.correlation(of, rho, &correlation.delays);
+        sum.iter_mut().zip(term).for_each(|(sum, value)| *sum += value);
+    }
+    sum
 }
 
 /// The degree of coherence at each delay: `|<A(t + tau) B(t)>|/sqrt(<A A^dagger>(t + tau) <B^dagger B>(t))`, which is |g1|; with
@@ -97,9 +107,14 @@ fn degrees(
     values: &[Complex64],
     moves: bool,
 ) -> Vec<Option<f64>> {
-    let TwoTimes { left, right, outer } = &correlation.of;
+    let TwoTimes { left, right, .. } = &correlation.of;
     let around = correlation.of.is_around();
-    let of_first = if around { outer * right } else { &right.adjoint() * right };
+    let together = correlation.terms().map(|TwoTimes { right, outer, .. }| outer * right);
+    let of_first = if around {
+        together.fold(Operator::zero(left.algebras()), |sum, term| &sum + &term)
+    } else {
+        &right.adjoint() * right
+    };
     let of_second = if around { left.clone() } else { left * &left.adjoint() };
     let mean = |operator: &Operator, rho: &ProductDensity| equation.mean(operator, rho).re;
     let first = mean(&of_first, rho);

@@ -6,6 +6,7 @@
 
 mod cleared;
 mod correlations;
+mod directions;
 mod equation;
 mod error;
 mod protocol;

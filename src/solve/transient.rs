@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::cleared::cleared;
 use super::correlations::{self, ExactCorrelations};
+use super::directions::{self, ExactDirections};
 use super::equation::{Aim, Averages, Equation, ForEquation, Road, at_cuts};
 use super::error::Unsolved;
 use super::protocol::{self, ExactProtocol};
@@ -23,6 +24,7 @@ pub struct ExactRoad {
     burst: Option<Burst>,
     protocol: Option<ExactProtocol>,
     correlations: ExactCorrelations,
+    directions: ExactDirections,
 }
 
 /// The closed form of a burst into cold collective baths from one Dicke state.
@@ -41,12 +43,13 @@ impl ExactRoad {
             let averages = averages(point, effort);
             // Without the averages there is nothing else.
             let correlations = averages.as_ref().map_or_else(|_| Vec::new(), |_| correlations::along(point, effort));
-            return ExactRoad { averages, burst: burst(point), protocol: None, correlations };
+            let directions = averages.as_ref().ok().and_then(|_| directions::photons(point, effort));
+            return ExactRoad { averages, burst: burst(point), protocol: None, correlations, directions };
         };
         match protocol::solve(point, protocol, effort) {
             Ok((averages, exact)) => {
                 let averages = Ok(averages);
-                ExactRoad { averages, burst: None, protocol: Some(exact), correlations: Vec::new() }
+                ExactRoad { averages, burst: None, protocol: Some(exact), correlations: Vec::new(), directions: None }
             }
             Err(reason) => ExactRoad::unsolved(reason),
         }
@@ -55,7 +58,7 @@ impl ExactRoad {
     /// No exact values, for this reason.
     #[must_use]
     pub fn unsolved(reason: Unsolved) -> Self {
-        ExactRoad { averages: Err(reason), burst: None, protocol: None, correlations: Vec::new() }
+        ExactRoad { averages: Err(reason), burst: None, protocol: None, correlations: Vec::new(), directions: None }
     }
 
     /// Why the averages of a point are not solved for with this effort, if so: known before anything is solved.
@@ -104,6 +107,12 @@ impl ExactRoad {
     #[must_use]
     pub fn correlations(&self) -> &ExactCorrelations {
         &self.correlations
+    }
+
+    /// The mean number of photons in each direction, where they are seen so.
+    #[must_use]
+    pub fn directions(&self) -> Option<&[f64]> {
+        self.directions.as_ref()?.as_deref().ok()
     }
 
     /// The exact mean time of the highest intensity, where there is a closed form.

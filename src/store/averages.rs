@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::path::Path;
 use super::rows::PartRows;
+use crate::group::Detection;
 use crate::model::protocol::Protocol;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
@@ -22,6 +23,8 @@ pub struct Averages {
     pub reweighted: Option<Reweighted>,
     /// Real and imaginary part of each delay of each correlation that is asked for.
     pub correlations: Option<Moments>,
+    /// The photons that went in each direction and in each ring of them, where they are seen so.
+    pub seen: Option<Moments>,
 }
 
 impl Averages {
@@ -31,9 +34,11 @@ impl Averages {
         let folded = point.fold().map(|fold| Moments::new(fold.phases.len() * point.columns().len()));
         let reweighted = point.conditions().map(|_| Reweighted::default());
         let correlations = correlations(point);
+        let seen =
+            detection(point).map(|detection| Moments::new(detection.directions().len() + detection.rings().count()));
         let superposed = point.facts().coherent;
         let booked = point.protocol().map(|protocol| Booked::new(protocol, superposed));
-        Averages { ensemble, booked, folded, reweighted, correlations }
+        Averages { ensemble, booked, folded, reweighted, correlations, seen }
     }
 
     /// Adds the trajectory of this number.
@@ -51,6 +56,9 @@ impl Averages {
         if let (Some(correlations), Some(cells)) = (&mut self.correlations, path.correlations) {
             correlations.push(cells.iter());
         }
+        if let (Some(seen), Some(detection)) = (&mut self.seen, detection(point)) {
+            seen.push_all(detection.with_rings(&path.trace.seen));
+        }
     }
 
     /// Adds later trajectories.
@@ -66,6 +74,9 @@ impl Averages {
             mine.merge(theirs);
         }
         if let (Some(mine), Some(theirs)) = (&mut self.correlations, &later.correlations) {
+            mine.merge(theirs);
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.seen, &later.seen) {
             mine.merge(theirs);
         }
     }
@@ -86,7 +97,8 @@ impl Averages {
         let alike = alike
             && lengths(&self.folded) == lengths(&empty.folded)
             && lengths(&self.correlations) == lengths(&empty.correlations)
-            && [&self.folded, &self.correlations].into_iter().flatten().all(of_paths)
+            && lengths(&self.seen) == lengths(&empty.seen)
+            && [&self.folded, &self.correlations, &self.seen].into_iter().flatten().all(of_paths)
             && self.reweighted.is_some() == empty.reweighted.is_some()
             && self.reweighted.as_ref().is_none_or(|weighed| weighed.paths() == self.ensemble.trajectories());
         let ensemble = self.ensemble.of_shape(empty.ensemble).filter(|_| alike);
@@ -102,8 +114,14 @@ impl Averages {
             folded: Some(Moments::new(1)),
             reweighted: Some(Reweighted::sample()),
             correlations: Some(Moments::new(1)),
+            seen: Some(Moments::new(1)),
         }
     }
+}
+
+/// How the photons of a point are seen, where it is by direction.
+fn detection(point: &Point) -> Option<&Detection> {
+    point.ensembles()?.detection()
 }
 
 /// Room for the correlations of a point, where it asks for some.

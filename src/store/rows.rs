@@ -45,6 +45,8 @@ struct CycleRow {
 pub struct PartRows {
     bath_names: Vec<String>,
     detailed_photons: bool,
+    /// Whether baths may have several jumps of one process.
+    of_modes: bool,
     /// Whether there is a protocol, and its cycles are kept.
     protocol: bool,
     detailed_cycles: bool,
@@ -62,6 +64,7 @@ impl PartRows {
         PartRows {
             bath_names: point.baths().iter().map(|bath| bath.name.clone()).collect(),
             detailed_photons: point.recording.photons > 0,
+            of_modes: point.ensembles().is_some(),
             protocol: point.protocol().is_some(),
             detailed_cycles: point.recording.cycles,
             conditions: point.groups[0].conditions.clone().map(|given| (given, point.number(), point.until())),
@@ -180,14 +183,18 @@ impl PartRows {
             Process::Absorption => "absorption",
             Process::Dephasing => "dephasing",
         };
-        vec![
+        let mut columns = vec![
             counts(rows().map(|(number, _)| *number)),
             Values::numbers(rows().map(|(_, row)| row.time)),
             Values::words(rows().map(|(_, row)| self.bath_names[row.jump.bath].as_str())),
             Values::words(rows().map(|(_, row)| direction(row.jump.process))),
             Values::numbers(rows().map(|(_, row)| row.j)),
             Values::numbers(rows().map(|(_, row)| row.m)),
-        ]
+        ];
+        if self.of_modes {
+            columns.push(counts(rows().map(|(_, row)| row.mark as u64 + 1)));
+        }
+        columns
     }
 }
 
@@ -264,13 +271,16 @@ pub fn cycle_fields(point: &Point) -> Vec<Field> {
 /// The fields of `jumps.parquet`, but for the point and the swept keys.
 pub fn jump_fields(point: &Point) -> Vec<Field> {
     // Several ensembles have no J of the whole.
-    let j = if point.ensembles().is_some() { Kind::OptionalNumber } else { Kind::Number };
-    vec![
+    let several = point.ensembles().is_some();
+    let j = if several { Kind::OptionalNumber } else { Kind::Number };
+    let mut fields = vec![
         Field::new("trajectory", Kind::Integer),
         Field::new("time", Kind::Number),
         Field::new("bath", Kind::Word),
         Field::new("direction", Kind::Word),
         Field::new("j", j),
         Field::new("m", Kind::Number),
-    ]
+    ];
+    fields.extend(several.then(|| Field::new("mode", Kind::Integer)));
+    fields
 }

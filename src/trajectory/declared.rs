@@ -309,7 +309,7 @@ impl Declared for OfEnsembles {
 
     fn build(_: &Group, system: &Ensembles) -> Self {
         let watched = system.watched().to_vec();
-        let engine = Self::watching(system.product(), system.start(), watched, system.followed());
+        let engine = Self::watching(system.unravelled(), system.start(), watched, system.followed());
         engine.unwrap_or_else(|error| unreachable!("too_large has said so before: {error}"))
     }
 

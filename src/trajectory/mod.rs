@@ -75,6 +75,11 @@ pub trait Recorder<V> {
     /// A jump happened at `time` and left the state with these values.
     fn jump(&mut self, time: f64, jump: Jump, after: &V);
 
+    /// The next jump to be told of is this one among those of its bath and process, counted from 0. Engines whose baths
+    /// have one jump of each process do not say so.
+    #[inline(always)]
+    fn marked(&mut self, _jump: Jump, _mark: usize) {}
+
     /// Whether the trajectory is to end where it is, as nobody waits for it any more. Engines ask now and then.
     #[inline(always)]
     fn interrupted(&self) -> bool {

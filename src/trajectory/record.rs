@@ -20,6 +20,8 @@ pub struct JumpRow {
     pub j: f64,
     /// M after the jump.
     pub m: f64,
+    /// Which it is among the jumps of its bath and process, counted from 0.
+    pub mark: usize,
 }
 
 /// Which trajectories of a point have rows of their own.
@@ -91,6 +93,8 @@ pub struct Trace {
     last: [f64; 3],
     /// The times of the first emissions, as many as asked.
     pub photons: Vec<f64>,
+    /// The photons that each detector saw, where there are some: see [`System::detectors`].
+    pub seen: Vec<f64>,
     /// The times at which a quarter and three quarters as many photons as qubits were out, where photon times are asked
     /// for; NaN before.
     pub quartiles: [f64; 2],
@@ -170,6 +174,10 @@ pub struct Record<V: Values> {
     /// By which factor a later one has to be above the highest so far to be another: a state that moves in steps comes back
     /// to the same height up to rounding alone.
     margin: f64,
+    /// The bath whose photons are told apart, where there is one.
+    seen_of: Option<usize>,
+    /// Of the jump that comes next.
+    mark: usize,
     /// Which baths are local.
     local: Vec<bool>,
     integral: V,
@@ -207,6 +215,7 @@ impl<V: Values> Record<V> {
                 values: Array2::zeros((samples, columns.len())),
                 exchanged: Exchanged::new(baths),
                 photons: Vec::with_capacity(detail.photons),
+                seen: vec![0.0; system.detectors().map_or(0, |(_, count)| count)],
                 ..Trace::default()
             },
             interrupt: Interrupt::default(),
@@ -218,6 +227,8 @@ impl<V: Values> Record<V> {
             most_intensity: extent.emission + extent.others,
             to_beat: 0.0,
             margin: 1.0,
+            seen_of: system.detectors().map(|(bath, _)| bath),
+            mark: 0,
             local: system.baths().iter().map(|bath| !bath.coupling.conserves_j()).collect(),
             integral: V::default(),
             net_before: vec![0; baths],
@@ -257,6 +268,7 @@ impl<V: Values> Record<V> {
         self.trace.unseen.fill([0; 3]);
         (self.trace.first_photon, self.trace.last) = (f64::NAN, [f64::NAN; 3]);
         self.trace.photons.clear();
+        self.trace.seen.fill(0.0);
         self.trace.quartiles = [f64::NAN; 2];
         self.trace.log.clear();
         self.keeps = true;
@@ -391,7 +403,7 @@ impl<V: Values> Record<V> {
             }
         }
         if self.detail.jumps {
-            self.trace.log.push(JumpRow { time, jump, j: spin_of(after.j_squared()), m: after.jz() });
+            self.trace.log.push(JumpRow { time, jump, j: spin_of(after.j_squared()), m: after.jz(), mark: self.mark });
         }
         let counts = self.detail.photons > 0
             && (self.trace.quartiles[1].is_nan() || self.trace.photons.len() < self.detail.photons);
@@ -417,6 +429,14 @@ impl<V: Values> Recorder<V> for Record<V> {
         trace.last[jump.process as usize] = time;
         if self.keeps {
             self.keep(time, jump, *after);
+        }
+    }
+
+    #[inline]
+    fn marked(&mut self, jump: Jump, mark: usize) {
+        self.mark = mark;
+        if jump.process == Process::Emission && self.seen_of == Some(jump.bath) {
+            self.trace.seen[mark] += 1.0;
         }
     }
 

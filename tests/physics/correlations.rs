@@ -150,6 +150,7 @@ fn agree(product: &Product, start: &ProductStart, asked: &[(f64, TwoTimes)], tra
     let correlation = |(time, of): &(f64, TwoTimes)| Correlation {
         name: String::new(),
         of: of.clone(),
+        further: Vec::new(),
         since: Since::Time(*time),
         delays: delays.clone(),
         frequencies: Vec::new(),

@@ -229,3 +229,53 @@ fn trajectories_of_emitters_agree_with_the_exact_module() {
         agree(&product, &start, watched, &[0.2, 0.7, 2.0], what);
     }
 }
+
+/// Photons seen by direction: other jumps, the same master equation, also beside losses, a pump and frequencies of their own.
+#[test]
+fn trajectories_of_photons_by_direction_agree_with_the_exact_module() {
+    let field = Field::FreeSpace { dipole: [0.2, 0.0, 1.0].map(Complex64::from) };
+    let chain = Emitters::new(Lattice::Chain(3).points(0.17), field).unwrap();
+    let (product, _) = shared(&chain, &[true, true, false]);
+    let detuned = read(&product, "0.4*q0.Jz - 0.3*q2.Jz");
+    let others = rates(0.3, 0.2, 0.1);
+    let product = product.with_term(&detuned).unwrap().local("others", &["q0", "q1", "q2"], others).unwrap();
+    let start = ProductStart::new(&product, [1, -1, 1].map(|m| level(1, m)).to_vec()).unwrap();
+    let directions = chain.directions().unwrap();
+    let seen = product.clone().seen_by(0, directions.iter().map(|one| one.amplitudes.as_slice()), 1.0).unwrap();
+    for product in [product, seen] {
+        let watched = [
+            product.intensity(0, Process::Emission),
+            read(&product, "q0.Jz"),
+            read(&product, "q2.Jz"),
+            read(&product, "i*(q0.Jp*q2.Jm - q0.Jm*q2.Jp)"),
+        ];
+        agree(&product, &start, watched, &[0.3, 1.5], "by direction");
+    }
+}
+
+/// A plane wave drives each atom with a phase of its own: in a waveguide half a wavelength apart every second one is turned
+/// the other way, which is the light of the symmetric state and no other.
+#[test]
+fn a_plane_wave_reaches_each_emitter_with_its_phase() {
+    let chain = Emitters::new(Lattice::Chain(3).points(0.5), Field::Waveguide { right: 0.5 }).unwrap();
+    let phases = chain.plane_wave([2.0, 0.0, 0.0]).unwrap();
+    for (phase, sign) in phases.iter().zip([1.0, -1.0, 1.0]) {
+        assert!((phase - sign).norm() < 1e-14, "{phases:?}");
+    }
+    assert_eq!(chain.plane_wave([0.0; 3]), None);
+    let (product, start) = shared(&chain, &[false; 3]);
+    let driven = product.driven(&phases.iter().map(|phase| phase * 0.7).collect::<Vec<_>>()).unwrap();
+    let dicke = Product::new(Units::Natural, vec![Factor::ensemble("a", 3, 0.0)]).unwrap();
+    let dicke = dicke.collective("light", &[("a", Complex64::ONE)], rates(1.0, 0.0, 0.0)).unwrap();
+    let drive = read(&dicke, "0.7*a.Jx");
+    let dicke = dicke.with_term(&drive).unwrap();
+    let of_dicke = ProductStart::new(&dicke, vec![level(3, -3)]).unwrap();
+    let (equation, alike) =
+        (ProductEquation::new(&driven, &start).unwrap(), ProductEquation::new(&dicke, &of_dicke).unwrap());
+    let (mut rho, mut alike_rho) = (equation.initial(&start), alike.initial(&of_dicke));
+    equation.advance(&mut rho, 1.7);
+    alike.advance(&mut alike_rho, 1.7);
+    let intensity = real(&equation, &driven.intensity(0, Process::Emission), &rho);
+    close(intensity, real(&alike, &dicke.intensity(0, Process::Emission), &alike_rho), 1e-9, "intensity");
+    assert!(intensity > 0.1);
+}

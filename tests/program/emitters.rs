@@ -1,7 +1,7 @@
 //! Emitters in space: what is read of them, what is refused, and that they come to what they are known to.
 
 use superjump::campaign::{RunOptions, collect};
-use superjump::results::PointSummary;
+use superjump::results::{PointSummary, Tables};
 use superjump::scenario::{Overrides, Purpose, Scenario};
 
 use crate::bad_input::parse;
@@ -41,6 +41,11 @@ fn run(text: &str) -> PointSummary {
     let scenario: Scenario = parse(text).unwrap_or_else(|error| panic!("{error}"));
     let (summary, _) = collect(&scenario, &RunOptions::new("", 1), &mut |_| {}).unwrap().unwrap();
     summary.points[0].clone()
+}
+
+fn tables(text: &str) -> Tables {
+    let scenario: Scenario = parse(text).unwrap_or_else(|error| panic!("{error}"));
+    collect(&scenario, &RunOptions::new("", 1), &mut |_| {}).unwrap().unwrap().1
 }
 
 fn exact(point: &PointSummary, name: &str) -> f64 {
@@ -103,7 +108,39 @@ fn every_wrong_value_is_told_where_it_is_and_why() {
         (ARRAY, "dipole = [0, 0, 1]\n", "", "the key `positions.dipole` is missing"),
         (ARRAY, "dipole = [0, 0, 1]", "dipole = [0, 0, 0]", "the dipole has no direction"),
         (ARRAY, "dipole = [0, 0, 1]", "dipole = [0, 1]", "`positions.dipole` is no list of three numbers"),
-        (ARRAY, "[initial]", "[drive]\namplitude = 0.5\n[initial]", "not of qubits with [positions]"),
+        (ARRAY, "[initial]", "[drive]\n[initial]", "the key `drive.amplitude` is missing"),
+        (
+            ARRAY,
+            "[initial]",
+            "[drive]\namplitudes = [1, 2]\n[initial]",
+            "`drive.amplitudes` has 2 entries, for 3 qubits",
+        ),
+        (
+            ARRAY,
+            "[initial]",
+            "[drive]\namplitude = 1.0\namplitudes = [1, 2, 3]\n[initial]",
+            "both say how strong the drive is",
+        ),
+        (
+            ARRAY,
+            "[initial]",
+            "[drive]\namplitude = 1.0\ndirection = [0, 1]\n[initial]",
+            "`drive.direction` is [0.0, 1.0]",
+        ),
+        (MATRIX, "[initial]", "[drive]\namplitude = 1.0\ndirection = [0, 0, 1]\n[initial]", "and there are none"),
+        (
+            MATRIX,
+            "[initial]",
+            "[record]\ndirections = true\n[initial]",
+            "is of qubits with [positions], and there are none",
+        ),
+        (ARRAY, "[initial]", "[record]\ndirections = 1\n[initial]", "`record.directions`"),
+        (
+            ARRAY,
+            "\"positions\"\nrate = 1.0\ntemperature = 0.0",
+            "\"local\"\nrate = 1.0\ntemperature = 0.0\n[record]\ndirections = true",
+            "is of the one bath that the qubits share by [positions], and there are 0",
+        ),
         (ARRAY, "dipole = [0, 0, 1]", "dipole = [0, 0, 1]\nright = 0.5", "`positions.right` has no meaning"),
         (
             ARRAY,
@@ -191,4 +228,87 @@ fn the_page_of_emitters_says_what_is() {
     // Above 1 there is a burst.
     let [close, apart] = [0, 1].map(|place| superjump::theory::first_photons_g2(emitters(place)));
     assert!(close > 1.0 && apart < 1.0, "{close} {apart}");
+}
+
+/// The sum over directions is all light, each is as the exact value says, and every photon has one.
+#[test]
+fn photons_go_somewhere_and_as_many_as_there_are() {
+    let text = format!("{ARRAY}[record]\ndirections = true\njumps = true\n");
+    for text in
+        [text.clone(), text.replace("\"free space\"", "\"chiral\"").replace("dipole = [0, 0, 1]", "right = 0.8")]
+    {
+        let tables = tables(&text);
+        let directions = tables.table("directions").unwrap();
+        let column = |name| directions.numbers(name).unwrap();
+        let (modes, photons) = (column("mode"), column("photons"));
+        let (errors, exact) = (column("std_error"), column("exact"));
+        let of = |values: &[f64], rings: bool| -> f64 {
+            values.iter().zip(&modes).filter(|(_, mode)| (**mode == 0.0) == rings).map(|(value, _)| value).sum()
+        };
+        // Every photon takes one excitation.
+        let jz = {
+            let series = tables.table("series").unwrap();
+            let quantities = series.words("quantity").unwrap();
+            let exact = series.numbers("exact").unwrap();
+            let jz: Vec<f64> =
+                exact.iter().zip(quantities).filter(|(_, name)| *name == "jz").map(|(x, _)| *x).collect();
+            jz[0] - jz[jz.len() - 1]
+        };
+        assert!((of(&exact, false) - jz).abs() < 1e-8, "{} {jz}", of(&exact, false));
+        let jumps = tables.table("jumps").unwrap();
+        let emitted = jumps.rows() as f64 / 400.0;
+        assert!((of(&photons, false) - emitted).abs() < 1e-9);
+        let on_sphere = modes.contains(&0.0);
+        assert_eq!(on_sphere, text.contains("free space"));
+        if on_sphere {
+            assert!((of(&photons, true) - emitted).abs() < 1e-9 && (of(&exact, true) - jz).abs() < 1e-8);
+        }
+        // False positives: some 60 rings and ways at 5 standard errors, 4e-5.
+        let judged = (0..modes.len()).filter(|row| modes[*row] == 0.0 || !on_sphere);
+        for row in judged {
+            assert!(
+                (photons[row] - exact[row]).abs() < 5.0 * errors[row],
+                "{}: {} {}",
+                modes[row],
+                photons[row],
+                exact[row]
+            );
+        }
+        let most = modes.iter().copied().fold(0.0, f64::max);
+        assert!(jumps.numbers("mode").unwrap().iter().all(|mode| (1.0..=most).contains(mode)));
+    }
+}
+
+/// Jumps say which mode of a matrix they are; the modes of ones have one that is bright.
+#[test]
+fn jumps_are_marked_by_mode() {
+    let of = |text: &str| {
+        tables(&format!("{text}[record]\njumps = true\n")).table("jumps").unwrap().numbers("mode").unwrap()
+    };
+    assert!(of(MATRIX).iter().all(|mode| *mode == 1.0));
+    let apart = of(&MATRIX.replace("[[1, 1, 1], [1, 1, 1], [1, 1, 1]]", "[[1, 0, 0], [0, 1, 0], [0, 0, 1]]"));
+    let counts = [1.0, 2.0, 3.0].map(|mode| apart.iter().filter(|own| **own == mode).count() as f64);
+    let mean = counts.iter().sum::<f64>() / 3.0;
+    // Each atom by itself, 200 times with e^-0.5: 5 standard deviations of a binomial.
+    assert!(counts.iter().all(|count| (count - mean).abs() < 5.0 * (200.0_f64 * 0.39 * 0.61).sqrt()), "{counts:?}");
+}
+
+/// A plane wave and amplitudes of one's own are terms of H that could be written out.
+#[test]
+fn a_drive_is_what_it_says_of_each_qubit() {
+    let driven = ARRAY.replace("\"bits\"\nbits = \"101\"", "\"ground\"");
+    let of = |table: &str| exact(&run(&format!("{driven}{table}")), "jz_q2");
+    let wave = of("[drive]\namplitude = 0.8\ndirection = [1, 0, 0]\ndetuning = 0.3\n");
+    let own = of(
+        "[drive]\namplitudes = [0.8, [0.24721359549995794, 0.7608452130361229], [-0.6472135954999579, 0.4702282018339785]]\ndetuning = 0.3\n",
+    );
+    let phase = |qubit: usize| format!("{}", std::f64::consts::TAU * 0.2 * qubit as f64);
+    let term = |qubit: usize| {
+        let (name, phase) = (format!("q{}", qubit + 1), phase(qubit));
+        format!("{{ operator = \"0.4*(exp(i*{phase})*{name}.Jp + exp(-i*{phase})*{name}.Jm)\" }}")
+    };
+    let terms: Vec<String> = (0..3).map(term).collect();
+    let written = of(&format!("[qubits]\nfrequency = 0.3\n[hamiltonian]\nterms = [{}]\n", terms.join(", ")));
+    assert!((wave - own).abs() < 1e-9 && (wave - written).abs() < 1e-9, "{wave} {own} {written}");
+    assert!(wave > -0.49 && (wave - of("[drive]\namplitude = 0.8\ndetuning = 0.3\n")).abs() > 1e-3);
 }

@@ -5,10 +5,12 @@
 //! follow from where they are (R. H. Lehmberg, Phys. Rev. A 2, 883 (1970)); lengths are in wavelengths.
 
 mod decay;
+mod directions;
 mod free_space;
 mod lattice;
 
 pub use decay::{DecayError, DecayMode, modes};
+pub use directions::Direction;
 pub use lattice::Lattice;
 
 use ndarray::Array2;

@@ -48,12 +48,16 @@ pub struct ProductBath {
     /// Whether it acts on each qubit and mode by itself, or through one operator.
     #[serde(skip)]
     pub coupling: Coupling,
+    /// Whether its jumps are the modes of a matrix of decay.
+    #[serde(skip)]
+    pub of_matrix: bool,
     pub(super) channels: Vec<Channel>,
 }
 
 impl Channel {
     /// How often it fires per unit of time, `rate sum L^dagger L`.
-    pub(super) fn intensity(&self, product: &Product) -> Operator {
+    #[must_use]
+    pub fn intensity(&self, product: &Product) -> Operator {
         let unit = match &self.jump {
             JumpOperator::Operator(operator) => &operator.adjoint() * operator,
             JumpOperator::EachQubit { factor, qubits } => {
@@ -87,7 +91,7 @@ impl ProductBath {
                 return Err(ProductError::Rate { name: name.to_owned(), what, value });
             }
         }
-        Ok(ProductBath { name: name.to_owned(), coupling, channels: Vec::new() })
+        Ok(ProductBath { name: name.to_owned(), coupling, of_matrix: false, channels: Vec::new() })
     }
 
     /// Adds a jump at one of the rates.
@@ -214,6 +218,44 @@ impl Product {
         Ok(self)
     }
 
+    /// The same product, in which a bath emits through the jumps `sum_j a_j J_-^(j)` of these amplitudes, each at the rate
+    /// `down`, in place of its own: the same decay seen in another way, where the sums of `conj(a_i) a_j` are the same.
+    ///
+    /// # Errors
+    /// If the amplitudes are not as many as the factors, or a number is none.
+    ///
+    /// # Panics
+    /// If there is no such bath.
+    pub fn seen_by<'a>(
+        mut self,
+        bath: usize,
+        jumps: impl Iterator<Item = &'a [Complex64]>,
+        down: f64,
+    ) -> Result<Self, ProductError> {
+        let own = &self.baths[bath];
+        let rates = Rates { down, up: 0.0, dephasing: 0.0 };
+        let mut seen = ProductBath::new(&own.name, own.coupling, rates)?;
+        for amplitudes in jumps {
+            let lowering = self.lowering(&seen, amplitudes)?;
+            seen.push(rates, Process::Emission, JumpOperator::Operator(lowering));
+        }
+        let others = own.channels.iter().filter(|channel| channel.process != Process::Emission);
+        seen.channels.extend(others.cloned());
+        self.baths[bath] = seen.of_numbers(&self)?;
+        Ok(self)
+    }
+
+    /// `sum_j a_j J_-^(j)` (of a mode: a), with an amplitude for each factor.
+    fn lowering(&self, bath: &ProductBath, amplitudes: &[Complex64]) -> Result<Operator, ProductError> {
+        if amplitudes.len() != self.factors.len() {
+            return Err(bath.wrong("a mode of its decay has not one amplitude for each qubit"));
+        }
+        let letters = amplitudes.iter().enumerate();
+        Ok(letters.fold(Operator::zero(&self.algebras), |sum, (place, amplitude)| {
+            &sum + &(&Operator::letter(&self.algebras, place, Powers::LOWER) * *amplitude)
+        }))
+    }
+
     /// Adds a bath whose jumps are the modes of a matrix of decay: `sum_j a_j J_-^(j)` (of a mode of the product: a) of each,
     /// over all factors in their order, at `down` times its rate, and its adjoint at `up` times its rate.
     ///
@@ -222,14 +264,9 @@ impl Product {
     pub fn decay(mut self, name: &str, modes: &[DecayMode], down: f64, up: f64) -> Result<Self, ProductError> {
         let rates = Rates { down, up, dephasing: 0.0 };
         let mut bath = ProductBath::new(name, Coupling::Collective, rates)?;
+        bath.of_matrix = true;
         for mode in modes {
-            if mode.amplitudes.len() != self.factors.len() {
-                return Err(bath.wrong("a mode of its decay has not one amplitude for each qubit"));
-            }
-            let letters = mode.amplitudes.iter().enumerate();
-            let lowering = letters.fold(Operator::zero(&self.algebras), |sum, (place, amplitude)| {
-                &sum + &(&Operator::letter(&self.algebras, place, Powers::LOWER) * *amplitude)
-            });
+            let lowering = self.lowering(&bath, &mode.amplitudes)?;
             for (of, jump) in [(Process::Emission, lowering.clone()), (Process::Absorption, lowering.adjoint())] {
                 bath.push_as(of, (rates, of, mode.rate), JumpOperator::Operator(jump));
             }

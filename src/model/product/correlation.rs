@@ -3,8 +3,9 @@
 use num_complex::Complex64;
 use serde::Serialize;
 
-use super::{Kind, Levels, Product, ProductError};
-use crate::model::operator::Operator;
+use super::{Channel, JumpOperator, Kind, Levels, Product, ProductError};
+use crate::bath::Process;
+use crate::model::operator::{Operator, Powers};
 
 /// The operators of `<C(t) A(t + tau) B(t)>`: A on the `left`, B on the `right`, and C, which is 1 where it is not
 /// given, around both.
@@ -109,6 +110,34 @@ impl TwoTimes {
     }
 }
 
+impl Product {
+    /// What adds up to the photons of a bath at two times, `sum_v <L_v^dagger(t) I(t + tau) L_v(t)>` with its jumps L_v, rates
+    /// included, and its intensity I, and so by `I(t) I(t + tau)` to their g2.
+    ///
+    /// # Errors
+    /// If it emits none, or through each qubit of an ensemble by itself, which is no one operator.
+    pub fn photon_pairs(&self, bath: usize) -> Result<Vec<TwoTimes>, ProductError> {
+        let wrong = |what| ProductError::Bath { name: self.baths()[bath].name.clone(), what };
+        let intensity = self.intensity(bath, Process::Emission);
+        let emissions = self.baths()[bath].channels().iter().filter(|channel| channel.process == Process::Emission);
+        let term = |channel: &Channel| {
+            let jump = match &channel.jump {
+                JumpOperator::Operator(operator) => operator.clone(),
+                JumpOperator::EachQubit { factor, qubits: 1 } => {
+                    Operator::letter(self.algebras(), *factor, Powers::LOWER)
+                }
+                JumpOperator::EachQubit { .. } => {
+                    return Err(wrong("its photons come from each qubit by itself, which `left` and `right` may say"));
+                }
+            };
+            let jump = &jump * Complex64::from(channel.rate.sqrt());
+            Ok(TwoTimes::new(intensity.clone(), jump.clone()).around(jump.adjoint()))
+        };
+        let terms: Vec<TwoTimes> = emissions.map(term).collect::<Result<_, _>>()?;
+        if terms.is_empty() { Err(wrong("it emits no photons")) } else { Ok(terms) }
+    }
+}
+
 /// When the first operators of a correlation act.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub enum Since {
@@ -126,6 +155,9 @@ pub struct Correlation {
     pub name: String,
     /// Of what.
     pub of: TwoTimes,
+    /// What is added to it, with the same A: of photons, the other jumps of their bath.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<TwoTimes>,
     /// t.
     pub since: Since,
     /// tau, ascending from 0 or later, in the unit of time.
@@ -135,6 +167,11 @@ pub struct Correlation {
 }
 
 impl Correlation {
+    /// All terms of it.
+    pub fn terms(&self) -> impl Iterator<Item = &TwoTimes> {
+        std::iter::once(&self.of).chain(&self.further)
+    }
+
     /// The longest delay.
     #[must_use]
     pub fn longest(&self) -> f64 {

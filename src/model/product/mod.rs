@@ -183,6 +183,23 @@ impl Product {
         self.with_term(&term)
     }
 
+    /// Adds a drive, `sum_j (Omega_j J_+^(j) + conj(Omega_j) J_-^(j))/2` (of a mode: a), Omega in the unit of the frequencies
+    /// and in the order of the factors, in the frame that turns with it.
+    ///
+    /// # Errors
+    /// If there is not one for each factor.
+    pub fn driven(self, amplitudes: &[Complex64]) -> Result<Self, ProductError> {
+        let n = self.factors.len();
+        if amplitudes.len() != n {
+            return Err(ProductError::Exchange { rows: amplitudes.len(), columns: 1, factors: n });
+        }
+        let raised = amplitudes.iter().enumerate().fold(Operator::zero(&self.algebras), |sum, (place, amplitude)| {
+            &sum + &(&Operator::letter(&self.algebras, place, Powers::RAISE) * (amplitude * 0.5))
+        });
+        let term = &raised + &raised.adjoint();
+        self.with_term(&term)
+    }
+
     /// The operator that a text says of these factors; see [`Operator::parse`].
     ///
     /// # Errors

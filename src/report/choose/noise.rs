@@ -26,16 +26,24 @@ fn argument(statistic: &str, units: &str) -> (&'static str, &'static str) {
         "rate_function" | "gaussian_rate" => ("net quanta per unit time c", if units == "SI" { "10⁹/s" } else { "ω₀" }),
         "cumulant" | "cumulant_digits" | "activity_cumulant" | "first_passage_cumulant" => (ORDER, ""),
         "relaxation_rate" | "relaxation_frequency" | "relaxation_between_sectors" => (MODE, ""),
+        "directions" => ("angle to the x axis", "°"),
+        "photons_each_way" => (WAY, ""),
         _ => ("argument", ""),
     }
 }
 
 const ORDER: &str = "order";
 const MODE: &str = "mode";
+const WAY: &str = "way: 1 to the right, −1 to the left";
+
+/// Whether it is of photons by direction, and not of a steady state.
+fn is_of_directions(statistic: &str) -> bool {
+    matches!(statistic, "directions" | "photons_each_way")
+}
 
 /// Whether the argument of a statistic is a sector, an order or a mode, between which there is nothing.
 fn is_apart(statistic: &str) -> bool {
-    matches!(argument(statistic, "").0, "J" | ORDER | MODE)
+    matches!(argument(statistic, "").0, "J" | ORDER | MODE | WAY)
 }
 
 /// What is drawn beside a statistic, in dashes, and what it is called there.
@@ -59,8 +67,8 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
     let all: Vec<&Curve> = run.noise.iter().filter(wanted).collect();
     if !all.is_empty() {
         let what = words::quantity(statistic);
-        let about =
-            About { name: statistic, what, of: "Statistics of the steady state", argument: argument(statistic, units) };
+        let of = if is_of_directions(statistic) { "Where the photons went" } else { "Statistics of the steady state" };
+        let about = About { name: statistic, what, of, argument: argument(statistic, units) };
         return drawn(run, all, &about);
     }
     let all: Vec<&Curve> = run.correlations.iter().filter(wanted).collect();
@@ -131,7 +139,10 @@ fn drawn(run: &Run, all: Vec<&Curve>, about: &About) -> Option<Figure> {
         series.push(Series::new("exact", Colour::Ink, between, curves.len(), Vec::new()));
     }
     let data = || series.iter().flat_map(|s: &Series| &s.points);
-    let of_decades = !is_apart(statistic) && beside(statistic).is_none() && data().all(|d| d.x >= 0.0);
+    let of_decades = !is_apart(statistic)
+        && !is_of_directions(statistic)
+        && beside(statistic).is_none()
+        && data().all(|d| d.x >= 0.0);
     let x_log = of_decades && asks_for_logarithm(data().map(|d| d.x).filter(|x| *x > 0.0));
     // What a switch looks like is on a linear axis.
     let y_log = statistic != "conditioned_bright" && spans(data().map(|d| d.y), 100.0);

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use super::super::described::InOrder;
 use super::super::foreign::nearest;
 use super::super::keys::allowed;
-use super::super::raw::{InOrder, Key, RawProtocol, RawScenario, RawSegment, RawTerm, RawTuned};
+use super::super::raw::{Key, RawProtocol, RawScenario, RawSegment, RawTerm, RawTuned};
 use super::couplings::{Acting, OwnJump};
 use super::course::Value;
 use super::operators::{Split, Vocabulary};
@@ -43,7 +44,7 @@ fn segments(table: &Spanned<RawProtocol>) -> &[(Spanned<String>, Spanned<RawSegm
 
 /// What a segment tunes: ensembles, then modes.
 fn tunes(raw: &RawSegment) -> impl Iterator<Item = (bool, &Spanned<String>, &Spanned<RawTuned>)> {
-    fn of(list: &Key<InOrder<RawTuned>>) -> &[(Spanned<String>, Spanned<RawTuned>)] {
+    fn of(list: &Key<InOrder<Spanned<RawTuned>>>) -> &[(Spanned<String>, Spanned<RawTuned>)] {
         list.as_ref().map_or(&[], |list| &list.get_ref().0)
     }
     let ensembles = of(&raw.ensemble).iter().map(|(name, raw)| (false, name, raw));

@@ -69,10 +69,27 @@ impl Validator<'_> {
         let operator = |what: &str, text: &Key<String>| {
             text.as_ref().map(|text| self.operator(&format!("{key}.{what}"), text, words)).transpose()
         };
+        if let Some(photons) = &raw.photons {
+            let others = [
+                ("left", raw.left.as_ref().map(Spanned::span)),
+                ("right", raw.right.as_ref().map(Spanned::span)),
+                ("outer", raw.outer.as_ref().map(Spanned::span)),
+                ("frequencies", raw.frequencies.as_ref().map(Spanned::span)),
+            ];
+            if let Some((other, Some(span))) = others.into_iter().find(|(_, span)| span.is_some()) {
+                let title = format!(
+                    "`{key}.{other}` has no meaning beside `photons`, which are those of \"{}\"",
+                    photons.get_ref()
+                );
+                return Err(self.source.error(span, title, "`photons` alone; or operators"));
+            }
+        }
         let (left, right) = match (operator("left", &raw.left)?, operator("right", &raw.right)?) {
             (Some(left), Some(right)) => (left, right),
             (Some(left), None) => (left.clone(), left.adjoint()),
             (None, Some(right)) => (right.adjoint(), right),
+            // The operators follow from the bath, once there is one.
+            (None, None) if raw.photons.is_some() => (words.zero(), words.zero()),
             (None, None) => {
                 let missing = format!("the key `{key}.left` is missing, and so is `right`");
                 return Err(self.source.error(table.span(), missing, allowed("correlate.*.left")));
@@ -102,7 +119,7 @@ impl Validator<'_> {
                 return Err(self.source.error(table.span(), missing, allowed(&of_delays)));
             }
         };
-        Ok(Correlation { name: String::new(), of, since, delays, frequencies })
+        Ok(Correlation { name: String::new(), of, further: Vec::new(), since, delays, frequencies })
     }
 
     /// When the first operators act.
@@ -160,21 +177,43 @@ impl Validator<'_> {
         Ok(numbers)
     }
 
+    /// What the photons of a bath are correlated by.
+    fn photon_pairs(&self, product: &Product, bath: &Spanned<String>, name: &str) -> Result<Vec<TwoTimes>> {
+        let key = format!("correlate.{name}.photons");
+        let names = || product.baths().iter().map(|bath| bath.name.as_str());
+        let Some(place) = names().position(|own| own == bath.get_ref()) else {
+            let title = format!("`{key}`: there is no bath \"{}\"", bath.get_ref());
+            let help = format!("there are: {}", names().collect::<Vec<_>>().join(", "));
+            return Err(self.source.error(bath.span(), title, &help));
+        };
+        product.photon_pairs(place).map_err(|error| {
+            self.source.error(bath.span(), format!("`{key}`: {error}"), allowed("correlate.*.photons"))
+        })
+    }
+
     /// Holds them against the product that they are of.
     pub(super) fn of_product(
         &self,
         raw: &RawScenario,
         (product, start): (&Product, &ProductStart),
-        asked: Vec<Correlation>,
+        mut asked: Vec<Correlation>,
     ) -> Result<Vec<Correlation>> {
+        for (correlation, table) in asked.iter_mut().zip(&raw.correlate) {
+            if let Some(bath) = &table.get_ref().photons {
+                let mut terms = self.photon_pairs(product, bath, &correlation.name)?;
+                (correlation.of, correlation.further) = (terms.remove(0), terms);
+            }
+        }
         for (correlation, table) in asked.iter().zip(&raw.correlate) {
             let refuse = |error: ProductError| {
                 let title = format!("`correlate.{}`: {error}", correlation.name);
                 self.source.error(table.span(), title, allowed("mode.*.levels"))
             };
-            correlation.of.check(product).map_err(refuse)?;
-            if matches!(correlation.since, Since::Time(_)) {
-                correlation.of.check_cuts_stay(product).map_err(refuse)?;
+            for of in correlation.terms() {
+                of.check(product).map_err(refuse)?;
+                if matches!(correlation.since, Since::Time(_)) {
+                    of.check_cuts_stay(product).map_err(refuse)?;
+                }
             }
         }
         if self.purpose == Purpose::Trajectories

@@ -67,6 +67,17 @@ pub(super) fn field_rate(baths: &[Acting]) -> f64 {
     of_field.map(|bath| bath.rates.down - bath.rates.up).sum()
 }
 
+/// The bath that is the field that emitters share, by its place, and how fast one emitter alone emits into it; how many
+/// there are, where it is not one.
+pub(super) fn field_bath(baths: &[Acting]) -> std::result::Result<(usize, f64), usize> {
+    let of_field = |bath: &Acting| matches!(bath.own, Some(Own::Field(_)));
+    let mut found = baths.iter().enumerate().filter(|(_, bath)| of_field(bath));
+    match (found.next(), found.count()) {
+        (Some((place, bath)), 0) => Ok((place, bath.rates.down)),
+        (first, others) => Err(usize::from(first.is_some()) + others),
+    }
+}
+
 /// A temperature, and the frequency of the quanta that are counted by it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Warmth {

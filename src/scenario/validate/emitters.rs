@@ -9,10 +9,12 @@ use toml::Spanned;
 
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawDecay, RawPositions, RawQubits, RawScenario};
-use super::couplings::complex;
+use super::couplings::{Acting, complex, field_bath};
+use super::light::Light;
 use super::part::Part;
 use super::{LARGEST, Result, Validator};
 use crate::dicke::Level;
+use crate::group::Detection;
 use crate::initial::{FactorStart, InitialState};
 use crate::model::Model;
 use crate::model::emitters::{DecayMode, Emitters, EmittersError, Field, Lattice, Vector, modes};
@@ -32,6 +34,8 @@ pub(super) struct Placed {
     /// What `qubits.exchange` adds.
     exchange: Option<Array2<f64>>,
     starts: Vec<FactorStart>,
+    /// What drives them: frequencies are then those of its frame.
+    pub light: Option<Light>,
     span: Range<usize>,
 }
 
@@ -39,6 +43,15 @@ pub(super) struct Placed {
 pub(super) fn is_of_emitters(raw: &RawScenario) -> bool {
     let own = |bath: &Spanned<super::super::raw::RawBath>| bath.get_ref().amplitudes.is_some();
     raw.positions.is_some() || !raw.decay.is_empty() || raw.bath.iter().any(own)
+}
+
+/// Why photons of others have no directions.
+const NOT_PLACED: &str = "is of qubits with [positions], and there are none";
+
+/// Where photons by direction are asked for, if they are.
+fn directions_asked(raw: &RawScenario) -> Option<Range<usize>> {
+    let asked = raw.record.as_ref()?.get_ref().directions.as_ref()?;
+    asked.get_ref().then(|| asked.span())
 }
 
 /// What results call the means of so many.
@@ -76,7 +89,8 @@ impl Placed {
         all.map(|(name, start)| {
             let (key, span) = (format!("qubits ({name})"), self.span.clone());
             let part = Part { name, key, is_mode: false, frequency, coupling: None, span };
-            (part, Factor::ensemble(name, 1, frequency), start.clone())
+            let turning = self.light.as_ref().map_or(frequency, |light| light.detuning);
+            (part, Factor::ensemble(name, 1, turning), start.clone())
         })
         .collect()
     }
@@ -96,6 +110,13 @@ impl Placed {
 }
 
 impl Validator<'_> {
+    /// Refuses photons by direction, where nothing says where they come from.
+    pub(super) fn is_without_directions(&self, raw: &RawScenario) {
+        let Some(span) = directions_asked(raw) else { return };
+        let title = format!("`record.directions` {NOT_PLACED}");
+        self.keep(Err::<(), _>(self.source.error(span, title, "a table [positions]; or no `directions`")));
+    }
+
     /// The qubits, where they are, and where they start.
     pub(super) fn placed(&self, raw: &RawScenario, units: Units) -> Result<Placed> {
         let emitters = self.keep(raw.positions.as_ref().map(|table| self.positions(table)).transpose());
@@ -136,6 +157,8 @@ impl Validator<'_> {
                 return Err(self.source.error(span, title, allowed("qubits.frequency")));
             }
         };
+        let of_drive = raw.drive.as_ref().map(|table| self.light(table, number as usize, emitters.as_ref()));
+        let light = of_drive.transpose()?;
         let exchange = raw.qubits.as_ref().and_then(|table| table.get_ref().exchange.as_ref());
         let exchange = exchange.map(|exchange| self.exchange(exchange, number as usize)).transpose()?;
         let initial = self.table(&raw.initial, "initial")?;
@@ -157,6 +180,7 @@ impl Validator<'_> {
             emitters,
             exchange,
             starts,
+            light,
             span: initial.span(),
         })
     }
@@ -287,6 +311,38 @@ impl Validator<'_> {
             return self.refuse(count.span(), "positions.count", &format!("makes {} qubits", lattice.count()));
         }
         Ok((lattice.points(spacing), raw.spacing.as_ref().map_or_else(|| table.span(), Spanned::span)))
+    }
+
+    /// How photons are seen, where `record.directions` asks for it.
+    pub(super) fn detection(
+        &self,
+        raw: &RawScenario,
+        (product, baths): (&Product, &[Acting]),
+        emitters: Option<&Emitters>,
+        steady: bool,
+    ) -> Result<Option<Detection>> {
+        let Some(span) = directions_asked(raw) else { return Ok(None) };
+        let refuse =
+            |why: &str, help: &str| Err(self.source.error(span.clone(), format!("`record.directions` {why}"), help));
+        let Some(emitters) = emitters else { return refuse(NOT_PLACED, "a table [positions]; or no `directions`") };
+        if steady {
+            return refuse("is of a transient, and this is a steady state", "no `directions`");
+        }
+        let (bath, down) = match field_bath(baths) {
+            Ok(found) => found,
+            Err(count) => {
+                let why = format!("is of the one bath that the qubits share by [positions], and there are {count}");
+                return refuse(&why, "one [[bath]] with coupling = \"positions\"");
+            }
+        };
+        let Some(directions) = emitters.directions() else {
+            return refuse(
+                "would take too many directions to add up to the light of all: the qubits are many wavelengths apart",
+                "qubits within some ten wavelengths; or no `directions`",
+            );
+        };
+        let seen = Detection::new(product, bath, down, directions);
+        seen.map(Some).map_err(|error| self.no_product(span.clone(), &error))
     }
 
     /// The product with the baths of `[[decay]]`.

@@ -61,6 +61,7 @@ impl Validator<'_> {
             spans.into_iter().filter_map(move |(key, span)| Some((format!("bath.{label}.{key}"), span?)))
         });
         of_tables.chain(of_baths).for_each(|(key, span)| refuse(&key, span));
+        self.is_without_directions(raw);
     }
 
     /// Refuses what ensembles and modes do not have.
@@ -80,12 +81,8 @@ impl Validator<'_> {
             ),
             (
                 "drive",
-                raw.drive.as_ref().map(Spanned::span),
-                if placed {
-                    "a term of [hamiltonian] in the frame of the drive: { operator = \"0.5 * (q1.Jx + q2.Jx)\" }"
-                } else {
-                    "a term of [hamiltonian] in the frame of the drive: { operator = \"0.5 * a.Jx\" }"
-                },
+                raw.drive.as_ref().filter(|_| !placed).map(Spanned::span),
+                "a term of [hamiltonian] in the frame of the drive: { operator = \"0.5 * a.Jx\" }",
             ),
             ("condition", raw.condition.as_ref().map(Spanned::span), "[qubits]"),
         ];
@@ -273,6 +270,9 @@ impl Validator<'_> {
         if let Some(placed) = &placed {
             let exchanged = placed.exchanged(units, field_rate(&baths));
             product = product.exchanging(&exchanged).map_err(|error| self.no_product(0..0, &error))?;
+            if let Some(light) = &placed.light {
+                product = product.driven(&light.amplitudes).map_err(|error| self.no_product(0..0, &error))?;
+            }
         }
         let (product, mut warmths) = self.with_baths(product, &baths, &parts)?;
         warmths.extend(raw.decay.iter().map(|_| None));
@@ -302,8 +302,11 @@ impl Validator<'_> {
             self.source.error(part.span.clone(), title, allowed(&format!("{}.initial", part.key)))
         })?;
         let asked = self.of_product(raw, (&product, &start), Self::kept(asked)?)?;
+        let is_steady = begins.as_ref().is_some_and(|begins| begins.steady);
+        let detection = self.detection(raw, (&product, &baths), emitters, is_steady)?;
         let emitters = emitters.cloned();
-        let mut ensembles = Ensembles::new(product, start, Self::kept(own)?).correlating(asked).placed(emitters);
+        let mut ensembles =
+            Ensembles::new(product, start, Self::kept(own)?).correlating(asked).placed(emitters).detecting(detection);
         if let Some((protocol, own)) = protocol {
             let cut = |protocol: ProductProtocol, (place, factor): (usize, &Factor)| match factor.kind {
                 Kind::Mode { levels } => protocol.with_levels(place, levels),

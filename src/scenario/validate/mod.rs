@@ -11,6 +11,7 @@ mod ensembles;
 mod evolution;
 mod figure;
 mod initial;
+mod light;
 mod names;
 mod noise;
 mod operators;

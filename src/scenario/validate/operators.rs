@@ -81,6 +81,11 @@ impl<'a> Vocabulary<'a> {
         }
         Some(Split { still, of })
     }
+
+    /// The operator that is none.
+    pub(super) fn zero(&self) -> Operator {
+        Operator::zero(self.algebras)
+    }
 }
 
 impl Validator<'_> {

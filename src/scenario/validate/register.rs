@@ -4,6 +4,7 @@ use ndarray::Array2;
 use rand_distr::{Distribution, StandardNormal};
 use toml::Spanned;
 
+use super::super::keys::allowed;
 use super::super::raw::{RawDrive, RawQubits};
 use super::{Result, Validator};
 use crate::model::{Drive, Hamiltonian, Model, Register};
@@ -18,6 +19,15 @@ impl Validator<'_> {
         let twisting = qubits.twisting.as_ref().map(|chi| self.finite(chi, "qubits.twisting")).transpose()?;
         let drive = drive.map(|table| {
             let raw = table.get_ref();
+            let of_emitters = [
+                ("amplitudes", raw.amplitudes.as_ref().map(Spanned::span)),
+                ("direction", raw.direction.as_ref().map(Spanned::span)),
+            ];
+            if let Some((key, Some(span))) = of_emitters.into_iter().find(|(_, span)| span.is_some()) {
+                let title =
+                    format!("`drive.{key}` is of qubits that are told apart by what they share, and there are none");
+                return Err(self.source.error(span, title, allowed(&format!("drive.{key}"))));
+            }
             let amplitude = self.require(&raw.amplitude, "drive.amplitude", table.span())?;
             let amplitude = self.finite(amplitude, "drive.amplitude")?;
             let detuning = raw.detuning.as_ref().map(|value| self.finite(value, "drive.detuning")).transpose()?;

@@ -9,6 +9,7 @@
 
 mod pair;
 mod protocol;
+mod qubits;
 mod sector;
 mod spaces;
 mod sparse;
@@ -48,6 +49,8 @@ const MOST_SECTORS: f64 = 4e6;
 #[derive(Debug)]
 pub struct Products<const W: usize> {
     product: Product,
+    /// What jumps that are sums over single qubits take from the norm, all together.
+    lost: Operator,
     watched: Vec<Watched>,
     /// How many of them recorders are told of within dwells and after jumps: the others are looked at in samples alone.
     followed: usize,
@@ -80,6 +83,8 @@ pub struct ProductState {
     probe: Vec<Complex64>,
     /// How likely each way out of the sector is.
     weights: Vec<f64>,
+    /// Room for what jumps of single qubits have in common.
+    pairs: Vec<Complex64>,
     propagation: Propagation,
 }
 
@@ -124,7 +129,8 @@ impl<const W: usize> Products<W> {
     /// The engine over sectors that are known, the largest of so many states.
     fn over(product: Product, spaces: Spaces, largest: usize, (watched, followed): (Vec<Watched>, usize)) -> Self {
         let sectors = (0..spaces.count() as usize).map(|_| OnceLock::new()).collect();
-        Products { product, watched, followed, spaces, largest, sectors }
+        let lost = if spaces.are_single_qubits() { qubits::lost(&product) } else { Operator::zero(product.algebras()) };
+        Products { product, lost, watched, followed, spaces, largest, sectors }
     }
 
     /// How large the engine would be, before anything of that size is made.
@@ -157,7 +163,7 @@ impl<const W: usize> Products<W> {
     }
 
     fn sector(&self, index: usize) -> &Sector {
-        let new = || Box::new(Sector::new(&self.product, &self.spaces, &self.watched, index));
+        let new = || Box::new(Sector::new((&self.product, &self.lost), &self.spaces, &self.watched, index));
         self.sectors[index].get_or_init(new)
     }
 
@@ -240,18 +246,17 @@ impl<const W: usize> Products<W> {
     }
 
     /// Draws the way in which a jump leaves a state and goes it. `None` where nothing can fire.
-    fn jump(&self, state: &mut ProductState, rng: &mut Stream) -> Option<Jump> {
+    fn jump(&self, state: &mut ProductState, rng: &mut Stream) -> Option<(Jump, usize)> {
         let sector = self.sector(state.sector);
         let psi = &state.psi[..sector.dimension];
-        state.weights.clear();
-        state.weights.extend(sector.ways.iter().map(|way| way.matrix.weight(psi)));
+        sector.weigh(psi, &mut state.pairs, &mut state.weights);
         let way = &sector.ways[pick(state.weights.iter().copied(), rng)?];
-        let dimension = way.matrix.rows();
-        way.matrix.apply(psi, &mut state.probe[..dimension]);
+        let dimension = way.jump_by.rows();
+        way.jump_by.apply(psi, &mut state.probe[..dimension]);
         std::mem::swap(&mut state.psi, &mut state.probe);
         normalize(numbers_mut(&mut state.psi[..dimension]));
         state.sector = way.to;
-        Some(way.jump)
+        Some((way.jump, way.mark))
     }
 }
 
@@ -289,8 +294,8 @@ impl<const W: usize> Unravelling for Products<W> {
         normalize(numbers_mut(&mut psi[..states.len()]));
         let ways = 3 * self.product.baths().iter().map(|bath| bath.channels().len()).sum::<usize>();
         let propagation = Propagation::new(2 * self.largest);
-        let weights = Vec::with_capacity(ways);
-        ProductState { sector, psi, image: empty(), probe: empty(), weights, propagation }
+        let (weights, pairs) = (Vec::with_capacity(ways), Vec::with_capacity(self.spaces.room_for_pairs()));
+        ProductState { sector, psi, image: empty(), probe: empty(), weights, pairs, propagation }
     }
 
     fn advance(
@@ -303,11 +308,13 @@ impl<const W: usize> Unravelling for Products<W> {
     ) {
         let mut now = start;
         let mut left: f64 = Exp1.sample(rng);
+        // Of the state there is, where they were looked at already.
+        let mut known: Option<ProductValues<W>> = None;
         while now < end && !recorder.interrupted() {
             let (here, before) = (state.sector, left);
             let sector = self.sector(here);
             let d = sector.dimension;
-            let at_start = self.followed(sector, &state.psi[..d]);
+            let at_start = known.take().unwrap_or_else(|| self.followed(sector, &state.psi[..d]));
             sector.drift.apply(&state.psi[..d], &mut state.image[..d]);
             let ProductState { psi, image, probe, propagation, .. } = &mut *state;
             let (psi, image, probe) = (&mut psi[..d], &mut image[..d], &mut probe[..d]);
@@ -349,6 +356,7 @@ impl<const W: usize> Unravelling for Products<W> {
                 propagation.write(look, numbers_mut(probe));
                 let seen = self.followed(sector, probe);
                 let ends = (at_start, self.followed(sector, psi));
+                known = Some(ends.1);
                 recorder.dwell(now, length, &at_start, &average(&ends, part, &seen));
                 if recorder.follows() {
                     let turning = propagation.turning();
@@ -360,13 +368,17 @@ impl<const W: usize> Unravelling for Products<W> {
                 }
             } else {
                 recorder.dwell(now, length, &at_start, &at_start);
+                known = Some(at_start);
             }
             // Where rounding would leave a last sliver, the interval is over.
             now = if !jumps && reach >= limit { end } else { now + length };
             if jumps {
-                if let Some(jump) = self.jump(state, rng) {
+                if let Some((jump, mark)) = self.jump(state, rng) {
                     let sector = self.sector(state.sector);
-                    recorder.jump(now, jump, &self.followed(sector, &state.psi[..sector.dimension]));
+                    let after = self.followed(sector, &state.psi[..sector.dimension]);
+                    recorder.marked(jump, mark);
+                    recorder.jump(now, jump, &after);
+                    known = Some(after);
                 }
                 left = Exp1.sample(rng);
             }

@@ -12,7 +12,7 @@ use num_complex::Complex64;
 use rand_distr::{Distribution, Exp1};
 
 use super::sector::{Basis, InSector, Sector, elements};
-use super::sparse::Sparse;
+use super::sparse::{Sparse, Sums};
 use super::{FORESIGHT, NEARLY_DARK, ProductState, Products, TOLERANCE, pick};
 use crate::initial::ProductStart;
 use crate::model::operator::Operator;
@@ -124,7 +124,7 @@ impl Between {
             let (to, label) = engine.spaces.beside(&own, shift)?;
             let [own, target] = [own, label].map(|label| Basis::new(&engine.spaces, label));
             let elements = elements(&engine.spaces, operator, &own, &target);
-            Some((to, Sparse::new(target.len(), &elements)))
+            Some((to, Sparse::new(target.len(), &elements, Sums::InOrder)))
         };
         self.matrices.entry(from).or_insert_with(new).as_ref().map(|(to, matrix)| (*to, matrix))
     }
@@ -145,13 +145,14 @@ impl<'a> Pairs<'a> {
         let engine = Self::engine(product, start, correlations)?;
         let sharp = engine.spaces.is_sharp();
         let (mut asked, mut end) = (Vec::new(), 0);
-        for Correlation { of, since, delays, .. } in correlations {
+        for correlation in correlations {
+            let Correlation { since, delays, .. } = correlation;
             let begin = end;
             end += 2 * delays.len();
             let Since::Time(time) = *since else { continue };
             let parts: Vec<Part> = match sharp {
-                true => of.parts().map(|part| Part::new(&part, true)).collect(),
-                false => vec![Part::new(of, false)],
+                true => correlation.terms().flat_map(TwoTimes::parts).map(|part| Part::new(&part, true)).collect(),
+                false => correlation.terms().map(|of| Part::new(of, false)).collect(),
             };
             asked.push(Asked { time, delays, begin, parts });
         }
@@ -173,7 +174,7 @@ impl<'a> Pairs<'a> {
 
     /// Whether the number of excitations may be taken as sharp.
     fn sharp(product: &Product, start: &ProductStart, correlations: &[Correlation]) -> bool {
-        let blind = |correlation: &Correlation| !correlation.of.sees_coherences();
+        let blind = |correlation: &Correlation| !correlation.terms().any(TwoTimes::sees_coherences);
         product.keeps_excitations_sharp() && (start.is_sharp() || correlations.iter().all(blind))
     }
 
@@ -320,17 +321,17 @@ impl Pair {
         self.weights.fill(0.0);
         for (sector, psi) in [(on_left, left), (on_right, right)] {
             for way in &sector.ways {
-                self.weights[way.number] += way.matrix.weight(psi);
+                self.weights[way.number] += way.jump_by.weight(psi);
             }
         }
         let Some(number) = pick(self.weights.iter().copied(), rng) else { return true };
         let way = |sector: &'_ Sector| sector.ways.iter().position(|way| way.number == number);
         let (Some(of_left), Some(of_right)) = (way(on_left), way(on_right)) else { return false };
         let (of_left, of_right) = (&on_left.ways[of_left], &on_right.ways[of_right]);
-        let middle = of_left.matrix.rows();
-        let end = middle + of_right.matrix.rows();
-        of_left.matrix.apply(left, &mut self.probe[..middle]);
-        of_right.matrix.apply(right, &mut self.probe[middle..end]);
+        let middle = of_left.jump_by.rows();
+        let end = middle + of_right.jump_by.rows();
+        of_left.jump_by.apply(left, &mut self.probe[..middle]);
+        of_right.jump_by.apply(right, &mut self.probe[middle..end]);
         std::mem::swap(&mut self.psi, &mut self.probe);
         (self.left, self.right) = (of_left.to, of_right.to);
         let (on_left, on_right) = numbers(&self.psi[..end]).split_at(2 * middle);

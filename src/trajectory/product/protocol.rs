@@ -163,16 +163,16 @@ impl Moving {
         });
         let mut parts: Vec<(usize, bool, Elements)> = of_h.collect();
         let mut ways = Vec::new();
-        for (place, (bath, channel)) in channels(protocol.still()).enumerate() {
-            let (dial, jumps) = (protocol.dial_of_jump(place), Jumps::of(spaces, &own, (place, bath), channel));
+        for one in channels(protocol.still()) {
+            let (dial, jumps) = (protocol.dial_of_jump(one.place), Jumps::of(spaces, &own, one));
             parts.push((dial, false, times(jumps.lost, Complex64::from(-0.5))));
             ways.extend(jumps.ways.into_iter().map(|way| (dial, way)));
         }
         // Any number but 0 keeps a place.
         let all = parts.iter().flat_map(|(.., elements)| elements.keys().map(|at| (*at, Complex64::ONE))).collect();
-        let places = Sparse::new(own.len(), &all);
+        let places = Sparse::new(own.len(), &all, spaces.sums());
         let part = |(dial, of_h, elements): (usize, bool, Elements)| {
-            let bound = Sparse::new(own.len(), &elements).norm_bound();
+            let bound = Sparse::new(own.len(), &elements, spaces.sums()).norm_bound();
             let entries = elements.iter().filter_map(|(at, value)| Some((places.entry(*at)?, *value))).collect();
             Part { dial, of_h, bound, entries }
         };
@@ -204,7 +204,7 @@ impl Moving {
 
     /// The rate of jumps where the dials are these.
     fn rate(&self, dials: &[f64], psi: &[Complex64]) -> f64 {
-        self.ways.iter().map(|(dial, way)| dials[*dial] * way.matrix.weight(psi)).sum()
+        self.ways.iter().map(|(dial, way)| dials[*dial] * way.jump_by.weight(psi)).sum()
     }
 }
 
@@ -314,7 +314,8 @@ impl<const W: usize> ProtocolProducts<W> {
             now = until;
             if jumps {
                 course.dial(now, dials);
-                if let Some(jump) = self.jump(moving, dials, state, rng) {
+                if let Some((jump, mark)) = self.jump(moving, dials, state, rng) {
+                    recorder.marked(jump, mark);
                     let moving = self.moving(state.sector);
                     recorder.jump(now, jump, &moving.means(followed, dials, &state.psi[..moving.dimension]));
                 }
@@ -324,17 +325,23 @@ impl<const W: usize> ProtocolProducts<W> {
     }
 
     /// Draws the way in which a jump leaves a state and goes it. `None` where nothing can fire.
-    fn jump(&self, moving: &Moving, dials: &[f64], state: &mut ProductState, rng: &mut Stream) -> Option<Jump> {
+    fn jump(
+        &self,
+        moving: &Moving,
+        dials: &[f64],
+        state: &mut ProductState,
+        rng: &mut Stream,
+    ) -> Option<(Jump, usize)> {
         let psi = &state.psi[..moving.dimension];
         state.weights.clear();
-        state.weights.extend(moving.ways.iter().map(|(dial, way)| dials[*dial] * way.matrix.weight(psi)));
+        state.weights.extend(moving.ways.iter().map(|(dial, way)| dials[*dial] * way.jump_by.weight(psi)));
         let (_, way) = &moving.ways[pick(state.weights.iter().copied(), rng)?];
-        let dimension = way.matrix.rows();
-        way.matrix.apply(psi, &mut state.probe[..dimension]);
+        let dimension = way.jump_by.rows();
+        way.jump_by.apply(psi, &mut state.probe[..dimension]);
         std::mem::swap(&mut state.psi, &mut state.probe);
         normalize(numbers_mut(&mut state.psi[..dimension]));
         state.sector = way.to;
-        Some(way.jump)
+        Some((way.jump, way.mark))
     }
 }
 
@@ -346,7 +353,8 @@ impl<const W: usize> Unravelling for ProtocolProducts<W> {
     fn prepare(&self, initial: &ProductStart, rng: &mut Stream) -> ProtocolProduct {
         let product = self.base.prepare(initial, rng);
         let magnus = Magnus::new(2 * product.psi.len());
-        let (drift, dials) = (Sparse::new(0, &Elements::new()), vec![0.0; self.protocol.dials()]);
+        let (drift, dials) =
+            (Sparse::new(0, &Elements::new(), self.base.spaces.sums()), vec![0.0; self.protocol.dials()]);
         ProtocolProduct { product, drift, dials, magnus, walk: Walk::default() }
     }
 

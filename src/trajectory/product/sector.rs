@@ -1,9 +1,11 @@
 //! One sector of a product: its states, -i H_eff on them, and the ways in which a jump leaves it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use num_complex::Complex64;
 
+use super::qubits::{Flips, OfQubits, amplitudes_of};
 use super::spaces::{Label, Spaces};
 use super::sparse::Sparse;
 use crate::bath::Process;
@@ -17,12 +19,49 @@ use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_m
 #[derive(Clone, Debug)]
 pub struct Way {
     pub jump: Jump,
+    /// Which it is among the jumps of its bath and process.
+    pub mark: usize,
     /// Which of all outcomes of all jumps it is, in every sector.
     pub number: usize,
     /// The sector that it leads to.
     pub to: usize,
     /// The square root of the rate included.
-    pub matrix: Sparse,
+    pub jump_by: JumpBy,
+}
+
+/// What a jump makes of a state.
+#[derive(Clone, Debug)]
+pub enum JumpBy {
+    /// Its product with a matrix.
+    Matrix(Sparse),
+    /// A sum over single qubits.
+    Qubits(OfQubits),
+}
+
+impl JumpBy {
+    /// How many states there are where it leads.
+    pub fn rows(&self) -> usize {
+        match self {
+            JumpBy::Matrix(matrix) => matrix.rows(),
+            JumpBy::Qubits(sum) => sum.flips.rows(),
+        }
+    }
+
+    /// y = L x.
+    pub fn apply(&self, x: &[Complex64], y: &mut [Complex64]) {
+        match self {
+            JumpBy::Matrix(matrix) => matrix.apply(x, y),
+            JumpBy::Qubits(OfQubits { amplitudes, flips }) => flips.apply(amplitudes, x, y),
+        }
+    }
+
+    /// |L x|^2.
+    pub fn weight(&self, x: &[Complex64]) -> f64 {
+        match self {
+            JumpBy::Matrix(matrix) => matrix.weight(x),
+            JumpBy::Qubits(OfQubits { amplitudes, flips }) => flips.weight(amplitudes, x),
+        }
+    }
 }
 
 /// A sector, ready to be moved in.
@@ -33,6 +72,8 @@ pub struct Sector {
     pub drift: Sparse,
     pub norm_bound: f64,
     pub ways: Vec<Way>,
+    /// What single qubits do in it, which the ways that are sums of that share.
+    flips: Vec<Arc<Flips>>,
     /// What is watched, each with a bound of its norm.
     pub watched: Vec<(Sparse, f64)>,
     /// The highest levels of modes whose cut may grow.
@@ -83,6 +124,16 @@ impl Basis {
         self.states.len()
     }
 
+    /// The states: the steps above the lowest level of each factor.
+    pub fn states(&self) -> &[Vec<i64>] {
+        &self.states
+    }
+
+    /// The place of a state.
+    pub fn place(&self, state: &[i64]) -> Option<usize> {
+        self.places.get(state).copied()
+    }
+
     /// What is watched on them, with a bound of its norm.
     pub fn watched(&self, spaces: &Spaces, watched: &Watched) -> (Sparse, f64) {
         let elements = match watched {
@@ -90,9 +141,12 @@ impl Basis {
             Watched::Top(factor) => at_top(self, *factor),
             Watched::Levels(factor) => levels(self, *factor),
         };
-        let matrix = Sparse::new(self.len(), &elements);
+        let sums = spaces.sums();
+        let matrix = Sparse::new(self.len(), &elements, sums);
         let bound = matrix.norm_bound();
-        (matrix, bound)
+        // <x|S|x> of half of a Hermitian S.
+        let half = || Sparse::new(self.len(), &upper_half(elements), sums);
+        (if spaces.are_single_qubits() { half() } else { matrix }, bound)
     }
 
     /// The highest levels of modes whose cut may grow. A sharp number of excitations is its own cut.
@@ -114,26 +168,56 @@ pub struct Jumps {
     pub ways: Vec<Way>,
 }
 
-/// All kinds of jumps, in their order, each with the place of its bath.
-pub fn channels(product: &Product) -> impl Iterator<Item = (usize, &Channel)> {
-    let baths = product.baths().iter().enumerate();
-    baths.flat_map(|(place, bath)| bath.channels().iter().map(move |channel| (place, channel)))
+/// A kind of jumps among all of a product.
+#[derive(Clone, Copy)]
+pub struct OneOf<'a> {
+    /// Its place among all.
+    pub place: usize,
+    bath: usize,
+    /// Which it is among those of its bath and process.
+    mark: usize,
+    channel: &'a Channel,
+}
+
+/// All kinds of jumps, in their order.
+pub fn channels(product: &Product) -> impl Iterator<Item = OneOf<'_>> {
+    product
+        .baths()
+        .iter()
+        .enumerate()
+        .flat_map(move |(bath, of)| {
+            let mut marks = [0; Process::ALL.len()];
+            of.channels().iter().map(move |channel| {
+                let mark = &mut marks[channel.process as usize];
+                *mark += 1;
+                (bath, *mark - 1, channel)
+            })
+        })
+        .enumerate()
+        .map(|(place, (bath, mark, channel))| OneOf { place, bath, mark, channel })
+}
+
+impl OneOf<'_> {
+    fn way(&self, outcome: usize, to: usize, jump_by: JumpBy) -> Way {
+        let jump = Jump { bath: self.bath, process: self.channel.process };
+        Way { jump, mark: self.mark, number: self.place * SectorChange::ALL.len() + outcome, to, jump_by }
+    }
 }
 
 impl Jumps {
-    /// Those of a kind, by its place among all, of a bath.
-    pub fn of(spaces: &Spaces, own: &Basis, (place, bath): (usize, usize), channel: &Channel) -> Self {
-        let jump = Jump { bath, process: channel.process };
-        let (first, mut lost, mut ways) = (place * SectorChange::ALL.len(), Elements::new(), Vec::new());
+    /// Those of a kind, by matrices.
+    pub fn of(spaces: &Spaces, own: &Basis, one: OneOf) -> Self {
+        let (channel, sums) = (one.channel, spaces.sums());
+        let (mut lost, mut ways) = (Elements::new(), Vec::new());
         match &channel.jump {
             JumpOperator::Operator(operator) => {
                 let shift = operator.shifts().first().copied().unwrap_or(0);
                 if let Some((to, label)) = spaces.beside(&own.label, shift) {
                     let target = Basis::new(spaces, label);
                     let elements = scaled(elements(spaces, operator, own, &target), channel.rate.sqrt());
-                    let matrix = Sparse::new(target.states.len(), &elements);
+                    let matrix = Sparse::new(target.states.len(), &elements, sums);
                     lost = matrix.square();
-                    ways.push(Way { jump, number: first, to, matrix });
+                    ways.push(one.way(0, to, JumpBy::Matrix(matrix)));
                 }
             }
             JumpOperator::EachQubit { factor, qubits } => {
@@ -147,12 +231,12 @@ impl Jumps {
                     lost.insert((place, place), (channel.rate * each).into());
                 }
                 let outcome = |change| outcome(spaces, own, *factor, *qubits, channel.process, change);
-                let outcomes = (first..).zip(SectorChange::ALL);
+                let outcomes = SectorChange::ALL.into_iter().enumerate();
                 let there = outcomes.filter_map(|(number, change)| Some((number, outcome(change)?)));
                 for (number, (target, elements)) in there {
                     let to = spaces.index(&target.label);
-                    let matrix = Sparse::new(target.states.len(), &scaled(elements, channel.rate.sqrt()));
-                    ways.push(Way { jump, number, to, matrix });
+                    let matrix = Sparse::new(target.states.len(), &scaled(elements, channel.rate.sqrt()), sums);
+                    ways.push(one.way(number, to, JumpBy::Matrix(matrix)));
                 }
             }
         }
@@ -177,29 +261,87 @@ fn of_powers(powers: Powers, step: i64, top: i64, is_spin: bool) -> f64 {
 pub type Elements = BTreeMap<(usize, usize), Complex64>;
 
 impl Sector {
-    pub fn new(product: &Product, spaces: &Spaces, watched: &[Watched], index: usize) -> Self {
+    /// A sector of a product, where `lost` is what jumps of single qubits take from the norm.
+    pub fn new((product, lost): (&Product, &Operator), spaces: &Spaces, watched: &[Watched], index: usize) -> Self {
         let own = Basis::new(spaces, spaces.label(index));
         let dimension = own.states.len();
+        let of_qubits = spaces.are_single_qubits();
+        let sums = spaces.sums();
         let mut h_eff = elements(spaces, &product.hamiltonian(), &own, &own);
-        let mut ways = Vec::new();
-        for (place, (bath, channel)) in channels(product).enumerate() {
-            let jumps = Jumps::of(spaces, &own, (place, bath), channel);
-            for (at, value) in jumps.lost {
-                *h_eff.entry(at).or_insert(Complex64::ZERO) += Complex64::new(0.0, -0.5) * value;
+        let mut lose = |at, value: Complex64| {
+            *h_eff.entry(at).or_insert(Complex64::ZERO) += Complex64::new(0.0, -0.5) * value;
+        };
+        let (mut ways, mut flips) = (Vec::new(), Flipping::default());
+        for one in channels(product) {
+            let sum = of_qubits.then(|| amplitudes_of(one.channel, product.factors().len())).flatten();
+            if let Some((up, amplitudes)) = sum {
+                let Some((to, flips)) = flips.of(spaces, &own, up) else { continue };
+                let amplitudes = amplitudes.into_iter().map(|a| a * one.channel.rate.sqrt()).collect();
+                ways.push(one.way(0, to, JumpBy::Qubits(OfQubits { amplitudes, flips })));
+                continue;
             }
+            let jumps = Jumps::of(spaces, &own, one);
+            jumps.lost.into_iter().for_each(|(at, value)| lose(at, value));
             ways.extend(jumps.ways);
         }
+        elements(spaces, lost, &own, &own).into_iter().for_each(|(at, value)| lose(at, value));
         let drift = times(h_eff, -Complex64::I);
-        let drift = Sparse::new(dimension, &drift);
+        let drift = Sparse::new(dimension, &drift, sums);
         let norm_bound = drift.norm_bound();
         let watched = watched.iter().map(|watched| own.watched(spaces, watched)).collect();
-        Sector { dimension, norm_bound, drift, ways, watched, edges: own.edges(spaces) }
+        let edges = own.edges(spaces);
+        Sector { dimension, norm_bound, drift, ways, flips: flips.all(), watched, edges }
     }
 
     /// The rate of jumps in a state, as a sum that cancels nothing.
     pub fn rate(&self, psi: &[Complex64]) -> f64 {
-        self.ways.iter().map(|way| way.matrix.weight(psi)).sum()
+        self.ways.iter().map(|way| way.jump_by.weight(psi)).sum()
     }
+
+    /// How likely each way is: |L psi|^2. `pairs` is room for what sums over single qubits have in common.
+    pub fn weigh(&self, psi: &[Complex64], pairs: &mut Vec<Complex64>, weights: &mut Vec<f64>) {
+        weights.clear();
+        weights.extend(self.ways.iter().map(|way| match &way.jump_by {
+            JumpBy::Matrix(matrix) => matrix.weight(psi),
+            JumpBy::Qubits(_) => 0.0,
+        }));
+        for flips in &self.flips {
+            flips.correlations(psi, pairs);
+            for (weight, way) in weights.iter_mut().zip(&self.ways) {
+                match &way.jump_by {
+                    JumpBy::Qubits(sum) if Arc::ptr_eq(&sum.flips, flips) => *weight = sum.weight_from(pairs),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// What single qubits of a sector do, made where it is first asked for.
+#[derive(Default)]
+struct Flipping {
+    /// Down and up: where they lead, `None` where nowhere.
+    found: [Option<Option<(usize, Arc<Flips>)>>; 2],
+}
+
+impl Flipping {
+    fn of(&mut self, spaces: &Spaces, own: &Basis, up: bool) -> Option<(usize, Arc<Flips>)> {
+        let new = || {
+            let (to, label) = spaces.beside(&own.label, if up { 1 } else { -1 })?;
+            Some((to, Arc::new(Flips::new(own, &Basis::new(spaces, label), up))))
+        };
+        self.found[usize::from(up)].get_or_insert_with(new).clone()
+    }
+
+    fn all(self) -> Vec<Arc<Flips>> {
+        self.found.into_iter().flatten().flatten().map(|(_, flips)| flips).collect()
+    }
+}
+
+/// A matrix whose `<x|S|x>` has the real part of that of a Hermitian one, with the elements above its diagonal alone.
+fn upper_half(elements: Elements) -> Elements {
+    let upper = elements.into_iter().filter(|((row, column), _)| row <= column);
+    upper.map(|((row, column), value)| ((row, column), if row < column { 2.0 * value } else { value })).collect()
 }
 
 pub fn times(mut elements: Elements, by: Complex64) -> Elements {
@@ -213,16 +355,28 @@ fn scaled(elements: Elements, by: f64) -> Elements {
 
 /// The elements of an operator between two sectors of the same J.
 pub fn elements(spaces: &Spaces, operator: &Operator, from: &Basis, to: &Basis) -> Elements {
-    let mut elements = Elements::new();
+    let factor = |(place, powers): (usize, &Powers)| (*powers != Powers::default()).then_some((place, *powers));
+    // Words that move a state alike are added before its place is looked for.
+    let mut alike: BTreeMap<Vec<i64>, Vec<(Vec<(usize, Powers)>, Complex64)>> = BTreeMap::new();
     for (word, value) in operator.terms() {
+        let shifts = word.iter().map(|powers| powers.shift()).collect();
+        alike.entry(shifts).or_default().push((word.iter().enumerate().filter_map(factor).collect(), value));
+    }
+    let (mut elements, mut moved) = (Elements::new(), Vec::new());
+    for (shifts, words) in &alike {
         for (column, state) in from.states.iter().enumerate() {
-            let moved: Vec<i64> = state.iter().zip(word).map(|(step, powers)| step + powers.shift()).collect();
-            let Some(row) = to.places.get(&moved) else { continue };
-            let of = |place: usize| {
-                of_powers(word[place], state[place], from.label.tops[place], spaces.qubits(place).is_some())
+            moved.clear();
+            moved.extend(state.iter().zip(shifts).map(|(step, shift)| step + shift));
+            let inside = moved.iter().zip(&to.label.tops).all(|(step, top)| (0..=*top).contains(step));
+            let Some(row) = inside.then(|| to.place(&moved)).flatten() else { continue };
+            let element = |word: &[(usize, Powers)]| -> f64 {
+                let of = |&(place, powers): &(usize, Powers)| {
+                    of_powers(powers, state[place], from.label.tops[place], spaces.qubits(place).is_some())
+                };
+                word.iter().map(of).product()
             };
-            let element: f64 = (0..word.len()).map(of).product();
-            *elements.entry((*row, column)).or_insert(Complex64::ZERO) += value * element;
+            let sum = words.iter().fold(Complex64::ZERO, |sum, (word, value)| sum + value * element(word));
+            elements.insert((row, column), sum);
         }
     }
     elements

@@ -1,5 +1,6 @@
 //! Which sectors a product has, and which states are in them.
 
+use super::sparse::Sums;
 use crate::initial::ProductStart;
 use crate::model::product::{Factor, Kind, Levels, Product};
 
@@ -75,6 +76,22 @@ impl Spaces {
     /// The number of qubits of a factor; `None` of a mode.
     pub fn qubits(&self, place: usize) -> Option<i64> {
         self.qubits[place]
+    }
+
+    /// Whether a state is one of so many of single qubits that are excited.
+    pub fn are_single_qubits(&self) -> bool {
+        self.is_sharp() && self.qubits.iter().all(|qubits| *qubits == Some(1))
+    }
+
+    /// How the elements of rows of its operators are added up.
+    pub fn sums(&self) -> Sums {
+        if self.are_single_qubits() { Sums::ByPairs } else { Sums::InOrder }
+    }
+
+    /// How many numbers [`super::qubits::Flips::correlations`] takes.
+    pub fn room_for_pairs(&self) -> usize {
+        let n = self.qubits.len();
+        if self.are_single_qubits() { n * (n + 1) } else { 0 }
     }
 
     pub fn is_sharp(&self) -> bool {
