@@ -228,7 +228,7 @@ fn a_smaller_request_takes_nothing_from_a_larger_one_that_is_not_done() {
     success(&run);
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(said.contains("was to hold more than is asked for now: 10000000 trajectories instead of 12000"), "{said}");
-    success(&place.run("whole", &[]));
+    success(&place.run("whole", &small));
     assert_same(&place.path("whole"), &place.path("out"));
 }
 
