@@ -89,7 +89,8 @@ pub fn merge(
             let asked = point.trajectories();
             if let Some(stored) = stored {
                 averages.get_or_insert_with(|| Averages::new(point)).merge(&stored.averages);
-                writer.write_rows(point, stored, roads[part.point].get().and_then(ExactRoad::protocol))?;
+                let exact = roads[part.point].get().and_then(ExactRoad::protocol);
+                pool.install(|| writer.write_rows(point, stored, exact))?;
             }
             merged += 1;
             report(&Event::Merging { parts: merged, of: plan.parts() });
@@ -132,7 +133,7 @@ pub fn merge(
     }
     let timing = Timing { seconds: how.started.elapsed().as_secs_f64(), jumps, threads: how.threads };
     let summary = Summary { complete, ..Summary::new(scenario, timing, points) };
-    writer.finish(&summary)?;
+    pool.install(|| writer.finish(&summary))?;
     Ok(Some(summary))
 }
 

@@ -8,7 +8,7 @@ use crate::table::{Field, Table, Values};
 pub type Metadata = [(String, String)];
 
 /// Takes tables batch by batch, and the summary last.
-pub trait Sink {
+pub trait Sink: Send {
     /// Begins a table, and says by which number it goes.
     fn create(&mut self, name: &'static str, fields: Vec<Field>, metadata: &Metadata) -> Result<usize, StoreError>;
 

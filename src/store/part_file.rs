@@ -54,12 +54,12 @@ const LONGEST: u64 = 1 << 34;
 
 impl StoredPart {
     /// What is kept of a part.
-    pub fn new(point: &Point, result: &PartResult) -> Self {
+    pub fn new(result: &PartResult) -> Self {
         StoredPart {
             averages: result.averages.clone(),
-            trajectories: result.rows.trajectory_columns(),
-            jumps: if point.recording.jumps { result.rows.jump_columns() } else { Vec::new() },
-            cycles: if point.recording.cycles { result.rows.cycle_columns() } else { Vec::new() },
+            trajectories: result.rows.trajectories().to_vec(),
+            jumps: result.rows.jumps().to_vec(),
+            cycles: result.rows.cycles().to_vec(),
         }
     }
 }
@@ -168,7 +168,7 @@ pub fn decode_solved(fingerprint: &str, index: usize, bytes: &[u8]) -> Result<Ve
 
 /// The bytes of the file of a part.
 pub fn encode(point: &Point, part: Part, result: &PartResult) -> Vec<u8> {
-    file(&of_part(point, part), &codec::encode(*LAYOUT, &StoredPart::new(point, result)))
+    file(&of_part(point, part), &codec::encode(*LAYOUT, &StoredPart::new(result)))
 }
 
 /// Which part the bytes of a file say that they are, where they are whole: of a point and a seed, from a first trajectory,

@@ -43,7 +43,7 @@ impl MemoryParts {
 
 impl Parts for MemoryParts {
     fn write(&self, point: &Point, part: Part, result: &PartResult) -> Result<(), StoreError> {
-        let stored = StoredPart::new(point, result);
+        let stored = StoredPart::new(result);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key(point, part), stored);
         Ok(())
     }

@@ -5,73 +5,78 @@ use std::sync::Arc;
 use super::path::Path;
 use crate::bath::{Bath, Process};
 use crate::dicke::Level;
+use crate::model::Conditions;
 use crate::model::protocol::Entry;
-use crate::model::{Conditions, Observables};
 use crate::scenario::Point;
 use crate::table::{Field, Kind, Values};
-use crate::trajectory::{Exchanged, JumpRow, Rows};
+use crate::trajectory::{JumpRow, Rows};
 
-/// What one trajectory leaves: a row of `trajectories.parquet`.
-#[derive(Clone, Debug)]
-struct TrajectoryRow {
-    number: u64,
-    /// Emitted and absorbed quanta of every bath.
-    exchanged: Exchanged,
-    jumps: u64,
-    level: (f64, f64),
-    peak: (f64, f64),
-    photons: Option<(f64, f64)>,
-    photon_times: Vec<f64>,
-    burst_width: Option<f64>,
-    /// Of the whole protocol, in the order of [`Entry::index`].
-    booked: Vec<f64>,
-    /// `ln[p_0/d_J](start) + S`, of which the end takes its own to be the entropy production.
-    produced: Option<f64>,
-    /// Under a condition, ln of what it weighs without.
-    log_weight: f64,
-}
-
-/// A row of `cycles.parquet`, of one trajectory: what was booked in a cycle, and J and M at its end.
-#[derive(Clone, Debug)]
-struct CycleRow {
-    number: u64,
-    cycle: usize,
-    booked: Vec<f64>,
-    end: Observables,
-}
-
-/// The rows that a part adds to `trajectories.parquet` and `jumps.parquet`.
+/// The rows that a part adds to `trajectories.parquet`, `jumps.parquet` and `trajectory_cycles.parquet`, by columns: to
+/// keep a trajectory is to push its numbers.
 #[derive(Clone, Debug)]
 pub struct PartRows {
     bath_names: Vec<String>,
     detailed_photons: bool,
     /// Whether baths may have several jumps of one process.
     of_modes: bool,
-    /// Whether there is a protocol, and its cycles are kept.
-    protocol: bool,
-    detailed_cycles: bool,
     /// What trajectories are conditioned on, their qubits and how long they take.
     conditions: Option<(Arc<Conditions>, i64, f64)>,
     kept: Rows,
-    trajectories: Vec<TrajectoryRow>,
-    jumps: Vec<(u64, JumpRow)>,
-    cycles: Vec<CycleRow>,
+    /// In the order of [`trajectory_fields`].
+    trajectories: Vec<Values>,
+    /// In the order of [`jump_fields`]; none where jumps are not kept.
+    jumps: Vec<Values>,
+    /// In the order of [`cycle_fields`]; none where cycles are not kept.
+    cycles: Vec<Values>,
+}
+
+/// A row on its way into columns, one after the other.
+struct Row<'a>(std::slice::IterMut<'a, Values>);
+
+impl Row<'_> {
+    fn column(&mut self) -> &mut Values {
+        self.0.next().unwrap_or_else(|| unreachable!("a row has as many values as there are fields"))
+    }
+
+    /// A count as all tables have them: signed, so that their differences are.
+    fn count(&mut self, count: u64) {
+        self.column().push_integer(count as i64);
+    }
+
+    fn integer(&mut self, value: i64) {
+        self.column().push_integer(value);
+    }
+
+    /// What is not finite is not there.
+    fn number(&mut self, value: f64) {
+        self.column().push_number(if value.is_finite() { value } else { f64::NAN });
+    }
+
+    /// What is booked of work, the heat of each of so many baths, and what comes between them and the entropy.
+    fn booked(&mut self, booked: &[f64], baths: usize, between: impl FnOnce(&mut Self)) {
+        self.number(booked[Entry::Work.index()]);
+        (0..baths).for_each(|bath| self.number(booked[Entry::Heat(bath).index()]));
+        between(self);
+        self.number(booked[Entry::Entropy.index()]);
+    }
 }
 
 impl PartRows {
     /// No rows yet, of this point.
     pub fn new(point: &Point) -> Self {
+        let columns = |kept: bool, fields: fn(&Point) -> Vec<Field>| -> Vec<Values> {
+            let fields = if kept { fields(point) } else { Vec::new() };
+            fields.iter().map(|field| Values::empty(field.kind)).collect()
+        };
         PartRows {
             bath_names: point.baths().iter().map(|bath| bath.name.clone()).collect(),
             detailed_photons: point.recording.photons > 0,
             of_modes: point.ensembles().is_some(),
-            protocol: point.protocol().is_some(),
-            detailed_cycles: point.recording.cycles,
             conditions: point.groups[0].conditions.clone().map(|given| (given, point.number(), point.until())),
             kept: point.recording.trajectories,
-            trajectories: Vec::new(),
-            jumps: Vec::new(),
-            cycles: Vec::new(),
+            trajectories: columns(true, trajectory_fields),
+            jumps: columns(point.recording.jumps, jump_fields),
+            cycles: columns(point.recording.cycles, cycle_fields),
         }
     }
 
@@ -80,127 +85,91 @@ impl PartRows {
         if !self.kept.hold(number) {
             return;
         }
-        let trace = path.trace;
-        let ledger = path.booked.map(|(ledger, _)| ledger);
-        let log_weight = self.conditions.as_ref().map_or(f64::NAN, |(given, qubits, until)| {
-            let quanta = trace.exchanged.net(given.bath);
-            given.path_weight(quanta, *until) + given.end_weight(*qubits, trace.final_level())
-        });
-        self.trajectories.push(TrajectoryRow {
-            number,
-            exchanged: trace.exchanged.clone(),
-            jumps: trace.exchanged.quanta(),
-            level: trace.final_level(),
-            peak: trace.peak,
-            photons: trace.first_and_last_photon(),
-            photon_times: trace.photons.clone(),
-            burst_width: trace.burst_width(),
-            booked: ledger.map_or_else(Vec::new, |ledger| ledger.totals().to_vec()),
-            log_weight,
-            produced: path.booked.and_then(|(ledger, known)| Some(known.start? + ledger.total(Entry::Entropy))),
-        });
-        if let Some(ledger) = ledger.filter(|_| self.detailed_cycles) {
-            let cycles = ledger.cycles.rows().into_iter().zip(&ledger.ends[1..]).enumerate();
-            self.cycles.extend(cycles.map(|(cycle, (booked, end))| CycleRow {
-                number,
-                cycle,
-                booked: booked.to_vec(),
-                end: *end,
-            }));
+        let (trace, baths) = (path.trace, self.bath_names.len());
+        let mut row = Row(self.trajectories.iter_mut());
+        row.count(number);
+        for bath in 0..baths {
+            row.count(trace.exchanged.emitted(bath));
+            row.count(trace.exchanged.absorbed(bath));
+            row.integer(trace.exchanged.net(bath));
         }
-        self.jumps.extend(trace.log.iter().map(|row| (number, *row)));
+        row.count(trace.exchanged.quanta());
+        let ((j, m), (intensity, time)) = (trace.final_level(), trace.peak);
+        let (first, last) = trace.first_and_last_photon().unwrap_or((f64::NAN, f64::NAN));
+        [j, m, time, intensity, first, last].into_iter().for_each(|value| row.number(value));
+        if self.detailed_photons {
+            row.column().push_list(&trace.photons);
+            row.number(trace.burst_width().unwrap_or(f64::NAN));
+        }
+        if let Some((ledger, known)) = path.booked {
+            row.booked(ledger.totals(), baths, |_| {});
+            // `ln[p_0/d_J](start) + S`, of which the end takes its own to be the entropy production.
+            row.number(known.start.map_or(f64::NAN, |start| start + ledger.total(Entry::Entropy)));
+        }
+        if let Some((given, qubits, until)) = &self.conditions {
+            // ln of what it weighs without.
+            let quanta = trace.exchanged.net(given.bath);
+            row.column()
+                .push_number(given.path_weight(quanta, *until) + given.end_weight(*qubits, trace.final_level()));
+        }
+        if let Some((ledger, _)) = path.booked.filter(|_| !self.cycles.is_empty()) {
+            for (cycle, (booked, end)) in ledger.cycles.rows().into_iter().zip(&ledger.ends[1..]).enumerate() {
+                let booked = &booked.to_vec();
+                let mut row = Row(self.cycles.iter_mut());
+                row.count(number);
+                row.count(cycle as u64);
+                row.booked(booked, baths, |row| {
+                    (0..baths).for_each(|bath| row.integer(booked[Entry::Quanta(bath).index()] as i64));
+                });
+                row.column().push_number(end.spin());
+                row.column().push_number(end.jz);
+            }
+        }
+        if self.jumps.is_empty() {
+            return;
+        }
+        for JumpRow { time, jump, mark, j, m } in &trace.log {
+            let mut row = Row(self.jumps.iter_mut());
+            row.count(number);
+            row.column().push_number(*time);
+            row.column().push_word(&self.bath_names[jump.bath]);
+            row.column().push_word(match jump.process {
+                Process::Emission => "emission",
+                Process::Absorption => "absorption",
+                Process::Dephasing => "dephasing",
+            });
+            row.column().push_number(*j);
+            row.column().push_number(*m);
+            if self.of_modes {
+                row.count(*mark as u64 + 1);
+            }
+        }
     }
 
     /// Adds the rows of later trajectories.
     pub fn append(&mut self, later: PartRows) {
-        self.trajectories.extend(later.trajectories);
-        self.jumps.extend(later.jumps);
-        self.cycles.extend(later.cycles);
+        let PartRows { trajectories, jumps, cycles, .. } = later;
+        for (mine, theirs) in
+            [(&mut self.trajectories, trajectories), (&mut self.jumps, jumps), (&mut self.cycles, cycles)]
+        {
+            mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| mine.append(theirs));
+        }
     }
 
-    /// In the order of [`trajectory_fields`].
-    pub fn trajectory_columns(&self) -> Vec<Values> {
-        let rows = || self.trajectories.iter();
-        let mut columns = vec![counts(rows().map(|row| row.number))];
-        for bath in 0..self.bath_names.len() {
-            let (emitted, absorbed) =
-                (rows().map(|row| row.exchanged.emitted(bath)), rows().map(|row| row.exchanged.absorbed(bath)));
-            let net = absorbed.clone().zip(emitted.clone()).map(|(absorbed, emitted)| absorbed as i64 - emitted as i64);
-            columns.extend([counts(emitted), counts(absorbed), Values::integers(net)]);
-        }
-        columns.push(counts(rows().map(|row| row.jumps)));
-        // What is not finite is not there.
-        let finite = |value: f64| if value.is_finite() { value } else { f64::NAN };
-        columns.extend([
-            Values::numbers(rows().map(|row| finite(row.level.0))),
-            Values::numbers(rows().map(|row| finite(row.level.1))),
-            Values::numbers(rows().map(|row| finite(row.peak.1))),
-            Values::numbers(rows().map(|row| finite(row.peak.0))),
-            Values::optional_numbers(rows().map(|row| row.photons.map(|(first, _)| first))),
-            Values::optional_numbers(rows().map(|row| row.photons.map(|(_, last)| last))),
-        ]);
-        if self.detailed_photons {
-            columns.push(Values::lists(rows().map(|row| row.photon_times.as_slice())));
-            columns.push(Values::optional_numbers(rows().map(|row| row.burst_width)));
-        }
-        if self.protocol {
-            let of = |entry: Entry| {
-                Values::optional_numbers(rows().map(|row| Some(row.booked[entry.index()]).filter(|x| x.is_finite())))
-            };
-            columns.push(of(Entry::Work));
-            columns.extend((0..self.bath_names.len()).map(|bath| of(Entry::Heat(bath))));
-            columns.push(of(Entry::Entropy));
-            columns.push(Values::optional_numbers(rows().map(|row| row.produced.filter(|x| x.is_finite()))));
-        }
-        if self.conditions.is_some() {
-            columns.push(Values::numbers(rows().map(|row| row.log_weight)));
-        }
-        columns
+    /// The columns of `trajectories.parquet`, in the order of [`trajectory_fields`].
+    pub fn trajectories(&self) -> &[Values] {
+        &self.trajectories
     }
 
-    /// In the order of [`cycle_fields`].
-    pub fn cycle_columns(&self) -> Vec<Values> {
-        let rows = || self.cycles.iter();
-        let of = |entry: Entry| {
-            Values::optional_numbers(rows().map(|row| Some(row.booked[entry.index()]).filter(|x| x.is_finite())))
-        };
-        let mut columns = vec![counts(rows().map(|row| row.number)), counts(rows().map(|row| row.cycle as u64))];
-        columns.push(of(Entry::Work));
-        columns.extend((0..self.bath_names.len()).map(|bath| of(Entry::Heat(bath))));
-        let net = |bath: usize| rows().map(move |row| row.booked[Entry::Quanta(bath).index()] as i64);
-        columns.extend((0..self.bath_names.len()).map(|bath| Values::integers(net(bath))));
-        columns.push(of(Entry::Entropy));
-        columns.push(Values::numbers(rows().map(|row| row.end.spin())));
-        columns.push(Values::numbers(rows().map(|row| row.end.jz)));
-        columns
+    /// The columns of `jumps.parquet`, in the order of [`jump_fields`]; none where jumps are not kept.
+    pub fn jumps(&self) -> &[Values] {
+        &self.jumps
     }
 
-    /// In the order of [`jump_fields`].
-    pub fn jump_columns(&self) -> Vec<Values> {
-        let rows = || self.jumps.iter();
-        let direction = |process| match process {
-            Process::Emission => "emission",
-            Process::Absorption => "absorption",
-            Process::Dephasing => "dephasing",
-        };
-        let mut columns = vec![
-            counts(rows().map(|(number, _)| *number)),
-            Values::numbers(rows().map(|(_, row)| row.time)),
-            Values::words(rows().map(|(_, row)| self.bath_names[row.jump.bath].as_str())),
-            Values::words(rows().map(|(_, row)| direction(row.jump.process))),
-            Values::numbers(rows().map(|(_, row)| row.j)),
-            Values::numbers(rows().map(|(_, row)| row.m)),
-        ];
-        if self.of_modes {
-            columns.push(counts(rows().map(|(_, row)| row.mark as u64 + 1)));
-        }
-        columns
+    /// The columns of `trajectory_cycles.parquet`, in the order of [`cycle_fields`]; none where cycles are not kept.
+    pub fn cycles(&self) -> &[Values] {
+        &self.cycles
     }
-}
-
-/// Counts as all tables have them: signed, so that their differences are.
-fn counts(rows: impl Iterator<Item = u64>) -> Values {
-    Values::integers(rows.map(|count| count as i64))
 }
 
 /// The fields of `trajectories.parquet`, but for the point and the swept keys.

@@ -166,6 +166,45 @@ impl Values {
         }
     }
 
+    /// Adds a row that holds a whole number.
+    ///
+    /// # Panics
+    /// Where rows hold something else, as of all that add a row.
+    #[inline]
+    pub fn push_integer(&mut self, value: i64) {
+        match self {
+            Values::Integers(rows) => rows.push(value),
+            rows => panic!("{value} below {rows:?}"),
+        }
+    }
+
+    /// Adds a row that holds a number, NaN where there is none.
+    #[inline]
+    pub fn push_number(&mut self, value: f64) {
+        match self {
+            Values::Numbers(rows) => rows.push(value),
+            rows => panic!("{value} below {rows:?}"),
+        }
+    }
+
+    /// Adds a row that holds a word.
+    #[inline]
+    pub fn push_word(&mut self, word: &str) {
+        match self {
+            Values::Words(words) => words.push(Some(word)),
+            rows => panic!("{word} below {rows:?}"),
+        }
+    }
+
+    /// Adds a row that holds a list of numbers.
+    #[inline]
+    pub fn push_list(&mut self, list: &[f64]) {
+        match self {
+            Values::Lists(lists) => lists.push(list),
+            rows => panic!("{list:?} below {rows:?}"),
+        }
+    }
+
     /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical, ZstdLevel};
+use parquet::column::writer::{
+    ColumnCloseResult, ColumnWriter, get_column_writer, get_typed_column_writer_mut as typed,
+};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::Result;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
-use parquet::schema::types::{ColumnPath, PrimitiveTypeBuilder, Type, TypePtr};
+use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
+use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::{ColumnDescPtr, ColumnPath, PrimitiveTypeBuilder, Type, TypePtr};
+use rayon::prelude::*;
 
 use super::column::{Field, Kind, Values};
 
@@ -76,17 +80,38 @@ impl<W: Write + Send> TableWriter<W> {
         if self.pending.first().is_none_or(Values::is_empty) {
             return Ok(());
         }
+        let (schema, properties) = (self.file.schema_descr(), self.file.properties());
+        // A field of the file is a column, and a list is one of its elements.
+        let columns = self.fields.iter().zip(&mut self.pending).zip(schema.columns());
+        let columns: Vec<_> = columns
+            .map(|((field, pending), of)| (of, field.kind, std::mem::replace(pending, Values::empty(field.kind))))
+            .collect();
+        let encoded = |(of, kind, values): (&ColumnDescPtr, Kind, Values)| encoded((of, properties), kind, values);
+        // On the threads of whoever writes from such, and on no others.
+        let chunks: Vec<Result<Chunk>> = match rayon::current_thread_index() {
+            Some(_) => columns.into_par_iter().map(encoded).collect(),
+            None => columns.into_iter().map(encoded).collect(),
+        };
         let mut group = self.file.next_row_group()?;
-        for (field, pending) in self.fields.iter().zip(&mut self.pending) {
-            let values = std::mem::replace(pending, Values::empty(field.kind));
-            if let Some(mut column) = group.next_column()? {
-                write_column(&mut column, field.kind, values)?;
-                column.close()?;
-            }
+        for chunk in chunks {
+            let (bytes, close) = chunk?;
+            group.append_column(&bytes, close)?;
         }
         group.close()?;
         Ok(())
     }
+}
+
+/// A column of a row group: its bytes, and what the group says of them.
+type Chunk = (Bytes, ColumnCloseResult);
+
+fn encoded((of, properties): (&ColumnDescPtr, &WriterPropertiesPtr), kind: Kind, values: Values) -> Result<Chunk> {
+    let mut sink = TrackedWrite::new(Vec::new());
+    let pages = Box::new(SerializedPageWriter::new(&mut sink));
+    let mut column = get_column_writer(of.clone(), properties.clone(), pages);
+    write_column(&mut column, kind, values)?;
+    let close = column.close()?;
+    Ok((sink.into_inner()?.into(), close))
 }
 
 fn parquet_type(field: &Field) -> Result<TypePtr> {
@@ -121,15 +146,15 @@ fn parquet_type(field: &Field) -> Result<TypePtr> {
 }
 
 /// Values without nulls, and where optional, for each row whether there is one.
-fn write_column(column: &mut SerializedColumnWriter<'_>, kind: Kind, values: Values) -> Result<()> {
+fn write_column(column: &mut ColumnWriter<'_>, kind: Kind, values: Values) -> Result<()> {
     match values {
-        Values::Integers(rows) => column.typed::<Int64Type>().write_batch(&rows, None, None)?,
+        Values::Integers(rows) => typed::<Int64Type>(column).write_batch(&rows, None, None)?,
         Values::Numbers(mut rows) if kind == Kind::OptionalNumber => {
             let there: Vec<i16> = rows.iter().map(|value| i16::from(!value.is_nan())).collect();
             rows.retain(|value| !value.is_nan());
-            column.typed::<DoubleType>().write_batch(&rows, Some(&there), None)?
+            typed::<DoubleType>(column).write_batch(&rows, Some(&there), None)?
         }
-        Values::Numbers(rows) => column.typed::<DoubleType>().write_batch(&rows, None, None)?,
+        Values::Numbers(rows) => typed::<DoubleType>(column).write_batch(&rows, None, None)?,
         Values::Words(words) => {
             let there: Vec<i16> = words.iter().map(|word| i16::from(word.is_some())).collect();
             let bytes = Bytes::copy_from_slice(words.text().as_bytes());
@@ -140,7 +165,7 @@ fn write_column(column: &mut SerializedColumnWriter<'_>, kind: Kind, values: Val
             });
             let each: Vec<ByteArray> = each.collect();
             let there = (kind == Kind::OptionalWord).then_some(&there[..]);
-            column.typed::<ByteArrayType>().write_batch(&each, there, None)?
+            typed::<ByteArrayType>(column).write_batch(&each, there, None)?
         }
         Values::Lists(lists) => {
             // An empty list is a level without a value; the first value of a list begins a row.
@@ -148,7 +173,7 @@ fn write_column(column: &mut SerializedColumnWriter<'_>, kind: Kind, values: Val
             let begins: Vec<i16> = levels.flat_map(|levels| (0..levels).map(|at| i16::from(at > 0))).collect();
             let there = lists.iter().flat_map(|list| (0..list.len().max(1)).map(|_| i16::from(!list.is_empty())));
             let there: Vec<i16> = there.collect();
-            column.typed::<DoubleType>().write_batch(lists.flat(), Some(&there), Some(&begins))?
+            typed::<DoubleType>(column).write_batch(lists.flat(), Some(&there), Some(&begins))?
         }
     };
     Ok(())

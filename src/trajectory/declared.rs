@@ -159,8 +159,12 @@ impl Declared for Ladder {
 impl Declared for DrivenLadder {
     type System = Model;
 
-    const FACTS: Facts =
-        Facts { precision: Precision::STEPS, work_of_a_jump: |n| 50.0 + n * n, ..<Ladder as Declared>::FACTS };
+    const FACTS: Facts = Facts {
+        precision: Precision::STEPS,
+        // Most states are as wide as a coherent one.
+        work_of_a_jump: |n| 150.0 + 100.0 * n.sqrt(),
+        ..<Ladder as Declared>::FACTS
+    };
 
     fn cannot(group: &Group) -> Option<&'static str> {
         unlike(group)
@@ -223,7 +227,8 @@ fn protocol(group: &Group) -> &Protocol {
 impl Declared for ProtocolLadder {
     type System = Model;
 
-    const FACTS: Facts = <DrivenLadder as Declared>::FACTS;
+    // Steps on which something changes are of all levels.
+    const FACTS: Facts = Facts { work_of_a_jump: |n| 50.0 + n * n, ..<DrivenLadder as Declared>::FACTS };
 
     fn cannot(group: &Group) -> Option<&'static str> {
         unlike(group)

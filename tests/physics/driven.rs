@@ -1,13 +1,14 @@
 //! Drive and twisting: both engines against the full equation, and without jumps against the matrix exponential.
 
-use crate::common::{assert_within_5_sigma, point, run};
-use ndarray::Array2;
+use crate::common::{assert_within_5_sigma, kolmogorov_smirnov, kolmogorov_smirnov_bound, point, run};
+use ndarray::{Array1, Array2};
 use num_complex::Complex64;
+use rand_distr::{Distribution, Exp1};
 use superjump::campaign::simulator;
-use superjump::model::{Drive, Hamiltonian};
+use superjump::model::{Drive, Hamiltonian, Observables};
 use superjump::quantity::Quantity;
 use superjump::random::stream;
-use superjump::trajectory::{DrivenLadder, Interrupt, Record, Unravelling};
+use superjump::trajectory::{DrivenLadder, Interrupt, Jump, Record, Recorder, Unravelling};
 
 const BATHS: &str = "
 [[bath]]
@@ -110,6 +111,84 @@ fn without_jumps_the_driven_ladder_is_the_matrix_exponential() {
             let off: f64 = expected.iter().zip(&found).map(|(a, b)| (a * phase - b).norm_sqr()).sum::<f64>().sqrt();
             assert!(off < 1e-9, "N = {number} at {time}: {off:e}");
         }
+    }
+}
+
+/// When a trajectory jumps first.
+#[derive(Default)]
+struct First(Option<f64>);
+
+impl Recorder<Observables> for First {
+    fn dwell(&mut self, _: f64, _: f64, _: &Observables, _: &Observables) {}
+
+    fn jump(&mut self, time: f64, _: Jump, _: &Observables) {
+        self.0.get_or_insert(time);
+    }
+
+    fn interrupted(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+#[test]
+fn the_driven_ladder_jumps_where_the_matrix_exponential_has_fallen_to_what_was_drawn() {
+    // Of BATHS; the norm at each jump is right to 1e-9, and the waits have its law by Kolmogorov and Smirnov at 0.001, for
+    // each of three models, seeds fixed.
+    for (number, omega, delta, chi) in [(3_i64, 0.9, 0.3, 0.15), (12, 4.0, -0.2, 0.0), (30, 40.0, 1.0, 0.5)] {
+        let scenario = point(&format!(
+            "[qubits]\nnumber = {number}\n{BATHS}[initial]\nstate = \"ground\"\n[evolution]\nuntil = 1.0\n\
+             trajectories = 1"
+        ));
+        let group = &scenario.groups[0];
+        let drive = Drive { amplitude: omega, detuning: delta };
+        let engine = DrivenLadder::new(&group.model, &Hamiltonian { drive: Some(drive), chi });
+        let mut waits: Vec<(f64, f64)> = (0..2000)
+            .map(|trajectory| {
+                let mut rng = stream(number as u64, 0, trajectory);
+                let mut state = engine.prepare(&group.initial, &mut rng);
+                let drawn = Exp1.sample(&mut rng.clone());
+                let mut first = First::default();
+                engine.advance(&mut state, 0.0, 1e3, &mut rng, &mut first);
+                (first.0.unwrap(), drawn)
+            })
+            .collect();
+        waits.sort_by(|a, b| a.0.total_cmp(&b.0));
+
+        let (n, j) = (number as f64, number as f64 / 2.0);
+        let mut a = Array2::<Complex64>::zeros((number as usize + 1, number as usize + 1));
+        for level in 0..=number as usize {
+            let (above, m) = (level as f64, level as f64 - j);
+            let (emission, absorption) = (above * (n - above + 1.0), (n - above) * (above + 1.0));
+            let loss =
+                0.4 * emission + 0.1 * absorption + 0.2 * m * m + 0.2 * above + 0.1 * (n - above) + 0.1 * n / 4.0;
+            a[(level, level)] = Complex64::new(-0.5 * loss, -(delta * m + chi * m * m));
+            if level > 0 {
+                let coupling = Complex64::new(0.0, -0.5 * omega * emission.sqrt());
+                (a[(level, level - 1)], a[(level - 1, level)]) = (coupling, coupling);
+            }
+        }
+        let size = a.iter().map(Complex64::norm_sqr).sum::<f64>().sqrt();
+        let (mut psi, mut now) = (Array1::<Complex64>::zeros(number as usize + 1), 0.0);
+        psi[0] = Complex64::ONE;
+        let mut survival = Vec::new();
+        for (time, drawn) in &waits {
+            let steps = ((time - now) * size).ceil().max(1.0);
+            for _ in 0..steps as u64 {
+                let mut term = psi.clone();
+                for order in 1..20 {
+                    term = a.dot(&term) * Complex64::from((time - now) / steps / f64::from(order));
+                    psi += &term;
+                }
+            }
+            now = *time;
+            let norm: f64 = psi.iter().map(Complex64::norm_sqr).sum();
+            assert!((norm.ln() + drawn).abs() < 1e-9 * (1.0 + drawn), "N = {number}, at {time}: {} {drawn}", norm.ln());
+            survival.push(norm);
+        }
+        let mut times: Vec<f64> = waits.iter().map(|(time, _)| *time).collect();
+        let law = times.clone();
+        let distance = kolmogorov_smirnov(&mut times, |time| 1.0 - survival[law.partition_point(|t| *t < time)]);
+        assert!(distance < kolmogorov_smirnov_bound(times.len()), "N = {number}: {distance}");
     }
 }
 

@@ -5,6 +5,9 @@ use crate::vectorized::vectorized;
 /// Numbers that go side by side: two registers of AVX2.
 pub const LANES: usize = 8;
 
+/// The highest power of a squared norm that is asked for.
+pub const POWERS: usize = 12;
+
 type Lanes = [f64; LANES];
 
 #[inline(always)]
@@ -61,7 +64,7 @@ fn chunk(terms: &[Lanes], (stride, order): (usize, usize), at: usize, s: f64) ->
     sum
 }
 
-/// Terms of a power series, one after the other, each filled up with zeros to a multiple of [`LANES`].
+/// Terms of a power series, one after the other, each filled up with zeros to a multiple of [`LANES`] or beyond.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
     pub terms: &'a [f64],
@@ -71,35 +74,41 @@ pub struct Series<'a> {
 }
 
 impl Series<'_> {
-    /// Writes the sum of `s^k` times the k-th term.
-    pub fn sum(&self, s: f64, out: &mut [f64]) {
+    /// Writes the sum of `s^k` times the k-th term; returns its squared norm.
+    pub fn sum(&self, s: f64, out: &mut [f64]) -> f64 {
         let (terms, stride) = (self.terms.as_chunks::<LANES>().0, self.stride / LANES);
         vectorized(
             #[inline(always)]
             || {
+                let mut squares = [0.0; LANES];
+                let mut add = |sum: &Lanes| (0..LANES).for_each(|lane| squares[lane] += sum[lane] * sum[lane]);
                 let (whole, rest) = out.as_chunks_mut::<LANES>();
                 let last = whole.len();
                 for (at, out) in whole.iter_mut().enumerate() {
                     *out = chunk(terms, (stride, self.order), at, s);
+                    add(out);
                 }
                 if !rest.is_empty() {
-                    rest.copy_from_slice(&chunk(terms, (stride, self.order), last, s)[..rest.len()]);
+                    // Filled up with zeros.
+                    let sum = chunk(terms, (stride, self.order), last, s);
+                    rest.copy_from_slice(&sum[..rest.len()]);
+                    add(&sum);
                 }
+                total(&squares)
             },
-        );
+        )
     }
 
     /// Writes the coefficients of the squared norm of the sum, a polynomial in s, up to the power that `norm` has room
-    /// for.
+    /// for, [`POWERS`] at most.
     pub fn norm(&self, norm: &mut [f64]) {
         let (terms, stride) = (self.terms.as_chunks::<LANES>().0, self.stride / LANES);
         vectorized(
             #[inline(always)]
             || {
-                norm.fill(0.0);
-                let mut here = [[0.0; LANES]; super::MOST + 1];
-                let here = &mut here[..=self.order];
-                let mut sums = [[0.0; LANES]; 2 * super::MOST + 1];
+                let mut here = [[0.0; LANES]; POWERS + 1];
+                let here = &mut here[..=self.order.min(norm.len() - 1)];
+                let mut sums = [[0.0; LANES]; POWERS + 1];
                 let sums = &mut sums[..norm.len()];
                 for at in 0..stride {
                     for (power, here) in here.iter_mut().enumerate() {

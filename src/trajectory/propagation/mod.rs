@@ -2,8 +2,8 @@
 //!
 //! With `c = <psi|A|psi>`, a step is `psi(t) = e^(ct) sum_k (t/h)^k w_k`, `w_k = (h^k/k!) (A - c)^k psi`: what all of the
 //! state does alike, decay and turn, is in the factor. The state at every time of the step is one sum, and its norm a
-//! polynomial: the time of a jump, where it has fallen to what was drawn, is a root of that, found without another look at
-//! the state. A state that only decays and turns, such as any Dicke state of identical qubits, is stationary, and its wait
+//! polynomial, whose first powers tell about where it falls to what was drawn: there is a jump, which some two looks at the
+//! state find. A state that only decays and turns, such as any Dicke state of identical qubits, is stationary, and its wait
 //! a logarithm.
 //!
 //! The error has a bound, not an estimate. The sum up to w_K obeys `phi' = A phi - e^(ct) (t/h)^K (A - c) w_K`, and exp(tA)
@@ -16,8 +16,8 @@ pub mod magnus;
 
 use num_complex::Complex64;
 
-use self::kernels::Series;
 pub use self::kernels::{LANES, dot, norm_squared, normalize};
+use self::kernels::{POWERS, Series};
 pub use self::layout::{Layout, amplitudes, amplitudes_mut, inner, numbers, numbers_mut};
 
 /// The highest power of the series, so that a state that is zero but for some levels in a row stays so but for as many
@@ -30,10 +30,12 @@ const PACE: f64 = 5.0;
 /// The error of a step is no more than this part of its first term either: what is nearly at rest, by less than a
 /// step may err, comes to rest.
 const OF_CHANGE: f64 = 1e-3;
-/// What may be left out of the norm, of 1.
-const NEGLIGIBLE: f64 = 1e-14;
-/// A step towards the time of a jump that is so short, as a part of it, is the last.
-const CLOSE: f64 = 1e-8;
+/// A power of the norm that is less than this, of 1, is left out where it tells about where a jump is.
+const ROUGH: f64 = 1e-3;
+/// A step towards that which is so short, as a part of it, is the last.
+const CLOSE: f64 = 1e-4;
+/// How near ln norm^2 is to what was drawn at a jump.
+const NEAR: f64 = 1e-11;
 /// The most iterations for the time of a jump; bisection alone needs some 60.
 const ITERATIONS: usize = 200;
 
@@ -61,7 +63,7 @@ pub enum Wait {
 /// A step of the evolution. Made once for a largest state; allocates nothing after.
 #[derive(Clone, Debug)]
 pub struct Propagation {
-    /// w_0..w_(K+1), one after the other, each filled up with zeros to a multiple of [`LANES`].
+    /// w_0..w_(K+1), one after the other, each filled up with zeros as [`kernels::Series`] has them.
     terms: Vec<f64>,
     /// How many numbers make a state, and how far one term is from the next.
     length: usize,
@@ -88,8 +90,9 @@ pub struct Beginning<'a> {
     pub rate: f64,
 }
 
+/// Some numbers more than a state has: terms that are a power of two apart would share a few lines of the cache.
 fn filled(length: usize) -> usize {
-    length.next_multiple_of(LANES)
+    length.next_multiple_of(LANES) + LANES
 }
 
 impl Propagation {
@@ -226,30 +229,59 @@ impl Propagation {
         if exponent == f64::INFINITY || least > 0.0 && 2.0 * least.ln() - rate * limit > -exponent {
             return Wait::Survived(self.write(limit, end).ln() - rate * limit);
         }
-        let mut coefficients = [0.0; 2 * MOST + 1];
+        self.fall(rate * self.step, exponent, last, end)
+    }
+
+    /// Where ln norm^2 has fallen to `-exponent`, or what it is at the `last` of the step; writes the state there.
+    ///
+    /// The first powers of the norm tell about where, and looks at the state how far off that is: what these powers
+    /// lack grows from one look to another like the next of them.
+    fn fall(&self, rate: f64, exponent: f64, last: f64, end: &mut [f64]) -> Wait {
+        let mut coefficients = [0.0; POWERS + 1];
         let degree = self.degree(last);
         self.series().norm(&mut coefficients[..=degree]);
         let norm = Polynomial(&coefficients[..=degree]);
-        let log = norm.at(last).0.ln() - rate * limit;
-        if log > -exponent {
-            self.write(limit, end);
-            return Wait::Survived(log);
+        let (mut low, mut high, mut at) = (0.0, f64::INFINITY, norm.root(rate, exponent, last));
+        let mut squared = self.series().sum(at, end);
+        for iteration in 0..ITERATIONS {
+            let log = squared.ln() - rate * at;
+            let excess = log + exponent;
+            if excess > NEAR && at >= last {
+                kernels::scale(end, 1.0 / squared.sqrt());
+                return Wait::Survived(log);
+            }
+            if excess > 0.0 {
+                low = at;
+            } else {
+                high = at;
+            }
+            if excess.abs() <= NEAR || high - low <= f64::EPSILON * last {
+                break;
+            }
+            let (value, slope) = norm.at(at);
+            let lacks = (squared / value).ln() * (degree + 1) as f64 / at;
+            let newton = at + excess / (rate - slope / value - lacks);
+            at = if newton > low && newton < high && iteration < 20 {
+                newton.min(last)
+            } else if high < f64::INFINITY {
+                0.5 * (low + high)
+            } else {
+                last
+            };
+            squared = self.series().sum(at, end);
         }
-        let time = norm.root(rate * self.step, exponent, last) * self.step;
-        self.write(time, end);
-        Wait::Jump(time)
+        kernels::scale(end, 1.0 / squared.sqrt());
+        Wait::Jump(at * self.step)
     }
 
-    /// How many powers the norm has, up to `last`, but for what is negligible there.
+    /// How many powers of the norm tell about how it falls up to `last`.
     fn degree(&self, last: f64) -> usize {
-        let mut power = 2 * self.order;
-        let mut left_out = 0.0;
+        let mut power = POWERS.min(2 * self.order);
         let mut factor = last.powi(power as i32);
-        while power > self.order {
-            let low = power - self.order;
-            let here = &self.norms[low..=self.order];
-            left_out += factor * here.iter().zip(here.iter().rev()).map(|(a, b)| a * b).sum::<f64>();
-            if left_out > NEGLIGIBLE {
+        // The next ones are as small and smaller.
+        while power > 2 {
+            let here = &self.norms[power.saturating_sub(self.order)..=power.min(self.order)];
+            if factor * here.iter().zip(here.iter().rev()).map(|(a, b)| a * b).sum::<f64>() > ROUGH {
                 break;
             }
             factor /= last;
@@ -269,8 +301,9 @@ impl Propagation {
             state.copy_from_slice(&self.terms[..self.length]);
             return 1.0;
         }
-        self.series().sum(time / self.step, state);
-        normalize(state)
+        let squared = self.series().sum(time / self.step, state);
+        kernels::scale(state, 1.0 / squared.sqrt());
+        squared
     }
 }
 
@@ -283,11 +316,14 @@ impl Polynomial<'_> {
         self.0.iter().rev().fold((0.0, 0.0), |(value, slope), coefficient| (value * s + coefficient, slope * s + value))
     }
 
-    /// Where `ln P - rate s` has fallen to `-exponent`, between 0 and `high`, where it is below.
+    /// About where `ln P - rate s` has fallen to `-exponent`, from 0 to `high`.
     ///
-    /// The norm never rises: Newton's steps, and bisection where they leave the bracket.
+    /// Newton's steps, and bisection where they leave the bracket.
     fn root(&self, rate: f64, exponent: f64, mut high: f64) -> f64 {
         let mut low = 0.0;
+        if self.at(high).0.ln() - rate * high > -exponent {
+            return high;
+        }
         // By the first two cumulants.
         let bend = self.0.get(2).copied().unwrap_or(0.0);
         let root = (rate * rate - 4.0 * bend * exponent).max(0.0).sqrt();

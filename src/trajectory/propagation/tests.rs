@@ -128,14 +128,28 @@ fn the_norm_is_a_polynomial() {
     let psi = placed::<true>(&state(9, 8));
     for horizon in [0.01, 0.2, 5.0] {
         let (propagation, reach) = started(&mut Dense::<true>(matrix.clone()), &psi, horizon, 1e-10);
-        let last = reach / propagation.step;
-        let mut coefficients = vec![0.0; propagation.degree(last) + 1];
+        let Propagation { order, stride, .. } = propagation;
+        let term = |power: usize| &propagation.terms[power * stride..][..stride];
+        let power = |power: usize| -> f64 {
+            (power.saturating_sub(order)..=power.min(order)).map(|low| dot(term(low), term(power - low))).sum()
+        };
+        let mut coefficients = vec![0.0; POWERS.min(2 * order) + 1];
         propagation.series().norm(&mut coefficients);
+        for (at, coefficient) in coefficients.iter().enumerate() {
+            assert!((coefficient - power(at)).abs() < 1e-13 * propagation.norms.iter().sum::<f64>().powi(2));
+        }
+        let all: Vec<f64> = (0..=2 * order).map(power).collect();
+        let (last, about) = (reach / propagation.step, propagation.degree(reach / propagation.step));
         for part in [0.0, 0.3, 1.0] {
             let mut found = psi.clone();
             let squared = propagation.write(part * reach, &mut found);
-            let (value, _) = Polynomial(&coefficients).at(part * last);
+            let (value, _) = Polynomial(&all).at(part * last);
             assert!((value / squared - 1.0).abs() < 2e-14, "{value} {squared}");
+            // What tells about where a jump is.
+            if about < POWERS {
+                let (value, _) = Polynomial(&all[..=about]).at(part * last);
+                assert!((value - squared).abs() < 2.0 * ROUGH, "{value} {squared}");
+            }
         }
     }
 }

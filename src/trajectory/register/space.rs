@@ -276,11 +276,12 @@ mod tests {
     #[test]
     fn lowering_and_raising_are_adjoint_in_blocks_and_as_a_whole() {
         let weight = |rest: u32, qubit: usize| 0.35 + qubit as f64 - 0.1 * f64::from(rest);
-        for whole in [false, true] {
-            let space = Space::new(5, whole);
+        // Of three qubits all are within a chunk, of seven some are beyond those beside it.
+        for (number, whole) in [(5, false), (2, true), (3, true), (5, true), (7, true)] {
+            let space = Space::new(number, whole);
             let mut all = vec![Weights::Uniform(1.5), space.weights(weight)];
             if space.is_strided() {
-                all.push(Weights::Qubits(vec![0.4, -1.0, 2.0, 0.7, 1.1]));
+                all.push(Weights::Qubits([0.4, -1.0, 2.0, 0.7, 1.1, -0.3, 0.9][..number].to_vec()));
             }
             for weights in all {
                 for block in 0..space.blocks() {

@@ -71,24 +71,11 @@ impl Operators {
             absorption_energy,
             jz,
             excited_energy,
-            exchange_energy: self.exchange_energy(block, psi),
+            exchange_energy: self.exchanges.iter().map(|exchange| exchange.mean(block, psi)).sum(),
             // J^2 = J_+ J_- + J_z^2 - J_z.
             j_squared: sharpened(ladder + jz_squared - jz, self.number),
         };
         Measured { values, jz_squared }
-    }
-
-    /// `<V>`.
-    fn exchange_energy(&self, block: usize, psi: &[Complex64]) -> f64 {
-        let mut sum = 0.0;
-        for exchange in &self.exchanges {
-            for (c, mask) in psi.iter().zip(self.space.masks(block)) {
-                if (mask & exchange.pair).count_ones() == 1 {
-                    sum += exchange.energy * (c.conj() * psi[self.space.rank(mask ^ exchange.pair)]).re;
-                }
-            }
-        }
-        sum
     }
 
     /// (`<J_->`, `<J_-^2>`, `<J_- J_z + J_z J_->/2`) of a state in the block of all states; zero in a block of sharp M.

@@ -1,5 +1,6 @@
 //! The operators of a register on its blocks: H_eff, and what the values and the rates of jumps are made of.
 
+mod exchange;
 mod measured;
 
 pub(super) use measured::Measured;
@@ -9,23 +10,13 @@ use std::sync::Arc;
 
 use num_complex::Complex64;
 
+use self::exchange::Exchange;
 use super::space::{Space, Weights};
 use crate::bath::{Coupling, Process, Rates};
 use crate::model::Register;
 use crate::trajectory::propagation::acting::{Acting, Steered};
 use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut};
 use crate::vectorized::vectorized;
-
-/// An exchange between two qubits.
-#[derive(Clone, Copy, Debug)]
-struct Exchange {
-    /// Both their bits.
-    pair: u32,
-    /// V, per unit of time.
-    rate: f64,
-    /// V, as an energy.
-    energy: f64,
-}
 
 /// A kind of jump of one bath.
 #[derive(Clone, Copy, Debug)]
@@ -95,9 +86,9 @@ impl Operators {
         let units = register.units;
         let pairs = || (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
         let exchanges: Vec<Exchange> = pairs()
-            .map(|(i, j)| (1 << i | 1 << j, register.exchange[(i, j)]))
+            .map(|pair| (pair, register.exchange[pair]))
             .filter(|(_, v)| *v != 0.0)
-            .map(|(pair, v)| Exchange { pair, rate: units.angular(v), energy: units.quantum(v) })
+            .map(|(pair, v)| Exchange::new(&space, pair, (units.angular(v), units.quantum(v))))
             .collect();
 
         let g = &register.couplings;
@@ -228,9 +219,10 @@ impl Operators {
         self.set(|_| field.z, chi, field.x, rates, blocks);
     }
 
-    /// About how many bytes [`Operators::new`] takes beside its space, where qubits differ.
+    /// About how many bytes [`Operators::new`] takes beside its space, where qubits differ and all exchange.
     pub fn memory(number: usize) -> f64 {
-        2_f64.powi(number as i32) * (16.0 + 16.0 * number as f64)
+        let n = number as f64;
+        2_f64.powi(number as i32) * (16.0 + 16.0 * n + n * (n - 1.0))
     }
 
     /// S_- psi and S_+ psi.
@@ -251,39 +243,34 @@ impl Operators {
         (psi, half): (&[Complex64], &[Complex64]),
         (spare, y): (&mut [Complex64], &mut [Complex64]),
     ) {
-        self.times_diagonal(block, (center, factor), psi, y);
         let collective = -0.5 * (self.down + self.up) * factor;
-        let beyond = if self.descends(block) { self.space.below(block) } else { self.space.above(block) };
-        match (self.uniform, beyond) {
+        match self.uniform.filter(|_| self.half_amplitude != 0.0) {
             // Omega J_x = (Omega/2)(J_- + J_+): with a drive there is one block, and one sum does for both.
-            (Some(g), Some(below)) if self.half_amplitude != 0.0 => {
-                let turn = factor * self.half_amplitude / g;
-                let spare = &mut spare[..psi.len()];
-                mix((collective, half), (turn, psi), spare);
-                add_turned(turn, half, y);
-                self.space.raise(below, &self.coupling, 1.0, spare, y);
+            Some(g) => {
+                let (of_baths, spare) = ((collective, factor * self.half_amplitude / g), &mut spare[..psi.len()]);
+                self.times_diagonal_and_drive((center, factor), of_baths, (psi, half), (spare, y));
+                self.space.raise(block, &self.coupling, 1.0, spare, y);
             }
-            (_, Some(beyond)) if collective != 0.0 => {
-                if self.descends(block) {
-                    self.space.raise(beyond, &self.coupling, collective, half, y);
-                } else {
-                    self.space.lower(beyond, &self.coupling, collective, half, y);
+            None => {
+                self.times_diagonal(block, (center, factor), psi, y);
+                self.add_collective(block, collective, half, y);
+                if self.half_amplitude != 0.0 {
+                    self.add_drive(block, factor, psi, (&mut spare[..psi.len()], y));
                 }
             }
-            _ => {}
-        }
-        if self.uniform.is_none() && self.half_amplitude != 0.0 {
-            self.add_drive(factor, psi, y);
         }
         for exchange in &self.exchanges {
-            let rate = factor * exchange.rate;
-            for (y, mask) in y.iter_mut().zip(self.space.masks(block)) {
-                // One of the two is excited.
-                if (mask & exchange.pair).count_ones() == 1 {
-                    let x = psi[self.space.rank(mask ^ exchange.pair)] * rate;
-                    *y += Complex64::new(x.im, -x.re);
-                }
-            }
+            exchange.add(block, factor, psi, y);
+        }
+    }
+
+    /// Adds what collective baths take, from S_- psi, or S_+ psi where the block does not descend.
+    fn add_collective(&self, block: usize, factor: f64, half: &[Complex64], y: &mut [Complex64]) {
+        let beyond = if self.descends(block) { self.space.below(block) } else { self.space.above(block) };
+        match beyond.filter(|_| factor != 0.0) {
+            Some(below) if self.descends(block) => self.space.raise(below, &self.coupling, factor, half, y),
+            Some(above) => self.space.lower(above, &self.coupling, factor, half, y),
+            None => {}
         }
     }
 
@@ -298,13 +285,40 @@ impl Operators {
         );
     }
 
+    /// `y = factor (D - center) psi - i turn half` of the diagonal D, and `next = collective half - i turn psi`.
+    fn times_diagonal_and_drive(
+        &self,
+        (center, factor): (Complex64, f64),
+        (collective, turn): (f64, f64),
+        (psi, half): (&[Complex64], &[Complex64]),
+        (next, y): (&mut [Complex64], &mut [Complex64]),
+    ) {
+        vectorized(
+            #[inline(always)]
+            || {
+                let of_state = psi.iter().zip(half).zip(&self.diagonal[0]);
+                for ((y, next), ((x, half), element)) in y.iter_mut().zip(next.iter_mut()).zip(of_state) {
+                    let own = (element - center) * x * factor;
+                    *y = Complex64::new(own.re + turn * half.im, own.im - turn * half.re);
+                    *next = Complex64::new(collective * half.re + turn * x.im, collective * half.im - turn * x.re);
+                }
+            },
+        );
+    }
+
     /// `y += factor -i (Omega/2) sum_j sigma_x^(j) psi` on the block of all states.
-    fn add_drive(&self, factor: f64, psi: &[Complex64], y: &mut [Complex64]) {
-        for qubit in 0..self.number {
-            for (mask, y) in y.iter_mut().enumerate() {
-                let x = psi[mask ^ 1 << qubit] * (factor * self.half_amplitude);
-                *y += Complex64::new(x.im, -x.re);
-            }
+    fn add_drive(
+        &self,
+        block: usize,
+        factor: f64,
+        psi: &[Complex64],
+        (flipped, y): (&mut [Complex64], &mut [Complex64]),
+    ) {
+        self.space.lowered(block, &Weights::Uniform(1.0), psi, flipped);
+        self.space.raise(block, &Weights::Uniform(1.0), 1.0, psi, flipped);
+        let turn = factor * self.half_amplitude;
+        for (y, x) in y.iter_mut().zip(flipped.iter()) {
+            *y += Complex64::new(turn * x.im, -turn * x.re);
         }
     }
 
@@ -313,20 +327,6 @@ impl Operators {
         for (c, mask) in psi.iter_mut().zip(self.space.masks(block)) {
             *c *= Complex64::cis(angle * m(self.number, *mask));
         }
-    }
-}
-
-/// `y += -i factor x`.
-fn add_turned(factor: f64, x: &[Complex64], y: &mut [Complex64]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += Complex64::new(factor * x.im, -factor * x.re);
-    }
-}
-
-/// `y = a x - i b z`.
-fn mix((a, x): (f64, &[Complex64]), (b, z): (f64, &[Complex64]), y: &mut [Complex64]) {
-    for ((y, x), z) in y.iter_mut().zip(x).zip(z) {
-        *y = Complex64::new(a * x.re + b * z.im, a * x.im - b * z.re);
     }
 }
 
