@@ -44,6 +44,7 @@ impl Units {
 
     /// The heat current carried by one quantum hbar omega_0 per unit of time: omega_0 (natural), or fW (SI).
     #[must_use]
+    #[inline]
     pub fn quantum(self, frequency: f64) -> f64 {
         match self {
             Units::Natural => frequency,

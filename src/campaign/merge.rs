@@ -12,7 +12,9 @@ use super::error::RunError;
 use super::options::Event;
 use super::standing::more_than;
 use crate::plan::{Part, Plan};
-use crate::results::{Correlated, PointSummary, Sink, Summary, Timing, Writer, folded_rows, rare_quanta_rows, series};
+use crate::results::{
+    Correlated, PointSummary, Sampled, Sink, Summary, Timing, Writer, folded_rows, rare_quanta_rows, series,
+};
 use crate::scenario::Scenario;
 use crate::solve::{ExactRoad, Unsolved};
 use crate::statistics::Stopped;
@@ -101,7 +103,8 @@ pub fn merge(
             let road = roads[part.point].take().unwrap_or_else(|| ExactRoad::unsolved(Unsolved::Interrupted));
             let stopped = averages.as_ref().and_then(|averages| rule(asked, averages));
             complete &= stopped.is_some() && road.missing() != Some(&Unsolved::Interrupted);
-            if let Some(Averages { ensemble, booked, folded, reweighted, correlations, seen }) = averages.take() {
+            if let Some(Averages { ensemble, booked, flows, folded, reweighted, correlations, seen }) = averages.take()
+            {
                 let (booked, stopped) = (booked.as_ref(), stopped.unwrap_or(Stopped::Interrupted));
                 jumps += ensemble.jumps;
                 writer.write_series(point, &series(point, Some(&ensemble), &road))?;
@@ -114,8 +117,9 @@ pub fn merge(
                 let correlated = Correlated { point, sampled: correlations.as_ref(), exact: road.correlations() };
                 writer.write_correlations(correlated)?;
                 writer.write_directions(point, seen.as_ref(), road.directions())?;
-                let averages = (&ensemble, booked, reweighted.as_ref());
-                let summary = PointSummary::sampled(point, averages, &road, stopped);
+                let flows = flows.as_ref().map(|flows| &flows.together);
+                let averages = Sampled { ensemble: &ensemble, booked, flows, reweighted: reweighted.as_ref() };
+                let summary = PointSummary::sampled(point, &averages, &road, stopped);
                 points.push(summary.correlated(correlated));
             }
         }

@@ -15,8 +15,8 @@ use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
 use crate::plan::available_memory;
 use crate::quantity::{Column, Quantity};
 use crate::results::{
-    Correlated, Cuts, OfProtocol, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, SolvedRows, Summary,
-    Timing, Writer, folded_rows, highest_exact, noise_rows, of_protocol, phase_rows, quanta_rows, series,
+    Correlated, Cuts, OfWork, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, SolvedRows, Summary,
+    Timing, Writer, folded_rows, highest_exact, noise_rows, of_flows, of_protocol, phase_rows, quanta_rows, series,
 };
 use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactCorrelations, ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
@@ -279,12 +279,17 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
     let last = point.until();
     let booked = |quantity: Quantity| quantity.is_booked() && point.protocol().is_some();
     let rows = solved.series.iter().filter(|row| row.time == last && !booked(row.quantity));
-    let quantities = rows.filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.column(), value)));
-    let OfProtocol { quantities: booked, machine, notes } = point
-        .protocol()
-        .map(|protocol| of_protocol(point, protocol, None, solved.protocol.as_ref()))
-        .unwrap_or_default();
-    let quantities = booked.into_iter().chain(quantities).chain(solved.highest.clone()).collect();
+    let quantities =
+        rows.clone().filter_map(|row| row.exact.map(|value| QuantitySummary::exact(point, row.column(), value)));
+    let OfWork { quantities: of_work, machine, notes } = match point.protocol() {
+        Some(protocol) => of_protocol(point, protocol, None, solved.protocol.as_ref()),
+        None => {
+            let columns = point.columns();
+            let exact = |column: usize| rows.clone().find(|row| row.column() == columns[column])?.exact;
+            of_flows(point, None, exact)
+        }
+    };
+    let quantities = of_work.into_iter().chain(quantities).chain(solved.highest.clone()).collect();
     let notes = notes.into_iter().chain(solved.cuts.notes.clone()).collect();
     PointSummary { quantities, machine, notes, ..unsolved(point) }
 }

@@ -17,7 +17,7 @@ mod spin;
 mod system;
 
 pub use conditioned::{Condition, Conditioned, ConditionedForm, ConditionedValues, Conditions};
-pub use course::{Course, CourseError, Shape, Signal};
+pub use course::{Course, CourseError, Shape, Signal, Straight};
 pub use drive::{DriveCourse, DriveError, DriveSetting, Driving, Field, Wave, WaveError, Waveform};
 pub use linear::Linear;
 pub use pulse::{Outline, Pulse, PulseError, Tone};

@@ -11,9 +11,9 @@ use crate::statistics::{Booked, Comoments, Ensemble, Estimate};
 use crate::theory::machine::{FOUND, UNCLEAR, no_one_temperature};
 use crate::theory::{Machine, Merit};
 
-/// What a summary says of a protocol.
+/// What a summary says of work, heat and what machine the qubits are.
 #[derive(Clone, Debug, Default)]
-pub struct OfProtocol {
+pub struct OfWork {
     pub quantities: Vec<QuantitySummary>,
     /// In words.
     pub machine: Option<String>,
@@ -96,8 +96,8 @@ pub fn of_protocol(
     protocol: &Protocol,
     sampled: Option<(&Booked, &Ensemble)>,
     exact: Option<&ExactProtocol>,
-) -> OfProtocol {
-    let mut found = OfProtocol::default();
+) -> OfWork {
+    let mut found = OfWork::default();
     let baths = point.baths().len();
     let whole = sampled.map(|(booked, _)| booked.whole());
     let moments = exact.map(|exact| &exact.averages.last.booked);
@@ -166,11 +166,17 @@ pub fn of_protocol(
     if point.fold().is_none() && protocol.repeats() != Repeats::Once && protocol.cycles() > 1 {
         notes.push(unfolded(point, protocol));
     }
+    if !protocol.is_held() {
+        notes.push(format!("{}: {UNEVEN}", Quantity::HeatCurrentInterval.name()));
+    }
     found.quantities.extend(pairs.iter().enumerate().filter_map(of_pair));
     found.notes = notes;
     found
 }
 
+/// Why there is no integral of a current where something is ramped.
+const UNEVEN: &str =
+    "on a ramp a current changes while a level stays; `heat_current_counts` is the average over each interval";
 /// Why an entropy is infinite.
 const INFINITE: &str = "a bath at T = 0 takes quanta, whose entropy is infinite";
 

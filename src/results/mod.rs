@@ -4,6 +4,7 @@ mod booked;
 mod correlations;
 mod cuts;
 mod directions;
+mod flowing;
 mod highest;
 mod names;
 mod parquet_folder;
@@ -18,9 +19,10 @@ mod swept;
 mod tables;
 mod writer;
 
-pub(crate) use booked::{OfProtocol, of_protocol};
+pub(crate) use booked::{OfWork, of_protocol};
 pub(crate) use correlations::Correlated;
 pub(crate) use cuts::Cuts;
+pub(crate) use flowing::of_flows;
 pub(crate) use highest::highest_exact;
 pub use names::quantity_names;
 pub(crate) use parquet_folder::ParquetFolder;
@@ -28,6 +30,7 @@ pub use row::{QuantitySummary, standard_errors};
 pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
 pub use steady_run::{Convergence, CycleConvergence, RelaxationFrom, SteadyRun};
+pub(crate) use summary::Sampled;
 pub use summary::{BathSummary, PointSummary, Summary, Timing};
 pub(crate) use summary_file::Head;
 #[cfg(feature = "figures")]

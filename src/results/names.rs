@@ -41,6 +41,9 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
             quantities.extend([Quantity::HighestIntensity, Quantity::HighestIntensityTime]);
             quantities.extend([Quantity::PeakTime, Quantity::PeakIntensity]);
             quantities.extend((point.recording.photons > 0).then_some(Quantity::BurstWidth));
+            if scenario.points.iter().any(|point| point.flows().is_some()) {
+                quantities.extend([Quantity::Efficiency, Quantity::CoefficientOfPerformance]);
+            }
         }
         Asked::Converge(_) | Asked::Solve(_) => quantities.extend([
             Quantity::HeatCurrentBalance,

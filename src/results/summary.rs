@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::booked::{OfProtocol, of_protocol};
+use super::booked::{OfWork, of_protocol};
 use super::correlations::Correlated;
 use super::cuts::Cuts;
+use super::flowing::of_flows;
 use super::highest::highest_sampled;
 use super::rare::rare;
 use super::row::QuantitySummary;
@@ -13,7 +14,7 @@ use crate::bath::Bath;
 use crate::quantity::{Column, Quantity};
 use crate::scenario::{BathScale, Origin, Point, Scenario};
 use crate::solve::{ExactRoad, Unsolved};
-use crate::statistics::{Booked, Ensemble, NoError, Reweighted, Stopped};
+use crate::statistics::{Booked, Ensemble, Grouped, NoError, Reweighted, Stopped};
 
 /// What stands in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -165,11 +166,22 @@ fn baths(point: &Point) -> Vec<BathSummary> {
     all.map(|((bath, coupling), scale)| BathSummary::new(bath, coupling, scale)).collect()
 }
 
+/// What trajectories of a point come to.
+pub(crate) struct Sampled<'a> {
+    pub ensemble: &'a Ensemble,
+    /// Under a protocol.
+    pub booked: Option<&'a Booked>,
+    /// Where a modulation does work.
+    pub flows: Option<&'a Grouped>,
+    /// Under a condition.
+    pub reweighted: Option<&'a Reweighted>,
+}
+
 impl PointSummary {
     /// The summary of a point's trajectories, at the last time of its grid.
     pub(crate) fn sampled(
         point: &Point,
-        (ensemble, booked, reweighted): (&Ensemble, Option<&Booked>, Option<&Reweighted>),
+        &Sampled { ensemble, booked, flows, reweighted }: &Sampled,
         road: &ExactRoad,
         stopped_because: Stopped,
     ) -> Self {
@@ -177,11 +189,10 @@ impl PointSummary {
         let times = point.times();
         let last = times.len() - 1;
         let mut quantities = Vec::new();
-        let OfProtocol { quantities: of_protocol, machine, notes } = point
-            .protocol()
-            .zip(booked)
-            .map(|(protocol, booked)| of_protocol(point, protocol, Some((booked, ensemble)), road.protocol()))
-            .unwrap_or_default();
+        let OfWork { quantities: of_work, machine, notes } = match (point.protocol(), booked) {
+            (Some(protocol), Some(booked)) => of_protocol(point, protocol, Some((booked, ensemble)), road.protocol()),
+            _ => of_flows(point, flows.map(|flows| (flows, ensemble)), |column| road.on_grid(last, column)),
+        };
         // What is booked is that of the whole protocol.
         let cuts = Cuts::of_transient(point, Some(ensemble), road);
         let booked = |column: &Column| column.quantity.is_booked() && point.protocol().is_some();
@@ -213,7 +224,7 @@ impl PointSummary {
         let rare = point.conditions().zip(reweighted).map(|(given, reweighted)| rare(point, given, reweighted));
         let (of_rare, why) = rare.unwrap_or_default();
         quantities.extend(of_rare);
-        quantities.splice(0..0, of_protocol);
+        quantities.splice(0..0, of_work);
         PointSummary {
             machine,
             notes: notes.into_iter().chain(cuts.notes).chain(why).collect(),

@@ -220,6 +220,15 @@ impl Point {
         columns
     }
 
+    /// Where a modulation does work, the columns of its power and of all heat currents, with their places.
+    #[must_use]
+    pub fn flows(&self) -> Option<Vec<(usize, Column)>> {
+        let columns = self.columns();
+        columns.iter().find(|column| column.quantity == Quantity::Power)?;
+        let flows = |column: &Column| matches!(column.quantity, Quantity::Power | Quantity::HeatCurrent);
+        Some(columns.into_iter().enumerate().filter(|(_, column)| flows(column)).collect())
+    }
+
     /// N, over all groups.
     #[must_use]
     pub fn number(&self) -> i64 {

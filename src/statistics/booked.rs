@@ -3,14 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::ends::Ends;
-use super::jackknife::{Merge, jackknife};
-use super::{Comoments, Estimate, Moments, Powers};
+use super::{Comoments, Estimate, Grouped, Moments, Powers};
 use crate::dicke::Level;
 use crate::model::protocol::{Entry, Protocol};
 use crate::trajectory::protocol::Ledger;
-
-/// Paths go to so many groups by their numbers, one of which is left out after the other.
-const GROUPS: u64 = 64;
 
 /// What is known of a path beside its ledger.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,8 +22,8 @@ pub struct Known {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Booked {
     baths: usize,
-    /// Of whole paths, group by group.
-    groups: Vec<Comoments>,
+    /// Of whole paths.
+    totals: Grouped,
     /// Of each segment over all cycles, segments x entries.
     segments: Moments,
     /// Of each cycle, cycles x (entries, M and J at its end).
@@ -97,7 +93,7 @@ impl Booked {
         let entries = Entry::count(baths);
         Booked {
             baths,
-            groups: vec![Comoments::new(entries); GROUPS as usize],
+            totals: Grouped::new(entries),
             segments: Moments::new(segments * entries),
             cycles: Moments::new(cycles * OfCycle::count(baths)),
             work: Powers::default(),
@@ -108,8 +104,7 @@ impl Booked {
 
     /// Adds the path of this number.
     pub fn push(&mut self, number: u64, ledger: &Ledger, known: Known) {
-        let totals = ledger.totals();
-        self.groups[(number % GROUPS) as usize].push(totals);
+        self.totals.push(number, ledger.totals());
         self.segments.push(ledger.segments.iter());
         let ends = ledger.ends[1..].iter();
         let rows = ledger.cycles.rows().into_iter().zip(ends);
@@ -127,7 +122,7 @@ impl Booked {
 
     /// Adds later paths.
     pub fn merge(&mut self, later: &Booked) {
-        self.groups.iter_mut().zip(&later.groups).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.totals.merge(&later.totals);
         self.segments.merge(&later.segments);
         self.cycles.merge(&later.cycles);
         self.work.merge(&later.work);
@@ -138,11 +133,9 @@ impl Booked {
     /// Whether another, that was read, has the shape of this.
     #[must_use]
     pub fn is_alike(&self, other: &Booked) -> bool {
-        let lengths = |booked: &Booked| {
-            let groups: Vec<_> = booked.groups.iter().map(Comoments::lengths).collect();
-            (booked.baths, groups, booked.segments.lengths(), booked.cycles.lengths(), booked.tails.len())
-        };
-        lengths(self) == lengths(other)
+        let lengths =
+            |booked: &Booked| (booked.baths, booked.segments.lengths(), booked.cycles.lengths(), booked.tails.len());
+        lengths(self) == lengths(other) && self.totals.is_alike(&other.totals)
     }
 
     /// How many paths there are.
@@ -154,15 +147,12 @@ impl Booked {
     /// The sums over all whole paths.
     #[must_use]
     pub fn whole(&self) -> Comoments {
-        let mut whole = Comoments::new(Entry::count(self.baths));
-        self.groups.iter().for_each(|group| whole.merge(group));
-        whole
+        self.totals.whole()
     }
 
     /// What is computed from the sums over whole paths, with errors by leaving out one group after the other.
     pub fn derived(&self, statistics: impl Fn(&Comoments) -> Vec<f64>) -> Vec<Option<Estimate>> {
-        let groups: Vec<Comoments> = self.groups.iter().filter(|group| group.count() > 0).cloned().collect();
-        jackknife(&groups, statistics)
+        self.totals.derived(statistics)
     }
 
     /// The mean of an entry in a segment over all cycles.

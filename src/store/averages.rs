@@ -9,7 +9,30 @@ use crate::group::Detection;
 use crate::model::protocol::Protocol;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
-use crate::statistics::{Booked, Ensemble, Moments, Resolutions, Reweighted};
+use crate::statistics::{Booked, Ensemble, Grouped, Moments, Resolutions, Reweighted};
+use crate::trajectory::Trace;
+
+/// [`Point::flows`] at the last time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flows {
+    /// Their places among the columns of a point.
+    columns: Vec<usize>,
+    pub together: Grouped,
+}
+
+impl Flows {
+    /// Of no trajectories yet; none where no modulation does work.
+    fn of(point: &Point) -> Option<Self> {
+        let columns: Vec<usize> = point.flows()?.into_iter().map(|(place, _)| place).collect();
+        Some(Flows { together: Grouped::new(columns.len()), columns })
+    }
+
+    fn push(&mut self, number: u64, trace: &Trace) {
+        let Some(last) = trace.values.rows().into_iter().next_back() else { return };
+        let values: Vec<f64> = self.columns.iter().map(|column| last[*column]).collect();
+        self.together.push(number, &values);
+    }
+}
 
 /// What is averaged over trajectories, in the order of the plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,6 +40,8 @@ pub struct Averages {
     pub ensemble: Ensemble,
     /// Under a protocol.
     pub booked: Option<Booked>,
+    /// Where a modulation does work, what flows at the last time.
+    pub flows: Option<Flows>,
     /// Averages over the cycles of a path, by phase and column, where times fold.
     pub folded: Option<Moments>,
     /// Under a condition, what trajectories weigh without it.
@@ -38,7 +63,7 @@ impl Averages {
             detection(point).map(|detection| Moments::new(detection.directions().len() + detection.rings().count()));
         let superposed = point.facts().coherent;
         let booked = point.protocol().map(|protocol| Booked::new(protocol, superposed));
-        Averages { ensemble, booked, folded, reweighted, correlations, seen }
+        Averages { ensemble, booked, flows: Flows::of(point), folded, reweighted, correlations, seen }
     }
 
     /// Adds the trajectory of this number.
@@ -49,6 +74,9 @@ impl Averages {
         }
         if let (Some(booked), Some((ledger, known))) = (&mut self.booked, path.booked) {
             booked.push(number, ledger, known);
+        }
+        if let Some(flows) = &mut self.flows {
+            flows.push(number, path.trace);
         }
         if let (Some(folded), Some(cells)) = (&mut self.folded, path.folded) {
             folded.push(cells.iter());
@@ -66,6 +94,9 @@ impl Averages {
         self.ensemble.merge(&later.ensemble);
         if let (Some(mine), Some(theirs)) = (&mut self.booked, &later.booked) {
             mine.merge(theirs);
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.flows, &later.flows) {
+            mine.together.merge(&theirs.together);
         }
         if let (Some(mine), Some(theirs)) = (&mut self.folded, &later.folded) {
             mine.merge(theirs);
@@ -92,9 +123,19 @@ impl Averages {
             (Some(booked), Some(empty)) => booked.is_alike(empty) && booked.paths() == self.ensemble.trajectories(),
             _ => false,
         };
+        let flow = match (&self.flows, &empty.flows) {
+            (None, None) => true,
+            (Some(Flows { columns, together }), Some(empty)) => {
+                *columns == empty.columns
+                    && together.is_alike(&empty.together)
+                    && together.count() == self.ensemble.trajectories()
+            }
+            _ => false,
+        };
         let of_paths = |moments: &Moments| moments.count() == self.ensemble.trajectories();
         let lengths = |moments: &Option<Moments>| moments.as_ref().map(Moments::lengths);
         let alike = alike
+            && flow
             && lengths(&self.folded) == lengths(&empty.folded)
             && lengths(&self.correlations) == lengths(&empty.correlations)
             && lengths(&self.seen) == lengths(&empty.seen)
@@ -111,6 +152,7 @@ impl Averages {
         Averages {
             ensemble: Ensemble::new(Resolutions::unknown(1), 1, 1),
             booked: Some(Booked::sample()),
+            flows: Some(Flows { columns: vec![0], together: Grouped::new(1) }),
             folded: Some(Moments::new(1)),
             reweighted: Some(Reweighted::sample()),
             correlations: Some(Moments::new(1)),

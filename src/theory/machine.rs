@@ -15,6 +15,8 @@ pub const DRIVEN: &str = "a drive does work as well, of which there is no record
 pub const UNCLEAR: &str = "the signs of work and heats do not stand out of their errors";
 /// So many standard errors away from zero a sign counts as found.
 pub const FOUND: f64 = 5.0;
+/// So many of what stands below in a quotient.
+pub const BELOW: f64 = 10.0;
 
 /// Why qubits are judged by nothing where the temperature of a bath is no single one.
 #[must_use]

@@ -370,12 +370,25 @@ impl<V: Values> Record<V> {
         self.trace.jz = now.values.jz();
     }
 
-    /// Looks for a higher intensity within a dwell.
+    /// What the total intensity has to exceed.
+    #[inline]
+    pub(super) fn to_beat(&self) -> f64 {
+        self.to_beat
+    }
+
+    /// The total intensity was so high at a time: where that is higher than before, it is kept.
+    #[inline]
+    pub(super) fn rises_to(&mut self, intensity: f64, time: f64) {
+        if intensity > self.to_beat {
+            (self.trace.peak, self.to_beat) = ((intensity, time), intensity * self.margin);
+        }
+    }
+
+    /// Looks for a higher intensity within a dwell, which is so high a time after its start.
     #[inline(never)]
-    fn climb(&mut self, start: f64, search: &Search, mut at: impl FnMut(f64) -> V) {
-        let form = self.total_intensity;
+    pub(super) fn climb(&mut self, start: f64, search: &Search, mut height: impl FnMut(f64) -> f64) {
         let interrupt = &self.interrupt;
-        let height = |time| if interrupt.is_set() { f64::NEG_INFINITY } else { at(time).at(form) };
+        let height = |time| if interrupt.is_set() { f64::NEG_INFINITY } else { height(time) };
         if let Some((height, time)) = search.highest(height) {
             self.trace.peak = (height, start + time);
         }
@@ -415,10 +428,7 @@ impl<V: Values> Recorder<V> for Record<V> {
     #[inline]
     fn dwell(&mut self, start: f64, duration: f64, at_start: &V, mean: &V) {
         self.integral.accumulate(mean, duration);
-        let intensity = at_start.at(self.total_intensity);
-        if intensity > self.to_beat {
-            (self.trace.peak, self.to_beat) = ((intensity, start), intensity * self.margin);
-        }
+        self.rises_to(at_start.at(self.total_intensity), start);
     }
 
     #[inline]
@@ -451,7 +461,7 @@ impl<V: Values> Recorder<V> for Record<V> {
     }
 
     #[inline]
-    fn change(&mut self, change: &Change<V>, at: impl FnMut(f64) -> V) {
+    fn change(&mut self, change: &Change<V>, mut at: impl FnMut(f64) -> V) {
         let form = self.total_intensity;
         let search = Search {
             length: change.duration,
@@ -462,7 +472,7 @@ impl<V: Values> Recorder<V> for Record<V> {
             to_beat: self.to_beat,
         };
         if search.may_beat() {
-            self.climb(change.start, &search, at);
+            self.climb(change.start, &search, |time| at(time).at(form));
         }
     }
 }

@@ -209,6 +209,8 @@ fn trajectories_come_to_the_exact_limit_cycle_on_the_ladder_and_in_a_register() 
         let asked = Solve { times: Vec::new(), steady: Some(steady.clone()), trajectories: None };
         let solved = PointBuilder::new(group.clone()).build(Asked::Solve(asked)).unwrap();
         let road = SteadyRoad::new(&solved, Effort::Steady).unwrap();
+        let why = |name: &str| road.refused.iter().any(|refused| refused.starts_with(name));
+        assert!(why(Quantity::PeriodicUncertaintyRatio.name()), "{:?}", road.refused);
         // Of a current that the first round knows.
         let accuracy = Accuracy { target: Target::Absolute(0.2), ..Accuracy::default() };
         let converged = Converge { steady, accuracy, budget: Budget::default() };

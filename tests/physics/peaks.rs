@@ -1,13 +1,21 @@
 //! The highest intensity of a trajectory, between jumps too: whatever the grid, whatever cuts the evolution.
 
 use crate::common::{bath, point, run};
+use crate::protocols::{flat, plain, ramp};
+use superjump::bath::Coupling;
 use superjump::campaign::simulator;
+use superjump::circuit::{Filter, FilterForm};
+use superjump::dicke::Level;
 use superjump::initial::InitialState;
-use superjump::model::{System, Values};
+use superjump::model::protocol::{Change as Sets, Protocol, Repeats, Segment, Stage};
+use superjump::model::{Course, Reservoir, Setting, Shape, SpectralDensity, System, Values};
+use superjump::quantity::columns;
 use superjump::random::stream;
+use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Recorded};
 use superjump::trajectory::{
     Change, Detail, DrivenLadder, Interrupt, Jump, Ladder, Record, Recorder, Registers, Unravelling,
 };
+use superjump::units::Units;
 
 /// Near no jumps, so every trajectory is the same: to 1e-6, as the search allows.
 const ALIKE: f64 = 1e-6;
@@ -137,4 +145,95 @@ fn no_dwell_rises_above_the_peak() {
     let unlike = "frequencies = [1.0, 2.0, 0.5, 1.2]\nexchange = 0.8\n";
     let unlike = &scenario(unlike, "[initial]\nstate = \"bits\"\nbits = \"0110\"\n").groups[0];
     as_high_as_on_a_fine_grid(&Registers::new(&unlike.register(), false), &unlike.register(), &unlike.initial);
+}
+
+/// A narrow line that is swept through, temperatures and frequencies that pull apart, tables and rest: as high as on a fine
+/// grid of each dwell, and no higher than it is there.
+#[test]
+fn on_a_ramp_no_level_shines_brighter_than_the_peak() {
+    let number = 6;
+    let filter = Filter::new(300.0, 1.63, FilterForm::Lorentzian).unwrap();
+    let line = SpectralDensity::Filtered { on_resonance: 2.0, filter };
+    let baths = [
+        Reservoir::thermal("line", Coupling::Collective, line, 0.7).unwrap(),
+        flat("flat", Coupling::Collective, 0.2, 2.0),
+        flat("loss", Coupling::Local, 0.5, 0.3),
+    ];
+    let sets = |bath: &str, setting, course| Sets { bath: bath.into(), setting, course };
+    let first = Segment {
+        baths: vec![
+            sets("flat", Setting::Temperature, ramp(0.4, 2.0, Shape::Cosine)),
+            sets("loss", Setting::Rate, Course::Table(vec![(0.0, 0.0), (0.6, 2.0), (1.5, 0.1)])),
+        ],
+        ..plain(1.5, ramp(1.0, 2.0, Shape::Linear))
+    };
+    let back = Course::Table(vec![(0.0, 2.0), (0.3, 1.4), (1.0, 1.7)]);
+    let segments = [first, plain(0.5, Course::Held(2.0)), plain(1.0, back)];
+    let protocol = Protocol::new(Units::Natural, &baths, &segments, Repeats::Cycles(2)).unwrap();
+    let model = protocol.envelope(number);
+    let columns = columns(&[&model], false);
+    let detail = Detail { jumps: true, ..Detail::default() };
+    let times = [0.7, protocol.end()];
+    let record = Record::new(&model, number, &columns, times.len(), detail);
+    let mut recorded = Recorded::new(record, &columns, &protocol, &model, &times);
+    let chain = ProtocolChain::new(&protocol, number, Pieces::Enough);
+    let mut ledger = Ledger::new(&protocol, times.len());
+    let initial = InitialState::Dicke(Level::inverted(number));
+    let shines = |stage: &Stage, within: f64, level: Level| {
+        stage.model(number, within).total_intensity().at(level.lowering(), level.m())
+    };
+    for path in 0..20 {
+        recorded.clear();
+        chain.run(&initial, &times, &mut stream(9, 0, path), &mut ledger, &mut recorded);
+        recorded.close(&ledger, &times);
+        let (height, top) = recorded.record.trace.peak;
+        let (mut highest, mut there) = (0.0_f64, 0.0_f64);
+        for (index, stage) in (0..2).flat_map(|cycle| protocol.stages().iter().map(move |stage| (cycle, stage))) {
+            let begun = f64::from(index) * protocol.period() + stage.start;
+            let mut cuts = vec![begun];
+            let log = &recorded.record.trace.log;
+            let inside = |time: &f64| begun < *time && *time < begun + stage.duration;
+            cuts.extend(log.iter().map(|row| row.time).filter(inside));
+            cuts.push(begun + stage.duration);
+            for ends in cuts.windows(2) {
+                let before = log.iter().rev().find(|row| row.time <= ends[0]);
+                let level = before.map_or(Level::inverted(number), |row| Level {
+                    two_j: (2.0 * row.j) as i64,
+                    two_m: (2.0 * row.m) as i64,
+                });
+                for k in 0..=200 {
+                    let time = ends[0] + (ends[1] - ends[0]) * f64::from(k) / 200.0;
+                    highest = highest.max(shines(stage, (time - begun).min(stage.duration), level));
+                }
+                if ends[0] <= top && top <= ends[1] {
+                    there = there.max(shines(stage, (top - begun).min(stage.duration), level));
+                }
+            }
+        }
+        assert!(height >= highest * (1.0 - 1e-7), "{path}: {height} {highest}");
+        assert!((height / there - 1.0).abs() < 1e-6, "{path}: {height}, {there} at {top}");
+    }
+}
+
+/// A qubit that is turned while its rate goes up: near no jumps, `gamma(t) sin^2 t` for Omega = 2.
+#[test]
+fn a_driven_qubit_is_brightest_where_its_rate_and_its_turn_agree() {
+    let rate = |time: f64| 1e-9 * (2.0 - (std::f64::consts::PI * time / 7.0).cos());
+    let fine = (0..=700_000).map(|k| f64::from(k) * 1e-5).map(|time| (rate(time) * time.sin().powi(2), time));
+    let (highest, top) = fine.fold((0.0, 0.0), |best, here| if here.0 > best.0 { here } else { best });
+    for engine in ["ladder", "register"] {
+        for samples in [2, 17] {
+            let scenario = point(&format!(
+                "[qubits]\nnumber = 1\n{}[drive]\namplitude = 2.0\n[protocol.segment.up]\nduration = 7.0\n\
+                 bath.cold.rate = {{ to = 3e-9, shape = \"cosine\" }}\n[initial]\nstate = \"ground\"\n[evolution]\n\
+                 engine = \"{engine}\"\nsamples = {samples}\ntrajectories = 3",
+                bath("cold", "collective", 1e-9, 0.0)
+            ));
+            let never = Interrupt::default();
+            let mut simulator = simulator(&scenario, &never);
+            let (height, time) = simulator.trajectory(0).unwrap().trace.peak;
+            let what = format!("{engine}, {samples} samples: {height} at {time}, not {highest} at {top}");
+            assert!((height / highest - 1.0).abs() < ALIKE && (time - top).abs() < 1e-4, "{what}");
+        }
+    }
 }

@@ -317,28 +317,53 @@ fn whatever_is_ramped_paths_follow_the_exact_averages() {
     }
 }
 
-/// Strokes long enough to forget: a closed form for any N, `W = (omega_h - omega_c) (<J_z>_c - <J_z>_h)`.
+/// Strokes long enough to forget, by golden figures and a closed form: `W = (omega_h - omega_c) (<M>_c - <M>_h)`, a whole
+/// cycle's spread is that of both levels. N = 100 is left to the closed form: its cycle takes a hundred thousand steps.
 #[test]
 fn strokes_that_thermalize_do_the_work_of_two_thermal_states() {
-    for number in [1, 4, 20] {
-        let baths = [flat("hot", Coupling::Collective, 1.0, 3.0), flat("cold", Coupling::Collective, 1.0, 0.6)];
-        let off = |bath: &str| Change { bath: bath.into(), setting: Setting::Rate, course: Course::Held(0.0) };
-        let stroke = |frequency, bath| Segment { baths: vec![off(bath)], ..plain(60.0, Course::Held(frequency)) };
-        let segments = [stroke(1.0, "hot"), stroke(2.0, "cold")];
-        let protocol = Protocol::new(Units::Natural, &baths, &segments, Repeats::Cycles(1)).unwrap();
-        let initial = InitialState::Dicke(Level::ground(number));
-        let cycle = ProtocolEquation::new(&protocol, number, &initial).unwrap().limit_cycle().unwrap();
-        let moments = |x: f64| {
-            let p = levels(number).map(|level| (level.m(), (-x * (level.m() + number as f64 / 2.0)).exp()));
+    for (index, golden) in golden("ideal_otto").iter().enumerate() {
+        let n = (2.0 * number(&golden["J"])) as i64;
+        let of = |key: &str| number(&golden[key]);
+        let (slow, fast, cold, hot) = (of("omega_cold"), of("omega_hot"), of("T_cold"), of("T_hot"));
+        let spread = |x: f64| {
+            let p = levels(n).map(|level| (level.m(), (-x * (level.m() + n as f64 / 2.0)).exp()));
             let [z, m, square] =
-                p.fold([0.0; 3], |[z, first, second], (m, p)| [z + p, first + m * p, second + m * m * p]);
+                p.fold([0.0; 3], |[z, m, square], (level, p)| [z + p, m + level * p, square + level * level * p]);
             (m / z, square / z - (m / z).powi(2))
         };
-        let ((cold, cold_spread), (hot, hot_spread)) = (moments(1.0 / 0.6), moments(2.0 / 3.0));
-        assert_close(cycle.many.mean(Entry::Work).unwrap(), cold - hot, "work");
-        let (work, heat) = (Entry::Work, Entry::Heat(0));
-        assert_close(cycle.single.covariance(work, work).unwrap(), cold_spread + hot_spread, "spread");
-        assert_close(cycle.many.mean(heat).unwrap(), 2.0 * (hot - cold), "heat");
+        let ((at_cold, cold_spread), (at_hot, hot_spread)) = (spread(slow / cold), spread(fast / hot));
+        let (work, variance) = (of("work"), of("single_cycle_work_variance"));
+        assert_close((fast - slow) * (at_cold - at_hot), work, "closed form");
+        assert_close((fast - slow).powi(2) * (cold_spread + hot_spread), variance, "closed form of the spread");
+        if n > 40 {
+            continue;
+        }
+        let baths = [flat("hot", Coupling::Collective, 1.0, hot), flat("cold", Coupling::Collective, 1.0, cold)];
+        let off = |bath: &str| Change { bath: bath.into(), setting: Setting::Rate, course: Course::Held(0.0) };
+        // What is slowest goes at 1 + 2n or faster.
+        let stroke = |frequency, bath, temperature: f64| Segment {
+            baths: vec![off(bath)],
+            ..plain(40.0 / (1.0 + 2.0 * occupation(frequency / temperature)), Course::Held(frequency))
+        };
+        let segments = [stroke(slow, "hot", cold), stroke(fast, "cold", hot)];
+        let protocol = Protocol::new(Units::Natural, &baths, &segments, Repeats::Cycles(1)).unwrap();
+        let case = Case {
+            name: format!("J = {}", golden["J"]),
+            number: n,
+            protocol,
+            initial: InitialState::Dicke(Level::ground(n)),
+        };
+        let equation = case.equation();
+        let cycle = equation.limit_cycle().unwrap();
+        assert_close(cycle.many.mean(Entry::Work).unwrap(), work, &case.name);
+        assert_close(cycle.many.mean(Entry::Heat(0)).unwrap(), of("heat_hot"), &case.name);
+        assert_close(cycle.many.mean(Entry::Heat(1)).unwrap(), of("heat_cold"), &case.name);
+        assert_close(cycle.single.covariance(Entry::Work, Entry::Work).unwrap(), variance, &case.name);
+        if n <= 10 {
+            let start = equation.levels().iter().copied().zip(cycle.p.iter().copied());
+            let stationary = Case { initial: InitialState::Steady(Mixture::new(start, true)), ..case };
+            stationary.check_paths(&cycle.single, Pieces::Enough, 1_000, 200 + index as u64);
+        }
     }
 }
 

@@ -8,12 +8,7 @@ use crate::group::Group;
 use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
 use crate::statistics::{Estimate, Replicas};
-use crate::theory::machine::{DRIVEN, Machine, Merit, inverse_temperatures};
-
-/// Standard errors that work and heats have to be from zero for their signs to be told.
-const SIGNS: f64 = 5.0;
-/// The same of what stands below in a quotient.
-const BELOW: f64 = 10.0;
+use crate::theory::machine::{BELOW, DRIVEN, FOUND, Machine, Merit, inverse_temperatures};
 
 /// The machine and what it is judged by, as far as they are known.
 #[derive(Default)]
@@ -82,8 +77,8 @@ pub fn found(point: &Point, columns: &[Column], replicas: &Replicas) -> Found {
     let refused = |quantity: Quantity, what: &str, errors: f64| {
         Some(format!("{}: {what} is not {errors} standard errors from zero", quantity.name()))
     };
-    let Some(work) = flows.sum([(power, 1.0)]).filter(|work| is_off_zero(work, SIGNS)) else {
-        return Found { refused: refused(Quantity::Efficiency, "the power", SIGNS), ..Found::default() };
+    let Some(work) = flows.sum([(power, 1.0)]).filter(|work| is_off_zero(work, FOUND)) else {
+        return Found { refused: refused(Quantity::Efficiency, "the power", FOUND), ..Found::default() };
     };
     let heats: Vec<Option<Estimate>> = flows.heats.iter().map(|column| flows.sum([((*column)?, 1.0)])).collect();
     let heat: Vec<f64> = heats.iter().map(|heat| heat.map_or(0.0, |heat| heat.mean)).collect();
@@ -94,10 +89,10 @@ pub fn found(point: &Point, columns: &[Column], replicas: &Replicas) -> Found {
     };
     // Of an engine the sign of its heat tells whether a bath counts.
     let told_by_sign = |bath: usize| merit.quantity == Quantity::Efficiency || merit.counts[bath];
-    let unsure = |bath: &usize| heats[*bath].is_some_and(|heat| told_by_sign(*bath) && !is_off_zero(&heat, SIGNS));
+    let unsure = |bath: &usize| heats[*bath].is_some_and(|heat| told_by_sign(*bath) && !is_off_zero(&heat, FOUND));
     if let Some(bath) = (0..heats.len()).find(unsure) {
         let of = format!("the heat current of {}", point.baths()[bath].name);
-        return Found { machine, refused: refused(merit.quantity, &of, SIGNS), ..Found::default() };
+        return Found { machine, refused: refused(merit.quantity, &of, FOUND), ..Found::default() };
     }
     let quotient = flows.quotient(&merit, (work.mean, &heat));
     let refused = quotient.is_none().then(|| refused(merit.quantity, "what stands below", BELOW)).flatten();

@@ -59,17 +59,21 @@ impl Block {
 fn takes(values: &mut [f64], term: &[f64]) -> bool {
     const PARTS: usize = 8;
     let (mut size, mut more) = ([0.0; PARTS], [0.0; PARTS]);
-    let mut add = |values: &mut [f64], terms: &[f64]| {
-        for (i, (value, term)) in values.iter_mut().zip(terms).enumerate() {
+    let whole = values.len() - values.len() % PARTS;
+    let (parts, rest) = values.split_at_mut(whole);
+    // Loops, as what an iterator passes on to is not inlined, and then is not compiled for this processor.
+    for (values, terms) in parts.chunks_exact_mut(PARTS).zip(term.chunks_exact(PARTS)) {
+        for ((value, term), (size, more)) in values.iter_mut().zip(terms).zip(size.iter_mut().zip(&mut more)) {
             *value += term;
-            size[i] += value.abs();
-            more[i] += term.abs();
+            *size += value.abs();
+            *more += term.abs();
         }
-    };
-    let (mut parts, terms) = (values.chunks_exact_mut(PARTS), term.chunks_exact(PARTS));
-    let rest = terms.remainder();
-    parts.by_ref().zip(terms).for_each(|(values, terms)| add(values, terms));
-    add(parts.into_remainder(), rest);
+    }
+    for (i, (value, term)) in rest.iter_mut().zip(&term[whole..]).enumerate() {
+        *value += term;
+        size[i] += value.abs();
+        more[i] += term.abs();
+    }
     more.iter().sum::<f64>() <= ROUNDING * size.iter().sum::<f64>()
 }
 
@@ -87,22 +91,33 @@ pub struct Term {
     pub overlaps: Vec<f64>,
 }
 
-/// `into = sum_m weights_m terms_m` of a lane, some values after the other so that no sum leaves the registers.
+/// `into_n = sum_m weights_nm terms_m` of a lane, some values after the other so that no sum leaves the registers, and no
+/// term is fetched more than once for all of them.
 #[inline(always)]
-pub fn combine(weights: &[f64; NODES], terms: &[Term], lane: usize, into: &mut [f64]) {
+pub fn combine<const N: usize>(weights: &[[f64; NODES]; N], terms: &[Term], lane: usize, into: [&mut [f64]; N]) {
     const WIDTH: usize = 16;
-    let whole = into.len() - into.len() % WIDTH;
-    let (parts, rest) = into.split_at_mut(whole);
-    for (part, sums) in parts.chunks_exact_mut(WIDTH).enumerate() {
-        let mut found = [0.0; WIDTH];
-        for (weight, term) in weights.iter().zip(terms) {
-            let values = &term.block.lane(lane)[part * WIDTH..][..WIDTH];
-            found.iter_mut().zip(values).for_each(|(sum, v)| *sum += weight * v);
+    let lanes: [&[f64]; NODES] =
+        std::array::from_fn(|order| terms.get(order).map_or(&[][..], |term| term.block.lane(lane)));
+    let lanes = &lanes[..terms.len()];
+    let length = lanes.first().map_or(0, |lane| lane.len());
+    let whole = length - length % WIDTH;
+    let mut into = into;
+    for start in (0..whole).step_by(WIDTH) {
+        let mut found = [[0.0; WIDTH]; N];
+        for (order, lane) in lanes.iter().enumerate() {
+            let values = &lane[start..][..WIDTH];
+            for (found, weights) in found.iter_mut().zip(weights) {
+                let weight = weights[order];
+                found.iter_mut().zip(values).for_each(|(sum, v)| *sum += weight * v);
+            }
         }
-        sums.copy_from_slice(&found);
+        into.iter_mut().zip(&found).for_each(|(into, found)| into[start..][..WIDTH].copy_from_slice(found));
     }
-    rest.fill(0.0);
-    for (weight, term) in weights.iter().zip(terms) {
-        rest.iter_mut().zip(&term.block.lane(lane)[whole..]).for_each(|(sum, v)| *sum += weight * v);
+    for (into, weights) in into.iter_mut().zip(weights) {
+        let rest = &mut into[whole..];
+        rest.fill(0.0);
+        for (weight, lane) in weights.iter().zip(lanes) {
+            rest.iter_mut().zip(&lane[whole..]).for_each(|(sum, v)| *sum += weight * v);
+        }
     }
 }

@@ -61,6 +61,67 @@ fn smooth(operators: &Operators, stage: &Stage, times: [f64; 2], judged: (Follow
     if excess > 1.0 { Err(excess) } else { Ok(generator) }
 }
 
+/// The way from one time of a segment to another, step by step: found once, it may be gone often.
+pub struct Way(Vec<Step>);
+
+/// So many steps of one length, by one generator.
+struct Step {
+    generator: Generator,
+    length: f64,
+    times: u64,
+}
+
+impl Way {
+    /// Finds it.
+    ///
+    /// # Errors
+    /// If no step, however short, is exact enough.
+    pub fn new(
+        operators: &Operators,
+        stage: &Stage,
+        [from, until]: [f64; 2],
+        follow: Follow,
+    ) -> Result<Self, SolveError> {
+        let mut way = Vec::new();
+        if stage.is_held() {
+            if until > from {
+                let generator = operators.generator(stage, follow);
+                let times = (generator.passed[0] * (until - from) / REACH).ceil().max(1.0);
+                way.push(Step { generator, length: (until - from) / times, times: times as u64 });
+            }
+            return Ok(Way(way));
+        }
+        let mut corners: Vec<f64> = stage.knots().into_iter().filter(|knot| from < *knot && *knot < until).collect();
+        corners.push(until);
+        let sizes = operators.sizes(stage, follow);
+        let (mut now, mut length) = (from, until - from);
+        for corner in corners {
+            while now < corner {
+                let end = if now + length >= corner { corner } else { now + length };
+                match smooth(operators, stage, [now, end], (follow, &sizes)) {
+                    Ok(generator) => {
+                        way.push(Step { generator, length: end - now, times: 1 });
+                        length = 2.0 * (end - now);
+                        now = end;
+                    }
+                    Err(off) if end - now < SHORTEST * stage.duration => {
+                        return Err(SolveError::not_converged(operators.m.len(), off));
+                    }
+                    Err(_) => length = 0.5 * (end - now),
+                }
+            }
+        }
+        Ok(Way(way))
+    }
+
+    /// Takes a block along it.
+    pub fn go(&self, operators: &Operators, block: &mut Block) {
+        for Step { generator, length, times } in &self.0 {
+            (0..*times).for_each(|_| step(operators, generator, *length, block));
+        }
+    }
+}
+
 /// Takes a block from one time of a segment to another.
 ///
 /// # Errors
@@ -68,37 +129,9 @@ fn smooth(operators: &Operators, stage: &Stage, times: [f64; 2], judged: (Follow
 pub fn advance(
     operators: &Operators,
     stage: &Stage,
-    [from, until]: [f64; 2],
+    times: [f64; 2],
     follow: Follow,
     block: &mut Block,
 ) -> Result<(), SolveError> {
-    if stage.is_held() {
-        if until > from {
-            let generator = operators.generator(stage, follow);
-            let steps = (generator.passed[0] * (until - from) / REACH).ceil().max(1.0);
-            (0..steps as u64).for_each(|_| step(operators, &generator, (until - from) / steps, block));
-        }
-        return Ok(());
-    }
-    let mut corners: Vec<f64> = stage.knots().into_iter().filter(|knot| from < *knot && *knot < until).collect();
-    corners.push(until);
-    let sizes = operators.sizes(stage, follow);
-    let (mut now, mut length) = (from, until - from);
-    for corner in corners {
-        while now < corner {
-            let end = if now + length >= corner { corner } else { now + length };
-            match smooth(operators, stage, [now, end], (follow, &sizes)) {
-                Ok(generator) => {
-                    step(operators, &generator, end - now, block);
-                    length = 2.0 * (end - now);
-                    now = end;
-                }
-                Err(off) if end - now < SHORTEST * stage.duration => {
-                    return Err(SolveError::not_converged(operators.m.len(), off));
-                }
-                Err(_) => length = 0.5 * (end - now),
-            }
-        }
-    }
-    Ok(())
+    Way::new(operators, stage, times, follow).map(|way| way.go(operators, block))
 }

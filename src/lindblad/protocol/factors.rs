@@ -37,6 +37,9 @@ pub enum Follow {
 pub struct Factor {
     pub gain: f64,
     pub loss: f64,
+    /// By how much the loss by an emission is more than that by the absorption of the same coupling: of thermal baths what
+    /// does not go with their temperatures.
+    pub beyond: f64,
     /// `sum_b r_b a_b` of each entry a, and `sum_b r_b a_b b_b` of each pair.
     pub first: Vec<f64>,
     pub second: Vec<f64>,
@@ -55,11 +58,14 @@ pub struct Factors {
 
 impl Factor {
     fn numbers_mut(&mut self) -> impl Iterator<Item = &mut f64> {
-        [&mut self.gain, &mut self.loss].into_iter().chain(&mut self.first).chain(&mut self.second)
+        [&mut self.gain, &mut self.loss, &mut self.beyond].into_iter().chain(&mut self.first).chain(&mut self.second)
     }
 
     fn numbers(&self) -> impl Iterator<Item = f64> + '_ {
-        [self.gain, self.loss].into_iter().chain(self.first.iter().copied()).chain(self.second.iter().copied())
+        [self.gain, self.loss, self.beyond]
+            .into_iter()
+            .chain(self.first.iter().copied())
+            .chain(self.second.iter().copied())
     }
 
     /// Whether nothing is multiplied by anything.
@@ -90,7 +96,7 @@ impl Factors {
                 alike.map(|other| largest(&|factors| of(&factors.flows[other]))).fold(0.0, f64::max)
             };
             let rate = of_all(&|factor| factor.gain).max(of_all(&|factor| factor.loss));
-            sizes.extend([rate, rate]);
+            sizes.extend([rate; 3]);
             sizes.extend((0..seen[0].flows[flow].first.len()).map(|a| of_all(&|factor| factor.first[a])));
             sizes.extend((0..seen[0].flows[flow].second.len()).map(|at| of_all(&|factor| factor.second[at])));
         }

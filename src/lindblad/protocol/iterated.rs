@@ -7,11 +7,13 @@
 use std::ops::Range;
 
 use super::ProtocolEquation;
+use super::evolution::Way;
 use super::factors::Follow;
 use super::residuals::{Propagates, Residuals, add, norm};
 use super::road::{CycleError, Road};
 use crate::lindblad::PopulationEquation;
 use crate::lindblad::steady::{Leaking, Reduced, SteadyState};
+use crate::model::protocol::Stage;
 
 /// What is left of an equation, of its solution: what rounding leaves of U.
 const OF_SOLUTION: f64 = 2e-13;
@@ -31,6 +33,8 @@ pub struct Iterated<'a> {
 
 struct Propagator<'a> {
     equation: &'a ProtocolEquation,
+    /// Through each segment.
+    ways: Vec<Way>,
     /// The steady state of the average rates, and their generator.
     steady: SteadyState,
     average: Reduced<'a>,
@@ -44,7 +48,9 @@ impl<'a> Iterated<'a> {
         let leaking = Leaking::new(average.ladder(), LEAK / equation.protocol.period());
         let (steady, average) = average.factorize().map_err(|_| CycleError::NotUnique)?;
         let leaking = leaking.map_err(|_| CycleError::NotUnique)?;
-        let propagator = Propagator { equation, steady, average, leaking };
+        let way = |stage: &Stage| Way::new(&equation.operators, stage, [0.0, stage.duration], Follow::Nothing);
+        let ways = equation.protocol.stages().iter().map(way).collect::<Result<_, _>>()?;
+        let propagator = Propagator { equation, ways, steady, average, leaking };
         Ok(Iterated { propagator, residuals: Residuals::new(OF_SOLUTION, RESOLVED), p: Vec::new() })
     }
 
@@ -60,7 +66,7 @@ impl Propagates for Propagator<'_> {
     fn image(&self, x: &[f64]) -> Result<Vec<f64>, CycleError> {
         let mut block = self.equation.operators.block(Follow::Nothing, 1);
         block.lane_mut(0).copy_from_slice(x);
-        self.equation.once(Follow::Nothing, &mut block)?;
+        self.ways.iter().for_each(|way| way.go(&self.equation.operators, &mut block));
         let mut image = block.values;
         image.iter_mut().zip(x).for_each(|(image, x)| *image = x - *image);
         Ok(image)

@@ -17,6 +17,7 @@ mod radius;
 mod repeated;
 pub(super) mod residuals;
 mod road;
+mod streams;
 mod whole;
 
 pub use cycle::LimitCycle;

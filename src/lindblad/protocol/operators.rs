@@ -2,6 +2,7 @@
 
 use super::block::{Block, Term, combine, pair};
 use super::factors::{Factor, Factors, Follow, NODES};
+use super::streams::{Room, Stream, Streams};
 use crate::bath::{Coupling, Process};
 use crate::lindblad::ladder::{LadderGenerator, Move};
 use crate::model::Rates;
@@ -45,6 +46,8 @@ impl Run {
 #[derive(Clone, Debug)]
 pub struct Operators {
     flows: Vec<Flow>,
+    /// The same, sector by sector.
+    streams: Streams,
     /// M of each level.
     pub m: Vec<f64>,
     entries: usize,
@@ -61,19 +64,14 @@ pub struct Generator {
     orders: Vec<Factors>,
     /// Up to which power each flow goes.
     degrees: Vec<usize>,
+    /// The flow that loses as each does, but for what does not change.
+    alike: Vec<Option<usize>>,
     /// What of the diagonal belongs to what does not change.
     diagonal: Vec<f64>,
     /// The most that a level loses per unit time at first: added to all, nothing is negative then.
     pub shift: f64,
     /// The most that is then passed on per unit time, power by power.
     pub passed: Vec<f64>,
-}
-
-/// Where sums of terms are made.
-#[derive(Clone, Debug)]
-pub struct Room {
-    lost: Vec<f64>,
-    gained: Vec<f64>,
 }
 
 impl Operators {
@@ -87,6 +85,7 @@ impl Operators {
         };
         Operators {
             flows: ladder.flows.iter().map(flow).collect(),
+            streams: Streams::new(ladder),
             m: ladder.levels.iter().map(|level| level.m()).collect(),
             entries: Entry::count(ladder.baths.len()),
             entropy,
@@ -123,7 +122,7 @@ impl Operators {
         let slope = stage.frequency.slope(time);
         let counts = matches!(follow, Follow::Moments | Follow::Currents);
         let factor = |flow: &Flow| {
-            let mut factor = Factor { gain: 0.0, loss: 0.0, first: Vec::new(), second: Vec::new() };
+            let mut factor = Factor { gain: 0.0, loss: 0.0, beyond: 0.0, first: Vec::new(), second: Vec::new() };
             if counts {
                 factor.first.resize(self.entries, 0.0);
                 factor.second.resize(pair(self.entries, 0), 0.0);
@@ -138,6 +137,7 @@ impl Operators {
                     Process::Dephasing => (dephasing, dephasing),
                 };
                 factor.loss += rate;
+                factor.beyond += if flow.process == Process::Emission { rate - reverse } else { 0.0 };
                 // exp(-S) of a quantum is the quotient of its rate and that of its reverse.
                 factor.gain += if follow == Follow::Entropy { reverse } else { rate };
                 let quanta = absorbed(flow.process);
@@ -218,7 +218,17 @@ impl Operators {
             self.flows.iter().zip(&order.flows).map(of_flow).sum::<f64>() + order.tilt.abs() * largest(&self.m)
         }));
         let diagonal = self.diagonal(&orders[0], |flow| degrees[flow] == 0);
-        Generator { orders, degrees, diagonal, shift, passed: most }
+        let alike =
+            (0..self.flows.len()).map(|flow| self.alike(&orders, flow).filter(|other| degrees[*other] > 0)).collect();
+        Generator { orders, degrees, alike, diagonal, shift, passed: most }
+    }
+
+    /// The absorption of the same coupling as an emission, where they differ by what does not change.
+    fn alike(&self, orders: &[Factors], flow: usize) -> Option<usize> {
+        let Flow { coupling, process, .. } = self.flows[flow];
+        let stays = orders[1..].iter().all(|order| order.flows[flow].beyond == 0.0);
+        let reverse = |other: &Flow| other.coupling == coupling && other.process == Process::Absorption;
+        self.flows.iter().position(reverse).filter(|_| stays && process == Process::Emission)
     }
 
     /// What levels lose by some of the flows, and the tilt.
@@ -239,8 +249,7 @@ impl Operators {
 
     /// Where sums of terms are made.
     pub fn room(&self) -> Room {
-        let zeros = vec![0.0; self.m.len()];
-        Room { lost: zeros.clone(), gained: zeros }
+        self.streams.room(self.flows.len())
     }
 
     /// Finds the overlaps of a term, once its block is known.
@@ -272,20 +281,17 @@ impl Operators {
     #[inline(always)]
     fn apply_to(&self, generator: &Generator, scale: f64, terms: &[Term], room: &mut Room, image: &mut Block) {
         let Generator { orders, degrees, shift, .. } = generator;
+        let held = |((flow, factor), degree): ((_, _), &usize)| (*degree == 0).then_some((flow, factor));
         let of = &terms[0].block;
         for lane in 0..of.lanes() {
             self.stays(generator, scale, terms, lane, image.lane_mut(lane));
-            for (index, flow) in self.flows.iter().enumerate() {
-                if degrees[index] > 0 {
-                    self.changing(flow, index, (generator, scale), (terms, lane), room, image.lane_mut(lane));
-                    continue;
-                }
-                let factor = &orders[0].flows[index];
+            for (flow, factor) in self.flows.iter().zip(&orders[0].flows).zip(degrees).filter_map(held) {
                 flow.moves(scale * factor.gain, of.lane(lane), image.lane_mut(lane));
                 if let Some(entry) = entry(orders, lane) {
                     flow.moves(scale * factor.first[entry], of.lane(0), image.lane_mut(lane));
                 }
             }
+            self.changing((generator, scale), (terms, lane), room, image.lane_mut(lane));
         }
         image.sums.iter_mut().zip(&of.sums).for_each(|(out, sum)| *out = scale * shift * sum);
         if !of.sums.is_empty() {
@@ -317,37 +323,76 @@ impl Operators {
         }
     }
 
-    /// What a flow does whose factors change.
+    /// What flows do whose factors change.
     #[inline(always)]
     fn changing(
         &self,
-        flow: &Flow,
-        index: usize,
         (generator, scale): (&Generator, f64),
         (terms, lane): (&[Term], usize),
-        Room { lost, gained }: &mut Room,
+        room: &mut Room,
         out: &mut [f64],
     ) {
-        let orders = &generator.orders[..=generator.degrees[index]];
-        let terms = &terms[..orders.len().min(terms.len())];
-        let weights = |of: &dyn Fn(&Factor) -> f64| -> [f64; NODES] {
-            std::array::from_fn(|m| orders.get(m).map_or(0.0, |order| scale * of(&order.flows[index])))
-        };
-        combine(&weights(&|factor| factor.loss), terms, lane, lost);
-        if orders[0].follow == Follow::Entropy {
-            combine(&weights(&|factor| factor.gain), terms, lane, gained);
-            flow.moves(1.0, gained, out);
-        } else {
-            flow.moves(1.0, lost, out);
-        }
-        if let Some(entry) = entry(orders, lane) {
-            let first = weights(&|factor| factor.first[entry]);
-            if first.iter().any(|first| *first != 0.0) {
-                combine(&first, terms, 0, gained);
-                flow.moves(1.0, gained, out);
+        let Generator { orders, degrees, alike, .. } = generator;
+        let follow = orders[0].follow;
+        let changes = |flow: &usize| degrees[*flow] > 0;
+        let own = |flow: &usize| changes(flow) && alike[*flow].is_none();
+        self.combined((generator, scale), (terms, lane), own, |factor| factor.loss, room);
+        for flow in (0..self.flows.len()).filter(changes) {
+            if let Some(other) = alike[flow] {
+                let beyond = scale * orders[0].flows[flow].beyond;
+                room.raise(flow, other, beyond, terms[0].block.lane(lane));
             }
         }
-        out.iter_mut().zip(&flow.exits).zip(lost).for_each(|((out, exit), lost)| *out -= exit * *lost);
+        let loses = |stream: &Stream| changes(&stream.flow) && (stream.loses || follow != Follow::Entropy);
+        self.streams.add(loses, room, out);
+        if follow == Follow::Entropy {
+            self.gained((generator, scale), (terms, lane), |factor| factor.gain, room, out);
+        }
+        if let Some(entry) = entry(orders, lane) {
+            self.gained((generator, scale), (terms, 0), |factor| factor.first[entry], room, out);
+        }
+    }
+
+    /// Adds what flows make of a lane whose factors change, but for losses.
+    #[inline(always)]
+    fn gained(
+        &self,
+        (generator, scale): (&Generator, f64),
+        (terms, lane): (&[Term], usize),
+        of: impl Fn(&Factor) -> f64,
+        room: &mut Room,
+        out: &mut [f64],
+    ) {
+        let Generator { orders, degrees, .. } = generator;
+        let gains = |flow: &usize| degrees[*flow] > 0 && orders.iter().any(|order| of(&order.flows[*flow]) != 0.0);
+        self.combined((generator, scale), (terms, lane), gains, &of, room);
+        self.streams.add(|stream| !stream.loses && gains(&stream.flow), room, out);
+    }
+
+    /// What terms add up to, by what each of some flows is multiplied by: two flows at a time.
+    #[inline(always)]
+    fn combined(
+        &self,
+        (generator, scale): (&Generator, f64),
+        (terms, lane): (&[Term], usize),
+        among: impl Fn(&usize) -> bool,
+        of: impl Fn(&Factor) -> f64,
+        room: &mut Room,
+    ) {
+        let orders = &generator.orders;
+        let terms = &terms[..orders.len().min(terms.len())];
+        let weights = |flow: usize| -> [f64; NODES] {
+            std::array::from_fn(|order| orders.get(order).map_or(0.0, |order| scale * of(&order.flows[flow])))
+        };
+        let mut left = (0..self.flows.len()).filter(|flow| among(flow));
+        while let Some(one) = left.next() {
+            match left.next() {
+                Some(other) => {
+                    combine(&[weights(one), weights(other)], terms, lane, room.of([one, other]));
+                }
+                None => combine(&[weights(one)], terms, lane, room.of([one])),
+            }
+        }
     }
 
     /// Adds to the sums what they gain by one term.

@@ -404,6 +404,7 @@ fn of_states(
     let mut road = judged((point, protocol), &mean, &growth, !conserved);
     road.refused.extend(conserved.then(|| CONSERVED.to_owned()));
     road.refused.extend((!conserved && noise.is_none()).then(|| NO_EXACT_NOISE.to_owned()));
+    road.refused.push(format!("{}: {SUPERPOSED}", Quantity::PeriodicUncertaintyRatio.name()));
     let of_means = |phase: usize, model: &Model, column: Column| of_means(&limit.series[phase], model, column);
     let grid = on_grid(point, protocol, (&phases.times, &phases.columns), &averages.series, of_means);
     road.phases = grid.into_iter().collect();
@@ -420,6 +421,10 @@ fn of_states(
 /// Why there is no exact noise of superposed levels.
 const NO_EXACT_NOISE: &str =
     "noise of many cycles: it takes longer to be solved for than is spent on it; trajectories tell it";
+
+/// Why there is no response to the speed of a protocol that bounds the noise of superposed levels.
+const SUPERPOSED: &str = "levels are superposed, and what it bounds is jumps from level to level: `uncertainty_ratio` may be \
+                          below 1 here whatever the speed of the cycle";
 
 /// Why there is no long-time noise where J is conserved.
 pub const CONSERVED: &str = "noise of many cycles: every trajectory keeps its J, and what cycles of different J book drifts \

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use rand::RngExt;
 
-use super::Populations;
 use super::rows::{Choice, Exit, Rates, Row, Tables};
+use super::{Own, Populations};
 use crate::bath::Process;
 use crate::dicke::{Level, SectorChange};
 use crate::initial::InitialState;
@@ -143,7 +143,7 @@ impl Unravelling for ConditionedPopulations {
         let mut now = start;
         loop {
             let rows = self.rows(state.two_j);
-            if !self.chain.within(|above| &rows[above as usize], state, (&mut now, end), rng, recorder) {
+            if !self.chain.within(|above| &rows[above as usize], state, (&mut now, end), Own, rng, recorder) {
                 return;
             }
             let jump = self.local_jump(state, rng);

@@ -135,20 +135,7 @@ impl Unravelling for Populations {
         rng: &mut Stream,
         recorder: &mut impl Recorder<Observables>,
     ) {
-        let mut now = start;
-        loop {
-            let sector = self.sector(state.two_j);
-            let local = if let Some(rows) = self.rows(sector) {
-                self.within(|above| &rows[above as usize], state, (&mut now, end), rng, recorder)
-            } else {
-                self.within(|above| self.rates(sector, above), state, (&mut now, end), rng, recorder)
-            };
-            if !local {
-                return;
-            }
-            let jump = self.local_jump(state, rng);
-            recorder.jump(now, jump, &Observables::of(*state));
-        }
+        self.go(state, (start, end), Own, rng, recorder);
     }
 
     fn observe(&self, state: &Level, _: f64) -> Sample<Observables> {
@@ -156,7 +143,71 @@ impl Unravelling for Populations {
     }
 }
 
+/// By which clock a recorder is told the time.
+trait Clock: Copy {
+    fn read(self, time: f64) -> f64;
+}
+
+/// That of the engine.
+#[derive(Clone, Copy)]
+struct Own;
+
+/// One that is ahead of it.
+#[derive(Clone, Copy)]
+struct Ahead(f64);
+
+impl Clock for Own {
+    #[inline(always)]
+    fn read(self, time: f64) -> f64 {
+        time
+    }
+}
+
+impl Clock for Ahead {
+    #[inline(always)]
+    fn read(self, time: f64) -> f64 {
+        self.0 + time
+    }
+}
+
 impl Populations {
+    /// The same as [`Unravelling::advance`], by a clock that is not the recorder's: that is so much ahead.
+    pub(super) fn advance_behind(
+        &self,
+        state: &mut Level,
+        times: (f64, f64),
+        ahead: f64,
+        rng: &mut Stream,
+        recorder: &mut impl Recorder<Observables>,
+    ) {
+        self.go(state, times, Ahead(ahead), rng, recorder);
+    }
+
+    #[inline(always)]
+    fn go(
+        &self,
+        state: &mut Level,
+        (start, end): (f64, f64),
+        clock: impl Clock,
+        rng: &mut Stream,
+        recorder: &mut impl Recorder<Observables>,
+    ) {
+        let mut now = start;
+        loop {
+            let sector = self.sector(state.two_j);
+            let local = if let Some(rows) = self.rows(sector) {
+                self.within(|above| &rows[above as usize], state, (&mut now, end), clock, rng, recorder)
+            } else {
+                self.within(|above| self.rates(sector, above), state, (&mut now, end), clock, rng, recorder)
+            };
+            if !local {
+                return;
+            }
+            let jump = self.local_jump(state, rng);
+            recorder.jump(clock.read(now), jump, &Observables::of(*state));
+        }
+    }
+
     /// The rows of a sector, where sectors are tabulated.
     fn rows(&self, sector: Sector) -> Option<&[Row]> {
         let rows = self.tables.0.get(((self.number - sector.two_j) / 2) as usize)?;
@@ -187,6 +238,7 @@ impl Populations {
         exit: impl Fn(i64) -> E,
         state: &mut Level,
         (now, end): (&mut f64, f64),
+        clock: impl Clock,
         rng: &mut Stream,
         recorder: &mut impl Recorder<E::Values>,
     ) -> bool {
@@ -202,10 +254,10 @@ impl Populations {
             // A dark state has no rate: it waits for ever, or for NaN. So does what is interrupted.
             let jumps = next < end;
             if !jumps {
-                recorder.dwell(time, end - time, &values, &values);
+                recorder.dwell(clock.read(time), end - time, &values, &values);
                 break false;
             }
-            recorder.dwell(time, wait, &values, &values);
+            recorder.dwell(clock.read(time), wait, &values, &values);
             time = next;
 
             let choice = here.choose(stream.next_u64());
@@ -218,7 +270,7 @@ impl Populations {
             if self.outcomes.further {
                 jump.bath = self.further(jump, choice.outcome, stream.random());
             }
-            recorder.jump(time, jump, &here.values(j_squared));
+            recorder.jump(clock.read(time), jump, &here.values(j_squared));
         };
         (*now, *rng) = (time, stream);
         state.two_m = 2 * above - state.two_j;

@@ -3,8 +3,8 @@
 use ndarray::Array2;
 
 use crate::dicke::Level;
-use crate::model::Observables;
 use crate::model::protocol::{Entry, Protocol, Stage, absorbed};
+use crate::model::{Observables, Straight};
 use crate::trajectory::{Exchanged, Jump, Recorder};
 
 /// What is booked of a path: made once and used for many, it allocates nothing on the way. Columns are those of
@@ -140,6 +140,7 @@ impl Page {
     }
 
     /// Books work up to a frequency, M being what it is since the last jump.
+    #[inline(always)]
     pub fn shift(&mut self, energy: f64) {
         self.paid[0] += self.m * (energy - self.energy);
         self.energy = energy;
@@ -201,11 +202,17 @@ pub trait Watch: Recorder<Observables> {
     /// A segment of this index begins.
     fn segment(&mut self, _index: usize, _time: f64) {}
 
+    /// The level stays for a while in which rates change.
+    #[inline(always)]
+    fn changing(&mut self, start: f64, duration: f64, values: &Observables) {
+        self.dwell(start, duration, values, values);
+    }
+
     /// A sample of this index is due.
     fn sample(&mut self, _index: usize, _time: f64, _level: Level) {}
 }
 
-/// Counts jumps of a segment in which nothing changes.
+/// Counts jumps of a segment in which nothing changes, for whoever does not.
 pub(super) struct Counting<'a, R> {
     pub page: &'a mut Page,
     /// Who else watches, and by how much its time is ahead.
@@ -216,6 +223,8 @@ pub(super) struct Counting<'a, R> {
 /// Books every jump of a segment in which something does.
 pub(super) struct Following<'a, R> {
     pub stage: &'a Stage,
+    /// Its frequency, where that goes straight, and the energy of a quantum of 1.
+    pub straight: Option<(Straight, f64)>,
     /// See [`Stage::entropies_of_energy`].
     pub entropies: &'a [Option<f64>],
     pub page: &'a mut Page,
@@ -232,9 +241,7 @@ impl<R: Watch> Recorder<Observables> for Counting<'_, R> {
 
     #[inline(always)]
     fn jump(&mut self, time: f64, jump: Jump, after: &Observables) {
-        if !R::COUNTS {
-            self.page.counts.add(jump);
-        }
+        self.page.counts.add(jump);
         self.other.jump(self.offset + time, jump, after);
     }
 
@@ -246,13 +253,16 @@ impl<R: Watch> Recorder<Observables> for Counting<'_, R> {
 
 impl<R: Watch> Recorder<Observables> for Following<'_, R> {
     #[inline(always)]
-    fn dwell(&mut self, start: f64, duration: f64, at_start: &Observables, mean: &Observables) {
-        self.other.dwell(self.offset + start, duration, at_start, mean);
+    fn dwell(&mut self, start: f64, duration: f64, at_start: &Observables, _: &Observables) {
+        self.other.changing(self.offset + start, duration, at_start);
     }
 
     #[inline(always)]
     fn jump(&mut self, time: f64, jump: Jump, after: &Observables) {
-        let energy = self.stage.quantum(time);
+        let energy = match &self.straight {
+            Some((straight, unit)) => unit * straight.at(time),
+            None => self.stage.quantum(time),
+        };
         self.page.shift(energy);
         self.page.m = after.jz;
         let quanta = absorbed(jump.process);

@@ -4,6 +4,7 @@
 //! each, jumps are proposed at the upper bounds rbar_c of the rates and accepted with r_c(t)/rbar_c. Past the end of a
 //! piece or a segment the wait is drawn anew, which no law notices, as it is memoryless.
 
+mod intensity;
 mod ledger;
 mod pieces;
 mod recorded;
@@ -153,7 +154,7 @@ impl ProtocolChain {
 
     /// From one time of a segment to another.
     #[allow(clippy::too_many_arguments)]
-    fn advance(
+    fn advance<Other: Watch>(
         &self,
         stage: &Stage,
         stretch: &Stretch,
@@ -162,17 +163,23 @@ impl ProtocolChain {
         offset: f64,
         rng: &mut Stream,
         ledger: &mut Ledger,
-        other: &mut impl Watch,
+        other: &mut Other,
     ) {
         let page = &mut ledger.page;
         match stretch {
             Stretch::Held(engine) => {
                 page.mark(other);
-                engine.advance(state, from, until, rng, &mut Counting { page, other, offset });
+                if Other::COUNTS {
+                    engine.advance_behind(state, (from, until), offset, rng, other);
+                } else {
+                    engine.advance(state, from, until, rng, &mut Counting { page, other, offset });
+                }
                 ledger.page.settle(stage, state.m(), other);
             }
             Stretch::Ramped { pieces, entropies } => {
-                let mut watch = Following { stage, entropies, page, other, offset };
+                let unit = stage.units().quantum(1.0);
+                let straight = stage.frequency.straight().map(|straight| (straight, unit));
+                let mut watch = Following { stage, straight, entropies, page, other, offset };
                 let mut now = from;
                 let next = pieces.partition_point(|piece| piece.until <= from).min(pieces.len() - 1);
                 for piece in &pieces[next..] {

@@ -26,8 +26,25 @@ pub(super) struct Piece {
     pub until: f64,
     /// What proposes jumps.
     pub engine: Populations,
-    /// By bath and process, the rate at which a jump is proposed, and the least part of it that the rate ever is.
-    bounds: Vec<[(f64, f64); 3]>,
+    /// By bath and process.
+    bounds: Vec<[Bound; 3]>,
+}
+
+/// Of the rate of a channel in a piece.
+#[derive(Clone, Copy, Debug)]
+struct Bound {
+    /// What it never exceeds, at which jumps are proposed.
+    proposed: f64,
+    /// Draws of 53 bits below this are below the least part of that that the rate ever is.
+    sure: u64,
+}
+
+impl Bound {
+    fn new(least: f64, most: f64) -> Self {
+        // A power of two: the comparison is that of the numbers, to the bit.
+        let sure = if most > 0.0 { (least / most * 2.0_f64.powi(53)).ceil() as u64 } else { 0 };
+        Bound { proposed: most, sure }
+    }
 }
 
 /// A piece within its segment.
@@ -59,7 +76,7 @@ impl Piece {
             let within = stage.bounds(index, times);
             (bath.down, bath.up, bath.dephasing) = (within.most.down, within.most.up, within.most.dephasing);
             let (least, most) = (by_process(within.least), by_process(within.most));
-            bounds.push([0, 1, 2].map(|p| (most[p], if most[p] > 0.0 { least[p] / most[p] } else { 0.0 })));
+            bounds.push([0, 1, 2].map(|process| Bound::new(least[process], most[process])));
         }
         Piece { until: times[1], engine: Populations::proposing(&model, among), bounds }
     }
@@ -108,11 +125,10 @@ fn waste(stage: &Stage, times: [f64; 2], whole: &[[f64; 3]]) -> f64 {
 impl Thinning for Within<'_> {
     #[inline(always)]
     fn accepts(&self, time: f64, jump: Jump, word: u64) -> bool {
-        // 53 bits, below 1.
-        let drawn = (word >> 11) as f64 * 0.5_f64.powi(53);
-        let (proposed, least) = self.piece.bounds[jump.bath][jump.process as usize];
+        let drawn = word >> 11;
+        let Bound { proposed, sure } = self.piece.bounds[jump.bath][jump.process as usize];
         // Most often the least rate there ever is suffices, and none is evaluated.
-        drawn < least || self.evaluated(time, jump, drawn * proposed)
+        drawn < sure || self.evaluated(time, jump, drawn as f64 * 0.5_f64.powi(53) * proposed)
     }
 }
 
@@ -120,7 +136,7 @@ impl Within<'_> {
     #[inline(never)]
     fn evaluated(&self, time: f64, jump: Jump, drawn: f64) -> bool {
         let rate = by_process(self.stage.rates(jump.bath, time))[jump.process as usize];
-        let (proposed, _) = self.piece.bounds[jump.bath][jump.process as usize];
+        let Bound { proposed, .. } = self.piece.bounds[jump.bath][jump.process as usize];
         assert!(rate <= proposed, "{jump:?} at {time}: a rate of {rate} above its bound {proposed}");
         drawn < rate
     }

@@ -28,7 +28,7 @@ struct Booking<'a, S: System> {
 impl<S: System> Recorder<S::Values> for Booking<'_, S> {
     #[inline(always)]
     fn dwell(&mut self, start: f64, duration: f64, at_start: &S::Values, mean: &S::Values) {
-        self.recorded.dwell(start, duration, at_start, mean);
+        self.recorded.pass(start, duration, at_start, mean);
     }
 
     #[inline(always)]
