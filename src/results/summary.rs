@@ -6,7 +6,7 @@ use super::booked::{OfProtocol, of_protocol};
 use super::correlations::Correlated;
 use super::cuts::Cuts;
 use super::highest::highest_sampled;
-use super::rare::rare;
+use super::rare::Rare;
 use super::row::QuantitySummary;
 use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::Bath;
@@ -200,7 +200,7 @@ impl PointSummary {
             let exact = (road.photon_time(photon), 0.0);
             quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
         }
-        let rare = point.conditions().zip(reweighted).map(|(given, reweighted)| rare(point, given, reweighted));
+        let rare = point.conditions().map(|given| Rare { point, given, reweighted, law: road.law() }.summary());
         let (of_rare, why) = rare.unwrap_or_default();
         quantities.extend(of_rare);
         quantities.splice(0..0, of_protocol);

@@ -8,6 +8,7 @@ mod cleared;
 mod correlations;
 mod equation;
 mod error;
+mod law;
 mod protocol;
 mod steady;
 mod transient;

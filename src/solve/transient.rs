@@ -6,12 +6,13 @@ use super::cleared::cleared;
 use super::correlations::{self, ExactCorrelations};
 use super::equation::{Aim, Averages, Equation, ForEquation, Road, at_cuts};
 use super::error::Unsolved;
+use super::law::law;
 use super::protocol::{self, ExactProtocol};
 use super::steady::cycle_affordable;
 use crate::bath::Coupling;
 use crate::group::Group;
 use crate::initial::InitialState;
-use crate::lindblad::Effort;
+use crate::lindblad::{Effort, Transferred};
 use crate::scenario::Point;
 use crate::theory::decay_rates;
 
@@ -23,6 +24,7 @@ pub struct ExactRoad {
     burst: Option<Burst>,
     protocol: Option<ExactProtocol>,
     correlations: ExactCorrelations,
+    law: Option<Transferred>,
 }
 
 /// The closed form of a burst into cold collective baths from one Dicke state.
@@ -41,12 +43,13 @@ impl ExactRoad {
             let averages = averages(point, effort);
             // Without the averages there is nothing else.
             let correlations = averages.as_ref().map_or_else(|_| Vec::new(), |_| correlations::along(point, effort));
-            return ExactRoad { averages, burst: burst(point), protocol: None, correlations };
+            let law = averages.as_ref().ok().and_then(|_| law(point, effort).ok().flatten());
+            return ExactRoad { averages, burst: burst(point), protocol: None, correlations, law };
         };
         match protocol::solve(point, protocol, effort) {
             Ok((averages, exact)) => {
                 let averages = Ok(averages);
-                ExactRoad { averages, burst: None, protocol: Some(exact), correlations: Vec::new() }
+                ExactRoad { averages, burst: None, protocol: Some(exact), correlations: Vec::new(), law: None }
             }
             Err(reason) => ExactRoad::unsolved(reason),
         }
@@ -55,7 +58,7 @@ impl ExactRoad {
     /// No exact values, for this reason.
     #[must_use]
     pub fn unsolved(reason: Unsolved) -> Self {
-        ExactRoad { averages: Err(reason), burst: None, protocol: None, correlations: Vec::new() }
+        ExactRoad { averages: Err(reason), burst: None, protocol: None, correlations: Vec::new(), law: None }
     }
 
     /// Why the averages of a point are not solved for with this effort, if so: known before anything is solved.
@@ -98,6 +101,12 @@ impl ExactRoad {
     #[must_use]
     pub fn protocol(&self) -> Option<&ExactProtocol> {
         self.protocol.as_ref()
+    }
+
+    /// The law of the counts of a run under a condition, without the condition, where it could be afforded.
+    #[must_use]
+    pub fn law(&self) -> Option<&Transferred> {
+        self.law.as_ref()
     }
 
     /// The correlations that begin at times of the transient.
