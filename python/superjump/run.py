@@ -112,7 +112,7 @@ class Noise(Statistics):
     windows), ``noise.spectrum``, ``noise.g2`` ...; of one point, as ``run.at(3).noise``. ``table`` has all of them.
 
     Called with ``windows=``, ``frequencies=``, ``delays=`` or ``baths=`` it runs the scenario for these; with ``order=``,
-    ``counting_fields=`` or ``relaxation=`` it has their exact values.
+    ``counting_fields=`` or ``relaxation=`` it has their exact values, with ``counts=`` of sums over baths, too.
     """
 
     _run: Run
@@ -126,13 +126,14 @@ class Noise(Statistics):
         order: Any = None,
         counting_fields: Any = None,
         relaxation: Any = None,
+        counts: Any = None,
         baths: Any = None,
         **options: Any,
     ) -> Noise:
         """Runs the scenario for counting statistics; ``options`` are those of :meth:`superjump.Scenario.run`."""
         asked = {
             "windows": windows, "frequencies": frequencies, "delays": delays, "order": order,
-            "counting_fields": counting_fields, "relaxation": relaxation, "baths": baths,
+            "counting_fields": counting_fields, "relaxation": relaxation, "counts": counts, "baths": baths,
         }
         given = {key: value for key, value in asked.items() if value is not None}
         if self._run.sampled:

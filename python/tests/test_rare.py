@@ -10,7 +10,8 @@ import superjump as sj
 
 def test_trajectories_under_a_condition_carry_the_current_that_is_asked_for(valve: sj.Scenario) -> None:
     def until(end: float) -> sj.Scenario:
-        return valve.replace({"evolution.times": [0.0, end - 20, end]}, condition={"bath": "hot", "current": 1.0})
+        condition = {"bath": "hot", "current": 1.0, "over": "long run"}
+        return valve.replace({"evolution.times": [0.0, end - 20, end]}, condition=condition)
 
     short, long = (until(end).run(trajectories=1000, progress=False) for end in (60.0, 120.0))
     # The first interval has the way from the ground state in it.

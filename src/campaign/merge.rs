@@ -13,7 +13,8 @@ use super::options::Event;
 use super::standing::more_than;
 use crate::plan::{Part, Plan};
 use crate::results::{
-    Correlated, PointSummary, Sampled, Sink, Summary, Timing, Writer, folded_rows, rare_quanta_rows, series,
+    Correlated, PointSummary, Rare, Sampled, Sink, Summary, Timing, Writer, folded_rows, rare_quanta_rows, rare_rows,
+    series,
 };
 use crate::scenario::Scenario;
 use crate::solve::{ExactRoad, Unsolved};
@@ -111,8 +112,10 @@ pub fn merge(
                 writer.write_booked(point, booked, road.protocol())?;
                 let folded = folded.as_ref().map(|folded| (folded, &ensemble));
                 writer.write_folded(point, &folded_rows(point, folded, &road))?;
-                if let Some((reweighted, given)) = reweighted.as_ref().zip(point.conditions()) {
-                    writer.write_quanta(point, &rare_quanta_rows(point, given, reweighted))?;
+                if let Some(given) = point.conditions() {
+                    let rare = Rare { point, given, reweighted: reweighted.as_ref(), law: road.law() };
+                    writer.write_quanta(point, &rare_quanta_rows(&rare))?;
+                    writer.write_noise(point, &rare_rows(&rare))?;
                 }
                 let correlated = Correlated { point, sampled: correlations.as_ref(), exact: road.correlations() };
                 writer.write_correlations(correlated)?;

@@ -38,6 +38,9 @@ impl<'a> ForEngine for Build<'a> {
         let member = |group: &'a Group| {
             let system = E::system(group);
             let record = Record::new(&system, total, &columns, point.times().len(), point.recording);
+            // Where intensities change within a dwell, as the end of a condition comes near, nobody looks for the highest.
+            let ends = group.conditions.as_ref().is_some_and(|conditions| conditions.ending.is_some());
+            let record = if ends { record.without_peaks() } else { record };
             (E::build(group, &system), E::initial(group), record.by(E::FACTS.precision).until(interrupt))
         };
         Box::new(Groups::<E> { point, members: point.groups.iter().map(member).collect() })

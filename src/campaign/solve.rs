@@ -11,12 +11,13 @@ use super::error::RunError;
 use super::open::finished;
 use super::options::{Event, Outcome, RunOptions};
 use super::standing::refuse_exact_alone;
-use crate::lindblad::{Effort, PopulationEquation, ProductEquation};
+use crate::lindblad::{Effort, PopulationEquation, ProductEquation, Transferred};
 use crate::plan::available_memory;
 use crate::quantity::{Column, Quantity};
 use crate::results::{
-    Correlated, Cuts, OfWork, ParquetFolder, PointSummary, QuantitySummary, SeriesRow, Sink, SolvedRows, Summary,
-    Timing, Writer, folded_rows, highest_exact, noise_rows, of_flows, of_protocol, phase_rows, quanta_rows, series,
+    Correlated, Cuts, OfWork, ParquetFolder, PointSummary, QuantitySummary, Rare, SeriesRow, Sink, SolvedRows, Summary,
+    Timing, Writer, folded_rows, highest_exact, noise_rows, of_flows, of_protocol, phase_rows, quanta_rows,
+    rare_quanta_rows, rare_rows, series,
 };
 use crate::scenario::{Point, Scenario};
 use crate::solve::{ExactCorrelations, ExactProtocol, ExactRoad, Phases, SteadyRoad, Unsolved};
@@ -51,6 +52,7 @@ struct Solved {
     correlations: ExactCorrelations,
     /// Photons by direction, where they are seen so.
     directions: Option<Vec<f64>>,
+    law: Option<Transferred>,
 }
 
 /// Bytes that the solution of one level takes at most, up to a million levels: the elimination that a steady state or a
@@ -207,13 +209,29 @@ impl Solved {
     fn rows(&self, point: &Point) -> SolvedRows {
         let counts =
             self.steady.as_ref().map(|steady| (noise_rows(&[], &steady.noise), quanta_rows(&[], &steady.transferred)));
+        let counts = counts.or_else(|| {
+            let rare = self.rare(point)?;
+            Some((rare_rows(&rare), rare_quanta_rows(&rare)))
+        });
         let counts = counts.as_ref().map(|(noise, quanta)| (noise.as_slice(), quanta.as_slice()));
         let rows = SolvedRows::new(point, [&self.series, &self.folded], self.protocol.as_ref(), counts);
         rows.correlated(&self.correlated(point)).directed(point, self.directions.as_deref())
     }
 
     fn summary(&self, point: &Point) -> PointSummary {
-        summarize(point, self).correlated(self.correlated(point))
+        let mut summary = summarize(point, self).correlated(self.correlated(point));
+        if let Some(rare) = self.rare(point) {
+            let (rows, notes) = rare.summary();
+            summary.quantities.extend(rows);
+            summary.notes.extend(notes);
+        }
+        summary
+    }
+
+    /// What a run under a condition says of those without.
+    fn rare<'a>(&'a self, point: &'a Point) -> Option<Rare<'a>> {
+        let given = point.conditions().filter(|_| point.steady().is_none())?;
+        Some(Rare { point, given, reweighted: None, law: self.law.as_ref() })
     }
 
     fn correlated<'a>(&'a self, point: &'a Point) -> Correlated<'a> {
@@ -224,7 +242,7 @@ impl Solved {
 fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     let steady = point.steady().map(|_| SteadyRoad::new(point, Effort::Steady)).transpose()?;
     let (mut rows, mut folded, mut highest, mut protocol) = (Vec::new(), Vec::new(), Vec::new(), None);
-    let mut directions = None;
+    let (mut directions, mut law) = (None, None);
     let mut correlations = steady.as_ref().map_or_else(Vec::new, |steady| steady.correlations.clone());
     let mut cuts = Cuts::default();
     if let (Some(protocol), Some(steady)) = (point.protocol(), &steady) {
@@ -241,13 +259,14 @@ fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
         cuts = Cuts::of_transient(point, None, &road);
         protocol = road.protocol().cloned();
         directions = road.directions().map(<[f64]>::to_vec);
+        law = road.law().cloned();
         // Each begins in the steady state or at a time.
         correlations.resize(road.correlations().len(), None);
         for (known, along) in correlations.iter_mut().zip(road.correlations()) {
             *known = known.take().or_else(|| along.clone());
         }
     }
-    Ok(Solved { series: rows, folded, highest, cuts, steady, protocol, correlations, directions })
+    Ok(Solved { series: rows, folded, highest, cuts, steady, protocol, correlations, directions, law })
 }
 
 /// A point without values.

@@ -12,9 +12,10 @@ use super::populations::observables;
 use super::rational::Triplet;
 use super::steady::{MAX_RESIDUAL, SteadyError, slowest_time};
 use super::tilted::{Tilt, Tilted};
+use super::uniformized::Uniformized;
 use crate::bath::{Coupling, Pair, Process};
 use crate::dicke::Level;
-use crate::model::Observables;
+use crate::model::{Ending, Observables};
 use crate::rounded::Rounded;
 
 /// Corrections of a response, the last of which is below this.
@@ -208,13 +209,29 @@ impl<'a> Conditioned<'a> {
         slowest_time(self.levels(), &self.parts.p, self.fastest_rate(), |mode| self.response(mode))
     }
 
-    /// The largest rate at which a level is left.
-    #[must_use]
-    pub fn fastest_rate(&self) -> f64 {
+    fn leaving(&self) -> Vec<f64> {
         let mut leaving = vec![0.0; self.parts.p.len()];
         let pairs = self.tilted.moves.iter().zip(&self.parts.rates);
         pairs.for_each(|(link, rate)| leaving[link.from] += rate);
-        leaving.into_iter().fold(0.0, f64::max)
+        leaving
+    }
+
+    /// The largest rate at which a level is left.
+    #[must_use]
+    pub fn fastest_rate(&self) -> f64 {
+        self.leaving().into_iter().fold(0.0, f64::max)
+    }
+
+    /// A bound on that over a run which ends so, on average over its time.
+    #[must_use]
+    pub fn fastest_rate_until(&self, ending: &Ending) -> f64 {
+        let leaving = self.leaving();
+        let of_piece = |(times, ceilings): (&[f64], &Vec<f64>)| {
+            let most = leaving.iter().zip(ceilings).map(|(rate, times)| rate * times).fold(0.0, f64::max);
+            most * (times[1] - times[0])
+        };
+        let pieces: f64 = ending.times.windows(2).zip(&ending.ceilings).map(of_piece).sum();
+        (self.fastest_rate() * ending.from() + pieces) / ending.until()
     }
 
     /// The entries of the generator of this chain.
@@ -227,23 +244,98 @@ impl<'a> Conditioned<'a> {
         pairs.flat_map(both).collect()
     }
 
+    /// N.
+    pub(super) fn number(&self) -> i64 {
+        self.tilted.equation.ladder().number()
+    }
+
+    /// The moves between levels.
+    pub(super) fn links(&self) -> &[Link] {
+        &self.tilted.moves
+    }
+
+    /// The rates of the moves.
+    pub(super) fn rates(&self) -> &[f64] {
+        &self.parts.rates
+    }
+
+    /// The chain, jump by jump.
+    pub(super) fn uniformized(&self) -> Uniformized<'_> {
+        Uniformized::new(self.parts.p.len(), &self.tilted.moves, &self.parts.rates)
+    }
+
+    /// (2J, 2M) of each level.
+    pub(super) fn coordinates(&self) -> Vec<(i64, i64)> {
+        self.tilted.equation.ladder().coordinates()
+    }
+
+    /// What each move counts on average over the baths that make it.
+    pub(super) fn charges_of_links(&self, charges: &Charges) -> Vec<f64> {
+        let charged = self.charged(charges, 1);
+        let of_flow: Vec<f64> =
+            charged.iter().zip(&self.parts.tilts).map(|(rate, tilt)| rate.value / tilt.rate).collect();
+        let mut charges = vec![0.0; self.tilted.moves.len()];
+        self.tilted.each(|index, flow, _| charges[index] = of_flow[flow]);
+        charges
+    }
+
+    /// The field on the net quanta of a bath.
+    pub(super) fn field_of(&self, bath: usize) -> f64 {
+        self.parts.exponents.of(bath, Process::Absorption)
+    }
+
+    /// Which parts of each move are jumps of a bath, and of others, with the net quanta absorbed from it.
+    pub(super) fn parts_of_links(&self, bath: usize) -> Vec<[(f64, isize); 2]> {
+        let ladder = self.tilted.equation.ladder();
+        let of_flow = |flow: &super::ladder::Flow| {
+            let (mut own, mut others) = (0.0, 0.0);
+            for (index, of) in ladder.baths.iter().enumerate().filter(|(_, of)| of.coupling == flow.coupling) {
+                let rate = of.rate(flow.process) * self.parts.exponents.of(index, flow.process).exp();
+                *(if index == bath { &mut own } else { &mut others }) += rate;
+            }
+            let quanta = match flow.process {
+                Process::Absorption => 1,
+                Process::Emission => -1,
+                Process::Dephasing => 0,
+            };
+            [(own / (own + others), quanta), (others / (own + others), 0)]
+        };
+        let flows: Vec<_> = ladder.flows.iter().map(of_flow).collect();
+        let mut parts = vec![[(0.0, 0); 2]; self.tilted.moves.len()];
+        self.tilted.each(|index, flow, _| parts[index] = flows[flow]);
+        parts
+    }
+
+    /// What is counted per unit time in each level.
+    pub(super) fn charged_rates(&self, charges: &Charges) -> Vec<f64> {
+        let mut rates = vec![0.0; self.parts.p.len()];
+        let links = self.tilted.moves.iter().zip(&self.parts.rates).zip(self.charges_of_links(charges));
+        links.for_each(|((link, rate), charge)| rates[link.from] += rate * charge);
+        rates
+    }
+
+    /// Calls `each` with the moves that exchange a quantum: with baths of which coupling, in which direction, and
+    /// `g(x->y) l(y)/l(x)`.
+    pub(super) fn each_unit(&self, mut each: impl FnMut(Coupling, Process, Link, f64)) {
+        let ladder = self.tilted.equation.ladder();
+        self.tilted.each(|index, flow, _| {
+            let of = &ladder.flows[flow];
+            if of.process != Process::Dephasing {
+                let unit = self.parts.rates[index] / self.parts.tilts[flow].rate;
+                each(of.coupling, of.process, self.tilted.moves[index], unit);
+            }
+        });
+    }
+
     /// What each level emits into a bath of this coupling, and absorbs from it, at the rates of the field for unit rates of
     /// the bath: `g(x->y) l(y)/l(x)`.
     #[must_use]
     pub fn pairs(&self, coupling: Coupling) -> Vec<Pair<f64>> {
-        let ladder = self.tilted.equation.ladder();
-        let mut pairs = vec![Pair { emission: 0.0, absorption: 0.0 }; ladder.levels.len()];
-        self.tilted.each(|index, flow, _| {
-            let of = &ladder.flows[flow];
-            if of.coupling != coupling {
-                return;
-            }
-            let value = self.parts.rates[index] / self.parts.tilts[flow].rate;
-            let pair = &mut pairs[self.tilted.moves[index].from];
-            match of.process {
-                Process::Emission => pair.emission += value,
-                Process::Absorption => pair.absorption += value,
-                Process::Dephasing => {}
+        let mut pairs = vec![Pair { emission: 0.0, absorption: 0.0 }; self.levels().len()];
+        self.each_unit(|of, process, link, unit| {
+            if of == coupling {
+                let Pair { emission, absorption } = &mut pairs[link.from];
+                *(if process == Process::Emission { emission } else { absorption }) += unit;
             }
         });
         pairs

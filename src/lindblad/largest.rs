@@ -51,7 +51,7 @@ impl Tilted<'_> {
             // Above the bound by its rounding, so that every level leaks: what has converged is left with probabilities below
             // the least double by those who go to what has not.
             let leaks: Vec<f64> = made.growth.iter().map(|growth| most - growth + rounding).collect();
-            let chain = self.eliminated(&made.rates, &leaks, None)?;
+            let chain = self.eliminated(&made.rates, &leaks, &[])?;
             let mut times = vec![1.0; states + 1];
             chain.spent_on_the_way(&self.plan, &mut times);
             grow(&mut log, times[..states].iter().map(|time| time.ln()));

@@ -13,8 +13,10 @@ use crate::bath::Process;
 
 /// The level that others are solved relative to is to be no less likely than this times the likeliest.
 const LIKELY: f64 = 1e-6;
+/// Where the likeliest level is not known: how often a chain begins anew, as a part of its fastest rate.
+const SELDOM: f64 = 1e-9;
 /// Choices of that level.
-const MOST_CHOICES: usize = 3;
+const MOST_CHOICES: usize = 4;
 
 /// The rates of a flow under a field: of all its baths together.
 #[derive(Clone, Copy, Debug)]
@@ -121,20 +123,20 @@ impl<'a> Tilted<'a> {
         Made { rates, growth, sizes }
     }
 
-    /// Eliminates a chain in which levels leak, and which begins at one of them.
+    /// Eliminates a chain in which levels leak, and which begins at some of them.
     pub(super) fn eliminated(
         &self,
         rates: &[f64],
         leaks: &[f64],
-        begin: Option<(usize, f64)>,
+        begins: &[(usize, f64)],
     ) -> Result<Censored, SteadyError> {
         let states = self.states();
         let mut all = Vec::with_capacity(rates.len() + 2 * states);
         all.extend_from_slice(rates);
         all.extend_from_slice(leaks);
         all.resize(rates.len() + 2 * states, 0.0);
-        if let Some((level, rate)) = begin {
-            all[rates.len() + states + level] = rate;
+        for (level, rate) in begins {
+            all[rates.len() + states + level] = *rate;
         }
         let reason = || "some level is never left, or a rate is beyond a double".to_owned();
         Censored::new(&self.plan, &all).ok_or_else(|| SteadyError::Factorization { states, reason: reason() })
@@ -145,18 +147,26 @@ impl<'a> Tilted<'a> {
         let states = self.states();
         let mut leaving = vec![0.0; states];
         self.moves.iter().zip(rates).for_each(|(link, rate)| leaving[link.from] += rate);
-        let mut level = self.equation.likely();
+        let (mut level, mut dwelling) = (self.equation.likely(), None);
         for _ in 0..MOST_CHOICES {
             // A dead end beside the level, to which it goes and comes back at one rate: as likely as the level, and what is
             // 0 there is 0 at the level.
             let rate = leaving[level].max(f64::MIN_POSITIVE);
             let mut leaks = vec![0.0; states];
             leaks[level] = rate;
-            let chain = self.eliminated(rates, &leaks, Some((level, rate)))?;
+            let chain = match self.eliminated(rates, &leaks, &[(level, rate)]) {
+                Ok(chain) => chain,
+                Err(error) if dwelling == Some(level) => return Err(error),
+                // From where the chain dwells it comes to this level with a probability below the least double.
+                Err(_) => {
+                    level = self.dwelling(rates, &leaving)?;
+                    dwelling = Some(level);
+                    continue;
+                }
+            };
             let mut p = chain.steady(&self.plan);
             p.truncate(states);
-            let likeliest =
-                p.iter().enumerate().fold(level, |best, (index, p_of)| if *p_of > p[best] { index } else { best });
+            let likeliest = largest(&p);
             if p[level] >= LIKELY * p[likeliest] {
                 let total: f64 = p.iter().sum();
                 p.iter_mut().for_each(|p| *p /= total);
@@ -167,17 +177,18 @@ impl<'a> Tilted<'a> {
         Err(SteadyError::Unsettled)
     }
 
-    /// Fields, one for each bath, that belong to these by the fluctuation symmetry
-    /// `theta({s_b}) = theta({-s_b + ln(down_b/up_b)})`, which holds with any number added to all of them; `None` where a
-    /// bath only absorbs or only emits.
-    #[must_use]
-    pub fn reflected(&self, fields: &[f64]) -> Option<Vec<f64>> {
-        let baths = self.equation.ladder().baths.iter().zip(fields);
-        let of_bath = |(bath, field): (&crate::bath::Bath, &f64)| match (bath.down > 0.0, bath.up > 0.0) {
-            (true, true) => Some(-field + bath.down.ln() - bath.up.ln()),
-            (false, false) => Some(0.0),
-            _ => None,
-        };
-        baths.map(of_bath).collect()
+    /// A level where the chain dwells: the likeliest, if it begins anew at any level now and then.
+    fn dwelling(&self, rates: &[f64], leaving: &[f64]) -> Result<usize, SteadyError> {
+        let states = self.states();
+        let seldom = SELDOM * leaving.iter().copied().fold(0.0, f64::max);
+        let begins: Vec<(usize, f64)> = (0..states).map(|level| (level, seldom)).collect();
+        let mut p = self.eliminated(rates, &vec![seldom; states], &begins)?.steady(&self.plan);
+        p.truncate(states);
+        Ok(largest(&p))
     }
+}
+
+/// Where the largest of some values is.
+fn largest(values: &[f64]) -> usize {
+    values.iter().enumerate().fold(0, |best, (index, value)| if *value > values[best] { index } else { best })
 }

@@ -6,12 +6,15 @@
 
 use statrs::distribution::{Discrete, Poisson};
 
+use super::conditioned::Conditioned;
 use super::counting::Counting;
 use super::steady::SteadyError;
 use crate::bath::Process;
 
 /// Products of one solution at most: about two seconds.
 pub(crate) const MOST_PRODUCTS: f64 = 2e9;
+/// By how much what is known of a law may miss 1.
+const CLOSED: f64 = 1e-9;
 
 /// The probabilities of `first`, `first + 1`, ... net quanta absorbed from a bath.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +26,23 @@ pub struct Transferred {
 }
 
 impl Transferred {
+    /// Every number with its probability.
+    pub fn each(&self) -> impl Iterator<Item = (i64, f64)> + Clone + '_ {
+        (self.first..).zip(self.probabilities.iter().copied())
+    }
+
+    /// The probability of this number or more.
+    #[must_use]
+    pub fn from(&self, number: i64) -> f64 {
+        self.between(number, i64::MAX)
+    }
+
+    /// The probability of this number or fewer.
+    #[must_use]
+    pub fn up_to(&self, number: i64) -> f64 {
+        self.between(i64::MIN, number + 1)
+    }
+
     /// The probability of the numbers in `from..to`.
     #[must_use]
     pub fn between(&self, from: i64, to: i64) -> f64 {
@@ -73,9 +93,8 @@ impl Counting<'_> {
         let mean = self.current(bath) * window;
         // From no quanta to the mean and beyond, so that no path of any weight leaves the bins on its way.
         let bins = mean.abs().ceil() + 2.0 * half + 1.0;
-        let last_step = mean_steps + 10.0 * mean_steps.sqrt() + 30.0;
         let moves = ladder.flows.iter().map(|flow| flow.moves.len()).sum::<usize>() + states;
-        let products = bins * last_step * 2.0 * moves as f64;
+        let products = bins * last_step(mean_steps) * 2.0 * moves as f64;
         if products.is_nan() || products > left.min(MOST_PRODUCTS) {
             return None;
         }
@@ -107,27 +126,93 @@ impl Counting<'_> {
                 }
             }
         }
-        let mut now = vec![0.0; bins * states];
-        now[-first as usize * states..][..states].copy_from_slice(&self.steady().p);
-        let mut probabilities = vec![0.0; bins];
-        let poisson = Poisson::new(mean_steps).ok()?;
-        let mut next = now.clone();
-        for step in 0..=last_step as u64 {
-            let weight = poisson.pmf(step);
-            for (sum, levels) in probabilities.iter_mut().zip(now.chunks_exact(states)) {
-                *sum += weight * levels.iter().sum::<f64>();
+        let even = vec![1.0; states];
+        let probabilities = mixture(&steps, (&self.steady().p, &even), (first, bins), mean_steps)?;
+        Some(Transferred { first, probabilities })
+    }
+}
+
+/// The last power of a mixture whose Poisson law has this mean.
+fn last_step(mean: f64) -> f64 {
+    mean + 10.0 * mean.sqrt() + 30.0
+}
+
+/// What every number of quanta from a first on, of so many, has in the end: of levels that begin with some probabilities and
+/// count with some weights, in a Poisson mixture of this mean.
+fn mixture(
+    steps: &[Step],
+    (start, weights): (&[f64], &[f64]),
+    (first, bins): (i64, usize),
+    mean: f64,
+) -> Option<Vec<f64>> {
+    let states = start.len();
+    let mut now = vec![0.0; bins * states];
+    now[-first as usize * states..][..states].copy_from_slice(start);
+    let mut sums = vec![0.0; bins];
+    let poisson = Poisson::new(mean).ok()?;
+    let mut next = now.clone();
+    for step in 0..=last_step(mean) as u64 {
+        let weight = poisson.pmf(step);
+        for (sum, levels) in sums.iter_mut().zip(now.chunks_exact(states)) {
+            *sum += weight * levels.iter().zip(weights).map(|(p, weight)| p * weight).sum::<f64>();
+        }
+        next.fill(0.0);
+        for Step { from, to, probability, quanta } in steps {
+            let (skipped, shift) = ((-quanta).max(0) as usize, (*quanta).max(0) as usize);
+            let sources = now.chunks_exact(states).skip(skipped);
+            for (source, target) in sources.zip(next.chunks_exact_mut(states).skip(shift)) {
+                target[*to] += probability * source[*from];
             }
-            next.fill(0.0);
-            for Step { from, to, probability, quanta } in &steps {
-                let (skipped, shift) = ((-quanta).max(0) as usize, (*quanta).max(0) as usize);
-                let sources = now.chunks_exact(states).skip(skipped);
-                for (source, target) in sources.zip(next.chunks_exact_mut(states).skip(shift)) {
-                    target[*to] += probability * source[*from];
+        }
+        std::mem::swap(&mut now, &mut next);
+    }
+    Some(sums)
+}
+
+impl Conditioned<'_> {
+    /// The law of the net quanta absorbed from a bath in a run from these probabilities of the levels, without the field: by
+    /// the chain of the field, in which what is rare without it is common, and weighed back. It reaches ten standard deviations
+    /// beyond the numbers that `spans` have as means, each with its variance. `None` where it would take more than some
+    /// seconds, or is beyond a double.
+    #[must_use]
+    pub fn law_of_run(&self, bath: usize, initial: &[f64], until: f64, spans: &[(f64, f64)]) -> Option<Transferred> {
+        let (states, number, field) = (initial.len(), self.number() as f64, self.field_of(bath));
+        let fastest = self.fastest_rate();
+        let width = |(_, variance): &(f64, f64)| 10.0 * variance.max(0.0).sqrt() + number + 20.0;
+        let lowest = spans.iter().map(|span| span.0 - width(span)).fold(0.0, f64::min).floor();
+        let highest = spans.iter().map(|span| span.0 + width(span)).fold(0.0, f64::max).ceil();
+        let bins = highest - lowest + 1.0;
+        let links = self.links().len() as f64;
+        let products = bins * last_step(fastest * until) * (2.0 * links + states as f64);
+        if products.is_nan() || products > MOST_PRODUCTS {
+            return None;
+        }
+        let log = self.logarithm();
+        let mut stays = vec![1.0; states];
+        let mut steps = Vec::new();
+        for ((link, rate), parts) in self.links().iter().zip(self.rates()).zip(self.parts_of_links(bath)) {
+            stays[link.from] -= rate / fastest;
+            for (part, quanta) in parts {
+                let probability = part * rate / fastest;
+                if probability > 0.0 {
+                    steps.push(Step { from: link.from, to: link.to, probability, quanta });
                 }
             }
-            std::mem::swap(&mut now, &mut next);
         }
-        Some(Transferred { first, probabilities })
+        let stay =
+            |(level, probability): (usize, &f64)| Step { from: level, to: level, probability: *probability, quanta: 0 };
+        steps.extend(stays.iter().enumerate().map(stay));
+        // Begins with the weight l, and ends with its inverse.
+        let least = log.iter().copied().fold(f64::INFINITY, f64::min);
+        let start: Vec<f64> = initial.iter().zip(log).map(|(p, log)| p * log.exp()).collect();
+        let weights: Vec<f64> = log.iter().map(|log| (least - log).exp()).collect();
+        let sums = mixture(&steps, (&start, &weights), (lowest as i64, bins as usize), fastest * until)?;
+        let of =
+            |(quanta, sum): (i64, f64)| (self.theta().value * until - field * quanta as f64 - least + sum.ln()).exp();
+        let probabilities: Vec<f64> = (lowest as i64..).zip(sums).map(of).collect();
+        let total: f64 = probabilities.iter().sum();
+        // What is missing lies beyond the ends.
+        ((total - 1.0).abs() < CLOSED).then_some(Transferred { first: lowest as i64, probabilities })
     }
 }
 

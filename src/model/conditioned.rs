@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{Balance, Extent, Linear, Model, Observables, System, Values};
+use super::{Balance, Ending, Extent, Linear, Model, Observables, System, Values};
 use crate::bath::{Bath, Coupling, Pair, Process};
 use crate::dicke::{Level, SectorChange, local_weight};
 use crate::units::Units;
@@ -21,6 +21,15 @@ pub enum Condition {
     Current(f64),
 }
 
+/// What is to be told, from trajectories under a condition, of the counts without it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Told {
+    /// The highest cumulant; 0 for none.
+    pub order: usize,
+    /// Counting fields, ascending, of the generating function.
+    pub fields: Vec<f64>,
+}
+
 /// A condition on the quanta of a bath, solved for.
 #[derive(Clone, Debug)]
 pub struct Conditions {
@@ -32,26 +41,34 @@ pub struct Conditions {
     pub field: f64,
     /// theta(s), by which `<e^{s C}>` grows.
     pub theta: f64,
-    /// theta'(s), the net quanta per unit time on trajectories that meet the condition.
+    /// The net quanta per unit time on trajectories that meet the condition: theta'(s), or the mean over a run that ends.
     pub current: f64,
     /// `ln <l>` over the initial state.
     pub start: f64,
     /// ln l of the levels, from M = -J up: by (N - 2J)/2, and empty for sectors that are not reached.
     pub logarithm: Vec<Vec<f64>>,
-    /// The largest rate at which a level is left.
+    /// A bound on the rate at which levels are left, on average over a run.
     pub fastest: f64,
+    /// How a run ends that is weighed by `e^{s C}` of the whole of it; none where trajectories are those of the long run.
+    pub ending: Option<Ending>,
+    /// What else is told of its trajectories: no physics of theirs.
+    pub told: Told,
 }
 
 /// As it was asked for: the rest follows, and its last digits are those of a machine.
 impl PartialEq for Conditions {
     fn eq(&self, other: &Self) -> bool {
-        (self.bath, self.given) == (other.bath, other.given)
+        let of = |one: &Conditions| (one.bath, one.given, one.ending.as_ref().map(Ending::until));
+        of(self) == of(other)
     }
 }
 
 impl Serialize for Conditions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.bath, self.given).serialize(serializer)
+        match &self.ending {
+            None => (self.bath, self.given).serialize(serializer),
+            Some(ending) => (self.bath, self.given, ending.until()).serialize(serializer),
+        }
     }
 }
 
@@ -65,6 +82,9 @@ impl Conditions {
     /// ln of what the start and the end, of this J and M, add to the weight of a trajectory without the condition.
     #[must_use]
     pub fn end_weight(&self, number: i64, (j, m): (f64, f64)) -> f64 {
+        if self.ending.is_some() {
+            return 0.0;
+        }
         let twice = |x: f64| (2.0 * x).round() as i64;
         self.start - self.of(number, Level { two_j: twice(j), two_m: twice(m) })
     }
@@ -72,7 +92,20 @@ impl Conditions {
     /// ln of what the net quanta absorbed until a time add to it.
     #[must_use]
     pub fn path_weight(&self, quanta: i64, until: f64) -> f64 {
-        self.theta * until - self.field * quanta as f64
+        self.ending.as_ref().map_or(self.theta * until, |ending| ending.generating) - self.field * quanta as f64
+    }
+
+    /// ln of the weight, up to what is the same for all, with which trajectories start in a level.
+    #[must_use]
+    pub fn start_weight(&self, number: i64, level: Level) -> f64 {
+        let place = |ending: &Ending| ending.place(number, level).map_or(0.0, |place| ending.logarithm(place, 0.0));
+        self.of(number, level) + self.ending.as_ref().map_or(0.0, place)
+    }
+
+    /// Whether no net quanta flow from the bath on average, to rounding.
+    #[must_use]
+    pub fn carries_nothing(&self) -> bool {
+        self.current.abs() <= 1e-9 * self.fastest
     }
 
     /// The baths of a model with their rates times `e^{s q}`.
@@ -191,14 +224,19 @@ impl Conditioned {
             Conditioned { tilted: conditions.tilted(model), conditions, most: ConditionedValues::default() };
         let number = model.number;
         let reached = |two_j: &i64| !qubits.conditions.logarithm[((number - two_j) / 2) as usize].is_empty();
-        let all: Vec<ConditionedValues> = crate::dicke::sectors(number)
+        // How often a rate is at most that of the long run.
+        let times = |level: Level| {
+            let ending = qubits.conditions.ending.as_ref();
+            ending.and_then(|ending| Some(ending.most(ending.place(number, level)?))).unwrap_or(1.0)
+        };
+        let all: Vec<(ConditionedValues, f64)> = crate::dicke::sectors(number)
             .filter(reached)
             .flat_map(crate::dicke::levels)
-            .map(|level| qubits.values(level))
+            .map(|level| (qubits.values(level), times(level)))
             .collect();
         let most = |of: fn(&ConditionedValues) -> Pair<f64>| Pair {
-            emission: all.iter().map(|values| of(values).emission).fold(0.0, f64::max),
-            absorption: all.iter().map(|values| of(values).absorption).fold(0.0, f64::max),
+            emission: all.iter().map(|(values, times)| times * of(values).emission).fold(0.0, f64::max),
+            absorption: all.iter().map(|(values, times)| times * of(values).absorption).fold(0.0, f64::max),
         };
         let half = number as f64 / 2.0;
         qubits.most = ConditionedValues {
@@ -232,24 +270,49 @@ impl Conditioned {
     /// The weights of the outcomes J, J - 1, J + 1 of a local jump, each with its ratio.
     #[must_use]
     pub fn local_weights(&self, level: Level, process: Process) -> [f64; 3] {
+        self.weights_by(level, process, |to| self.ratio(level, to))
+    }
+
+    fn weights_by(&self, level: Level, process: Process, ratio: impl Fn(Level) -> f64) -> [f64; 3] {
         SectorChange::ALL.map(|change| {
             // What stays where it is is no jump of this chain.
             let stays = process == Process::Dephasing && change.two_j() == 0;
             let weight = if stays { 0.0 } else { local_weight(self.tilted.number, level, process, change) };
             let to = Level { two_j: level.two_j + change.two_j(), two_m: level.two_m + process.two_m() };
-            if weight > 0.0 { weight * self.ratio(level, to) } else { 0.0 }
+            if weight > 0.0 { weight * ratio(to) } else { 0.0 }
         })
     }
 
-    /// The values of a level.
+    /// The values of a level in the long run.
     #[must_use]
     pub fn values(&self, level: Level) -> ConditionedValues {
+        self.values_by(level, |to| self.ratio(level, to))
+    }
+
+    /// The values of a level at a time of a run.
+    #[must_use]
+    pub fn values_at(&self, level: Level, time: f64) -> ConditionedValues {
+        match self.conditions.ending.as_ref().filter(|ending| time >= ending.from() && !ending.curves.is_empty()) {
+            None => self.values(level),
+            Some(ending) => {
+                let (number, piece) = (self.tilted.number, ending.piece(time));
+                let of_ending = |to| {
+                    let places = ending.place(number, level).zip(ending.place(number, to));
+                    places.map_or(1.0, |(from, to)| ending.ratio((piece, time), from, to))
+                };
+                self.values_by(level, |to| self.ratio(level, to) * of_ending(to))
+            }
+        }
+    }
+
+    fn values_by(&self, level: Level, ratio: impl Fn(Level) -> f64) -> ConditionedValues {
         let collective = |weight: f64, two_m: i64| {
-            if weight > 0.0 { weight * self.ratio(level, Level { two_m: level.two_m + two_m, ..level }) } else { 0.0 }
+            if weight > 0.0 { weight * ratio(Level { two_m: level.two_m + two_m, ..level }) } else { 0.0 }
         };
         // Sectors that are not reached have no l.
-        let local =
-            |process| if self.tilted.mixes_sectors() { self.local_weights(level, process).iter().sum() } else { 0.0 };
+        let local = |process| {
+            if self.tilted.mixes_sectors() { self.weights_by(level, process, &ratio).iter().sum() } else { 0.0 }
+        };
         ConditionedValues {
             collective: Pair { emission: collective(level.lowering(), -2), absorption: collective(level.raising(), 2) },
             local: Pair { emission: local(Process::Emission), absorption: local(Process::Absorption) },

@@ -26,6 +26,7 @@ pub(crate) use flowing::of_flows;
 pub(crate) use highest::highest_exact;
 pub use names::quantity_names;
 pub(crate) use parquet_folder::ParquetFolder;
+pub(crate) use rare::Rare;
 pub use row::{QuantitySummary, standard_errors};
 pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
@@ -36,5 +37,7 @@ pub(crate) use summary_file::Head;
 #[cfg(feature = "figures")]
 pub(crate) use summary_file::{MANY_POINTS, QuantityRow, quantity_rows};
 pub(crate) use sums::{SUMMARY, SUMS, Soundness, Sums, soundness};
-pub(crate) use tables::{SeriesRow, folded_rows, noise_rows, phase_rows, quanta_rows, rare_quanta_rows, series};
+pub(crate) use tables::{
+    SeriesRow, folded_rows, noise_rows, phase_rows, quanta_rows, rare_quanta_rows, rare_rows, series,
+};
 pub(crate) use writer::{SolvedRows, Writer};

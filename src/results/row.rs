@@ -58,6 +58,29 @@ impl QuantitySummary {
         }
     }
 
+    /// An estimate, an exact value, or both; `None` where there is neither.
+    pub(super) fn maybe_sampled(
+        name: String,
+        bath: Option<&str>,
+        estimate: Option<Estimate>,
+        exact: Option<f64>,
+        unit: &str,
+    ) -> Option<Self> {
+        match (estimate, exact) {
+            (Some(estimate), _) => Some(Self::sampled(name, bath, estimate, (exact, 0.0), unit)),
+            (None, None) => None,
+            (None, exact) => Some(QuantitySummary {
+                quantity: name,
+                bath: bath.map(str::to_owned),
+                estimate: None,
+                std_error: None,
+                exact,
+                z: None,
+                unit: unit.to_owned(),
+            }),
+        }
+    }
+
     /// An estimate beside its exact value.
     pub(crate) fn estimated(
         point: &Point,

@@ -7,7 +7,7 @@ use super::correlations::Correlated;
 use super::cuts::Cuts;
 use super::flowing::of_flows;
 use super::highest::highest_sampled;
-use super::rare::rare;
+use super::rare::Rare;
 use super::row::QuantitySummary;
 use super::steady_run::{Convergence, SteadyRun};
 use crate::bath::Bath;
@@ -221,7 +221,7 @@ impl PointSummary {
             let exact = (road.photon_time(photon), 0.0);
             quantities.push(QuantitySummary::sampled(name, None, estimate, exact, unit));
         }
-        let rare = point.conditions().zip(reweighted).map(|(given, reweighted)| rare(point, given, reweighted));
+        let rare = point.conditions().map(|given| Rare { point, given, reweighted, law: road.law() }.summary());
         let (of_rare, why) = rare.unwrap_or_default();
         quantities.extend(of_rare);
         quantities.splice(0..0, of_work);

@@ -3,16 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::cuts::Cuts;
+use super::rare::Rare;
 use super::summary::PointSummary;
 use crate::lindblad::Transferred;
-use crate::model::Conditions;
 use crate::model::protocol::{Entry, Protocol};
 use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
 use crate::solve::{ExactNoise, ExactProtocol, ExactRoad, Phases};
-use crate::statistics::{
-    Booked, Distribution, Ensemble, Estimate, Moments, NoiseEstimate, OfCycle, Reweighted, Subject,
-};
+use crate::statistics::{Booked, Distribution, Ensemble, Estimate, Moments, NoiseEstimate, OfCycle, Subject};
 use crate::table::{Field, Kind, Values};
 use crate::trajectory::Engine;
 use crate::units::Units;
@@ -187,7 +185,7 @@ pub fn noise_rows(estimates: &[NoiseEstimate], exact: &[ExactNoise]) -> Vec<Nois
 
 /// The columns of these rows, in the order of [`noise_fields`].
 pub fn noise_columns(point: &Point, rows: &[NoiseRow]) -> Vec<Values> {
-    let name = |bath: usize| point.baths()[bath].name.as_str();
+    let name = |bath: usize| point.counted(bath);
     vec![
         Values::words(rows.iter().map(|row| row.subject.statistic.name())),
         Values::optional_words(
@@ -249,11 +247,29 @@ pub fn quanta_rows(seen: &[Distribution], exact: &[(usize, f64, Transferred)]) -
     seen.iter().flat_map(each).collect()
 }
 
-/// How likely each number of quanta is without the condition that trajectories were drawn under.
-pub fn rare_quanta_rows(point: &Point, given: &Conditions, reweighted: &Reweighted) -> Vec<QuantaRow> {
-    let window = point.until();
-    let row = |(number, estimate)| QuantaRow { bath: given.bath, window, quanta: (number, 1), estimate, exact: None };
-    reweighted.law(given, window).into_iter().map(row).collect()
+/// What trajectories under a condition say of the counts without it.
+pub fn rare_rows(rare: &Rare) -> Vec<NoiseRow> {
+    let row = |(subject, estimate, exact)| NoiseRow { subject, estimate, exact };
+    rare.rows().0.into_iter().map(row).collect()
+}
+
+/// How likely each number of quanta is without the condition that trajectories were drawn under: those that were seen, or where
+/// none were, all that are not next to impossible.
+pub fn rare_quanta_rows(rare: &Rare) -> Vec<QuantaRow> {
+    let (given, window, law) = (rare.given, rare.point.until(), rare.law);
+    let row = |(number, estimate): (i64, Option<Estimate>)| QuantaRow {
+        bath: given.bath,
+        window,
+        quanta: (number, 1),
+        estimate,
+        exact: law.map(|law| law.between(number, number + 1)),
+    };
+    match rare.reweighted {
+        Some(reweighted) => reweighted.law(given, window).into_iter().map(row).collect(),
+        None => {
+            law.into_iter().flat_map(Transferred::each).filter(|(_, p)| *p > 0.0).map(|(n, _)| row((n, None))).collect()
+        }
+    }
 }
 
 /// The columns of these rows, in the order of [`quanta_fields`].

@@ -9,6 +9,7 @@ use super::summary::Summary;
 use super::swept::Swept;
 use super::tables::{self, NoiseRow, QuantaRow, SeriesRow};
 use crate::dicke::Level;
+use crate::model::Told;
 use crate::scenario::{Asked, Noise, Point, Scenario};
 use crate::solve::ExactProtocol;
 use crate::statistics::{Booked, Moments};
@@ -66,8 +67,9 @@ impl<'a> Writer<'a> {
         let trajectories = when(rows, "trajectories", trajectory_fields(first))?;
         let jumps = when(sampled && first.recording.jumps, "jumps", jump_fields(first))?;
         let counts = points().any(|point| *point.noise() != Noise::default());
-        let noise = when(counts, "noise", tables::noise_fields())?;
-        let rare = |point: &Point| point.conditions().is_some() && matches!(point.asked, Asked::Transient(_));
+        let rare = |point: &Point| point.conditions().is_some() && point.steady().is_none();
+        let told = |point: &Point| rare(point) && point.conditions().is_some_and(|given| given.told != Told::default());
+        let noise = when(counts || points().any(told), "noise", tables::noise_fields())?;
         // Of cycles, quanta have no distribution here.
         let in_windows = |point: &Point| point.protocol().is_none() && !point.noise().windows.is_empty();
         let windows = points().any(|point| in_windows(point) || rare(point));

@@ -107,6 +107,18 @@ pub struct Noise {
     /// How many of the slowest modes are asked for, where any are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relaxation: Option<usize>,
+    /// Sums over baths, whose cumulants and generating functions are asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<Count>,
+}
+
+/// What is counted of several baths together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Count {
+    /// What it is called.
+    pub name: String,
+    /// What a net quantum absorbed from each bath counts.
+    pub weights: Vec<f64>,
 }
 
 /// When the steady current of trajectories counts as known.

@@ -441,8 +441,16 @@ pub const KEYS: &[(&str, &str)] = &[
         "a positive, finite number: omega_0 (natural; 1 if left out), or omega_0/(2 pi) in GHz (SI)",
     ),
     ("steady", "a table [steady] with `relative_error` (or `absolute_error`), `bath`, `confidence` and `max_jumps`"),
-    ("noise", "a table [noise] with `baths`, `windows`, `frequencies`, `delays`, `order` and `counting_fields`"),
-    ("condition", "a table [condition] with `field` or `current`, and `bath`"),
+    (
+        "noise",
+        "a table [noise] with `baths`, `windows`, `frequencies`, `delays`, `order`, `counting_fields`, `relaxation` and `counts`",
+    ),
+    (
+        "noise.counts",
+        "sums over baths, each under its name: {hot = 1, cold = -1}, what a net quantum absorbed from each bath counts; \
+         `order` and `counting_fields` are then of these, too",
+    ),
+    ("condition", "a table [condition] with `field` or `current`, `bath`, `over`, `order` and `counting_fields`"),
     (
         "condition.bath",
         "the name of the bath whose net quanta are weighed; the first that exchanges quanta if left out",
@@ -454,6 +462,19 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "condition.current",
         "a heat current from the bath, in the unit of the heat current: the field that carries it is found",
+    ),
+    (
+        "condition.over",
+        "\"run\": C of the whole of a run, which ends, weighs it; \"long run\": of one that never does; the first, or with \
+         [steady] or [noise] the second, if left out",
+    ),
+    (
+        "condition.order",
+        "a whole number from 1 to 20: cumulants of the counts of a run up to this order, weighed back to what is without it",
+    ),
+    (
+        "condition.counting_fields",
+        "ascending numbers s from -100 to 100: ln <e^{s C}>/t of a run, weighed back to what is without it",
     ),
     ("figure", "tables [figure.NAME], each with `quantity`; a name is of letters, digits, `_` and `-`"),
     ("figure.*.quantity", "a quantity of the results such as \"heat_current\", or a statistic such as \"spectrum\""),

@@ -125,8 +125,16 @@ impl Point {
             order: None,
             counting_fields: vec![],
             relaxation: None,
+            counts: vec![],
         };
         self.steady().map_or(NONE, |steady| &steady.noise)
+    }
+
+    /// What a row of counting statistics is of: the bath of this index, or, behind all baths, a sum over them.
+    #[must_use]
+    pub fn counted(&self, index: usize) -> &str {
+        let baths = self.baths();
+        baths.get(index).map_or_else(|| self.noise().counts[index - baths.len()].name.as_str(), |bath| &bath.name)
     }
 
     /// Index of the bath whose steady current is watched; where no steady state is asked for, the first that exchanges
@@ -194,8 +202,8 @@ impl Point {
         Resolution { step, by_process: step.is_finite(), ..resolution }
     }
 
-    /// The columns of the record. Under a protocol work, heats and entropy are among them; on a ramp, where currents change
-    /// within a dwell, averages over intervals are from counted quanta alone.
+    /// The columns of the record. Under a protocol work, heats and entropy are among them; on a ramp and where the end of a
+    /// condition comes near, where currents change within a dwell, averages over intervals are from counted quanta alone.
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
         struct Recorded<'a>(&'a [Group]);
@@ -207,6 +215,9 @@ impl Point {
             }
         }
         let mut columns = self.engine.engine.with(&self.groups, Recorded(&self.groups));
+        if self.conditions().is_some_and(|conditions| conditions.ending.is_some()) {
+            columns.retain(|column| column.quantity != Quantity::HeatCurrentInterval);
+        }
         let Some(protocol) = self.protocol() else { return columns };
         let heats: Vec<Column> = columns
             .iter()

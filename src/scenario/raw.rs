@@ -16,6 +16,9 @@ pub type Key<T> = Option<Spanned<T>>;
 /// Pairs of a time and a value.
 pub type RawTable = Key<Vec<Spanned<Vec<Spanned<f64>>>>>;
 
+/// What a quantum of each bath counts.
+pub type RawWeights = BTreeMap<Spanned<String>, Spanned<f64>>;
+
 /// Tables of keys.
 macro_rules! tables {
     ($($(#[$meta:meta])* pub struct $table:ident { $(pub $key:ident: $value:ty,)* })*) => {
@@ -314,12 +317,16 @@ tables! {
         pub order: Key<i64>,
         pub counting_fields: Key<Vec<Spanned<f64>>>,
         pub relaxation: Key<i64>,
+        pub counts: Key<BTreeMap<Spanned<String>, Spanned<RawWeights>>>,
     }
 
     pub struct RawCondition {
         pub bath: Key<String>,
         pub field: Key<f64>,
         pub current: Key<f64>,
+        pub over: Key<String>,
+        pub order: Key<i64>,
+        pub counting_fields: Key<Vec<Spanned<f64>>>,
     }
 
     /// What to draw; it changes no result, and is read again by what draws.

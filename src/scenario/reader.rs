@@ -21,6 +21,7 @@ use super::syntax::Syntax;
 use super::validate::{Valid, Validator};
 use crate::canonical;
 use crate::group::Ensembles;
+use crate::model::Told;
 use crate::model::protocol::Protocol;
 
 /// A validated scenario.
@@ -198,6 +199,9 @@ impl Scenario {
                 "baths": names,
                 "parameters": point.parameters,
             });
+            if let Some(told) = point.conditions().map(|given| &given.told).filter(|told| **told != Told::default()) {
+                digest["told"] = json!(told);
+            }
             if let Some(ensembles) = point.ensembles() {
                 let names: Vec<&str> =
                     ensembles.looked_at().iter().map(|observable| observable.name.as_str()).collect();

@@ -12,7 +12,8 @@ use super::sweep::BY_NAME;
 pub struct ScenarioKey {
     /// For example `bath.*.rate`.
     pub path: String,
-    /// "number", "whole number", "string", "true or false", "table", "number or table", "list of ..." or "value".
+    /// "number", "whole number", "string", "true or false", "table", "tables of numbers", "number or table", "list of ..." or
+    /// "value".
     pub kind: String,
     /// What it allows.
     pub allowed: &'static str,
@@ -27,6 +28,7 @@ fn word(kind: &Kind) -> String {
         Kind::Flag => "true or false".to_owned(),
         Kind::Any => "value".to_owned(),
         Kind::Table(_) => "table".to_owned(),
+        Kind::Named(of) if matches!(**of, Kind::Named(_)) => "tables of numbers".to_owned(),
         Kind::Named(_) => "tables".to_owned(),
         Kind::NumberOr(_) => "number or table".to_owned(),
         Kind::WordOr(_) => "string or table".to_owned(),
@@ -140,6 +142,10 @@ pub fn schema() -> Value {
             value = json!({ "type": "object", "description": key.allowed });
             value["additionalProperties"] = json!({ "type": "object", "additionalProperties": false });
         }
+        if key.kind == "tables of numbers" {
+            let numbers = json!({ "type": "object", "additionalProperties": { "type": "number" } });
+            value = json!({ "type": "object", "description": key.allowed, "additionalProperties": numbers });
+        }
         if place["properties"].is_null() {
             place["properties"] = Value::Object(Map::new());
         }
@@ -189,6 +195,8 @@ mod tests {
             "integer"
         );
         assert_eq!(schema["properties"]["figure"]["additionalProperties"]["properties"]["over"]["type"], "string");
+        let counts = &schema["properties"]["noise"]["properties"]["counts"]["additionalProperties"];
+        assert_eq!(counts["additionalProperties"]["type"], "number");
         assert_eq!(schema["additionalProperties"], false);
     }
 }

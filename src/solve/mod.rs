@@ -9,6 +9,7 @@ mod correlations;
 mod directions;
 mod equation;
 mod error;
+mod law;
 mod protocol;
 mod steady;
 mod transient;

@@ -7,12 +7,13 @@ use super::correlations::{self, ExactCorrelations};
 use super::directions::{self, ExactDirections};
 use super::equation::{Aim, Averages, Equation, ForEquation, Road, at_cuts};
 use super::error::Unsolved;
+use super::law::law;
 use super::protocol::{self, ExactProtocol};
 use super::steady::cycle_affordable;
 use crate::bath::Coupling;
 use crate::group::Group;
 use crate::initial::InitialState;
-use crate::lindblad::Effort;
+use crate::lindblad::{Effort, Transferred};
 use crate::scenario::Point;
 use crate::theory::decay_rates;
 
@@ -25,6 +26,7 @@ pub struct ExactRoad {
     protocol: Option<ExactProtocol>,
     correlations: ExactCorrelations,
     directions: ExactDirections,
+    law: Option<Transferred>,
 }
 
 /// The closed form of a burst into cold collective baths from one Dicke state.
@@ -44,12 +46,15 @@ impl ExactRoad {
             // Without the averages there is nothing else.
             let correlations = averages.as_ref().map_or_else(|_| Vec::new(), |_| correlations::along(point, effort));
             let directions = averages.as_ref().ok().and_then(|_| directions::photons(point, effort));
-            return ExactRoad { averages, burst: burst(point), protocol: None, correlations, directions };
+            let law = averages.as_ref().ok().and_then(|_| law(point, effort).ok().flatten());
+            let burst = burst(point);
+            return ExactRoad { averages, burst, protocol: None, correlations, directions, law };
         };
         match protocol::solve(point, protocol, effort) {
             Ok((averages, exact)) => {
                 let averages = Ok(averages);
-                ExactRoad { averages, burst: None, protocol: Some(exact), correlations: Vec::new(), directions: None }
+                let protocol = Some(exact);
+                ExactRoad { averages, burst: None, protocol, correlations: Vec::new(), directions: None, law: None }
             }
             Err(reason) => ExactRoad::unsolved(reason),
         }
@@ -58,7 +63,8 @@ impl ExactRoad {
     /// No exact values, for this reason.
     #[must_use]
     pub fn unsolved(reason: Unsolved) -> Self {
-        ExactRoad { averages: Err(reason), burst: None, protocol: None, correlations: Vec::new(), directions: None }
+        let averages = Err(reason);
+        ExactRoad { averages, burst: None, protocol: None, correlations: Vec::new(), directions: None, law: None }
     }
 
     /// Why the averages of a point are not solved for with this effort, if so: known before anything is solved.
@@ -101,6 +107,12 @@ impl ExactRoad {
     #[must_use]
     pub fn protocol(&self) -> Option<&ExactProtocol> {
         self.protocol.as_ref()
+    }
+
+    /// The law of the counts of a run under a condition, without the condition, where it could be afforded.
+    #[must_use]
+    pub fn law(&self) -> Option<&Transferred> {
+        self.law.as_ref()
     }
 
     /// The correlations that begin at times of the transient.

@@ -37,7 +37,7 @@ pub(crate) use powers::Comoment;
 pub use powers::Powers;
 pub use quanta::Quanta;
 pub use replicas::{Agreement, Estimator, Replicas};
-pub use reweighted::{Event, Reweighted, Weighed};
+pub use reweighted::{Event, Reweighted, Weighed, cumulants_of};
 pub use statistic::{Statistic, Subject};
 pub use stop::{Evidence, GROUPS, Judgement, StopRule, Stopped, Target, half_width, sizes};
 pub use stretch::{Counted, Protocol, Replica, Stretches};

@@ -215,7 +215,7 @@ impl Statistic {
 pub struct Subject {
     /// The statistic.
     pub statistic: Statistic,
-    /// Index of the bath; of no meaning for what is of all of them.
+    /// Index of the bath, or behind all baths of a sum over them; of no meaning for what is of all of them.
     pub bath: usize,
     /// Index of the other bath of a covariance.
     pub other_bath: Option<usize>,

@@ -204,10 +204,18 @@ impl EngineChoice {
         }
         if let Some(conditions) = groups.iter().find_map(|group| group.conditions.as_ref()) {
             let bath = &groups[0].model.baths[conditions.bath].name;
-            let (field, theta) = (conditions.field, conditions.theta);
-            because = Cow::from(format!(
-                "the chain of levels on which trajectories are weighed by e^(s C), C the net quanta from {bath}, s = {field:.6e}, theta(s) = {theta:.6e}"
-            ));
+            let field = conditions.field;
+            because = Cow::from(match &conditions.ending {
+                None => format!(
+                    "the chain of levels on which trajectories are weighed by e^(s C), C the net quanta from {bath}, s = {field:.6e}, theta(s) = {:.6e}",
+                    conditions.theta
+                ),
+                Some(ending) => format!(
+                    "the chain of levels on which runs until {} are weighed by e^(s C), C the net quanta from {bath} in all that time, s = {field:.6e}, ln<e^(s C)> = {:.6e}",
+                    ending.until(),
+                    ending.generating
+                ),
+            });
         }
         if let Some(skipped) = Sectors::pay(groups)
             .filter(|_| uncounted && chosen == Engine::Populations && groups.iter().all(Group::on_the_ladder))

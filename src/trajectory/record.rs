@@ -178,6 +178,8 @@ pub struct Record<V: Values> {
     seen_of: Option<usize>,
     /// Of the jump that comes next.
     mark: usize,
+    /// Whether the highest intensity is looked for.
+    peaks: bool,
     /// Which baths are local.
     local: Vec<bool>,
     integral: V,
@@ -229,6 +231,7 @@ impl<V: Values> Record<V> {
             margin: 1.0,
             seen_of: system.detectors().map(|(bath, _)| bath),
             mark: 0,
+            peaks: true,
             local: system.baths().iter().map(|bath| !bath.coupling.conserves_j()).collect(),
             integral: V::default(),
             net_before: vec![0; baths],
@@ -252,6 +255,12 @@ impl<V: Values> Record<V> {
         Record { margin: if precision.steps { 1.0 + SAME } else { 1.0 }, ..self }
     }
 
+    /// The same, which looks for no highest intensity.
+    #[must_use]
+    pub fn without_peaks(self) -> Self {
+        Record { peaks: false, ..self }
+    }
+
     /// The same, which tells the first jumps of all processes apart.
     #[must_use]
     pub fn by_process(mut self) -> Self {
@@ -263,7 +272,8 @@ impl<V: Values> Record<V> {
     pub fn clear(&mut self) {
         self.trace.exchanged.clear();
         self.net_before.fill(0);
-        (self.trace.peak, self.to_beat) = ((0.0, 0.0), 0.0);
+        (self.trace.peak, self.to_beat) =
+            if self.peaks { ((0.0, 0.0), 0.0) } else { ((f64::NAN, f64::NAN), f64::INFINITY) };
         (self.trace.first_jump, self.trace.still) = (f64::NAN, [0; 2]);
         self.trace.unseen.fill([0; 3]);
         (self.trace.first_photon, self.trace.last) = (f64::NAN, [f64::NAN; 3]);

@@ -4,11 +4,11 @@
 use superjump::campaign::converge;
 use superjump::dicke::Level;
 use superjump::initial::InitialState;
-use superjump::lindblad::PopulationEquation;
+use superjump::lindblad::{Effort, PopulationEquation};
 use superjump::quantity::Quantity;
 use superjump::random::stream;
 use superjump::scenario::Point;
-use superjump::solve::exact_beside;
+use superjump::solve::{ExactRoad, exact_beside};
 use superjump::statistics::{Event, Reweighted, Statistic};
 use superjump::trajectory::{ConditionedPopulations, Declared, Detail, Interrupt, Record};
 
@@ -28,18 +28,26 @@ fn exact(point: &Point, quantity: Quantity, bath: Option<usize>) -> f64 {
     found.unwrap_or_else(|| panic!("{quantity:?} {bath:?}: {:?}", road.refused)).2
 }
 
-/// Every bath and pattern, and every column of the grid: 5 standard errors, 6e-7 each.
+/// Every bath and pattern, and every column of the grid, of trajectories of the long run and of those of a run that ends: 5
+/// standard errors, 6e-7 each.
 #[test]
 fn trajectories_agree_with_the_conditioned_equation_at_every_time() {
-    for (number, condition) in [
-        (5, "[condition]\nbath = \"loss\"\nfield = 0.7\n"),
-        (4, "[condition]\nbath = \"cavity\"\nfield = -0.4\n"),
-        (1, "[condition]\nbath = \"pump\"\nfield = 0.5\n"),
+    for (number, condition, over, until) in [
+        (5, "bath = \"loss\"\nfield = 0.7\n", "long run", 3.0),
+        (4, "bath = \"cavity\"\nfield = -0.4\n", "long run", 3.0),
+        (1, "bath = \"pump\"\nfield = 0.5\n", "long run", 3.0),
+        (5, "bath = \"loss\"\nfield = 0.7\n", "run", 3.0),
+        (4, "bath = \"cavity\"\nfield = -1.5\n", "run", 1.0),
+        // Long enough to forget the end, for a while.
+        (3, "bath = \"pump\"\ncurrent = 1.5\n", "run", 40.0),
     ] {
         let ran = run(&format!(
-            "[qubits]\nnumber = {number}\n{SIX}{condition}[initial]\nstate = \"inverted\"\n[evolution]\nuntil = 3.0\n\
-             samples = 7\ntrajectories = 20000\nseed = 5\n"
+            "[qubits]\nnumber = {number}\n{SIX}[condition]\nover = \"{over}\"\n{condition}[initial]\n\
+             state = \"inverted\"\n[evolution]\nuntil = {until:?}\nsamples = 7\ntrajectories = 20000\nseed = 5\n"
         ));
+        if until == 40.0 {
+            assert!(ran.point.conditions().unwrap().ending.as_ref().unwrap().from() > 5.0);
+        }
         let rows = ran.all();
         assert!(rows.iter().filter(|(_, _, exact)| exact.is_some()).count() > 60);
         for (what, estimate, exact) in rows {
@@ -103,6 +111,143 @@ fn a_current_finds_its_field() {
     }
 }
 
+/// Runs that end, by the tilted generator as a dense matrix and the series of its exponential: `1 e^{W_s(T-t)} O e^{W_s t} p_0`,
+/// over the same without O. No chain of a long run is in it.
+#[test]
+fn runs_that_end_are_those_of_the_tilted_generator() {
+    for (number, field, until) in [(3, 0.8, 1.5), (4, -0.6, 6.0), (2, 3.0, 0.2)] {
+        let more = format!(
+            "[condition]\nbath = \"cold\"\nfield = {field:?}\n[initial]\nstate = \"dicke\"\nj = {j}\nm = {m}\n\
+             [evolution]\nuntil = {until:?}\nsamples = 4\ntrajectories = 1\n",
+            j = number as f64 / 2.0,
+            m = 1.0 - number as f64 / 2.0,
+        );
+        let point = point(&valve(number, 0.3, &more));
+        let model = &point.groups[0].model;
+        let equation = PopulationEquation::new(model, &point.groups[0].initial);
+        let dense = Dense::new(&equation, 1, field);
+        let (given, road) = (point.conditions().unwrap(), ExactRoad::new(&point, Effort::Beside));
+        let ones = vec![1.0; equation.initial().len()];
+        let whole = dot(&ones, &dense.after(equation.initial(), until));
+        let close = |value: f64, exact: f64, what: &str| {
+            // Ending polynomials are good to 1e-11, in units of the largest rates.
+            assert!((value - exact).abs() < 1e-8 * (1.0 + exact.abs()), "N = {number}, {what}: {value} {exact}");
+        };
+        close(given.ending.as_ref().unwrap().generating, whole.ln(), "ln <e^(sC)>");
+        let slope = |h: f64| dot(&ones, &Dense::new(&equation, 1, field + h).after(equation.initial(), until)).ln();
+        assert!((given.current * until - (slope(1e-4) - slope(-1e-4)) / 2e-4).abs() < 1e-6, "{}", given.current);
+        for (sample, &time) in point.times().iter().enumerate() {
+            let (p, l) = (dense.after(equation.initial(), time), dense.back(&ones, until - time));
+            let of = |quantity, bath| {
+                let column = point.columns().iter().position(|c| c.quantity == quantity && c.bath == bath).unwrap();
+                road.on_grid(sample, column).unwrap()
+            };
+            let levels = &equation.ladder().levels;
+            let seen: f64 = levels.iter().zip(&p).zip(&l).map(|((level, p), l)| level.m() * p * l).sum();
+            close(of(Quantity::Jz, None), seen / whole, "jz");
+            for bath in 0..3 {
+                let exact = dot(&l, &dense.current(bath, &p)) / whole;
+                close(of(Quantity::HeatCurrent, Some(bath)), exact, &format!("current of {bath} at {time}"));
+            }
+        }
+    }
+}
+
+/// The moments of the counts of runs that end, by differences of `ln <e^{sC}>` in the field: 5 standard errors.
+#[test]
+fn counts_of_runs_that_end_have_the_moments_of_their_generating_function() {
+    const PATHS: u64 = 20_000;
+    let of = |field: f64| {
+        let start = "[initial]\nstate = \"ground\"\n[evolution]\nuntil = 4.0\ntrajectories = 400\n";
+        point(&valve(3, 0.2, &format!("[condition]\nfield = {field:?}\n{start}")))
+    };
+    let generating = |field: f64| of(field).conditions().unwrap().ending.as_ref().unwrap().generating;
+    let (point, h) = (of(0.9), 1e-3);
+    let [below, here, above] = [0.9 - h, 0.9, 0.9 + h].map(generating);
+    let (mean, variance) = ((above - below) / (2.0 * h), (above - 2.0 * here + below) / (h * h));
+    let group = &point.groups[0];
+    let qubits = ConditionedPopulations::system(group);
+    let engine = ConditionedPopulations::build(group, &qubits);
+    let mut record = Record::new(&qubits, 3, &point.columns(), 1, Detail::default());
+    let counts: Vec<f64> = (0..PATHS)
+        .map(|number| {
+            superjump::trajectory::run(&engine, &group.initial, &[4.0], &mut stream(9, 24, number), &mut record);
+            record.trace.exchanged.net(0) as f64
+        })
+        .collect();
+    let average = |of: &dyn Fn(f64) -> f64| counts.iter().map(|c| of(*c)).sum::<f64>() / PATHS as f64;
+    let (off, fourth) = (average(&|c| c - mean), average(&|c| (c - mean).powi(4)));
+    assert!(off.abs() < 5.0 * (variance / PATHS as f64).sqrt(), "{off}");
+    let square = average(&|c| (c - mean).powi(2));
+    assert!(
+        (square - variance).abs() < 5.0 * ((fourth - variance * variance) / PATHS as f64).sqrt(),
+        "{square} {variance}"
+    );
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// The tilted generator, and what each bath exchanges, as dense matrices: rows of where jumps go.
+struct Dense {
+    generator: Vec<Vec<f64>>,
+    exchanged: Vec<Vec<Vec<f64>>>,
+}
+
+impl Dense {
+    /// A field on one bath.
+    fn new(equation: &PopulationEquation, tilted: usize, field: f64) -> Self {
+        let ladder = equation.ladder();
+        let size = ladder.levels.len();
+        let nothing = vec![vec![0.0; size]; size];
+        let (mut generator, mut exchanged) = (nothing.clone(), vec![nothing; ladder.baths.len()]);
+        for (index, bath) in ladder.baths.iter().enumerate() {
+            for flow in ladder.flows.iter().filter(|flow| flow.coupling == bath.coupling) {
+                let quanta = f64::from(flow.process.two_m() as i32) / 2.0;
+                let factor = if index == tilted { (field * quanta).exp() } else { 1.0 };
+                for m in &flow.moves {
+                    let rate = bath.rate(flow.process) * m.weight;
+                    generator[m.to][m.from] += rate * factor;
+                    generator[m.from][m.from] -= rate;
+                    exchanged[index][m.to][m.from] += quanta * rate * factor;
+                }
+            }
+        }
+        Dense { generator, exchanged }
+    }
+
+    fn current(&self, bath: usize, p: &[f64]) -> Vec<f64> {
+        self.exchanged[bath].iter().map(|row| dot(row, p)).collect()
+    }
+
+    fn after(&self, p: &[f64], time: f64) -> Vec<f64> {
+        exponential(&self.generator, p, time)
+    }
+
+    fn back(&self, l: &[f64], time: f64) -> Vec<f64> {
+        let size = l.len();
+        let transposed: Vec<Vec<f64>> = (0..size).map(|i| (0..size).map(|j| self.generator[j][i]).collect()).collect();
+        exponential(&transposed, l, time)
+    }
+}
+
+/// The series, in steps short enough that no term is large.
+fn exponential(matrix: &[Vec<f64>], v: &[f64], time: f64) -> Vec<f64> {
+    let largest = matrix.iter().flatten().fold(0.0_f64, |most, x| most.max(x.abs()));
+    let steps = (2.0 * largest * time).ceil().max(1.0);
+    let mut v = v.to_vec();
+    for _ in 0..steps as usize {
+        let mut term = v.clone();
+        for k in 1..60 {
+            let by = time / steps / f64::from(k);
+            term = matrix.iter().map(|row| by * dot(row, &term)).collect();
+            v.iter_mut().zip(&term).for_each(|(v, term)| *v += term);
+        }
+    }
+    v
+}
+
 /// What is weighed back is unbiased: z over many seeds is normal (Kolmogorov-Smirnov at 0.001), for a probability that plain
 /// trajectories would not see, against the exact law of the counts.
 #[test]
@@ -110,7 +255,7 @@ fn weights_give_back_what_is_rare() {
     const RUNS: usize = 200;
     const PATHS: u64 = 1500;
     let start = "[initial]\nstate = \"ground\"\n[evolution]\nuntil = 20.0\ntrajectories = 400\n";
-    let point = point(&valve(2, 0.05, &format!("[condition]\nfield = 0.8\n{start}")));
+    let point = point(&valve(2, 0.05, &format!("[condition]\nfield = 0.8\nover = \"long run\"\n{start}")));
     let group = &point.groups[0];
     let given = point.conditions().unwrap();
     let qubits = ConditionedPopulations::system(group);
@@ -132,7 +277,7 @@ fn weights_give_back_what_is_rare() {
         let rare = weighed.probability(event, given, 20.0);
         let estimate = rare.estimate.unwrap();
         scores.push((estimate.mean - exact.event) / estimate.std_error.unwrap());
-        let generating = weighed.generating_function(given, 20.0).estimate.unwrap();
+        let generating = weighed.generating_function(given.field, given, 20.0).estimate.unwrap();
         both.push((generating.mean - exact.generating) / generating.std_error.unwrap());
         assert!(rare.effective > 50.0 && rare.effective < PATHS as f64);
         // What the condition makes rarer still is not told.

@@ -6,9 +6,11 @@ use superjump::dicke::Level;
 use superjump::initial::InitialState;
 use superjump::lindblad::{Charges, Counting, PopulationEquation, SteadyError, Tilted};
 use superjump::model::Model;
+use superjump::solve::{ExactNoise, exact_beside};
+use superjump::statistics::Statistic;
 use superjump::units::Units;
 
-use crate::common::{number, numbers};
+use crate::common::{number, numbers, point};
 
 fn model(number: i64, baths: Vec<Bath>) -> Model {
     Model { units: Units::Natural, number, frequency: 1.0, baths }
@@ -181,12 +183,18 @@ fn the_symmetry_of_fluctuations_holds_for_any_fields() {
         let tilted = Tilted::new(&equation).unwrap();
         for (fields, any) in [([0.3, -0.2, 0.1, 0.0], 0.0), ([-0.7, 0.0, 0.4, 0.0], 0.9), ([0.0; 4], -0.4)] {
             let fields = &fields[..model.baths.len()];
-            let other: Vec<f64> = tilted.reflected(fields).unwrap().iter().map(|field| field + any).collect();
+            let other: Vec<f64> = reflected(&model, fields).iter().map(|field| field + any).collect();
             let theta = |fields: &[f64]| tilted.at(&Charges::net(fields), None).unwrap().theta();
             let (one, two) = (theta(fields), theta(&other));
             close(one.value, two.value, 1e-11, one.error + two.error, &format!("{fields:?}"));
         }
     }
+}
+
+/// Of thermal baths, and of one that exchanges nothing.
+fn reflected(model: &Model, fields: &[f64]) -> Vec<f64> {
+    let of_bath = |(bath, field): (&Bath, &f64)| if bath.up > 0.0 { -field + (bath.down / bath.up).ln() } else { 0.0 };
+    model.baths.iter().zip(fields).map(of_bath).collect()
 }
 
 /// The full equation over all 4^N elements, tilted, by inverse iteration: no Dicke state in it.
@@ -346,6 +354,74 @@ fn fields_that_switch_the_sectors_are_resolved() {
         let again = tilted.at(&charges.times(0.05), Some(near.logarithm())).unwrap();
         close(again.theta().value, at(0.05).theta().value, 1e-12, 0.0, "from near by");
     }
+}
+
+/// Where the chain of a field dwells at a level that is all but impossible without it, and fields so far apart that none is
+/// near another.
+#[test]
+fn many_qubits_are_followed_to_negative_fields() {
+    let model = telegraph(300, 0.01);
+    let equation = equation(&model);
+    let tilted = Tilted::new(&equation).unwrap();
+    let charges = field(&model, 0, 1.0);
+    let (s, h) = (-0.1, 1e-4);
+    let here = tilted.at(&charges.times(s), None).unwrap();
+    let above = tilted.at(&charges.times(s + h), Some(here.logarithm())).unwrap();
+    let slope = (above.theta().value - here.theta().value) / h;
+    let middle = 0.5 * (here.mean(&charges).value + above.mean(&charges).value);
+    // Truncated at h^2, and theta is known to its error.
+    close(middle, slope, 1e-6, (here.theta().error + above.theta().error) / h, "N = 300");
+
+    let baths = "[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 3.0\n\
+                 [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.333\n\
+                 [[bath]]\nname = \"loss\"\ncoupling = \"local\"\nrate = 0.01\ntemperature = 0.1\n";
+    let point = point(&format!(
+        "[qubits]\nnumber = 60\n{baths}[initial]\nstate = \"ground\"\n[noise]\nbaths = [\"hot\"]\n\
+         counting_fields = [-0.5, -0.1, -0.02, 0.02]\n"
+    ));
+    let road = exact_beside(&point).unwrap();
+    let fields = road.noise.iter().filter(|row| row.subject.statistic == Statistic::GeneratingFunction).count();
+    assert_eq!(fields, 4, "{:?}", road.refused);
+}
+
+/// Sums over baths: cumulants of hot minus cold are those of both with what they share, and what its field carries is the slope.
+#[test]
+fn sums_over_baths_are_counted() {
+    let baths = "[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\ndown = 1.5\nup = 1.0\n\
+                 [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\ndown = 1.2\nup = 0.1\n\
+                 [[bath]]\nname = \"loss\"\ncoupling = \"local\"\ndown = 0.4\nup = 0.1\n";
+    let point = point(&format!(
+        "[qubits]\nnumber = 3\n{baths}[initial]\nstate = \"ground\"\n[noise]\nbaths = [\"hot\", \"cold\"]\norder = 3\n\
+         counting_fields = [0.0, 0.3]\ncounts = {{\"hot - cold\" = {{hot = 1, cold = -1}}, none = {{hot = 1, cold = 1, loss = 1}}}}\n"
+    ));
+    let road = exact_beside(&point).unwrap();
+    let value = |statistic, bath: usize, argument: f64| {
+        let of = |row: &&ExactNoise| {
+            let subject = row.subject;
+            (subject.statistic, subject.bath, subject.argument) == (statistic, bath, Some(argument))
+        };
+        road.noise
+            .iter()
+            .find(of)
+            .unwrap_or_else(|| panic!("{statistic:?} {bath} {argument}: {:?}", road.refused))
+            .value
+    };
+    let cross = road.noise.iter().find(|row| row.subject.statistic == Statistic::CrossNoise).unwrap().value;
+    let of = |bath| value(Statistic::Cumulant, bath, 2.0);
+    assert_eq!((point.counted(3), point.counted(4)), ("hot - cold", "none"));
+    close(of(3), of(0) + of(1) - 2.0 * cross, 1e-9, 0.0, "hot - cold");
+    close(value(Statistic::Cumulant, 3, 1.0), value(Statistic::ConditionedCurrent, 3, 0.0), 1e-9, 0.0, "mean");
+    // All quanta together are what M changes by: nothing in the long run, of which no digit is known, and none is told.
+    assert!(!road.noise.iter().any(|row| row.subject.bath == 4 && row.value != 0.0), "{:?}", road.noise);
+    assert!(
+        road.refused.iter().any(|reason| reason.starts_with("generating_function (none, 0.3)")),
+        "{:?}",
+        road.refused
+    );
+    let model = &point.groups[0].model;
+    let equation = equation(model);
+    let theta = Tilted::new(&equation).unwrap().at(&Charges::net(&[0.3, -0.3, 0.0]), None).unwrap().theta().value;
+    close(value(Statistic::GeneratingFunction, 3, 0.3), theta, 1e-11, 0.0, "theta");
 }
 
 #[test]

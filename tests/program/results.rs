@@ -234,7 +234,7 @@ fn what_is_rare_is_weighed_back() {
     let scenario = "[qubits]\nnumber = 2\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 3.0\n\
         [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.3333333333333333\n\
         [[bath]]\nname = \"loss\"\ncoupling = \"local\"\nrate = 0.05\ntemperature = 0.1\n[condition]\nfield = 0.8\n\
-        [initial]\nstate = \"ground\"\n[evolution]\nuntil = 20.0\nsamples = 5\ntrajectories = 4000\n";
+        order = 3\ncounting_fields = [0.5, 0.8, 1.0]\n[initial]\nstate = \"ground\"\n[evolution]\nuntil = 20.0\nsamples = 5\ntrajectories = 4000\n";
     std::fs::write(folder.path().join("rare.toml"), scenario).unwrap();
     success(&superjump(folder.path()).args(["run", "rare.toml", "-o", "out", "--no-report"]).output().unwrap());
     let text = std::fs::read_to_string(folder.path().join("out/summary.json")).unwrap();
@@ -248,13 +248,27 @@ fn what_is_rare_is_weighed_back() {
     let (estimate, error) = (rare["estimate"].as_f64().unwrap(), rare["std_error"].as_f64().unwrap());
     assert!(estimate < 1e-4 && error < 0.1 * estimate, "{rare}");
     assert_eq!(rare["bath"], "hot");
+    assert!(rare["z"].as_f64().unwrap().abs() < 5.0, "{rare}");
     let notes = point["notes"].to_string();
     assert!(notes.contains("net quanta or more are absorbed from hot until 20"), "{notes}");
     assert!(point["engine_because"].as_str().unwrap().contains("s = 8.000000e-1"), "{point}");
     // ln <e^{s C}>/t is not far from theta(s), by what the ends add.
-    let generating = found("generating_function")["estimate"].as_f64().unwrap();
+    let generating = found("generating_function")["exact"].as_f64().unwrap();
     assert!((generating - 1.1).abs() < 0.2, "{generating}");
-    for table in ["quanta.parquet", "trajectories.parquet"] {
-        assert!(folder.path().join("out").join(table).exists(), "{table}");
+    for table in ["quanta", "trajectories"] {
+        assert!(folder.path().join(format!("out/{table}.parquet")).exists(), "{table}");
     }
+    // At other fields, and the cumulants: weighed back within 5 standard errors of exact, or refused by name.
+    let (noise, _) = read(&folder.path().join("out"), "noise");
+    let column = |name: &str| noise.numbers(name).unwrap().to_vec();
+    let (mean, error, exact) = (column("estimate"), column("std_error"), column("exact"));
+    assert_eq!(noise.rows(), 6);
+    for row in 0..6 {
+        assert!(exact[row].is_finite(), "{noise:?}");
+        let refused = mean[row].is_nan();
+        assert!(refused || (mean[row] - exact[row]).abs() <= 5.0 * error[row] + 1e-9, "{noise:?}");
+    }
+    assert!(mean[1].is_finite() && mean[2].is_finite() && (exact[1] - generating).abs() < 1e-9, "{noise:?}");
+    // Few of these trajectories are like those without the condition.
+    assert!(mean[5].is_nan() && notes.contains("cumulant(3): "), "{notes}");
 }

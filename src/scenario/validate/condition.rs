@@ -1,22 +1,25 @@
 //! What trajectories are conditioned on: `[condition]`.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
 
 use super::super::raw::{RawCondition, RawScenario};
+use super::noise::HIGHEST_ORDER;
 use super::{Result, Validator};
 use crate::bath::Bath;
 use crate::group::Group;
-use crate::lindblad::{Effort, PopulationEquation, STRONGEST, conditions};
-use crate::model::Condition;
+use crate::lindblad::{ConditionError, Effort, PopulationEquation, STRONGEST, conditions};
+use crate::model::{Condition, Conditions, Told};
 
 impl Validator<'_> {
-    /// Solves for the `[condition]` table, where there is one, and puts it to the only group there may be.
-    pub(super) fn condition(&self, raw: &RawScenario, groups: &mut [Group]) -> Result<()> {
+    /// Solves for the `[condition]` table, where there is one, and puts it to the only group there may be; `ends` is the end
+    /// of a run that has one.
+    pub(super) fn condition(&self, raw: &RawScenario, groups: &mut [Group], ends: Option<f64>) -> Result<()> {
         let Some(table) = &raw.condition else { return Ok(()) };
         let span = table.span();
-        let RawCondition { bath, field, current } = table.get_ref();
+        let RawCondition { bath, field, current, over, order, counting_fields } = table.get_ref();
         let refuse = |title: &str, help: &str| Err(self.source.error(span.clone(), title.to_owned(), help));
         if raw.protocol.is_some() {
             return refuse(
@@ -57,12 +60,36 @@ impl Validator<'_> {
             (Some(_), Some(_)) => return refuse("`condition` has both `field` and `current`", "one of the two"),
             (None, None) => return refuse("`condition` has neither `field` nor `current`", "one of the two"),
         };
+        let order = order.as_ref().map(|order| self.whole(order, "condition.order", 1..=HIGHEST_ORDER)).transpose()?;
+        let told = Told {
+            order: order.unwrap_or(0) as usize,
+            fields: self.fields(counting_fields, "condition.counting_fields")?,
+        };
+        if ends.is_none() && told != Told::default() {
+            let asked = order_span(table.get_ref()).unwrap_or_else(|| span.clone());
+            let title = "`condition.order` and `condition.counting_fields` are of runs that end".to_owned();
+            return Err(self.source.error(asked, title, "no [steady] and no [noise]; or neither key"));
+        }
+        let until = match over.as_ref().map(|over| (over, over.get_ref().as_str())) {
+            None => ends,
+            Some((_, "long run")) => None,
+            Some((over, "run")) if ends.is_none() => {
+                let title = "`condition.over` is \"run\", and a steady state is never over".to_owned();
+                return Err(self.source.error(over.span(), title, "\"long run\"; or no [steady] and no [noise]"));
+            }
+            Some((_, "run")) => ends,
+            Some((over, _)) => return self.no_word(over, "condition.over"),
+        };
         if let Err(error) = PopulationEquation::affordable(&group.model, &group.initial, Effort::Beside) {
             return Err(self.source.error(at, format!("`{key}`: {error}"), "fewer qubits"));
         }
         let equation = PopulationEquation::new(&group.model, &group.initial);
-        match conditions(&equation, index, given) {
-            Ok(found) => group.conditions = Some(Arc::new(found)),
+        match conditions(&equation, index, given, until) {
+            Ok(found) => group.conditions = Some(Arc::new(Conditions { told, ..found })),
+            Err(ConditionError::Ending(error)) => {
+                let help = "`condition.over` \"long run\"; or a shorter run, fewer qubits";
+                return Err(self.source.error(at, format!("`{key}`: {error}"), help));
+            }
             Err(error) => {
                 let help = "less; rates by which qubits come from every level to every other; a start in one sector, or a local bath";
                 return Err(self.source.error(at, format!("`{key}` cannot be met: {error}"), help));
@@ -70,4 +97,9 @@ impl Validator<'_> {
         }
         Ok(())
     }
+}
+
+/// Where it is said what to tell of counts.
+fn order_span(raw: &RawCondition) -> Option<Range<usize>> {
+    raw.order.as_ref().map(Spanned::span).or_else(|| raw.counting_fields.as_ref().map(Spanned::span))
 }

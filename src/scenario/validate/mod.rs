@@ -156,7 +156,10 @@ impl<'a> Validator<'a> {
         };
         let groups: Vec<Option<Group>> = qubits.iter().map(|one| self.keep(group(one))).collect();
         let mut groups = Self::kept(groups.into_iter().collect::<Option<Vec<Group>>>())?;
-        Self::kept(self.keep(self.condition(raw, &mut groups)))?;
+        // A steady state is without an end, whatever a budget says.
+        let ends =
+            evolution.as_ref().filter(|_| because.is_none()).and_then(|evolution| evolution.times.last().copied());
+        Self::kept(self.keep(self.condition(raw, &mut groups, ends)))?;
         if because.is_some() && self.purpose == Purpose::Trajectories {
             groups = groups.into_iter().map(Group::throughout).collect();
         }

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::super::asked::{Accuracy, Budget, Noise, Purpose};
+use super::super::asked::{Accuracy, Budget, Count, Noise, Purpose};
 use super::super::keys::allowed;
-use super::super::raw::{Key, RawNoise, RawScenario};
+use super::super::raw::{Key, RawNoise, RawScenario, RawWeights};
 use super::super::source::ScenarioError;
 use super::evolution::Evolution;
 use super::protocol::{Passes, Timing};
@@ -18,7 +18,7 @@ use crate::statistics::Target;
 use crate::trajectory::Engine;
 
 /// The highest cumulant: digits are gone long before.
-const HIGHEST_ORDER: i64 = 20;
+pub(super) const HIGHEST_ORDER: i64 = 20;
 /// The strongest counting field: e^100 is what its jumps are weighed by.
 const LARGEST_FIELD: f64 = 100.0;
 /// The most modes of relaxation.
@@ -43,9 +43,22 @@ impl Validator<'_> {
             let title = format!("no heat flows in the steady state, and no error is small beside it: {}", reasons[0]);
             Some(self.source.error(span, title, "`steady.absolute_error`, in the unit of the heat current"))
         };
+        let nothing = |bath: usize, span: Range<usize>| {
+            let given = groups[0].conditions.as_ref().filter(|given| given.bath == bath && given.carries_nothing())?;
+            let title = format!(
+                "under the condition no heat flows from \"{}\" on average, and no error is small beside it",
+                baths[given.bath].name
+            );
+            Some(self.source.error(
+                span,
+                title,
+                "`steady.absolute_error`, in the unit of the heat current; or a current",
+            ))
+        };
         let Some(table) = steady else {
             let asked = noise.filter(|_| self.purpose == Purpose::Trajectories);
-            return asked.and_then(|noise| no_current(noise.span())).map_or(Ok((bath, accuracy, jumps)), Err);
+            let refused = asked.and_then(|noise| no_current(noise.span()).or_else(|| nothing(bath, noise.span())));
+            return refused.map_or(Ok((bath, accuracy, jumps)), Err);
         };
         let raw = table.get_ref();
         if let Some(name) = &raw.bath {
@@ -70,11 +83,11 @@ impl Validator<'_> {
             }
             (None, None) => accuracy.target,
         };
-        if sampled
-            && matches!(accuracy.target, Target::Relative(_))
-            && let Some(error) = no_current(relative.map_or_else(|| table.span(), Spanned::span))
-        {
-            return Err(error);
+        if sampled && matches!(accuracy.target, Target::Relative(_)) {
+            let span = relative.map_or_else(|| table.span(), Spanned::span);
+            if let Some(error) = no_current(span.clone()).or_else(|| nothing(bath, span)) {
+                return Err(error);
+            }
         }
         if let Some(confidence) = &raw.confidence {
             let value = *confidence.get_ref();
@@ -218,35 +231,70 @@ impl Validator<'_> {
                 }
             }
         }
-        let list = |values: &Key<Vec<Spanned<f64>>>, key: &str, least: f64| {
-            let mut last = f64::NEG_INFINITY;
-            let mut checked = Vec::new();
-            for value in values.as_ref().map_or(&[][..], |v| v.get_ref()) {
-                let number = *value.get_ref();
-                if !number.is_finite() || number < least || number <= last {
-                    return self.refuse(value.span(), key, &format!("has {number}"));
-                }
-                last = number;
-                checked.push(number);
-            }
-            Ok(checked)
-        };
         let whole = |key: &Key<i64>, name: &str, most: i64| {
             key.as_ref().map(|value| self.whole(value, name, 1..=most).map(|value| value as usize)).transpose()
         };
-        let fields = list(&raw.counting_fields, "noise.counting_fields", -LARGEST_FIELD)?;
-        if let Some(field) = fields.iter().position(|field| *field > LARGEST_FIELD) {
-            let listed = raw.counting_fields.as_ref().map_or(&[][..], |listed| listed.get_ref());
-            return self.refuse(listed[field].span(), "noise.counting_fields", &format!("has {}", fields[field]));
-        }
         Ok(Noise {
             order: whole(&raw.order, "noise.order", HIGHEST_ORDER)?,
-            counting_fields: fields,
+            counting_fields: self.fields(&raw.counting_fields, "noise.counting_fields")?,
             relaxation: whole(&raw.relaxation, "noise.relaxation", MOST_MODES)?,
+            counts: self.counts(raw, baths)?,
             baths: indices,
-            windows: list(&raw.windows, "noise.windows", f64::MIN_POSITIVE)?,
-            frequencies: list(&raw.frequencies, "noise.frequencies", 0.0)?,
-            delays: list(&raw.delays, "noise.delays", 0.0)?,
+            windows: self.numbers_ascending(&raw.windows, "noise.windows", f64::MIN_POSITIVE)?,
+            frequencies: self.numbers_ascending(&raw.frequencies, "noise.frequencies", 0.0)?,
+            delays: self.numbers_ascending(&raw.delays, "noise.delays", 0.0)?,
         })
+    }
+    /// Sums over baths.
+    fn counts(&self, raw: &RawNoise, baths: &[Bath]) -> Result<Vec<Count>> {
+        let Some(table) = &raw.counts else { return Ok(Vec::new()) };
+        if raw.order.is_none() && raw.counting_fields.is_none() {
+            let title = "`noise.counts` says what to count, and nothing is asked of it".to_owned();
+            return Err(self.source.error(table.span(), title, "`noise.order` or `noise.counting_fields` beside it"));
+        }
+        let of_name = |(name, weights): (&Spanned<String>, &Spanned<RawWeights>)| {
+            let key = format!("noise.counts.{}", name.get_ref());
+            if baths.iter().any(|bath| bath.name == *name.get_ref()) {
+                let title = format!("`{key}` has the name of a bath");
+                return Err(self.source.error(name.span(), title, "another name"));
+            }
+            let mut all = vec![0.0; baths.len()];
+            for (bath, weight) in weights.get_ref() {
+                let index = self.bath_index(bath.get_ref(), bath.span(), &key, baths)?;
+                all[index] = self.finite(weight, &format!("{key}.{}", bath.get_ref()))?;
+            }
+            let counts = |(weight, bath): (&f64, &Bath)| *weight != 0.0 && bath.down + bath.up > 0.0;
+            if !all.iter().zip(baths).any(counts) {
+                let title = format!("`{key}` counts nothing: no bath of it has a weight and exchanges quanta");
+                return Err(self.source.error(weights.span(), title, allowed("noise.counts")));
+            }
+            Ok(Count { name: name.get_ref().clone(), weights: all })
+        };
+        table.get_ref().iter().map(of_name).collect()
+    }
+
+    /// Numbers that ascend, from a least one up.
+    fn numbers_ascending(&self, values: &Key<Vec<Spanned<f64>>>, key: &str, least: f64) -> Result<Vec<f64>> {
+        let mut last = f64::NEG_INFINITY;
+        let mut checked = Vec::new();
+        for value in values.as_ref().map_or(&[][..], |v| v.get_ref()) {
+            let number = *value.get_ref();
+            if !number.is_finite() || number < least || number <= last {
+                return self.refuse(value.span(), key, &format!("has {number}"));
+            }
+            last = number;
+            checked.push(number);
+        }
+        Ok(checked)
+    }
+
+    /// Counting fields.
+    pub(super) fn fields(&self, values: &Key<Vec<Spanned<f64>>>, key: &str) -> Result<Vec<f64>> {
+        let fields = self.numbers_ascending(values, key, -LARGEST_FIELD)?;
+        if let Some(field) = fields.iter().position(|field| *field > LARGEST_FIELD) {
+            let listed = values.as_ref().map_or(&[][..], |listed| listed.get_ref());
+            return self.refuse(listed[field].span(), key, &format!("has {}", fields[field]));
+        }
+        Ok(fields)
     }
 }

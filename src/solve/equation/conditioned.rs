@@ -3,8 +3,8 @@
 use super::{Aim, Averages, BathAverages, Equation};
 use crate::bath::{Coupling, Pair};
 use crate::group::Group;
-use crate::lindblad::{Charges, PopulationEquation, Relaxation, SteadyError, Tilted, Triplet};
-use crate::model::{Conditioned, ConditionedValues, Conditions, System, Values};
+use crate::lindblad::{Charges, PopulationEquation, Relaxation, SteadyError, Tilted, Triplet, Weighing};
+use crate::model::{Conditioned, ConditionedValues, Conditions, Ending, System, Values};
 use crate::rounded::Rounded;
 use crate::solve::error::Unsolved;
 
@@ -19,6 +19,7 @@ pub struct ConditionedLevels {
     initial: Vec<f64>,
     steady: Vec<f64>,
     relaxation_time: Option<f64>,
+    weighing: Weighing,
     /// The net quanta of each bath per unit time, and their noise.
     pub counted: Vec<(Rounded, Result<Rounded, SteadyError>)>,
 }
@@ -40,12 +41,13 @@ impl ConditionedLevels {
         }
     }
 
-    fn averages_of(&self, time: f64, now: &[f64], average: Option<&[f64]>) -> Averages {
+    /// `average` has the heat current of each bath over the interval before.
+    fn averages_of(&self, time: f64, now: &[f64], average: impl Fn(usize) -> f64) -> Averages {
         let (now, qubits) = (Self::values(now), &self.qubits);
         let of_bath = |bath: usize| BathAverages {
             intensity: now.at(qubits.intensity(bath)),
             heat_current: now.at(qubits.heat_current(bath)),
-            average: average.map_or(f64::NAN, |average| Self::values(average).at(qubits.heat_current(bath))),
+            average: average(bath),
         };
         Averages {
             time,
@@ -58,6 +60,41 @@ impl ConditionedLevels {
             observables: Vec::new(),
             booked: None,
         }
+    }
+}
+
+impl ConditionedLevels {
+    /// The averages of a run that ends, over its last part: from the time that p is of on, with the heat of each bath that came
+    /// since the time of the state.
+    fn to_the_end(
+        &self,
+        ending: &Ending,
+        state: &mut ConditionedState,
+        (mut now, times): (f64, &[f64]),
+        mut heat: Vec<f64>,
+    ) -> Vec<Averages> {
+        let mut told = Vec::with_capacity(times.len());
+        for &time in times {
+            let weighed = self.weighing.on(ending, &mut state.p, [now, time]);
+            for (bath, (heat, quanta)) in heat.iter_mut().zip(&weighed.counted).enumerate() {
+                *heat += quanta * self.qubits.quantum(bath);
+            }
+            let mean = |values: &[f64]| values.iter().zip(&weighed.p).map(|(value, p)| value * p).sum::<f64>();
+            let [collective, local] = weighed.pairs;
+            let values = [
+                collective.emission,
+                collective.absorption,
+                local.emission,
+                local.absorption,
+                mean(&self.values[4]),
+                mean(&self.values[5]),
+            ];
+            let duration = time - state.time;
+            told.push(self.averages_of(time, &values, |bath| heat[bath] / duration));
+            heat.fill(0.0);
+            (now, state.time) = (time, time);
+        }
+        told
     }
 }
 
@@ -106,6 +143,7 @@ impl Equation for ConditionedLevels {
             initial,
             steady: at.p().to_vec(),
             relaxation_time: at.relaxation_time().ok(),
+            weighing: Weighing::new(&at, &(0..group.model.baths.len()).map(charges).collect::<Vec<_>>()),
             counted: (0..group.model.baths.len())
                 .map(|bath| (at.mean(&charges(bath)), at.noise(&charges(bath))))
                 .collect(),
@@ -122,20 +160,38 @@ impl Equation for ConditionedLevels {
 
     fn averages(&self, state: &ConditionedState) -> Averages {
         let mean = |values: &Vec<f64>| values.iter().zip(&state.p).map(|(value, p)| value * p).sum();
-        self.averages_of(state.time, &self.values.iter().map(mean).collect::<Vec<_>>(), None)
+        self.averages_of(state.time, &self.values.iter().map(mean).collect::<Vec<_>>(), |_| f64::NAN)
     }
 
     fn advance(&self, state: &mut ConditionedState, times: &[f64]) -> Result<Vec<Averages>, Unsolved> {
         let mut next = state.clone();
-        let since: Vec<f64> = times.iter().map(|time| time - state.time).collect();
         let mut told = Vec::with_capacity(times.len());
+        let ends = self.qubits.conditions().ending.as_ref();
+        // As in the long run before it.
+        let begins = ends.map_or(f64::INFINITY, |ending| ending.from().max(state.time));
+        let steady = times.partition_point(|time| *time < begins);
+        let stops: Vec<f64> = times[..steady].iter().copied().chain((steady < times.len()).then_some(begins)).collect();
+        let since: Vec<f64> = stops.iter().map(|time| time - state.time).collect();
+        // Heat of each bath since the last time that was asked for.
+        let mut heat = vec![0.0; self.qubits.baths().len()];
+        let mut at_stop = 0;
         Relaxation::new(&self.coordinates, &self.entries, &self.values).through(&mut next.p, &since, |at| {
-            let time = times[told.len()];
+            let time = stops[at_stop];
+            at_stop += 1;
+            let of_bath = |bath, integrals: &[f64]| Self::values(integrals).at(self.qubits.heat_current(bath));
+            if at_stop > steady {
+                heat.iter_mut().enumerate().for_each(|(bath, heat)| *heat = of_bath(bath, at.integrals));
+                return;
+            }
             let duration = time - next.time;
-            let average: Vec<f64> = at.integrals.iter().map(|integral| integral / duration).collect();
-            told.push(self.averages_of(time, at.values, (duration > 0.0).then_some(&average)));
+            let means: Vec<f64> = at.integrals.iter().map(|integral| integral / duration).collect();
+            let average = |bath| if duration > 0.0 { of_bath(bath, &means) } else { f64::NAN };
+            told.push(self.averages_of(time, at.values, average));
             next.time = time;
         })?;
+        if let Some(ending) = ends.filter(|_| steady < times.len()) {
+            told.extend(self.to_the_end(ending, &mut next, (begins, &times[steady..]), heat));
+        }
         *state = next;
         Ok(told)
     }

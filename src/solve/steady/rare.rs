@@ -14,6 +14,14 @@ use crate::statistics::{Statistic, Subject};
 /// What the fields beside a run take at most: some seconds. One takes the number of levels to the power 3/2.
 const MOST_BESIDE: f64 = 1e8;
 
+/// What is counted: the baths that are asked for, and behind all baths the sums over them.
+fn counted(point: &Point) -> Vec<(usize, Charges)> {
+    let (asked, baths) = (point.noise(), point.baths().len());
+    let of_baths = asked.baths.iter().map(|bath| (*bath, Charges::of_bath(baths, *bath)));
+    let of_sums = asked.counts.iter().enumerate().map(|(place, count)| (baths + place, Charges::net(&count.weights)));
+    of_baths.chain(of_sums).collect()
+}
+
 /// All that is asked for of a group whose sectors mix, or that has one.
 pub fn rows(rows: &mut Rows, counting: &Counting, equation: &PopulationEquation, (point, effort): (&Point, Effort)) {
     if point.noise().order.is_some() {
@@ -28,16 +36,17 @@ pub fn rows(rows: &mut Rows, counting: &Counting, equation: &PopulationEquation,
         return;
     }
     let levels = counting.steady().p.len() as f64;
-    let beyond = (point.noise().baths.len() * fields.len()) as f64 * levels.powf(1.5) > MOST_BESIDE;
-    for &bath in &point.noise().baths {
+    let counted = counted(point);
+    let beyond = (counted.len() * fields.len()) as f64 * levels.powf(1.5) > MOST_BESIDE;
+    for (bath, charges) in &counted {
         if effort == Effort::Beside && beyond {
-            let subject = Subject::new(Statistic::GeneratingFunction, bath, None);
+            let subject = Subject::new(Statistic::GeneratingFunction, *bath, None);
             rows.refuse(point, subject, "so many fields are not solved for beside a run");
             continue;
         }
         let bright = point.bright_sector().filter(|_| point.groups.len() == 1);
-        for (&field, found) in fields.iter().zip(along(equation, bath, fields, bright)) {
-            field_rows(rows, point, bath, field, found);
+        for (&field, found) in fields.iter().zip(along(equation, charges, fields, bright)) {
+            field_rows(rows, point, *bath, field, found);
         }
     }
 }
@@ -57,11 +66,11 @@ pub fn conserved(rows: &mut Rows, model: &Model, steady: &SteadyState, point: &P
     if asked.counting_fields.is_empty() {
         return;
     }
-    for &bath in &asked.baths {
+    for (bath, charges) in &counted(point) {
         let fields = |(two_j, _): (i64, f64)| match two_j {
             // One level, and nothing that moves it.
             0 => asked.counting_fields.iter().map(|_| Ok(AtField::default())).collect(),
-            _ => along(&of_sector(model, two_j), bath, &asked.counting_fields, None),
+            _ => along(&of_sector(model, two_j), charges, &asked.counting_fields, None),
         };
         let mut sectors = steady.sectors().into_iter().filter(|(_, p)| *p > 0.0).map(fields);
         let Some(mut largest) = sectors.next() else { continue };
@@ -83,7 +92,7 @@ pub fn conserved(rows: &mut Rows, model: &Model, steady: &SteadyState, point: &P
             }
         }
         for (&field, found) in asked.counting_fields.iter().zip(largest) {
-            field_rows(rows, point, bath, field, found);
+            field_rows(rows, point, *bath, field, found);
         }
     }
 }
@@ -107,7 +116,7 @@ struct AtField {
 /// Every field, in the order in which they are given: solved for from 0 outward, each from what was found before.
 fn along(
     equation: &PopulationEquation,
-    bath: usize,
+    charges: &Charges,
     fields: &[f64],
     bright: Option<f64>,
 ) -> Vec<Result<AtField, SteadyError>> {
@@ -115,20 +124,24 @@ fn along(
         Ok(tilted) => tilted,
         Err(error) => return fields.iter().map(|_| Err(error.clone())).collect(),
     };
-    let charges = Charges::of_bath(equation.ladder().baths.len(), bath);
     let below = fields.partition_point(|field| *field < 0.0);
     let one_way = |fields: &mut dyn Iterator<Item = f64>| {
         // ln l at the last two fields: flat at none.
         let mut known = vec![(0.0, vec![0.0; equation.ladder().levels.len()])];
         let mut found = Vec::new();
         for field in fields {
-            let at = tilted.at(&charges.times(field), Some(&extrapolated(&known, field)));
+            let exponents = charges.times(field);
+            let at = match tilted.at(&exponents, Some(&extrapolated(&known, field))) {
+                // Fields far apart may lead astray.
+                Err(SteadyError::Unsettled | SteadyError::Field) => tilted.at(&exponents, None),
+                found => found,
+            };
             found.push(at.and_then(|at| {
                 if known.len() == 2 {
                     known.remove(0);
                 }
                 known.push((field, at.logarithm().to_vec()));
-                at_field(&at, &charges, bright)
+                at_field(&at, charges, bright)
             }));
         }
         found
@@ -191,7 +204,7 @@ fn field_rows(rows: &mut Rows, point: &Point, bath: usize, field: f64, found: Re
 }
 
 /// The rate function over what it is of, the net quanta per unit time, and beside it that of a Gaussian of the same mean
-/// and noise, where these are known. `currents` are in quanta, bath by bath.
+/// and noise, where these are known. `currents` are in quanta, bath by bath; sums over baths have no Gaussian.
 pub fn rate_functions(noise: &mut Vec<ExactNoise>, currents: &[Rounded]) {
     let value = |noise: &[ExactNoise], subject: Subject| {
         noise.iter().find(|row| row.subject.same(&subject)).map(|row| row.value)
@@ -207,7 +220,7 @@ pub fn rate_functions(noise: &mut Vec<ExactNoise>, currents: &[Rounded]) {
         };
         let subject = Subject::new(Statistic::GaussianRate, bath, Some(c));
         let spread = value(noise, Subject::new(Statistic::Noise, bath, None));
-        let mean = currents[bath].beside(spread.unwrap_or(0.0));
+        let mean = currents.get(bath).and_then(|current| current.beside(spread.unwrap_or(0.0)));
         if let (Some(mean), Some(spread)) = (mean, spread.filter(|spread| *spread > 0.0)) {
             gaussian.push(ExactNoise { subject, value: (c - mean) * (c - mean) / (2.0 * spread) });
         }
@@ -221,10 +234,10 @@ pub fn rate_functions(noise: &mut Vec<ExactNoise>, currents: &[Rounded]) {
 fn cumulants(rows: &mut Rows, counting: &Counting, point: &Point) {
     let order = point.noise().order.unwrap_or(0);
     let baths = point.baths().len();
-    for &bath in &point.noise().baths {
-        let found = counting.cumulants_of(&Charges::of_bath(baths, bath), order);
-        // Passages of several groups are not sums over them.
-        if let Some(found) = found.as_ref().ok().filter(|_| point.groups.len() == 1) {
+    for (bath, charges) in counted(point) {
+        let found = counting.cumulants_of(&charges, order);
+        // Passages of several groups are not sums over them, and a sum over baths has no whole numbers.
+        if let Some(found) = found.as_ref().ok().filter(|_| point.groups.len() == 1 && bath < baths) {
             match first_passage(found) {
                 Some(passages) => of_orders(rows, point, (Statistic::FirstPassage, bath), Ok(passages)),
                 None => rows.refuse(point, Subject::new(Statistic::FirstPassage, bath, None), NO_CURRENT),

@@ -51,7 +51,7 @@ impl Rows {
     /// No row, for this reason.
     pub fn refuse(&mut self, point: &Point, subject: Subject, reason: &str) {
         let argument = subject.argument.map_or_else(String::new, |argument| format!(", {argument}"));
-        let (name, bath) = (subject.statistic.name(), &point.baths()[subject.bath].name);
+        let (name, bath) = (subject.statistic.name(), point.counted(subject.bath));
         self.refused.push(format!("{name} ({bath}{argument}): {reason}"));
     }
 }
