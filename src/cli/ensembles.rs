@@ -69,8 +69,10 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     }
     let size = Products::<MOST_WATCHED>::size(product, ensembles.start(), ensembles.watched())?;
     let of = if size.sharp { "of one number of excitations" } else { "of all numbers of excitations together" };
+    let tables =
+        ensembles.tables().map_or_else(String::new, |bytes| format!(", {} MB of tables", number((bytes / 1e6).ceil())));
     say!(
-        "  states         up to {} in a sector {of}; up to {} sectors, {} kB a state",
+        "  states         up to {} in a sector {of}; up to {} sectors, {} kB a state{tables}",
         size.states,
         size.sectors,
         number((size.bytes / 1e3).ceil())

@@ -43,6 +43,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("otto_engine", include_str!("../../scenarios/otto_engine.toml")),
     ("otto_refrigerator", include_str!("../../scenarios/otto_refrigerator.toml")),
     ("own_terms", include_str!("../../scenarios/own_terms.toml")),
+    ("photon_directions", include_str!("../../scenarios/photon_directions.toml")),
     ("pi_pulse_burst", include_str!("../../scenarios/pi_pulse_burst.toml")),
     ("ring_subradiance", include_str!("../../scenarios/ring_subradiance.toml")),
     ("sector_noise", include_str!("../../scenarios/sector_noise.toml")),

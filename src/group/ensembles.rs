@@ -348,11 +348,27 @@ impl Ensembles {
         grown * self.start.largest_dimension(&self.product, sharp)
     }
 
-    /// The memory of a state on its way, in bytes, roughly.
+    /// The memory of a state on its way and of the tables that it is moved by, in bytes, roughly.
     #[must_use]
     pub fn memory(&self) -> f64 {
         let pairs = if self.correlations.is_empty() { 0.0 } else { 3.0 };
-        450.0 * (1.0 + pairs) * self.dimension()
+        450.0 * (1.0 + pairs) * self.dimension() + self.tables().unwrap_or(0.0)
+    }
+
+    /// The memory of the tables of all states of single qubits, in bytes, roughly: H_eff and half of each heat current and
+    /// intensity, in which every excited qubit goes wherever none is. `None` of anything else.
+    #[must_use]
+    pub fn tables(&self) -> Option<f64> {
+        let factors = self.product.factors();
+        let single = |factor: &Factor| matches!(factor.kind, Kind::Qubits(1));
+        if !factors.iter().all(single) {
+            return None;
+        }
+        let n = factors.len();
+        let hops = |(excited, states): (usize, f64)| states * (1.0 + (excited * (n - excited)) as f64);
+        let states = ProductStart::states_by_excitations(&vec![1; n]);
+        let of_matrix: f64 = states.into_iter().enumerate().map(hops).sum();
+        Some(20.0 * of_matrix * (1.0 + self.baths.len() as f64))
     }
 
     /// A bound on how fast H turns amplitudes against each other.

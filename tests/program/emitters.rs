@@ -312,3 +312,30 @@ fn a_drive_is_what_it_says_of_each_qubit() {
     assert!((wave - own).abs() < 1e-9 && (wave - written).abs() < 1e-9, "{wave} {own} {written}");
     assert!(wave > -0.49 && (wave - of("[drive]\namplitude = 0.8\ndetuning = 0.3\n")).abs() > 1e-3);
 }
+
+/// The photons of all modes together at two times: of the inverted start in closed form, later against the exact value.
+#[test]
+fn photons_are_correlated_at_the_start_and_on_the_way() {
+    let inverted = ARRAY.replace("\"bits\"\nbits = \"101\"", "\"inverted\"").replace("spacing = 0.2", "spacing = 0.1");
+    let asked = |name: &str, at: f64| {
+        format!("[[correlate]]\nname = \"{name}\"\nphotons = \"light\"\nat = {at}\ndelays = [0.0, 0.3]\n")
+    };
+    let text = format!("{inverted}{}{}", asked("first", 0.0), asked("later", 0.4));
+    let point = run(&text);
+    agrees(&point);
+    let scenario = parse(&text).unwrap();
+    let emitters = scenario.points[0].ensembles().unwrap().emitters().unwrap();
+    let closed = superjump::theory::first_photons_g2(emitters);
+    assert!((exact(&point, "first_degree") - closed).abs() < 1e-9 && closed > 1.0);
+    // Of 3 atoms, 3^2 g2 pairs at once.
+    assert!((exact(&point, "first") - 9.0 * closed).abs() < 1e-8);
+    let later = point.quantities.iter().find(|row| row.quantity == "later").unwrap();
+    assert!(later.z.unwrap().abs() < 5.0 && later.exact.unwrap() > 0.1, "{later:?}");
+    for (from, to, told) in [
+        ("photons = \"light\"", "photons = \"dark\"", "`correlate.first.photons`: there is no bath \"dark\""),
+        ("photons = \"light\"", "photons = \"light\"\nleft = \"q1.Jz\"", "has no meaning beside `photons`"),
+    ] {
+        let error = parse(&text.replacen(from, to, 1)).expect_err(to).to_string();
+        assert!(error.contains(told), "{to}:\n{error}");
+    }
+}
