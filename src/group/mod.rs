@@ -2,6 +2,7 @@
 
 mod classes;
 mod ensembles;
+mod extent;
 
 pub use ensembles::{Ensembles, Growing, MOST_WATCHED, Observable};
 

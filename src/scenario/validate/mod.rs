@@ -11,6 +11,7 @@ mod ensembles;
 mod evolution;
 mod figure;
 mod initial;
+mod modes;
 mod names;
 mod noise;
 mod operators;
