@@ -3,7 +3,7 @@
 use superjump::bath::Process;
 use superjump::group::{Ensembles, MOST_WATCHED};
 use superjump::model::emitters::{Emitters, Field};
-use superjump::model::product::{Channel, JumpOperator, Kind, Levels, Product, ProductBath, Since};
+use superjump::model::product::{Channel, JumpOperator, Kind, Levels, Product, ProductBath, ProductStage, Since};
 use superjump::report::number;
 use superjump::scenario::Point;
 use superjump::theory::{first_photons_g2, resonances};
@@ -52,6 +52,12 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     }
     for bath in product.baths() {
         say!("  bath           {} on {}: {} {}", bath.name, acts_on(product, bath), rates(bath), point.units().rate())?;
+    }
+    if let Some(protocol) = ensembles.protocol() {
+        let segment = |stage: &ProductStage| format!("{} for {}", stage.name, number(stage.duration));
+        let segments: Vec<String> = protocol.stages().iter().map(segment).collect();
+        let cycles = if protocol.cycles() > 1 { format!("; {} cycles", protocol.cycles()) } else { String::new() };
+        say!("  protocol       {}{cycles}; rates above are the largest there are", segments.join(", "))?;
     }
     let names: Vec<&str> = ensembles.looked_at().iter().map(|observable| observable.name.as_str()).collect();
     say!("  observables    {}", names.join(", "))?;

@@ -3,6 +3,7 @@
 mod classes;
 mod detection;
 mod ensembles;
+mod extent;
 
 pub use detection::Detection;
 pub use ensembles::{Ensembles, Growing, MOST_WATCHED, Observable};

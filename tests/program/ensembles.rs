@@ -408,3 +408,93 @@ fn what_counting_statistics_ensembles_do_not_have_is_refused() {
         }
     }
 }
+
+/// What changes in time: (what is replaced, by what, words of the message, words of what is allowed).
+const WRONG_IN_TIME: &[(&str, &str, &str, &str)] = &[
+    ("parameters.g = {", "parameters.h = {", "there is no parameter `h`", "there are: g, omega"),
+    ("\"g * (a.Jp", "\"g^2 * (a.Jp", "is not linear in `g`, which the [protocol] changes", "a parameter of its own"),
+    ("\"omega * a.Jx\"", "\"omega * g * a.Jx\"", "is not linear in `omega`, `g`", "no two of them"),
+    ("a.Jp * c.a + a.Jm * c.ad", "a.Jp * c.a", "what `g` multiplies in [hamiltonian] is not Hermitian", "dag(x)"),
+    ("\"g * c.n\"", "\"exp(g) * c.n\"", "`observe.held` is not linear in `g`", "a parameter of its own"),
+    ("\"a.Jm\"", "\"g * a.Jm\"", "`jump.own.operator` names `g`", "`protocol.segment.NAME.jump.NAME.rate`"),
+    ("jump.own.rate = 0.3", "jump.owm.rate = 0.3", "there is no jump \"owm\"", "did you mean \"own\""),
+    ("jump.own.rate = 0.3", "jump.own.temperature = 0.3", "no `quantum`, and so no temperature", "`rate` alone"),
+    ("jump.own.rate = 0.3", "bath.loss.up = 0.3", "has none that could change", "`rate`, `temperature`"),
+    (
+        "jump.own.rate = 0.3",
+        "drive.amplitude = 0.3",
+        "`protocol.segment.emit.drive` is of one ensemble",
+        "`parameters.NAME`",
+    ),
+    (
+        "jump.own.rate = 0.3",
+        "frequency = 0.3",
+        "`protocol.segment.emit.frequency` is of one ensemble",
+        "`mode.NAME.frequency`",
+    ),
+    ("jump.own.rate = 0.3", "mode.d.frequency = 0.3", "there is no mode \"d\"", "c"),
+    ("jump.own.rate = 0.3", "mode.c.frequency = nan", "`protocol.segment.emit.mode.c.frequency` is NaN", "finite"),
+    (
+        "jump.own.rate = 0.3",
+        "ensemble.a.frequency = 0.0",
+        "has no occupation where the frequency of `a`",
+        "`bath.warm.frequency`",
+    ),
+    ("jump.own.rate = 0.3", "[steady]", "`steady` is of ensembles and modes that stay", "no [protocol]"),
+    ("width = 0.5 }", "width = 0.5, to = 1.0 }", "has both `pulse` and `to`", "one of the two"),
+    ("[protocol]\ncycles = 2", "[protocol]\ncycles = \"until steady\"", "is not solved for", "a number of cycles"),
+];
+
+#[test]
+fn what_cannot_change_in_time_is_told_in_words() {
+    let good = "[[ensemble]]\nname = \"a\"\nnumber = 2\nfrequency = 0.5\ninitial = \"ground\"\n[[mode]]\nname = \"c\"\nlevels = 4\n\
+        [[bath]]\nname = \"loss\"\ncoupling = \"local\"\non = [\"c\"]\nrate = 1.0\ntemperature = 0.0\n\
+        [[bath]]\nname = \"warm\"\ncoupling = \"local\"\non = [\"a\"]\nrate = 0.1\ntemperature = 0.5\n\
+        [[jump]]\nname = \"own\"\noperator = \"a.Jm\"\nrate = 0.1\n[parameters]\ng = 0.0\nomega = 0.0\n\
+        [hamiltonian]\nterms = [{ operator = \"g * (a.Jp * c.a + a.Jm * c.ad)\" }, { operator = \"omega * a.Jx\" }]\n\
+        [observe]\nheld = \"g * c.n\"\n[protocol]\ncycles = 2\n\
+        [protocol.segment.excite]\nduration = 4.0\nparameters.omega = { pulse = \"gaussian\", amplitude = 1.0, centre = 2.0, width = 0.5 }\n\
+        [protocol.segment.emit]\nduration = 6.0\nparameters.g = { to = 1.5, shape = \"cosine\" }\njump.own.rate = 0.3\n\
+        [evolution]\nsamples = 3\ntrajectories = 10\n";
+    assert_eq!(parse(good).unwrap().points[0].until(), 20.0);
+    let mut missed = Vec::new();
+    for (from, to, title, allowed) in WRONG_IN_TIME {
+        assert!(good.contains(from), "{from}");
+        match parse(&good.replacen(from, to, 1)) {
+            Ok(_) => missed.push(format!("{to} is taken")),
+            Err(error) => {
+                let told = |fault: superjump::scenario::Fault| {
+                    fault.title.contains(title) && fault.allowed.contains(allowed) && fault.line.is_some()
+                };
+                if !error.faults().any(told) {
+                    missed.push(format!("{to}: {error}"));
+                }
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    let plain = "[qubits]\nnumber = 2\n[initial]\nstate = \"ground\"\n[[bath]]\nname = \"hot\"\ncoupling = \"local\"\ndown = 1.0\n\
+        [protocol.segment.one]\nduration = 1.0\nparameters.g = 1.0\n[evolution]\ntrajectories = 1\n";
+    let error = parse(plain).unwrap_err().to_string();
+    assert!(error.contains("`protocol.segment.one.parameters` is of ensembles and modes"), "{error}");
+}
+
+#[test]
+fn a_mode_that_nothing_holds_has_no_steady_state() {
+    let text = |more: &str, up: f64| {
+        format!(
+            "[[mode]]\nname = \"c\"\n{more}[[bath]]\nname = \"gain\"\ncoupling = \"local\"\non = [\"c\"]\ndown = 1.0\nup = {up}\n[steady]\n"
+        )
+    };
+    for (more, up) in [("", 1.0), ("levels = 12\n", 2.0), ("levels = { most = 20 }\n", 1.5)] {
+        let error = parse(&text(more, up)).unwrap_err();
+        let told = |fault: superjump::scenario::Fault| {
+            fault.title.contains("mode `c` has no steady state") && fault.line == Some(1)
+        };
+        assert!(error.faults().any(told), "{error}");
+    }
+    // Below the threshold there is one, and above it qubits may hold it.
+    assert!(parse(&text("", 0.9)).is_ok());
+    let held = "[[ensemble]]\nname = \"a\"\nnumber = 1\ninitial = \"ground\"\n[hamiltonian]\nterms = [{ operator = \"a.Jp * c.a + a.Jm * c.ad\" }]\n";
+    assert!(parse(&format!("{held}{}", text("", 1.5))).is_ok());
+}

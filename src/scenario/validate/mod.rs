@@ -12,6 +12,7 @@ mod evolution;
 mod figure;
 mod initial;
 mod light;
+mod modes;
 mod names;
 mod noise;
 mod operators;

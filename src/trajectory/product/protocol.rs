@@ -197,14 +197,15 @@ impl Moving {
         for (value, shares) in values.0.iter_mut().zip(&self.watched[..count]) {
             let mean =
                 |(own, matrix, size): &([usize; 2], Sparse, f64)| Share::factor(dials, *own) * matrix.mean(psi, *size);
-            *value = shares.iter().map(mean).sum();
+            *value = shares.iter().map(mean).fold(0.0, |sum, mean| sum + mean);
         }
         values
     }
 
     /// The rate of jumps where the dials are these.
     fn rate(&self, dials: &[f64], psi: &[Complex64]) -> f64 {
-        self.ways.iter().map(|(dial, way)| dials[*dial] * way.jump_by.weight(psi)).sum()
+        // Not `sum`: that of nothing is -0, and a time over it negative.
+        self.ways.iter().fold(0.0, |sum, (dial, way)| sum + dials[*dial] * way.jump_by.weight(psi))
     }
 }
 
