@@ -305,11 +305,13 @@ impl Operators {
     #[inline(always)]
     fn stays(&self, generator: &Generator, scale: f64, terms: &[Term], lane: usize, out: &mut [f64]) {
         let Generator { orders, diagonal, shift, .. } = generator;
-        let rows = out.iter_mut().zip(diagonal).zip(terms[0].block.lane(lane));
-        rows.for_each(|((out, d), v)| *out = scale * (d + shift) * v);
+        for ((out, d), v) in out.iter_mut().zip(diagonal).zip(terms[0].block.lane(lane)) {
+            *out = scale * (d + shift) * v;
+        }
         let mut add = |weight: f64, of: &[f64]| {
-            let rows = out.iter_mut().zip(&self.m).zip(of);
-            rows.for_each(|((out, m), v)| *out += weight * m * v);
+            for ((out, m), v) in out.iter_mut().zip(&self.m).zip(of) {
+                *out += weight * m * v;
+            }
         };
         let works = entry(orders, lane) == Some(Entry::Work.index());
         for (order, (Factors { tilt, power, .. }, term)) in orders.iter().zip(terms).enumerate() {
@@ -471,7 +473,9 @@ impl Flow {
         for Run { from, to, weights } in &self.runs {
             let out = out[*to..][..weights.len()].iter_mut();
             let of = weights.iter().zip(&of[*from..][..weights.len()]);
-            out.zip(of).for_each(|(out, (weight, v))| *out += gain * weight * v);
+            for (out, (weight, v)) in out.zip(of) {
+                *out += gain * weight * v;
+            }
         }
     }
 }

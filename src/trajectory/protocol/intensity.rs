@@ -47,7 +47,7 @@ impl<V: Values> Brightness<V> {
             for part in 0..FIRST {
                 let until = if part + 1 == FIRST { ends[1] } else { at(part + 1) };
                 cut(stage, [at(part), until], &whole, &mut |times, powers| {
-                    windows.push(window(times, stage, &units, powers))
+                    windows.push(window(times, stage, &units, powers));
                 });
             }
         }
