@@ -317,15 +317,18 @@ impl Sector {
     }
 }
 
+/// Where single qubits lead, and how.
+type Led = (usize, Arc<Flips>);
+
 /// What single qubits of a sector do, made where it is first asked for.
 #[derive(Default)]
 struct Flipping {
     /// Down and up: where they lead, `None` where nowhere.
-    found: [Option<Option<(usize, Arc<Flips>)>>; 2],
+    found: [Option<Option<Led>>; 2],
 }
 
 impl Flipping {
-    fn of(&mut self, spaces: &Spaces, own: &Basis, up: bool) -> Option<(usize, Arc<Flips>)> {
+    fn of(&mut self, spaces: &Spaces, own: &Basis, up: bool) -> Option<Led> {
         let new = || {
             let (to, label) = spaces.beside(&own.label, if up { 1 } else { -1 })?;
             Some((to, Arc::new(Flips::new(own, &Basis::new(spaces, label), up))))
@@ -353,11 +356,14 @@ fn scaled(elements: Elements, by: f64) -> Elements {
     times(elements, by.into())
 }
 
+/// What a word does, factor by factor, but where it does nothing.
+type Letters = Vec<(usize, Powers)>;
+
 /// The elements of an operator between two sectors of the same J.
 pub fn elements(spaces: &Spaces, operator: &Operator, from: &Basis, to: &Basis) -> Elements {
     let factor = |(place, powers): (usize, &Powers)| (*powers != Powers::default()).then_some((place, *powers));
     // Words that move a state alike are added before its place is looked for.
-    let mut alike: BTreeMap<Vec<i64>, Vec<(Vec<(usize, Powers)>, Complex64)>> = BTreeMap::new();
+    let mut alike: BTreeMap<Vec<i64>, Vec<(Letters, Complex64)>> = BTreeMap::new();
     for (word, value) in operator.terms() {
         let shifts = word.iter().map(|powers| powers.shift()).collect();
         alike.entry(shifts).or_default().push((word.iter().enumerate().filter_map(factor).collect(), value));
