@@ -7,6 +7,7 @@
 //! after a step, the step is gone again in the next. Sectors are tabulated when first visited. Between jumps a state moves
 //! by a power series ([`super::propagation`]), to 1e-10 a step; where nothing is left to jump, it waits for ever.
 
+mod basis;
 mod pair;
 mod protocol;
 mod qubits;
@@ -23,7 +24,8 @@ use num_complex::Complex64;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 
-use self::sector::{Edge, InSector, Sector};
+use self::basis::Edge;
+use self::sector::{InSector, Sector};
 use self::spaces::{Label, Spaces};
 use self::sparse::Sparse;
 use super::propagation::{Beginning, Propagation, Wait, dot, normalize, numbers, numbers_mut};

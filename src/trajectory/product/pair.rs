@@ -11,7 +11,8 @@ use std::collections::HashMap;
 use num_complex::Complex64;
 use rand_distr::{Distribution, Exp1};
 
-use super::sector::{Basis, InSector, Sector, elements};
+use super::basis::{Basis, elements};
+use super::sector::{InSector, Sector};
 use super::sparse::{Sparse, Sums};
 use super::{FORESIGHT, NEARLY_DARK, ProductState, Products, TOLERANCE, pick};
 use crate::initial::ProductStart;

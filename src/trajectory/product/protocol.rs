@@ -9,7 +9,8 @@ use std::sync::OnceLock;
 use num_complex::Complex64;
 use rand_distr::{Distribution, Exp1};
 
-use super::sector::{Basis, Elements, Jumps, Way, channels, elements, times};
+use super::basis::{Basis, Elements, elements, times};
+use super::sector::{Jumps, Way, channels};
 use super::sparse::Sparse;
 use super::{ProductState, Products, pick};
 use crate::initial::ProductStart;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use num_complex::Complex64;
 
-use super::sector::Basis;
+use super::basis::Basis;
 use crate::bath::Process;
 use crate::model::operator::{Operator, Powers};
 use crate::model::product::{Channel, JumpOperator, Product, ProductBath};
