@@ -435,7 +435,8 @@ impl ProductStage {
     /// It cut at every corner and edge.
     #[must_use]
     pub fn stretches(&self) -> Vec<Stretch> {
-        let knots = self.values.iter().flat_map(Waveform::knots).chain(self.baths.iter().flat_map(|bath| bath.knots()));
+        let knots =
+            self.values.iter().flat_map(Waveform::knots).chain(self.baths.iter().flat_map(ProductReservoir::knots));
         Stretch::between(self.duration, knots.collect(), |times| {
             self.values.iter().all(|value| value.holds(times)) && self.baths.iter().all(|bath| bath.holds(times))
         })

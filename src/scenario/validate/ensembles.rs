@@ -290,8 +290,7 @@ impl Validator<'_> {
                 Kind::Mode { levels } => protocol.with_levels(place, levels),
                 Kind::Qubits(_) => Ok(protocol),
             };
-            let factors = ensembles.product().factors().iter().enumerate();
-            let protocol = factors.fold(Ok(protocol), |protocol, factor| protocol.and_then(|own| cut(own, factor)));
+            let protocol = ensembles.product().factors().iter().enumerate().try_fold(protocol, cut);
             let protocol = protocol.map_err(|error| self.no_product(parts[0].span.clone(), &error))?;
             ensembles = ensembles.under(protocol, own);
         }

@@ -78,8 +78,11 @@ pub(super) struct Set {
 /// What a segment changes of baths, or of jumps: the key under which they stand, and of each by its name which settings.
 pub(super) struct Given<'a> {
     pub(super) list: &'static str,
-    pub(super) of: Vec<(&'a Spanned<String>, Vec<(Setting, &'a Spanned<RawCourse>)>)>,
+    pub(super) of: Vec<(&'a Spanned<String>, Settings<'a>)>,
 }
+
+/// Settings, each with how it goes.
+type Settings<'a> = Vec<(Setting, &'a Spanned<RawCourse>)>;
 
 impl<'a> Given<'a> {
     pub(super) fn of_baths(raw: &'a RawSegment) -> Self {

@@ -36,7 +36,7 @@ pub struct OfProduct {
 /// Whether a protocol changes it.
 #[derive(Clone, Debug)]
 enum Still {
-    Yes(ProductEquation),
+    Yes(Box<ProductEquation>),
     No(Box<ProductAlong>),
 }
 
@@ -164,7 +164,7 @@ impl Equation for OfProduct {
         let ensembles = group.ensembles.as_deref().ok_or(Unsolved::NoEnsembles)?.clone();
         let (product, start) = (ensembles.product(), ensembles.start());
         let equation = match ensembles.protocol() {
-            None => Still::Yes(ProductEquation::new(product, start)?),
+            None => Still::Yes(Box::new(ProductEquation::new(product, start)?)),
             Some(protocol) => Still::No(Box::new(ProductAlong::new(protocol, start)?)),
         };
         if let Some(until) = aim.until {

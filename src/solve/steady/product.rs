@@ -5,6 +5,7 @@ use super::super::equation::{Aim, Equation, OfProduct, at_cuts};
 use super::super::error::Unsolved;
 use super::road::{SteadyRoad, exchanges};
 use super::rows::{ExactNoise, LOST, NO_CURRENT, Rows};
+use crate::group::Ensembles;
 use crate::lindblad::{Effort, ProductCounting};
 use crate::quantity::Quantity;
 use crate::rounded::Rounded;
@@ -32,15 +33,14 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
     })?;
     let counting = equation.equation().counting()?;
     let averages = equation.averages(&equation.at_rest(counting.rho().clone()));
-    let growing = point.ensembles().into_iter().flat_map(|ensembles| ensembles.growing());
-    for mode in growing.filter(|mode| averages.observables[mode.top] > mode.weight) {
-        let name =
-            point.ensembles().map_or("", |ensembles| &ensembles.product().factors()[mode.factor].name).to_owned();
-        return Err(Unsolved::Unheld { mode: name, levels: mode.most, weight: averages.observables[mode.top] });
+    let growing = || point.ensembles().into_iter().flat_map(Ensembles::growing);
+    if let Some(mode) = growing().find(|mode| averages.observables[mode.top] > mode.weight) {
+        let name = point.ensembles().map_or("", |ensembles| &ensembles.product().factors()[mode.factor].name);
+        let weight = averages.observables[mode.top];
+        return Err(Unsolved::Unheld { mode: name.to_owned(), levels: mode.most, weight });
     }
     // What cuts that have grown may still do to heat, which is that of a mode without one: less is no flow.
-    let growing = point.ensembles().into_iter().flat_map(|ensembles| ensembles.growing());
-    let tops: f64 = growing.map(|mode| averages.observables[mode.top]).sum();
+    let tops: f64 = growing().map(|mode| averages.observables[mode.top]).sum();
     if let Some(ensembles) = point.ensembles() {
         road.correlations = correlations::steady(ensembles, equation.equation(), counting.rho());
     }
