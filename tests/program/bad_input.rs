@@ -283,14 +283,14 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     (
         "trajectories = 10",
         "[condition]\nfield = 0.1\nover = \"run\"\n[steady]",
-        24,
+        23,
         "a steady state is never over",
         "\"long run\"",
     ),
     (
         "trajectories = 10",
         "[condition]\nfield = 0.1\norder = 3\n[steady]",
-        24,
+        23,
         "are of runs that end",
         "or neither key",
     ),
@@ -304,7 +304,7 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     (
         "trajectories = 10",
         "[condition]\ncurrent = 0.0\n[steady]\nrelative_error = 0.1",
-        25,
+        24,
         "under the condition no heat flows from \"hot\"",
         "`steady.absolute_error`",
     ),
