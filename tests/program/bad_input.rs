@@ -283,14 +283,14 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     (
         "trajectories = 10",
         "[condition]\nfield = 0.1\nover = \"run\"\n[steady]",
-        24,
+        23,
         "a steady state is never over",
         "\"long run\"",
     ),
     (
         "trajectories = 10",
         "[condition]\nfield = 0.1\norder = 3\n[steady]",
-        24,
+        23,
         "are of runs that end",
         "or neither key",
     ),
@@ -300,13 +300,6 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
         24,
         "`condition.order` is 21",
         "from 1 to 20",
-    ),
-    (
-        "trajectories = 10",
-        "[condition]\ncurrent = 0.0\n[steady]\nrelative_error = 0.1",
-        25,
-        "under the condition no heat flows from \"hot\"",
-        "`steady.absolute_error`",
     ),
     (
         "trajectories = 10",
@@ -546,6 +539,15 @@ fn a_current_that_is_zero_has_no_relative_error() {
     let error = parse(&idle.replacen("[sweep]", "[steady]\nbath = \"loss\"\n[sweep]", 1)).unwrap_err();
     assert!(error.title().contains("whose rates are 0 throughout"), "{error}");
     parse(&alone.replacen("[sweep]", "[steady]\nabsolute_error = 0.01\n[sweep]", 1)).unwrap();
+    // A condition may ask for none.
+    let cold = GOOD.replace("down = 0.5", "down = 0.5\nup = 0.2").replace("trajectories = 10\n", "");
+    for (error, refused) in [("relative", true), ("absolute", false)] {
+        let asked = format!("[condition]\ncurrent = 0.0\n[steady]\n{error}_error = 0.1\n[sweep]");
+        let parsed = parse(&cold.replacen("[sweep]", &asked, 1));
+        let said = |error: &ScenarioError| error.title().contains("under the condition no heat flows from \"hot\"");
+        assert_eq!(parsed.as_ref().err().is_some_and(said), refused, "{error}: {:?}", parsed.err());
+        assert!(refused || parsed.is_ok());
+    }
 }
 
 #[test]

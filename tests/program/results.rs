@@ -234,7 +234,7 @@ fn what_is_rare_is_weighed_back() {
     let scenario = "[qubits]\nnumber = 2\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 3.0\n\
         [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.3333333333333333\n\
         [[bath]]\nname = \"loss\"\ncoupling = \"local\"\nrate = 0.05\ntemperature = 0.1\n[condition]\nfield = 0.8\n\
-        order = 3\ncounting_fields = [0.5, 0.8, 1.0]\n[initial]\nstate = \"ground\"\n[evolution]\nuntil = 20.0\nsamples = 5\ntrajectories = 4000\n";
+        order = 3\ncounting_fields = [0.5, 0.8, 0.9]\n[initial]\nstate = \"ground\"\n[evolution]\nuntil = 20.0\nsamples = 5\ntrajectories = 4000\n";
     std::fs::write(folder.path().join("rare.toml"), scenario).unwrap();
     success(&superjump(folder.path()).args(["run", "rare.toml", "-o", "out", "--no-report"]).output().unwrap());
     let text = std::fs::read_to_string(folder.path().join("out/summary.json")).unwrap();

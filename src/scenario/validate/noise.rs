@@ -261,7 +261,11 @@ impl Validator<'_> {
             let mut all = vec![0.0; baths.len()];
             for (bath, weight) in weights.get_ref() {
                 let index = self.bath_index(bath.get_ref(), bath.span(), &key, baths)?;
-                all[index] = self.finite(weight, &format!("{key}.{}", bath.get_ref()))?;
+                all[index] = *weight.get_ref();
+                if !all[index].is_finite() {
+                    let title = format!("`{key}.{}` is {}", bath.get_ref(), weight.get_ref());
+                    return Err(self.source.error(weight.span(), title, allowed("noise.counts")));
+                }
             }
             let counts = |(weight, bath): (&f64, &Bath)| *weight != 0.0 && bath.down + bath.up > 0.0;
             if !all.iter().zip(baths).any(counts) {
