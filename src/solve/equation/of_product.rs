@@ -81,13 +81,19 @@ impl OfProduct {
         Ok((equation.relaxation_time(), equation.averages(&state).observables))
     }
 
-    /// What cuts may do to the heat current of a bath in a steady state whose highest numbers weigh so much together: what
-    /// would flow beyond them flows out of these.
+    /// What cuts may do to the heat current of a bath in a steady state whose highest numbers weigh so much together: it is
+    /// that of a mode without one, in which as much would flow beyond the highest number as is taken from there.
     #[must_use]
     pub fn cut_error(&self, bath: usize, weight: f64) -> f64 {
-        // Behind <J_z>, as all that is watched.
-        let form = self.forms.get(1 + bath).into_iter().flatten();
-        weight * form.map(|(_, form)| form.largest()).fold(0.0, f64::max)
+        let (system, baths) = (&self.ensembles, self.ensembles.baths().len());
+        let largest = |watched: usize| {
+            let forms = self.forms.get(watched).into_iter().flatten();
+            forms.map(|(_, form)| form.largest()).fold(0.0, f64::max)
+        };
+        let highest = system.product().factors().iter().map(|factor| factor.frequency.abs()).fold(0.0, f64::max);
+        // Twice, as the way there is from one number below.
+        let quanta = 2.0 * largest(1 + baths + bath) * system.units().quantum(highest);
+        weight * (largest(1 + bath) + quanta)
     }
 
     /// A steady state, as one at t = 0.
