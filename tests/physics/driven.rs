@@ -71,7 +71,7 @@ fn rotated(two_j: usize, omega: f64, delta: f64, chi: f64, time: f64) -> Vec<Com
             h[(a - 1, a)] = element.into();
         }
     }
-    let mut psi = ndarray::Array1::<Complex64>::zeros(two_j + 1);
+    let mut psi = Array1::<Complex64>::zeros(two_j + 1);
     psi[0] = Complex64::ONE;
     let steps = 400;
     for _ in 0..steps {
