@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use num_complex::Complex64;
 
-use super::sector::Basis;
 use crate::bath::Process;
 use crate::model::operator::{Operator, Powers};
 use crate::model::product::{Channel, JumpOperator, Product, ProductBath};
@@ -71,18 +70,19 @@ fn of_operator(operator: &Operator) -> Option<(bool, Vec<Complex64>)> {
 }
 
 impl Flips {
-    pub fn new(from: &Basis, to: &Basis, up: bool) -> Self {
+    /// Those that lead to the states `to`, each of which says which qubits are excited, from states whose place is known.
+    pub fn new(place: impl Fn(&[i64]) -> Option<usize>, to: &[Vec<i64>], up: bool) -> Self {
         let (after, before) = if up { (1, 0) } else { (0, 1) };
         let mut steps = Vec::new();
-        for state in to.states() {
+        for state in to {
             let mut source = state.clone();
             for qubit in (0..state.len()).filter(|qubit| state[*qubit] == after) {
                 source[qubit] = before;
-                steps.extend(from.place(&source).map(|place| (place as u32, qubit as u32)));
+                steps.extend(place(&source).map(|place| (place as u32, qubit as u32)));
                 source[qubit] = after;
             }
         }
-        let qubits = to.states().first().map_or(0, Vec::len);
+        let qubits = to.first().map_or(0, Vec::len);
         Flips { qubits, width: steps.len() / to.len().max(1), steps }
     }
 

@@ -124,13 +124,8 @@ impl Basis {
         self.states.len()
     }
 
-    /// The states: the steps above the lowest level of each factor.
-    pub fn states(&self) -> &[Vec<i64>] {
-        &self.states
-    }
-
     /// The place of a state.
-    pub fn place(&self, state: &[i64]) -> Option<usize> {
+    fn place(&self, state: &[i64]) -> Option<usize> {
         self.places.get(state).copied()
     }
 }
@@ -277,7 +272,7 @@ impl Flipping {
     fn of(&mut self, spaces: &Spaces, own: &Basis, up: bool) -> Option<Led> {
         let new = || {
             let (to, label) = spaces.beside(&own.label, if up { 1 } else { -1 })?;
-            Some((to, Arc::new(Flips::new(own, &Basis::new(spaces, label), up))))
+            Some((to, Arc::new(Flips::new(|state| own.place(state), &Basis::new(spaces, label).states, up))))
         };
         self.found[usize::from(up)].get_or_insert_with(new).clone()
     }
