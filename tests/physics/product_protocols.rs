@@ -147,13 +147,16 @@ jump.pairs.rate = {{ table = [[0.0, 0.3], [1.0, 0.9], [2.0, 0.1]] }}
 [evolution]
 until = 2.0
 samples = {SAMPLES}
-trajectories = 400
+trajectories = 1000
 seed = 5
 "
     );
     let point = read(&text);
-    let (sampled, exact) = simulate(&point, 2).unwrap();
-    agrees(&point, &sampled, &exact);
+    // Later than 0.5 there have been jumps of every kind.
+    let later = point.at(vec![0.5, 1.0, 1.5, 2.0]);
+    let (sampled, beside) = simulate(&later, 2).unwrap();
+    agrees(&later, &sampled, &beside);
+    let exact = ExactRoad::new(&point, Effort::Transient);
     let at = |name: &str, sample: usize| exact.on_grid(sample, column(&point, name, None)).unwrap();
     let pi = std::f64::consts::PI;
     let power = |sample: usize| {
