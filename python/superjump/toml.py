@@ -18,7 +18,7 @@ from .errors import Fault, ScenarioError
 BY_NAME = ("bath", "ensemble", "mode", "jump", "correlate", "decay")
 
 #: Kinds of keys that take complex numbers, as pairs; of a value whatever it may be the library says whether it does.
-_COMPLEX = ("list of numbers or pairs", "list of pairs", "value")
+_COMPLEX = ("list of numbers or pairs", "list of lists", "value")
 
 #: How wide a line of a list may be.
 _WIDTH = 110
@@ -134,7 +134,7 @@ def _array(array: np.ndarray, key: str) -> Any:
         return plain(array.item(), key)
     pairs = kind in _COMPLEX
     # Rows have a dimension more.
-    rows = kind == "list of pairs"
+    rows = kind == "list of lists"
     fits = array.ndim == 1 + rows or (pairs and array.ndim == 2 + rows and array.shape[-1] == 2)
     if kind.startswith("list of") and not fits:
         raise refuse(key, what)

@@ -8,6 +8,15 @@ use crate::statistics::Target;
 /// In what a scenario asks for less than one before it; `None` where there is as much, or more, of everything. Of points
 /// that differ in what is asked of them alone, one of them has to be enough.
 pub fn less(before: &Scenario, now: &Scenario) -> Option<String> {
+    less_by(before, now, less_at)
+}
+
+/// The same of what trajectories under a condition tell of the counts without it.
+pub fn less_told(before: &Scenario, now: &Scenario) -> Option<String> {
+    less_by(before, now, less_told_at)
+}
+
+fn less_by(before: &Scenario, now: &Scenario, less_at: impl Fn(&Point, &Point) -> Option<String>) -> Option<String> {
     let mut same: HashMap<(u64, u64), Vec<&Point>> = HashMap::new();
     for point in &now.points {
         same.entry((point.id, point.seed)).or_default().push(point);
@@ -22,7 +31,8 @@ pub fn less(before: &Scenario, now: &Scenario) -> Option<String> {
 fn less_at(before: &Point, now: &Point) -> Option<String> {
     match (&before.asked, &now.asked) {
         (Asked::Transient(had), Asked::Transient(asked)) => (asked.trajectories < had.trajectories)
-            .then(|| format!("{} trajectories instead of {}", had.trajectories, asked.trajectories)),
+            .then(|| format!("{} trajectories instead of {}", had.trajectories, asked.trajectories))
+            .or_else(|| less_told_at(before, now)),
         (Asked::Converge(had), Asked::Converge(asked)) => less_error(had, asked)
             .or_else(|| less_budget(had, asked))
             .or_else(|| less_known(before, &had.steady, &asked.steady)),
@@ -68,6 +78,17 @@ fn less_budget(had: &Converge, asked: &Converge) -> Option<String> {
     }
 }
 
+/// What was asked for of counts without the condition, and is no more.
+fn less_told_at(before: &Point, now: &Point) -> Option<String> {
+    let [had, asked] = [before, now].map(|point| point.conditions().map(|given| &given.told));
+    let (had, asked) = (had?, asked?);
+    if asked.order < had.order {
+        return Some(format!("{} cumulants without the condition instead of {}", had.order, asked.order));
+    }
+    let gone = had.fields.iter().find(|field| !asked.fields.contains(field))?;
+    Some(format!("`condition.counting_fields` with {gone} instead of without"))
+}
+
 /// What was asked for beside the current, and is no more.
 fn less_known(point: &Point, had: &Steady, asked: &Steady) -> Option<String> {
     let bath = |index: usize| point.baths()[index].name.as_str();
@@ -89,6 +110,9 @@ fn less_known(point: &Point, had: &Steady, asked: &Steady) -> Option<String> {
         let gone = had.iter().find(|value| !now.contains(value))?;
         Some(format!("`{key}` with {gone} instead of without"))
     });
+    if let Some(gone) = noise.counts.iter().find(|count| !now.counts.contains(count)) {
+        return Some(format!("`noise.counts` with {} instead of without or of other weights", gone.name));
+    }
     let numbers = [
         ("cumulants", noise.order.unwrap_or(0), now.order.unwrap_or(0)),
         ("modes of `noise.relaxation`", noise.relaxation.unwrap_or(0), now.relaxation.unwrap_or(0)),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use super::less::less;
+use super::less::{less, less_told};
 use crate::results::{PointSummary, Soundness, Summary, soundness};
 use crate::scenario::{Asked, Overrides, Point, Purpose, Scenario};
 use crate::store::StoreError;
@@ -59,6 +59,7 @@ pub fn refuse_less(output: &Path, scenario: &Scenario) -> Result<(), StoreError>
     let is_transient = |point: &Point| matches!(point.asked, Asked::Transient(_));
     let how = if scenario.points.iter().all(is_transient) {
         fewer_trajectories(&there, scenario)
+            .or_else(|| asked_for(&there).and_then(|before| less_told(&before, scenario)))
     } else {
         asked_for(&there).and_then(|before| less(&before, scenario))
     };

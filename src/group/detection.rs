@@ -20,7 +20,8 @@ pub struct Detection {
 /// Where photons are seen makes other trajectories.
 impl Serialize for Detection {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.bath, self.directions.len()).serialize(serializer)
+        let of = |direction: &Direction| (direction.along, direction.amplitudes.clone());
+        (self.bath, self.down, self.directions.iter().map(of).collect::<Vec<_>>()).serialize(serializer)
     }
 }
 

@@ -121,8 +121,8 @@ impl Rare<'_> {
 fn unknown(what: &str, weighed: &Weighed) -> String {
     match weighed {
         Weighed { at_the_edge: true, .. } => format!(
-            "{what}: the few trajectories of the fewest or the most quanta decide it, and others that were not seen would; a \
-             field nearer to it, or more trajectories"
+            "{what}: the few trajectories of the fewest or the most quanta decide it or what it is made of, and others that \
+             were not seen would; a condition that is nearer to it, or more trajectories"
         ),
         Weighed { effective, .. } => {
             format!("{what}: its weights are those of {effective:.1} even trajectories ({LEAST_EVENTS:.0} are needed)")

@@ -126,7 +126,10 @@ impl Described for toml::Value {
     fn read(value: &Spanned<DeValue>) -> Option<Self> {
         Some(match value.get_ref() {
             DeValue::String(text) => text.to_string().into(),
-            DeValue::Integer(number) => i64::try_from(whole(number)?).ok()?.into(),
+            DeValue::Integer(number) => match i64::try_from(whole(number)?) {
+                Ok(whole) => whole.into(),
+                Err(_) => number_of(number)?.into(),
+            },
             DeValue::Float(_) => f64::read(value)?.into(),
             DeValue::Boolean(flag) => (*flag).into(),
             DeValue::Datetime(date) => (*date).into(),

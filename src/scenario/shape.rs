@@ -117,12 +117,11 @@ impl<'a, 'i> Shape<'a, 'i> {
                 return true;
             }
             (Kind::Named(of), DeValue::Table(tables)) => {
+                let mut fit = true;
                 for (name, value) in tables.iter_mut() {
-                    if !self.value(value, of, &place.named(name.get_ref())) {
-                        return false;
-                    }
+                    fit &= self.value(value, of, &place.named(name.get_ref()));
                 }
-                return true;
+                return fit;
             }
             (Kind::List(of), DeValue::Array(items)) => {
                 let tables = matches!(**of, Kind::Table(_));

@@ -190,9 +190,14 @@ impl Reweighted {
     }
 
     /// The first cumulants of the quanta without the condition, over the time. Each is worth as many trajectories as what they
-    /// move it by is even.
+    /// move it by is even. What a trajectory moves them by is taken from the law that was seen: where the bulk of the other
+    /// was not, it may be small by chance. None is known, then, unless all lower ones and the weight of the whole are.
     #[must_use]
     pub fn cumulants(&self, order: usize, conditions: &Conditions, until: f64) -> Vec<Weighed> {
+        if order == 0 {
+            return Vec::new();
+        }
+        let mut whole = self.generating_function(0.0, conditions, until).estimate.is_some();
         let logarithm = |cell: &Cell| -conditions.field * cell.quanta as f64;
         let most = self.cells.iter().map(logarithm).fold(f64::NEG_INFINITY, f64::max);
         let factor = |cell: &Cell| (logarithm(cell) - most).exp();
@@ -209,7 +214,7 @@ impl Reweighted {
         }
         // What each cell moves the cumulants by, order by order.
         let moved: Vec<Vec<f64>> = self.cells.iter().map(|cell| moments.moved_by(cell.quanta)).collect();
-        let weighed = |(index, cumulant): (usize, &Rounded)| {
+        let mut weighed = |(index, cumulant): (usize, &Rounded)| {
             let (first, second) = sums[index];
             let adds = |(cell, moved): (&Cell, &Vec<f64>)| {
                 (cell.paths, factor(cell) * cell.weight / total * moved[index].abs())
@@ -218,11 +223,13 @@ impl Reweighted {
             let outermost = edge(cells().map(adds)).max(edge(cells().rev().map(adds)));
             let effective = if second > 0.0 { first * first / second } else { 0.0 };
             let estimate = Estimate { mean: cumulant.value / until, std_error: Some(second.sqrt() / until) };
-            let at_the_edge = outermost > second.sqrt();
-            let known = effective >= LEAST_EVENTS && !at_the_edge;
+            let enough = effective >= LEAST_EVENTS;
+            let known = whole && enough && outermost <= second.sqrt();
+            let at_the_edge = enough && !known;
+            whole = known;
             Weighed { estimate: Some(estimate).filter(|_| known), effective, at_the_edge }
         };
-        moments.cumulants.iter().enumerate().map(weighed).collect()
+        moments.cumulants.iter().enumerate().map(&mut weighed).collect()
     }
 }
 

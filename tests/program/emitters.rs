@@ -234,6 +234,13 @@ fn the_page_of_emitters_says_what_is() {
 #[test]
 fn photons_go_somewhere_and_as_many_as_there_are() {
     let text = format!("{ARRAY}[record]\ndirections = true\njumps = true\n");
+    // What is detected is part of what a point is, though one atom decays alike into any.
+    let chiral = |right: f64| {
+        let own = format!("right = {right}");
+        let text = text.replace("\"free space\"", "\"chiral\"").replace("dipole = [0, 0, 1]", &own);
+        parse(&text).unwrap().points[0].id
+    };
+    assert_ne!(chiral(0.8), chiral(0.2));
     for text in
         [text.clone(), text.replace("\"free space\"", "\"chiral\"").replace("dipole = [0, 0, 1]", "right = 0.8")]
     {

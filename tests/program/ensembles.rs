@@ -413,6 +413,7 @@ fn what_counting_statistics_ensembles_do_not_have_is_refused() {
 const WRONG_IN_TIME: &[(&str, &str, &str, &str)] = &[
     ("parameters.g = {", "parameters.h = {", "there is no parameter `h`", "there are: g, omega"),
     ("\"g * (a.Jp", "\"g^2 * (a.Jp", "is not linear in `g`, which the [protocol] changes", "a parameter of its own"),
+    ("\"g * (a.Jp", "\"1e13 * c.n + g^2 * (a.Jp", "is not linear in `g`, which the [protocol] changes", "of its own"),
     ("\"omega * a.Jx\"", "\"omega * g * a.Jx\"", "is not linear in `omega`, `g`", "no two of them"),
     ("a.Jp * c.a + a.Jm * c.ad", "a.Jp * c.a", "what `g` multiplies in [hamiltonian] is not Hermitian", "dag(x)"),
     ("\"g * c.n\"", "\"exp(g) * c.n\"", "`observe.held` is not linear in `g`", "a parameter of its own"),
@@ -498,4 +499,26 @@ fn a_mode_that_nothing_holds_has_no_steady_state() {
     assert!(taken(&text("", 0.9)));
     let held = "[[ensemble]]\nname = \"a\"\nnumber = 1\ninitial = \"ground\"\n[hamiltonian]\nterms = [{ operator = \"a.Jp * c.a + a.Jm * c.ad\" }]\n";
     assert!(taken(&format!("{held}{}", text("", 1.5))));
+}
+
+/// What a bath is at a temperature that a segment sets knows the frequency, wherever it began; and a small term counts.
+#[test]
+fn a_bath_that_a_segment_heats_sees_the_frequency() {
+    let jz = |temperature: f64, more: &str| {
+        let text = format!(
+            "[[ensemble]]\nname = \"q\"\nnumber = 1\nfrequency = 3.0\ninitial = \"ground\"\n[[bath]]\nname = \"b\"\n\
+             coupling = \"collective\"\nrate = 1.0\ntemperature = {temperature}\n{more}[protocol.segment.a]\nduration = 20.0\n\
+             bath.b.temperature = 2.0\n[evolution]\nsamples = 2\ntrajectories = 10\n"
+        );
+        let scenario = Scenario::parse("s", "s.toml", &text, Purpose::Exact, &Overrides::default()).unwrap();
+        let (summary, _) = collect(&scenario, &RunOptions::new("", 1), &mut |_| {}).unwrap().unwrap();
+        let rows = &summary.points[0].quantities;
+        rows.iter().find(|row| row.quantity == "jz").unwrap().exact.unwrap()
+    };
+    // -1/2 tanh(omega/2T).
+    let at = |frequency: f64| -0.5 * (frequency / 4.0).tanh();
+    for (temperature, more, frequency) in [(0.0, "", 3.0), (1e-9, "", 3.0), (0.0, "frequency = 7.0\n", 7.0)] {
+        let found = jz(temperature, more);
+        assert!((found - at(frequency)).abs() < 1e-8, "{temperature} {more}: {found}");
+    }
 }

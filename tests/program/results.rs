@@ -230,6 +230,11 @@ fn memory_and_folder_hold_the_same_tables() {
 /// A condition makes what is rare common: its probability, of 1e-5, has an error bar, and every trajectory its weight.
 #[test]
 fn what_is_rare_is_weighed_back() {
+    // With nothing else asked for.
+    let folder = TempDir::new().unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/conditioned_current.toml");
+    let small = ["--trajectories", "20", "-o", "out", "--no-report"];
+    success(&superjump(folder.path()).arg("run").arg(&file).args(small).output().unwrap());
     let folder = TempDir::new().unwrap();
     let scenario = "[qubits]\nnumber = 2\n[[bath]]\nname = \"hot\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 3.0\n\
         [[bath]]\nname = \"cold\"\ncoupling = \"collective\"\nrate = 1.0\ntemperature = 0.3333333333333333\n\

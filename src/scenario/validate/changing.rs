@@ -42,6 +42,13 @@ fn segments(table: &Spanned<RawProtocol>) -> &[(Spanned<String>, Spanned<RawSegm
     table.get_ref().segment.as_ref().map_or(&[], |segments| &segments.get_ref().0)
 }
 
+/// Baths whose temperature a segment changes, by name.
+pub(super) fn warmed(raw: &RawScenario) -> Vec<&str> {
+    let all = raw.protocol.iter().flat_map(segments).filter_map(|(_, segment)| segment.get_ref().bath.as_ref());
+    let warm = all.flat_map(|baths| &baths.get_ref().0).filter(|(_, bath)| bath.get_ref().temperature.is_some());
+    warm.map(|(name, _)| name.get_ref().as_str()).collect()
+}
+
 /// What a segment tunes: ensembles, then modes.
 fn tunes(raw: &RawSegment) -> impl Iterator<Item = (bool, &Spanned<String>, &Spanned<RawTuned>)> {
     fn of(list: &Key<InOrder<Spanned<RawTuned>>>) -> &[(Spanned<String>, Spanned<RawTuned>)] {

@@ -110,11 +110,14 @@ impl Validator<'_> {
         raw: &'a [Spanned<RawBath>],
         units: Units,
         parts: &[Part],
-        emitters: Option<&Emitters>,
+        (emitters, warmed): (Option<&Emitters>, &[&str]),
     ) -> Result<Vec<Acting<'a>>> {
         let mut baths: Vec<Acting> = Vec::new();
         for (index, table) in raw.iter().enumerate() {
-            let Some(bath) = self.keep(self.one_acting(table, index, units, parts, emitters)) else { continue };
+            let name = table.get_ref().name.as_ref().map(|name| name.get_ref().as_str());
+            let warms = name.is_some_and(|name| warmed.contains(&name));
+            let bath = self.one_acting(table, index, units, parts, (emitters, warms));
+            let Some(bath) = self.keep(bath) else { continue };
             if baths.iter().any(|other| other.name == bath.name) {
                 self.keep(self.twice::<()>(&table.get_ref().name, &bath.name));
             }
@@ -134,7 +137,7 @@ impl Validator<'_> {
         index: usize,
         units: Units,
         parts: &[Part],
-        emitters: Option<&Emitters>,
+        (emitters, warms): (Option<&Emitters>, bool),
     ) -> Result<Acting<'a>> {
         let raw = table.get_ref();
         let label = raw.name.as_ref().map_or_else(|| index.to_string(), |name| name.get_ref().clone());
@@ -147,7 +150,7 @@ impl Validator<'_> {
         let on = self.on(table, &label, parts)?;
         let own = raw.frequency.as_ref().map(|value| self.positive(value, &key("frequency"))).transpose()?;
         let warm = raw.temperature.as_ref().is_some_and(|temperature| *temperature.get_ref() > 0.0);
-        let matters = warm || raw.filter.is_some();
+        let matters = warm || warms || own.is_some() || raw.filter.is_some();
         if let Some(extra) = raw.frequency.as_ref().filter(|_| raw.rate.is_none()) {
             let title = format!("`{}` has no meaning without a `rate`: rates that are given stay", key("frequency"));
             return Err(self.source.error(extra.span(), title, "`rate` with `temperature`; or no `frequency`"));

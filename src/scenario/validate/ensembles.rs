@@ -7,6 +7,7 @@ use toml::Spanned;
 use super::super::asked::{Asked, Budget, Converge, Purpose, Solve, Steady, Transient};
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawEnsemble, RawInitial, RawScenario, RawStart};
+use super::changing::warmed;
 use super::correlate::Begins;
 use super::couplings::{Warmth, field_rate};
 use super::emitters::{Placed, is_of_emitters};
@@ -214,7 +215,7 @@ impl Validator<'_> {
         let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
         let parameters = self.keep(self.parameters(&raw.parameters, &names));
         let emitters = placed.as_ref().and_then(|placed| placed.emitters.as_ref());
-        let baths = self.keep(self.acting(&raw.bath, units, &parts, emitters));
+        let baths = self.keep(self.acting(&raw.bath, units, &parts, (emitters, &warmed(raw))));
         let words = Vocabulary::new(&bare, Self::kept(parameters)?);
         let terms = self.keep(self.terms(&raw.hamiltonian, &words));
         let own = self.keep(self.observed(raw, &words));

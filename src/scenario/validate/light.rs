@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::super::keys::allowed;
 use super::super::raw::RawDrive;
 use super::couplings::complex;
-use super::{Result, Validator};
+use super::{LARGEST, Result, Validator};
 use crate::model::emitters::{Emitters, Vector};
 
 /// A drive of emitters, in the frame that turns with it.
@@ -21,7 +21,7 @@ impl Validator<'_> {
     /// The drive of `n` emitters.
     pub(super) fn light(&self, table: &Spanned<RawDrive>, n: usize, emitters: Option<&Emitters>) -> Result<Light> {
         let raw = table.get_ref();
-        let detuning = raw.detuning.as_ref().map_or(Ok(0.0), |value| self.finite(value, "drive.detuning"))?;
+        let detuning = raw.detuning.as_ref().map_or(Ok(0.0), |value| self.signed(value, "drive.detuning"))?;
         let strengths = match (&raw.amplitude, &raw.amplitudes) {
             (Some(_), Some(each)) => {
                 let title = "`drive.amplitude` and `drive.amplitudes` both say how strong the drive is".to_owned();
@@ -30,6 +30,9 @@ impl Validator<'_> {
             (None, Some(each)) => {
                 let wrong = |what: &str| self.refuse(each.span(), "drive.amplitudes", what);
                 match each.get_ref().iter().map(complex).collect::<Option<Vec<Complex64>>>() {
+                    Some(own) if own.iter().any(|a| a.re.abs().max(a.im.abs()) > LARGEST) => {
+                        return wrong(&format!("has an entry beyond {LARGEST:e}"));
+                    }
                     Some(own) if own.len() == n => own,
                     Some(own) => return wrong(&format!("has {} entries, for {n} qubits", own.len())),
                     None => return wrong("has an entry that is no number and no pair [re, im]"),
@@ -37,7 +40,7 @@ impl Validator<'_> {
             }
             (amplitude, None) => {
                 let amplitude = self.require(amplitude, "drive.amplitude", table.span())?;
-                vec![self.finite(amplitude, "drive.amplitude")?.into(); n]
+                vec![self.signed(amplitude, "drive.amplitude")?.into(); n]
             }
         };
         let Some(direction) = &raw.direction else { return Ok(Light { amplitudes: strengths, detuning }) };

@@ -376,6 +376,12 @@ impl<'a> Validator<'a> {
         self.refuse(value.span(), key, &format!("is {number}"))
     }
 
+    /// A number of either sign.
+    fn signed(&self, value: &Spanned<f64>, key: &str) -> Result<f64> {
+        let number = *value.get_ref();
+        if number.abs() <= LARGEST { Ok(number) } else { self.unfit(value, key) }
+    }
+
     fn positive(&self, value: &Spanned<f64>, key: &str) -> Result<f64> {
         let number = *value.get_ref();
         if number > 0.0 && number <= LARGEST { Ok(number) } else { self.unfit(value, key) }

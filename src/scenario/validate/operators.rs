@@ -11,7 +11,7 @@ use toml::Spanned;
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawHamiltonian, RawTerm};
 use super::{Result, Validator};
-use crate::model::operator::{Algebra, Names, Operator, Parameters, is_name};
+use crate::model::operator::{Algebra, Names, Operator, Parameters, Word, is_name};
 use crate::model::product::Product;
 
 /// Where it is looked whether a text is linear in its parameters: the value of the first, and what each has more.
@@ -64,18 +64,28 @@ impl<'a> Vocabulary<'a> {
         let still = at(&|_| 0.0)?;
         let part = |k: usize| Some(&at(&|other| f64::from(u8::from(other == k)))? - &still);
         let of = (0..names.len()).map(part).collect::<Option<Vec<Operator>>>()?;
-        let size = |operator: &Operator| operator.terms().map(|(_, value)| value.norm()).fold(0.0, f64::max);
-        // Numbers that no one writes.
+        // Numbers that no one writes. Each word by itself: some may be far smaller than others.
         for [first, more] in LOOKS {
             let value = |k: usize| first + more * k as f64;
             let whole = at(&value)?;
             let mut rest = &whole - &still;
-            let mut most = size(&whole).max(size(&still));
+            let mut most: BTreeMap<Word, f64> = BTreeMap::new();
+            let mut sees = |operator: &Operator| {
+                for (word, value) in operator.terms() {
+                    let largest = most.entry(word.clone()).or_default();
+                    *largest = value.norm().max(*largest);
+                }
+            };
+            sees(&whole);
+            sees(&still);
             for (k, part) in of.iter().enumerate() {
-                rest = &rest - &(part * Complex64::from(value(k)));
-                most = most.max(size(part));
+                let part = part * Complex64::from(value(k));
+                sees(&part);
+                rest = &rest - &part;
             }
-            if size(&rest) > LINEAR * most {
+            let off =
+                |(word, value): (&Word, Complex64)| value.norm() > LINEAR * most.get(word).copied().unwrap_or(0.0);
+            if rest.terms().any(off) {
                 return None;
             }
         }

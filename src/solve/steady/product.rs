@@ -14,6 +14,8 @@ use crate::statistics::{Statistic, Subject};
 
 /// What spectra beside a run take at most: some seconds. Each is an elimination, of the number of elements to the power 3/2.
 const MOST_SPECTRA: f64 = 2e7;
+/// What cuts of modes may change a current by, at most, relative.
+const KNOWN: f64 = 1e-3;
 /// What windows take at most, in multiplications: some seconds beside a run, minutes for their own sake.
 const MOST_WINDOWS: [f64; 2] = [1e10, 3e11];
 
@@ -39,7 +41,13 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
         let weight = averages.observables[mode.top];
         return Err(Unsolved::Unheld { mode: name.to_owned(), levels: mode.most, weight });
     }
-    // What cuts that have grown may still do to heat, which is that of a mode without one: less is no flow.
+    // What cuts that have grown may still do to heat, which is that of a mode without one.
+    let acts = |bath: &usize| {
+        let rates = point.groups.iter().map(|group| &group.model.baths[*bath]);
+        rates.map(|bath| bath.down + bath.up + bath.dephasing).sum::<f64>() > 0.0
+    };
+    // Nothing else could bring what it takes.
+    let alone = growing().next().is_some() && (0..point.baths().len()).filter(acts).count() == 1;
     let tops: f64 = growing().map(|mode| averages.observables[mode.top]).sum();
     if let Some(ensembles) = point.ensembles() {
         road.correlations = correlations::steady(ensembles, equation.equation(), counting.rho());
@@ -50,8 +58,16 @@ pub fn solve(point: &Point, effort: Effort, road: &mut SteadyRoad) -> Result<(),
             // Over a long interval averages and counts are the current itself.
             (Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts, _) => {}
             (Quantity::HeatCurrent, None) if let Some(bath) = column.bath => {
-                let current = Rounded { value, error: equation.cut_error(bath, tops) };
-                road.values.push((column.quantity, column.bath, current.cleared()));
+                let error = equation.cut_error(bath, tops);
+                if alone {
+                    road.values.push((column.quantity, column.bath, 0.0));
+                } else if error <= KNOWN * value.abs() {
+                    road.values.push((column.quantity, column.bath, value));
+                } else {
+                    let reason =
+                        format!("{value:.1e}, which the cuts of modes may change by {error:.1e}: a smaller `weight`");
+                    road.refuse(point, column.quantity, bath, &reason);
+                }
             }
             (_, Some(_)) => road.observables.extend(Some((column, value)).filter(|_| value.is_finite())),
             _ => road.values.push((column.quantity, column.bath, value)),

@@ -48,7 +48,7 @@ impl Tuned for Register {
     }
 }
 
-const NO_ENSEMBLES: &str = "ensembles and modes take no protocol, and whoever reads one beside them refuses it";
+const NO_ENSEMBLES: &str = "ensembles and modes have protocols of their own, and are not tuned by those of qubits";
 const NO_CONDITION: &str = "a condition is of rates that stay, and whoever reads one beside a protocol refuses it";
 
 impl Tuned for Ensembles {
