@@ -2,7 +2,7 @@
 
 use strsim::osa_distance;
 
-use super::keys::{KEYS as OURS, generic};
+use super::keys::{generic, keys};
 
 /// What a word that is none of ours means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -351,7 +351,7 @@ pub fn key(table: &str, name: &str) -> Option<Meant> {
     let of = |other: &str, ours: &str| match table {
         "qubits.group" if other == "qubits" => true,
         // Of a bath, a segment has what may change.
-        CHANGES if other == "bath.*" => OURS.iter().any(|(key, _)| *key == format!("{CHANGES}.{ours}")),
+        CHANGES if other == "bath.*" => keys().any(|(key, _)| key == format!("{CHANGES}.{ours}")),
         DRIVE if other == "drive" => true,
         _ => other == table || (pulses && other == PULSE),
     };
@@ -399,7 +399,7 @@ mod tests {
     fn what_is_hinted_at_is_there_and_what_is_ours_is_never_foreign() {
         let is_ours = |table: &str, key: &str| {
             let path = [table, key].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(".");
-            OURS.iter().any(|(known, _)| *known == generic(&path))
+            keys().any(|(known, _)| known == generic(&path))
         };
         for (table, ours, names) in KEYS {
             assert!(is_ours(table, ours) || *ours == "sweep", "{table}.{ours}");

@@ -8,7 +8,7 @@ use toml::de::{DeArray, DeFloat, DeTable, DeValue};
 
 use super::described::{Kind, number_of};
 use super::foreign::{self, Meant, nearest};
-use super::keys::{KEYS, allowed};
+use super::keys::{allowed, keys};
 use super::source::Problem;
 use super::sweep::{BY_NAME, Texts, Value, parsed};
 
@@ -209,8 +209,7 @@ impl<'a, 'i> Shape<'a, 'i> {
 
 /// Where keys of this name stand, whether it is ours or another's.
 fn homes(name: &str) -> String {
-    let ours =
-        KEYS.iter().map(|(path, _)| *path).filter(|path| path.rsplit('.').next() == Some(name) && path.contains('.'));
+    let ours = keys().map(|(path, _)| path).filter(|path| path.rsplit('.').next() == Some(name) && path.contains('.'));
     let mut paths: Vec<String> = ours.map(str::to_owned).collect();
     for table in ["qubits", "bath.*", "initial", "evolution", "drive"] {
         if let Some(Meant::Ours(key)) = foreign::key(table, name) {

@@ -25,7 +25,7 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 
 use self::basis::Edge;
-use self::sector::{InSector, Sector};
+use self::sector::{InSector, Sector, Way};
 use self::spaces::{Label, Spaces};
 use self::sparse::Sparse;
 use super::propagation::{Beginning, Propagation, Wait, dot, normalize, numbers, numbers_mut};
@@ -88,6 +88,18 @@ pub struct ProductState {
     /// Room for what jumps of single qubits have in common.
     pairs: Vec<Complex64>,
     propagation: Propagation,
+}
+
+impl ProductState {
+    /// Goes a way out of a sector of so many states: the jump, and which it is among those of its bath and process.
+    fn leave_by(&mut self, way: &Way, states: usize) -> (Jump, usize) {
+        let there = way.jump_by.rows();
+        way.jump_by.apply(&self.psi[..states], &mut self.probe[..there]);
+        std::mem::swap(&mut self.psi, &mut self.probe);
+        normalize(numbers_mut(&mut self.psi[..there]));
+        self.sector = way.to;
+        (way.jump, way.mark)
+    }
 }
 
 impl<const W: usize> Products<W> {
@@ -253,12 +265,7 @@ impl<const W: usize> Products<W> {
         let psi = &state.psi[..sector.dimension];
         sector.weigh(psi, &mut state.pairs, &mut state.weights);
         let way = &sector.ways[pick(state.weights.iter().copied(), rng)?];
-        let dimension = way.jump_by.rows();
-        way.jump_by.apply(psi, &mut state.probe[..dimension]);
-        std::mem::swap(&mut state.psi, &mut state.probe);
-        normalize(numbers_mut(&mut state.psi[..dimension]));
-        state.sector = way.to;
-        Some((way.jump, way.mark))
+        Some(state.leave_by(way, sector.dimension))
     }
 }
 

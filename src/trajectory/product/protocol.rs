@@ -22,7 +22,7 @@ use crate::quantity::Sample;
 use crate::random::Stream;
 use crate::trajectory::propagation::acting::{Acts, Steered};
 use crate::trajectory::propagation::magnus::{Magnus, Stride, of_wait};
-use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut, normalize, numbers, numbers_mut};
+use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut, numbers, numbers_mut};
 use crate::trajectory::protocol::{Leg, Route, Walk};
 use crate::trajectory::{Change, Jump, Recorder, Unravelling, average};
 
@@ -338,12 +338,7 @@ impl<const W: usize> ProtocolProducts<W> {
         state.weights.clear();
         state.weights.extend(moving.ways.iter().map(|(dial, way)| dials[*dial] * way.jump_by.weight(psi)));
         let (_, way) = &moving.ways[pick(state.weights.iter().copied(), rng)?];
-        let dimension = way.jump_by.rows();
-        way.jump_by.apply(psi, &mut state.probe[..dimension]);
-        std::mem::swap(&mut state.psi, &mut state.probe);
-        normalize(numbers_mut(&mut state.psi[..dimension]));
-        state.sector = way.to;
-        Some((way.jump, way.mark))
+        Some(state.leave_by(way, moving.dimension))
     }
 }
 
