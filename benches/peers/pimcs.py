@@ -184,11 +184,11 @@ def main() -> None:
     words.add_argument("checkout", type=pathlib.Path)
     words.add_argument("problem", choices=PROBLEMS)
     words.add_argument("--number", type=int, default=100, help="of qubits")
-    words.add_argument("--trajectories", type=int, default=200, help="of pimcs; superjump has fifty times as many")
+    words.add_argument("--trajectories", type=int, default=200, help="of pimcs; superjump has ten times as many")
     words.add_argument("--jtol", type=float, nargs="+", default=[0.05])
     asked = words.parse_args()
     problem = PROBLEMS[asked.problem]
-    ours = superjump(problem, asked.number, 50 * asked.trajectories)
+    ours = superjump(problem, asked.number, 10 * asked.trajectories)
     runs = [pimcs(asked.checkout, asked.problem, asked.number, asked.trajectories, jtol) for jtol in asked.jtol]
     each = [of.seconds / of.trajectories for of in (ours, *runs)]
     print(f"N = {asked.number}, {problem.quantity}\n")
