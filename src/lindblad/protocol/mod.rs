@@ -22,6 +22,7 @@ mod whole;
 
 pub use cycle::LimitCycle;
 pub use road::CycleError;
+pub(super) use road::Right;
 
 use super::ladder::LadderGenerator;
 use super::populations::{PopulationEquation, observables};
