@@ -369,10 +369,14 @@ fn over_the_run(point: &PointSummary) -> String {
     if point.steady.is_some() {
         return String::new();
     }
-    let there = |name: &&str| point.quantities.iter().any(|row| row.quantity == *name);
-    match OVER_THE_RUN.into_iter().filter(there).collect::<Vec<_>>().as_slice() {
-        [] => "; peaks are over the run".to_owned(),
-        [one] => format!("; {one} is over the run"),
-        [several @ .., last] => format!("; {} and {last} are over the run", several.join(", ")),
+    let there = |name: &str| point.quantities.iter().any(|row| row.quantity == name);
+    let mut names: Vec<&str> = OVER_THE_RUN.into_iter().filter(|name| there(name)).collect();
+    if names.is_empty() || there("peak_intensity") {
+        names.push("peaks");
+    }
+    match names.split_last() {
+        Some((last, [])) => format!("; {last} are over the run"),
+        Some((last, others)) => format!("; {} and {last} are over the run", others.join(", ")),
+        None => String::new(),
     }
 }

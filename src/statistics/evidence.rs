@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::Estimate;
 use super::entropy::Sampling;
+use super::protocol::Protocol;
 use super::statistic::{Statistic, Subject};
-use super::stretch::Protocol;
 use super::sums::Sums;
 
 /// Independent events that a standard error is inferred from, at least: of a Poisson number of as many the interval of

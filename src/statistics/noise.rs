@@ -8,8 +8,8 @@
 use super::entropy::EntropySums;
 use super::evidence::{Sample, Thin};
 use super::jackknife::{estimates, jackknife};
+use super::protocol::Protocol;
 use super::statistic::{Statistic, Subject};
-use super::stretch::Protocol;
 use super::sums::Sums;
 use super::{Estimate, Powers};
 

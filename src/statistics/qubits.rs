@@ -1,6 +1,6 @@
 //! One group of qubits within a stretch: its engine, what is counted of it, and what it comes to.
 
-use super::stretch::Protocol;
+use super::protocol::Protocol;
 use super::sums::Sums;
 use crate::model::Values;
 use crate::random::Stream;

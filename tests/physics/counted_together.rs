@@ -45,7 +45,7 @@ fn groups_are_counted_together() {
         bath("hot", "collective", 1.0, 3.0) + &bath("cold", "collective", 1.0, 0.7) + &bath("lamp", "local", 0.3, 0.9);
     let text = format!(
         "{GROUPS}{baths}[initial]\nstate = \"ground\"\n[steady]\nbath = \"cold\"\nrelative_error = 0.01\n[noise]\n\
-         windows = [0.5, 8.0]\nfrequencies = [0.0, 0.3, 2.0]\ndelays = [0.0, 0.2, 1.0]"
+         windows = [0.1, 8.0]\nfrequencies = [0.0, 0.3, 2.0]\ndelays = [0.0, 0.2, 1.0]"
     );
     let point = point(&text);
     let (run, exact) = (run(&point), exact_beside(&point).unwrap());

@@ -90,7 +90,7 @@ fn counting_rows(
         match point.groups.iter().try_for_each(|group| affordable(group, last)) {
             Ok(()) => photon_rows(rows, steady, point, bath),
             Err(error) if effort == Effort::Beside => {
-                rows.refuse(point, subject(Statistic::G2, None), &error.to_string())
+                rows.refuse(point, subject(Statistic::G2, None), &error.to_string());
             }
             Err(error) => return Err(error.into()),
         }
