@@ -116,6 +116,15 @@ fn average<V: Values>((start, end): &(V, V), part: f64, seen: &V) -> V {
     mean
 }
 
+/// A trajectory to be run: its draws, and its record.
+#[derive(Debug)]
+pub struct Run<'a, V: Values> {
+    /// Whose draws come first to where it starts.
+    pub rng: Stream,
+    /// What is kept of it.
+    pub record: &'a mut Record<V>,
+}
+
 /// A way to evolve pure states between and through jumps.
 pub trait Unravelling: Sync {
     /// A pure state.
@@ -140,6 +149,15 @@ pub trait Unravelling: Sync {
         rng: &mut Stream,
         recorder: &mut impl Recorder<Self::Values>,
     );
+
+    /// Runs trajectories, as [`run`] does each, maybe side by side: none depends on the others. False where they were
+    /// interrupted.
+    fn run_all(&self, initial: &Self::Initial, times: &[f64], runs: &mut [Run<'_, Self::Values>]) -> bool
+    where
+        Self: Sized,
+    {
+        runs.iter_mut().all(|one| run(self, initial, times, &mut one.rng, one.record))
+    }
 
     /// Takes over a state that another engine left, of the same qubits in the same space at other rates or frequencies:
     /// what the state keeps of that engine's generator is made anew.
