@@ -40,5 +40,5 @@ pub use replicas::{Agreement, Estimator, Replicas};
 pub use reweighted::{Event, Reweighted, Weighed, cumulants_of};
 pub use statistic::{Statistic, Subject};
 pub use stop::{Evidence, GROUPS, Judgement, StopRule, Stopped, Target, half_width, sizes};
-pub use stretch::{Counted, Protocol, Replica, Stretches};
+pub use stretch::{Beside, Counted, Protocol, Replica, Stretches};
 pub use sums::Sums;

@@ -38,6 +38,7 @@ mod register;
 mod register_oracle;
 mod reproducible;
 mod sectors;
+mod settled_light;
 mod steady;
 mod steady_noise;
 mod steady_trajectories;

@@ -1,5 +1,9 @@
 //! The engines of a point's groups, and the columns that one trajectory of all of them gives.
 
+use std::sync::Mutex;
+
+use super::super::compute::lock;
+use super::beside::Beside;
 use super::protocol::jumps_bound;
 use super::rounds::Sampler;
 use crate::group::Group;
@@ -120,6 +124,8 @@ struct Members<'a, E: Declared> {
     intensities: Vec<Vec<<E::Values as Values>::Form>>,
     readings: Vec<Vec<Reading<E::Values>>>,
     balances: Vec<Vec<Balance<<E::Values as Values>::Form>>>,
+    /// What is looked at beside the stretch, made where it is first asked for.
+    beside: Mutex<Option<Beside<'a>>>,
 }
 
 impl<'a, E: Declared> Members<'a, E> {
@@ -156,7 +162,20 @@ impl<'a, E: Declared> Members<'a, E> {
             watched: systems.iter().map(|system| system.heat_current(point.watched())).collect(),
             intensities: systems.iter().map(intensities).collect(),
             readings: point.groups.iter().zip(&systems).map(readings).collect(),
+            beside: Mutex::default(),
         }
+    }
+}
+
+impl<'a, E: Declared> Members<'a, E> {
+    /// What is looked at beside these stretches: made once, as long as it stays the same.
+    fn beside(&self, protocol: &Protocol) -> Option<Beside<'a>> {
+        let asked = protocol.beside?;
+        let mut made = lock(&self.beside);
+        let same = made.take().filter(|made| made.is_of(asked, &protocol.counted));
+        let own = same.unwrap_or_else(|| Beside::new(self.point, asked, &protocol.counted));
+        *made = Some(own.clone());
+        Some(own)
     }
 }
 
@@ -180,6 +199,7 @@ impl<E: Declared> Trajectories for Members<'_, E> {
             sectors: false,
             conserved: false,
             entropy: None,
+            beside: None,
             ..protocol.clone()
         };
         let mut unused = plain.sums();
@@ -192,6 +212,7 @@ impl<E: Declared> Trajectories for Members<'_, E> {
                 Stretches::new(&self.engines[index], initial, protocol, number, watched, intensities, interrupt)
             })
             .collect();
+        let mut beside = self.beside(protocol).map(|beside| beside.until(interrupt));
         let stretch = protocol.stretch();
         let mut values = vec![0.0; self.readings[0].len() + self.balances[0].len()];
         'numbers: for number in numbers {
@@ -215,6 +236,9 @@ impl<E: Declared> Trajectories for Members<'_, E> {
                     Some(whole) => whole.add(&replica),
                     None => whole = Some(replica),
                 }
+            }
+            if beside.as_mut().is_some_and(|beside| beside.trajectory(number, &mut sums).is_none()) {
+                break;
             }
             if let Some(whole) = whole {
                 replicas.push(&values, &whole);

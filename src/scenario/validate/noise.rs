@@ -123,7 +123,7 @@ impl Validator<'_> {
             return Err(self.source.error(noise.span(), title, "`superjump exact`, where their cumulants add"));
         }
         match &noise.get_ref().delays {
-            Some(delays) if !engine.facts(groups).follows_levels => {
+            Some(delays) if !engine.facts(groups).follows_levels && groups[0].ensembles.is_none() => {
                 let title =
                     format!("`noise.delays`: g2 and waiting times are not counted by the {} engine", engine.name());
                 let help = "engine = \"populations\", where the state stays diagonal in |J, M>; or no delays";

@@ -9,13 +9,16 @@
 
 mod basis;
 mod pair;
+mod pairs;
+mod photons;
 mod protocol;
 mod qubits;
 mod sector;
 mod spaces;
 mod sparse;
 
-pub use pair::Pairs;
+pub use pairs::{Beginnings, Pairs};
+pub use photons::{AfterPhotons, Photons};
 pub use protocol::{ProtocolProduct, ProtocolProducts};
 
 use std::sync::OnceLock;
