@@ -223,9 +223,18 @@ pub fn key_unit(key: &str, units: &str) -> &'static str {
         if si { "mK" } else { "ħω₀/k_{B}" }
     } else if is(&[".rate", ".down", ".up", ".dephasing"]) {
         if si { "10⁹/s" } else { "ω₀" }
-    } else if is(&["drive.amplitude", "drive.detuning", ".spread", "disorder.width", ".exchange", ".twisting"]) {
+    } else if is(&[
+        "drive.amplitude",
+        "drive.detuning",
+        ".spread",
+        "disorder.width",
+        ".exchange",
+        ".twisting",
+        ".quantum",
+        ".resonance",
+    ]) {
         if si { "GHz" } else { "ω₀" }
-    } else if is(&["frequency", "resonance", "quantum", "josephson", "charging"]) {
+    } else if is(&["frequency", "josephson", "charging"]) {
         if si { "GHz" } else { "" }
     } else if is(&["circuit.coupling", "circuit.capacitance"]) {
         "fF"

@@ -23,7 +23,7 @@ mod segments;
 mod timing;
 mod visits;
 
-pub(crate) use correlator::Correlator;
+pub(crate) use correlator::{Correlation, Correlator};
 pub use counter::Counter;
 pub use engine::{Declared, Engine, EngineChoice, Facts, ForEngine};
 pub use exchanged::Exchanged;
@@ -88,15 +88,25 @@ pub trait Recorder<V> {
         false
     }
 
-    /// Whether it is to be told how values change within a dwell, after [`Recorder::dwell`].
+    /// Whether it is to be told how values change within a dwell, in which the total intensity `rises` or never does.
     #[inline(always)]
-    fn follows(&self) -> bool {
+    fn follows(&self, _rises: bool) -> bool {
         false
     }
 
     /// Values changed within the dwell, and were `at` a time after its start.
     #[inline(always)]
     fn change(&mut self, _change: &Change<V>, _at: impl FnMut(f64) -> V) {}
+
+    /// A dwell in which values change, and what they are a time after its start: [`Recorder::dwell`], and then
+    /// [`Recorder::change`] for whoever follows.
+    #[inline(always)]
+    fn varying(&mut self, change: &Change<V>, mean: &V, at: impl FnMut(f64) -> V) {
+        self.dwell(change.start, change.duration, &change.ends.0, mean);
+        if self.follows(true) {
+            self.change(change, at);
+        }
+    }
 }
 
 /// The average of values over a dwell, in expectation: what was `seen` after a `part` of it that was drawn evenly, less what

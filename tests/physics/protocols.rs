@@ -8,8 +8,9 @@ use superjump::dicke::{Level, levels, ln_degeneracy, sectors};
 use superjump::initial::{InitialState, Mixture};
 use superjump::lindblad::PopulationEquation;
 use superjump::lindblad::protocol::{Moments, ProtocolEquation};
+use superjump::lindblad::{RegisterProtocol, density};
 use superjump::model::protocol::{Change, Entry, Protocol, Repeats, Segment};
-use superjump::model::{Course, DriveCourse, Model, Observables, Reservoir, Setting, Shape, SpectralDensity};
+use superjump::model::{Course, DriveCourse, Model, Observables, Register, Reservoir, Setting, Shape, SpectralDensity};
 use superjump::quantity::columns;
 use superjump::random::stream;
 use superjump::trajectory::protocol::{Ledger, Pieces, ProtocolChain, Recorded, Unwatched};
@@ -578,6 +579,41 @@ fn a_qubit_follows_its_closed_form() {
     let variance = averages.last.booked.covariance(Entry::Quanta(0), Entry::Quanta(0)).unwrap();
     // Net quanta are 0 or 1.
     assert!((variance - excited * (1.0 - excited)).abs() < 1e-11);
+}
+
+#[test]
+fn a_sweep_past_a_filter_is_known_as_well_as_its_rates_are() {
+    // The sharper the line, the less of its rates is left of a frequency that is rounded. The full space knows nothing of
+    // steps that are polynomials.
+    let initial = InitialState::Dicke(Level::inverted(2));
+    let ways = [(Shape::Linear, [0.8, 1.2]), (Shape::Cosine, [0.8, 1.2]), (Shape::Exponential, [6.0, 0.5])];
+    for quality in [20.0, 100.0, 1e3, 1e5] {
+        for (form, (shape, [from, to])) in [FilterForm::Lorentzian, FilterForm::Full]
+            .into_iter()
+            .flat_map(|form| ways.into_iter().map(move |way| (form, way)))
+        {
+            let filter = Filter::new(quality, 1.0, form).unwrap();
+            let bath = |name, temperature| {
+                let density = SpectralDensity::Filtered { on_resonance: 1.0, filter };
+                Reservoir::thermal(name, Coupling::Collective, density, temperature).unwrap()
+            };
+            let baths = [bath("hot", 3.0), bath("cold", 0.3)];
+            let segments = [plain(20.0, Course::Ramp { from, to, shape })];
+            let protocol = Protocol::new(Units::Natural, &baths, &segments, Repeats::Once).unwrap();
+            let found = ProtocolEquation::new(&protocol, 2, &initial).unwrap().averages(&[7.0, 20.0]).unwrap();
+            let register = Register::from(&protocol.model(2, 0.0));
+            let rho = density::dicke(2, 2).unwrap();
+            let (series, _) =
+                RegisterProtocol::new(&protocol, &register).unwrap().averages(&rho, &[7.0, 20.0]).unwrap();
+            for (found, expected) in found.series.iter().zip(&series) {
+                let what = format!("{quality} {form:?} {shape:?}: {found:?} {expected:?}");
+                assert!((found.now.jz - expected.now.jz).abs() < 1e-9, "{what}");
+                for (bath, heat) in expected.heat.iter().enumerate() {
+                    assert!((found.booked.mean(Entry::Heat(bath)).unwrap() - heat).abs() < 1e-9, "{what}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

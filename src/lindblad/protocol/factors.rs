@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 
 /// How many times of a step are looked at.
 pub const NODES: usize = 16;
-/// What is less of a number than this is rounding.
+/// What is less of a number than this is rounding, where no filter makes it more.
 const ROUNDING: f64 = 1e-15;
 /// The last terms, which are to be less than that, and from which one tells that later ones are, too.
 const TAIL: usize = 2;
@@ -105,8 +105,8 @@ impl Factors {
     }
 
     /// The coefficients of 1, s, s^2, ... over a step, s from 0 to 1, of all that `at` gives at an s, each to rounding beside
-    /// its size; or how far off they are, where it is not smooth enough.
-    pub fn over_a_step(at: impl Fn(f64) -> Factors, sizes: &[f64]) -> Result<Vec<Factors>, f64> {
+    /// its size, or beside the largest that it is found to be; or how far off they are, where it is not smooth enough.
+    pub fn over_a_step(at: impl Fn(f64) -> Factors, sizes: &[f64], rounding: f64) -> Result<Vec<Factors>, f64> {
         let cosines: [f64; 4 * NODES] = std::array::from_fn(|k| libm::cos(PI * k as f64 / (2 * NODES) as f64));
         let cosine = |k: usize| cosines[k % (4 * NODES)];
         let nodes: [Factors; NODES] = std::array::from_fn(|node| at(0.5 * (1.0 + cosine(2 * node + 1))));
@@ -122,10 +122,11 @@ impl Factors {
             if !chebyshev.iter().chain([&sizes[index]]).all(|number| number.is_finite()) {
                 return Err(f64::INFINITY);
             }
-            let least = ROUNDING * sizes[index];
+            let size = seen.iter().map(|seen| seen[index].abs()).fold(sizes[index], f64::max);
+            let least = rounding.max(ROUNDING) * size;
             let Some(last) = chebyshev.iter().rposition(|c| c.abs() > least) else { continue };
             if last + TAIL >= NODES {
-                off = off.max(chebyshev[last].abs() / sizes[index]);
+                off = off.max(chebyshev[last].abs() / size);
             }
             degree = degree.max(last);
             *powers = in_powers(&chebyshev, last);

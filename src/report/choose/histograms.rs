@@ -1,6 +1,6 @@
 //! How what single trajectories leave is distributed: peaks, quanta, work.
 
-use super::sweep::spread;
+use super::sweep::spread_points;
 use super::time::of_point;
 use crate::report::data::{Point, Run};
 use crate::report::figure::{Axis, Colour, Datum, Figure, Series, Shape};
@@ -101,7 +101,7 @@ pub fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
         caption: format!(
             "Net quanta of whole trajectories, {count} of them, as a probability for each number.{left_out}"
         ),
-        x: Axis::new("net quanta absorbed", ""),
+        x: Axis::new("net quanta absorbed", "").counting_if(true),
         y: Axis { zero: true, ..Axis::new("probability", "") },
         series,
         ..Figure::default()
@@ -115,7 +115,7 @@ pub fn work(run: &Run, rows: &Table) -> Option<Figure> {
     let found = |point: &&Point| point.quantities.iter().any(|q| &*q.quantity == "work_variance");
     let all: Vec<usize> = run.summary.points.iter().filter(found).map(|point| point.index).collect();
     let count = all.len();
-    let drawn = spread(all, MOST_WORKS);
+    let drawn = spread_points(run, all, MOST_WORKS);
     let of = if drawn.len() < count { format!(" {} of {count} points are drawn.", drawn.len()) } else { String::new() };
     let mut series = Vec::new();
     for (k, point) in drawn.iter().enumerate() {

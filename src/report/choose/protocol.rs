@@ -1,7 +1,7 @@
 //! A protocol: what is varied and under it what flows, and the cycle that it drives the qubits around.
 
 use super::clock::{Clock, spans};
-use super::sweep::{MOST_CURVES, spread};
+use super::sweep::{MOST_CURVES, spread, spread_points};
 use super::time::{self, of_point};
 use crate::model::protocol::{Protocol, Repeats, Stage};
 use crate::model::{Setting, Waveform};
@@ -275,7 +275,7 @@ fn cycle(run: &Run) -> Option<Figure> {
     let drawable = |point: &usize| strokes(run, *point, 1).or_else(|| strokes(run, *point, 3)).is_some();
     let all: Vec<usize> = points.into_iter().filter(drawable).collect();
     let count = all.len();
-    let points = spread(all, MOST_CURVES);
+    let points = spread_points(run, all, MOST_CURVES);
     let first = *points.first()?;
     let units = run.protocols.get(&first)?.units();
     let qubits = |point: usize| run.point(point).and_then(|point| point.qubits);

@@ -114,8 +114,41 @@ pub fn spread<T>(all: Vec<T>, most: usize) -> Vec<T> {
     if count <= most {
         return all;
     }
-    let chosen: Vec<usize> = (0..most).map(|k| k * (count - 1) / (most - 1)).collect();
+    let chosen: Vec<usize> = (0..most).map(|k| k * (count - 1) / (most - 1).max(1)).collect();
     all.into_iter().enumerate().filter(|(index, _)| chosen.contains(index)).map(|(_, item)| item).collect()
+}
+
+/// At most `most` of some points of a sweep, by their indices: of each swept key some values, evenly spread, and all that
+/// have these, so that what differs by one key alone stands side by side.
+pub fn spread_points(run: &Run, all: Vec<usize>, most: usize) -> Vec<usize> {
+    if all.len() <= most {
+        return all;
+    }
+    let value = |key: &str, point: usize| Some(run.point(point)?.parameters.get(key)?.to_string());
+    let mut axes: Vec<(String, Vec<String>)> = Vec::new();
+    for key in distinct(run) {
+        let mut values = Vec::new();
+        for found in all.iter().filter_map(|point| value(&key, *point)) {
+            if !values.contains(&found) {
+                values.push(found);
+            }
+        }
+        axes.push((key, values));
+    }
+    // The longest axis loses values first, and of equal ones the last, which turns fastest.
+    let mut counts: Vec<usize> = axes.iter().map(|(_, values)| values.len()).collect();
+    while counts.iter().product::<usize>() > most {
+        match counts.iter_mut().max() {
+            Some(longest) if *longest > 1 => *longest -= 1,
+            _ => break,
+        }
+    }
+    axes.iter_mut().zip(counts).for_each(|((_, values), count)| *values = spread(std::mem::take(values), count));
+    let on_grid = |point: &usize| {
+        axes.iter().all(|(key, values)| value(key, *point).is_some_and(|value| values.contains(&value)))
+    };
+    let chosen: Vec<usize> = all.iter().copied().filter(on_grid).collect();
+    spread(if chosen.is_empty() { all } else { chosen }, most)
 }
 
 /// (argument, value) of a quantity along points, ascending.

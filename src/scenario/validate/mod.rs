@@ -141,7 +141,9 @@ impl<'a> Validator<'a> {
         };
         let recording = self.keep(self.recording(raw.record.as_ref().map(Spanned::get_ref)));
         let names = raw.bath.iter().filter_map(|bath| Some(bath.get_ref().name.as_ref()?.get_ref().as_str()));
-        self.figures(raw, &names.collect::<Vec<_>>());
+        let counts = raw.noise.iter().filter_map(|noise| noise.get_ref().counts.as_ref());
+        let counts = counts.flat_map(|counts| counts.get_ref().keys().map(|name| name.get_ref().as_str()));
+        self.figures(raw, &names.chain(counts).collect::<Vec<_>>());
         // Without units, numbers have no bounds.
         let units = Self::kept(units)?;
         let hamiltonian = table.and_then(|table| self.keep(self.hamiltonian(table.get_ref(), raw.drive.as_ref())));
@@ -170,9 +172,6 @@ impl<'a> Validator<'a> {
         self.keep(self.on_levels(raw, &groups));
         let steady = self.keep(self.steady(raw, &groups));
         let engine = self.keep(self.engine(raw, &groups, because.is_some()));
-        if let Some(engine) = &engine {
-            self.keep(self.countable(raw, engine.engine, &groups));
-        }
         let (noise, (bath, accuracy, jumps)) = (Self::kept(noise)?, Self::kept(steady)?);
         let Evolution { times, phases, until, trajectories, seed } = Self::kept(evolution)?;
         let steady = because.map(|because| Steady { because, bath, noise, phases });

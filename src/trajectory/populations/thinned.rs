@@ -11,10 +11,18 @@ use crate::model::Model;
 /// The most rows of tables that all pieces of a protocol may have: 64 MB.
 const MOST_ROWS: i64 = 1_000_000;
 
-/// What decides whether a proposed jump happens.
+/// What decides whether a proposed jump happens, by 53 random bits.
 pub(in crate::trajectory) trait Thinning {
-    /// Whether it does, by 64 random bits.
-    fn accepts(&self, time: f64, jump: Jump, word: u64) -> bool;
+    /// Draws below this are below the least that its rate ever is: most often that suffices, and no rate is evaluated.
+    fn sure(&self, jump: Jump) -> u64;
+    /// Whether it happens by any draw.
+    fn evaluated(&self, time: f64, jump: Jump, drawn: u64) -> bool;
+}
+
+/// The 53 bits of a word that decide.
+#[inline(always)]
+fn deciding(word: u64) -> u64 {
+    word >> 11
 }
 
 impl Populations {
@@ -52,7 +60,8 @@ impl Populations {
             }
             let mut after = *state;
             let jump = self.local_jump(&mut after, rng);
-            if thinning.accepts(walk.now, jump, rng.next_u64()) {
+            let drawn = deciding(rng.next_u64());
+            if drawn < thinning.sure(jump) || thinning.evaluated(walk.now, jump, drawn) {
                 let values = Observables::of(*state);
                 recorder.dwell(walk.since, walk.now - walk.since, &values, &values);
                 walk.since = walk.now;
@@ -78,6 +87,8 @@ impl Populations {
         let mut here = exit(above);
         // Kept in registers.
         let (mut time, mut since, mut proposals, mut stream) = (walk.now, walk.since, walk.proposals, rng.clone());
+        let (jumps, further) = (self.outcomes.jumps, self.outcomes.further);
+        let sure = jumps.map(|jump| thinning.sure(jump));
         let local = loop {
             let next = time + self.ziggurat.draw(&mut stream, || recorder.interrupted()) * here.mean_wait();
             // A dark state has no rate: it waits for ever, or for NaN.
@@ -93,11 +104,13 @@ impl Populations {
             if choice.local {
                 break true;
             }
-            let mut jump = self.outcomes.jumps[choice.outcome];
-            if self.outcomes.further {
+            let (mut jump, mut sure) = (jumps[choice.outcome], sure[choice.outcome]);
+            if further {
                 jump.bath = self.further(jump, choice.outcome, rand::RngExt::random(&mut stream));
+                sure = thinning.sure(jump);
             }
-            if !thinning.accepts(time, jump, stream.next_u64()) {
+            let drawn = deciding(stream.next_u64());
+            if drawn >= sure && !thinning.evaluated(time, jump, drawn) {
                 continue;
             }
             let values = here.values(j_squared);

@@ -369,15 +369,12 @@ impl<const W: usize> Unravelling for Products<W> {
                 let seen = self.followed(sector, probe);
                 let ends = (at_start, self.followed(sector, psi));
                 known = Some(ends.1);
-                recorder.dwell(now, length, &at_start, &average(&ends, part, &seen));
-                if recorder.follows() {
-                    let turning = propagation.turning();
-                    let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
-                    recorder.change(&change, |time| {
-                        propagation.write(time, numbers_mut(probe));
-                        self.followed(sector, probe)
-                    });
-                }
+                let turning = propagation.turning();
+                let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
+                recorder.varying(&change, &average(&ends, part, &seen), |time| {
+                    propagation.write(time, numbers_mut(probe));
+                    self.followed(sector, probe)
+                });
             } else {
                 recorder.dwell(now, length, &at_start, &at_start);
                 known = Some(at_start);

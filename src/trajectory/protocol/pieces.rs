@@ -124,20 +124,16 @@ fn waste(stage: &Stage, times: [f64; 2], whole: &[[f64; 3]]) -> f64 {
 
 impl Thinning for Within<'_> {
     #[inline(always)]
-    fn accepts(&self, time: f64, jump: Jump, word: u64) -> bool {
-        let drawn = word >> 11;
-        let Bound { proposed, sure } = self.piece.bounds[jump.bath][jump.process as usize];
-        // Most often the least rate there ever is suffices, and none is evaluated.
-        drawn < sure || self.evaluated(time, jump, drawn as f64 * 0.5_f64.powi(53) * proposed)
+    fn sure(&self, jump: Jump) -> u64 {
+        // Where nothing ever jumps, there may be no bath.
+        self.piece.bounds.get(jump.bath).map_or(0, |bounds| bounds[jump.process as usize].sure)
     }
-}
 
-impl Within<'_> {
     #[inline(never)]
-    fn evaluated(&self, time: f64, jump: Jump, drawn: f64) -> bool {
+    fn evaluated(&self, time: f64, jump: Jump, drawn: u64) -> bool {
         let rate = by_process(self.stage.rates(jump.bath, time))[jump.process as usize];
         let Bound { proposed, .. } = self.piece.bounds[jump.bath][jump.process as usize];
         assert!(rate <= proposed, "{jump:?} at {time}: a rate of {rate} above its bound {proposed}");
-        drawn < rate
+        drawn as f64 * 0.5_f64.powi(53) * proposed < rate
     }
 }
