@@ -46,6 +46,7 @@ fn counting(criterion: &mut Criterion) {
             sectors: false,
             conserved: false,
             entropy: None,
+            beside: None,
         };
         let noise = Protocol { counted, sectors: true, ..plain.clone() };
         let most = model.baths[0].down * (number * number) as f64 / 4.0;

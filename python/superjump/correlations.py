@@ -33,9 +33,15 @@ class Correlation:
     exact: _Complex
     #: |g1|, or with an operator around both g2, at each delay (exact); NaN where there is none.
     degree: _Numbers
+    #: g2 of the steady state from trajectories, and its standard errors; NaN where there is none.
+    degree_mean: _Numbers
+    degree_error: _Numbers
     #: Where the spectrum was asked for, and its exact values; empty where it was not.
     frequencies: _Numbers
     spectrum: _Numbers
+    #: The spectrum from trajectories, and its standard errors; NaN where there is none.
+    spectrum_mean: _Numbers
+    spectrum_error: _Numbers
     #: The unit of the spectrum.
     unit: str
 
@@ -88,7 +94,9 @@ class Correlations(Mapping[str, Correlation]):
         return Correlation(
             name=name, time=None if np.isnan(time) else time, delays=delays,
             mean=complex_of("estimate") if sampled else exact.copy(), std_error=complex_of("std_error"), exact=exact,
-            degree=on("degree", "exact"), frequencies=part("spectrum", "argument"), spectrum=part("spectrum", "exact"),
+            degree=on("degree", "exact"), degree_mean=on("degree", "estimate"), degree_error=on("degree", "std_error"),
+            frequencies=part("spectrum", "argument"), spectrum=part("spectrum", "exact"),
+            spectrum_mean=part("spectrum", "estimate"), spectrum_error=part("spectrum", "std_error"),
             unit=str(table["unit"][spectrum[0]]) if len(spectrum) else "1",
         )
 

@@ -7,7 +7,7 @@ use crate::store::Path;
 use crate::trajectory::{Interrupt, Pairs};
 
 /// What makes the streams of pairs others than those of trajectories.
-const OF_PAIRS: u64 = 0x7061_6972;
+pub(super) const OF_PAIRS: u64 = 0x7061_6972;
 
 /// The draws of the pairs of a trajectory.
 fn of_pairs(point: &Point, number: u64) -> Stream {
@@ -25,7 +25,8 @@ impl<'a> Correlating<'a> {
     /// The pairs that a point asks for.
     pub fn pairs(point: &'a Point, interrupt: &'a Interrupt) -> Option<Pairs<'a>> {
         let ensembles = point.ensembles().filter(|ensembles| !ensembles.correlations().is_empty())?;
-        let pairs = Pairs::new(ensembles.product(), ensembles.start(), ensembles.correlations(), interrupt);
+        let pairs = Pairs::new(ensembles.product(), ensembles.start(), ensembles.correlations(), None);
+        let pairs = pairs.map(|pairs| pairs.until(interrupt));
         Some(pairs.unwrap_or_else(|error| unreachable!("it was checked as the scenario was read: {error}")))
     }
 }

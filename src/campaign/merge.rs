@@ -13,8 +13,8 @@ use super::options::Event;
 use super::standing::more_than;
 use crate::plan::{Part, Plan};
 use crate::results::{
-    Correlated, PointSummary, Rare, Sampled, Sink, Summary, Timing, Writer, folded_rows, rare_quanta_rows, rare_rows,
-    series,
+    Correlated, OfPairs, PointSummary, Rare, Sampled, Sink, Summary, Timing, Writer, folded_rows, rare_quanta_rows,
+    rare_rows, series,
 };
 use crate::scenario::Scenario;
 use crate::solve::{ExactRoad, Unsolved};
@@ -117,7 +117,8 @@ pub fn merge(
                     writer.write_quanta(point, &rare_quanta_rows(&rare))?;
                     writer.write_noise(point, &rare_rows(&rare))?;
                 }
-                let correlated = Correlated { point, sampled: correlations.as_ref(), exact: road.correlations() };
+                let pairs = correlations.map(OfPairs::along);
+                let correlated = Correlated { point, sampled: pairs.as_ref(), exact: road.correlations() };
                 writer.write_correlations(correlated)?;
                 writer.write_directions(point, seen.as_ref(), road.directions())?;
                 let flows = flows.as_ref().map(|flows| &flows.together);

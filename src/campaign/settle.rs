@@ -16,7 +16,7 @@ use super::options::{Event, Outcome, RunOptions};
 use super::standing::more_than;
 use crate::quantity::{Column, Quantity};
 use crate::results::{
-    Correlated, Cuts, ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer,
+    Correlated, Cuts, OfPairs, ParquetFolder, PointSummary, QuantitySummary, Sink, SteadyRun, Summary, Timing, Writer,
     noise_rows, phase_rows, quanta_rows,
 };
 use crate::scenario::{Asked, Converge, Point, Scenario};
@@ -225,10 +225,15 @@ pub(super) fn settle_into(
             writer.write_quanta(point, &quanta_rows(&run.distributions, laws))?;
             let none = ExactCorrelations::new();
             let exact = road.as_ref().map_or(&none, |road| &road.correlations);
-            // Correlations of the steady state are exact alone.
-            let correlated = Correlated { point, sampled: None, exact };
+            let pairs = run.correlated.clone();
+            let sampled = pairs.as_ref().map(OfPairs::settled);
+            let correlated = Correlated { point, sampled: sampled.as_ref(), exact };
             writer.write_correlations(correlated)?;
-            points.push(summarize(point, run, &road).correlated(correlated).with_correlations_unsampled(point));
+            points.push(
+                summarize(point, run, &road)
+                    .correlated(correlated)
+                    .with_correlations_unsampled(point, sampled.is_some()),
+            );
         }
         if interrupted() {
             break;

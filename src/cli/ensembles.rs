@@ -77,8 +77,14 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     let of = if size.sharp { "of one number of excitations" } else { "of all numbers of excitations together" };
     let tables =
         ensembles.tables().map_or_else(String::new, |bytes| format!(", {} MB of tables", number((bytes / 1e6).ceil())));
+    let grown = ensembles.dimension();
+    let grown = if grown > 1.01 * size.states {
+        format!(" (about {} once cuts have grown)", number(grown.ceil()))
+    } else {
+        String::new()
+    };
     say!(
-        "  states         up to {} in a sector {of}; up to {} sectors, {} kB a state{tables}",
+        "  states         up to {}{grown} in a sector {of}; up to {} sectors, {} kB a state{tables}",
         size.states,
         size.sectors,
         number((size.bytes / 1e3).ceil())

@@ -49,8 +49,8 @@ pub use frame::InFrame;
 pub use ladder::LadderGenerator;
 pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
 pub use product::{
-    ChangingForm, Line, MeanForm, Passing, ProductAlong, ProductCounting, ProductDensity, ProductEquation,
-    ProductSteadyError, Spectrum,
+    AfterEmissions, ChangingForm, Line, MeanForm, Passing, ProductAlong, ProductCounting, ProductDensity,
+    ProductEquation, ProductSteadyError, Spectrum,
 };
 pub use rational::{SolveError, Triplet};
 pub use recurring::{StateCycle, StateNoise, affordable as cycle_affordable};

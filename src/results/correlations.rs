@@ -1,11 +1,16 @@
 //! Correlations at two times: the rows of `correlations.parquet`, and what the summary says of them.
 
+use std::ops::Range;
+
+use num_complex::Complex64;
+
 use super::row::QuantitySummary;
+use super::steady_run::SettledPairs;
 use crate::group::Ensembles;
-use crate::model::product::{Correlation, Since};
+use crate::model::product::{Correlation, OfSpectrum, Since};
 use crate::scenario::Point;
 use crate::solve::{ExactCorrelation, ExactCorrelations};
-use crate::statistics::{Estimate, Moments};
+use crate::statistics::{Estimate, Moments, jackknife};
 use crate::table::{Field, Kind, Values};
 use crate::units::Units;
 
@@ -13,6 +18,11 @@ use crate::units::Units;
 const NO_SPREAD: f64 = 1e-9;
 /// A coherent weight below this part of the whole is rounding.
 const NOT_COHERENT: f64 = 1e-12;
+
+/// What is this many standard errors from 0 is not there by chance.
+const SEEN: f64 = 3.0;
+/// An error of less than this part of the standard error does not show.
+const HIDDEN: f64 = 0.5;
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,21 +91,59 @@ pub fn correlation_columns(point: &Point, rows: &[CorrelationRow]) -> Vec<Values
     ]
 }
 
+/// The numbers of all correlations of a point, from pairs of states.
+pub struct OfPairs {
+    whole: Moments,
+    /// Group by group of a jackknife, and how long they were heard for spectra, in the steady state.
+    settled: Option<SettledPairs>,
+}
+
+impl OfPairs {
+    /// From a transient.
+    pub fn along(whole: Moments) -> Self {
+        OfPairs { whole, settled: None }
+    }
+
+    /// In the steady state.
+    pub fn settled(pairs: &SettledPairs) -> Self {
+        let mut whole = Moments::new(pairs.groups.first().map_or(0, |group| group.means().len()));
+        pairs.groups.iter().for_each(|group| whole.merge(group));
+        OfPairs { whole, settled: Some(pairs.clone()) }
+    }
+}
+
 /// The correlations of a point, from trajectories (if any) and exact (if any).
 #[derive(Clone, Copy)]
 pub struct Correlated<'a> {
     pub point: &'a Point,
-    pub sampled: Option<&'a Moments>,
+    pub sampled: Option<&'a OfPairs>,
     pub exact: &'a ExactCorrelations,
 }
 
 /// One of them.
 struct One<'a> {
     asked: &'a Correlation,
-    sampled: Option<&'a Moments>,
-    /// Where its values begin among those that are sampled.
-    begin: usize,
+    sampled: Option<OneSampled<'a>>,
     exact: Option<&'a ExactCorrelation>,
+    units: Units,
+}
+
+/// Its numbers.
+struct OneSampled<'a> {
+    pairs: &'a OfPairs,
+    /// Where they stand among all.
+    own: Range<usize>,
+}
+
+/// What is known of a spectrum from trajectories.
+enum Heard {
+    Known(Vec<Option<Estimate>>),
+    /// Its highest line comes of a correlation that was followed for too short a time: how large its end is beside the
+    /// whole, and that time.
+    CutOff {
+        share: f64,
+        reach: f64,
+    },
 }
 
 impl<'a> Correlated<'a> {
@@ -115,12 +163,11 @@ impl<'a> Correlated<'a> {
         let asked = self.point.ensembles().map_or(&[][..], |ensembles| ensembles.correlations());
         let mut end = 0;
         asked.iter().enumerate().map(move |(place, asked)| {
-            let begin = end;
-            end += 2 * asked.delays.len();
+            let own = end..end + asked.cells().count();
+            end = own.end;
             let exact = self.exact.get(place).and_then(|exact| exact.as_ref()?.as_ref().ok());
-            // What is of the steady state alone has no trajectories.
-            let sampled = self.sampled.filter(|_| asked.since != Since::Steady);
-            One { asked, sampled, begin, exact }
+            let sampled = self.sampled.map(|pairs| OneSampled { pairs, own });
+            One { asked, sampled, exact, units: self.point.units() }
         })
     }
 
@@ -131,8 +178,21 @@ impl<'a> Correlated<'a> {
 
     /// What the summary says of them: the value at the first delay, and of a spectrum its highest line.
     pub fn quantities(self) -> Vec<QuantitySummary> {
-        let units = self.point.units();
-        self.each().flat_map(|one| one.quantities(units)).collect()
+        self.each().flat_map(|one| one.quantities()).collect()
+    }
+
+    /// Spectra that trajectories do not tell, each with its reason.
+    pub fn unheard(self) -> Vec<String> {
+        let of = |one: One| {
+            let Some(Heard::CutOff { share, reach }) = one.heard() else { return None };
+            Some(format!(
+                "{}: no spectrum from trajectories, as pairs were followed for a time of {reach:.4}, and its last tenth is \
+                 still {:.1} % of the highest line: longer `delays`",
+                one.asked.name,
+                100.0 * share
+            ))
+        };
+        self.each().filter_map(of).collect()
     }
 
     /// What has no exact value, each with its reason, as far as it is not that of all averages.
@@ -153,13 +213,86 @@ impl<'a> Correlated<'a> {
     }
 }
 
+/// `2 Re c int e^(-i omega tau) dtau` from one time to another.
+fn held(c: Complex64, omega: f64, [from, until]: [f64; 2]) -> f64 {
+    let (middle, half) = ((from + until) / 2.0, (until - from) / 2.0);
+    let turned = omega * half;
+    let share = if turned.abs() < 1e-6 { 1.0 } else { turned.sin() / turned };
+    4.0 * half * share * (c * Complex64::cis(-omega * middle)).re
+}
+
+impl OneSampled<'_> {
+    /// Estimates of what follows from means of its numbers, in the steady state.
+    fn jackknife(&self, of: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Option<Estimate>> {
+        let Some(settled) = &self.pairs.settled else { return Vec::new() };
+        let groups: Vec<Moments> = settled.groups.iter().map(|group| group.among(self.own.clone())).collect();
+        jackknife(&groups, |sums| of(sums.means()))
+    }
+}
+
+/// The complex mean at a place among the numbers of a correlation.
+fn complex(means: &[f64], place: usize) -> Complex64 {
+    Complex64::new(means[place], means[place + 1])
+}
+
 impl One<'_> {
     /// The estimate of the real (0) or imaginary (1) part at a delay.
     fn estimate(&self, delay: usize, part: usize) -> Option<Estimate> {
-        let moments = self.sampled?;
-        let own = self.begin..self.begin + 2 * self.asked.delays.len();
-        let largest = moments.means()[own].iter().fold(0.0_f64, |most, mean| most.max(mean.abs()));
-        moments.estimate_above(self.begin + 2 * delay + part, NO_SPREAD * largest)
+        let OneSampled { pairs: OfPairs { whole, .. }, own } = self.sampled.as_ref()?;
+        let values = own.start..own.start + 2 * self.asked.delays.len();
+        let largest = whole.means()[values].iter().fold(0.0_f64, |most, mean| most.max(mean.abs()));
+        whole.estimate_above(own.start + self.asked.cells().delay(delay) + part, NO_SPREAD * largest)
+    }
+
+    /// Estimates of g2 at the delays, in the steady state.
+    fn estimated_degrees(&self) -> Vec<Option<Estimate>> {
+        let cells = self.asked.cells();
+        let Some(sampled) = self.sampled.as_ref().filter(|_| self.asked.of.is_around() && cells.has_means()) else {
+            return Vec::new();
+        };
+        let delays = 0..self.asked.delays.len();
+        sampled.jackknife(|means| {
+            let apart = complex(means, cells.first()).re * complex(means, cells.second()).re;
+            delays.clone().map(|delay| means[cells.delay(delay)] / apart).collect()
+        })
+    }
+
+    /// The spectrum, without what never decays: that of a correlation that has decayed by the end of the time for which it
+    /// was heard.
+    fn heard(&self) -> Option<Heard> {
+        let frequencies = &self.asked.frequencies;
+        let sampled = self.sampled.as_ref().filter(|_| !frequencies.is_empty())?;
+        let reach = self.asked.heard_for(sampled.pairs.settled.as_ref()?.reach);
+        let cells = self.asked.cells();
+        let unit = self.units.angular(1.0);
+        let part = |means: &[f64], part: OfSpectrum, times: [f64; 2]| {
+            let stays = complex(means, cells.first()) * complex(means, cells.second());
+            let of = move |(place, frequency): (usize, &f64)| {
+                means[cells.spectrum(part, place)] - held(stays, unit * frequency, times)
+            };
+            frequencies.iter().enumerate().map(of).collect::<Vec<f64>>()
+        };
+        let estimates = sampled.jackknife(|means| {
+            let mut values = part(means, OfSpectrum::Whole, [0.0, reach]);
+            values.extend(part(means, OfSpectrum::Head, [0.0, 0.1 * reach]));
+            values.extend(part(means, OfSpectrum::Tail, [0.9 * reach, reach]));
+            values
+        });
+        let (whole, ends) = estimates.split_at(frequencies.len());
+        let (heads, tails) = ends.split_at(frequencies.len());
+        let known = |place: &usize| whole[*place].map_or(f64::NEG_INFINITY, |estimate| estimate.mean);
+        let highest = (0..frequencies.len()).max_by(|a, b| known(a).total_cmp(&known(b)))?;
+        if let (Some(peak), Some(head), Some(tail)) = (whole[highest], heads[highest], tails[highest]) {
+            // As one exponential: each tenth is so many times the one before, and what is left out the sum of all to come.
+            let falls = (tail.mean / head.mean).abs().powf(1.0 / 9.0);
+            let beyond = tail.mean.abs() * falls / (1.0 - falls);
+            let is_seen = tail.mean.abs() > SEEN * tail.std_error.unwrap_or(0.0);
+            let counts = falls >= 1.0 || beyond > HIDDEN * peak.std_error.unwrap_or(0.0);
+            if is_seen && counts {
+                return Some(Heard::CutOff { share: (tail.mean / peak.mean).abs(), reach });
+            }
+        }
+        Some(Heard::Known(whole.to_vec()))
     }
 
     fn rows(&self) -> Vec<CorrelationRow> {
@@ -180,19 +313,26 @@ impl One<'_> {
                 rows.push(row(part, *delay, self.estimate(index, place), exact));
             }
         }
-        let degrees = self.exact.map_or(&[][..], |exact| &exact.degrees);
-        let known = delays.iter().zip(degrees).filter_map(|(delay, degree)| Some((*delay, (*degree)?)));
-        rows.extend(known.map(|(delay, degree)| row(Part::Degree, delay, None, Some(degree))));
-        if let Some(spectrum) = self.exact.and_then(|exact| exact.spectrum.as_ref()) {
-            let values = frequencies.iter().zip(&spectrum.values);
-            rows.extend(values.map(|(frequency, value)| row(Part::Spectrum, *frequency, None, Some(*value))));
+        let (degrees, estimates) = (self.exact.map_or(&[][..], |exact| &exact.degrees), self.estimated_degrees());
+        for (index, delay) in delays.iter().enumerate() {
+            let exact = degrees.get(index).copied().flatten();
+            rows.push(row(Part::Degree, *delay, estimates.get(index).copied().flatten(), exact));
+        }
+        let spectrum = self.exact.and_then(|exact| exact.spectrum.as_ref());
+        let heard = match self.heard() {
+            Some(Heard::Known(estimates)) => estimates,
+            Some(Heard::CutOff { .. }) | None => Vec::new(),
+        };
+        for (index, frequency) in frequencies.iter().enumerate() {
+            let exact = spectrum.map(|spectrum| spectrum.values[index]);
+            rows.push(row(Part::Spectrum, *frequency, heard.get(index).copied().flatten(), exact));
         }
         rows.retain(|row| row.estimate.is_some() || row.exact.is_some());
         rows
     }
 
-    fn quantities(&self, units: Units) -> Vec<QuantitySummary> {
-        let Correlation { name, of, .. } = self.asked;
+    fn quantities(&self) -> Vec<QuantitySummary> {
+        let (Correlation { name, of, .. }, units) = (self.asked, self.units);
         let solved = |what: &str, value: f64, unit: &str| QuantitySummary {
             quantity: format!("{name}{what}"),
             bath: None,
@@ -212,8 +352,13 @@ impl One<'_> {
             (None, None) => {}
         }
         // Of g1 at no delay there is nothing to say.
-        if let Some(degree) = self.exact.and_then(|exact| exact.degrees[0]).filter(|_| of.is_around()) {
-            found.push(solved("_degree", degree, "1"));
+        let degree = self.exact.and_then(|exact| exact.degrees[0]).filter(|_| of.is_around());
+        match (self.estimated_degrees().first().copied().flatten(), degree) {
+            (Some(estimate), exact) => {
+                found.push(QuantitySummary::sampled(format!("{name}_degree"), None, estimate, (exact, 0.0), "1"));
+            }
+            (None, Some(degree)) => found.push(solved("_degree", degree, "1")),
+            (None, None) => {}
         }
         let Some(spectrum) = self.exact.and_then(|exact| exact.spectrum.as_ref()) else { return found };
         if let Ok(line) = &spectrum.line {

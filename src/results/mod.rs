@@ -20,7 +20,7 @@ mod tables;
 mod writer;
 
 pub(crate) use booked::{OfWork, of_protocol};
-pub(crate) use correlations::Correlated;
+pub(crate) use correlations::{Correlated, OfPairs};
 pub(crate) use cuts::Cuts;
 pub(crate) use flowing::of_flows;
 pub(crate) use highest::highest_exact;
@@ -31,7 +31,7 @@ pub(crate) use rare::Rare;
 pub use row::{QuantitySummary, standard_errors};
 pub(crate) use sink::Sink;
 pub use sink::{MemoryTable, Tables};
-pub use steady_run::{Convergence, CycleConvergence, RelaxationFrom, SteadyRun};
+pub use steady_run::{Convergence, CycleConvergence, RelaxationFrom, SettledPairs, SteadyRun};
 pub(crate) use summary::Sampled;
 pub use summary::{BathSummary, PointSummary, Summary, Timing};
 pub(crate) use summary_file::Head;

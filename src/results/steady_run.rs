@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::{Column, Quantity};
-use crate::statistics::{Agreement, Distribution, Estimate, NoiseEstimate, Stopped};
+use crate::statistics::{Agreement, Distribution, Estimate, Moments, NoiseEstimate, Stopped};
 use crate::theory::Machine;
 
 /// Where a relaxation time is from.
@@ -94,4 +94,15 @@ pub struct SteadyRun {
     /// Under a protocol: averages over the phase of the limit cycle, phase by phase in the order of the columns that are
     /// looked at.
     pub phases: Vec<Option<Estimate>>,
+    /// Correlations at two times, where pairs of states were followed.
+    pub correlated: Option<SettledPairs>,
+}
+
+/// What pairs of states in a steady state came to.
+#[derive(Clone, Debug)]
+pub struct SettledPairs {
+    /// The numbers of correlations, as [`crate::model::product::Cells`] has them, group by group of trajectories.
+    pub groups: Vec<Moments>,
+    /// For how long they were heard for their spectra where no delays said so.
+    pub reach: f64,
 }

@@ -262,14 +262,14 @@ impl PointSummary {
         PointSummary { time, ..PointSummary::of(point, "exact", Stopped::Exact, quantities) }
     }
 
-    /// The same with a note that correlations were asked for, and not sampled.
-    pub(crate) fn with_correlations_unsampled(mut self, point: &Point) -> Self {
+    /// The same with a note where correlations were asked for, and not sampled.
+    pub(crate) fn with_correlations_unsampled(mut self, point: &Point, sampled: bool) -> Self {
         let asked = point.ensembles().map_or(&[][..], |ensembles| ensembles.correlations());
         let names: Vec<&str> = asked.iter().map(|correlation| correlation.name.as_str()).collect();
-        if !names.is_empty() {
+        if !names.is_empty() && !sampled {
             let names = names.join(", ");
             self.notes.push(format!(
-                "{names}: exact alone, as trajectories have correlations from a time of a transient on, and not of a steady state"
+                "{names}: exact alone, as the cut of a mode grows, and pairs of states are followed at one that stays (`levels = 20`)"
             ));
         }
         self
@@ -279,6 +279,7 @@ impl PointSummary {
     pub(crate) fn correlated(mut self, correlated: Correlated) -> Self {
         self.quantities.extend(correlated.quantities());
         self.exact_refused.extend(correlated.refused());
+        self.notes.extend(correlated.unheard());
         self
     }
 

@@ -1,6 +1,6 @@
 //! A point made in Rust, without the text of a scenario.
 
-use super::asked::{Asked, Converge, Solve, Steady};
+use super::asked::{Asked, Solve, Steady};
 use super::point::{Point, Recording, point_id};
 use crate::group::Group;
 use crate::model::protocol::Repeats;
@@ -144,7 +144,7 @@ impl PointBuilder {
         check_groups(&groups)?;
         check_asked(&asked, groups[0].model.baths.len())?;
         check_protocol(&groups, &asked)?;
-        check_ensembles(&groups, &asked)?;
+        check_ensembles(&groups)?;
         if recording.cycles && groups.iter().all(|group| group.protocol.is_none()) {
             return Err(PointError::NoProtocol);
         }
@@ -280,7 +280,7 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
 }
 
 /// Ensembles and modes are one group.
-fn check_ensembles(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
+fn check_ensembles(groups: &[Group]) -> Result<(), PointError> {
     if groups.iter().all(|group| group.ensembles.is_none()) {
         return Ok(());
     }
@@ -289,12 +289,7 @@ fn check_ensembles(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
             "ensembles and modes are a group by themselves, and there are several groups",
         ));
     }
-    match asked {
-        Asked::Converge(Converge { steady, .. }) if !steady.noise.delays.is_empty() => Err(PointError::OfEnsembles(
-            "correlations of emissions, at delays, are not counted in trajectories of ensembles and modes",
-        )),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Whether so many are whole cycles, to rounding.

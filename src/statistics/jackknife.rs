@@ -1,11 +1,17 @@
 //! Error bars of anything that is computed from sums: the delete-one-group jackknife.
 
-use super::Estimate;
+use super::{Estimate, Moments};
 
 /// Sums that can be added.
 pub trait Merge: Clone {
     /// Adds all that another has seen, after all that this one has.
     fn merge(&mut self, later: &Self);
+}
+
+impl Merge for Moments {
+    fn merge(&mut self, later: &Self) {
+        Moments::merge(self, later);
+    }
 }
 
 /// The estimates of all that `statistics` computes from the sums over groups, each with the bias of order 1/n taken off

@@ -37,7 +37,7 @@ pub use moments::{Estimate, Moments};
 pub use noise::{Distribution, NoPlateau, NoiseEstimate, NoiseReport, noise, off_plateau};
 pub(crate) use powers::Comoment;
 pub use powers::Powers;
-pub use protocol::{Counted, Protocol};
+pub use protocol::{Beside, Counted, Protocol};
 pub use quanta::Quanta;
 pub use qubits::{Qubits, Replica};
 pub use replicas::{Agreement, Estimator, Replicas};

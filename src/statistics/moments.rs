@@ -2,6 +2,8 @@
 //!
 //! Welford's update and its pairwise form (Chan, Golub and LeVeque, 1983): no cancellation however large the mean.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 /// The mean of a quantity over trajectories, with its standard error.
@@ -21,6 +23,13 @@ pub struct Moments {
     mean: Vec<f64>,
     /// Sums of squared deviations from the mean.
     squares: Vec<f64>,
+}
+
+/// None, of no quantities.
+impl Default for Moments {
+    fn default() -> Self {
+        Moments::new(0)
+    }
 }
 
 impl Moments {
@@ -95,6 +104,13 @@ impl Moments {
     #[must_use]
     pub fn of(&self, index: usize) -> Moments {
         Moments { count: self.count, mean: vec![self.mean[index]], squares: vec![self.squares[index]] }
+    }
+
+    /// The moments of some quantities alone.
+    #[must_use]
+    pub fn among(&self, range: Range<usize>) -> Moments {
+        let Moments { count, mean, squares } = self;
+        Moments { count: *count, mean: mean[range.clone()].to_vec(), squares: squares[range].to_vec() }
     }
 
     /// How many means and sums of squares there are: of moments that were read, not necessarily as many.

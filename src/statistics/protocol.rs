@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Moments;
 use super::entropy::Entropy;
 use super::sums::Sums;
+use crate::trajectory::Beginnings;
 
 /// The largest advance of a phase over a cell of a Fourier sum, within which it is expanded to second order: the power
 /// of white noise is then off by the fourth power of this over 320, 2.5e-5.
@@ -43,6 +45,17 @@ pub struct Protocol {
     pub conserved: bool,
     /// What entropy production is made of, where it is followed.
     pub entropy: Option<Arc<Entropy>>,
+    /// What ensembles and modes are looked at for beside the stretch, where they are.
+    pub beside: Option<Beside>,
+}
+
+/// Where correlations at two times, and what follows photons, begin in a stretch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Beside {
+    /// When.
+    pub begin: Beginnings,
+    /// How many numbers a trajectory has of correlations.
+    pub cells: usize,
 }
 
 impl Protocol {
@@ -56,7 +69,9 @@ impl Protocol {
     #[must_use]
     pub fn sums(&self) -> Sums {
         let Counted { baths, windows, frequencies, delays, .. } = &self.counted;
-        Sums::new(baths.len(), windows.len(), frequencies.len(), delays.len())
+        let cells = self.beside.map_or(0, |beside| beside.cells);
+        let sums = Sums::new(baths.len(), windows.len(), frequencies.len(), delays.len());
+        Sums { correlated: Moments::new(cells), ..sums }
     }
 
     /// How many times a basic window is halved to make the cells of a frequency.

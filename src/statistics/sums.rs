@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entropy::EntropySums;
 use super::jackknife::Merge;
-use super::{Comoment, Powers, Quanta};
+use super::{Comoment, Moments, Powers, Quanta};
 use crate::model::Values;
 use crate::trajectory::Correlation;
 
@@ -119,6 +119,8 @@ pub struct Sums {
     pub sectors: SectorSums,
     /// The entropy production in each of the windows that are asked for, where it is followed.
     pub entropy: Vec<EntropySums>,
+    /// The numbers of correlations at two times.
+    pub correlated: Moments,
 }
 
 fn add(mine: &mut Vec<f64>, theirs: &[f64]) {
@@ -182,6 +184,7 @@ impl Sums {
             pairs: self.pairs.clone(),
             sectors: self.sectors.clone(),
             entropy: self.entropy.clone(),
+            correlated: Moments::default(),
         }
     }
 
@@ -224,6 +227,7 @@ impl Merge for Sums {
         }
         self.pairs.iter_mut().flatten().zip(later.pairs.iter().flatten()).for_each(|(a, b)| a.merge(b));
         self.entropy.iter_mut().zip(&later.entropy).for_each(|(a, b)| a.merge(b));
+        self.correlated.merge(&later.correlated);
         let (mine, theirs) = (&mut self.sectors, &later.sectors);
         add(&mut mine.time, &theirs.time);
         add(&mut mine.flow, &theirs.flow);

@@ -169,7 +169,7 @@ fn detection(point: &Point) -> Option<&Detection> {
 /// Room for the correlations of a point, where it asks for some.
 fn correlations(point: &Point) -> Option<Moments> {
     let asked = point.ensembles()?.correlations();
-    let cells = asked.iter().map(|correlation| 2 * correlation.delays.len()).sum();
+    let cells = asked.iter().map(|correlation| correlation.cells().count()).sum();
     (!asked.is_empty()).then(|| Moments::new(cells))
 }
 

@@ -30,7 +30,9 @@ pub use exchanged::Exchanged;
 pub use interrupt::Interrupt;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState, ProtocolLadder, ProtocolState};
 pub use populations::{ConditionedPopulations, Populations};
-pub use product::{Pairs, ProductSize, ProductState, Products, ProtocolProduct, ProtocolProducts};
+pub use product::{
+    AfterPhotons, Beginnings, Pairs, Photons, ProductSize, ProductState, Products, ProtocolProduct, ProtocolProducts,
+};
 pub use record::{Detail, JumpRow, Record, Rows, Trace};
 pub use register::{ProtocolRegister, ProtocolRegisters, RegisterState, Registers, Start};
 pub use sectors::Sectors;

@@ -8,14 +8,14 @@ use superjump::lindblad::{ProductDensity, ProductEquation};
 use superjump::model::operator::Operator;
 use superjump::model::product::{Correlation, Factor, Product, Since, TwoTimes};
 use superjump::random::stream;
-use superjump::trajectory::{Interrupt, Pairs};
+use superjump::trajectory::Pairs;
 use superjump::units::Units;
 
 use crate::cavity::{cavities, cavity};
 use crate::common::number;
 use crate::product::{between, close, ensembles, ensembles_of, integers, level, rates, read};
 
-fn two(product: &Product, left: &str, right: &str) -> TwoTimes {
+pub fn two(product: &Product, left: &str, right: &str) -> TwoTimes {
     TwoTimes::new(read(product, left), read(product, right))
 }
 
@@ -156,8 +156,7 @@ fn agree(product: &Product, start: &ProductStart, asked: &[(f64, TwoTimes)], tra
         frequencies: Vec::new(),
     };
     let correlations: Vec<Correlation> = asked.iter().map(correlation).collect();
-    let interrupt = Interrupt::default();
-    let mut pairs = Pairs::new(product, start, &correlations, &interrupt).unwrap();
+    let mut pairs = Pairs::new(product, start, &correlations, None).unwrap();
     let mut sums = vec![(0.0, 0.0); 2 * delays.len() * asked.len()];
     for trajectory in 0..trajectories {
         let values = pairs.sample(&mut stream(23, 0, trajectory)).unwrap();
@@ -186,7 +185,7 @@ fn agree(product: &Product, start: &ProductStart, asked: &[(f64, TwoTimes)], tra
 }
 
 /// A product with every kind of jump, between which the number of excitations stays sharp.
-fn of_all_kinds() -> (Product, Operator) {
+pub fn of_all_kinds() -> (Product, Operator) {
     let factors = vec![Factor::ensemble("a", 3, 1.1), Factor::ensemble("b", 2, 0.8), Factor::mode("c", 4, 0.9)];
     let product = Product::new(Units::Natural, factors).unwrap();
     let term = read(&product, "0.7*(a.Jp*c.a + a.Jm*c.ad) + 0.3*(b.Jp*a.Jm + b.Jm*a.Jp)");

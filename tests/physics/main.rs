@@ -39,6 +39,7 @@ mod register;
 mod register_oracle;
 mod reproducible;
 mod sectors;
+mod settled_light;
 mod steady;
 mod steady_noise;
 mod steady_trajectories;

@@ -305,8 +305,16 @@ fn windows_too_short_for_the_slowest_relaxation_are_refused() {
     let engine = Populations::new(&group.model);
     let look = |window: f64, windows: u32| {
         let counted = Counted { baths: vec![1], shares: vec![1.0], ..Counted::default() };
-        let protocol =
-            Protocol { warm_up: 60.0, window, windows, counted, sectors: false, conserved: false, entropy: None };
+        let protocol = Protocol {
+            warm_up: 60.0,
+            window,
+            windows,
+            counted,
+            sectors: false,
+            conserved: false,
+            entropy: None,
+            beside: None,
+        };
         let current = group.model.heat_current(&group.model.baths[1]);
         let mut groups = vec![protocol.sums(); GROUPS as usize];
         let qubits = Qubits {

@@ -392,6 +392,7 @@ fn steady_run(
         }),
     };
     SteadyRun {
+        correlated: None,
         observables: Vec::new(),
         values,
         heat_covariances: of_pairs.collect(),

@@ -5,17 +5,18 @@ use serde_json::json;
 use crate::canonical;
 use crate::quantity::Column;
 use crate::scenario::Point;
-use crate::statistics::{Counted, Protocol};
+use crate::statistics::{Beside, Counted, Protocol};
+use crate::trajectory::Beginnings;
 
 /// All that decides the trajectories of a steady run and what is kept of them, beside the point and the seed: not the
 /// rule that ends it. `first` is the number of the first trajectory. The canonical form is documented in
 /// `docs/results.md`.
 pub fn protocol_key(point: &Point, protocol: &Protocol, columns: &[Column], first: u64) -> u64 {
-    let Protocol { warm_up, window, windows, counted, sectors, conserved, entropy } = protocol;
+    let Protocol { warm_up, window, windows, counted, sectors, conserved, entropy, beside } = protocol;
     // Whether waiting times are read follows from the point.
     let Counted { baths, windows: counts, frequencies, delays, shares, waiting: _ } = counted;
     let columns: Vec<_> = columns.iter().map(|column| json!([column.quantity.name(), column.bath])).collect();
-    canonical::id(&json!({
+    let mut key = json!({
         "warm_up": warm_up,
         "window": window,
         "windows": windows,
@@ -25,5 +26,9 @@ pub fn protocol_key(point: &Point, protocol: &Protocol, columns: &[Column], firs
         "columns": columns,
         "bath": point.watched(),
         "first": first,
-    }))
+    });
+    if let Some(Beside { begin: Beginnings { first, spacing, count, reach }, cells }) = beside {
+        key["beside"] = json!([first, spacing, count, reach, cells]);
+    }
+    canonical::id(&key)
 }

@@ -1,5 +1,9 @@
 //! The engines of a point's groups, and the columns that one trajectory of all of them gives.
 
+use std::sync::Mutex;
+
+use super::super::compute::lock;
+use super::beside::Beside;
 use super::protocol::jumps_bound;
 use super::rounds::Sampler;
 use crate::group::Group;
@@ -120,6 +124,8 @@ struct Members<'a, E: Declared> {
     intensities: Vec<Vec<<E::Values as Values>::Form>>,
     readings: Vec<Vec<Reading<E::Values>>>,
     balances: Vec<Vec<Balance<<E::Values as Values>::Form>>>,
+    /// What is looked at beside the stretch, made where it is first asked for.
+    beside: Mutex<Option<Beside<'a>>>,
 }
 
 impl<'a, E: Declared> Members<'a, E> {
@@ -156,7 +162,20 @@ impl<'a, E: Declared> Members<'a, E> {
             watched: systems.iter().map(|system| system.heat_current(point.watched())).collect(),
             intensities: systems.iter().map(intensities).collect(),
             readings: point.groups.iter().zip(&systems).map(readings).collect(),
+            beside: Mutex::default(),
         }
+    }
+}
+
+impl<'a, E: Declared> Members<'a, E> {
+    /// What is looked at beside these stretches: made once, as long as it stays the same.
+    fn beside(&self, protocol: &Protocol) -> Option<Beside<'a>> {
+        let asked = protocol.beside?;
+        let mut made = lock(&self.beside);
+        let same = made.take().filter(|made| made.is_of(asked, &protocol.counted));
+        let own = same.unwrap_or_else(|| Beside::new(self.point, asked, &protocol.counted));
+        *made = Some(own.clone());
+        Some(own)
     }
 }
 
@@ -190,6 +209,7 @@ impl<E: Declared> Trajectories for Members<'_, E> {
             all().map(|one| Stretches::new(vec![one], protocol, interrupt)).collect()
         };
         let mut came_to = Vec::with_capacity(self.engines.len());
+        let mut beside = self.beside(protocol).map(|beside| beside.until(interrupt));
         let stretch = protocol.stretch();
         let mut values = vec![0.0; self.readings[0].len() + self.balances[0].len()];
         'numbers: for number in numbers {
@@ -216,6 +236,9 @@ impl<E: Declared> Trajectories for Members<'_, E> {
                     Some(whole) => whole.add(&replica),
                     None => whole = Some(replica),
                 }
+            }
+            if beside.as_mut().is_some_and(|beside| beside.trajectory(number, &mut sums).is_none()) {
+                break;
             }
             if let Some(whole) = whole {
                 replicas.push(&values, &whole);

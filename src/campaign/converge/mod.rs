@@ -3,6 +3,7 @@
 //! A round is one task for each group of a jackknife, folded in the order of the groups: the result is a function of the
 //! point and the seed, whatever the number of threads.
 
+mod beside;
 mod counted;
 mod cycles;
 mod forecast;
@@ -200,6 +201,7 @@ fn affordable(
             sectors: false,
             conserved: false,
             entropy: None,
+            beside: None,
             ..protocol.clone()
         };
         let (replicas, _) = trajectories.run(&pilot, &mut std::iter::once(u64::MAX), &stop);

@@ -6,7 +6,7 @@ use super::protocol::{Schedule, WINDOW, is_conserved};
 use super::refusals;
 use super::rounds::Done;
 use crate::quantity::{Column, Quantity};
-use crate::results::{Convergence, RelaxationFrom, SteadyRun};
+use crate::results::{Convergence, RelaxationFrom, SettledPairs, SteadyRun};
 use crate::scenario::{Converge, Point};
 use crate::statistics::{Estimate, Estimator, LEAST_EVENTS, NoiseReport, Replicas, Sums, Thin, noise};
 
@@ -106,6 +106,10 @@ impl Ending<'_> {
             trajectories,
             jumps,
             phases: Vec::new(),
+            correlated: protocol.beside.filter(|beside| beside.cells > 0).map(|beside| SettledPairs {
+                groups: groups.iter().map(|sums| sums.correlated.clone()).collect(),
+                reach: beside.begin.reach,
+            }),
         }
     }
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use super::super::aside::aside;
 use crate::bath::Bath;
-use crate::group::Group;
+use crate::group::{Ensembles, Group};
 use crate::lindblad::{Effort, PopulationEquation};
 use crate::model::Model;
+use crate::model::product::Correlation;
 use crate::results::RelaxationFrom;
 use crate::scenario::{Converge, Point};
 use crate::solve::{TOGETHER, relaxation_time};
-use crate::statistics::{Counted, Entropy, Protocol};
+use crate::statistics::{Beside, Counted, Entropy, Protocol};
 use crate::theory;
-use crate::trajectory::Interrupt;
+use crate::trajectory::{Beginnings, Interrupt};
 
 /// The basic window in relaxation times: what the noise leaves out of longer correlations is e^-6 of them.
 pub const WINDOW: f64 = 6.0;
@@ -137,6 +138,22 @@ pub fn entropy(point: &Point) -> Option<Arc<Entropy>> {
     Entropy::new(groups).map(Arc::new)
 }
 
+/// Where correlations at two times and photons begin in a stretch after a warm-up: a relaxation time apart, and far enough
+/// for what follows to take no longer than the stretch.
+fn beside(ensembles: &Ensembles, longest: f64, (warm_up, time, stretch): (f64, f64, f64)) -> Beside {
+    let reach = WINDOW * time;
+    let asked = ensembles.correlations().iter().filter(|_| ensembles.growing().next().is_none());
+    let heard = |correlation: &Correlation| {
+        let spectrum = if correlation.frequencies.is_empty() { 0.0 } else { correlation.heard_for(reach) };
+        spectrum.max(correlation.longest())
+    };
+    let followed = longest + asked.clone().map(heard).sum::<f64>();
+    let spacing = time.max(followed);
+    let count = (stretch / spacing).floor().clamp(1.0, 1e6) as u32;
+    let cells = asked.map(|correlation| correlation.cells().count()).sum();
+    Beside { begin: Beginnings { first: warm_up, spacing, count, reach }, cells }
+}
+
 /// How long to run, and what of it the budget does not reach for.
 pub struct Schedule {
     pub protocol: Protocol,
@@ -193,7 +210,12 @@ pub fn schedule(point: &Point, asked: &Converge, time: f64, entropy: Option<&Arc
         let most = point.groups.iter().map(most).fold(0.0, f64::max);
         (4.0 / (most * longest(&delays))).min(1.0)
     };
-    let shares = asked.baths.iter().map(share).collect();
+    // Of ensembles and modes photons are put into states, see `beside`.
+    let ensembles = point.ensembles();
+    let shares = if ensembles.is_some() { Vec::new() } else { asked.baths.iter().map(share).collect() };
+    let stretch = f64::from(count) * window;
+    let beside = ensembles.map(|ensembles| beside(ensembles, longest(&delays), (warm_up, time, stretch)));
+    let beside = beside.filter(|beside| beside.cells > 0 || !delays.is_empty());
     let entropy = entropy.filter(|_| !windows.is_empty()).cloned();
     let frequencies = asked.frequencies.clone();
     let waiting = point.groups.len() == 1;
@@ -201,6 +223,6 @@ pub fn schedule(point: &Point, asked: &Converge, time: f64, entropy: Option<&Arc
         left_out.push(TOGETHER.to_owned());
     }
     let counted = Counted { baths: asked.baths.clone(), windows, frequencies, delays, shares, waiting };
-    let protocol = Protocol { warm_up, window, windows: count, counted, sectors, conserved, entropy };
+    let protocol = Protocol { warm_up, window, windows: count, counted, sectors, conserved, entropy, beside };
     Schedule { protocol, too_short, left_out }
 }

@@ -21,6 +21,15 @@ const CHOOSE: [[f64; 5]; 5] = [
     [1.0, 4.0, 6.0, 4.0, 1.0],
 ];
 
+/// What follows the emissions into a bath, delay by delay.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AfterEmissions {
+    /// How likely one is, over how likely it is at any time.
+    pub g2: Vec<f64>,
+    /// How likely the next one is, per unit of time.
+    pub waiting_time: Vec<f64>,
+}
+
 /// The steady state of a product with its factorized generator, ready to be asked for what is counted.
 pub struct ProductCounting<'a> {
     equation: &'a ProductEquation,
@@ -163,6 +172,39 @@ impl ProductCounting<'_> {
     #[must_use]
     pub fn cost(&self, window: f64) -> f64 {
         self.equation.cost(window)
+    }
+
+    /// What follows the emissions E into a bath at ascending delays: `g2(tau) = Tr[E e^(L tau) E rho]/Tr[E rho]^2`, and the density
+    /// of the time until the next, `Tr[E e^((L - E) tau) E rho]/Tr[E rho]`. `None` where there are none.
+    #[must_use]
+    pub fn after_emissions(&self, bath: usize, delays: &[f64]) -> Option<AfterEmissions> {
+        let [_, emissions] = &self.jumps[bath];
+        let rate = |v: &[Complex64]| {
+            let moved = emissions.apply(v);
+            self.trace.iter().map(|place| moved[*place].re).sum::<f64>()
+        };
+        let mean = rate(&self.rho.elements);
+        // What cancels to less than rounding is no emission.
+        let size = self.rho.elements.iter().map(|value| value.norm()).sum::<f64>() * emissions.norm;
+        if mean <= f64::EPSILON * size {
+            return None;
+        }
+        let after = emissions.apply(&self.rho.elements);
+        let along = |generator: &Generator, by: f64| {
+            let (mut state, mut now) = (after.clone(), 0.0);
+            let mut nobody_asks = vec![Complex64::ZERO; state.len()];
+            let value = |delay: &f64| {
+                generator.advance(&mut state, &mut nobody_asks, delay - now);
+                now = *delay;
+                rate(&state) * by
+            };
+            delays.iter().map(value).collect()
+        };
+        let dark = self.equation.generator.without(emissions);
+        Some(AfterEmissions {
+            g2: along(&self.equation.generator, mean.powi(-2)),
+            waiting_time: along(&dark, mean.recip()),
+        })
     }
 
     /// The spectrum of the current of a bath at an angular frequency, without the pole of its mean:

@@ -67,6 +67,20 @@ impl Generator {
         }
     }
 
+    /// `L - other`, of as many rows.
+    pub fn without(&self, other: &Generator) -> Generator {
+        let entries = |of: &Generator, by: f64| {
+            let rows = of.rows.windows(2).enumerate();
+            let of_row = |(row, ends): (usize, &[usize])| {
+                let own = of.entries[ends[0]..ends[1]].iter();
+                own.map(|(column, value)| (row, *column, by * value)).collect::<Vec<_>>()
+            };
+            rows.flat_map(of_row).collect::<Vec<_>>()
+        };
+        let both = entries(self, 1.0).into_iter().chain(entries(other, -1.0)).collect();
+        Generator::new(self.size(), both)
+    }
+
     /// How many entries it has.
     pub fn entries(&self) -> f64 {
         self.entries.len() as f64

@@ -16,7 +16,7 @@ mod spectrum;
 mod steady;
 
 pub use self::along::{ChangingForm, Passing, ProductAlong};
-pub use self::counting::ProductCounting;
+pub use self::counting::{AfterEmissions, ProductCounting};
 pub use self::error::ProductSteadyError;
 pub use self::spectrum::{Line, Spectrum};
 

@@ -177,4 +177,75 @@ impl Correlation {
     pub fn longest(&self) -> f64 {
         self.delays.last().copied().unwrap_or(0.0)
     }
+
+    /// For how long it is heard for its spectrum: up to the longest delay, or `otherwise` where there is none but 0.
+    #[must_use]
+    pub fn heard_for(&self, otherwise: f64) -> f64 {
+        if self.longest() > 0.0 { self.longest() } else { otherwise }
+    }
+
+    /// Where the numbers that a trajectory has of it stand.
+    #[must_use]
+    pub fn cells(&self) -> Cells {
+        let steady = self.since == Since::Steady;
+        Cells { delays: self.delays.len(), frequencies: self.frequencies.len(), steady }
+    }
+}
+
+/// Where the numbers that a trajectory has of a correlation stand among each other: real and imaginary part at each delay;
+/// of the steady state further `<A>` and `<C B>`, and three parts of a spectrum at each frequency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cells {
+    delays: usize,
+    frequencies: usize,
+    steady: bool,
+}
+
+/// What is known of a spectrum: all of it, and what comes of the first and of the last tenth of the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfSpectrum {
+    /// All of it.
+    Whole,
+    /// Of the first tenth.
+    Head,
+    /// Of the last tenth.
+    Tail,
+}
+
+impl Cells {
+    /// How many there are.
+    #[must_use]
+    pub fn count(self) -> usize {
+        if self.steady { self.spectrum(OfSpectrum::Tail, self.frequencies) } else { 2 * self.delays }
+    }
+
+    /// The real part at a delay; the imaginary part is next.
+    #[must_use]
+    pub fn delay(self, delay: usize) -> usize {
+        2 * delay
+    }
+
+    /// Whether there are `<A>` and `<C B>`.
+    #[must_use]
+    pub fn has_means(self) -> bool {
+        self.steady
+    }
+
+    /// The real part of `<A>`; the imaginary part is next.
+    #[must_use]
+    pub fn first(self) -> usize {
+        2 * self.delays
+    }
+
+    /// The real part of `<C B>`; the imaginary part is next.
+    #[must_use]
+    pub fn second(self) -> usize {
+        self.first() + 2
+    }
+
+    /// A part of the spectrum at a frequency.
+    #[must_use]
+    pub fn spectrum(self, part: OfSpectrum, frequency: usize) -> usize {
+        self.second() + 2 + part as usize * self.frequencies + frequency
+    }
 }

@@ -15,7 +15,7 @@ mod rest;
 mod values;
 
 pub use bath::{Channel, JumpOperator, ProductBath};
-pub use correlation::{Correlation, Since, TwoTimes};
+pub use correlation::{Cells, Correlation, OfSpectrum, Since, TwoTimes};
 pub use course::{
     Changing, ProductProtocol, ProductProtocolError, ProductReservoir, ProductSegment, ProductStage, Share,
 };

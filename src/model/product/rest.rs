@@ -129,7 +129,9 @@ impl Product {
         let Some(&first) = ratios.first() else { return false };
         // Inverted, a mode has no such state.
         let has_one = first > 0.0 || self.factors.iter().all(|factor| matches!(factor.kind, Kind::Qubits(_)));
-        has_one && ratios.iter().all(|x| *x == first || (x - first).abs() <= SAME * first.abs().max(1.0))
+        // What only takes and what only brings are infinitely far apart.
+        let is_first = |x: &f64| *x == first || first.is_finite() && (x - first).abs() <= SAME * first.abs().max(1.0);
+        has_one && ratios.iter().all(is_first)
     }
 
     /// The slowest of the rates at which baths act: of each bath what its weakest jumps, to and fro together, come to for one

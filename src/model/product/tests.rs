@@ -113,3 +113,19 @@ fn what_is_no_product_is_refused_in_words() {
         assert!(error.to_string().contains(message), "{error}");
     }
 }
+
+/// What only takes and what only brings have nothing in common, and one bath by itself comes into balance with anything.
+#[test]
+fn a_pump_and_a_loss_are_not_in_balance() {
+    let atoms = || Product::new(Units::Natural, vec![Factor::ensemble("a", 3, 1.0)]).unwrap();
+    let cold = atoms().collective("cavity", &[("a", Complex64::ONE)], rates(1.0, 0.0, 0.0)).unwrap();
+    assert!(cold.is_balanced());
+    assert!(!cold.clone().local("pump", &["a"], rates(0.0, 2.0, 0.0)).unwrap().is_balanced());
+    assert!(!cold.clone().local("warm", &["a"], rates(1.0, 0.5, 0.0)).unwrap().is_balanced());
+    assert!(cold.local("cold", &["a"], rates(0.3, 0.0, 0.0)).unwrap().is_balanced());
+    let warm = |second: f64| {
+        let product = atoms().collective("one", &[("a", Complex64::ONE)], rates(1.0, 0.5, 0.0));
+        product.and_then(|product| product.local("two", &["a"], rates(2.0, second, 0.0))).unwrap()
+    };
+    assert!(warm(1.0).is_balanced() && !warm(0.9).is_balanced());
+}

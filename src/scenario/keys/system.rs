@@ -293,8 +293,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     (
         "correlate.*.at",
-        "t: a time from 0 to the end of the transient; if left out, that end, or with [steady] the steady state, of which there \
-         are exact values alone",
+        "t: a time from 0 to the end of the transient; if left out, that end, or with [steady] the steady state",
     ),
     (
         "correlate.*.delays",
@@ -303,7 +302,7 @@ pub const KEYS: &[(&str, &str)] = &[
     (
         "correlate.*.frequencies",
         "where to look at the spectrum of the steady state: ascending frequencies of either sign, as a list or as \
-         { linspace = [-5.0, 5.0, 201] }, in the unit of `ensemble.*.frequency`; with [steady], and exact alone",
+         { linspace = [-5.0, 5.0, 201] }, in the unit of `ensemble.*.frequency`; with [steady]",
     ),
     ("qubits.group", "tables [[qubits.group]] with `number` and `frequency`"),
     ("bath", "tables [[bath]], each with `name`, `coupling` and its rates"),

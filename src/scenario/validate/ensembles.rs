@@ -150,7 +150,6 @@ impl Validator<'_> {
             Some(because) => {
                 let noise = self.keep(self.noise(raw.noise.as_ref(), &groups[0].model.baths, until));
                 self.keep(self.on_levels(raw, &groups));
-                self.keep(self.countable(raw, engine.engine, &groups));
                 let (bath, accuracy, jumps) = self.steady(raw, &groups)?;
                 let steady = Steady { because, bath, noise: Self::kept(noise)?, phases: Vec::new() };
                 Some((steady, accuracy, jumps))

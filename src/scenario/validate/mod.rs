@@ -172,9 +172,6 @@ impl<'a> Validator<'a> {
         self.keep(self.on_levels(raw, &groups));
         let steady = self.keep(self.steady(raw, &groups));
         let engine = self.keep(self.engine(raw, &groups, because.is_some()));
-        if let Some(engine) = &engine {
-            self.keep(self.countable(raw, engine.engine, &groups));
-        }
         let (noise, (bath, accuracy, jumps)) = (Self::kept(noise)?, Self::kept(steady)?);
         let Evolution { times, phases, until, trajectories, seed } = Self::kept(evolution)?;
         let steady = because.map(|because| Steady { because, bath, noise, phases });

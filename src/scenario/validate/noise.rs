@@ -15,7 +15,6 @@ use crate::bath::Bath;
 use crate::group::Group;
 use crate::model::System;
 use crate::statistics::Target;
-use crate::trajectory::Engine;
 
 /// The highest cumulant: digits are gone long before.
 pub(super) const HIGHEST_ORDER: i64 = 20;
@@ -113,19 +112,6 @@ impl Validator<'_> {
     pub(super) fn no_bath(&self, span: Range<usize>, key: &str, name: &str, known: &[&str]) -> ScenarioError {
         let known = if known.is_empty() { allowed("bath").to_owned() } else { known.join(", ") };
         self.source.error(span, format!("`{key}`: there is no bath \"{name}\""), &known)
-    }
-
-    /// Refuses statistics that trajectories of this engine do not have.
-    pub(super) fn countable(&self, raw: &RawScenario, engine: Engine, groups: &[Group]) -> Result<()> {
-        let Some(noise) = raw.noise.as_ref().filter(|_| self.purpose == Purpose::Trajectories) else { return Ok(()) };
-        match &noise.get_ref().delays {
-            Some(delays) if groups.iter().any(|group| group.ensembles.is_some()) => {
-                let title = format!("`noise.delays`: photons are not followed by the {} engine", engine.name());
-                let help = "[[correlate]] of the operators that they leave by; or no delays";
-                Err(self.source.error(delays.span(), title, help))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Refuses what is solved for over the levels (J, M) alone, of qubits that are not on them.

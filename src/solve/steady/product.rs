@@ -6,7 +6,7 @@ use super::super::error::Unsolved;
 use super::road::{SteadyRoad, exchanges};
 use super::rows::{ExactNoise, LOST, NO_CURRENT, Rows};
 use crate::group::Ensembles;
-use crate::lindblad::{Effort, ProductCounting};
+use crate::lindblad::{AfterEmissions, Effort, ProductCounting};
 use crate::quantity::Quantity;
 use crate::rounded::Rounded;
 use crate::scenario::Point;
@@ -113,6 +113,31 @@ fn long_times(rows: &mut Rows, point: &Point, bath: usize, cumulants: &[Rounded;
     }
 }
 
+/// What follows the emissions into a bath, where delays are asked for.
+fn after_emissions(rows: &mut Rows, (point, bath): (&Point, usize), counting: &ProductCounting, most: f64) {
+    let delays = &point.noise().delays;
+    let Some(longest) = delays.last() else { return };
+    let subject = |statistic, argument| Subject::new(statistic, bath, argument);
+    let after = if 2.0 * counting.cost(*longest) > most {
+        Err("so long a delay takes more operations than are spent on it")
+    } else {
+        counting.after_emissions(bath, delays).ok_or("there are no emissions into it")
+    };
+    match after {
+        Ok(AfterEmissions { g2, waiting_time }) => {
+            for (statistic, values) in [(Statistic::G2, g2), (Statistic::WaitingTime, waiting_time)] {
+                let known = delays.iter().zip(values);
+                known.for_each(|(delay, value)| rows.push(subject(statistic, Some(*delay)), value));
+            }
+        }
+        Err(reason) => {
+            [Statistic::G2, Statistic::WaitingTime]
+                .into_iter()
+                .for_each(|statistic| rows.refuse(point, subject(statistic, None), reason));
+        }
+    }
+}
+
 /// What takes more than the cumulants of one bath: windows, spectra, and other baths. `scale` is its noise.
 fn beyond_cumulants(
     rows: &mut Rows,
@@ -148,12 +173,7 @@ fn beyond_cumulants(
             }
         }
     }
-    if !asked.delays.is_empty() {
-        for statistic in [Statistic::G2, Statistic::WaitingTime] {
-            let reason = "correlations of emissions at delays are not solved for of ensembles and modes";
-            rows.refuse(point, subject(statistic, None), reason);
-        }
-    }
+    after_emissions(rows, (point, bath), counting, most);
     for &other in asked.baths.iter().filter(|other| **other > bath) {
         let subject = Subject { other_bath: Some(other), ..subject(Statistic::CrossNoise, None) };
         match counting.cross_noise(bath, other) {

@@ -11,13 +11,16 @@ mod abreast;
 mod basis;
 mod lanes;
 mod pair;
+mod pairs;
+mod photons;
 mod protocol;
 mod qubits;
 mod sector;
 mod spaces;
 mod sparse;
 
-pub use pair::Pairs;
+pub use pairs::{Beginnings, Pairs};
+pub use photons::{AfterPhotons, Photons};
 pub use protocol::{ProtocolProduct, ProtocolProducts};
 
 use std::sync::OnceLock;

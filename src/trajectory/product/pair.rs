@@ -1,4 +1,4 @@
-//! Correlations at two times from trajectories: pairs of states.
+//! A pair of states that go through one trajectory, for correlations at two times.
 //!
 //! `<C(t) A(t + tau) B(t)> = Tr[A X(tau)]`, where `X(0) = B |psi><psi| C` begins as `|left><right|` of `left = B psi` and
 //! `right = C^dagger psi`. The two of them go through one trajectory, as one state of twice the space that the same jumps
@@ -15,38 +15,17 @@ use super::basis::{Basis, elements};
 use super::sector::{InSector, Sector};
 use super::sparse::{Sparse, Sums};
 use super::{FORESIGHT, NEARLY_DARK, ProductState, Products, TOLERANCE, pick};
-use crate::initial::ProductStart;
 use crate::model::operator::Operator;
-use crate::model::product::{Correlation, Product, ProductError, ProductValues, Since, TwoTimes};
+use crate::model::product::TwoTimes;
 use crate::random::Stream;
+use crate::trajectory::Interrupt;
 use crate::trajectory::propagation::{
     Beginning, Generator, Layout, Propagation, Wait, amplitudes, dot, norm_squared, normalize, numbers, numbers_mut,
 };
-use crate::trajectory::{Interrupt, Jump, Recorder, Unravelling};
-
-/// What is asked for of a product, trajectory by trajectory.
-pub struct Pairs<'a> {
-    engine: Products<0>,
-    start: &'a ProductStart,
-    /// By the time at which they begin.
-    asked: Vec<Asked<'a>>,
-    /// Real and imaginary part of each delay of each correlation, in the order in which they were asked for.
-    values: Vec<f64>,
-    interrupt: &'a Interrupt,
-    pair: Pair,
-}
-
-/// One of them.
-struct Asked<'a> {
-    time: f64,
-    delays: &'a [f64],
-    /// Where its values begin.
-    begin: usize,
-    parts: Vec<Part>,
-}
 
 /// A part that goes its own way, and the matrices of its operators by the sector that they act on.
-struct Part {
+#[derive(Clone)]
+pub struct Part {
     left: Between,
     right: Between,
     /// The conjugate of C, which acts on the right.
@@ -54,6 +33,7 @@ struct Part {
 }
 
 /// An operator that takes one sector to one other.
+#[derive(Clone)]
 struct Between {
     operator: Operator,
     shift: i64,
@@ -62,7 +42,8 @@ struct Between {
 }
 
 /// Two states that jump together.
-struct Pair {
+#[derive(Clone)]
+pub struct Pair {
     left: usize,
     right: usize,
     /// The amplitudes, those on the left first.
@@ -92,27 +73,26 @@ impl Generator for Both<'_> {
     }
 }
 
-/// Nobody records: what is asked is whether to go on.
-struct Unrecorded<'a>(&'a Interrupt);
-
-impl Recorder<ProductValues<0>> for Unrecorded<'_> {
-    fn dwell(&mut self, _: f64, _: f64, _: &ProductValues<0>, _: &ProductValues<0>) {}
-
-    fn jump(&mut self, _: f64, _: Jump, _: &ProductValues<0>) {}
-
-    fn interrupted(&self) -> bool {
-        self.0.is_set()
-    }
-}
-
 impl Part {
-    fn new(of: &TwoTimes, sharp: bool) -> Self {
+    pub fn new(of: &TwoTimes, sharp: bool) -> Self {
         let between = |operator: Operator| {
             let shift = if sharp { operator.shifts().first().copied().unwrap_or(0) } else { 0 };
             Between { operator, shift, matrices: HashMap::new() }
         };
         let TwoTimes { left, right, outer } = of;
         Part { left: between(left.clone()), right: between(right.clone()), outer: between(outer.adjoint()) }
+    }
+
+    /// Whether it ends in a part of the density matrix that has a trace, so that something of it may stay for ever.
+    pub fn is_of_populations(&self) -> bool {
+        self.right.shift == self.outer.shift
+    }
+
+    /// `<A>` in a state.
+    pub fn mean(&mut self, engine: &Products<0>, state: &ProductState) -> Complex64 {
+        let psi = &state.psi[..engine.sector(state.sector).dimension];
+        let own = self.left.of(engine, state.sector).filter(|(to, _)| *to == state.sector);
+        own.map_or(Complex64::ZERO, |(_, matrix)| matrix.between(psi, psi))
     }
 }
 
@@ -131,118 +111,46 @@ impl Between {
     }
 }
 
-impl<'a> Pairs<'a> {
-    /// Ready for any number of trajectories, which end on the way once `interrupt` is set. What is of the steady state alone
-    /// is left out.
-    ///
-    /// # Errors
-    /// If there are too many states.
-    pub fn new(
-        product: &Product,
-        start: &'a ProductStart,
-        correlations: &'a [Correlation],
-        interrupt: &'a Interrupt,
-    ) -> Result<Self, ProductError> {
-        let engine = Self::engine(product, start, correlations)?;
-        let sharp = engine.spaces.is_sharp();
-        let (mut asked, mut end) = (Vec::new(), 0);
-        for correlation in correlations {
-            let Correlation { since, delays, .. } = correlation;
-            let begin = end;
-            end += 2 * delays.len();
-            let Since::Time(time) = *since else { continue };
-            let parts: Vec<Part> = match sharp {
-                true => correlation.terms().flat_map(TwoTimes::parts).map(|part| Part::new(&part, true)).collect(),
-                false => correlation.terms().map(|of| Part::new(of, false)).collect(),
-            };
-            asked.push(Asked { time, delays, begin, parts });
-        }
-        asked.sort_by(|a, b| a.time.total_cmp(&b.time));
-        let pair = Pair::new(
-            engine.largest,
-            3 * engine.product.baths().iter().map(|bath| bath.channels().len()).sum::<usize>(),
-        );
-        Ok(Pairs { engine, start, asked, values: vec![0.0; end], interrupt, pair })
-    }
-
-    /// Why they cannot be followed, if so: known before anything of that size is made.
-    ///
-    /// # Errors
-    /// As [`Pairs::new`].
-    pub fn check(product: &Product, start: &ProductStart, correlations: &[Correlation]) -> Result<(), ProductError> {
-        Products::<0>::sized(product, start, Self::sharp(product, start, correlations)).map(drop)
-    }
-
-    /// Whether the number of excitations may be taken as sharp.
-    fn sharp(product: &Product, start: &ProductStart, correlations: &[Correlation]) -> bool {
-        let blind = |correlation: &Correlation| !correlation.terms().any(TwoTimes::sees_coherences);
-        product.keeps_excitations_sharp() && (start.is_sharp() || correlations.iter().all(blind))
-    }
-
-    fn engine(
-        product: &Product,
-        start: &ProductStart,
-        correlations: &[Correlation],
-    ) -> Result<Products<0>, ProductError> {
-        Products::in_spaces(product, start, Vec::new(), 0, Self::sharp(product, start, correlations))
-    }
-
-    /// One trajectory: real and imaginary part of every delay of every correlation, 0 of those of the steady state. `None`
-    /// where it was interrupted.
-    pub fn sample(&mut self, rng: &mut Stream) -> Option<&[f64]> {
-        let Pairs { engine, start, asked, values, interrupt, pair, .. } = self;
-        values.fill(0.0);
-        let mut state = engine.prepare(start, rng);
-        let mut now = 0.0;
-        for Asked { time, delays, begin, parts } in asked {
-            engine.advance(&mut state, now, *time, rng, &mut Unrecorded(interrupt));
-            now = *time;
-            for part in parts {
-                let values = &mut values[*begin..*begin + 2 * delays.len()];
-                pair.run(engine, (&state, now), part, (*delays, values), rng, interrupt);
-                if interrupt.is_set() {
-                    return None;
-                }
-            }
-        }
-        (!interrupt.is_set()).then_some(&self.values[..])
-    }
-}
-
 impl Pair {
-    fn new(largest: usize, channels: usize) -> Self {
+    pub fn new(largest: usize, channels: usize) -> Self {
         let empty = || vec![Complex64::ZERO; 2 * largest];
         let propagation = Propagation::new(4 * largest);
         let weights = vec![0.0; channels];
         Pair { left: 0, right: 0, psi: empty(), image: empty(), probe: empty(), weights, propagation }
     }
 
-    /// Begins in a state, and adds what A makes of the pair at each delay to the values.
-    fn run(
+    /// Begins in a state, and adds what A makes of the pair at each of the stops, which ascend, to the sum of its place.
+    /// Returns `<C B>` of the state, as far as both are of one sector.
+    pub fn run(
         &mut self,
         engine: &Products<0>,
         (state, begin): (&ProductState, f64),
         part: &mut Part,
-        (delays, values): (&[f64], &mut [f64]),
+        (stops, sums): (&[(f64, usize)], &mut [Complex64]),
         rng: &mut Stream,
         interrupt: &Interrupt,
-    ) {
-        let Some(weight) = self.begin(engine, state, part) else { return };
+    ) -> Complex64 {
+        let Some(weight) = self.begin(engine, state, part) else { return Complex64::ZERO };
+        let at_once = if self.left == self.right {
+            let (left, right) = self.psi.split_at(engine.sector(self.left).dimension);
+            weight * right.iter().zip(left).map(|(right, left)| right.conj() * left).sum::<Complex64>()
+        } else {
+            Complex64::ZERO
+        };
         let mut now = begin;
-        for (delay, value) in delays.iter().zip(values.chunks_exact_mut(2)) {
+        for (delay, place) in stops {
             if !self.advance(engine, (now, begin + delay), rng, interrupt) {
-                return;
+                break;
             }
             now = begin + delay;
             let (left, right) = self.psi.split_at(engine.sector(self.left).dimension);
             // A leads from every sector on the left to that on the right, or nowhere.
             if let Some((to, matrix)) = part.left.of(engine, self.left) {
                 debug_assert_eq!(to, self.right);
-                let mean = weight * matrix.between(left, right);
-                value[0] += mean.re;
-                value[1] += mean.im;
+                sums[*place] += weight * matrix.between(left, right);
             }
         }
+        at_once
     }
 
     /// Both states, and the product of their norms times two, as they are normalized together; `None` where one is none.

@@ -1,0 +1,179 @@
+//! What is emitted after a photon, g2 and waiting times, along trajectories in the steady state.
+//!
+//! Dwells of a product are no states of one rate, so that nothing can be read off between jumps, as [`super::super::Correlator`]
+//! does. Instead a photon is put into a state at a time that is fixed beforehand: a copy makes one of the jumps that emit
+//! into the bath, drawn by their rates, and goes its own way. With the sum of these rates as its weight it is a fair
+//! sample of what follows photons: `sum_v <L_v^dagger I(tau) L_v>` is the mean of weight times rate.
+
+use std::sync::Arc;
+
+use super::{Beginnings, ProductState, Products, pick};
+use crate::bath::Process;
+use crate::initial::ProductStart;
+use crate::model::product::{Product, ProductError, ProductValues};
+use crate::random::Stream;
+use crate::trajectory::{Interrupt, Jump, Recorder, Unravelling};
+
+/// What follows the photons of some baths. Clones share the tables of the engine.
+#[derive(Clone)]
+pub struct Photons<'a> {
+    engine: Arc<Products<0>>,
+    start: &'a ProductStart,
+    begin: Beginnings,
+    delays: Vec<f64>,
+    /// One for each bath.
+    seen: Vec<AfterPhotons>,
+    interrupt: Interrupt,
+}
+
+/// Sums over the photons of a bath that were put into a trajectory, each with its weight: as many as there are in as much
+/// time, on average.
+#[derive(Clone, Debug)]
+pub struct AfterPhotons {
+    bath: usize,
+    /// Their number.
+    pub count: f64,
+    /// For each delay, the sum of the emission rate then.
+    pub rate: Vec<f64>,
+    /// The sum of its square.
+    pub rate_square: Vec<f64>,
+    /// The sum of the rate where no photon has followed yet.
+    pub waiting: Vec<f64>,
+    /// The sum of the square of that.
+    pub waiting_square: Vec<f64>,
+}
+
+/// Watches for a photon of one bath.
+struct Dark<'a> {
+    bath: usize,
+    lasts: bool,
+    interrupt: &'a Interrupt,
+}
+
+impl Recorder<ProductValues<0>> for Dark<'_> {
+    fn dwell(&mut self, _: f64, _: f64, _: &ProductValues<0>, _: &ProductValues<0>) {}
+
+    fn jump(&mut self, _: f64, jump: Jump, _: &ProductValues<0>) {
+        self.lasts &= jump.bath != self.bath || jump.process != Process::Emission;
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupt.is_set()
+    }
+}
+
+impl<'a> Photons<'a> {
+    /// Of these baths, at ascending delays after photons that come as pairs of states [begin](Beginnings).
+    ///
+    /// # Errors
+    /// If there are too many states.
+    pub fn new(
+        product: &Product,
+        start: &'a ProductStart,
+        baths: &[usize],
+        delays: &[f64],
+        begin: Beginnings,
+    ) -> Result<Self, ProductError> {
+        let engine = Arc::new(Products::new(product, start, [])?);
+        let none = || vec![0.0; delays.len()];
+        let after = |bath: &usize| AfterPhotons {
+            bath: *bath,
+            count: 0.0,
+            rate: none(),
+            rate_square: none(),
+            waiting: none(),
+            waiting_square: none(),
+        };
+        let seen = baths.iter().map(after).collect();
+        Ok(Photons { engine, start, begin, delays: delays.to_vec(), seen, interrupt: Interrupt::default() })
+    }
+
+    /// The same, whose trajectories end on the way once `interrupt` is set.
+    #[must_use]
+    pub fn until(self, interrupt: &Interrupt) -> Self {
+        Photons { interrupt: interrupt.clone(), ..self }
+    }
+
+    /// One trajectory: what followed photons of each bath. `None` where it was interrupted.
+    pub fn sample(&mut self, rng: &mut Stream) -> Option<&[AfterPhotons]> {
+        let Photons { engine, start, begin, delays, seen, interrupt } = self;
+        seen.iter_mut().for_each(AfterPhotons::clear);
+        let mut state = engine.prepare(start, rng);
+        let mut now = 0.0;
+        for pass in 0..begin.count.max(1) {
+            let then = begin.first + f64::from(pass) * begin.spacing;
+            engine.advance(&mut state, now, then, rng, &mut Dark { bath: 0, lasts: true, interrupt });
+            now = then;
+            for after in &mut *seen {
+                let mut copy = state.clone();
+                let Some(rate) = engine.emit(&mut copy, after.bath, rng) else { continue };
+                // As many as are emitted until the next time.
+                after.follow(engine, (copy, now), (delays, rate * begin.spacing), rng, interrupt);
+                if interrupt.is_set() {
+                    return None;
+                }
+            }
+        }
+        (!interrupt.is_set()).then_some(&self.seen[..])
+    }
+}
+
+impl AfterPhotons {
+    fn clear(&mut self) {
+        self.count = 0.0;
+        [&mut self.rate, &mut self.rate_square, &mut self.waiting, &mut self.waiting_square]
+            .into_iter()
+            .for_each(|sums| sums.fill(0.0));
+    }
+
+    /// Follows a state that has just emitted, and counts for so many.
+    fn follow(
+        &mut self,
+        engine: &Products<0>,
+        (mut state, begin): (ProductState, f64),
+        (delays, weight): (&[f64], f64),
+        rng: &mut Stream,
+        interrupt: &Interrupt,
+    ) {
+        self.count += weight;
+        let mut dark = Dark { bath: self.bath, lasts: true, interrupt };
+        let mut now = begin;
+        for (place, delay) in delays.iter().enumerate() {
+            engine.advance(&mut state, now, begin + delay, rng, &mut dark);
+            now = begin + delay;
+            let rate = weight * engine.emission(&state, self.bath);
+            self.rate[place] += rate;
+            self.rate_square[place] += rate * rate;
+            if dark.lasts {
+                self.waiting[place] += rate;
+                self.waiting_square[place] += rate * rate;
+            }
+        }
+    }
+}
+
+impl Products<0> {
+    /// The rate at which a state emits into a bath.
+    fn emission(&self, state: &ProductState, bath: usize) -> f64 {
+        self.emissions(state, bath).sum()
+    }
+
+    /// How likely each way out of a state is, as far as it emits into a bath, and 0 where not.
+    fn emissions(&self, state: &ProductState, bath: usize) -> impl Iterator<Item = f64> + Clone {
+        let sector = self.sector(state.sector);
+        let psi = &state.psi[..sector.dimension];
+        sector.ways.iter().map(move |way| {
+            let emits = way.jump == Jump { bath, process: Process::Emission };
+            if emits { way.jump_by.weight(psi) } else { 0.0 }
+        })
+    }
+
+    /// Has a state emit into a bath, and says at which rate it does; `None` where it does not.
+    fn emit(&self, state: &mut ProductState, bath: usize, rng: &mut Stream) -> Option<f64> {
+        let rate = self.emission(state, bath);
+        let place = pick(self.emissions(state, bath), rng)?;
+        let sector = self.sector(state.sector);
+        state.leave_by(&sector.ways[place], sector.dimension);
+        Some(rate)
+    }
+}
