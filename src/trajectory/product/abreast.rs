@@ -322,7 +322,7 @@ impl Rank {
     fn pack<'a>(&'a mut self, d: usize, state: impl Fn(&'a Lane) -> Option<&'a [Complex64]>) {
         let Rank { lanes, x, .. } = self;
         let lanes: &'a [Lane] = lanes;
-        pack(&mut x[..d], lanes.iter().enumerate().filter_map(|(number, lane)| Some((number, state(lane)?))));
+        pack(&mut x[..d], &lanes.iter().enumerate().filter_map(|(number, lane)| Some((number, state(lane)?))));
     }
 
     /// A times what is side by side.
