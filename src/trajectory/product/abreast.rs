@@ -10,6 +10,7 @@ use rand_distr::{Distribution, Exp1};
 use super::lanes::{Amplitudes, LANES, NONE, correlations_of, pack};
 use super::qubits::OneBody;
 use super::sector::Sector;
+use super::spaces::ABREAST;
 use super::{FORESIGHT, NEARLY_DARK, Products, TOLERANCE, pick};
 use crate::initial::ProductStart;
 use crate::model::product::{ProductValues, Watched};
@@ -18,9 +19,6 @@ use crate::trajectory::propagation::{
     Beginning, Layout, Propagation, Wait, amplitudes, amplitudes_mut, dot, normalize, numbers, numbers_mut,
 };
 use crate::trajectory::{Change, Jump, Recorder, Run, average};
-
-/// How many trajectories are under way at a time: enough for some lanes to be in one sector.
-pub const ABREAST: usize = 32;
 
 /// One of the trajectories.
 struct Walker<'a, 'b, const W: usize> {
@@ -322,7 +320,7 @@ impl Rank {
     fn pack<'a>(&'a mut self, d: usize, state: impl Fn(&'a Lane) -> Option<&'a [Complex64]>) {
         let Rank { lanes, x, .. } = self;
         let lanes: &'a [Lane] = lanes;
-        pack(&mut x[..d], lanes.iter().enumerate().filter_map(|(number, lane)| Some((number, state(lane)?))));
+        pack(&mut x[..d], &lanes.iter().enumerate().filter_map(|(number, lane)| Some((number, state(lane)?))));
     }
 
     /// A times what is side by side.

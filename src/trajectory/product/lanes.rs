@@ -35,7 +35,7 @@ fn add_each(sum: &mut Numbers, a: &Numbers, x: &Numbers) {
 }
 
 /// Puts states into their lanes, and zeros into the others.
-pub fn pack<'a>(x: &mut [Amplitudes], states: impl Iterator<Item = (usize, &'a [Complex64])> + Clone) {
+pub fn pack<'a>(x: &mut [Amplitudes], states: &(impl Iterator<Item = (usize, &'a [Complex64])> + Clone)) {
     for (number, block) in x.chunks_mut(BLOCK).enumerate() {
         block.fill(NONE);
         for (lane, state) in states.clone() {

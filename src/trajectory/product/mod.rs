@@ -29,12 +29,11 @@ use num_complex::Complex64;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 
-use self::abreast::ABREAST;
 use self::basis::Edge;
 use self::lanes::LANES;
 use self::qubits::OneBody;
 use self::sector::{InSector, Sector, Way};
-use self::spaces::{Label, Spaces};
+use self::spaces::{ABREAST, Label, Spaces};
 use self::sparse::Sparse;
 use super::propagation::{Beginning, Propagation, Wait, dot, normalize, numbers, numbers_mut};
 use super::{Change, Jump, Recorder, Run, Unravelling, average, run};

@@ -4,6 +4,8 @@ use super::sparse::Sums;
 use crate::initial::ProductStart;
 use crate::model::product::{Factor, Kind, Levels, Product};
 
+/// How many trajectories go abreast: enough for some to be in one sector.
+pub const ABREAST: usize = 32;
 /// The largest sector of which many states are kept side by side: beyond, memory is worth more.
 const MOST_ABREAST: usize = 32_768;
 
