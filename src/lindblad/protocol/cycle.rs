@@ -10,8 +10,8 @@ use super::block::{Block, pair};
 use super::evolution::advance;
 use super::factors::Follow;
 use super::iterated::Iterated;
-use super::residuals::norm;
-use super::road::{CycleError, Right, Road};
+use super::residuals::{Right, add, norm};
+use super::road::{CycleError, Road};
 use super::whole::Whole;
 use super::{Means, Moments, ProtocolEquation, affordable, observables};
 use crate::initial::InitialState;
@@ -117,8 +117,12 @@ impl ProtocolEquation {
         }
         let (grown, r) = self.stretched(&p)?;
         rights.push(Right { r, beside: norm(&p) });
-        // Quanta change M, and work and heat the energy: what all of them leave together is what 1 - U makes of M p*.
-        road.learn(self.operators.m.iter().zip(&p).map(|(m, p)| m * p).collect())?;
+        // Quanta change M: on the way those of all baths are what 1 - U makes of M p*.
+        let changed = (0..self.protocol.baths()).fold(vec![0.0; p.len()], |mut changed, bath| {
+            add(&mut changed, 1.0, &lanes[Entry::Quanta(bath).index()]);
+            changed
+        });
+        road.learn(self.operators.m.iter().zip(&p).map(|(m, p)| m * p).collect(), changed);
         let mut currents = self.operators.block(Follow::Currents, lanes_of_currents);
         for (lane, y) in road.respond(&rights)?.iter().enumerate() {
             currents.lane_mut(lane).copy_from_slice(y);

@@ -7,8 +7,8 @@
 use super::ProtocolEquation;
 use super::evolution::Way;
 use super::factors::Follow;
-use super::residuals::{Propagates, Residuals, add, norm};
-use super::road::{CycleError, Right, Road};
+use super::residuals::{Propagates, Residuals, Right, add, norm};
+use super::road::{CycleError, Road};
 use crate::lindblad::PopulationEquation;
 use crate::lindblad::steady::{Leaking, Reduced, SteadyState};
 use crate::model::protocol::Stage;
@@ -95,8 +95,8 @@ impl Road for Iterated<'_> {
         Ok(p)
     }
 
-    fn learn(&mut self, x: Vec<f64>) -> Result<(), CycleError> {
-        self.residuals.grow(&self.propagator, traceless(&self.p, x)).map(|_| ())
+    fn learn(&mut self, x: Vec<f64>, image: Vec<f64>) {
+        self.residuals.learn(traceless(&self.p, x), image);
     }
 
     fn respond(&mut self, rights: &[Right]) -> Result<Vec<Vec<f64>>, CycleError> {

@@ -6,7 +6,7 @@
 use faer::Mat;
 
 use super::radius::radius;
-use super::road::{CycleError, Right};
+use super::road::CycleError;
 use crate::lindblad::SolveError;
 use crate::vectorized::dot;
 
@@ -34,6 +34,12 @@ pub trait Propagates {
 struct Direction {
     of: Vec<f64>,
     image: Vec<f64>,
+}
+
+/// A right side, known to the rounding of something of the size `beside`.
+pub struct Right {
+    pub r: Vec<f64>,
+    pub beside: f64,
 }
 
 /// The directions so far.
@@ -86,13 +92,13 @@ impl Residuals {
     }
 
     /// Adds a direction; false where it is none.
-    pub fn grow(&mut self, u: &impl Propagates, of: Vec<f64>) -> Result<bool, CycleError> {
+    fn grow(&mut self, u: &impl Propagates, of: Vec<f64>) -> Result<bool, CycleError> {
         let image = u.image(&of)?;
         Ok(self.learn(of, image))
     }
 
     /// Adds a direction whose image is known; false where it is none.
-    fn learn(&mut self, of: Vec<f64>, image: Vec<f64>) -> bool {
+    pub fn learn(&mut self, of: Vec<f64>, image: Vec<f64>) -> bool {
         let mut direction = Direction { of, image };
         let new = direction.part(&self.directions);
         let is_one = new >= DEPENDENT * self.precision;

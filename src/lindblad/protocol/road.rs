@@ -1,5 +1,6 @@
 //! What a road to a limit cycle has to know, and why there may be none.
 
+use super::residuals::Right;
 use crate::lindblad::{NotAffordable, SolveError};
 
 /// Why there is no limit cycle.
@@ -30,19 +31,13 @@ pub enum CycleError {
     },
 }
 
-/// A right side, known to the rounding of something of the size `beside`.
-pub struct Right {
-    pub r: Vec<f64>,
-    pub beside: f64,
-}
-
 /// What is made of the propagator of a cycle.
 pub trait Road {
     /// The limit: in each sector of its own probability.
     fn limit(&mut self) -> Result<Vec<f64>, CycleError>;
 
-    /// Is told of a vector that responses have a part of.
-    fn learn(&mut self, x: Vec<f64>) -> Result<(), CycleError>;
+    /// Is told what 1 - U makes of some x.
+    fn learn(&mut self, x: Vec<f64>, image: Vec<f64>);
 
     /// (1 - U)^-1 of right sides, which sum to zero in each sector.
     fn respond(&mut self, rights: &[Right]) -> Result<Vec<Vec<f64>>, CycleError>;

@@ -9,7 +9,8 @@ use faer::prelude::Solve;
 use super::ProtocolEquation;
 use super::factors::Follow;
 use super::radius::radius;
-use super::road::{CycleError, Right, Road};
+use super::residuals::Right;
+use super::road::{CycleError, Road};
 
 /// The propagator within each sector, and `1 - U + e 1^T` eliminated, with e the uniform distribution: on what sums to
 /// zero it acts as 1 - U does, and of e it makes p*.
@@ -67,9 +68,7 @@ impl Road for Whole<'_> {
     }
 
     /// Elimination has nothing to learn.
-    fn learn(&mut self, _: Vec<f64>) -> Result<(), CycleError> {
-        Ok(())
-    }
+    fn learn(&mut self, _: Vec<f64>, _: Vec<f64>) {}
 
     fn respond(&mut self, rights: &[Right]) -> Result<Vec<Vec<f64>>, CycleError> {
         let of = |Right { r, .. }: &Right| {

@@ -6,8 +6,8 @@
 mod noise;
 
 use super::along::{Acting, Along, Passed, ProtocolMeans, pass};
-use super::protocol::residuals::{Propagates, Residuals, add, norm};
-use super::protocol::{CycleError, Right};
+use super::protocol::CycleError;
+use super::protocol::residuals::{Propagates, Residuals, Right, add, norm};
 use super::{NotAffordable, SolveError};
 use crate::bath::Rates;
 use crate::model::Field;

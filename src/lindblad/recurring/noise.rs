@@ -6,8 +6,8 @@
 
 use super::super::along::{Along, Passed, ProtocolMeans, acting, longest_step, pass};
 use super::super::extrapolation::{Flow, advance};
-use super::super::protocol::residuals::{Residuals, add, norm};
-use super::super::protocol::{CycleError, Right};
+use super::super::protocol::CycleError;
+use super::super::protocol::residuals::{Residuals, Right, add, norm};
 use super::{CERTAIN, PRECISION, Pass, RESOLVED, StateCycle};
 use crate::bath::{Pair, Process, Rates};
 use crate::lindblad::SolveError;
