@@ -1,6 +1,7 @@
 //! What a road to a limit cycle has to know, and why there may be none.
 
-use super::residuals::Right;
+use std::ops::Range;
+
 use crate::lindblad::{NotAffordable, SolveError};
 
 /// Why there is no limit cycle.
@@ -36,11 +37,9 @@ pub trait Road {
     /// The limit: in each sector of its own probability.
     fn limit(&mut self) -> Result<Vec<f64>, CycleError>;
 
-    /// Is told what 1 - U makes of some x.
-    fn learn(&mut self, x: Vec<f64>, image: Vec<f64>);
-
-    /// (1 - U)^-1 of right sides, which sum to zero in each sector.
-    fn respond(&mut self, rights: &[Right]) -> Result<Vec<Vec<f64>>, CycleError>;
+    /// Replaces y within a sector, where it sums to zero, by (1 - U)^-1 y. It is what is left of something of the size
+    /// `beside`.
+    fn respond(&mut self, sector: &Range<usize>, y: &mut [f64], beside: f64) -> Result<(), CycleError>;
 
     /// The largest modulus of the eigenvalues below 1.
     fn second_multiplier(&mut self) -> Result<f64, CycleError>;
