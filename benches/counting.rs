@@ -9,7 +9,7 @@ use superjump::initial::InitialState;
 use superjump::model::Model;
 use superjump::quantity::columns;
 use superjump::random::stream;
-use superjump::statistics::{Counted, Protocol, Stretches};
+use superjump::statistics::{Counted, Protocol, Qubits, Stretches};
 use superjump::trajectory::{self, Detail, Interrupt, Populations, Record};
 use superjump::units::Units;
 
@@ -61,10 +61,11 @@ fn counting(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(recorded()));
         group.bench_function(BenchmarkId::new("record", number), |b| b.iter(&mut recorded));
         for (name, protocol) in [("current", &plain), ("noise", &noise), ("correlations", &correlations)] {
-            let mut stretches =
-                Stretches::new(&engine, &initial, protocol, number, watched, &intensities, &Interrupt::default());
+            let qubits = Qubits { engine: &engine, initial: &initial, number, watched, intensities: &intensities };
+            let mut stretches = Stretches::new(vec![qubits], protocol, &Interrupt::default());
             let mut sums = protocol.sums();
-            let mut measured = || stretches.run(&mut stream(1, 0, 0), &mut sums).map_or(0, |replica| replica.jumps);
+            let mut measured =
+                || stretches.run(&mut stream(1, 0, 0), &mut sums).map_or(0, |replicas| replicas[0].jumps);
             group.throughput(Throughput::Elements(measured()));
             group.bench_function(BenchmarkId::new(name, number), |b| b.iter(&mut measured));
         }

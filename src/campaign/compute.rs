@@ -245,8 +245,6 @@ pub fn run_block(point: &Point, block: (u64, u64), interrupt: &Interrupt) -> Opt
 /// The same by a simulator of the point that there is already.
 fn run_block_by(simulator: &mut dyn Simulator, point: &Point, (first, count): (u64, u64)) -> Option<PartResult> {
     let mut result = PartResult::new(point);
-    for number in first..first + count {
-        result.push(point, number, &simulator.trajectory(number)?);
-    }
+    simulator.trajectories(first, count, &mut |number, path| result.push(point, number, path))?;
     Some(result)
 }

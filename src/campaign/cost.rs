@@ -92,11 +92,15 @@ fn first_part(point: &Point, halvings: i32, time: Duration) -> Option<Pilot> {
     let (started, stop) = (Instant::now(), Interrupt::default().after(time));
     let mut simulator = simulator(part, &stop);
     let (mut jumps, mut done, mut spent) = (0, 0.0, Duration::ZERO);
-    while done < 100.0
-        && let Some(path) = simulator.trajectory(done as u64)
-    {
-        jumps += path.trace.exchanged.quanta();
-        (done, spent) = (done + 1.0, started.elapsed());
+    // One alone, and then as many more as go side by side.
+    for (first, count) in [(0, 1), (1, 99)] {
+        let whole = simulator.trajectories(first, count, &mut |_, path| {
+            jumps += path.trace.exchanged.quanta();
+            (done, spent) = (done + 1.0, started.elapsed());
+        });
+        if whole.is_none() {
+            break;
+        }
     }
     let of_whole = 2.0_f64.powi(halvings) / done;
     // A part without a jump says nothing of those of the whole.

@@ -1,14 +1,14 @@
 //! Trajectories of a point one by one, for who does not know its engine.
 
 use super::correlated::Correlating;
-use super::one_by_one::Simulator;
+use super::one_by_one::{Simulator, one_by_one};
 use super::under_protocol::{Superposed, UnderProtocol};
 use crate::group::Group;
 use crate::model::protocol::Protocol;
 use crate::random::stream;
 use crate::scenario::Point;
 use crate::store::Path;
-use crate::trajectory::{self, Declared, Engine, ForEngine, Interrupt, Record, Unravelling};
+use crate::trajectory::{Declared, Engine, ForEngine, Interrupt, Record, Run, Unravelling};
 
 /// The simulator of a point, whose trajectories are dropped on the way once `interrupt` is set.
 #[must_use]
@@ -43,7 +43,8 @@ impl<'a> ForEngine for Build<'a> {
             let record = if ends { record.without_peaks() } else { record };
             (E::build(group, &system), E::initial(group), record.by(E::FACTS.precision).until(interrupt))
         };
-        Box::new(Groups::<E> { point, members: point.groups.iter().map(member).collect() })
+        let members: Vec<Member<'a, E>> = point.groups.iter().map(member).collect();
+        Box::new(Groups::<E> { point, members, records: Vec::new() })
     }
 }
 
@@ -64,6 +65,8 @@ type Member<'a, E> = (E, &'a <E as Unravelling>::Initial, Record<<E as Unravelli
 struct Groups<'a, E: Declared> {
     point: &'a Point,
     members: Vec<Member<'a, E>>,
+    /// What is kept of each of those that go side by side.
+    records: Vec<Record<E::Values>>,
 }
 
 impl<E: Declared> Simulator for Groups<'_, E> {
@@ -71,14 +74,39 @@ impl<E: Declared> Simulator for Groups<'_, E> {
         let point = self.point;
         let mut rng = stream(point.seed, point.id, number);
         for (engine, initial, record) in &mut self.members {
-            if !trajectory::run(engine, initial, point.times(), &mut rng, record) {
+            let mut run = Run { rng, record };
+            if !engine.run_all(initial, point.times(), std::slice::from_mut(&mut run)) {
                 return None;
             }
+            rng = run.rng;
         }
         let (first, others) = self.members.split_first_mut().expect("a point has a group");
         for (_, _, other) in others {
             first.2.trace.add(&other.trace, point.recording.photons);
         }
         Some(Path { trace: &first.2.trace, booked: None, folded: None, correlations: None })
+    }
+
+    fn trajectories(&mut self, first: u64, count: u64, take: &mut dyn FnMut(u64, &Path)) -> Option<()> {
+        let abreast = self.point.abreast();
+        if abreast == 1 {
+            return one_by_one(self, first, count, take);
+        }
+        let Groups { point, members, records } = self;
+        let (engine, initial, record) = &mut members[0];
+        records.resize_with(abreast, || record.clone());
+        let numbers: Vec<u64> = (first..first + count).collect();
+        for numbers in numbers.chunks(abreast) {
+            let rng = |number| stream(point.seed, point.id, number);
+            let runs = numbers.iter().zip(&mut *records).map(|(number, record)| Run { rng: rng(*number), record });
+            let mut runs: Vec<_> = runs.collect();
+            if !engine.run_all(initial, point.times(), &mut runs) {
+                return None;
+            }
+            for (number, record) in numbers.iter().zip(&*records) {
+                take(*number, &Path { trace: &record.trace, booked: None, folded: None, correlations: None });
+            }
+        }
+        Some(())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use superjump::quantity::Quantity;
 use superjump::report::{foremost, least_to_most, number, with_error};
-use superjump::results::{BathSummary, PointSummary, QuantitySummary, Summary, quantity_names};
+use superjump::results::{BathSummary, OVER_THE_RUN, PointSummary, QuantitySummary, Summary, quantity_names};
 use superjump::scenario::{BathScale, Scenario};
 use superjump::statistics::Stopped;
 use superjump::units::Units;
@@ -331,7 +331,7 @@ pub fn render(summary: &Summary, shown: Shown) -> anyhow::Result<String> {
         }
         let (s, engine) = (if engines.len() > 1 { "s" } else { "" }, engines.join(", "));
         let upto = if summary.complete { "" } else { "so far " };
-        let peaks = if first.steady.is_some() { "" } else { "; peaks are over the run" };
+        let peaks = over_the_run(first);
         text.push('\n');
         text.push_str(&wrapped(&format!("{when}, {upto}{count}{each}, engine{s} {engine}{peaks}.")));
         text.push_str(&convergence(points, units, shown));
@@ -362,4 +362,21 @@ pub fn render(summary: &Summary, shown: Shown) -> anyhow::Result<String> {
         }
     }
     Ok(text.trim_end().to_owned())
+}
+
+/// What of a transient is over the whole of it, and not of its end.
+fn over_the_run(point: &PointSummary) -> String {
+    if point.steady.is_some() {
+        return String::new();
+    }
+    let there = |name: &str| point.quantities.iter().any(|row| row.quantity == name);
+    let mut names: Vec<&str> = OVER_THE_RUN.into_iter().filter(|name| there(name)).collect();
+    if names.is_empty() || there("peak_intensity") {
+        names.push("peaks");
+    }
+    match names.split_last() {
+        Some((last, [])) => format!("; {last} are over the run"),
+        Some((last, others)) => format!("; {} and {last} are over the run", others.join(", ")),
+        None => String::new(),
+    }
 }

@@ -34,8 +34,7 @@ pub struct RunArguments {
     #[arg(long)]
     no_exact: bool,
     /// Of the ranks of an MPI job: only the first one sees the folder, and writes what the others send it
-    #[cfg(feature = "mpi")]
-    #[arg(long, conflicts_with = "shard")]
+    #[arg(long, conflicts_with = "shard", hide = cfg!(not(feature = "mpi")))]
     gather: bool,
     /// Append what happens to a file, an event a line, as JSON
     #[arg(long, value_name = "FILE")]
@@ -43,6 +42,10 @@ pub struct RunArguments {
 }
 
 pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
+    if arguments.gather && cfg!(not(feature = "mpi")) {
+        let why = "--gather is for ranks of an MPI job, of which this program knows nothing: `cargo build --release --features mpi`";
+        return Err(super::UsageError(why.to_owned()).into());
+    }
     let scenario = arguments.scenario.read(Purpose::Trajectories)?;
     let show = answer::called_now(arguments.output.show.as_deref());
     answer::check_shown(&scenario, show)?;

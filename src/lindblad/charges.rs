@@ -51,11 +51,23 @@ impl Charges {
         Charges { absorbed: times(&self.absorbed), emitted: times(&self.emitted) }
     }
 
+    /// Whether no jump counts.
+    #[must_use]
+    pub fn count_nothing(&self) -> bool {
+        self.absorbed.iter().chain(&self.emitted).all(|charge| *charge == 0.0)
+    }
+
     /// What has the same long-run statistics of net quanta, counted where fewer jumps go to and fro, given how lively each
     /// bath is: all baths together give what M changes by, which is bounded, so that a weight that is added to all of them
     /// changes nothing.
+    ///
+    /// Of a sum over baths the weight that is taken from all is the one that leaves the least to count: a weight that most
+    /// jumps share cancels before anything is rounded.
     pub(super) fn least_lively(self, activities: &[f64]) -> Self {
         let is_net = self.absorbed.iter().zip(&self.emitted).all(|(absorbed, emitted)| *absorbed == -emitted);
+        if is_net && self.absorbed.iter().filter(|weight| **weight != 0.0).count() > 1 {
+            return self.without_the_common(activities);
+        }
         let all: f64 = activities.iter().sum();
         let lively = activities.iter().position(|activity| *activity > LIVELY * (all - activity));
         match lively {
@@ -65,5 +77,17 @@ impl Charges {
             }
             _ => self,
         }
+    }
+
+    /// Net quanta without a weight that baths have in common.
+    fn without_the_common(&self, activities: &[f64]) -> Self {
+        let counted = |common: f64| -> f64 {
+            let of = |(weight, activity): (&f64, &f64)| (weight - common).abs() * activity;
+            self.absorbed.iter().zip(activities).map(of).sum()
+        };
+        let best = self.absorbed.iter().copied().chain([0.0]).min_by(|a, b| counted(*a).total_cmp(&counted(*b)));
+        let common = best.filter(|common| counted(*common) < 0.5 * counted(0.0)).unwrap_or(0.0);
+        let left = |(weight, activity): (&f64, &f64)| if *activity == 0.0 { 0.0 } else { weight - common };
+        Charges::net(&self.absorbed.iter().zip(activities).map(left).collect::<Vec<_>>())
     }
 }

@@ -260,7 +260,7 @@ impl<'a> Conditioned<'a> {
     }
 
     /// The chain, jump by jump.
-    pub(super) fn uniformized(&self) -> Uniformized<'_> {
+    pub(super) fn uniformized(&self) -> Uniformized {
         Uniformized::new(self.parts.p.len(), &self.tilted.moves, &self.parts.rates)
     }
 

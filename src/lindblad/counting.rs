@@ -22,6 +22,21 @@ use super::steady::{Reduced, SteadyError, SteadyState, slowest_time};
 use crate::bath::{Bath, Pair, Process};
 use crate::rounded::{Rounded, balanced};
 
+/// The entropy that baths produce which give these net quanta per unit time, in units of k_B: each quantum absorbed from one
+/// takes ln(down/up) from it. Infinite where a quantum flows against a rate that is zero.
+#[must_use]
+pub fn entropy_production(baths: &[Bath], currents: &[Rounded]) -> Rounded {
+    let exchanging = baths.iter().zip(currents).filter(|(bath, _)| bath.down + bath.up > 0.0);
+    exchanging
+        .filter(|(_, current)| current.value.abs() > current.error)
+        .map(|(bath, current)| {
+            // Nothing flows: nothing is produced, however cold the bath.
+            let produced = *current * -(bath.down.ln() - bath.up.ln());
+            produced + Rounded::of(0.0, produced.value)
+        })
+        .sum()
+}
+
 /// The steady state of a model with its factorized generator, ready to be asked for statistics.
 pub struct Counting<'a> {
     equation: &'a PopulationEquation,
@@ -97,7 +112,8 @@ impl<'a> Counting<'a> {
     }
 
     /// What has the long-run statistics of these charges.
-    pub(super) fn least_lively(&self, charges: &Charges) -> Charges {
+    #[must_use]
+    pub fn least_lively(&self, charges: &Charges) -> Charges {
         let activities: Vec<f64> = (0..self.currents.len()).map(|bath| self.activity(bath)).collect();
         charges.clone().least_lively(&activities)
     }
@@ -286,6 +302,12 @@ impl<'a> Counting<'a> {
         Ok(Some(values.into_iter().map(|value| value / rate).collect()))
     }
 
+    /// Emissions into a bath per unit time.
+    #[must_use]
+    pub fn emission_rate(&self, bath: usize) -> f64 {
+        self.emission(bath, &self.steady.p).iter().sum()
+    }
+
     /// The density of the waiting time between successive emissions into a bath,
     /// `w(tau) = 1.A e^{(W - A) tau} A p / 1.A p`, at ascending times.
     ///
@@ -353,16 +375,7 @@ impl<'a> Counting<'a> {
     /// The same with what is known of it.
     #[must_use]
     pub fn rounded_entropy_production(&self) -> Rounded {
-        let baths = &self.equation.ladder().baths;
-        let exchanging = baths.iter().zip(&self.currents).filter(|(bath, _)| bath.down + bath.up > 0.0);
-        exchanging
-            .filter(|(_, current)| current.value.abs() > current.error)
-            .map(|(bath, current)| {
-                // Nothing flows: nothing is produced, however cold the bath.
-                let produced = *current * -(bath.down.ln() - bath.up.ln());
-                produced + Rounded::of(0.0, produced.value)
-            })
-            .sum()
+        entropy_production(&self.equation.ladder().baths, &self.currents)
     }
 
     /// The thermodynamic uncertainty relation of a bath, `S_b Sigma / (2 I_b^2) >= 1`: the left side.

@@ -41,7 +41,10 @@ impl Cumulant {
     #[must_use]
     pub fn digits(&self) -> f64 {
         let Rounded { value, error } = self.rounded;
-        // A double has no more than 16.
+        // What nothing is counted of is 0 to all digits, and a double has no more than 16.
+        if value == 0.0 && error == 0.0 {
+            return 16.0;
+        }
         if value.is_finite() && value != 0.0 { (value.abs() / error).log10().clamp(0.0, 16.0) } else { 0.0 }
     }
 }

@@ -16,6 +16,8 @@ use crate::rounded::Rounded;
 /// Steps of Noda's iteration, and corrections of what is left after it.
 const MOST_STEPS: usize = 300;
 const MOST_CORRECTIONS: usize = 5;
+/// The first correction of ln l, at most, where it is taken for near: each is about the square of the one before.
+const NEAR: f64 = 0.5;
 /// What may be left of a correction of ln l.
 const SETTLED: f64 = 1e-11;
 /// What is left of a correction that is no solution.
@@ -32,6 +34,12 @@ impl Tilted<'_> {
         if !tilts.iter().all(|tilt| tilt.rate > 0.0 && tilt.rate.is_finite()) {
             return Err(SteadyError::Field);
         }
+        // Corrections double the digits of what is near, at the price of a step each.
+        if let Some(found) =
+            near.and_then(|near| self.settled(tilts.clone(), exponents, near.to_vec(), Some(NEAR)).ok())
+        {
+            return Ok(found);
+        }
         let mut log = near.map_or_else(|| vec![0.0; states], <[f64]>::to_vec);
         let (mut lowest, mut closest) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..MOST_STEPS {
@@ -45,7 +53,7 @@ impl Tilted<'_> {
             // all but empty goes by the sixteen digits that it is then known to, step by step.
             let apart = most - least;
             if apart <= rounding || (lowest - most <= rounding && apart >= closest) {
-                return self.settled(tilts, exponents, log);
+                return self.settled(tilts, exponents, log, None);
             }
             (lowest, closest) = (lowest.min(most), apart);
             // Above the bound by its rounding, so that every level leaks: what has converged is left with probabilities below
@@ -59,12 +67,14 @@ impl Tilted<'_> {
         Err(SteadyError::Unsettled)
     }
 
-    /// The chain at this l, which is nearly the eigenvector: corrected until nothing is left to correct.
+    /// The chain at this l, which is nearly the eigenvector: corrected until nothing is left to correct. Where it may be far
+    /// off the first correction of ln l is within bounds, or this is no way to go.
     fn settled(
         &self,
         tilts: Vec<Tilt>,
         exponents: &Charges,
         mut log: Vec<f64>,
+        within: Option<f64>,
     ) -> Result<Conditioned<'_>, SteadyError> {
         let states = self.states();
         let mut left = f64::INFINITY;
@@ -81,8 +91,13 @@ impl Tilted<'_> {
             lacking.iter_mut().for_each(|g| *g -= middle);
             let (least, most) = extremes(&lacking[..states]);
             let now = most - least;
+            if correction == 0 && within.is_some_and(|within| now.is_nan() || now > within) {
+                return Err(SteadyError::Unsettled);
+            }
             if now <= SETTLED || now >= 0.5 * left || correction == MOST_CORRECTIONS {
-                if now.is_nan() || now > UNSETTLED {
+                // There is a surer way where this one leaves digits.
+                let enough = if within.is_some() { SETTLED } else { UNSETTLED };
+                if now.is_nan() || now > enough {
                     return Err(SteadyError::Unsettled);
                 }
                 let second: f64 = p.iter().zip(&made.growth).zip(&lacking).map(|((p, c), g)| p * (c - theta) * g).sum();

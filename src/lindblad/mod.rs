@@ -40,7 +40,7 @@ pub use charges::Charges;
 pub use coherences::Coherences;
 pub use condition::{ConditionError, STRONGEST, conditions};
 pub use conditioned::Conditioned;
-pub use counting::Counting;
+pub use counting::{Counting, entropy_production};
 pub use cumulants::{Cumulant, Cumulants, first_passage};
 pub use currents::{Occupation, currents};
 pub use driven::{Driven, DrivenAverages, DrivenProtocol, DrivenSteady};
@@ -54,7 +54,7 @@ pub use product::{
 };
 pub use rational::{SolveError, Triplet};
 pub use recurring::{StateCycle, StateNoise, affordable as cycle_affordable};
-pub use register::{RegisterEquation, RegisterError, RegisterProtocol};
+pub use register::{AfterPhoton, RegisterEquation, RegisterError, RegisterProtocol};
 #[cfg(feature = "campaign")]
 pub(crate) use relaxation::Relaxation;
 pub use slowest::Mode;

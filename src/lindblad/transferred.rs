@@ -31,6 +31,19 @@ impl Transferred {
         (self.first..).zip(self.probabilities.iter().copied())
     }
 
+    /// The law of the sum of two independent numbers.
+    #[must_use]
+    pub fn plus(&self, other: &Transferred) -> Transferred {
+        let length = self.probabilities.len() + other.probabilities.len();
+        let mut probabilities = vec![0.0; length.saturating_sub(1)];
+        for (at, p) in self.probabilities.iter().enumerate() {
+            for (sum, q) in probabilities[at..].iter_mut().zip(&other.probabilities) {
+                *sum += p * q;
+            }
+        }
+        Transferred { first: self.first + other.first, probabilities }
+    }
+
     /// The probability of this number or more.
     #[must_use]
     pub fn from(&self, number: i64) -> f64 {

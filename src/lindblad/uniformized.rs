@@ -8,24 +8,64 @@ const LONGEST: f64 = 50.0;
 /// What is left out, as a part of the least entry that matters.
 const LEFT_OUT: f64 = 1e-17;
 
+/// One end of a link, seen from the other.
+#[derive(Clone, Copy)]
+struct Arm {
+    other: u32,
+    /// Which link.
+    link: u32,
+    /// Its probability.
+    part: f64,
+}
+
+/// The links of each state, at one of their ends, in their order: sums over them go from state to state, not from link to
+/// link.
+struct Arms {
+    starts: Vec<u32>,
+    arms: Vec<Arm>,
+}
+
+impl Arms {
+    /// By these ends, of which the first is where a link is listed.
+    fn new(states: usize, ends: impl Iterator<Item = [usize; 2]> + Clone, parts: &[f64]) -> Self {
+        let mut starts = vec![0; states + 1];
+        ends.clone().for_each(|[at, _]| starts[at + 1] += 1);
+        (0..states).for_each(|state| starts[state + 1] += starts[state]);
+        let mut next = starts.clone();
+        let mut arms = vec![Arm { other: 0, link: 0, part: 0.0 }; parts.len()];
+        for (link, ([at, other], part)) in ends.zip(parts).enumerate() {
+            arms[next[at] as usize] = Arm { other: other as u32, link: link as u32, part: *part };
+            next[at] += 1;
+        }
+        Arms { starts, arms }
+    }
+
+    /// The arms of each state in turn.
+    fn each(&self) -> impl Iterator<Item = &[Arm]> {
+        self.starts.windows(2).map(|ends| &self.arms[ends[0] as usize..ends[1] as usize])
+    }
+}
+
 /// A chain, in units of its fastest rate.
-pub(super) struct Uniformized<'a> {
-    links: &'a [Link],
-    /// The probability of each link, and of staying.
-    moves: Vec<f64>,
+pub(super) struct Uniformized {
+    /// Where links begin, and where they end.
+    from: Arms,
+    to: Arms,
+    /// The probability of staying.
     stays: Vec<f64>,
     fastest: f64,
 }
 
-impl<'a> Uniformized<'a> {
+impl Uniformized {
     /// The chain with a rate for each link between so many states.
-    pub fn new(states: usize, links: &'a [Link], rates: &[f64]) -> Self {
+    pub fn new(states: usize, links: &[Link], rates: &[f64]) -> Self {
         let mut leaving = vec![0.0; states];
         links.iter().zip(rates).for_each(|(link, rate)| leaving[link.from] += rate);
         let fastest = leaving.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+        let parts: Vec<f64> = rates.iter().map(|rate| rate / fastest).collect();
         Uniformized {
-            links,
-            moves: rates.iter().map(|rate| rate / fastest).collect(),
+            from: Arms::new(states, links.iter().map(|link| [link.from, link.to]), &parts),
+            to: Arms::new(states, links.iter().map(|link| [link.to, link.from]), &parts),
             stays: leaving.into_iter().map(|rate| 1.0 - rate / fastest).collect(),
             fastest,
         }
@@ -39,7 +79,7 @@ impl<'a> Uniformized<'a> {
     /// About how many multiplications a time takes.
     pub fn products(&self, time: f64) -> f64 {
         let steps = (self.fastest * time / LONGEST).ceil();
-        (1.5 * self.fastest * time + 25.0 * steps) * self.links.len() as f64
+        (1.5 * self.fastest * time + 25.0 * steps) * self.from.arms.len() as f64
     }
 
     /// Goes through a time in steps: `apply` makes of a vector the next power times it, `least` says what is left out as long
@@ -73,9 +113,8 @@ impl<'a> Uniformized<'a> {
     /// `exp(t W^T) h` of an h that is nowhere 0: what h is on average where the chain has come to.
     pub fn back(&self, h: &mut [f64], time: f64) {
         let apply = |h: &[f64], next: &mut [f64]| {
-            next.iter_mut().zip(h).zip(&self.stays).for_each(|((next, h), stay)| *next = stay * h);
-            for (Link { from, to }, part) in self.links.iter().zip(&self.moves) {
-                next[*from] += part * h[*to];
+            for (((next, own), stay), arms) in next.iter_mut().zip(h).zip(&self.stays).zip(self.from.each()) {
+                *next = arms.iter().fold(stay * own, |sum, arm| sum + arm.part * h[arm.other as usize]);
             }
         };
         self.mixture(h, time, apply, |h| h.iter().copied().fold(f64::INFINITY, f64::min));
@@ -87,15 +126,15 @@ impl<'a> Uniformized<'a> {
         let states = self.stays.len();
         let apply = |now: &[f64], next: &mut [f64]| {
             for (now, next) in now.chunks_exact(states).zip(next.chunks_exact_mut(states)) {
-                next.iter_mut().zip(now).zip(&self.stays).for_each(|((next, now), stay)| *next = stay * now);
-                for (Link { from, to }, part) in self.links.iter().zip(&self.moves) {
-                    next[*to] += part * now[*from];
+                for (((next, own), stay), arms) in next.iter_mut().zip(now).zip(&self.stays).zip(self.to.each()) {
+                    *next = arms.iter().fold(stay * own, |sum, arm| sum + arm.part * now[arm.other as usize]);
                 }
             }
             let (p, counted) = (&now[..states], &mut next[states..]);
             for (charges, counted) in charges.iter().zip(counted.chunks_exact_mut(states)) {
-                for ((Link { from, to }, part), charge) in self.links.iter().zip(&self.moves).zip(charges) {
-                    counted[*to] += charge * part * p[*from];
+                let counts = |arm: &Arm| charges[arm.link as usize] * arm.part * p[arm.other as usize];
+                for (counted, arms) in counted.iter_mut().zip(self.to.each()) {
+                    *counted = arms.iter().fold(*counted, |sum, arm| sum + counts(arm));
                 }
             }
         };

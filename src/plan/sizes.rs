@@ -18,6 +18,8 @@ pub struct Part {
 
 /// Jumps of a block, roughly: some 20 ms of work, so that progress is smooth and threads end together.
 const JUMPS_PER_BLOCK: f64 = 2e6;
+/// By how many times a block may be longer so that as many trajectories are in it as are best run at once.
+const COMPANY: f64 = 128.0;
 /// The most trajectories of a block.
 const MAX_BLOCK: u64 = 1024;
 /// The most blocks of a part: some seconds of work, lost at most when a run is killed.
@@ -54,7 +56,9 @@ impl Sizes {
             point.protocol().filter(|_| point.recording.cycles).map_or(0.0, |protocol| protocol.cycles() as f64);
         let logged = if point.recording.jumps { jumps } else { 0.0 } + point.recording.photons as f64 + cycles;
         let most = (MAX_LOG / logged.max(1e-9)).clamp(1.0, 1e12) as u64;
-        let block = (JUMPS_PER_BLOCK / (work + cells)).clamp(1.0, MAX_BLOCK as f64) as u64;
+        let block = JUMPS_PER_BLOCK / (work + cells);
+        // Those that go side by side gain by company.
+        let block = block.max((COMPANY * block).min(point.abreast() as f64)).clamp(1.0, MAX_BLOCK as f64) as u64;
         let power = |size: u64| 1 << size.ilog2();
         let block = power(block.min(most));
         let part = power((block * MAX_BLOCKS).min(MAX_PART).min(most));

@@ -166,6 +166,16 @@ impl Series {
     pub fn unlisted(self) -> Self {
         Series { listed: false, ..self }
     }
+
+    /// What is sampled, has no error and is rounding beside the largest of its series is 0: all trajectories are at the
+    /// same end of what a difference measures. Curves without any error, which may span hundreds of decades, stay.
+    fn clear_rounding(&mut self) {
+        let largest = self.points.iter().fold(0.0_f64, |most, d| most.max(d.y.abs()));
+        if self.points.iter().any(|d| d.error.is_some()) {
+            let rounding = |d: &&mut Datum| d.error.is_none() && d.y.abs() < 1e-14 * largest;
+            self.points.iter_mut().filter(rounding).for_each(|d| d.y = 0.0);
+        }
+    }
 }
 
 impl Figure {
@@ -193,6 +203,9 @@ impl Figure {
 
     /// A logarithmic axis gets a place for 0 where its data have one; values below it have none, which the caption says.
     pub fn find_places(&mut self) {
+        if self.y.log {
+            self.series.iter_mut().for_each(Series::clear_rounding);
+        }
         let across: Vec<f64> = self.all().flat_map(|s| &s.points).map(|d| d.x).collect();
         let up: Vec<f64> = self.series.iter().flat_map(|s| &s.points).map(|d| d.y).collect();
         let mut lost = 0;

@@ -96,7 +96,8 @@ pub fn draw(folder: &Path, tables: Tables, print: Print) -> Result<Report, Repor
         Tables::OfRun => &run.summary.scenario_text,
         Tables::Of(text) => text,
         Tables::OfFile { path, text } => {
-            let (swept, baths) = (run.swept(), run.baths());
+            let swept = run.swept();
+            let baths: Vec<String> = run.baths().into_iter().chain(asked::sums(&run.summary.scenario_text)).collect();
             check_figures(path, text, &swept, &baths).map_err(|source| ReportError::Tables(Box::new(source)))?;
             text
         }

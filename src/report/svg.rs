@@ -261,7 +261,9 @@ pub fn draw(figure: &Figure, medium: Medium) -> Option<Drawing> {
         0.6 * air
     };
     let x = Scale::new(values(figure.all(), false), &figure.x, air_beside)?;
-    let x = x.ticks_on(&figure.x, data().map(|d| d.x));
+    // Bars of whole numbers end halfway between them.
+    let whole = |s: &Series| if s.shape == Shape::Steps { 0.5 } else { 0.0 };
+    let x = x.ticks_on(&figure.x, figure.all().flat_map(|s| s.points.iter().map(move |d| d.x + whole(s))));
     let upwards = |y: &Axis, series: &[Series]| {
         let scale = Scale::new(values(series.iter(), true), y, air)?;
         Some(scale.ticks_on(y, series.iter().flat_map(|s| &s.points).map(|d| d.y)))
@@ -393,6 +395,29 @@ mod tests {
         assert_eq!(figure.caption, " 1 negative value has no place on a logarithmic axis.");
         let svg = draw(&figure, Medium::Print).unwrap().svg;
         assert_eq!(svg.matches("<circle").count(), 3 + 1, "three points and the key of the legend");
+    }
+
+    #[test]
+    fn rounding_is_zero_on_a_logarithmic_axis_where_errors_say_that_it_is_sampled() {
+        let y = || Axis { log: true, ..Axis::default() };
+        let points = [(0.0, 1.0), (1.0, 0.1), (2.0, 3e-17)];
+        let mut sampled = seen("s", 0, Shape::Line, &points);
+        sampled.points[1].error = Some(0.01);
+        let exact = seen("e", 0, Shape::Dashed, &points);
+        let mut figure = Figure { name: "f".into(), y: y(), series: vec![sampled, exact], ..Figure::default() };
+        figure.find_places();
+        assert!(figure.y.zero);
+        assert_eq!(figure.series[0].points[2].y, 0.0);
+        assert_eq!(figure.series[1].points[2].y, 3e-17);
+    }
+
+    #[test]
+    fn bars_of_whole_numbers_have_ticks_at_these() {
+        let edges = [(-1.5, 0.0), (-1.5, 0.9), (-0.5, 0.1), (0.5, 0.0)];
+        let series = vec![seen("s", 0, Shape::Steps, &edges)];
+        let x = Axis::default().counting_if(true);
+        let svg = draw(&Figure { name: "f".into(), x, series, ..Figure::default() }, Medium::Print).unwrap().svg;
+        assert!(svg.contains(">−1<") && svg.contains(">0<") && !svg.contains(">−1.5<"), "{svg}");
     }
 
     #[test]

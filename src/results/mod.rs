@@ -26,6 +26,7 @@ pub(crate) use flowing::of_flows;
 pub(crate) use highest::highest_exact;
 pub use names::quantity_names;
 pub(crate) use parquet_folder::ParquetFolder;
+pub use rare::OVER_THE_RUN;
 pub(crate) use rare::Rare;
 pub use row::{QuantitySummary, standard_errors};
 pub(crate) use sink::Sink;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::correlations::Correlated;
+use super::rare::OVER_THE_RUN;
 use crate::quantity::{Column, Quantity};
 use crate::scenario::{Asked, Point, Scenario};
 
@@ -65,6 +66,9 @@ pub fn quantity_names(scenario: &Scenario) -> Vec<String> {
     let mut seen = HashSet::new();
     quantities.retain(|quantity| seen.insert(quantity.name()));
     let mut names: Vec<String> = quantities.iter().map(|quantity| quantity.name().to_owned()).collect();
+    if scenario.points.iter().any(|point| point.conditions().is_some() && point.steady().is_none()) {
+        names.extend(OVER_THE_RUN.map(str::to_owned));
+    }
     let photon = |photon: usize| format!("{}_{}", Quantity::PhotonTime.name(), photon + 1);
     names.extend((0..point.recording.photons).map(photon));
     names.extend(scenario.points.iter().filter_map(Point::ensembles).take(1).flat_map(Correlated::names));

@@ -10,6 +10,12 @@ use crate::statistics::{Estimate, Event, LEAST_EVENTS, Reweighted, Statistic, Su
 /// Where nothing was sampled, or trajectories tell no more than is known.
 const NOTHING: Weighed = Weighed { estimate: None, effective: f64::NAN, at_the_edge: false };
 
+/// The heat current of a bath under a condition, from its quanta over the whole run.
+pub const CURRENT_OF_RUN: &str = "heat_current_run";
+
+/// What is told of a run that ends under a condition, and is over the whole of it.
+pub const OVER_THE_RUN: [&str; 3] = [CURRENT_OF_RUN, "generating_function", "rare_probability"];
+
 /// A statistic of the counts: weighed back, and exact.
 pub type WeighedRow = (Subject, Option<Estimate>, Option<f64>);
 
@@ -45,8 +51,8 @@ impl Rare<'_> {
         self.point.until()
     }
 
-    /// The generating function over the time of the trajectories, and the probability of what the condition makes common; what
-    /// that is, and what has no estimate, in words.
+    /// The current and the generating function over the time of the trajectories, and the probability of what the condition
+    /// makes common; what that is, and what has no estimate, in words.
     pub fn summary(&self) -> (Vec<QuantitySummary>, Vec<String>) {
         let Rare { point, given, reweighted, law } = *self;
         let (bath, until) = (point.baths()[given.bath].name.as_str(), self.until());
@@ -58,6 +64,15 @@ impl Rare<'_> {
             let row = QuantitySummary::maybe_sampled(name.to_owned(), Some(bath), weighed.estimate, exact, unit);
             rows.extend(row);
         };
+        // Of a condition of the long run nobody knows what a shorter one carries.
+        let quantum = point.groups[0].model.quantum_of(&point.baths()[given.bath]);
+        let carried = self.weighed(|of| {
+            let Estimate { mean, std_error } = of.current(until);
+            let estimate = Estimate { mean: mean * quantum, std_error: std_error.map(|error| error * quantum.abs()) };
+            Weighed { estimate: Some(estimate), effective: of.paths() as f64, at_the_edge: false }
+        });
+        let exact = given.ending.as_ref().map(|_| given.current * quantum);
+        push(CURRENT_OF_RUN, carried, exact, point.units().heat_current(), &mut notes);
         match &given.ending {
             // By its weights no trajectory tells more of it than is known.
             Some(ending) => {

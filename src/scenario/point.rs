@@ -177,6 +177,22 @@ impl Point {
         self.engine.engine.facts(&self.groups)
     }
 
+    /// How many trajectories are best run at once.
+    #[must_use]
+    pub fn abreast(&self) -> usize {
+        struct Asked<'a>(&'a [Group]);
+        impl ForEngine for Asked<'_> {
+            type Output = usize;
+            fn of<E: Declared>(self) -> usize {
+                match self.0 {
+                    [group] => E::abreast(group),
+                    _ => 1,
+                }
+            }
+        }
+        self.engine.engine.with(&self.groups, Asked(&self.groups))
+    }
+
     /// What is known of the values of a column beforehand. Of superposed levels an emission may leave `<J_z>` as it is and
     /// book a whole quantum of work, and an absorption the reverse: each kind of jump counts.
     #[must_use]

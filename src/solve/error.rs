@@ -141,9 +141,6 @@ pub enum Unsolved {
     #[error("the run was interrupted")]
     Interrupted,
     /// What is asked for is not solved for qubits that differ.
-    #[error("counting windows, spectra and correlations are not solved for qubits that differ")]
+    #[error("counting windows and spectra are not solved for qubits that differ")]
     NotOnTheLadder,
-    /// The same of driven qubits.
-    #[error("correlations of emissions (`noise.delays`) are not solved for driven qubits")]
-    Correlations,
 }

@@ -22,6 +22,7 @@ pub use equation::{
 pub use error::Unsolved;
 pub use protocol::ExactProtocol;
 pub use steady::{
-    CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, cycle_affordable, cycle_multiplier, exact_beside, is_conserved,
+    CONSERVED, ExactNoise, Judged, Phases, SteadyRoad, TOGETHER, cycle_affordable, cycle_multiplier, exact_beside,
+    is_conserved,
 };
 pub use transient::ExactRoad;

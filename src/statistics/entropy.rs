@@ -13,45 +13,65 @@ use crate::bath::Bath;
 use crate::dicke::{Level, ln_degeneracy};
 use crate::model::Values;
 
-/// What the entropy production is made of.
+/// What the entropy production of independent groups of qubits is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entropy {
+    groups: Vec<OfGroup>,
+}
+
+/// That of one group.
+#[derive(Clone, Debug, PartialEq)]
+struct OfGroup {
     /// What a bath loses with a quantum, ln(down/up).
     per_quantum: Vec<f64>,
     /// ln(p/d_J) of every level in the steady state.
     ln_weights: HashMap<Level, f64>,
 }
 
-impl Entropy {
-    /// For these baths around N qubits with these steady probabilities. `None` where a bath absorbs without emitting or
-    /// emits without absorbing: the reverse of its quanta never happens.
-    #[must_use]
-    pub fn new(number: i64, baths: &[Bath], populations: impl IntoIterator<Item = (Level, f64)>) -> Option<Self> {
+impl OfGroup {
+    fn new(number: i64, baths: &[Bath], populations: impl IntoIterator<Item = (Level, f64)>) -> Option<Self> {
         let of_bath = |bath: &Bath| if bath.down + bath.up == 0.0 { 0.0 } else { (bath.down / bath.up).ln() };
         let per_quantum: Vec<f64> = baths.iter().map(of_bath).collect();
         let weight = |(level, p): (Level, f64)| (level, p.ln() - ln_degeneracy(number, level.two_j));
         let finite = per_quantum.iter().all(|s| s.is_finite());
-        finite.then(|| Entropy { per_quantum, ln_weights: populations.into_iter().map(weight).collect() })
+        finite.then(|| OfGroup { per_quantum, ln_weights: populations.into_iter().map(weight).collect() })
+    }
+}
+
+impl Entropy {
+    /// For groups of N qubits among baths, with these steady probabilities. `None` where a bath absorbs without emitting or
+    /// emits without absorbing: the reverse of its quanta never happens.
+    #[must_use]
+    pub fn new<'a, P>(groups: impl IntoIterator<Item = (i64, &'a [Bath], P)>) -> Option<Self>
+    where
+        P: IntoIterator<Item = (Level, f64)>,
+    {
+        let groups = groups.into_iter().map(|(number, baths, populations)| OfGroup::new(number, baths, populations));
+        Some(Entropy { groups: groups.collect::<Option<_>>()? })
     }
 
-    /// The entropy that net quanta absorbed from the baths produce in them.
+    /// The entropy that net quanta absorbed from the baths by a group produce in them.
     #[must_use]
-    pub fn of_quanta(&self, net: impl Iterator<Item = i64>) -> f64 {
-        self.per_quantum.iter().zip(net).map(|(s, net)| -s * net as f64).sum()
+    pub fn of_quanta(&self, group: usize, net: impl Iterator<Item = i64>) -> f64 {
+        self.groups[group].per_quantum.iter().zip(net).map(|(s, net)| -s * net as f64).sum()
     }
 
-    /// What each bath loses with a quantum.
+    /// The most that each bath loses with a quantum.
     #[must_use]
-    pub fn per_quantum(&self) -> &[f64] {
-        &self.per_quantum
+    pub fn per_quantum(&self) -> Vec<f64> {
+        let most = |bath: usize| {
+            self.groups.iter().map(|group| group.per_quantum[bath]).reduce(|a, b| if b.abs() > a.abs() { b } else { a })
+        };
+        let baths = self.groups.first().map_or(0, |group| group.per_quantum.len());
+        (0..baths).filter_map(most).collect()
     }
 
-    /// ln(p/d_J) of the level with these values.
+    /// ln(p/d_J) of the level of a group with these values.
     #[must_use]
-    pub fn ln_weight<V: Values>(&self, values: &V) -> f64 {
+    pub fn ln_weight<V: Values>(&self, group: usize, values: &V) -> f64 {
         let two_j = ((1.0 + 4.0 * values.j_squared()).sqrt() - 1.0).round() as i64;
         let level = Level { two_j, two_m: (2.0 * values.jz()).round() as i64 };
-        self.ln_weights.get(&level).copied().unwrap_or(f64::NAN)
+        self.groups[group].ln_weights.get(&level).copied().unwrap_or(f64::NAN)
     }
 }
 

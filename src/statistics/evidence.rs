@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::Estimate;
 use super::entropy::Sampling;
+use super::protocol::Protocol;
 use super::statistic::{Statistic, Subject};
-use super::stretch::Protocol;
 use super::sums::Sums;
 
 /// Independent events that a standard error is inferred from, at least: of a Poisson number of as many the interval of
@@ -242,9 +242,10 @@ impl Sample<'_> {
         else {
             return Finding::events(Scarce::Producers, f64::INFINITY);
         };
+        let per_quantum = entropy.per_quantum();
         // As if one more quantum had been seen: none at all is no certainty.
         let of_bath = |(each, quanta): (&f64, &f64)| if rare(quanta) { each * each * (quanta + 1.0) } else { 0.0 };
-        let luck: f64 = entropy.per_quantum().iter().zip(&totals).map(of_bath).sum();
+        let luck: f64 = per_quantum.iter().zip(&totals).map(of_bath).sum();
         let whole = sigma.count * sigma.cumulants()[0];
         let relative = estimate.and_then(|e| Some(e.std_error? / e.mean)).unwrap_or(0.0);
         let enough = luck == 0.0 || luck <= LUCK * (relative * whole).powi(2);

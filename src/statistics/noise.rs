@@ -8,8 +8,8 @@
 use super::entropy::EntropySums;
 use super::evidence::{Sample, Thin};
 use super::jackknife::{estimates, jackknife};
+use super::protocol::Protocol;
 use super::statistic::{Statistic, Subject};
-use super::stretch::Protocol;
 use super::sums::Sums;
 use super::{Estimate, Powers};
 
@@ -177,7 +177,8 @@ fn subjects(protocol: &Protocol, number: i64, watched: usize, bright: f64, visit
         );
         rows.extend(counted.frequencies.iter().map(|f| of(Statistic::Spectrum, Some(*f))));
         rows.extend(counted.delays.iter().map(|d| of(Statistic::G2, Some(*d))));
-        rows.extend(counted.delays.iter().map(|d| of(Statistic::WaitingTime, Some(*d))));
+        let waits = counted.delays.iter().filter(|_| counted.waiting);
+        rows.extend(waits.map(|d| of(Statistic::WaitingTime, Some(*d))));
     }
     for (place, &bath) in counted.baths.iter().enumerate() {
         for &other in &counted.baths[place + 1..] {
@@ -225,7 +226,7 @@ fn evaluate(sums: &Sums, protocol: &Protocol, number: i64, bright: f64, visited:
         values.extend(bath.phasors.iter().map(|[one, two]| (two.variance() - one.variance()) / window));
         let rate = bath.emission / sums.time;
         values.extend(bath.rate.iter().map(|sum| sum / bath.anchors / rate));
-        values.extend(bath.waiting.iter().map(|sum| sum / bath.anchors));
+        values.extend(bath.waiting.iter().filter(|_| counted.waiting).map(|sum| sum / bath.anchors));
     }
     values.extend(sums.pairs.iter().map(|[one, two]| (two.covariance() - one.covariance()) / window));
     if protocol.entropy.is_some() {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stretch::Replica;
+use super::qubits::Replica;
 use super::{Controlled, Estimate, Moments};
 use crate::model::Values;
 use crate::trajectory::Exchanged;

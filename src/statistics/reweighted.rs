@@ -121,6 +121,17 @@ impl Reweighted {
         self.cells.iter().map(|cell| cell.paths).sum()
     }
 
+    /// Net quanta absorbed per unit time over the run, by the trajectories as they are.
+    #[must_use]
+    pub fn current(&self, until: f64) -> Estimate {
+        let count = self.paths() as f64;
+        let mean = self.cells.iter().map(|cell| cell.paths as f64 * cell.quanta as f64).sum::<f64>() / count;
+        let squares =
+            self.cells.iter().map(|cell| cell.paths as f64 * (cell.quanta as f64 - mean).powi(2)).sum::<f64>();
+        let std_error = (squares / (count * (count - 1.0))).sqrt() / until;
+        Estimate { mean: mean / until, std_error: Some(std_error).filter(|error| *error > 0.0) }
+    }
+
     /// One value of each kind.
     #[must_use]
     pub fn sample() -> Self {

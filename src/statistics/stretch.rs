@@ -1,4 +1,5 @@
-//! One trajectory in the steady state: a warm-up that is thrown away, then a stretch that is measured.
+//! One trajectory in the steady state: a warm-up that is thrown away, then a stretch that is measured. Groups of qubits
+//! go each by itself, and their quanta are counted together.
 //!
 //! Waiting times are memoryless, so the stretch is cut wherever a window or a cell of a Fourier sum ends, without
 //! changing its law. Nothing is kept but sums.
@@ -6,127 +7,13 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::f64::consts::TAU;
-use std::sync::Arc;
 
-use super::entropy::Entropy;
+use super::protocol::Protocol;
+use super::qubits::{Member, Qubits, Replica};
 use super::sums::Sums;
 use crate::model::Values;
 use crate::random::Stream;
-use crate::trajectory::{Correlator, Counter, Exchanged, Instants, Interrupt, Recorder, Timing, Unravelling, Visits};
-
-/// The largest advance of a phase over a cell of a Fourier sum, within which it is expanded to second order: the power
-/// of white noise is then off by the fourth power of this over 320, 2.5e-5.
-const PHASE_STEP: f64 = 0.3;
-
-/// What is asked about the counts of some baths.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Counted {
-    /// Indices of the baths.
-    pub baths: Vec<usize>,
-    /// Windows to count in, besides the basic one.
-    pub windows: Vec<f64>,
-    /// Angular frequencies of the spectrum.
-    pub frequencies: Vec<f64>,
-    /// Ascending delays of correlations.
-    pub delays: Vec<f64>,
-    /// For each bath, the share of its photons after which correlations are read.
-    pub shares: Vec<f64>,
-}
-
-/// How long to run, and what to measure.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Protocol {
-    /// The time that is thrown away.
-    pub warm_up: f64,
-    /// The basic window.
-    pub window: f64,
-    /// How many of them make a stretch: an even number.
-    pub windows: u32,
-    /// The counting statistics.
-    pub counted: Counted,
-    /// Whether the sectors are followed.
-    pub sectors: bool,
-    /// Whether each trajectory stays in one of several sectors for ever.
-    pub conserved: bool,
-    /// What entropy production is made of, where it is followed.
-    pub entropy: Option<Arc<Entropy>>,
-}
-
-impl Protocol {
-    /// The length of the stretch.
-    #[must_use]
-    pub fn stretch(&self) -> f64 {
-        self.window * f64::from(self.windows)
-    }
-
-    /// An empty sum of what this measures.
-    #[must_use]
-    pub fn sums(&self) -> Sums {
-        let Counted { baths, windows, frequencies, delays, .. } = &self.counted;
-        Sums::new(baths.len(), windows.len(), frequencies.len(), delays.len())
-    }
-
-    /// How many times a basic window is halved to make the cells of a frequency.
-    fn halvings(&self, frequency: f64) -> u32 {
-        (self.window * frequency / PHASE_STEP).log2().ceil().max(0.0) as u32
-    }
-
-    /// The length of the cells of a frequency.
-    #[must_use]
-    pub fn cell(&self, frequency: f64) -> f64 {
-        self.window / (1_u64 << self.halvings(frequency)) as f64
-    }
-
-    /// Ends of windows in a stretch, and of cells of its frequencies, bath by bath: what counting costs beside the jumps.
-    #[must_use]
-    pub fn ends(&self) -> f64 {
-        let Counted { baths, windows, frequencies, .. } = &self.counted;
-        let of_windows: f64 = windows.iter().map(|window| self.stretch() / window).sum();
-        let of_cells: f64 = frequencies.iter().map(|frequency| self.stretch() / self.cell(*frequency)).sum();
-        (of_windows + of_cells) * baths.len().max(1) as f64
-    }
-
-    /// Cells of the highest frequency in a stretch: what a spectrum costs.
-    #[must_use]
-    pub fn cells(&self) -> f64 {
-        let most = self.counted.frequencies.iter().map(|f| self.halvings(*f)).max().unwrap_or(0);
-        f64::from(self.windows) * f64::from(most).exp2()
-    }
-}
-
-/// What one stretch comes to.
-#[derive(Clone, Debug)]
-pub struct Replica<V: Values> {
-    /// Averages of the values over the stretch.
-    pub mean: V,
-    /// Their integrals.
-    pub integral: V,
-    /// The average of `<J^2>`.
-    pub j_squared: f64,
-    /// Net quanta absorbed from each bath.
-    pub net: Vec<i64>,
-    /// Quanta exchanged with each bath.
-    pub exchanged: Exchanged,
-    /// Jumps, those of the warm-up included.
-    pub jumps: u64,
-    /// The averages of the watched current over the two halves.
-    pub halves: [f64; 2],
-    /// The average of its square.
-    pub square: f64,
-}
-
-impl<V: Values> Replica<V> {
-    /// Adds a stretch of other, independent qubits. The averages of its values are left as they are: sums over groups
-    /// are taken of what is read from them.
-    pub fn add(&mut self, other: &Replica<V>) {
-        let mean = |of: &Self| (of.halves[0] + of.halves[1]) / 2.0;
-        self.square += other.square + 2.0 * mean(self) * mean(other);
-        self.halves.iter_mut().zip(&other.halves).for_each(|(sum, half)| *sum += half);
-        self.net.iter_mut().zip(&other.net).for_each(|(sum, net)| *sum += net);
-        self.exchanged.merge(&other.exchanged);
-        self.jumps += other.jumps;
-    }
-}
+use crate::trajectory::{Instants, Interrupt, Recorder, Timing, Unravelling};
 
 /// The phase of a frequency along the cells of a window.
 #[derive(Clone, Copy, Debug)]
@@ -158,16 +45,10 @@ impl Clock {
     }
 }
 
-/// Runs stretches of a protocol, one after the other. Made once, it allocates nothing more but the [`Replica`]s.
+/// Runs stretches of a protocol, one after the other. Made once, it allocates nothing more but states and [`Replica`]s.
 pub struct Stretches<'a, E: Unravelling> {
-    engine: &'a E,
-    initial: &'a E::Initial,
+    members: Vec<Member<'a, E>>,
     protocol: &'a Protocol,
-    watched: <E::Values as Values>::Form,
-    counter: Counter<E::Values>,
-    correlator: Correlator<E::Values>,
-    intensities: Vec<<E::Values as Values>::Form>,
-    sectors: Visits<E::Values>,
     rotors: Vec<Rotor>,
     /// The cells of the finest frequency, then the windows that are asked for.
     clocks: Vec<Clock>,
@@ -176,7 +57,8 @@ pub struct Stretches<'a, E: Unravelling> {
     finest: u32,
     /// Net counts of each bath at the end of its last window, by clock.
     at_window: Vec<Vec<i64>>,
-    /// Net counts of all baths and ln(p/d_J) at the end of the last window, by clock, where entropy is followed.
+    /// Net counts of all baths, group after group, and the sum of ln(p/d_J) at the end of the last window, by clock, where
+    /// entropy is followed.
     at_entropy: Vec<(Vec<i64>, f64)>,
     /// The sector of this trajectory, where it is conserved.
     sector: Option<usize>,
@@ -190,18 +72,9 @@ pub struct Stretches<'a, E: Unravelling> {
 }
 
 impl<'a, E: Unravelling> Stretches<'a, E> {
-    /// For an engine of `number` qubits. `watched` is the current whose convergence is judged; `intensities` are the
-    /// emission rates into all baths of the model. A stretch in hand is dropped once `interrupt` is set.
+    /// Of groups that are counted together, which are independent. A stretch in hand is dropped once `interrupt` is set.
     #[must_use]
-    pub fn new(
-        engine: &'a E,
-        initial: &'a E::Initial,
-        protocol: &'a Protocol,
-        number: i64,
-        watched: <E::Values as Values>::Form,
-        intensities: &[<E::Values as Values>::Form],
-        interrupt: &Interrupt,
-    ) -> Self {
+    pub fn new(groups: Vec<Qubits<'a, E>>, protocol: &'a Protocol, interrupt: &Interrupt) -> Self {
         let counted = &protocol.counted;
         let halvings = |frequency: &f64| protocol.halvings(*frequency);
         let finest = counted.frequencies.iter().map(halvings).max().unwrap_or(0);
@@ -223,93 +96,48 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         // A hair of rounding must not cost the last window.
         let ticks = |period: f64| (stretch / period * (1.0 + 1e-12)) as u64;
         clocks.extend(counted.windows.iter().map(|w| Clock { period: *w, ticks: ticks(*w), done: 0 }));
-        let baths = counted.baths.len();
-        let of = counted.baths.iter().zip(&counted.shares).map(|(bath, share)| (*bath, intensities[*bath], *share));
-        let correlator = Correlator::new(of, &counted.delays);
+        let (baths, all) = (counted.baths.len(), groups.first().map_or(0, |qubits| qubits.intensities.len()));
+        let members: Vec<_> = groups.into_iter().map(|qubits| Member::new(qubits, protocol, interrupt)).collect();
         Stretches {
-            engine,
-            initial,
             protocol,
-            watched,
-            counter: Counter::new(intensities.len(), watched).until(interrupt),
-            correlator,
-            intensities: counted.baths.iter().map(|bath| intensities[*bath]).collect(),
-            sectors: Visits::new(if protocol.sectors { number } else { 0 }, watched),
             rotors: counted.frequencies.iter().map(rotor).collect(),
             at_window: vec![vec![0; baths]; clocks.len()],
-            at_entropy: vec![(vec![0; intensities.len()], 0.0); clocks.len()],
+            at_entropy: vec![(vec![0; all * members.len()], 0.0); clocks.len()],
             sector: None,
-            timing: Timing::new(intensities.len()),
+            timing: Timing::new(all),
             halves: vec![vec![Instants::default(); baths]; finest as usize + 1],
             before: vec![[0; 2]; baths],
             transforms: vec![vec![[(0.0, 0.0); 2]; counted.frequencies.len()]; baths],
             due: BinaryHeap::with_capacity(clocks.len()),
             clocks,
             finest,
+            members,
         }
     }
 
-    /// Runs one trajectory and adds its counts to `sums`. `None` where it was interrupted: the sums hold a part of it then.
-    pub fn run(&mut self, rng: &mut Stream, sums: &mut Sums) -> Option<Replica<E::Values>> {
+    /// Runs one trajectory of every group and adds their counts to `sums`; what each comes to, in their order. `None` where
+    /// it was interrupted: the sums hold a part of it then.
+    pub fn run(&mut self, rng: &mut Stream, sums: &mut Sums) -> Option<Vec<Replica<E::Values>>> {
         let &Protocol { warm_up, windows, .. } = self.protocol;
         let stretch = self.protocol.stretch();
-        self.counter.clear();
-        let mut state = self.engine.prepare(self.initial, rng);
-        if warm_up > 0.0 {
-            self.engine.advance(&mut state, 0.0, warm_up, rng, &mut self.counter);
-        }
-        let warm_jumps = self.counter.exchanged.jumps();
-        let values = self.engine.observe(&state, warm_up).values;
-        self.begin(warm_up, values.j_squared(), rng);
-        if self.protocol.conserved {
-            self.sector = self.sectors.index(values.j_squared());
-        }
-        if let Some(entropy) = &self.protocol.entropy {
-            let ln_weight = entropy.ln_weight(&values);
-            self.at_entropy.iter_mut().for_each(|(net, last)| {
-                net.fill(0);
-                *last = ln_weight;
-            });
-        }
+        let mut states: Vec<E::State> = self.members.iter_mut().map(|member| member.warm_up(warm_up, rng)).collect();
+        self.begin(&states, rng);
 
         let mut now = warm_up;
-        let mut half = 0.0;
         while let Some(Reverse((tick, _))) = self.due.peek() {
             let (tick, next) = (*tick, f64::from_bits(*tick));
-            // What is not asked for is not in the loop.
-            let (engine, counter) = (self.engine, &mut self.counter);
-            let (correlator, sectors, timing) = (&mut self.correlator, &mut self.sectors, &mut self.timing);
-            let correlates = !self.protocol.counted.delays.is_empty();
-            match (correlates, self.protocol.sectors, self.rotors.is_empty()) {
-                (false, false, true) => engine.advance(&mut state, now, next, rng, counter),
-                (false, false, false) => engine.advance(&mut state, now, next, rng, &mut (counter, timing)),
-                (false, true, true) => engine.advance(&mut state, now, next, rng, &mut (counter, sectors)),
-                (false, true, false) => {
-                    engine.advance(&mut state, now, next, rng, &mut (counter, (sectors, timing)));
-                }
-                (true, _, true) => {
-                    engine.advance(&mut state, now, next, rng, &mut (counter, (correlator, sectors)));
-                }
-                (true, _, false) => {
-                    engine.advance(&mut state, now, next, rng, &mut (counter, (correlator, (sectors, timing))));
-                }
+            let mut timing = (!self.rotors.is_empty()).then_some(&mut self.timing);
+            for (member, state) in self.members.iter_mut().zip(&mut states) {
+                member.advance(state, (now, next), rng, self.protocol, timing.as_deref_mut());
             }
             now = next;
             while let Some(index) = self.ticks_at(tick) {
-                if self.counter.interrupted() {
+                if self.members.iter().any(|member| member.counter.interrupted()) {
                     return None;
                 }
                 if index > 0 {
                     self.window_ends(index, sums);
-                    if let Some(entropy) = &self.protocol.entropy {
-                        let (before, last) = &mut self.at_entropy[index];
-                        let ln_weight = entropy.ln_weight(&self.engine.observe(&state, now).values);
-                        let counter = &self.counter;
-                        let net = before.iter().enumerate().map(|(bath, before)| counter.exchanged.net(bath) - before);
-                        sums.entropy[index - 1].push(entropy.of_quanta(net) + *last - ln_weight);
-                        before.iter_mut().enumerate().for_each(|(bath, before)| *before = counter.exchanged.net(bath));
-                        *last = ln_weight;
-                    }
+                    self.entropy_of_window(index, now, &states, sums);
                     continue;
                 }
                 let done = self.clocks[0].done;
@@ -318,21 +146,42 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
                     let window = done >> self.finest;
                     self.basic_window_ends(window, sums);
                     if 2 * window == u64::from(windows) {
-                        half = self.counter.integral.integral(self.watched, stretch / 2.0);
+                        self.members.iter_mut().for_each(|member| member.halve(stretch / 2.0));
                     }
                 }
             }
         }
-        Some(self.finish(stretch, half, warm_jumps, sums))
+        Some(self.finish(stretch, sums))
     }
 
-    fn begin(&mut self, start: f64, j_squared: f64, rng: &mut Stream) {
-        self.counter.clear();
-        self.sectors.begin(start, j_squared);
-        if !self.protocol.counted.delays.is_empty() {
-            let end = start + self.protocol.stretch();
-            self.correlator.begin(end, &mut self.counter.exchanged, rng);
+    /// Net quanta absorbed from a bath by all groups.
+    fn net(&self, bath: usize) -> i64 {
+        self.members.iter().map(|member| member.counter.exchanged.net(bath)).sum()
+    }
+
+    /// Begins to count in these states.
+    fn begin(&mut self, states: &[E::State], rng: &mut Stream) {
+        let start = self.protocol.warm_up;
+        let mut ln_weights = 0.0;
+        for (group, (member, state)) in self.members.iter_mut().zip(states).enumerate() {
+            let values = member.qubits.engine.observe(state, start).values;
+            member.counter.clear();
+            member.sectors.begin(start, values.j_squared());
+            if !self.protocol.counted.delays.is_empty() {
+                let end = start + self.protocol.stretch();
+                member.correlator.begin(end, &mut member.counter.exchanged, rng);
+            }
+            if self.protocol.conserved {
+                self.sector = member.sectors.index(values.j_squared());
+            }
+            if let Some(entropy) = &self.protocol.entropy {
+                ln_weights += entropy.ln_weight(group, &values);
+            }
         }
+        self.at_entropy.iter_mut().for_each(|(net, last)| {
+            net.fill(0);
+            *last = ln_weights;
+        });
         self.clocks.iter_mut().for_each(|clock| clock.done = 0);
         let first = |(index, clock): (usize, &Clock)| clock.next(start).map(|tick| Reverse((tick, index)));
         self.due.clear();
@@ -391,10 +240,29 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         self.timing.begin(self.protocol.warm_up + period * (done as f64 + 0.5));
     }
 
+    /// What a window that was asked for has produced, where that is followed.
+    fn entropy_of_window(&mut self, clock: usize, now: f64, states: &[E::State], sums: &mut Sums) {
+        let Some(entropy) = &self.protocol.entropy else { return };
+        let (before, last) = &mut self.at_entropy[clock];
+        let (mut produced, mut ln_weights) = (0.0, 0.0);
+        let baths = before.len() / self.members.len();
+        for (group, ((member, state), before)) in
+            self.members.iter().zip(states).zip(before.chunks_mut(baths)).enumerate()
+        {
+            let net = |bath: usize| member.counter.exchanged.net(bath);
+            let since = before.iter().enumerate().map(|(bath, before)| net(bath) - before);
+            produced += entropy.of_quanta(group, since);
+            ln_weights += entropy.ln_weight(group, &member.qubits.engine.observe(state, now).values);
+            before.iter_mut().enumerate().for_each(|(bath, before)| *before = net(bath));
+        }
+        sums.entropy[clock - 1].push(produced + *last - ln_weights);
+        *last = ln_weights;
+    }
+
     /// A window that was asked for ends.
     fn window_ends(&mut self, clock: usize, sums: &mut Sums) {
         for (place, bath) in self.protocol.counted.baths.iter().enumerate() {
-            let net = self.counter.exchanged.net(*bath);
+            let net = self.net(*bath);
             let last = &mut self.at_window[clock][place];
             let of_bath = &mut sums.baths[place];
             of_bath.windows[clock - 1].push((net - *last) as f64);
@@ -408,7 +276,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         let baths = &self.protocol.counted.baths;
         let mut pair = 0;
         for (place, bath) in baths.iter().enumerate() {
-            let net = self.counter.exchanged.net(*bath);
+            let net = self.net(*bath);
             let now = net - self.at_window[0][place];
             let [last, second_last] = self.before[place];
             let of_bath = &mut sums.baths[place];
@@ -428,7 +296,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
                 }
             }
             for (other, other_bath) in baths.iter().enumerate().skip(place + 1) {
-                let theirs = self.counter.exchanged.net(*other_bath) - self.at_window[0][other];
+                let theirs = self.net(*other_bath) - self.at_window[0][other];
                 sums.pairs[pair][0].push(now as f64, theirs as f64);
                 if window > 1 {
                     let both = ((now + last) as f64, (theirs + self.before[other][0]) as f64);
@@ -449,47 +317,26 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             }
         }
         for (place, bath) in baths.iter().enumerate() {
-            let net = self.counter.exchanged.net(*bath);
+            let net = self.net(*bath);
             self.before[place] = [net - self.at_window[0][place], self.before[place][0]];
             self.at_window[0][place] = net;
         }
         self.rotors.iter_mut().for_each(|rotor| rotor.now = rotor.first);
     }
 
-    fn finish(&mut self, stretch: f64, half: f64, warm_jumps: u64, sums: &mut Sums) -> Replica<E::Values> {
-        let counter = &self.counter;
+    fn finish(&mut self, stretch: f64, sums: &mut Sums) -> Vec<Replica<E::Values>> {
         sums.time += stretch;
-        let exchanged = &counter.exchanged;
-        sums.add_quanta(
-            (0..exchanged.baths()).map(|b| [exchanged.emitted(b), exchanged.absorbed(b)].map(|n| n as f64)),
-        );
-        for (of_bath, intensity) in sums.baths.iter_mut().zip(&self.intensities) {
-            of_bath.emission += counter.integral.integral(*intensity, stretch);
+        let baths = &self.protocol.counted.baths;
+        let rate = |member: &Member<E>, bath: &usize| member.emitted(*bath, stretch) / stretch;
+        for (place, bath) in baths.iter().enumerate().filter(|_| !self.protocol.counted.delays.is_empty()) {
+            for (index, member) in self.members.iter().enumerate() {
+                let others = self.members.iter().enumerate().filter(|(other, _)| *other != index);
+                // What others emit is independent of these anchors.
+                let others = others.map(|(_, other)| rate(other, bath)).sum();
+                sums.baths[place].add_correlation(&member.correlator.correlations[place], others);
+            }
         }
-        for (of_bath, correlation) in sums.baths.iter_mut().zip(&self.correlator.correlations) {
-            of_bath.anchors += correlation.count as f64;
-            let add = |sums: &mut Vec<f64>, ones: &[f64]| sums.iter_mut().zip(ones).for_each(|(sum, one)| *sum += one);
-            add(&mut of_bath.rate, &correlation.rate);
-            add(&mut of_bath.rate_square, &correlation.rate_square);
-            add(&mut of_bath.waiting, &correlation.waiting);
-            add(&mut of_bath.waiting_square, &correlation.waiting_square);
-        }
-        if self.protocol.sectors {
-            self.sectors.flush(counter, self.protocol.warm_up + stretch);
-            sums.sectors.add(&self.sectors.time, &self.sectors.flow, &self.sectors.raised, &self.sectors.lowered);
-        }
-        let mut mean = E::Values::default();
-        mean.accumulate(&counter.integral, stretch.recip());
-        let whole = counter.integral.integral(self.watched, stretch);
-        Replica {
-            mean,
-            integral: counter.integral,
-            j_squared: counter.j_squared / stretch,
-            net: (0..counter.exchanged.baths()).map(|bath| counter.exchanged.net(bath)).collect(),
-            exchanged: counter.exchanged.clone(),
-            jumps: warm_jumps + counter.exchanged.jumps(),
-            halves: [half / (stretch / 2.0), (whole - half) / (stretch / 2.0)],
-            square: counter.square / stretch,
-        }
+        let protocol = self.protocol;
+        self.members.iter_mut().map(|member| member.finish(stretch, protocol, sums)).collect()
     }
 }

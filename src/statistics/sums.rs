@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::entropy::EntropySums;
 use super::jackknife::Merge;
 use super::{Comoment, Powers, Quanta};
+use crate::model::Values;
+use crate::trajectory::Correlation;
 
 /// Sums over the Fourier transforms of a current over windows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -61,6 +63,21 @@ pub struct BathSums {
     pub waiting: Vec<f64>,
     /// Sums of the square of that.
     pub waiting_square: Vec<f64>,
+}
+
+impl BathSums {
+    /// Adds what was read after the anchors of one group of qubits, where `others` emit at this rate on average.
+    /// Waiting times are those of one group alone.
+    pub(super) fn add_correlation<V: Values>(&mut self, read: &Correlation<V>, others: f64) {
+        let anchors = read.count as f64;
+        self.anchors += anchors;
+        for (index, (rate, square)) in read.rate.iter().zip(&read.rate_square).enumerate() {
+            self.rate[index] += rate + others * anchors;
+            self.rate_square[index] += square + others * (2.0 * rate + others * anchors);
+        }
+        add(&mut self.waiting, &read.waiting);
+        add(&mut self.waiting_square, &read.waiting_square);
+    }
 }
 
 /// The time, the current and the changes of every sector J = N/2 - k.

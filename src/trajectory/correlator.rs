@@ -7,7 +7,7 @@
 use rand::{Rng, RngExt};
 
 use super::counter::{Counter, Watcher};
-use super::{Exchanged, Jump};
+use super::{Change, Exchanged, Jump};
 use crate::model::Values;
 use crate::random::{Stream, stream};
 
@@ -49,18 +49,18 @@ impl<V: Values> Correlation<V> {
         (u.ln() / self.ln_passed) as u64
     }
 
-    /// Reads all that is due before `until`, in a state of these values that lasts from then until there; returns when
-    /// the next is due.
-    fn read(&mut self, delays: &[f64], exchanged: &Exchanged, until: f64, values: &V) -> f64 {
-        let (rate, photons) = (values.at(self.intensity), exchanged.emitted(self.bath));
+    /// Reads all that is due before `until`, with the values there are `at` a time; returns when the next is due.
+    fn read(&mut self, delays: &[f64], exchanged: &Exchanged, until: f64, mut at: impl FnMut(f64) -> V) -> f64 {
+        let photons = exchanged.emitted(self.bath);
         let mut due = f64::INFINITY;
         for anchor in &mut self.anchors {
             while let Some(delay) = delays.get(anchor.next) {
-                let at = anchor.time + delay;
-                if at >= until {
-                    due = due.min(at);
+                let time = anchor.time + delay;
+                if time >= until {
+                    due = due.min(time);
                     break;
                 }
+                let rate = at(time).at(self.intensity);
                 self.rate[anchor.next] += rate;
                 self.rate_square[anchor.next] += rate * rate;
                 if anchor.photon == photons {
@@ -131,8 +131,8 @@ impl<V: Values> Correlator<V> {
     }
 
     #[cold]
-    fn read(&mut self, exchanged: &Exchanged, until: f64, values: V) {
-        let read = |correlation: &mut Correlation<V>| correlation.read(&self.delays, exchanged, until, &values);
+    fn read(&mut self, exchanged: &Exchanged, until: f64, mut at: impl FnMut(f64) -> V) {
+        let read = |correlation: &mut Correlation<V>| correlation.read(&self.delays, exchanged, until, &mut at);
         self.due = self.correlations.iter_mut().map(read).fold(f64::INFINITY, f64::min);
     }
 
@@ -150,10 +150,22 @@ impl<V: Values> Correlator<V> {
 }
 
 impl<V: Values> Watcher<V> for Correlator<V> {
+    const FOLLOWS: bool = true;
+
     #[inline]
     fn dwell(&mut self, counter: &mut Counter<V>, until: f64, at_start: &V) {
         if until > self.due {
-            self.read(&counter.exchanged, until, *at_start);
+            self.read(&counter.exchanged, until, |_| *at_start);
+        }
+    }
+
+    #[inline]
+    fn varying(&mut self, counter: &mut Counter<V>, change: &Change<V>, mut at: impl FnMut(f64) -> V) {
+        let Change { start, duration, .. } = *change;
+        if start + duration > self.due {
+            // Rounding may have it due a hair before the start.
+            let within = |time: f64| (time - start).clamp(0.0, duration);
+            self.read(&counter.exchanged, start + duration, |time| at(within(time)));
         }
     }
 

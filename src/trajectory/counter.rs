@@ -1,6 +1,6 @@
 //! Counts and time integrals of one trajectory: what currents in the steady state are estimated from.
 
-use super::{Exchanged, Interrupt, Jump, Recorder};
+use super::{Change, Exchanged, Interrupt, Jump, Recorder};
 use crate::model::Values;
 
 /// Running counts and integrals since they were last cleared. It allocates nothing.
@@ -68,11 +68,19 @@ impl<V: Values> Recorder<V> for Counter<V> {
 
 /// Watches a trajectory beside a [`Counter`], and reads there what it would else have to count again.
 pub trait Watcher<V: Values> {
+    /// Whether it reads values as they change within a dwell.
+    const FOLLOWS: bool = false;
+
     /// The state has the values `at_start` from now until `until`, or until they change continuously. What is counted
     /// and integrated is that up to now.
     fn dwell(&mut self, counter: &mut Counter<V>, until: f64, at_start: &V);
     /// A jump happened at `time`, it is counted, and it left the state with these values.
     fn jump(&mut self, counter: &mut Counter<V>, time: f64, jump: Jump, after: &V);
+    /// Values change within a dwell, and are `at` a time after its start: in place of [`Watcher::dwell`].
+    #[inline(always)]
+    fn varying(&mut self, counter: &mut Counter<V>, change: &Change<V>, _at: impl FnMut(f64) -> V) {
+        self.dwell(counter, change.start + change.duration, &change.ends.0);
+    }
     /// The last emission into a bath is the one that the counter waits for. The next to wait for is to be set.
     #[inline(always)]
     fn awaited(&mut self, _counter: &mut Counter<V>, _time: f64, _bath: usize) {}
@@ -84,6 +92,17 @@ impl<V: Values, W: Watcher<V>> Recorder<V> for (&mut Counter<V>, W) {
     fn dwell(&mut self, start: f64, duration: f64, at_start: &V, mean: &V) {
         self.1.dwell(self.0, start + duration, at_start);
         self.0.dwell(start, duration, at_start, mean);
+    }
+
+    #[inline(always)]
+    fn follows(&self, _rises: bool) -> bool {
+        W::FOLLOWS
+    }
+
+    #[inline(always)]
+    fn varying(&mut self, change: &Change<V>, mean: &V, at: impl FnMut(f64) -> V) {
+        self.1.varying(self.0, change, at);
+        self.0.dwell(change.start, change.duration, &change.ends.0, mean);
     }
 
     #[inline(always)]
@@ -101,6 +120,13 @@ impl<V: Values, W: Watcher<V>> Recorder<V> for (&mut Counter<V>, W) {
 }
 
 impl<V: Values, W: Watcher<V>> Watcher<V> for &mut W {
+    const FOLLOWS: bool = W::FOLLOWS;
+
+    #[inline(always)]
+    fn varying(&mut self, counter: &mut Counter<V>, change: &Change<V>, at: impl FnMut(f64) -> V) {
+        (**self).varying(counter, change, at);
+    }
+
     #[inline(always)]
     fn dwell(&mut self, counter: &mut Counter<V>, until: f64, at_start: &V) {
         (**self).dwell(counter, until, at_start);
@@ -119,6 +145,14 @@ impl<V: Values, W: Watcher<V>> Watcher<V> for &mut W {
 
 /// Two watchers of the same trajectory.
 impl<V: Values, A: Watcher<V>, B: Watcher<V>> Watcher<V> for (A, B) {
+    const FOLLOWS: bool = A::FOLLOWS || B::FOLLOWS;
+
+    #[inline(always)]
+    fn varying(&mut self, counter: &mut Counter<V>, change: &Change<V>, mut at: impl FnMut(f64) -> V) {
+        self.0.varying(counter, change, &mut at);
+        self.1.varying(counter, change, at);
+    }
+
     #[inline(always)]
     fn dwell(&mut self, counter: &mut Counter<V>, until: f64, at_start: &V) {
         self.0.dwell(counter, until, at_start);

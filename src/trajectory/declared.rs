@@ -321,6 +321,12 @@ impl Declared for OfEnsembles {
     fn initial(group: &Group) -> &ProductStart {
         ensembles(group).start()
     }
+
+    fn abreast(group: &Group) -> usize {
+        let ensembles = ensembles(group);
+        let size = Self::size(ensembles.unravelled(), ensembles.start(), ensembles.watched());
+        size.ok().filter(|_| ensembles.protocol().is_none()).map_or(1, |size| size.abreast)
+    }
 }
 
 impl Declared for ProtocolProducts<MOST_WATCHED> {

@@ -76,6 +76,11 @@ pub trait Declared: Unravelling + Sized + 'static {
 
     /// The state that a group starts in.
     fn initial(group: &Group) -> &Self::Initial;
+
+    /// How many trajectories of a group are best run at once, by [`Unravelling::run_all`].
+    fn abreast(_: &Group) -> usize {
+        1
+    }
 }
 
 /// What is done with an engine whose type the doer does not know.

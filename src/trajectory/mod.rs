@@ -23,7 +23,7 @@ mod segments;
 mod timing;
 mod visits;
 
-pub(crate) use correlator::Correlator;
+pub(crate) use correlator::{Correlation, Correlator};
 pub use counter::Counter;
 pub use engine::{Declared, Engine, EngineChoice, Facts, ForEngine};
 pub use exchanged::Exchanged;
@@ -86,15 +86,25 @@ pub trait Recorder<V> {
         false
     }
 
-    /// Whether it is to be told how values change within a dwell, after [`Recorder::dwell`].
+    /// Whether it is to be told how values change within a dwell, in which the total intensity `rises` or never does.
     #[inline(always)]
-    fn follows(&self) -> bool {
+    fn follows(&self, _rises: bool) -> bool {
         false
     }
 
     /// Values changed within the dwell, and were `at` a time after its start.
     #[inline(always)]
     fn change(&mut self, _change: &Change<V>, _at: impl FnMut(f64) -> V) {}
+
+    /// A dwell in which values change, and what they are a time after its start: [`Recorder::dwell`], and then
+    /// [`Recorder::change`] for whoever follows.
+    #[inline(always)]
+    fn varying(&mut self, change: &Change<V>, mean: &V, at: impl FnMut(f64) -> V) {
+        self.dwell(change.start, change.duration, &change.ends.0, mean);
+        if self.follows(true) {
+            self.change(change, at);
+        }
+    }
 }
 
 /// The average of values over a dwell, in expectation: what was `seen` after a `part` of it that was drawn evenly, less what
@@ -104,6 +114,15 @@ fn average<V: Values>((start, end): &(V, V), part: f64, seen: &V) -> V {
     mean.accumulate(end, 0.5 - part);
     mean.accumulate(start, part - 0.5);
     mean
+}
+
+/// A trajectory to be run: its draws, and its record.
+#[derive(Debug)]
+pub struct Run<'a, V: Values> {
+    /// Whose draws come first to where it starts.
+    pub rng: Stream,
+    /// What is kept of it.
+    pub record: &'a mut Record<V>,
 }
 
 /// A way to evolve pure states between and through jumps.
@@ -130,6 +149,15 @@ pub trait Unravelling: Sync {
         rng: &mut Stream,
         recorder: &mut impl Recorder<Self::Values>,
     );
+
+    /// Runs trajectories, as [`run`] does each, maybe side by side: none depends on the others. False where they were
+    /// interrupted.
+    fn run_all(&self, initial: &Self::Initial, times: &[f64], runs: &mut [Run<'_, Self::Values>]) -> bool
+    where
+        Self: Sized,
+    {
+        runs.iter_mut().all(|one| run(self, initial, times, &mut one.rng, one.record))
+    }
 
     /// Takes over a state that another engine left, of the same qubits in the same space at other rates or frequencies:
     /// what the state keeps of that engine's generator is made anew.

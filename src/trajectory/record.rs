@@ -466,8 +466,8 @@ impl<V: Values> Recorder<V> for Record<V> {
     }
 
     #[inline]
-    fn follows(&self) -> bool {
-        true
+    fn follows(&self, rises: bool) -> bool {
+        rises
     }
 
     #[inline]

@@ -4,10 +4,14 @@ use ndarray::Array2;
 use num_complex::Complex64;
 use superjump::bath::Process;
 use superjump::dicke::Level;
+use superjump::group::{Ensembles, MOST_WATCHED};
 use superjump::initial::{FactorStart, InitialState, ProductStart};
 use superjump::lindblad::{ProductDensity, ProductEquation};
 use superjump::model::emitters::{Emitters, Field, Lattice, modes};
 use superjump::model::product::{Factor, Product};
+use superjump::quantity::columns;
+use superjump::random::stream;
+use superjump::trajectory::{self, Detail, Products, Record, Run, Trace, Unravelling};
 use superjump::units::Units;
 
 use crate::product::{close, level, rates, read, real};
@@ -227,6 +231,82 @@ fn trajectories_of_emitters_agree_with_the_exact_module() {
             read(&product, "q0.Jp*q3.Jm + q0.Jm*q3.Jp"),
         ];
         agree(&product, &start, watched, &[0.2, 0.7, 2.0], what);
+    }
+}
+
+/// What a run of a row of atoms keeps of each of so many trajectories, by `run_all` so many at a time.
+fn recorded(atoms: &Ensembles, times: &[f64], count: u64, at_a_time: usize) -> Vec<Trace> {
+    let watched = atoms.watched().to_vec();
+    let engine =
+        Products::<MOST_WATCHED>::watching(atoms.unravelled(), atoms.start(), watched, atoms.followed()).unwrap();
+    let detail = Detail { jumps: true, ..Detail::default() };
+    let record = Record::new(atoms, 6, &columns(&[atoms], false), times.len(), detail);
+    let mut records = vec![record; count as usize];
+    for (group, records) in records.chunks_mut(at_a_time).enumerate() {
+        let number = |at: usize| (group * at_a_time + at) as u64;
+        let runs = records.iter_mut().enumerate();
+        let mut runs: Vec<_> = runs.map(|(at, record)| Run { rng: stream(3, 1, number(at)), record }).collect();
+        assert!(engine.run_all(atoms.start(), times, &mut runs));
+    }
+    records.into_iter().map(|record| record.trace).collect()
+}
+
+/// A row of six, of which some are excited, alone and with a warm bath, an exchange of their own and frequencies.
+fn rows_of_six() -> [Ensembles; 2] {
+    let field = Field::FreeSpace { dipole: [0.0, 0.2, 1.0].map(Complex64::from) };
+    let chain = Emitters::new(Lattice::Chain(6).points(0.12), field).unwrap();
+    let (product, start) = shared(&chain, &[true; 6]);
+    let alone = Ensembles::new(product, start, Vec::new());
+    let (product, _) = shared(&chain, &[true, false, true, true, false, true]);
+    let terms = read(&product, "0.4*q0.Jz - 0.3*q2.Jz + 0.5*q1.Jz*q4.Jz + 0.2*(q0.Jp*q5.Jm + q0.Jm*q5.Jp)");
+    let product = product.with_term(&terms).unwrap().local("others", &["q0", "q1"], rates(0.3, 0.2, 0.1)).unwrap();
+    let start = [true, false, true, true, false, true].map(|up| level(1, if up { 1 } else { -1 }));
+    let start = ProductStart::new(&product, start.to_vec()).unwrap();
+    let own = [("two", "q1.Jz*q2.Jz"), ("flow", "i*(q0.Jp*q3.Jm - q0.Jm*q3.Jp)")];
+    let own = own.map(|(name, text)| (name.to_owned(), read(&product, text))).to_vec();
+    [alone, Ensembles::new(product, start, own)]
+}
+
+#[test]
+fn a_trajectory_is_the_same_whoever_goes_beside_it() {
+    let times = [0.0, 0.3, 0.9, 2.0];
+    for atoms in rows_of_six() {
+        let [abreast, alone] = [70, 1].map(|at_a_time| recorded(&atoms, &times, 70, at_a_time));
+        assert!(abreast.iter().map(|trace| trace.log.len()).sum::<usize>() > 100);
+        for (abreast, alone) in abreast.iter().zip(&alone) {
+            let bits = |trace: &Trace| -> Vec<u64> {
+                let (height, time) = trace.peak;
+                let jumps = trace.log.iter().flat_map(|row| [row.time, row.m, row.mark as f64]);
+                trace.values.iter().copied().chain([height, time]).chain(jumps).map(f64::to_bits).collect()
+            };
+            assert_eq!(bits(abreast), bits(alone));
+        }
+    }
+}
+
+/// To one sample both roads draw the same, and so jump alike to the error of their steps.
+#[test]
+fn trajectories_abreast_jump_when_and_where_one_by_itself_does() {
+    for atoms in rows_of_six() {
+        let watched = atoms.watched().to_vec();
+        let engine =
+            Products::<MOST_WATCHED>::watching(atoms.unravelled(), atoms.start(), watched, atoms.followed()).unwrap();
+        let detail = Detail { jumps: true, ..Detail::default() };
+        let mut record = Record::new(&atoms, 6, &columns(&[&atoms], false), 1, detail);
+        for (number, abreast) in recorded(&atoms, &[2.5], 100, 100).iter().enumerate() {
+            trajectory::run(&engine, atoms.start(), &[2.5], &mut stream(3, 1, number as u64), &mut record);
+            let trace = &record.trace;
+            assert_eq!(abreast.log.len(), trace.log.len(), "{number}");
+            for (one, other) in abreast.log.iter().zip(&trace.log) {
+                assert_eq!((one.jump, one.mark), (other.jump, other.mark), "{number}");
+                close(one.m, other.m, 1e-12, "M");
+                close(one.time, other.time, 1e-8, "the time of a jump");
+            }
+            for (one, other) in abreast.values.iter().zip(&trace.values) {
+                assert!((one - other).abs() <= 1e-8 * (1.0 + other.abs()) || one.is_nan() && other.is_nan());
+            }
+            close(abreast.peak.0, trace.peak.0, 1e-8 * trace.peak.0, "the peak");
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod closed_forms;
 mod common;
 mod conditioned;
 mod correlations;
+mod counted_together;
 mod cycles;
 mod driven;
 mod driven_cycles;

@@ -84,8 +84,8 @@ impl<V: Values> Recorder<V> for Fine<V> {
         self.record.jump(time, jump, after);
     }
 
-    fn follows(&self) -> bool {
-        self.record.follows()
+    fn follows(&self, rises: bool) -> bool {
+        self.record.follows(rises)
     }
 
     fn change(&mut self, change: &Change<V>, mut at: impl FnMut(f64) -> V) {

@@ -9,8 +9,8 @@ use superjump::results::{RelaxationFrom, SteadyRun};
 use superjump::scenario::Point;
 use superjump::solve::{SteadyRoad, exact_beside};
 use superjump::statistics::{
-    Counted, Distribution, Estimate, GROUPS, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Statistic, Stopped,
-    Stretches, Subject, half_width, noise,
+    Counted, Distribution, Estimate, GROUPS, NoPlateau, NoiseEstimate, NoiseReport, Protocol, Qubits, Statistic,
+    Stopped, Stretches, Subject, half_width, noise,
 };
 use superjump::theory::independent_bath_current;
 use superjump::trajectory::{Interrupt, Populations};
@@ -309,15 +309,14 @@ fn windows_too_short_for_the_slowest_relaxation_are_refused() {
             Protocol { warm_up: 60.0, window, windows, counted, sectors: false, conserved: false, entropy: None };
         let current = group.model.heat_current(&group.model.baths[1]);
         let mut groups = vec![protocol.sums(); GROUPS as usize];
-        let mut stretches = Stretches::new(
-            &engine,
-            &group.initial,
-            &protocol,
-            10,
-            current,
-            &[Default::default(); 3],
-            &Interrupt::default(),
-        );
+        let qubits = Qubits {
+            engine: &engine,
+            initial: &group.initial,
+            number: 10,
+            watched: current,
+            intensities: &[Default::default(); 3],
+        };
+        let mut stretches = Stretches::new(vec![qubits], &protocol, &Interrupt::default());
         for number in 0..2048 {
             stretches.run(&mut stream(3, 0, number), &mut groups[(number % GROUPS) as usize]).unwrap();
         }

@@ -228,10 +228,10 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
     ("trajectories = 10", "", 18, "`evolution.trajectories` is missing", "from 1"),
     (
         "trajectories = 10",
-        "trajectories = 500\n[drive]\namplitude = 0.1\n[steady]\n[noise]\nbaths = [\"hot\"]\ndelays = [0.1]",
-        27,
-        "not counted by the ladder engine",
-        "populations",
+        "[steady]\n[noise]\norder = 2\ncounts = { \"\" = { hot = 1.0 } }",
+        24,
+        "`noise.counts` has a sum without a name",
+        "a name",
     ),
     (
         "number = 8",
@@ -443,20 +443,18 @@ fn sectors_need_a_local_bath() {
     assert!(error.title().contains("one qubit has one J") && error.allowed().contains("populations"), "{error}");
 }
 
-/// Quanta of several groups are not counted together; what their cumulants add up to is solved for.
+/// Quanta of several groups are counted together; what relaxes is each of them by itself.
 #[test]
-fn noise_of_several_groups_is_for_exact() {
+fn several_groups_have_one_noise_and_relax_each_by_itself() {
     let text = GOOD
         .replace("number = 8", "[[qubits.group]]\nnumber = 2\n[[qubits.group]]\nnumber = 3")
         .replace("state = \"dicke\"\nj = 3\nm = -1", "state = \"ground\"")
         .replace("trajectories = 10", "[steady]\n[noise]\nbaths = [\"hot\"]");
-    let error = parse(&text).expect_err("noise of two groups");
-    assert!(error.title().contains("`noise`: trajectories of 2 groups of qubits"), "{error}");
-    assert!(error.allowed().contains("`superjump exact`"), "{error}");
-    assert_eq!(error.line(), Some(23), "{error}");
-    assert!(error.to_string().contains("s.toml:23:"), "{error}");
+    parse(&text).unwrap();
+    let error = parse(&text.replace("[noise]", "[noise]\nrelaxation = 2")).expect_err("modes of two groups");
+    assert!(error.title().contains("groups of qubits relax each by itself"), "{error}");
+    assert_eq!(error.line(), Some(24), "{error}");
     Scenario::parse("s", "s.toml", &text, Purpose::Exact, &Overrides::default()).unwrap();
-    parse(&text.replace("[noise]\nbaths = [\"hot\"]", "")).unwrap();
 }
 
 #[test]

@@ -512,6 +512,8 @@ fn what_is_asked_for_and_is_not_there_exits_with_2_and_says_so() {
         (&["run", "small.toml", "-o", "c", "--log", "none/log"], "cannot write the log none/log: No such file"),
         (&["compare", "a", "b", "--show", "nothing"], "no quantity \"nothing\" is in both runs"),
         (&["slurm", "small.toml", "--fresh"], "unexpected argument"),
+        #[cfg(not(feature = "mpi"))]
+        (&["run", "small.toml", "-o", "c", "--gather"], "cargo build --release --features mpi"),
     ] {
         superjump(&folder).args(arguments).assert().code(2).stderr(contains(words));
     }

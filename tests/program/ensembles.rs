@@ -136,7 +136,7 @@ const WRONG: &[(&str, &str, usize, &str, &str)] = &[
         "[evolution]",
         "[steady]\n[noise]\ndelays = [1.0]\n[evolution]",
         39,
-        "g2 and waiting times are not counted by the product engine",
+        "photons are not followed by the product engine",
         "no delays",
     ),
     ("[evolution]", "[drive]\namplitude = 1\n[evolution]", 37, "`drive` is of one ensemble", "[hamiltonian]"),

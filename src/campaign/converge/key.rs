@@ -12,7 +12,8 @@ use crate::statistics::{Counted, Protocol};
 /// `docs/results.md`.
 pub fn protocol_key(point: &Point, protocol: &Protocol, columns: &[Column], first: u64) -> u64 {
     let Protocol { warm_up, window, windows, counted, sectors, conserved, entropy } = protocol;
-    let Counted { baths, windows: counts, frequencies, delays, shares } = counted;
+    // Whether waiting times are read follows from the point.
+    let Counted { baths, windows: counts, frequencies, delays, shares, waiting: _ } = counted;
     let columns: Vec<_> = columns.iter().map(|column| json!([column.quantity.name(), column.bath])).collect();
     canonical::id(&json!({
         "warm_up": warm_up,

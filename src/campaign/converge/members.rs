@@ -7,7 +7,7 @@ use crate::model::{Balance, Linear, System, Values};
 use crate::quantity::{Column, Interval, Measure, Quantity, Sample};
 use crate::random::stream;
 use crate::scenario::Point;
-use crate::statistics::{Counted, Estimator, Protocol, Replica, Replicas, Stretches, Sums};
+use crate::statistics::{Estimator, Protocol, Qubits, Replica, Replicas, Stretches, Sums};
 use crate::trajectory::{Declared, ForEngine, Interrupt};
 
 /// How a replica becomes one of the values that are averaged.
@@ -174,24 +174,22 @@ impl<E: Declared> Trajectories for Members<'_, E> {
         let point = self.point;
         let mut replicas = self.replicas();
         let mut sums = protocol.sums();
-        // Counting statistics are of one group; the others only add to the averages.
-        let plain = Protocol {
-            counted: Counted::default(),
-            sectors: false,
-            conserved: false,
-            entropy: None,
-            ..protocol.clone()
+        let qubits = |index: usize| Qubits {
+            engine: &self.engines[index],
+            initial: E::initial(&point.groups[index]),
+            number: point.groups[index].model.number,
+            watched: self.watched[index],
+            intensities: &self.intensities[index],
         };
-        let mut unused = plain.sums();
-        let mut stretches: Vec<Stretches<E>> = (0..self.engines.len())
-            .map(|index| {
-                let group = &point.groups[index];
-                let protocol = if index == 0 { protocol } else { &plain };
-                let (watched, intensities) = (self.watched[index], &self.intensities[index]);
-                let (initial, number) = (E::initial(group), group.model.number);
-                Stretches::new(&self.engines[index], initial, protocol, number, watched, intensities, interrupt)
-            })
-            .collect();
+        let all = || (0..self.engines.len()).map(qubits);
+        // What is counted is counted together; averages add.
+        let together = !protocol.counted.baths.is_empty();
+        let mut stretches: Vec<Stretches<E>> = if together {
+            vec![Stretches::new(all().collect(), protocol, interrupt)]
+        } else {
+            all().map(|one| Stretches::new(vec![one], protocol, interrupt)).collect()
+        };
+        let mut came_to = Vec::with_capacity(self.engines.len());
         let stretch = protocol.stretch();
         let mut values = vec![0.0; self.readings[0].len() + self.balances[0].len()];
         'numbers: for number in numbers {
@@ -201,9 +199,12 @@ impl<E: Declared> Trajectories for Members<'_, E> {
             let mut rng = stream(point.seed, point.id, number);
             let mut whole: Option<Replica<E::Values>> = None;
             values.fill(0.0);
-            for (index, (stretches, readings)) in stretches.iter_mut().zip(&self.readings).enumerate() {
-                let sums = if index == 0 { &mut sums } else { &mut unused };
-                let Some(replica) = stretches.run(&mut rng, sums) else { break 'numbers };
+            came_to.clear();
+            for stretches in &mut stretches {
+                let Some(replicas) = stretches.run(&mut rng, &mut sums) else { break 'numbers };
+                came_to.extend(replicas);
+            }
+            for (index, (replica, readings)) in came_to.drain(..).zip(&self.readings).enumerate() {
                 let (columns, controls) = values.split_at_mut(readings.len());
                 for (value, reading) in columns.iter_mut().zip(readings) {
                     *value += reading.value(&replica, stretch);

@@ -10,7 +10,7 @@ use crate::lindblad::{Effort, PopulationEquation};
 use crate::model::Model;
 use crate::results::RelaxationFrom;
 use crate::scenario::{Converge, Point};
-use crate::solve::relaxation_time;
+use crate::solve::{TOGETHER, relaxation_time};
 use crate::statistics::{Counted, Entropy, Protocol};
 use crate::theory;
 use crate::trajectory::Interrupt;
@@ -121,7 +121,6 @@ pub fn relaxation_unless(stop: &Interrupt, point: &Point) -> Option<Relaxation> 
 
 /// What entropy production in windows is made of, where there are any and the steady probabilities can be had.
 pub fn entropy(point: &Point) -> Option<Arc<Entropy>> {
-    let [Group { model, initial, .. }] = point.groups.as_slice() else { return None };
     if point.noise().baths.is_empty()
         || point.noise().windows.is_empty()
         || !point.on_the_ladder()
@@ -129,9 +128,13 @@ pub fn entropy(point: &Point) -> Option<Arc<Entropy>> {
     {
         return None;
     }
-    PopulationEquation::affordable(model, initial, Effort::Beside).ok()?;
-    let steady = PopulationEquation::new(model, initial).steady_state().ok()?;
-    Entropy::new(model.number, &model.baths, steady.levels.into_iter().zip(steady.p)).map(Arc::new)
+    let mut groups = Vec::with_capacity(point.groups.len());
+    for Group { model, initial, .. } in &point.groups {
+        PopulationEquation::affordable(model, initial, Effort::Beside).ok()?;
+        let steady = PopulationEquation::new(model, initial).steady_state().ok()?;
+        groups.push((model.number, model.baths.as_slice(), steady.levels.into_iter().zip(steady.p)));
+    }
+    Entropy::new(groups).map(Arc::new)
 }
 
 /// How long to run, and what of it the budget does not reach for.
@@ -168,7 +171,7 @@ pub fn schedule(point: &Point, asked: &Converge, time: f64, entropy: Option<&Arc
     let left = format!("{room:.4} that `evolution.until` leaves after a warm-up of {warm_up:.4}");
     let long = longer.iter().map(|window| format!("windows of {window}: longer than the {left}"));
     let left_out = long.chain(later.iter().map(|delay| format!("delays of {delay}: beyond half of the {left}")));
-    let left_out = left_out.collect();
+    let mut left_out: Vec<String> = left_out.collect();
 
     let longest = |times: &[f64]| times.last().copied().unwrap_or(0.0);
     let bound: f64 = point.groups.iter().map(Group::jump_rate_bound).sum();
@@ -181,17 +184,23 @@ pub fn schedule(point: &Point, asked: &Converge, time: f64, entropy: Option<&Arc
         && point.number() <= MOST_SECTORS;
     let conserved = told_apart && is_conserved(point);
     let sectors = conserved || told_apart && point.bright_sector().is_some();
-    // Few anchors at a time: reading them must not slow the trajectory.
+    // Few anchors at a time: reading them must not slow the trajectory. Of all groups as many, or g2 would be of another mix.
     let share = |bath: &usize| {
-        let Group { model, .. } = &point.groups[0];
-        let n = model.number as f64;
-        let most = model.baths[*bath].down * n.max(n / 2.0 * (n / 2.0 + 1.0));
+        let most = |Group { model, .. }: &Group| {
+            let n = model.number as f64;
+            model.baths[*bath].down * n.max(n / 2.0 * (n / 2.0 + 1.0))
+        };
+        let most = point.groups.iter().map(most).fold(0.0, f64::max);
         (4.0 / (most * longest(&delays))).min(1.0)
     };
     let shares = asked.baths.iter().map(share).collect();
     let entropy = entropy.filter(|_| !windows.is_empty()).cloned();
     let frequencies = asked.frequencies.clone();
-    let counted = Counted { baths: asked.baths.clone(), windows, frequencies, delays, shares };
+    let waiting = point.groups.len() == 1;
+    if !waiting && !delays.is_empty() {
+        left_out.push(TOGETHER.to_owned());
+    }
+    let counted = Counted { baths: asked.baths.clone(), windows, frequencies, delays, shares, waiting };
     let protocol = Protocol { warm_up, window, windows: count, counted, sectors, conserved, entropy };
     Schedule { protocol, too_short, left_out }
 }

@@ -5,6 +5,7 @@
 //! sectors is fed by nothing and reaches no observable. rho is Hermitian: its elements of M >= M', as real and imaginary
 //! parts, are as many real numbers as it has elements, sum (2J+1)^2.
 
+mod photons;
 mod protocol;
 mod steady;
 

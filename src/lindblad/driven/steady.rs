@@ -29,9 +29,9 @@ const REFINEMENTS: usize = 4;
 
 /// The steady state with its factorized generator, ready to be asked for statistics.
 pub struct DrivenSteady<'a> {
-    driven: &'a Driven,
+    pub(super) driven: &'a Driven,
     components: Vec<Component>,
-    rho: Vec<f64>,
+    pub(super) rho: Vec<f64>,
 }
 
 impl Driven {
@@ -140,7 +140,7 @@ impl Driven {
         out
     }
 
-    fn trace(&self, rho: &[f64]) -> f64 {
+    pub(super) fn trace(&self, rho: &[f64]) -> f64 {
         rho[..self.levels().len()].iter().sum()
     }
 }

@@ -4,9 +4,11 @@
 //! the equation is applied as it is written. It is what they are held against.
 
 mod operator;
+mod photons;
 mod protocol;
 mod steady;
 
+pub use photons::AfterPhoton;
 pub use protocol::RegisterProtocol;
 
 use num_complex::Complex64;
@@ -265,26 +267,37 @@ impl RegisterEquation {
         let mut now = 0.0;
         let mut states = Vec::with_capacity(times.len());
         for &time in times {
-            let mut integral = DensityMatrix::zeros(rho.dim());
-            let steps = ((time - now).max(0.0) * self.speed / REACH).ceil();
-            let step = (time - now) / steps;
-            for _ in 0..steps as u64 {
-                let mut term = rho.clone();
-                // The integral of t^k is t^(k+1)/(k+1).
-                integral.scaled_add(Complex64::from(step), &term);
-                for order in 1..=TERMS {
-                    term = self.right_hand_side(&term) * Complex64::from(step / order as f64);
-                    *rho += &term;
-                    integral.scaled_add(Complex64::from(step / (order + 1) as f64), &term);
-                    if largest(&term) <= 1e-18 * largest(rho) {
-                        break;
-                    }
-                }
-            }
+            let integral = self.follow(rho, time - now, |rho| self.right_hand_side(rho));
             now = time;
             states.push((rho.clone(), integral));
         }
         states
+    }
+
+    /// Takes rho along for a time under a generator that is no faster than L; returns its integral.
+    fn follow(
+        &self,
+        rho: &mut DensityMatrix,
+        time: f64,
+        generator: impl Fn(&DensityMatrix) -> DensityMatrix,
+    ) -> DensityMatrix {
+        let mut integral = DensityMatrix::zeros(rho.dim());
+        let steps = (time.max(0.0) * self.speed / REACH).ceil();
+        let step = time / steps;
+        for _ in 0..steps as u64 {
+            let mut term = rho.clone();
+            // The integral of t^k is t^(k+1)/(k+1).
+            integral.scaled_add(Complex64::from(step), &term);
+            for order in 1..=TERMS {
+                term = generator(&term) * Complex64::from(step / order as f64);
+                *rho += &term;
+                integral.scaled_add(Complex64::from(step / (order + 1) as f64), &term);
+                if largest(&term) <= 1e-18 * largest(rho) {
+                    break;
+                }
+            }
+        }
+        integral
     }
 
     /// `<J_x>`, at rest or, with a drive, in its frame.

@@ -71,6 +71,13 @@ struct Tables {
     /// In the order of the file.
     figure: toml::Table,
     qubits: Qubits,
+    noise: Noise,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Noise {
+    counts: toml::Table,
 }
 
 #[derive(Default, Deserialize)]
@@ -106,6 +113,12 @@ pub fn read(scenario: &str) -> Result<Vec<(String, Asked)>, String> {
 fn tables(scenario: &str) -> Result<Tables, String> {
     let table = effective(scenario).map_err(|error| error.title().to_owned())?;
     table.try_into().map_err(|_| "its tables are of another version".to_owned())
+}
+
+/// The sums over baths that a scenario counts, by name.
+#[must_use]
+pub fn sums(scenario: &str) -> Vec<String> {
+    tables(scenario).map(|tables| tables.noise.counts.into_iter().map(|(name, _)| name).collect()).unwrap_or_default()
 }
 
 /// The number of qubits of a point; in results of older versions swept, or that of the scenario.

@@ -101,7 +101,7 @@ pub fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
         caption: format!(
             "Net quanta of whole trajectories, {count} of them, as a probability for each number.{left_out}"
         ),
-        x: Axis::new("net quanta absorbed", ""),
+        x: Axis::new("net quanta absorbed", "").counting_if(true),
         y: Axis { zero: true, ..Axis::new("probability", "") },
         series,
         ..Figure::default()

@@ -66,8 +66,16 @@ pub fn figure(run: &Run, statistic: &str, bath: Option<&str>) -> Option<Figure> 
     let units = run.summary.units.as_str();
     let all: Vec<&Curve> = run.noise.iter().filter(wanted).collect();
     if !all.is_empty() {
-        let what = words::quantity(statistic);
-        let of = if is_of_directions(statistic) { "Where the photons went" } else { "Statistics of the steady state" };
+        let ends = ["Transient", "Exact transient"].iter().any(|kind| run.summary.kind.starts_with(kind));
+        let what = match statistic {
+            "generating_function" if ends => "ln⟨exp(sC)⟩/t".to_owned(),
+            _ => words::quantity(statistic),
+        };
+        let of = match () {
+            () if is_of_directions(statistic) => "Where the photons went",
+            () if ends => "Statistics of counts over the run",
+            () => "Statistics of the steady state",
+        };
         let about = About { name: statistic, what, of, argument: argument(statistic, units) };
         return drawn(run, all, &about);
     }

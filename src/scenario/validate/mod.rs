@@ -141,7 +141,9 @@ impl<'a> Validator<'a> {
         };
         let recording = self.keep(self.recording(raw.record.as_ref().map(Spanned::get_ref)));
         let names = raw.bath.iter().filter_map(|bath| Some(bath.get_ref().name.as_ref()?.get_ref().as_str()));
-        self.figures(raw, &names.collect::<Vec<_>>());
+        let counts = raw.noise.iter().filter_map(|noise| noise.get_ref().counts.as_ref());
+        let counts = counts.flat_map(|counts| counts.get_ref().keys().map(|name| name.get_ref().as_str()));
+        self.figures(raw, &names.chain(counts).collect::<Vec<_>>());
         // Without units, numbers have no bounds.
         let units = Self::kept(units)?;
         let hamiltonian = table.and_then(|table| self.keep(self.hamiltonian(table.get_ref(), raw.drive.as_ref())));

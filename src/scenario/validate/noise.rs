@@ -115,18 +115,13 @@ impl Validator<'_> {
         self.source.error(span, format!("`{key}`: there is no bath \"{name}\""), &known)
     }
 
-    /// Refuses statistics that trajectories of this engine, or of several groups, do not have.
+    /// Refuses statistics that trajectories of this engine do not have.
     pub(super) fn countable(&self, raw: &RawScenario, engine: Engine, groups: &[Group]) -> Result<()> {
         let Some(noise) = raw.noise.as_ref().filter(|_| self.purpose == Purpose::Trajectories) else { return Ok(()) };
-        if groups.len() > 1 {
-            let title = format!("`noise`: trajectories of {} groups of qubits are not counted together", groups.len());
-            return Err(self.source.error(noise.span(), title, "`superjump exact`, where their cumulants add"));
-        }
         match &noise.get_ref().delays {
-            Some(delays) if !engine.facts(groups).follows_levels => {
-                let title =
-                    format!("`noise.delays`: g2 and waiting times are not counted by the {} engine", engine.name());
-                let help = "engine = \"populations\", where the state stays diagonal in |J, M>; or no delays";
+            Some(delays) if groups.iter().any(|group| group.ensembles.is_some()) => {
+                let title = format!("`noise.delays`: photons are not followed by the {} engine", engine.name());
+                let help = "[[correlate]] of the operators that they leave by; or no delays";
                 Err(self.source.error(delays.span(), title, help))
             }
             _ => Ok(()),
@@ -254,6 +249,10 @@ impl Validator<'_> {
         }
         let of_name = |(name, weights): (&Spanned<String>, &Spanned<RawWeights>)| {
             let key = format!("noise.counts.{}", name.get_ref());
+            if name.get_ref().trim().is_empty() {
+                let title = "`noise.counts` has a sum without a name".to_owned();
+                return Err(self.source.error(name.span(), title, "a name, by which its rows are found"));
+            }
             if baths.iter().any(|bath| bath.name == *name.get_ref()) {
                 let title = format!("`{key}` has the name of a bath");
                 return Err(self.source.error(name.span(), title, "another name"));

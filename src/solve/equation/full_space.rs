@@ -51,6 +51,22 @@ impl FullSpace {
         &self.equation
     }
 
+    /// The same in a frame that turns with the qubits, where a drive does not hold one: what there is of equal numbers of
+    /// excitations on both sides, as photons, is the same in both, and turns only by what the qubits differ.
+    ///
+    /// # Errors
+    /// More operations to this time than are spent.
+    pub fn turning(&self, until: f64, effort: Effort) -> Result<RegisterEquation, Unsolved> {
+        let mut register = self.group.register();
+        if register.drive.is_none() {
+            let reference = register.frequency;
+            register.frequencies.iter_mut().for_each(|frequency| *frequency -= reference);
+        }
+        let equation = RegisterEquation::new(&register)?;
+        let (cost, limit, qubits) = (equation.cost(until), limit(effort), self.group.model.number);
+        if cost > limit { Err(Unsolved::Operations { qubits, until, cost, limit }) } else { Ok(equation) }
+    }
+
     /// Jumps of a bath per unit time that exchange a quantum, or more: what a current is a difference of.
     #[must_use]
     pub fn activity(&self, bath: usize, rho: &DensityMatrix) -> f64 {

@@ -50,7 +50,7 @@ pub fn rows(
 }
 
 /// What windows of any length say about the entropy that is produced.
-fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
+pub fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
     [
         (Statistic::EntropyProduction, produced),
         (Statistic::FluctuationTheorem, 1.0),
@@ -156,20 +156,22 @@ fn counting_rows(rows: &mut Rows, counting: &Counting, (point, effort): (&Point,
             let density = counting.rounded_spectrum(bath, frequency);
             rows.judged(point, subject(Statistic::Spectrum, Some(frequency)), density, 0.0);
         }
-        // Correlations of several groups are not sums over them.
-        if point.groups.len() == 1 {
-            for (statistic, values) in [
-                (Statistic::G2, counting.emission_correlation(bath, &asked.delays)),
-                (Statistic::WaitingTime, counting.waiting_time_density(bath, &asked.delays)),
-            ] {
-                match values {
-                    Ok(values) => {
-                        let pairs = values.iter().flat_map(|values| asked.delays.iter().zip(values));
-                        pairs.for_each(|(delay, value)| rows.push(subject(statistic, Some(*delay)), *value));
-                    }
-                    Err(error) => rows.refuse(point, subject(statistic, None), &error.to_string()),
+        let at_delays = |values: Option<Vec<f64>>| asked.delays.iter().copied().zip(values.into_iter().flatten());
+        match counting.emission_correlation(bath, &asked.delays) {
+            Ok(values) => {
+                let rate = counting.emission_rate(bath);
+                for (delay, value) in at_delays(values) {
+                    rows.g2(point, subject(Statistic::G2, Some(delay)), rate, Rounded { value, error: 0.0 });
                 }
             }
+            Err(error) => rows.refuse(point, subject(Statistic::G2, None), &error.to_string()),
+        }
+        // Waiting times are those of one group.
+        match counting.waiting_time_density(bath, &asked.delays) {
+            _ if point.groups.len() > 1 => {}
+            Ok(values) => at_delays(values)
+                .for_each(|(delay, value)| rows.push(subject(Statistic::WaitingTime, Some(delay)), value)),
+            Err(error) => rows.refuse(point, subject(Statistic::WaitingTime, None), &error.to_string()),
         }
         for &other in &asked.baths[place + 1..] {
             let subject = Subject { other_bath: Some(other), ..subject(Statistic::CrossNoise, None) };

@@ -16,9 +16,6 @@ const RELAXATIONS: f64 = 40.0;
 /// The steady state of a driven group: averages, noise, windows and spectra, without correlations.
 pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady, Unsolved> {
     let Group { model, hamiltonian, .. } = group;
-    if effort != Effort::Beside && !point.noise().delays.is_empty() {
-        return Err(Unsolved::Correlations);
-    }
     let orders = Orders::new(group, &Aim::steady(point, effort))?;
     let equation = orders.driven();
     let steady = equation.steady()?;
@@ -89,6 +86,41 @@ fn counting_rows(
             let density = steady.spectrum(bath, frequency);
             rows.judged(point, subject(Statistic::Spectrum, Some(frequency)), density, 0.0);
         }
+        let Some(&last) = asked.delays.last() else { continue };
+        match point.groups.iter().try_for_each(|group| affordable(group, last)) {
+            Ok(()) => photon_rows(rows, steady, point, bath),
+            Err(error) if effort == Effort::Beside => {
+                rows.refuse(point, subject(Statistic::G2, None), &error.to_string());
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
+}
+
+/// What follows a photon.
+fn photon_rows(rows: &mut Rows, steady: &DrivenSteady, point: &Point, bath: usize) {
+    let delays = &point.noise().delays;
+    let subject = |statistic, delay| Subject::new(statistic, bath, delay);
+    let rate = steady.emission_rate(bath);
+    match steady.emission_correlation(bath, delays) {
+        Ok(values) => {
+            for (delay, value) in delays.iter().zip(values.into_iter().flatten()) {
+                rows.g2(point, subject(Statistic::G2, Some(*delay)), rate, value);
+            }
+        }
+        Err(error) => rows.refuse(point, subject(Statistic::G2, None), &error.to_string()),
+    }
+    // Waiting times are those of one group.
+    if point.groups.len() > 1 {
+        return;
+    }
+    match steady.waiting_time_density(bath, delays) {
+        Ok(values) => {
+            for (delay, value) in delays.iter().zip(values.into_iter().flatten()) {
+                rows.known(point, subject(Statistic::WaitingTime, Some(*delay)), value, rate);
+            }
+        }
+        Err(error) => rows.refuse(point, subject(Statistic::WaitingTime, None), &error.to_string()),
+    }
 }

@@ -43,7 +43,7 @@ pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady
     let mut rows = rows(group, &counting, equation, (point, effort), &windowed);
     let mut transferred = Vec::new();
     let mut left = if effort == Effort::Beside { LAWS_BESIDE * MOST_PRODUCTS } else { f64::INFINITY };
-    for (&bath, noises) in point.noise().baths.iter().zip(&windowed).filter(|_| point.groups.len() == 1) {
+    for (&bath, noises) in point.noise().baths.iter().zip(&windowed) {
         let mut beyond = 0;
         for (&window, noise) in point.noise().windows.iter().zip(noises.iter().flatten()) {
             let law = counting.transferred_within(bath, (window, noise.value), &mut left);

@@ -18,13 +18,13 @@ pub use cycle::{
     CONSERVED, Judged, Phases, affordable as cycle_affordable, is_conserved, multiplier as cycle_multiplier,
 };
 pub use road::SteadyRoad;
-pub use rows::ExactNoise;
+pub use rows::{ExactNoise, TOGETHER};
 
 use super::equation::{Aim, Road};
 use super::error::Unsolved;
 use crate::bath::{Bath, Coupling};
 use crate::group::Group;
-use crate::lindblad::Effort;
+use crate::lindblad::{Effort, Transferred};
 use crate::model::Model;
 use crate::quantity::Quantity;
 use crate::rounded::{Rounded, balanced};
@@ -33,7 +33,7 @@ use crate::statistics::{Statistic, Subject};
 use crate::theory::machine::{DRIVEN, inverse_temperatures};
 use crate::theory::{self, Machine};
 use road::GroupSteady;
-use rows::LOST;
+use rows::{LOST, Rows};
 
 /// Exact values beside the estimates of a steady run, where they can be afforded.
 ///
@@ -69,6 +69,29 @@ fn groups(
     point.groups.iter().map(solve).collect()
 }
 
+/// The law of the quanta of all groups, where that of each could be had.
+fn transferred(groups: &[GroupSteady]) -> Vec<(usize, f64, Transferred)> {
+    let Some((first, others)) = groups.split_first() else { return Vec::new() };
+    let with_all = |(bath, window, law): &(usize, f64, Transferred)| {
+        let of = |group: &GroupSteady| {
+            let found = group.transferred.iter().find(|(b, w, _)| (b, w) == (bath, window));
+            found.map(|(.., law)| law.clone())
+        };
+        let law = others.iter().try_fold(law.clone(), |sum, group| Some(sum.plus(&of(group)?)))?;
+        Some((*bath, *window, law))
+    };
+    first.transferred.iter().filter_map(with_all).collect()
+}
+
+/// Photons into a bath per unit time.
+fn emitted(point: &Point, groups: &[GroupSteady], bath: usize) -> f64 {
+    let of = |(steady, group): (&GroupSteady, &Group)| {
+        let bath = &group.model.baths[bath];
+        steady.occupation.seen(bath.coupling).emission.value * bath.down
+    };
+    groups.iter().zip(&point.groups).map(of).sum()
+}
+
 impl SteadyRoad {
     /// Solves all groups of a point and adds them up.
     ///
@@ -99,23 +122,10 @@ impl SteadyRoad {
         let currents = road.averages(point, &groups);
         road.statistics(point, &groups, &currents);
         road.closed_forms(point);
-        if let [only] = groups.as_slice() {
-            road.transferred.clone_from(&only.transferred);
-        }
-        let mut places: HashMap<_, usize> = HashMap::new();
-        for rows in groups.into_iter().map(|group| group.rows) {
-            road.refused.extend(rows.refused);
-            for row in rows.rows {
-                match places.entry(row.subject.key()) {
-                    // Independent groups: their variances add.
-                    Entry::Occupied(place) => road.noise[*place.get()].value += row.value,
-                    Entry::Vacant(place) => {
-                        place.insert(road.noise.len());
-                        road.noise.push(row);
-                    }
-                }
-            }
-        }
+        road.transferred = transferred(&groups);
+        let emitted: Vec<f64> = (0..point.baths().len()).map(|bath| emitted(point, &groups, bath)).collect();
+        road.add_rows(groups.into_iter().map(|group| group.rows).collect());
+        road.join_photons(point, &emitted);
         // A ratio is no sum over groups.
         for place in 0..road.noise.len() {
             let ExactNoise { subject, value } = road.noise[place];
@@ -128,6 +138,69 @@ impl SteadyRoad {
         }
         rare::rate_functions(&mut road.noise, &currents);
         Ok(road)
+    }
+
+    /// Rows of independent groups, whose cumulants add; what is not known of one of them is not known of all.
+    fn add_rows(&mut self, groups: Vec<Rows>) {
+        let count = groups.len();
+        let mut places: HashMap<_, usize> = HashMap::new();
+        let mut sums: Vec<(ExactNoise, usize)> = Vec::new();
+        for rows in groups {
+            self.refused.extend(rows.refused);
+            for row in rows.rows {
+                match places.entry(row.subject.key()) {
+                    Entry::Occupied(place) => {
+                        let (sum, of): &mut (ExactNoise, usize) = &mut sums[*place.get()];
+                        sum.value += row.value;
+                        *of += 1;
+                    }
+                    Entry::Vacant(place) => {
+                        place.insert(sums.len());
+                        sums.push((row, 1));
+                    }
+                }
+            }
+        }
+        self.noise.extend(sums.into_iter().filter(|(_, of)| *of >= count).map(|(row, _)| row));
+    }
+
+    /// g2 of the photons of several groups, of which each emits so many into a bath: I^2 (g2 - 1) adds.
+    fn join_photons(&mut self, point: &Point, emitted: &[f64]) {
+        if point.groups.len() == 1 || point.noise().delays.is_empty() {
+            return;
+        }
+        for row in self.noise.iter_mut().filter(|row| row.subject.statistic == Statistic::G2) {
+            let rate = emitted[row.subject.bath];
+            row.value = 1.0 + row.value / (rate * rate);
+        }
+        // Nothing of nothing.
+        self.noise.retain(|row| row.subject.statistic != Statistic::G2 || row.value.is_finite());
+        self.refused.push(TOGETHER.to_owned());
+    }
+
+    /// What windows of several groups say about the entropy that all of them produce; one group says it of its own.
+    fn entropy_of_windows(&mut self, point: &Point, produced: Rounded, currents: &[Rounded]) {
+        let asked = point.noise();
+        let Some(produced) = produced.beside(0.0).filter(|_| point.groups.len() > 1 && !asked.windows.is_empty())
+        else {
+            return;
+        };
+        for &window in &asked.windows {
+            let rows = counted::entropy_rows(produced);
+            let row = |(statistic, value)| ExactNoise {
+                subject: Subject::new(statistic, point.watched(), Some(window)),
+                value,
+            };
+            self.noise.extend(rows.map(row));
+        }
+        for &bath in &asked.baths {
+            let noise = self.values.iter().find(|(q, b, _)| (*q, *b) == (Quantity::Noise, Some(bath)));
+            let current = currents[bath].known().filter(|current| *current != 0.0);
+            if let (Some((.., noise)), Some(current)) = (noise, current) {
+                let value = (noise / current) * (produced / current) / 2.0;
+                self.noise.push(ExactNoise { subject: Subject::new(Statistic::UncertaintyRatio, bath, None), value });
+            }
+        }
     }
 
     /// Averages of the state, summed over groups. Returns the currents in quanta.
@@ -215,6 +288,12 @@ impl SteadyRoad {
             self.noise_of(point, bath, noise.map_err(|error| error.to_string()), *current);
         }
         let Some(entropy) = counted.iter().map(|of| of.entropy_production).sum::<Option<Rounded>>() else { return };
+        self.entropy_of_windows(point, entropy, currents);
+        self.entropy_produced(entropy);
+    }
+
+    /// The entropy that the baths produce, where it is known.
+    fn entropy_produced(&mut self, entropy: Rounded) {
         match entropy.known() {
             Some(entropy) => self.values.push((Quantity::EntropyProduction, None, entropy)),
             None => {

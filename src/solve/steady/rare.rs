@@ -39,6 +39,8 @@ pub fn rows(rows: &mut Rows, counting: &Counting, equation: &PopulationEquation,
     let counted = counted(point);
     let beyond = (counted.len() * fields.len()) as f64 * levels.powf(1.5) > MOST_BESIDE;
     for (bath, charges) in &counted {
+        // Sums without what their baths have in common, which is bounded.
+        let charges = &if *bath < point.baths().len() { charges.clone() } else { counting.least_lively(charges) };
         if effort == Effort::Beside && beyond {
             let subject = Subject::new(Statistic::GeneratingFunction, *bath, None);
             rows.refuse(point, subject, "so many fields are not solved for beside a run");
@@ -102,7 +104,7 @@ fn alike(one: Rounded, other: Rounded) -> bool {
     (one.value - other.value).abs() <= 4.0 * (one.error + other.error)
 }
 
-/// What there is at a field.
+/// What there is at a field; by default of what counts nothing.
 #[derive(Clone, Copy, Default)]
 struct AtField {
     /// Whether several sectors share the largest theta, and differ in what flows.
@@ -120,6 +122,9 @@ fn along(
     fields: &[f64],
     bright: Option<f64>,
 ) -> Vec<Result<AtField, SteadyError>> {
+    if charges.count_nothing() {
+        return fields.iter().map(|_| Ok(AtField::default())).collect();
+    }
     let tilted = match Tilted::new(equation) {
         Ok(tilted) => tilted,
         Err(error) => return fields.iter().map(|_| Err(error.clone())).collect(),

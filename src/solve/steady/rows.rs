@@ -20,6 +20,10 @@ pub struct ExactNoise {
 /// Why a difference of large terms has no value.
 pub const LOST: &str = "it is a difference of large terms, and rounding leaves fewer than six of its digits";
 
+/// Why several groups have no waiting times.
+pub const TOGETHER: &str =
+    "waiting_time: photons of one group come between those of another, and none waits for its own";
+
 /// Rows, and why others have no value.
 #[derive(Debug, Default)]
 pub struct Rows {
@@ -45,6 +49,16 @@ impl Rows {
         match value.beside(scale) {
             Some(value) => self.push(subject, value),
             None => self.refuse(point, subject, LOST),
+        }
+    }
+
+    /// g2 of the photons into a bath, of which a group emits so many per unit time. Of several groups it is no sum; what is
+    /// one is I^2 (g2 - 1), the excess of coincidences.
+    pub fn g2(&mut self, point: &Point, subject: Subject, rate: f64, value: Rounded) {
+        if point.groups.len() > 1 {
+            self.push(subject, rate * rate * (value.value - 1.0));
+        } else {
+            self.known(point, subject, value, 1.0);
         }
     }
 

@@ -138,7 +138,7 @@ impl Unravelling for DrivenLadder {
             let rate: f64 = self.ladder.rates(state.means()).iter().sum();
             let limit = end - now;
             let horizon = limit.min(MARGIN * left / rate);
-            let band = if recorder.follows() { self.band(state) } else { 0.0 };
+            let band = if recorder.follows(true) { self.band(state) } else { 0.0 };
             generator.apply(Complex64::ZERO, 1.0, amplitudes, image);
             // Relative to what is left of the norm at the jump.
             let tolerance = TOLERANCE * (-0.5 * left).exp();
@@ -165,15 +165,12 @@ impl Unravelling for DrivenLadder {
                 let seen = state.observables_of(window, probe);
                 state.overwrite(window, image);
                 let ends = (at_start, state.observables());
-                recorder.dwell(now, length, &at_start, &average(&ends, part, &seen));
-                if recorder.follows() {
-                    let turning = propagation.turning().min(band);
-                    let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
-                    recorder.change(&change, |time| {
-                        propagation.write(time, probe);
-                        state.observables_of(window, probe)
-                    });
-                }
+                let turning = propagation.turning().min(band);
+                let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
+                recorder.varying(&change, &average(&ends, part, &seen), |time| {
+                    propagation.write(time, probe);
+                    state.observables_of(window, probe)
+                });
             }
             // Where rounding would leave a last sliver, the interval is over.
             now = if !jumps && reach >= limit { end } else { now + length };

@@ -178,18 +178,17 @@ impl Unravelling for Ladder {
             // A dark level waits for ever.
             let jumps = next < end;
             let duration = if jumps { wait } else { end - now };
-            recorder.dwell(now, duration, &at_start, &mean);
-            if self.rises && recorder.follows() && state.support().len() > 1 {
+            if state.support().len() > 1 && recorder.follows(self.rises) {
                 let above = at_start.jz + state.two_j() as f64 / 2.0;
                 // Amplitudes part at half the differences of Gamma.
                 let turning = 2.0 * decay.deviation(above, state.deviation());
                 state.remember();
                 self.evolve(state, drawn, decay, duration);
                 let ends = (at_start, state.observables());
-                recorder.change(&Change { start: now, duration, turning, ends, between: None }, |time| {
-                    state.remembered(|a| -time * decay.difference(a, drawn))
-                });
+                let change = Change { start: now, duration, turning, ends, between: None };
+                recorder.varying(&change, &mean, |time| state.remembered(|a| -time * decay.difference(a, drawn)));
             } else {
+                recorder.dwell(now, duration, &at_start, &mean);
                 self.evolve(state, drawn, decay, duration);
             }
             if !jumps || recorder.interrupted() {

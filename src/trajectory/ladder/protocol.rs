@@ -218,7 +218,7 @@ impl ProtocolLadder {
             let seen = state.observables_of(&window, magnus.probe());
             let ends = (at_start, state.observables_of(&window, magnus.end()));
             recorder.dwell(now, length, &at_start, &average(&ends, part, &seen));
-            if recorder.follows() {
+            if recorder.follows(true) {
                 let band = self.band(state, ladder, [0.0, 0.5, 1.0].map(|part| acting(now + part * length)));
                 let turning = magnus.turning().min(band);
                 let change =

@@ -7,7 +7,9 @@
 //! after a step, the step is gone again in the next. Sectors are tabulated when first visited. Between jumps a state moves
 //! by a power series ([`super::propagation`]), to 1e-10 a step; where nothing is left to jump, it waits for ever.
 
+mod abreast;
 mod basis;
+mod lanes;
 mod pair;
 mod protocol;
 mod qubits;
@@ -24,12 +26,15 @@ use num_complex::Complex64;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 
+use self::abreast::ABREAST;
 use self::basis::Edge;
+use self::lanes::LANES;
+use self::qubits::OneBody;
 use self::sector::{InSector, Sector, Way};
 use self::spaces::{Label, Spaces};
 use self::sparse::Sparse;
 use super::propagation::{Beginning, Propagation, Wait, dot, normalize, numbers, numbers_mut};
-use super::{Change, Jump, Recorder, Unravelling, average};
+use super::{Change, Jump, Recorder, Run, Unravelling, average, run};
 use crate::initial::{Drawn, ProductStart};
 use crate::model::operator::Operator;
 use crate::model::product::{Product, ProductError, ProductValues, Watched};
@@ -54,6 +59,8 @@ pub struct Products<const W: usize> {
     /// What jumps that are sums over single qubits take from the norm, all together.
     lost: Operator,
     watched: Vec<Watched>,
+    /// The same, where they are means of correlations of single qubits.
+    of_pairs: Vec<Option<OneBody>>,
     /// How many of them recorders are told of within dwells and after jumps: the others are looked at in samples alone.
     followed: usize,
     spaces: Spaces,
@@ -70,8 +77,10 @@ pub struct ProductSize {
     pub states: f64,
     /// How many sectors there are.
     pub sectors: f64,
-    /// The memory of a state on its way, in bytes.
+    /// The memory of the states that are on their way at a time, in bytes.
     pub bytes: f64,
+    /// How many these are.
+    pub abreast: usize,
 }
 
 /// A pure state of a product, with everything it takes to move it.
@@ -144,7 +153,8 @@ impl<const W: usize> Products<W> {
     fn over(product: Product, spaces: Spaces, largest: usize, (watched, followed): (Vec<Watched>, usize)) -> Self {
         let sectors = (0..spaces.count() as usize).map(|_| OnceLock::new()).collect();
         let lost = if spaces.are_single_qubits() { qubits::lost(&product) } else { Operator::zero(product.algebras()) };
-        Products { product, lost, watched, followed, spaces, largest, sectors }
+        let of_pairs = Self::of_pairs(&watched);
+        Products { product, lost, watched, of_pairs, followed, spaces, largest, sectors }
     }
 
     /// How large the engine would be, before anything of that size is made.
@@ -164,8 +174,12 @@ impl<const W: usize> Products<W> {
 
     fn sized(product: &Product, start: &ProductStart, sharp: bool) -> Result<ProductSize, ProductError> {
         product.check_cuts()?;
-        let (states, sectors) = (start.largest_dimension(product, sharp), Spaces::new(product, start, sharp).count());
+        let (states, spaces) = (start.largest_dimension(product, sharp), Spaces::new(product, start, sharp));
+        let (sectors, abreast) = (spaces.count(), spaces.are_abreast(states as usize));
         let bytes = Propagation::memory(states) + 48.0 * states;
+        let bytes =
+            if abreast { LANES as f64 * (bytes + 16.0 * states) + 16.0 * states * ABREAST as f64 } else { bytes };
+        let abreast = if abreast { ABREAST } else { 1 };
         if states > MOST_STATES {
             return Err(ProductError::TooLarge { what: "a state", dimension: states, bytes, most: MOST_STATES });
         }
@@ -173,7 +187,7 @@ impl<const W: usize> Products<W> {
             let (what, dimension) = ("the list of sectors", sectors);
             return Err(ProductError::TooLarge { what, dimension, bytes: 32.0 * sectors, most: MOST_SECTORS });
         }
-        Ok(ProductSize { sharp, states, sectors, bytes })
+        Ok(ProductSize { sharp, states, sectors, bytes, abreast })
     }
 
     fn sector(&self, index: usize) -> &Sector {
@@ -227,6 +241,27 @@ impl<const W: usize> Products<W> {
             label.excitations = Some(total);
         }
         self.spaces.index(&label)
+    }
+
+    /// Draws a pure state: its sector, and its amplitudes with room for those of any other.
+    fn drawn(&self, initial: &ProductStart, rng: &mut Stream) -> (usize, Vec<Complex64>) {
+        let drawn = initial.draw(rng);
+        let sector = self.draw_sector(&drawn, rng);
+        let mut psi = vec![Complex64::ZERO; self.largest];
+        let states = self.spaces.states(&self.spaces.label(sector));
+        for (c, steps) in psi.iter_mut().zip(&states) {
+            let amplitude = |(step, (_, amplitudes)): (&i64, &Drawn)| {
+                amplitudes.get(*step as usize).copied().unwrap_or(Complex64::ZERO)
+            };
+            *c = steps.iter().zip(&drawn).map(amplitude).product();
+        }
+        normalize(numbers_mut(&mut psi[..states.len()]));
+        (sector, psi)
+    }
+
+    /// How many ways out of a sector there may be.
+    fn ways(&self) -> usize {
+        3 * self.product.baths().iter().map(|bath| bath.channels().len()).sum::<usize>()
     }
 
     /// The sector in which every mode has room again, where the highest level of one weighs too much in a state, and as far
@@ -289,21 +324,10 @@ impl<const W: usize> Unravelling for Products<W> {
     type Initial = ProductStart;
 
     fn prepare(&self, initial: &ProductStart, rng: &mut Stream) -> ProductState {
-        let drawn = initial.draw(rng);
-        let sector = self.draw_sector(&drawn, rng);
+        let (sector, psi) = self.drawn(initial, rng);
         let empty = || vec![Complex64::ZERO; self.largest];
-        let mut psi = empty();
-        let states = self.spaces.states(&self.spaces.label(sector));
-        for (c, steps) in psi.iter_mut().zip(&states) {
-            let amplitude = |(step, (_, amplitudes)): (&i64, &Drawn)| {
-                amplitudes.get(*step as usize).copied().unwrap_or(Complex64::ZERO)
-            };
-            *c = steps.iter().zip(&drawn).map(amplitude).product();
-        }
-        normalize(numbers_mut(&mut psi[..states.len()]));
-        let ways = 3 * self.product.baths().iter().map(|bath| bath.channels().len()).sum::<usize>();
         let propagation = Propagation::new(2 * self.largest);
-        let (weights, pairs) = (Vec::with_capacity(ways), Vec::with_capacity(self.spaces.room_for_pairs()));
+        let (weights, pairs) = (Vec::with_capacity(self.ways()), Vec::with_capacity(self.spaces.room_for_pairs()));
         ProductState { sector, psi, image: empty(), probe: empty(), weights, pairs, propagation }
     }
 
@@ -366,15 +390,12 @@ impl<const W: usize> Unravelling for Products<W> {
                 let seen = self.followed(sector, probe);
                 let ends = (at_start, self.followed(sector, psi));
                 known = Some(ends.1);
-                recorder.dwell(now, length, &at_start, &average(&ends, part, &seen));
-                if recorder.follows() {
-                    let turning = propagation.turning();
-                    let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
-                    recorder.change(&change, |time| {
-                        propagation.write(time, numbers_mut(probe));
-                        self.followed(sector, probe)
-                    });
-                }
+                let turning = propagation.turning();
+                let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
+                recorder.varying(&change, &average(&ends, part, &seen), |time| {
+                    propagation.write(time, numbers_mut(probe));
+                    self.followed(sector, probe)
+                });
             } else {
                 recorder.dwell(now, length, &at_start, &at_start);
                 known = Some(at_start);
@@ -391,6 +412,13 @@ impl<const W: usize> Unravelling for Products<W> {
                 }
                 left = Exp1.sample(rng);
             }
+        }
+    }
+
+    fn run_all(&self, initial: &ProductStart, times: &[f64], runs: &mut [Run<'_, ProductValues<W>>]) -> bool {
+        match self.spaces.are_abreast(self.largest) {
+            true => self.run_abreast(initial, times, runs),
+            false => runs.iter_mut().all(|one| run(self, initial, times, &mut one.rng, one.record)),
         }
     }
 

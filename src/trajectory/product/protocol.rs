@@ -303,7 +303,7 @@ impl<const W: usize> ProtocolProducts<W> {
             let ends = (at_start, moving.means(followed, dials, amplitudes(magnus.end())));
             recorder.dwell(now, length, &at_start, &average(&ends, part, &seen));
             numbers_mut(&mut state.psi[..d]).copy_from_slice(magnus.end());
-            if recorder.follows() {
+            if recorder.follows(true) {
                 let turning = magnus.turning();
                 let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
                 recorder.change(&change, |time| {

@@ -14,7 +14,7 @@ use crate::model::product::{Channel, JumpOperator, Product, ProductBath};
 use crate::vectorized::vectorized;
 
 /// What rounding may leave of a sum that cancels, as a part of what there would be without.
-const ROUNDING: f64 = 1e-13;
+pub const ROUNDING: f64 = 1e-13;
 
 /// A jump as a sum over single qubits.
 #[derive(Clone, Debug)]
@@ -70,6 +70,43 @@ fn of_operator(operator: &Operator) -> Option<(bool, Vec<Complex64>)> {
     (ups[0] != ups[1]).then_some((ups[1], amplitudes))
 }
 
+/// A Hermitian operator that takes an excitation from one qubit to another at most: its mean is one of correlations.
+#[derive(Clone, Debug)]
+pub struct OneBody {
+    pub constant: f64,
+    /// The factor of `<sigma_j^dagger sigma_k>`, by j n + k, of which the mean takes the real part; j <= k.
+    pub of_pairs: Vec<(usize, Complex64)>,
+}
+
+impl OneBody {
+    /// `None` of any other operator.
+    pub fn new(operator: &Operator) -> Option<Self> {
+        const BOTH: Powers = Powers { raise: 1, z: 0, lower: 1 };
+        let n = operator.algebras().len();
+        let mut one = OneBody { constant: 0.0, of_pairs: Vec::new() };
+        for (word, value) in operator.terms() {
+            let mut letters = word.iter().enumerate().filter(|(_, powers)| **powers != Powers::default());
+            let (j, k) = match (letters.next(), letters.next(), letters.next()) {
+                (None, None, None) => {
+                    one.constant += value.re;
+                    continue;
+                }
+                (Some((j, &BOTH)), None, None) => (j, j),
+                (Some((j, &Powers::Z)), None, None) => {
+                    one.constant -= 0.5 * value.re;
+                    (j, j)
+                }
+                (Some((j, &Powers::RAISE)), Some((k, &Powers::LOWER)), None) => (j, k),
+                (Some((k, &Powers::LOWER)), Some((j, &Powers::RAISE)), None) => (j, k),
+                _ => return None,
+            };
+            // <sigma_k^dagger sigma_j> is the conjugate.
+            one.of_pairs.push(if j <= k { (j * n + k, value) } else { (k * n + j, value.conj()) });
+        }
+        Some(one)
+    }
+}
+
 impl Flips {
     pub fn new(from: &Basis, to: &Basis, up: bool) -> Self {
         let (after, before) = if up { (1, 0) } else { (0, 1) };
@@ -84,6 +121,11 @@ impl Flips {
         }
         let qubits = to.states().first().map_or(0, Vec::len);
         Flips { qubits, width: steps.len() / to.len().max(1), steps }
+    }
+
+    /// How many qubits there are and how many lead to each state, and from which states by which qubits.
+    pub fn parts(&self) -> (usize, usize, &[(u32, u32)]) {
+        (self.qubits, self.width, &self.steps)
     }
 
     /// How many states there are where it leads.

@@ -74,6 +74,8 @@ pub struct Sector {
     pub ways: Vec<Way>,
     /// What single qubits do in it, which the ways that are sums of that share.
     flips: Vec<Arc<Flips>>,
+    /// The same of those that lower, where there are any excitations of single qubits.
+    pub down: Option<Arc<Flips>>,
     /// What is watched, each with a bound of its norm.
     pub watched: Vec<(Sparse, f64)>,
     /// The highest levels of modes whose cut may grow.
@@ -208,7 +210,8 @@ impl Sector {
         let norm_bound = drift.norm_bound();
         let watched = watched.iter().map(|watched| own.watched(spaces, watched)).collect();
         let edges = own.edges(spaces);
-        Sector { dimension, norm_bound, drift, ways, flips: flips.all(), watched, edges }
+        let down = of_qubits.then(|| flips.of(spaces, &own, false)).flatten().map(|(_, flips)| flips);
+        Sector { dimension, norm_bound, drift, ways, flips: flips.all(), down, watched, edges }
     }
 
     /// The rate of jumps in a state, as a sum that cancels nothing.
@@ -232,6 +235,18 @@ impl Sector {
                 }
             }
         }
+    }
+}
+
+impl Sector {
+    /// How likely each way is, where the correlations of the state are known, `<sigma_j^dagger sigma_k>`.
+    pub fn weigh_from(&self, psi: &[Complex64], pairs: &[Complex64], weights: &mut Vec<f64>) {
+        let lowers = |sum: &OfQubits| self.down.as_ref().is_some_and(|down| Arc::ptr_eq(down, &sum.flips));
+        weights.clear();
+        weights.extend(self.ways.iter().map(|way| match &way.jump_by {
+            JumpBy::Qubits(sum) if lowers(sum) => sum.weight_from(pairs),
+            other => other.weight(psi),
+        }));
     }
 }
 

@@ -4,6 +4,9 @@ use super::sparse::Sums;
 use crate::initial::ProductStart;
 use crate::model::product::{Factor, Kind, Levels, Product};
 
+/// The largest sector of which many states are kept side by side: beyond, memory is worth more.
+const MOST_ABREAST: usize = 32_768;
+
 /// What a sector is known by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label {
@@ -81,6 +84,11 @@ impl Spaces {
     /// Whether a state is one of so many of single qubits that are excited.
     pub fn are_single_qubits(&self) -> bool {
         self.is_sharp() && self.qubits.iter().all(|qubits| *qubits == Some(1))
+    }
+
+    /// Whether trajectories go abreast, where the largest sector has so many states.
+    pub fn are_abreast(&self, largest: usize) -> bool {
+        self.are_single_qubits() && largest <= MOST_ABREAST
     }
 
     /// How the elements of rows of its operators are added up.

@@ -7,7 +7,7 @@ use num_complex::Complex64;
 use crate::vectorized::vectorized;
 
 /// What rounding may leave of a sum of terms, as a part of what they add to by their magnitudes.
-const ROUNDING: f64 = 64.0 * f64::EPSILON;
+pub const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
 /// A sparse matrix, by rows.
 #[derive(Clone, Debug)]
@@ -69,6 +69,11 @@ impl Sparse {
         }
         begins.resize(rows + 1, columns.len() as u32);
         Sparse { begins, columns, values, sums }
+    }
+
+    /// Where its rows begin and the last one ends, and the columns and values of their entries.
+    pub fn parts(&self) -> (&[u32], &[u32], &[Complex64]) {
+        (&self.begins, &self.columns, &self.values)
     }
 
     /// How many rows it has.

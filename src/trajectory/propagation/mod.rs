@@ -123,52 +123,103 @@ impl Propagation {
     pub fn start<G: Generator>(
         &mut self,
         generator: &mut G,
-        Beginning { state, image, rate }: Beginning,
+        beginning: Beginning,
         horizon: f64,
         tolerance: f64,
         stop: impl Fn() -> bool,
     ) -> f64 {
+        let bound = generator.norm_bound();
+        if !self.begin(G::LAYOUT, beginning, bound, horizon) {
+            return horizon;
+        }
+        while !stop() && !self.reaches(bound, tolerance) {
+            let (center, factor) = (self.center, self.factor());
+            let (term, image) = self.pair();
+            generator.apply(center, factor, term, image);
+            if let Some(reach) = self.grow(tolerance) {
+                return reach;
+            }
+        }
+        self.step
+    }
+
+    /// Begins a step with its first two terms, where |A| is at most `bound`; false of a stationary state, which reaches
+    /// the horizon as it is. Who applies A by himself goes on as [`Propagation::start`] does.
+    pub fn begin(
+        &mut self,
+        layout: Layout,
+        Beginning { state, image, rate }: Beginning,
+        bound: f64,
+        horizon: f64,
+    ) -> bool {
         let length = state.len();
         (self.length, self.stride) = (length, filled(length));
-        let center = Complex64::new(-0.5 * rate, G::LAYOUT.imaginary(state, image));
-        self.center = center;
+        let center = Complex64::new(-0.5 * rate, layout.imaginary(state, image));
+        (self.center, self.order) = (center, 0);
         self.terms[..length].copy_from_slice(state);
         self.terms[length..self.stride].fill(0.0);
-        let (_, change) = self.pair(0);
-        G::LAYOUT.centered(center, (state, image), change);
+        let (_, change) = self.pair();
+        layout.centered(center, (state, image), change);
         let deviation = norm_squared(change).sqrt();
-        let bound = generator.norm_bound();
         if deviation <= 4.0 * f64::EPSILON * bound {
-            (self.order, self.deviation, self.step) = (0, 0.0, horizon);
-            return horizon;
+            (self.deviation, self.step) = (0.0, horizon);
+            return false;
         }
         let step = if deviation * horizon > PACE { PACE / deviation } else { horizon };
         kernels::scale(change, step);
         (self.norms[0], self.norms[1]) = (1.0, deviation * step);
         (self.order, self.deviation, self.step) = (1, deviation, step);
-        loop {
-            let (order, next) = (self.order, (self.order + 1) as f64);
-            let tolerance = tolerance.min(OF_CHANGE * self.norms[1]);
-            // |A - c| is at most twice |A|.
-            if stop() || self.norms[order] * 2.0 * bound * self.step <= tolerance * next {
-                return self.step;
-            }
-            let factor = self.step / next;
-            let (term, image) = self.pair(order);
-            generator.apply(center, factor, term, image);
-            let norm = norm_squared(image).sqrt();
-            if norm <= tolerance {
-                return self.step;
-            }
-            if order == MOST {
-                return self.step * (tolerance / norm).powf(1.0 / next);
-            }
-            self.order += 1;
-            self.norms[self.order] = norm;
-            if norm > LARGE * self.norms[1] {
-                self.shorten();
-            }
+        true
+    }
+
+    /// Whether the terms that there are reach to the end of the step, as |A - c| is at most twice the `bound` of |A|.
+    #[must_use]
+    pub fn reaches(&self, bound: f64, tolerance: f64) -> bool {
+        let tolerance = tolerance.min(OF_CHANGE * self.norms[1]);
+        self.norms[self.order] * 2.0 * bound * self.step <= tolerance * (self.order + 1) as f64
+    }
+
+    /// c.
+    #[must_use]
+    pub fn center(&self) -> Complex64 {
+        self.center
+    }
+
+    /// h/(k + 1): the next term is so many times (A - c) w_k.
+    #[must_use]
+    pub fn factor(&self) -> f64 {
+        self.step / (self.order + 1) as f64
+    }
+
+    /// How far the step reaches, as far as its series is made.
+    #[must_use]
+    pub fn reach(&self) -> f64 {
+        self.step
+    }
+
+    /// The last term.
+    #[must_use]
+    pub fn last(&self) -> &[f64] {
+        &self.terms[self.order * self.stride..][..self.length]
+    }
+
+    /// Takes the next term in, which is there beside the last; how far the step reaches where no more are needed.
+    pub fn grow(&mut self, tolerance: f64) -> Option<f64> {
+        let tolerance = tolerance.min(OF_CHANGE * self.norms[1]);
+        let (_, next) = self.pair();
+        let norm = norm_squared(next).sqrt();
+        if norm <= tolerance {
+            return Some(self.step);
         }
+        if self.order == MOST {
+            return Some(self.step * (tolerance / norm).powf(1.0 / (self.order + 1) as f64));
+        }
+        self.order += 1;
+        self.norms[self.order] = norm;
+        if norm > LARGE * self.norms[1] {
+            self.shorten();
+        }
+        None
     }
 
     /// Makes the step as long as its last term tells, beside the first: what is nearly at rest is moved by little, and
@@ -186,12 +237,12 @@ impl Propagation {
         self.step *= by;
     }
 
-    /// A term, and room for the next.
-    fn pair(&mut self, power: usize) -> (&[f64], &mut [f64]) {
-        let (before, after) = self.terms.split_at_mut((power + 1) * self.stride);
+    /// The last term, and room for the next.
+    pub fn pair(&mut self) -> (&[f64], &mut [f64]) {
+        let (before, after) = self.terms.split_at_mut((self.order + 1) * self.stride);
         let (next, fill) = after[..self.stride].split_at_mut(self.length);
         fill.fill(0.0);
-        (&before[power * self.stride..][..self.length], next)
+        (&before[self.order * self.stride..][..self.length], next)
     }
 
     /// Whether the state keeps its direction: it only decays, and its phase turns.

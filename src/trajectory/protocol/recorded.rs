@@ -266,8 +266,8 @@ impl<S: System> Recorder<S::Values> for Recorded<S> {
     }
 
     #[inline(always)]
-    fn follows(&self) -> bool {
-        self.peaks && self.record.follows()
+    fn follows(&self, rises: bool) -> bool {
+        self.peaks && self.record.follows(rises)
     }
 
     #[inline(always)]

@@ -48,8 +48,8 @@ impl<S: System> Recorder<S::Values> for Booking<'_, S> {
     }
 
     #[inline(always)]
-    fn follows(&self) -> bool {
-        self.recorded.follows()
+    fn follows(&self, rises: bool) -> bool {
+        self.recorded.follows(rises)
     }
 
     #[inline(always)]

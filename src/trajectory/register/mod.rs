@@ -216,12 +216,9 @@ impl Unravelling for Registers {
                 let look = part * time;
                 let seen = self.look(state, look);
                 let ends = (at_start, state.measured.values);
-                recorder.dwell(now, time, &at_start, &average(&ends, part, &seen));
-                if recorder.follows() {
-                    let turning = state.propagation.turning();
-                    let change = Change { start: now, duration: time, turning, ends, between: Some((look, seen)) };
-                    recorder.change(&change, |time| self.look(state, time));
-                }
+                let turning = state.propagation.turning();
+                let change = Change { start: now, duration: time, turning, ends, between: Some((look, seen)) };
+                recorder.varying(&change, &average(&ends, part, &seen), |time| self.look(state, time));
             }
             now = if time >= end - now { end } else { now + time };
             match outcome {

@@ -165,7 +165,7 @@ impl ProtocolRegisters {
             *measured = body.operators.measure(block, &psi[..dimension], images, probe);
             let ends = (at_start, measured.values);
             recorder.dwell(now, length, &at_start, &average(&ends, part, &seen_there));
-            if recorder.follows() {
+            if recorder.follows(true) {
                 let turning = magnus.turning();
                 let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen_there)) };
                 recorder.change(&change, |time| {

@@ -1,0 +1,375 @@
+//! Trajectories of single qubits that go abreast: those in one sector take their steps together, [`LANES`] at a time.
+//!
+//! Each has its own draws, its own step and its own series; what they share is the looking up of what leads where. So a
+//! trajectory is the same to the last bit, whoever is beside it.
+
+use num_complex::Complex64;
+use rand::RngExt;
+use rand_distr::{Distribution, Exp1};
+
+use super::lanes::{Amplitudes, LANES, NONE, correlations_of, pack};
+use super::qubits::OneBody;
+use super::sector::Sector;
+use super::{FORESIGHT, NEARLY_DARK, Products, TOLERANCE, pick};
+use crate::initial::ProductStart;
+use crate::model::product::{ProductValues, Watched};
+use crate::quantity::Sample;
+use crate::trajectory::propagation::{
+    Beginning, Layout, Propagation, Wait, amplitudes, amplitudes_mut, dot, normalize, numbers, numbers_mut,
+};
+use crate::trajectory::{Change, Jump, Recorder, Run, average};
+
+/// How many trajectories are under way at a time: enough for some lanes to be in one sector.
+pub const ABREAST: usize = 32;
+
+/// One of the trajectories.
+struct Walker<'a, 'b, const W: usize> {
+    run: &'a mut Run<'b, ProductValues<W>>,
+    sector: usize,
+    psi: Vec<Complex64>,
+    now: f64,
+    /// What is left of the wait.
+    left: f64,
+    /// The next sample, and when the last was.
+    next: usize,
+    sampled: f64,
+    /// A jump that recorders are to be told of.
+    jumped: Option<(Jump, usize)>,
+    /// What is seen of the state, where it was looked at already.
+    known: Option<ProductValues<W>>,
+}
+
+/// One lane: room for the step of a trajectory.
+struct Lane {
+    /// Which trajectory is in it.
+    walker: Option<usize>,
+    propagation: Propagation,
+    image: Vec<Complex64>,
+    probe: Vec<Complex64>,
+    tolerance: f64,
+    /// How far the step goes; `None` while its series grows.
+    reach: Option<f64>,
+    outcome: Wait,
+    /// The part of the step after which it was looked at, and what was seen.
+    look: f64,
+}
+
+/// What the trajectories of one sector take a step with.
+struct Rank {
+    lanes: Vec<Lane>,
+    x: Vec<Amplitudes>,
+    sums: Vec<Amplitudes>,
+    /// The correlations of one state.
+    pairs: Vec<Complex64>,
+    weights: Vec<f64>,
+}
+
+impl<const W: usize> Products<W> {
+    /// Runs trajectories abreast; false where they were interrupted.
+    pub(super) fn run_abreast(
+        &self,
+        initial: &ProductStart,
+        times: &[f64],
+        runs: &mut [Run<'_, ProductValues<W>>],
+    ) -> bool {
+        let mut rank = Rank::new(self);
+        for runs in runs.chunks_mut(ABREAST) {
+            let mut walkers: Vec<_> = runs.iter_mut().map(|run| self.walker(initial, run)).collect();
+            while let Some(sector) = most_crowded(&walkers, times) {
+                if walkers.iter().any(|walker| walker.run.record.interrupted()) {
+                    return false;
+                }
+                rank.enter(&walkers, sector, times);
+                self.step(&mut rank, &mut walkers, self.sector(sector), times);
+            }
+        }
+        runs.iter().all(|run| !run.record.interrupted())
+    }
+
+    fn walker<'a, 'b>(&self, initial: &ProductStart, run: &'a mut Run<'b, ProductValues<W>>) -> Walker<'a, 'b, W> {
+        run.record.clear();
+        let (sector, psi) = self.drawn(initial, &mut run.rng);
+        let left = Exp1.sample(&mut run.rng);
+        Walker { run, sector, psi, now: 0.0, left, next: 0, sampled: 0.0, jumped: None, known: None }
+    }
+
+    /// What is watched in what is side by side, but for what neither recorders are told of nor correlations tell; leaves the
+    /// correlations behind.
+    fn see(&self, rank: &mut Rank, sector: &Sector) -> [ProductValues<W>; LANES] {
+        rank.correlate(sector);
+        let mut values = [ProductValues::default(); LANES];
+        for (place, ((operator, size), of_pairs)) in sector.watched.iter().zip(&self.of_pairs).enumerate() {
+            let means = match of_pairs {
+                Some(one) => one.means_of_lanes(&rank.sums),
+                None if place < self.followed => operator.means_of_lanes(&rank.x[..sector.dimension], *size),
+                None => continue,
+            };
+            values.iter_mut().zip(means).for_each(|(values, mean)| values.0[place] = mean);
+        }
+        values
+    }
+
+    /// The same of one state with all that is watched.
+    fn complete(&self, sector: &Sector, psi: &[Complex64], seen: &ProductValues<W>) -> ProductValues<W> {
+        let mut all = *seen;
+        for (place, (operator, size)) in sector.watched.iter().enumerate().skip(self.followed) {
+            if self.of_pairs[place].is_none() {
+                all.0[place] = operator.mean(psi, *size);
+            }
+        }
+        all
+    }
+
+    /// What recorders are told of within dwells and after jumps.
+    fn told(&self, seen: &ProductValues<W>) -> ProductValues<W> {
+        let mut told = *seen;
+        told.0[self.followed..].fill(0.0);
+        told
+    }
+
+    /// Takes a step of those in the lanes, which are in one sector.
+    fn step(&self, rank: &mut Rank, walkers: &mut [Walker<W>], sector: &Sector, times: &[f64]) {
+        let d = sector.dimension;
+        rank.pack(d, |lane| Some(&walkers[lane.walker?].psi[..d]));
+        self.arrive(rank, walkers, sector, times);
+        rank.images(sector);
+        for lane in &mut rank.lanes {
+            let Some(walker) = lane.walker.map(|at| &walkers[at]) else { continue };
+            lane.begin(walker, sector, times[walker.next] - walker.now);
+        }
+        while rank.grow(sector) {}
+        for lane in &mut rank.lanes {
+            let Some(walker) = lane.walker.map(|at| &mut walkers[at]) else { continue };
+            lane.wait(walker, d, self.followed > 0);
+        }
+        self.tell(rank, walkers, sector, times);
+    }
+
+    /// Tells of the jumps that led here, and takes the samples that are due.
+    fn arrive(&self, rank: &mut Rank, walkers: &mut [Walker<W>], sector: &Sector, times: &[f64]) {
+        let d = sector.dimension;
+        let unknown = rank.lanes.iter().any(|lane| lane.walker.is_some_and(|at| walkers[at].known.is_none()));
+        let seen = if unknown { self.see(rank, sector) } else { [ProductValues::default(); LANES] };
+        for (number, seen) in seen.into_iter().enumerate() {
+            let Some(walker) = rank.lanes[number].walker.map(|at| &mut walkers[at]) else { continue };
+            let seen = *walker.known.get_or_insert(seen);
+            let all = || Sample { values: self.complete(sector, &walker.psi[..d], &seen), transverse: None };
+            let record = &mut walker.run.record;
+            if walker.next == 0 && walker.now == 0.0 && record.books() {
+                record.begin(&all());
+            }
+            if let Some((jump, mark)) = walker.jumped.take() {
+                record.marked(jump, mark);
+                record.jump(walker.now, jump, &self.told(&seen));
+            }
+            while times.get(walker.next).is_some_and(|time| *time <= walker.now) {
+                let time = times[walker.next];
+                record.sample(walker.next, time - walker.sampled, &all());
+                (walker.sampled, walker.next) = (time, walker.next + 1);
+            }
+            if walker.next == times.len() {
+                rank.lanes[number].walker = None;
+            }
+        }
+    }
+
+    /// Tells of the dwells of a step, and goes the jumps that end them.
+    fn tell(&self, rank: &mut Rank, walkers: &mut [Walker<W>], sector: &Sector, times: &[f64]) {
+        let d = sector.dimension;
+        let mut looks = [ProductValues::default(); LANES];
+        if self.followed > 0 {
+            rank.pack(d, |lane| lane.walker.map(|_| &lane.probe[..d]));
+            looks = self.see(rank, sector);
+        }
+        rank.pack(d, |lane| Some(&walkers[lane.walker?].psi[..d]));
+        let ends = self.see(rank, sector);
+        for (number, (look, end)) in looks.iter().zip(&ends).enumerate() {
+            let Some(walker) = rank.lanes[number].walker.map(|at| &mut walkers[at]) else { continue };
+            let Rank { lanes, sums, pairs, weights, .. } = &mut *rank;
+            let lane = &mut lanes[number];
+            let (propagation, record) = (&lane.propagation, &mut walker.run.record);
+            let at_start = walker.known.unwrap_or_default();
+            let length = lane.length();
+            let at_end = if propagation.is_stationary() { at_start } else { *end };
+            let ends = (self.told(&at_start), self.told(&at_end));
+            if self.followed > 0 && !propagation.is_stationary() {
+                let seen = self.told(look);
+                record.dwell(walker.now, length, &ends.0, &average(&ends, lane.look, &seen));
+                let between = Some((lane.look * length, seen));
+                let change =
+                    Change { start: walker.now, duration: length, turning: propagation.turning(), ends, between };
+                let probe = &mut lane.probe[..d];
+                record.change(&change, |time| {
+                    propagation.write(time, numbers_mut(probe));
+                    self.followed(sector, probe)
+                });
+            } else {
+                record.dwell(walker.now, length, &ends.0, &ends.0);
+            }
+            walker.known = Some(at_end);
+            let end = times[walker.next];
+            match lane.outcome {
+                // Where rounding would leave a last sliver, the interval is over.
+                Wait::Survived(_) => walker.now = if length >= end - walker.now { end } else { walker.now + length },
+                Wait::Jump(_) => {
+                    walker.now += length;
+                    correlations_of(number, pairs.len().isqrt(), sums, pairs);
+                    sector.weigh_from(&walker.psi[..d], pairs, weights);
+                    if let Some(chosen) = pick(weights.iter().copied(), &mut walker.run.rng) {
+                        let way = &sector.ways[chosen];
+                        let there = way.jump_by.rows();
+                        way.jump_by.apply(&walker.psi[..d], &mut lane.probe[..there]);
+                        std::mem::swap(&mut walker.psi, &mut lane.probe);
+                        normalize(numbers_mut(&mut walker.psi[..there]));
+                        (walker.sector, walker.jumped, walker.known) = (way.to, Some((way.jump, way.mark)), None);
+                    }
+                    walker.left = Exp1.sample(&mut walker.run.rng);
+                }
+            }
+        }
+    }
+
+    /// What is watched, as far as it is a mean of correlations of single qubits.
+    pub(super) fn of_pairs(watched: &[Watched]) -> Vec<Option<OneBody>> {
+        let of = |watched: &Watched| match watched {
+            Watched::Operator(operator) => OneBody::new(operator),
+            Watched::Top(_) | Watched::Levels(_) => None,
+        };
+        watched.iter().map(of).collect()
+    }
+}
+
+/// The sector in which most of those are that are not at their end.
+fn most_crowded<const W: usize>(walkers: &[Walker<W>], times: &[f64]) -> Option<usize> {
+    let under_way = || walkers.iter().filter(|walker| walker.next < times.len());
+    let beside = |sector: usize| under_way().filter(|walker| walker.sector == sector).count().min(LANES);
+    under_way().map(|walker| walker.sector).max_by_key(|sector| (beside(*sector), *sector))
+}
+
+impl Lane {
+    fn is_growing(&self) -> bool {
+        self.walker.is_some() && self.reach.is_none()
+    }
+
+    /// Begins the step of a state whose image is there, of at most `limit`.
+    fn begin<const W: usize>(&mut self, walker: &Walker<W>, sector: &Sector, limit: f64) {
+        let d = sector.dimension;
+        let (psi, image) = (&walker.psi[..d], &self.image[..d]);
+        let mut rate = -2.0 * dot(numbers(psi), numbers(image));
+        if rate < NEARLY_DARK * sector.norm_bound {
+            // What rounding may have made of it: a sum that cancels nothing.
+            rate = sector.rate(psi);
+        }
+        let horizon = if rate > 0.0 { limit.min(FORESIGHT * walker.left / rate) } else { limit };
+        self.tolerance = TOLERANCE * (-0.5 * walker.left).exp();
+        let beginning = Beginning { state: numbers(psi), image: numbers(image), rate };
+        let grows = self.propagation.begin(Layout::Pairs, beginning, sector.norm_bound, horizon);
+        self.reach = (!grows).then_some(horizon);
+    }
+
+    fn wait<const W: usize>(&mut self, walker: &mut Walker<W>, d: usize, looks: bool) {
+        let reach = self.reach.unwrap_or(0.0);
+        self.outcome = self.propagation.wait(walker.left, reach, numbers_mut(&mut walker.psi[..d]));
+        if let Wait::Survived(log) = self.outcome {
+            walker.left += log;
+        }
+        if looks && !self.propagation.is_stationary() {
+            self.look = walker.run.rng.random::<f64>();
+            self.propagation.write(self.look * self.length(), numbers_mut(&mut self.probe[..d]));
+        }
+    }
+
+    /// How long the step was.
+    fn length(&self) -> f64 {
+        match self.outcome {
+            Wait::Jump(time) => time,
+            Wait::Survived(_) => self.reach.unwrap_or(0.0),
+        }
+    }
+}
+
+impl Rank {
+    fn new<const W: usize>(engine: &Products<W>) -> Self {
+        let (largest, n) = (engine.largest, engine.product.factors().len());
+        let empty = || vec![Complex64::ZERO; largest];
+        let lane = || Lane {
+            walker: None,
+            propagation: Propagation::new(2 * largest),
+            image: empty(),
+            probe: empty(),
+            tolerance: 0.0,
+            reach: None,
+            outcome: Wait::Survived(0.0),
+            look: 0.0,
+        };
+        Rank {
+            lanes: (0..LANES).map(|_| lane()).collect(),
+            x: vec![NONE; largest],
+            sums: vec![NONE; n * n],
+            pairs: vec![Complex64::ZERO; n * n],
+            weights: Vec::with_capacity(engine.ways()),
+        }
+    }
+
+    /// Takes those of a sector in, as many as there are lanes.
+    fn enter<const W: usize>(&mut self, walkers: &[Walker<W>], sector: usize, times: &[f64]) {
+        let there = |walker: &Walker<W>| walker.sector == sector && walker.next < times.len();
+        let mut there = walkers.iter().enumerate().filter(|(_, walker)| there(walker)).map(|(at, _)| at);
+        self.lanes.iter_mut().for_each(|lane| lane.walker = there.next());
+    }
+
+    /// Puts states of so many amplitudes side by side.
+    fn pack<'a>(&'a mut self, d: usize, state: impl Fn(&'a Lane) -> Option<&'a [Complex64]>) {
+        let Rank { lanes, x, .. } = self;
+        let lanes: &'a [Lane] = lanes;
+        pack(&mut x[..d], lanes.iter().enumerate().filter_map(|(number, lane)| Some((number, state(lane)?))));
+    }
+
+    /// A times what is side by side.
+    fn images(&mut self, sector: &Sector) {
+        let Rank { lanes, x, .. } = self;
+        sector.drift.image_of_lanes(&x[..sector.dimension], |first, block| {
+            for (number, lane) in lanes.iter_mut().enumerate().filter(|(_, lane)| lane.walker.is_some()) {
+                for (image, y) in lane.image[first..].iter_mut().zip(block) {
+                    *image = Complex64::new(y[0][number], y[1][number]);
+                }
+            }
+        });
+    }
+
+    /// Gives each series that does not reach far enough another term; false where all do.
+    fn grow(&mut self, sector: &Sector) -> bool {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.is_growing()) {
+            if lane.propagation.reaches(sector.norm_bound, lane.tolerance) {
+                lane.reach = Some(lane.propagation.reach());
+            }
+        }
+        if !self.lanes.iter().any(Lane::is_growing) {
+            return false;
+        }
+        self.pack(sector.dimension, |lane| lane.is_growing().then(|| amplitudes(lane.propagation.last())));
+        let Rank { lanes, x, .. } = self;
+        sector.drift.image_of_lanes(&x[..sector.dimension], |first, block| {
+            for (number, lane) in lanes.iter_mut().enumerate().filter(|(_, lane)| lane.is_growing()) {
+                let (center, factor) = (lane.propagation.center(), lane.propagation.factor());
+                let (term, next) = lane.propagation.pair();
+                let (term, next) = (&amplitudes(term)[first..], &mut amplitudes_mut(next)[first..]);
+                for ((next, y), x) in next.iter_mut().zip(block).zip(term) {
+                    *next = (Complex64::new(y[0][number], y[1][number]) - center * x) * factor;
+                }
+            }
+        });
+        for lane in lanes.iter_mut().filter(|lane| lane.is_growing()) {
+            lane.reach = lane.propagation.grow(lane.tolerance);
+        }
+        true
+    }
+
+    /// The correlations of what is side by side.
+    fn correlate(&mut self, sector: &Sector) {
+        match &sector.down {
+            Some(flips) => flips.correlations_of_lanes(&self.x[..sector.dimension], &mut self.sums),
+            None => self.sums.fill(NONE),
+        }
+    }
+}

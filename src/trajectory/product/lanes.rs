@@ -1,0 +1,158 @@
+//! Eight states of a sector side by side: what an index leads to is looked up once for all of them.
+//!
+//! Every lane adds in the same order, whatever is in the others, and a product and its sum are rounded once, as processors
+//! with AVX2 do at once: the bits are the same on any other, which takes longer.
+
+use num_complex::Complex64;
+
+use super::qubits::{Flips, OneBody, ROUNDING};
+use super::sparse::{ROUNDING as OF_TERMS, Sparse};
+use crate::vectorized::vectorized;
+
+/// How many there are.
+pub const LANES: usize = 8;
+/// Rows that are made before they are handed on: what fits into the nearest cache.
+const BLOCK: usize = 64;
+
+/// One number of each.
+pub type Numbers = [f64; LANES];
+
+/// One amplitude of each: the real parts and the imaginary ones.
+pub type Amplitudes = [Numbers; 2];
+
+pub const NONE: Amplitudes = [[0.0; LANES]; 2];
+
+/// `sum += a x`.
+#[inline(always)]
+fn add(sum: &mut Numbers, a: f64, x: &Numbers) {
+    (0..LANES).for_each(|lane| sum[lane] = x[lane].mul_add(a, sum[lane]));
+}
+
+/// `sum += a x`, lane by lane.
+#[inline(always)]
+fn add_each(sum: &mut Numbers, a: &Numbers, x: &Numbers) {
+    (0..LANES).for_each(|lane| sum[lane] = a[lane].mul_add(x[lane], sum[lane]));
+}
+
+/// Puts states into their lanes, and zeros into the others.
+pub fn pack<'a>(x: &mut [Amplitudes], states: impl Iterator<Item = (usize, &'a [Complex64])> + Clone) {
+    for (number, block) in x.chunks_mut(BLOCK).enumerate() {
+        block.fill(NONE);
+        for (lane, state) in states.clone() {
+            for (x, c) in block.iter_mut().zip(&state[number * BLOCK..]) {
+                (x[0][lane], x[1][lane]) = (c.re, c.im);
+            }
+        }
+    }
+}
+
+impl Sparse {
+    /// [`Sparse::mean`] of each.
+    pub fn means_of_lanes(&self, x: &[Amplitudes], size: f64) -> Numbers {
+        let (mut means, mut magnitudes) = ([0.0; LANES], [0.0; LANES]);
+        self.image_of_lanes(x, |first, block| {
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (image, x) in block.iter().zip(&x[first..]) {
+                        let mut terms = [0.0; LANES];
+                        add_each(&mut terms, &x[0], &image[0]);
+                        add_each(&mut terms, &x[1], &image[1]);
+                        (0..LANES).for_each(|lane| means[lane] += terms[lane]);
+                        (0..LANES).for_each(|lane| magnitudes[lane] += terms[lane].abs());
+                    }
+                },
+            );
+        });
+        let is_rounding = |mean: f64, terms: f64| mean.abs() <= f64::EPSILON * size && mean.abs() <= OF_TERMS * terms;
+        std::array::from_fn(|lane| if is_rounding(means[lane], magnitudes[lane]) { 0.0 } else { means[lane] })
+    }
+
+    /// Calls `each` with rows of S x, some at a time, and the first of them.
+    pub fn image_of_lanes(&self, x: &[Amplitudes], mut each: impl FnMut(usize, &[Amplitudes])) {
+        let (begins, columns, values) = self.parts();
+        let mut block = [NONE; BLOCK];
+        for first in (0..self.rows()).step_by(BLOCK) {
+            let ends = &begins[first..(first + BLOCK).min(self.rows()) + 1];
+            let block = &mut block[..ends.len() - 1];
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (sum, ends) in block.iter_mut().zip(ends.windows(2)) {
+                        let entries = ends[0] as usize..ends[1] as usize;
+                        // Four sums, as each waits for its last addition.
+                        let [mut a, mut b, mut c, mut d] = [[0.0; LANES]; 4];
+                        for (column, value) in columns[entries.clone()].iter().zip(&values[entries]) {
+                            let [re, im] = &x[*column as usize];
+                            add(&mut a, value.re, re);
+                            add(&mut b, value.im, im);
+                            add(&mut c, value.re, im);
+                            add(&mut d, value.im, re);
+                        }
+                        (0..LANES).for_each(|lane| sum[0][lane] = a[lane] - b[lane]);
+                        (0..LANES).for_each(|lane| sum[1][lane] = c[lane] + d[lane]);
+                    }
+                },
+            );
+            each(first, block);
+        }
+    }
+}
+
+impl Flips {
+    /// [`Flips::correlations`] of each state, of which only those of a qubit with itself and later ones are made.
+    pub fn correlations_of_lanes(&self, x: &[Amplitudes], sums: &mut [Amplitudes]) {
+        let (n, width, steps) = self.parts();
+        sums.fill(NONE);
+        vectorized(
+            #[inline(always)]
+            || {
+                for steps in steps.chunks_exact(width) {
+                    for (place, (from, qubit)) in steps.iter().enumerate() {
+                        let [re, im] = x[*from as usize];
+                        let minus_im = im.map(|im| -im);
+                        let row = &mut sums[*qubit as usize * n..][..n];
+                        for (from, other) in &steps[place..] {
+                            let [other_re, other_im] = &x[*from as usize];
+                            // By value: what is added to may not be among what is read.
+                            let [mut sum_re, mut sum_im] = row[*other as usize];
+                            add_each(&mut sum_re, &re, other_re);
+                            add_each(&mut sum_re, &im, other_im);
+                            add_each(&mut sum_im, &re, other_im);
+                            add_each(&mut sum_im, &minus_im, other_re);
+                            row[*other as usize] = [sum_re, sum_im];
+                        }
+                    }
+                }
+            },
+        );
+    }
+}
+
+impl OneBody {
+    /// The mean in each, from their correlations; what is below the rounding of its terms is 0.
+    pub fn means_of_lanes(&self, sums: &[Amplitudes]) -> Numbers {
+        let (mut means, mut magnitudes) = ([self.constant; LANES], [self.constant.abs(); LANES]);
+        for (pair, value) in &self.of_pairs {
+            let [re, im] = &sums[*pair];
+            for lane in 0..LANES {
+                let term = value.re * re[lane] - value.im * im[lane];
+                means[lane] += term;
+                magnitudes[lane] += term.abs();
+            }
+        }
+        let rounded = |lane: usize| if means[lane].abs() > ROUNDING * magnitudes[lane] { means[lane] } else { 0.0 };
+        std::array::from_fn(rounded)
+    }
+}
+
+/// The correlations of one lane, `<sigma_j^dagger sigma_k>` of n qubits row by row.
+pub fn correlations_of(lane: usize, n: usize, sums: &[Amplitudes], pairs: &mut [Complex64]) {
+    for j in 0..n {
+        for k in j..n {
+            let [re, im] = sums[j * n + k].map(|numbers| numbers[lane]);
+            pairs[j * n + k] = Complex64::new(re, im);
+            pairs[k * n + j] = Complex64::new(re, -im);
+        }
+    }
+}
