@@ -10,8 +10,7 @@ use super::block::{Block, pair};
 use super::evolution::advance;
 use super::factors::Follow;
 use super::iterated::Iterated;
-use super::residuals::norm;
-use super::road::{CycleError, Right, Road};
+use super::road::{CycleError, Road};
 use super::whole::Whole;
 use super::{Means, Moments, ProtocolEquation, affordable, observables};
 use crate::initial::InitialState;
@@ -106,22 +105,21 @@ impl ProtocolEquation {
         };
         // One for what each entry leaves, and one for what another pace does.
         let lanes_of_currents = entries + 1;
-        let mut rights = Vec::with_capacity(lanes_of_currents);
+        let mut currents = self.operators.block(Follow::Currents, lanes_of_currents);
         for (b, lane) in lanes.iter().enumerate() {
-            let mut r = lane.clone();
+            let mut y = lane.clone();
             for (sector, weight) in sectors.iter().zip(&weights) {
                 let mean = mean_of(b, sector, *weight);
-                sector.clone().for_each(|i| r[i] -= mean * p[i]);
+                sector.clone().for_each(|i| y[i] -= mean * p[i]);
+                road.respond(sector, &mut y, lane[sector.clone()].iter().map(|m| m * m).sum::<f64>().sqrt())?;
             }
-            rights.push(Right { r, beside: norm(lane) });
+            currents.lane_mut(b).copy_from_slice(&y);
         }
-        let (grown, r) = self.stretched(&p)?;
-        rights.push(Right { r, beside: norm(&p) });
-        // Quanta change M, and work and heat the energy: what all of them leave together is what 1 - U makes of M p*.
-        road.learn(self.operators.m.iter().zip(&p).map(|(m, p)| m * p).collect())?;
-        let mut currents = self.operators.block(Follow::Currents, lanes_of_currents);
-        for (lane, y) in road.respond(&rights)?.iter().enumerate() {
-            currents.lane_mut(lane).copy_from_slice(y);
+        let (grown, y) = self.stretched(&p)?;
+        currents.lane_mut(entries).copy_from_slice(&y);
+        for sector in sectors {
+            let size = p[sector.clone()].iter().map(|p| p * p).sum::<f64>().sqrt();
+            road.respond(sector, currents.lane_mut(entries), size)?;
         }
         let off = road.residual() / forgotten;
         if off.is_nan() || off > CERTAIN {

@@ -4,11 +4,13 @@
 //! what is known of the slow processes from one right side serves the next. Directions are what the average generator
 //! makes of a residual: `(1 - exp(-x))^-1` of `x = -tau W` is `1 + 1/x - 3/(x + 6)`, to 5 % but for an x near 6, to 9 %.
 
+use std::ops::Range;
+
 use super::ProtocolEquation;
 use super::evolution::Way;
 use super::factors::Follow;
 use super::residuals::{Propagates, Residuals, add, norm};
-use super::road::{CycleError, Right, Road};
+use super::road::{CycleError, Road};
 use crate::lindblad::PopulationEquation;
 use crate::lindblad::steady::{Leaking, Reduced, SteadyState};
 use crate::model::protocol::Stage;
@@ -51,13 +53,13 @@ impl<'a> Iterated<'a> {
         let propagator = Propagator { equation, ways, steady, average, leaking };
         Ok(Iterated { propagator, residuals: Residuals::new(OF_SOLUTION, RESOLVED), p: Vec::new() })
     }
-}
 
-/// The same vector less what the limit makes of its sum, of which U leaves everything.
-fn traceless(limit: &[f64], mut x: Vec<f64>) -> Vec<f64> {
-    let trace: f64 = x.iter().sum();
-    add(&mut x, -trace, limit);
-    x
+    /// The same vector less what the limit makes of its sum, of which U leaves everything.
+    fn traceless(&self, mut x: Vec<f64>) -> Vec<f64> {
+        let trace: f64 = x.iter().sum();
+        add(&mut x, -trace, &self.p);
+        x
+    }
 }
 
 impl Propagates for Propagator<'_> {
@@ -88,20 +90,16 @@ impl Road for Iterated<'_> {
         // What a cycle makes of a guess sums to zero beside it.
         let guess = self.propagator.steady.p.clone();
         let change: Vec<f64> = self.propagator.image(&guess)?.iter().map(|x| -x).collect();
-        let right = Right { r: change, beside: norm(&guess) };
-        let mut p = self.residuals.solved(&self.propagator, &right)?;
+        let mut p = self.residuals.solved(&self.propagator, &change, norm(&guess))?;
         add(&mut p, 1.0, &guess);
         self.p.clone_from(&p);
         Ok(p)
     }
 
-    fn learn(&mut self, x: Vec<f64>) -> Result<(), CycleError> {
-        self.residuals.grow(&self.propagator, traceless(&self.p, x)).map(|_| ())
-    }
-
-    fn respond(&mut self, rights: &[Right]) -> Result<Vec<Vec<f64>>, CycleError> {
-        let solved = self.residuals.all_solved(&self.propagator, rights)?;
-        Ok(solved.into_iter().map(|y| traceless(&self.p, y)).collect())
+    fn respond(&mut self, _: &Range<usize>, y: &mut [f64], beside: f64) -> Result<(), CycleError> {
+        let solved = self.residuals.solved(&self.propagator, y, beside)?;
+        y.copy_from_slice(&self.traceless(solved));
+        Ok(())
     }
 
     fn second_multiplier(&mut self) -> Result<f64, CycleError> {
@@ -109,7 +107,7 @@ impl Road for Iterated<'_> {
         let mut any = vec![0.0; self.p.len()];
         any[0] = 1.0;
         let first = self.residuals.is_empty().then_some(any);
-        self.residuals.second_multiplier(&self.propagator, |x| traceless(&self.p, x), first)
+        self.residuals.second_multiplier(&self.propagator, |x| self.traceless(x), first)
     }
 
     fn residual(&self) -> f64 {

@@ -22,7 +22,6 @@ mod whole;
 
 pub use cycle::LimitCycle;
 pub use road::CycleError;
-pub(super) use road::Right;
 
 use super::ladder::LadderGenerator;
 use super::populations::{PopulationEquation, observables};

@@ -6,7 +6,7 @@
 use faer::Mat;
 
 use super::radius::radius;
-use super::road::{CycleError, Right};
+use super::road::CycleError;
 use crate::lindblad::SolveError;
 use crate::vectorized::dot;
 
@@ -14,8 +14,6 @@ use crate::vectorized::dot;
 const MOST: usize = 400;
 /// How often what is left is solved for again.
 const MOST_REFINEMENTS: usize = 4;
-/// Multiples of it lie evenly between whole numbers, and none comes again.
-const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// What a direction adds to the others is rounding below so many times what is left of a product.
 const DEPENDENT: f64 = 500.0;
 /// How well the second multiplier is known: of what is below 1 of it.
@@ -86,102 +84,59 @@ impl Residuals {
     }
 
     /// Adds a direction; false where it is none.
-    pub fn grow(&mut self, u: &impl Propagates, of: Vec<f64>) -> Result<bool, CycleError> {
+    fn grow(&mut self, u: &impl Propagates, of: Vec<f64>) -> Result<bool, CycleError> {
         let image = u.image(&of)?;
-        Ok(self.learn(of, image))
-    }
-
-    /// Adds a direction whose image is known; false where it is none.
-    fn learn(&mut self, of: Vec<f64>, image: Vec<f64>) -> bool {
         let mut direction = Direction { of, image };
         let new = direction.part(&self.directions);
-        let is_one = new >= DEPENDENT * self.precision;
-        if is_one {
-            self.directions.push(direction);
+        if new.is_nan() || new < DEPENDENT * self.precision {
+            return Ok(false);
         }
-        is_one
+        self.directions.push(direction);
+        Ok(true)
     }
 
-    /// The y of `(1 - U) y = r`, both of which sum to zero.
-    pub fn solved(&mut self, u: &impl Propagates, right: &Right) -> Result<Vec<f64>, CycleError> {
-        let y = self.drafted(u, right, 0.0)?;
-        self.refined(u, right, y)
-    }
-
-    /// The same of several right sides. What is left of all is looked at in one product, each having a share of its own in it;
-    /// only where that is too much, in one for each.
-    pub fn all_solved(&mut self, u: &impl Propagates, rights: &[Right]) -> Result<Vec<Vec<f64>>, CycleError> {
-        let drafts: Vec<Vec<f64>> = rights.iter().map(|right| self.drafted(u, right, 0.0)).collect::<Result<_, _>>()?;
-        let (mut x, mut rest, mut squares) = (Vec::new(), Vec::new(), 0.0);
-        for (k, (Right { r, beside }, y)) in rights.iter().zip(&drafts).enumerate() {
-            x.resize(r.len(), 0.0);
-            rest.resize(r.len(), 0.0);
-            // No two alike, and no sum of some another one: what is left of them does not cancel.
-            let share = 1.0 + (GOLDEN * (k + 1) as f64).fract();
-            let size = norm(y) + beside;
-            if size > 0.0 {
-                add(&mut x, share / size, y);
-                add(&mut rest, share / size, r);
-                squares += share * share;
+    /// The y of `(1 - U) y = r`, both of which sum to zero, where r is known to the rounding of something of the size
+    /// `beside`.
+    pub fn solved(&mut self, u: &impl Propagates, r: &[f64], beside: f64) -> Result<Vec<f64>, CycleError> {
+        let mut y = vec![0.0; r.len()];
+        let mut rest = r.to_vec();
+        let precision = self.precision;
+        let enough = |size: f64| precision * (size + beside);
+        let mut last = f64::INFINITY;
+        for _ in 0..=MOST_REFINEMENTS {
+            let (mut more, mut left) = (vec![0.0; r.len()], rest.clone());
+            let take = |direction: &Direction, more: &mut [f64], left: &mut [f64]| {
+                let share = dot::<8>(&direction.image, left);
+                add(more, share, &direction.of);
+                add(left, -share, &direction.image);
+            };
+            self.directions.iter().for_each(|direction| take(direction, &mut more, &mut left));
+            while norm(&left) > enough(norm(&y) + norm(&more)) {
+                if self.directions.len() >= MOST || !self.grow(u, u.guessed(&left))? {
+                    break;
+                }
+                take(&self.directions[self.directions.len() - 1], &mut more, &mut left);
             }
-        }
-        let image = u.image(&x)?;
-        add(&mut rest, -1.0, &image);
-        let left = norm(&rest);
-        if left <= self.precision * f64::sqrt(squares) {
-            self.worst = self.worst.max(left);
-            return Ok(drafts);
-        }
-        rights.iter().zip(drafts).map(|(right, y)| self.refined(u, right, y)).collect()
-    }
-
-    /// What the directions, and as many more as it takes, make of a right side, by what is known of their images; it is to be
-    /// added to something of the size `size`.
-    fn drafted(&mut self, u: &impl Propagates, Right { r, beside }: &Right, size: f64) -> Result<Vec<f64>, CycleError> {
-        let (mut y, mut left) = (vec![0.0; r.len()], r.clone());
-        let take = |direction: &Direction, y: &mut [f64], left: &mut [f64]| {
-            let share = dot::<8>(&direction.image, left);
-            add(y, share, &direction.of);
-            add(left, -share, &direction.image);
-        };
-        self.directions.iter().for_each(|direction| take(direction, &mut y, &mut left));
-        while norm(&left) > self.precision * (size + norm(&y) + beside) {
-            if self.directions.len() >= MOST || !self.grow(u, u.guessed(&left))? {
-                break;
-            }
-            take(&self.directions[self.directions.len() - 1], &mut y, &mut left);
-        }
-        Ok(y)
-    }
-
-    /// A solution, as long as what U itself leaves of it becomes less by solving for that.
-    fn refined(&mut self, u: &impl Propagates, right: &Right, mut y: Vec<f64>) -> Result<Vec<f64>, CycleError> {
-        let Right { r, beside } = right;
-        let (mut last, mut refinements) = (f64::INFINITY, 0);
-        let left = loop {
-            let mut rest = u.image(&y)?;
+            add(&mut y, 1.0, &more);
+            rest = u.image(&y)?;
             rest.iter_mut().zip(r).for_each(|(rest, r)| *rest = r - *rest);
             let size = norm(&rest);
-            let enough = self.precision * (norm(&y) + beside);
-            if size <= enough || size.is_nan() || size > 0.5 * last || refinements == MOST_REFINEMENTS {
-                break size;
+            if size <= enough(norm(&y)) || size.is_nan() || size > 0.5 * last {
+                break;
             }
-            (last, refinements) = (size, refinements + 1);
-            let more = self.drafted(u, &Right { r: rest, beside: *beside }, norm(&y))?;
-            add(&mut y, 1.0, &more);
-        };
+            last = size;
+        }
         let size = norm(&y) + beside;
         if size > 0.0 {
-            self.worst = self.worst.max(left / size);
+            self.worst = self.worst.max(norm(&rest) / size);
         }
         Ok(y)
     }
 
     /// The second multiplier, by what U makes of the directions and of a `first` one that all of them may be in: its largest
-    /// eigenvalues are in their space, which grows by what it leaves, and right sides then know of. Directions are made to sum
-    /// to zero by `traceless`.
+    /// eigenvalues are in their space, which grows by what it leaves. Directions are made to sum to zero by `traceless`.
     pub fn second_multiplier(
-        &mut self,
+        &self,
         u: &impl Propagates,
         traceless: impl Fn(Vec<f64>) -> Vec<f64>,
         first: Option<Vec<f64>>,
@@ -207,9 +162,6 @@ impl Residuals {
             for rest in rests {
                 let direction = u.guessed(&rest);
                 let image = u.image(&direction)?;
-                if self.directions.len() < MOST {
-                    self.learn(direction.clone(), image.clone());
-                }
                 space.add(direction, image);
             }
             if space.basis.len() == before {

@@ -1,5 +1,7 @@
 //! What a road to a limit cycle has to know, and why there may be none.
 
+use std::ops::Range;
+
 use crate::lindblad::{NotAffordable, SolveError};
 
 /// Why there is no limit cycle.
@@ -30,22 +32,14 @@ pub enum CycleError {
     },
 }
 
-/// A right side, known to the rounding of something of the size `beside`.
-pub struct Right {
-    pub r: Vec<f64>,
-    pub beside: f64,
-}
-
 /// What is made of the propagator of a cycle.
 pub trait Road {
     /// The limit: in each sector of its own probability.
     fn limit(&mut self) -> Result<Vec<f64>, CycleError>;
 
-    /// Is told of a vector that responses have a part of.
-    fn learn(&mut self, x: Vec<f64>) -> Result<(), CycleError>;
-
-    /// (1 - U)^-1 of right sides, which sum to zero in each sector.
-    fn respond(&mut self, rights: &[Right]) -> Result<Vec<Vec<f64>>, CycleError>;
+    /// Replaces y within a sector, where it sums to zero, by (1 - U)^-1 y. It is what is left of something of the size
+    /// `beside`.
+    fn respond(&mut self, sector: &Range<usize>, y: &mut [f64], beside: f64) -> Result<(), CycleError>;
 
     /// The largest modulus of the eigenvalues below 1.
     fn second_multiplier(&mut self) -> Result<f64, CycleError>;

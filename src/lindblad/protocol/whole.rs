@@ -9,7 +9,7 @@ use faer::prelude::Solve;
 use super::ProtocolEquation;
 use super::factors::Follow;
 use super::radius::radius;
-use super::road::{CycleError, Right, Road};
+use super::road::{CycleError, Road};
 
 /// The propagator within each sector, and `1 - U + e 1^T` eliminated, with e the uniform distribution: on what sums to
 /// zero it acts as 1 - U does, and of e it makes p*.
@@ -66,18 +66,8 @@ impl Road for Whole<'_> {
         Ok(p)
     }
 
-    /// Elimination has nothing to learn.
-    fn learn(&mut self, _: Vec<f64>) -> Result<(), CycleError> {
-        Ok(())
-    }
-
-    fn respond(&mut self, rights: &[Right]) -> Result<Vec<Vec<f64>>, CycleError> {
-        let of = |Right { r, .. }: &Right| {
-            let mut y = r.clone();
-            self.sectors.iter().try_for_each(|sector| self.solve(&sector.range, &mut y))?;
-            Ok(y)
-        };
-        rights.iter().map(of).collect()
+    fn respond(&mut self, sector: &Range<usize>, y: &mut [f64], _: f64) -> Result<(), CycleError> {
+        self.solve(sector, y)
     }
 
     fn second_multiplier(&mut self) -> Result<f64, CycleError> {

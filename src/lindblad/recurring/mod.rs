@@ -6,8 +6,8 @@
 mod noise;
 
 use super::along::{Acting, Along, Passed, ProtocolMeans, pass};
+use super::protocol::CycleError;
 use super::protocol::residuals::{Propagates, Residuals, add, norm};
-use super::protocol::{CycleError, Right};
 use super::{NotAffordable, SolveError};
 use crate::bath::Rates;
 use crate::model::Field;
@@ -70,7 +70,7 @@ pub fn limit<E: Along>(
     let pass = Pass { equation, protocol: &protocol, limit: &[] };
     let mut residuals = Residuals::new(PRECISION, RESOLVED);
     let change: Vec<f64> = pass.image(start)?.iter().map(|x| -x).collect();
-    let mut rho = residuals.solved(&pass, &Right { r: change, beside: norm(start) })?;
+    let mut rho = residuals.solved(&pass, &change, norm(start))?;
     add(&mut rho, 1.0, start);
     let stirred = pass.stirred(&rho);
     let around = Pass { limit: &rho, ..pass };

@@ -6,8 +6,8 @@
 
 use super::super::along::{Along, Passed, ProtocolMeans, acting, longest_step, pass};
 use super::super::extrapolation::{Flow, advance};
+use super::super::protocol::CycleError;
 use super::super::protocol::residuals::{Residuals, add, norm};
-use super::super::protocol::{CycleError, Right};
 use super::{CERTAIN, PRECISION, Pass, RESOLVED, StateCycle};
 use crate::bath::{Pair, Process, Rates};
 use crate::lindblad::SolveError;
@@ -143,15 +143,12 @@ pub fn noise<E: Along>(equation: &E, protocol: &Protocol, limit: &StateCycle) ->
     let means = counted(&limit.ends);
     let one = Pass { equation, protocol: &protocol, limit: &limit.rho };
     let mut residuals = Residuals::new(PRECISION, RESOLVED);
-    let right = |(lane, mean): (&[f64], &f64)| {
-        let mut r = lane.to_vec();
-        add(&mut r, -mean, &limit.rho);
-        equation.traceless(&mut r, &limit.rho);
-        Right { r, beside: norm(lane) }
-    };
-    let rights: Vec<Right> = y[elements..].chunks_exact(elements).zip(&means).map(right).collect();
     let mut later = Vec::with_capacity(lanes);
-    for mut response in residuals.all_solved(&one, &rights)? {
+    for (lane, mean) in y[elements..].chunks_exact(elements).zip(&means) {
+        let mut deviation = lane.to_vec();
+        add(&mut deviation, -mean, &limit.rho);
+        equation.traceless(&mut deviation, &limit.rho);
+        let mut response = residuals.solved(&one, &deviation, norm(lane))?;
         equation.traceless(&mut response, &limit.rho);
         let size = norm(&response).max(f64::MIN_POSITIVE);
         let scaled: Vec<f64> = response.iter().map(|x| x / size).collect();
