@@ -10,7 +10,7 @@ use crate::trajectory::Interrupt;
 const LONG: f64 = 1e5;
 /// By how many halvings a part is shorter that is tried where another did not come to its end.
 const SHORTER: i32 = 8;
-/// The time for one pilot.
+/// The time for one pilot of few tables.
 const EACH: Duration = Duration::from_millis(100);
 /// Points that are tried out: more are scaled from these, spread evenly over the sweep.
 const MOST_PILOTS: usize = 20;
@@ -40,7 +40,7 @@ impl Cost {
     #[must_use]
     pub fn of(points: &[Point], threads: usize) -> Self {
         let stride = Self::stride(points);
-        let time = EACH.min(Self::TIME / points.len().div_ceil(stride) as u32);
+        let time = Self::TIME / points.len().div_ceil(stride) as u32;
         let mut cost = Cost { jumps: 0.0, bounded: false, seconds: Some(0.0) };
         for point in points.iter().step_by(stride) {
             let pilot = pilot(point, time);
@@ -66,7 +66,9 @@ struct Pilot {
 /// Tries trajectories of a point out. Of long ones, ever longer first parts are tried until the time is up, which ends the
 /// one in hand; `None` where not even a short part comes to its end.
 fn pilot(point: &Point, time: Duration) -> Option<Pilot> {
-    if point.protocol().is_some() {
+    // Tables of those that go abreast may take longer than trajectories.
+    let time = if point.abreast() > 1 { time } else { time.min(EACH) };
+    if point.protocol().is_some() || point.abreast() > 1 {
         // It is gone through to its end.
         return first_part(point, 0, time);
     }
@@ -91,19 +93,24 @@ fn first_part(point: &Point, halvings: i32, time: Duration) -> Option<Pilot> {
     let part = if halvings > 0 { &point.at(vec![until]) } else { point };
     let (started, stop) = (Instant::now(), Interrupt::default().after(time));
     let mut simulator = simulator(part, &stop);
-    let (mut jumps, mut done, mut spent) = (0, 0.0, Duration::ZERO);
-    // One alone, and then as many more as go side by side.
+    let (mut jumps, mut done, mut alone, mut spent) = (0, 0_u32, Duration::ZERO, Duration::ZERO);
+    // One alone, with which tables are made, and then as many more as go side by side.
     for (first, count) in [(0, 1), (1, 99)] {
         let whole = simulator.trajectories(first, count, &mut |_, path| {
             jumps += path.trace.exchanged.quanta();
-            (done, spent) = (done + 1.0, started.elapsed());
+            (done, spent) = (done + 1, started.elapsed());
         });
         if whole.is_none() {
             break;
         }
+        if first == 0 {
+            alone = spent;
+        }
     }
-    let of_whole = 2.0_f64.powi(halvings) / done;
+    // Tables are made once.
+    let each = if done > 1 { (spent - alone) / (done - 1) } else { spent };
+    let whole = 2.0_f64.powi(halvings);
     // A part without a jump says nothing of those of the whole.
-    let jumps = Some(jumps as f64 * of_whole).filter(|_| jumps > 0 || halvings == 0);
-    (done > 0.0).then_some(Pilot { jumps, seconds: spent.as_secs_f64() * of_whole })
+    let jumps = Some(jumps as f64 / f64::from(done) * whole).filter(|_| jumps > 0 || halvings == 0);
+    (done > 0).then_some(Pilot { jumps, seconds: each.as_secs_f64() * whole })
 }

@@ -9,9 +9,7 @@ use superjump::model::Rates;
 use superjump::model::operator::Parameters;
 use superjump::model::product::{Factor, Product};
 use superjump::quantity::Quantity;
-use superjump::scenario::{
-    Accuracy, Budget, Converge, Overrides, Point, PointBuilder, PointError, Purpose, Scenario, Steady, Transient,
-};
+use superjump::scenario::{Overrides, Point, PointBuilder, PointError, Purpose, Scenario, Transient};
 use superjump::solve::{ExactRoad, SteadyRoad};
 use superjump::units::Units;
 
@@ -165,12 +163,7 @@ fn heat_is_that_of_all_of_h() {
     let heat = exact.on_grid(1, column(&point, "heat_current", Some("loss"))).unwrap();
     assert!((heat - equation.heat_current(0, &rho)).abs() < 1e-12, "{heat}");
 
-    // What is not known of ensembles is refused.
-    let asked_of = |asked: superjump::scenario::Asked| PointBuilder::new(group.clone()).build(asked).unwrap_err();
-    let mut steady = Steady::of_bath(0);
-    steady.noise.delays = vec![0.0];
-    let steady = Converge { steady, accuracy: Accuracy::default(), budget: Budget::default() };
-    assert!(matches!(asked_of(steady.into()), PointError::OfEnsembles(_)));
+    // Ensembles and modes are a group by themselves.
     let two = PointBuilder::new(group.clone()).group(group).build(asked).unwrap_err();
     assert!(matches!(two, PointError::OfEnsembles(_)), "{two}");
 }

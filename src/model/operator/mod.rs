@@ -277,8 +277,15 @@ impl Mul for &Operator {
         let mut result = Operator::zero(&self.algebras);
         for (left, x) in &self.terms {
             for (right, y) in &other.terms {
-                let mut words = vec![(Word::new(), x * y)];
+                let mut words = vec![(Word::with_capacity(left.len()), x * y)];
                 for ((left, right), algebra) in left.iter().zip(right).zip(self.algebras.iter()) {
+                    // Beside nothing, letters are in order as they are.
+                    let nothing = Powers::default();
+                    if *left == nothing || *right == nothing {
+                        let alone = if *left == nothing { right } else { left };
+                        words.iter_mut().for_each(|(word, _)| word.push(*alone));
+                        continue;
+                    }
                     let factors = product(*left, *right, *algebra);
                     let longer = |(word, value): &(Word, Complex64)| {
                         let (word, value) = (word.clone(), *value);
