@@ -22,7 +22,7 @@ pub struct Counted {
     pub frequencies: Vec<f64>,
     /// Ascending delays of correlations.
     pub delays: Vec<f64>,
-    /// For each bath, the share of its photons after which correlations are read.
+    /// For each bath, the share of its photons after which correlations are read; none where these are followed beside.
     pub shares: Vec<f64>,
     /// Whether the waiting times after these photons are read, which are those of one group of qubits.
     pub waiting: bool,
@@ -56,6 +56,14 @@ pub struct Beside {
     pub begin: Beginnings,
     /// How many numbers a trajectory has of correlations.
     pub cells: usize,
+}
+
+impl Counted {
+    /// Whether photons are followed along the stretch.
+    #[must_use]
+    pub fn follows_photons(&self) -> bool {
+        !self.delays.is_empty() && !self.shares.is_empty()
+    }
 }
 
 impl Protocol {

@@ -106,7 +106,7 @@ impl<'a, E: Unravelling> Member<'a, E> {
         let (engine, counter) = (self.qubits.engine, &mut self.counter);
         let (correlator, sectors) = (&mut self.correlator, &mut self.sectors);
         // What is not asked for is not in the loop.
-        match (!protocol.counted.delays.is_empty(), protocol.sectors, timing) {
+        match (protocol.counted.follows_photons(), protocol.sectors, timing) {
             (false, false, None) => engine.advance(state, now, next, rng, counter),
             (false, false, Some(timing)) => engine.advance(state, now, next, rng, &mut (counter, timing)),
             (false, true, None) => engine.advance(state, now, next, rng, &mut (counter, sectors)),

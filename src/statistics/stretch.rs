@@ -167,7 +167,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
             let values = member.qubits.engine.observe(state, start).values;
             member.counter.clear();
             member.sectors.begin(start, values.j_squared());
-            if !self.protocol.counted.delays.is_empty() {
+            if self.protocol.counted.follows_photons() {
                 let end = start + self.protocol.stretch();
                 member.correlator.begin(end, &mut member.counter.exchanged, rng);
             }
@@ -328,7 +328,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         sums.time += stretch;
         let baths = &self.protocol.counted.baths;
         let rate = |member: &Member<E>, bath: &usize| member.emitted(*bath, stretch) / stretch;
-        for (place, bath) in baths.iter().enumerate().filter(|_| !self.protocol.counted.delays.is_empty()) {
+        for (place, bath) in baths.iter().enumerate().filter(|_| self.protocol.counted.follows_photons()) {
             for (index, member) in self.members.iter().enumerate() {
                 let others = self.members.iter().enumerate().filter(|(other, _)| *other != index);
                 // What others emit is independent of these anchors.
