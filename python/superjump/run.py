@@ -112,8 +112,8 @@ class Noise(Statistics):
     windows), ``noise.spectrum``, ``noise.g2`` ...; of one point, as ``run.at(3).noise``. ``table`` has all of them.
 
     Called with ``windows=``, ``frequencies=``, ``delays=``, ``passage=`` with ``passage_times=`` or ``baths=`` it runs the
-    scenario for these; with ``order=``,
-    ``counting_fields=`` or ``relaxation=`` it has their exact values, with ``counts=`` of sums over baths, too.
+    scenario for these; with ``order=``, ``counting_fields=`` or ``relaxation=`` it has their exact values, with
+    ``counts=`` of sums over baths, too.
     """
 
     _run: Run
