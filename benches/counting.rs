@@ -62,7 +62,14 @@ fn counting(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(recorded()));
         group.bench_function(BenchmarkId::new("record", number), |b| b.iter(&mut recorded));
         for (name, protocol) in [("current", &plain), ("noise", &noise), ("correlations", &correlations)] {
-            let qubits = Qubits { engine: &engine, initial: &initial, number, watched, intensities: &intensities };
+            let qubits = Qubits {
+                engine: &engine,
+                initial: &initial,
+                number,
+                watched,
+                intensities: &intensities,
+                absorptions: &[],
+            };
             let mut stretches = Stretches::new(vec![qubits], protocol, &Interrupt::default());
             let mut sums = protocol.sums();
             let mut measured =

@@ -30,6 +30,7 @@ _ARGUMENTS = {
     "windowed_noise": ("window t", "time"), "entropy_production": ("window t", "time"),
     "fluctuation_theorem": ("window t", "time"), "fluctuation_symmetry": ("window t", "time"),
     "spectrum": ("angular frequency ω", "rate"), "g2": ("time τ", "time"), "waiting_time": ("time τ", "time"),
+    "first_passage": ("time t", "time"), "first_passage_density": ("time t", "time"),
     "sector_probability": ("J", None), "sector_current": ("J", None), "sector_noise": ("J", None),
     "bright_dwell": ("J", None), "dark_dwell": ("J", None),
     "generating_function": ("counting field s", None), "conditioned_current": ("counting field s", None),

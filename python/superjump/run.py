@@ -111,8 +111,9 @@ class Noise(Statistics):
     """The counting statistics of a run: ``noise.fano["hot"]``, ``noise.windowed_noise["hot"]`` (whose ``times`` are the
     windows), ``noise.spectrum``, ``noise.g2`` ...; of one point, as ``run.at(3).noise``. ``table`` has all of them.
 
-    Called with ``windows=``, ``frequencies=``, ``delays=`` or ``baths=`` it runs the scenario for these; with ``order=``,
-    ``counting_fields=`` or ``relaxation=`` it has their exact values, with ``counts=`` of sums over baths, too.
+    Called with ``windows=``, ``frequencies=``, ``delays=``, ``passage=`` with ``passage_times=`` or ``baths=`` it runs the
+    scenario for these; with ``order=``, ``counting_fields=`` or ``relaxation=`` it has their exact values, with
+    ``counts=`` of sums over baths, too.
     """
 
     _run: Run
@@ -123,6 +124,8 @@ class Noise(Statistics):
         windows: Any = None,
         frequencies: Any = None,
         delays: Any = None,
+        passage: Any = None,
+        passage_times: Any = None,
         order: Any = None,
         counting_fields: Any = None,
         relaxation: Any = None,
@@ -132,7 +135,8 @@ class Noise(Statistics):
     ) -> Noise:
         """Runs the scenario for counting statistics; ``options`` are those of :meth:`superjump.Scenario.run`."""
         asked = {
-            "windows": windows, "frequencies": frequencies, "delays": delays, "order": order,
+            "windows": windows, "frequencies": frequencies, "delays": delays,
+            "passage": passage, "passage_times": passage_times, "order": order,
             "counting_fields": counting_fields, "relaxation": relaxation, "counts": counts, "baths": baths,
         }
         given = {key: value for key, value in asked.items() if value is not None}

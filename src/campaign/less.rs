@@ -104,6 +104,7 @@ fn less_known(point: &Point, had: &Steady, asked: &Steady) -> Option<String> {
         ("noise.windows", &noise.windows, &now.windows),
         ("noise.frequencies", &noise.frequencies, &now.frequencies),
         ("noise.delays", &noise.delays, &now.delays),
+        ("noise.passage_times", &noise.passage_times, &now.passage_times),
         ("noise.counting_fields", &noise.counting_fields, &now.counting_fields),
     ];
     let gone = lists.iter().find_map(|(key, had, now)| {
@@ -112,6 +113,9 @@ fn less_known(point: &Point, had: &Steady, asked: &Steady) -> Option<String> {
     });
     if let Some(gone) = noise.counts.iter().find(|count| !now.counts.contains(count)) {
         return Some(format!("`noise.counts` with {} instead of without or of other weights", gone.name));
+    }
+    if noise.passage.iter().any(|passage| !now.passage.contains(passage)) {
+        return Some("`noise.passage` of a bath instead of without or of other quanta".to_owned());
     }
     let numbers = [
         ("cumulants", noise.order.unwrap_or(0), now.order.unwrap_or(0)),

@@ -20,6 +20,7 @@ mod hessenberg;
 mod krylov;
 mod ladder;
 mod largest;
+mod passage;
 mod populations;
 mod product;
 pub mod protocol;
@@ -47,6 +48,7 @@ pub use driven::{Driven, DrivenAverages, DrivenProtocol, DrivenSteady};
 pub use ending::{EndingError, Weighed, Weighing};
 pub use frame::InFrame;
 pub use ladder::LadderGenerator;
+pub use passage::Passage;
 pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
 pub use product::{
     AfterEmissions, ChangingForm, Line, MeanForm, Passing, ProductAlong, ProductCounting, ProductDensity,

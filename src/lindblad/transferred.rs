@@ -66,11 +66,11 @@ impl Transferred {
 }
 
 /// A transition that moves probability by so many quanta.
-struct Step {
-    from: usize,
-    to: usize,
-    probability: f64,
-    quanta: isize,
+pub(super) struct Step {
+    pub from: usize,
+    pub to: usize,
+    pub probability: f64,
+    pub quanta: isize,
 }
 
 impl Counting<'_> {
@@ -94,10 +94,7 @@ impl Counting<'_> {
     ) -> Option<Transferred> {
         let ladder = self.equation().ladder();
         let states = ladder.levels.len();
-        let mut leaving = vec![0.0; states];
-        for (m, rate) in ladder.flows.iter().flat_map(|flow| flow.moves.iter().map(move |m| (m, flow.rate))) {
-            leaving[m.from] += rate * m.weight;
-        }
+        let leaving = self.leaving();
         let fastest = leaving.iter().copied().fold(0.0, f64::max);
         let mean_steps = fastest * window;
         let spread = (noise * window).max(0.0).sqrt();
@@ -114,7 +111,27 @@ impl Counting<'_> {
         *left -= products;
         let first = mean.min(0.0).floor() as i64 - half as i64;
         let bins = bins as usize;
-        let mut steps: Vec<Step> = (0..states)
+        let steps = self.steps(bath, &leaving, fastest);
+        let even = vec![1.0; states];
+        let probabilities = mixture(&steps, (&self.steady().p, &even), (first, bins), mean_steps)?;
+        Some(Transferred { first, probabilities })
+    }
+
+    /// The rate at which every level is left.
+    pub(super) fn leaving(&self) -> Vec<f64> {
+        let ladder = self.equation().ladder();
+        let mut leaving = vec![0.0; ladder.levels.len()];
+        for (m, rate) in ladder.flows.iter().flat_map(|flow| flow.moves.iter().map(move |m| (m, flow.rate))) {
+            leaving[m.from] += rate * m.weight;
+        }
+        leaving
+    }
+
+    /// The chain of levels that are left at these rates, as one of steps at the `fastest` of them, and the net quanta that each
+    /// step takes from a bath.
+    pub(super) fn steps(&self, bath: usize, leaving: &[f64], fastest: f64) -> Vec<Step> {
+        let ladder = self.equation().ladder();
+        let mut steps: Vec<Step> = (0..leaving.len())
             .map(|level| Step { from: level, to: level, probability: 1.0 - leaving[level] / fastest, quanta: 0 })
             .collect();
         for flow in &ladder.flows {
@@ -139,14 +156,12 @@ impl Counting<'_> {
                 }
             }
         }
-        let even = vec![1.0; states];
-        let probabilities = mixture(&steps, (&self.steady().p, &even), (first, bins), mean_steps)?;
-        Some(Transferred { first, probabilities })
+        steps
     }
 }
 
 /// The last power of a mixture whose Poisson law has this mean.
-fn last_step(mean: f64) -> f64 {
+pub(super) fn last_step(mean: f64) -> f64 {
     mean + 10.0 * mean.sqrt() + 30.0
 }
 

@@ -78,7 +78,9 @@ fn counted(point: &Point) -> f64 {
     let noise = &asked.steady.noise;
     let rate: f64 = point.groups.iter().map(|group| group.model.jump_rate_bound()).sum();
     let jumps = noise.windows.iter().map(|window| rate * window);
-    4.0 * GROUPS as f64 * Sums::memory(noise.baths.len(), jumps, noise.frequencies.len(), noise.delays.len())
+    let passages = 3.0 * size_of::<f64>() as f64 * (noise.passage.len() * noise.passage_times.len()) as f64;
+    let counts = Sums::memory(noise.baths.len(), jumps, noise.frequencies.len(), noise.delays.len());
+    4.0 * GROUPS as f64 * (counts + passages)
 }
 
 /// Bytes that are free; infinite where the system does not say, so that nothing is refused.

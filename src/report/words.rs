@@ -53,6 +53,8 @@ pub fn quantity(name: &str) -> String {
         "sector_current" => "heat current in a sector",
         "cumulant" => "size of the cumulant",
         "activity_cumulant" => "size of the cumulant of all quanta",
+        "first_passage" => "probability that the quanta have come",
+        "first_passage_density" => "density of the passage time",
         "first_passage_cumulant" => "size of the cumulant of passage times",
         "generating_function" => "θ(s)",
         "conditioned_current" => "net quanta per unit time θ'(s)",

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::statistics::Target;
+use crate::trajectory::Passage;
 
 /// What a point is asked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -98,6 +99,12 @@ pub struct Noise {
     pub frequencies: Vec<f64>,
     /// Delays of the emission correlation g2 and of the waiting-time density.
     pub delays: Vec<f64>,
+    /// The net quanta that are waited for, of some of the baths.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passage: Vec<Passage>,
+    /// Times at which it is asked whether they have come.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passage_times: Vec<f64>,
     /// The highest cumulant, where they are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<usize>,

@@ -254,9 +254,11 @@ fn check_protocol(groups: &[Group], asked: &Asked) -> Result<(), PointError> {
         Asked::Converge(_) | Asked::Solve(_) => phases,
     };
     match (steady, asked) {
-        (Some(Steady { noise, .. }), _) if !(noise.frequencies.is_empty() && noise.delays.is_empty()) => {
+        (Some(Steady { noise, .. }), _)
+            if !(noise.frequencies.is_empty() && noise.delays.is_empty() && noise.passage.is_empty()) =>
+        {
             return Err(PointError::OfProtocol(
-                "spectra and correlations are of a steady state in which nothing changes",
+                "spectra, correlations and passages are of a steady state in which nothing changes",
             ));
         }
         (Some(Steady { noise, .. }), _) if !noise.windows.iter().all(|window| is_whole(window / end)) => {

@@ -163,6 +163,8 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("noise", "counting_fields", &["fields", "countingfield", "field", "s", "chi", "theta"]),
     ("noise", "order", &["orders", "cumulants", "cumulant"]),
     ("noise", "relaxation", &["relaxations", "modes", "gap", "eigenvalues"]),
+    ("noise", "passage", &["passages", "firstpassage", "npassage", "quanta"]),
+    ("noise", "passage_times", &["firstpassagetimes", "passagetime"]),
     ("noise", "windows", &["window", "times"]),
     ("noise", "baths", &["bath"]),
     ("record", "jumps", &["keepjumps", "coltimes", "colwhich", "clicks"]),

@@ -122,6 +122,8 @@ impl Point {
             windows: vec![],
             frequencies: vec![],
             delays: vec![],
+            passage: vec![],
+            passage_times: vec![],
             order: None,
             counting_fields: vec![],
             relaxation: None,

@@ -314,6 +314,8 @@ tables! {
         pub windows: Key<Vec<Spanned<f64>>>,
         pub frequencies: Key<Vec<Spanned<f64>>>,
         pub delays: Key<Vec<Spanned<f64>>>,
+        pub passage: Key<BTreeMap<Spanned<String>, Spanned<i64>>>,
+        pub passage_times: Key<Vec<Spanned<f64>>>,
         pub order: Key<i64>,
         pub counting_fields: Key<Vec<Spanned<f64>>>,
         pub relaxation: Key<i64>,

@@ -12,7 +12,8 @@ use super::sweep::BY_NAME;
 pub struct ScenarioKey {
     /// For example `bath.*.rate`.
     pub path: String,
-    /// "number", "whole number", "string", "true or false", "table", "tables of numbers", "number or table", "list of ..." or
+    /// "number", "whole number", "string", "true or false", "table", "table of ...", "tables of numbers", "number or
+    /// table", "list of ..." or
     /// "value".
     pub kind: String,
     /// What it allows.
@@ -29,6 +30,7 @@ fn word(kind: &Kind) -> String {
         Kind::Any => "value".to_owned(),
         Kind::Table(_) => "table".to_owned(),
         Kind::Named(of) if matches!(**of, Kind::Named(_)) => "tables of numbers".to_owned(),
+        Kind::Named(of) if matches!(**of, Kind::Number | Kind::Whole | Kind::Word) => format!("table of {}s", word(of)),
         Kind::Named(_) => "tables".to_owned(),
         Kind::NumberOr(_) => "number or table".to_owned(),
         Kind::WordOr(_) => "string or table".to_owned(),
@@ -94,6 +96,9 @@ fn type_of(key: &ScenarioKey) -> Value {
         "number or table" => json!({ "type": ["number", "object"], "additionalProperties": false }),
         _ => json!({}),
     };
+    if let Some(inner) = key.kind.strip_prefix("table of ") {
+        return json!({ "type": "object", "additionalProperties": one(inner.trim_end_matches('s')) });
+    }
     match key.kind.strip_prefix("list of ") {
         Some("tables") => json!({ "type": "array", "items": { "type": "object", "additionalProperties": false } }),
         Some(inner) => json!({ "type": "array", "items": one(inner.trim_end_matches('s')) }),
@@ -197,6 +202,8 @@ mod tests {
         assert_eq!(schema["properties"]["figure"]["additionalProperties"]["properties"]["over"]["type"], "string");
         let counts = &schema["properties"]["noise"]["properties"]["counts"]["additionalProperties"];
         assert_eq!(counts["additionalProperties"]["type"], "number");
+        let passage = &schema["properties"]["noise"]["properties"]["passage"];
+        assert_eq!(passage["additionalProperties"]["type"], "integer");
         assert_eq!(schema["additionalProperties"], false);
     }
 }

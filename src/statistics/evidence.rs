@@ -37,6 +37,10 @@ pub enum Scarce {
     Current,
     /// Photons whose future was read, and had any of what is read.
     Readings,
+    /// Times at which the quanta that were waited for had come, or had not, whichever were fewer.
+    Passages,
+    /// Times at which one quantum was missing, by how fast it came.
+    Missing,
     /// Quanta of a bath that produces a good part of the entropy.
     Producers,
     /// Windows that ran backwards.
@@ -77,6 +81,8 @@ impl fmt::Display for Thin {
                 return write!(f, "the current is {seen:.1} standard errors from zero ({LEAST_CURRENT} are needed)");
             }
             Scarce::Readings => "photons with anything to be read after them",
+            Scarce::Passages => "times at which the quanta that are waited for had come, or at which they had not",
+            Scarce::Missing => "times at which one of the quanta that are waited for was missing",
             Scarce::Producers => "quanta of a bath that produces a good part of the entropy",
             Scarce::Backward => "windows to be expected that produce a negative entropy",
             Scarce::Unseen => {
@@ -170,6 +176,18 @@ impl Sample<'_> {
                 let readings = if square > 0.0 { sum * sum / square } else { 0.0 };
                 vec![Finding::events(Scarce::Readings, if empty { of_bath.anchors } else { readings })]
             }
+            Statistic::FirstPassage => {
+                let time = at(&self.protocol.counted.passage_times);
+                let passages = &of_bath.passages;
+                let fewer = passages.passed[time].min(passages.begun - passages.passed[time]);
+                vec![Finding::events(Scarce::Passages, fewer)]
+            }
+            Statistic::FirstPassageDensity => {
+                let time = at(&self.protocol.counted.passage_times);
+                let (sum, square) = (of_bath.passages.rate[time], of_bath.passages.rate_square[time]);
+                let readings = if square > 0.0 { sum * sum / square } else { 0.0 };
+                vec![Finding::events(Scarce::Missing, readings)]
+            }
             Statistic::UncertaintyRatio => {
                 vec![quanta(bath), self.coincidences(2, bath), current(), self.producers(estimate)]
             }
@@ -194,7 +212,7 @@ impl Sample<'_> {
             | Statistic::Cumulant
             | Statistic::CumulantDigits
             | Statistic::ActivityCumulant
-            | Statistic::FirstPassage
+            | Statistic::FirstPassageCumulant
             | Statistic::GeneratingFunction
             | Statistic::ConditionedCurrent
             | Statistic::ConditionedNoise

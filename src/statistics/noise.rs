@@ -179,6 +179,10 @@ fn subjects(protocol: &Protocol, number: i64, watched: usize, bright: f64, visit
         rows.extend(counted.delays.iter().map(|d| of(Statistic::G2, Some(*d))));
         let waits = counted.delays.iter().filter(|_| counted.waiting);
         rows.extend(waits.map(|d| of(Statistic::WaitingTime, Some(*d))));
+        for statistic in [Statistic::FirstPassage, Statistic::FirstPassageDensity] {
+            let waits = counted.passages.iter().any(|passage| passage.bath == bath);
+            rows.extend(counted.passage_times.iter().filter(|_| waits).map(|t| of(statistic, Some(*t))));
+        }
     }
     for (place, &bath) in counted.baths.iter().enumerate() {
         for &other in &counted.baths[place + 1..] {
@@ -227,6 +231,8 @@ fn evaluate(sums: &Sums, protocol: &Protocol, number: i64, bright: f64, visited:
         let rate = bath.emission / sums.time;
         values.extend(bath.rate.iter().map(|sum| sum / bath.anchors / rate));
         values.extend(bath.waiting.iter().filter(|_| counted.waiting).map(|sum| sum / bath.anchors));
+        let passages = &bath.passages;
+        values.extend(passages.passed.iter().chain(&passages.rate).map(|sum| sum / passages.begun));
     }
     values.extend(sums.pairs.iter().map(|[one, two]| (two.covariance() - one.covariance()) / window));
     if protocol.entropy.is_some() {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Moments;
 use super::entropy::Entropy;
-use super::sums::Sums;
-use crate::trajectory::Beginnings;
+use super::sums::{PassageSums, Sums};
+use crate::trajectory::{Beginnings, Passage};
 
 /// The largest advance of a phase over a cell of a Fourier sum, within which it is expanded to second order: the power
 /// of white noise is then off by the fourth power of this over 320, 2.5e-5.
@@ -24,6 +24,10 @@ pub struct Counted {
     pub delays: Vec<f64>,
     /// For each bath, the share of its photons after which correlations are read; none where these are followed beside.
     pub shares: Vec<f64>,
+    /// The quanta that are waited for, of one group of qubits.
+    pub passages: Vec<Passage>,
+    /// Ascending times at which it is asked whether they have come; with the last the next wait begins.
+    pub passage_times: Vec<f64>,
     /// Whether the waiting times after these photons are read, which are those of one group of qubits.
     pub waiting: bool,
 }
@@ -76,9 +80,14 @@ impl Protocol {
     /// An empty sum of what this measures.
     #[must_use]
     pub fn sums(&self) -> Sums {
-        let Counted { baths, windows, frequencies, delays, .. } = &self.counted;
+        let Counted { baths, windows, frequencies, delays, passages, passage_times, .. } = &self.counted;
         let cells = self.beside.map_or(0, |beside| beside.cells);
-        let sums = Sums::new(baths.len(), windows.len(), frequencies.len(), delays.len());
+        let mut sums = Sums::new(baths.len(), windows.len(), frequencies.len(), delays.len());
+        for (of_bath, bath) in sums.baths.iter_mut().zip(baths) {
+            if passages.iter().any(|passage| passage.bath == *bath) {
+                of_bath.passages = PassageSums::new(passage_times.len());
+            }
+        }
         Sums { correlated: Moments::new(cells), ..sums }
     }
 
@@ -96,10 +105,11 @@ impl Protocol {
     /// Ends of windows in a stretch, and of cells of its frequencies, bath by bath: what counting costs beside the jumps.
     #[must_use]
     pub fn ends(&self) -> f64 {
-        let Counted { baths, windows, frequencies, .. } = &self.counted;
+        let Counted { baths, windows, frequencies, passages, passage_times, .. } = &self.counted;
+        let of_passages = passage_times.last().map_or(0.0, |last| self.stretch() / last * passage_times.len() as f64);
         let of_windows: f64 = windows.iter().map(|window| self.stretch() / window).sum();
         let of_cells: f64 = frequencies.iter().map(|frequency| self.stretch() / self.cell(*frequency)).sum();
-        (of_windows + of_cells) * baths.len().max(1) as f64
+        (of_windows + of_cells) * baths.len().max(1) as f64 + of_passages * passages.len() as f64
     }
 
     /// Cells of the highest frequency in a stretch: what a spectrum costs.

@@ -4,7 +4,7 @@ use super::protocol::Protocol;
 use super::sums::Sums;
 use crate::model::Values;
 use crate::random::Stream;
-use crate::trajectory::{Correlator, Counter, Exchanged, Interrupt, Timing, Unravelling, Visits};
+use crate::trajectory::{Correlator, Counter, Exchanged, Interrupt, Passages, Timing, Unravelling, Visits};
 
 /// What one stretch comes to.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub struct Qubits<'a, E: Unravelling> {
     pub watched: <E::Values as Values>::Form,
     /// The emission rates into all baths of the model.
     pub intensities: &'a [<E::Values as Values>::Form],
+    /// The rates at which quanta are absorbed from them.
+    pub absorptions: &'a [<E::Values as Values>::Form],
 }
 
 /// A group of qubits on its way.
@@ -60,6 +62,7 @@ pub(super) struct Member<'a, E: Unravelling> {
     pub counter: Counter<E::Values>,
     pub correlator: Correlator<E::Values>,
     pub sectors: Visits<E::Values>,
+    pub passages: Passages,
     /// Jumps of the warm-up.
     warm_jumps: u64,
     /// The integral of the watched current over the first half.
@@ -75,6 +78,7 @@ impl<'a, E: Unravelling> Member<'a, E> {
             counter: Counter::new(qubits.intensities.len(), qubits.watched).until(interrupt),
             correlator: Correlator::new(of, &counted.delays),
             sectors: Visits::new(if protocol.sectors { qubits.number } else { 0 }, qubits.watched),
+            passages: Passages::new(&counted.passages),
             warm_jumps: 0,
             half: 0.0,
             qubits,
@@ -106,6 +110,13 @@ impl<'a, E: Unravelling> Member<'a, E> {
         let (engine, counter) = (self.qubits.engine, &mut self.counter);
         let (correlator, sectors) = (&mut self.correlator, &mut self.sectors);
         // What is not asked for is not in the loop.
+        if !protocol.counted.passages.is_empty() {
+            let watched = (&mut self.passages, (correlator, sectors));
+            return match timing {
+                None => engine.advance(state, now, next, rng, &mut (counter, watched)),
+                Some(timing) => engine.advance(state, now, next, rng, &mut (counter, (watched, timing))),
+            };
+        }
         match (protocol.counted.follows_photons(), protocol.sectors, timing) {
             (false, false, None) => engine.advance(state, now, next, rng, counter),
             (false, false, Some(timing)) => engine.advance(state, now, next, rng, &mut (counter, timing)),

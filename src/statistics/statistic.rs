@@ -23,6 +23,10 @@ pub enum Statistic {
     G2,
     /// The density of the time between successive emissions.
     WaitingTime,
+    /// The probability that so many net quanta, `noise.passage`, have come by a time, counted from any.
+    FirstPassage,
+    /// The density of the time until they have.
+    FirstPassageDensity,
     /// The probability of a sector J.
     SectorProbability,
     /// The heat current while in a sector J.
@@ -54,7 +58,7 @@ pub enum Statistic {
     /// The cumulant of an order of the quanta that all baths exchange in either direction.
     ActivityCumulant,
     /// The cumulant of an order of the time to the n-th net quantum, for each quantum, times that power of the current.
-    FirstPassage,
+    FirstPassageCumulant,
     /// theta(s), by which the mean of `e^{s C}` grows: `ln <e^{s C(t)}>/t`.
     GeneratingFunction,
     /// theta'(s): the net quanta per unit time on trajectories that are weighed by `e^{s C}`.
@@ -77,7 +81,7 @@ pub enum Statistic {
 
 impl Statistic {
     /// Every one, in their order.
-    pub const ALL: [Statistic; 34] = [
+    pub const ALL: [Statistic; 36] = [
         Statistic::WindowedNoise,
         Statistic::Noise,
         Statistic::ThirdCumulant,
@@ -87,6 +91,8 @@ impl Statistic {
         Statistic::Spectrum,
         Statistic::G2,
         Statistic::WaitingTime,
+        Statistic::FirstPassage,
+        Statistic::FirstPassageDensity,
         Statistic::SectorProbability,
         Statistic::SectorCurrent,
         Statistic::SectorNoise,
@@ -102,7 +108,7 @@ impl Statistic {
         Statistic::Cumulant,
         Statistic::CumulantDigits,
         Statistic::ActivityCumulant,
-        Statistic::FirstPassage,
+        Statistic::FirstPassageCumulant,
         Statistic::GeneratingFunction,
         Statistic::ConditionedCurrent,
         Statistic::ConditionedNoise,
@@ -127,6 +133,8 @@ impl Statistic {
             Statistic::Spectrum => "spectrum",
             Statistic::G2 => "g2",
             Statistic::WaitingTime => "waiting_time",
+            Statistic::FirstPassage => "first_passage",
+            Statistic::FirstPassageDensity => "first_passage_density",
             Statistic::SectorProbability => "sector_probability",
             Statistic::SectorCurrent => "sector_current",
             Statistic::SectorNoise => "sector_noise",
@@ -142,7 +150,7 @@ impl Statistic {
             Statistic::Cumulant => "cumulant",
             Statistic::CumulantDigits => "cumulant_digits",
             Statistic::ActivityCumulant => "activity_cumulant",
-            Statistic::FirstPassage => "first_passage_cumulant",
+            Statistic::FirstPassageCumulant => "first_passage_cumulant",
             Statistic::GeneratingFunction => "generating_function",
             Statistic::ConditionedCurrent => "conditioned_current",
             Statistic::ConditionedNoise => "conditioned_noise",
@@ -201,6 +209,7 @@ impl Statistic {
             | Statistic::KineticRatio
             | Statistic::CumulantDigits
             | Statistic::FirstPassage
+            | Statistic::FirstPassageCumulant
             | Statistic::ConditionedBright
             | Statistic::RelaxationBetween => "1",
             Statistic::SectorCurrent | Statistic::BrightCurrent | Statistic::DarkCurrent => units.heat_current(),
@@ -219,7 +228,7 @@ pub struct Subject {
     pub bath: usize,
     /// Index of the other bath of a covariance.
     pub other_bath: Option<usize>,
-    /// The window, the angular frequency, the delay, J, the order of a cumulant, the counting field, net quanta per unit
+    /// The window, the angular frequency, the delay, the time, J, the order of a cumulant, the counting field, net quanta per unit
     /// time, or the number of a mode.
     pub argument: Option<f64>,
 }

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::f64::consts::TAU;
 
-use super::protocol::Protocol;
+use super::protocol::{Counted, Protocol};
 use super::qubits::{Member, Qubits, Replica};
 use super::sums::Sums;
 use crate::model::Values;
@@ -34,6 +34,8 @@ fn times(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
 #[derive(Clone, Copy, Debug)]
 struct Clock {
     period: f64,
+    /// How long before the end of each period.
+    early: f64,
     ticks: u64,
     done: u64,
 }
@@ -41,7 +43,7 @@ struct Clock {
 impl Clock {
     /// When it ticks next, if it does; times are not negative, and so are ordered as their bits.
     fn next(&self, start: f64) -> Option<u64> {
-        (self.done < self.ticks).then(|| (start + self.period * (self.done + 1) as f64).to_bits())
+        (self.done < self.ticks).then(|| (start + self.period * (self.done + 1) as f64 - self.early).to_bits())
     }
 }
 
@@ -50,7 +52,7 @@ pub struct Stretches<'a, E: Unravelling> {
     members: Vec<Member<'a, E>>,
     protocol: &'a Protocol,
     rotors: Vec<Rotor>,
-    /// The cells of the finest frequency, then the windows that are asked for.
+    /// The cells of the finest frequency, then the windows that are asked for, then the times of passages, the last first.
     clocks: Vec<Clock>,
     /// The next tick of each clock, the earliest first, and of one time in the order of the clocks.
     due: BinaryHeap<Reverse<(u64, usize)>>,
@@ -92,10 +94,15 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         };
         let cell = protocol.window / (1_u64 << finest) as f64;
         let stretch = protocol.stretch();
-        let mut clocks = vec![Clock { period: cell, ticks: u64::from(protocol.windows) << finest, done: 0 }];
+        let mut clocks =
+            vec![Clock { period: cell, early: 0.0, ticks: u64::from(protocol.windows) << finest, done: 0 }];
         // A hair of rounding must not cost the last window.
         let ticks = |period: f64| (stretch / period * (1.0 + 1e-12)) as u64;
-        clocks.extend(counted.windows.iter().map(|w| Clock { period: *w, ticks: ticks(*w), done: 0 }));
+        let every = |period: f64, early: f64| Clock { period, early, ticks: ticks(period), done: 0 };
+        clocks.extend(counted.windows.iter().map(|w| every(*w, 0.0)));
+        if let Some(last) = counted.passage_times.last().filter(|_| !counted.passages.is_empty()) {
+            clocks.extend(counted.passage_times.iter().rev().map(|time| every(*last, last - time)));
+        }
         let (baths, all) = (counted.baths.len(), groups.first().map_or(0, |qubits| qubits.intensities.len()));
         let members: Vec<_> = groups.into_iter().map(|qubits| Member::new(qubits, protocol, interrupt)).collect();
         Stretches {
@@ -135,6 +142,12 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
                 if self.members.iter().any(|member| member.counter.interrupted()) {
                     return None;
                 }
+                let asked = self.protocol.counted.windows.len();
+                if index > asked {
+                    let time = self.protocol.counted.passage_times.len() - (index - asked);
+                    self.passages_at(time, now, &states, sums);
+                    continue;
+                }
                 if index > 0 {
                     self.window_ends(index, sums);
                     self.entropy_of_window(index, now, &states, sums);
@@ -166,6 +179,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         for (group, (member, state)) in self.members.iter_mut().zip(states).enumerate() {
             let values = member.qubits.engine.observe(state, start).values;
             member.counter.clear();
+            member.passages.begin(&member.counter.exchanged);
             member.sectors.begin(start, values.j_squared());
             if self.protocol.counted.follows_photons() {
                 let end = start + self.protocol.stretch();
@@ -257,6 +271,33 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
         }
         sums.entropy[clock - 1].push(produced + *last - ln_weights);
         *last = ln_weights;
+    }
+
+    /// Which of the quanta that are waited for have come by the time of this place, and how fast the last one comes; with
+    /// the last time the next wait begins.
+    fn passages_at(&mut self, place: usize, now: f64, states: &[E::State], sums: &mut Sums) {
+        let Counted { baths, passage_times, .. } = &self.protocol.counted;
+        let last = place + 1 == passage_times.len();
+        for (member, state) in self.members.iter_mut().zip(states) {
+            let values = member.qubits.engine.observe(state, now).values;
+            for wait in member.passages.each() {
+                let Some(at) = baths.iter().position(|bath| *bath == wait.of.bath) else { continue };
+                let seen = &mut sums.baths[at].passages;
+                seen.begun += f64::from(u8::from(last));
+                if wait.passed {
+                    seen.passed[place] += 1.0;
+                } else if wait.missing(&member.counter.exchanged) == 1 {
+                    let Qubits { intensities, absorptions, .. } = member.qubits;
+                    let forms = if wait.of.quanta > 0 { absorptions } else { intensities };
+                    let rate = values.at(forms[wait.of.bath]);
+                    seen.rate[place] += rate;
+                    seen.rate_square[place] += rate * rate;
+                }
+            }
+            if last {
+                member.passages.begin(&member.counter.exchanged);
+            }
+        }
     }
 
     /// A window that was asked for ends.

@@ -38,6 +38,35 @@ impl Phasors {
     }
 }
 
+/// What was seen of the wait for so many quanta of a bath, from one beginning after the other.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PassageSums {
+    /// How often it was begun.
+    pub begun: f64,
+    /// For each time since, how often they had come.
+    pub passed: Vec<f64>,
+    /// Sums of the rate at which the last comes, where it alone was missing.
+    pub rate: Vec<f64>,
+    /// Sums of the square of that.
+    pub rate_square: Vec<f64>,
+}
+
+impl PassageSums {
+    /// Nothing yet, at so many times.
+    #[must_use]
+    pub fn new(times: usize) -> Self {
+        let none = || vec![0.0; times];
+        PassageSums { begun: 0.0, passed: none(), rate: none(), rate_square: none() }
+    }
+
+    fn merge(&mut self, other: &PassageSums) {
+        self.begun += other.begun;
+        add(&mut self.passed, &other.passed);
+        add(&mut self.rate, &other.rate);
+        add(&mut self.rate_square, &other.rate_square);
+    }
+}
+
 /// The counts of one bath in windows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BathSums {
@@ -63,6 +92,8 @@ pub struct BathSums {
     pub waiting: Vec<f64>,
     /// Sums of the square of that.
     pub waiting_square: Vec<f64>,
+    /// The waits for so many quanta, where they are asked for.
+    pub passages: PassageSums,
 }
 
 impl BathSums {
@@ -176,6 +207,7 @@ impl Sums {
             rate_square: bath.rate_square.clone(),
             waiting: bath.waiting.clone(),
             waiting_square: bath.waiting_square.clone(),
+            passages: bath.passages.clone(),
         });
         Sums {
             time: self.time,
@@ -224,6 +256,7 @@ impl Merge for Sums {
             add(&mut mine.rate_square, &theirs.rate_square);
             add(&mut mine.waiting, &theirs.waiting);
             add(&mut mine.waiting_square, &theirs.waiting_square);
+            mine.passages.merge(&theirs.passages);
         }
         self.pairs.iter_mut().flatten().zip(later.pairs.iter().flatten()).for_each(|(a, b)| a.merge(b));
         self.entropy.iter_mut().zip(&later.entropy).for_each(|(a, b)| a.merge(b));

@@ -11,6 +11,7 @@ mod engine;
 mod exchanged;
 mod interrupt;
 mod ladder;
+mod passage;
 mod peak;
 mod populations;
 mod product;
@@ -29,6 +30,7 @@ pub use engine::{Declared, Engine, EngineChoice, Facts, ForEngine};
 pub use exchanged::Exchanged;
 pub use interrupt::Interrupt;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState, ProtocolLadder, ProtocolState};
+pub use passage::{Passage, Passages};
 pub use populations::{ConditionedPopulations, Populations};
 pub use product::{
     AfterPhotons, Beginnings, Pairs, Photons, ProductSize, ProductState, Products, ProtocolProduct, ProtocolProducts,

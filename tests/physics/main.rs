@@ -21,6 +21,7 @@ mod equations;
 mod error_bars;
 mod evidence;
 mod figures;
+mod first_passage;
 mod floquet;
 mod golden;
 mod ladder;

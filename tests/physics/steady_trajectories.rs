@@ -323,6 +323,7 @@ fn windows_too_short_for_the_slowest_relaxation_are_refused() {
             number: 10,
             watched: current,
             intensities: &[Default::default(); 3],
+            absorptions: &[Default::default(); 3],
         };
         let mut stretches = Stretches::new(vec![qubits], &protocol, &Interrupt::default());
         for number in 0..2048 {

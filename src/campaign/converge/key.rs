@@ -14,7 +14,7 @@ use crate::trajectory::Beginnings;
 pub fn protocol_key(point: &Point, protocol: &Protocol, columns: &[Column], first: u64) -> u64 {
     let Protocol { warm_up, window, windows, counted, sectors, conserved, entropy, beside } = protocol;
     // Whether waiting times are read follows from the point.
-    let Counted { baths, windows: counts, frequencies, delays, shares, waiting: _ } = counted;
+    let Counted { baths, windows: counts, frequencies, delays, shares, passages, passage_times, waiting: _ } = counted;
     let columns: Vec<_> = columns.iter().map(|column| json!([column.quantity.name(), column.bath])).collect();
     let mut key = json!({
         "warm_up": warm_up,
@@ -27,6 +27,9 @@ pub fn protocol_key(point: &Point, protocol: &Protocol, columns: &[Column], firs
         "bath": point.watched(),
         "first": first,
     });
+    if !passages.is_empty() {
+        key["passages"] = json!([passages, passage_times]);
+    }
     if let Some(Beside { begin: Beginnings { first, spacing, count, reach }, cells }) = beside {
         key["beside"] = json!([first, spacing, count, reach, cells]);
     }

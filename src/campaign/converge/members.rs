@@ -122,6 +122,8 @@ struct Members<'a, E: Declared> {
     engines: Vec<E>,
     watched: Vec<<E::Values as Values>::Form>,
     intensities: Vec<Vec<<E::Values as Values>::Form>>,
+    /// The same of absorptions, where quanta are alike.
+    absorptions: Vec<Vec<<E::Values as Values>::Form>>,
     readings: Vec<Vec<Reading<E::Values>>>,
     balances: Vec<Vec<Balance<<E::Values as Values>::Form>>>,
     /// What is looked at beside the stretch, made where it is first asked for.
@@ -145,6 +147,11 @@ impl<'a, E: Declared> Members<'a, E> {
             columns.iter().map(reading).collect()
         };
         let intensities = |system: &E::System| baths.clone().map(|bath| system.intensity(bath)).collect();
+        let absorptions = |system: &E::System| {
+            let absorption =
+                |bath: usize| system.heat_current(bath) * system.quantum(bath).recip() + system.intensity(bath);
+            baths.clone().filter(|_| system.quanta_are_alike()).map(absorption).collect()
+        };
         // A drive turns <J_z> as well.
         let balances = |(group, system): (&Group, &E::System)| {
             let [jz, j_squared] = system.balances();
@@ -161,6 +168,7 @@ impl<'a, E: Declared> Members<'a, E> {
             engines,
             watched: systems.iter().map(|system| system.heat_current(point.watched())).collect(),
             intensities: systems.iter().map(intensities).collect(),
+            absorptions: systems.iter().map(absorptions).collect(),
             readings: point.groups.iter().zip(&systems).map(readings).collect(),
             beside: Mutex::default(),
         }
@@ -199,6 +207,7 @@ impl<E: Declared> Trajectories for Members<'_, E> {
             number: point.groups[index].model.number,
             watched: self.watched[index],
             intensities: &self.intensities[index],
+            absorptions: &self.absorptions[index],
         };
         let all = || (0..self.engines.len()).map(qubits);
         // What is counted is counted together; averages add.

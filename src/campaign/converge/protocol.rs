@@ -185,14 +185,16 @@ pub fn schedule(point: &Point, asked: &Converge, time: f64, entropy: Option<&Arc
     let fit = |lengths: &[f64], times: f64| lengths.iter().copied().partition(|length| times * length <= room);
     let (windows, longer): (Vec<f64>, Vec<f64>) = fit(&asked.windows, 1.0);
     let (delays, later): (Vec<f64>, Vec<f64>) = fit(&asked.delays, 2.0);
+    let (passage_times, too_late): (Vec<f64>, Vec<f64>) = fit(&asked.passage_times, 1.0);
     let left = format!("{room:.4} that `evolution.until` leaves after a warm-up of {warm_up:.4}");
     let long = longer.iter().map(|window| format!("windows of {window}: longer than the {left}"));
     let left_out = long.chain(later.iter().map(|delay| format!("delays of {delay}: beyond half of the {left}")));
-    let mut left_out: Vec<String> = left_out.collect();
+    let late = too_late.iter().map(|time| format!("passage times of {time}: longer than the {left}"));
+    let mut left_out: Vec<String> = left_out.chain(late).collect();
 
     let longest = |times: &[f64]| times.last().copied().unwrap_or(0.0);
     let bound: f64 = point.groups.iter().map(Group::jump_rate_bound).sum();
-    let wanted = [4.0 * longest(&windows), 2.0 * longest(&delays), JUMPS / bound];
+    let wanted = [4.0 * longest(&windows), 2.0 * longest(&delays), 4.0 * longest(&passage_times), JUMPS / bound];
     let count = wanted.iter().map(|length| length / window).fold(WINDOWS, f64::max);
     let count = (2.0 * (count / 2.0).ceil().min(1e9)).min(most) as u32;
     let told_apart = !asked.baths.is_empty()
@@ -222,7 +224,12 @@ pub fn schedule(point: &Point, asked: &Converge, time: f64, entropy: Option<&Arc
     if !waiting && !delays.is_empty() {
         left_out.push(TOGETHER.to_owned());
     }
-    let counted = Counted { baths: asked.baths.clone(), windows, frequencies, delays, shares, waiting };
+    let passages = if waiting { asked.passage.clone() } else { Vec::new() };
+    if !waiting && !asked.passage.is_empty() {
+        left_out.push("first_passage: quanta of one group come between those of another".to_owned());
+    }
+    let baths = asked.baths.clone();
+    let counted = Counted { baths, windows, frequencies, delays, shares, passages, passage_times, waiting };
     let protocol = Protocol { warm_up, window, windows: count, counted, sectors, conserved, entropy, beside };
     Schedule { protocol, too_short, left_out }
 }

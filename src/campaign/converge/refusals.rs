@@ -67,6 +67,7 @@ fn labels(subjects: &[&Subject]) -> String {
         let place = match group[0].statistic {
             Statistic::Spectrum => "at frequencies of",
             Statistic::G2 | Statistic::WaitingTime => "at delays of",
+            Statistic::FirstPassage | Statistic::FirstPassageDensity => "at times of",
             _ => "over windows of",
         };
         format!("{name} {place} {listed}")

@@ -18,6 +18,7 @@ fn argument(statistic: &str, units: &str) -> (&'static str, &'static str) {
         }
         "spectrum" => ("angular frequency ω", if units == "SI" { "10⁹/s" } else { "ω₀" }),
         "g2" | "waiting_time" => ("time τ", words::time_unit(units)),
+        "first_passage" | "first_passage_density" => ("time t", words::time_unit(units)),
         "sector_probability" | "sector_current" | "sector_noise" | "bright_dwell" | "dark_dwell" => ("J", ""),
         "transferred_quanta" => ("net quanta absorbed", ""),
         "generating_function" | "conditioned_current" | "conditioned_noise" | "conditioned_bright" => {

@@ -65,6 +65,12 @@ pub const KEYS: &[(&str, &str)] = &[
     ("noise.frequencies", "ascending, finite angular frequencies from 0 up"),
     ("noise.delays", "ascending, finite times from 0 up"),
     (
+        "noise.passage",
+        "numbers of net quanta that are waited for, each under its bath: {hot = 10, cold = -10}, whole numbers from -1000000 to \
+         1000000 and not 0; above 0 of quanta absorbed from the bath, below 0 of those given to it",
+    ),
+    ("noise.passage_times", "ascending, positive, finite times, at which it is asked whether they have come"),
+    (
         "noise.order",
         "a whole number from 1 to 20: the highest cumulant of the quanta of each bath, and of all that are exchanged",
     ),
@@ -81,7 +87,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("steady", "a table [steady] with `relative_error` (or `absolute_error`), `bath`, `confidence` and `max_jumps`"),
     (
         "noise",
-        "a table [noise] with `baths`, `windows`, `frequencies`, `delays`, `order`, `counting_fields`, `relaxation` and `counts`",
+        "a table [noise] with `baths`, `windows`, `frequencies`, `delays`, `passage`, `passage_times`, `order`, `counting_fields`, `relaxation` and `counts`",
     ),
     (
         "noise.counts",

@@ -15,6 +15,7 @@ use crate::bath::Bath;
 use crate::group::Group;
 use crate::model::System;
 use crate::statistics::Target;
+use crate::trajectory::Passage;
 
 /// The highest cumulant: digits are gone long before.
 pub(super) const HIGHEST_ORDER: i64 = 20;
@@ -22,6 +23,8 @@ pub(super) const HIGHEST_ORDER: i64 = 20;
 const LARGEST_FIELD: f64 = 100.0;
 /// The most modes of relaxation.
 const MOST_MODES: i64 = 100;
+/// The most quanta that are waited for.
+const MOST_QUANTA: i64 = 1_000_000;
 
 impl Validator<'_> {
     /// The `[steady]` table: the bath that is watched, the accuracy, and the most jumps. Trajectories need all of it; the
@@ -120,6 +123,7 @@ impl Validator<'_> {
         let asked = [
             ("order", noise.order.as_ref().map(Spanned::span)),
             ("counting_fields", noise.counting_fields.as_ref().map(Spanned::span)),
+            ("passage", noise.passage.as_ref().map(Spanned::span)),
             ("relaxation", noise.relaxation.as_ref().map(Spanned::span)),
         ];
         let Some((key, span)) = asked.into_iter().find_map(|(key, span)| Some((key, span?))) else { return Ok(()) };
@@ -129,6 +133,12 @@ impl Validator<'_> {
             format!("`noise.{key}` is solved for over the levels |J, M> of identical qubits, and these are not on them")
         } else if groups.len() > 1 && noise.relaxation.is_some() {
             "`noise.relaxation`: groups of qubits relax each by itself".to_owned()
+        } else if groups.len() > 1 && noise.passage.is_some() {
+            return Err(self.source.error(
+                noise.passage.as_ref().map_or(span, Spanned::span),
+                "`noise.passage`: quanta of one group of qubits come between those of another".to_owned(),
+                "identical qubits in one group; or no `passage`",
+            ));
         } else {
             return Ok(());
         };
@@ -178,6 +188,13 @@ impl Validator<'_> {
                 ));
             }
         }
+        if let Some(passage) = &raw.passage {
+            let title =
+                "`noise.passage`: when quanta come depends on the phase of the cycle from which they are waited for, \
+                         and is not solved for or counted"
+                    .to_owned();
+            return Err(self.source.error(passage.span(), title, "`noise.baths` and `noise.windows` of whole cycles"));
+        }
         let period = timing.period();
         for window in raw.windows.iter().flat_map(Spanned::get_ref) {
             let cycles = *window.get_ref() / period;
@@ -204,7 +221,9 @@ impl Validator<'_> {
             let long = |key: &Key<Vec<Spanned<f64>>>| {
                 key.as_ref().and_then(|list| list.get_ref().iter().find(|value| *value.get_ref() > until).cloned())
             };
-            for (key, name) in [(&raw.windows, "windows"), (&raw.delays, "delays")] {
+            for (key, name) in
+                [(&raw.windows, "windows"), (&raw.delays, "delays"), (&raw.passage_times, "passage_times")]
+            {
                 if let Some(value) = long(key) {
                     let title = format!("`noise.{name}` has {}, longer than the run of {until}", value.get_ref());
                     let help = "less; or no `evolution.until`: a run to the steady state takes as long as it takes";
@@ -220,12 +239,53 @@ impl Validator<'_> {
             counting_fields: self.fields(&raw.counting_fields, "noise.counting_fields")?,
             relaxation: whole(&raw.relaxation, "noise.relaxation", MOST_MODES)?,
             counts: self.counts(raw, baths)?,
+            passage: self.passage(raw, baths, &indices)?,
+            passage_times: self.numbers_ascending(&raw.passage_times, "noise.passage_times", f64::MIN_POSITIVE)?,
             baths: indices,
             windows: self.numbers_ascending(&raw.windows, "noise.windows", f64::MIN_POSITIVE)?,
             frequencies: self.numbers_ascending(&raw.frequencies, "noise.frequencies", 0.0)?,
             delays: self.numbers_ascending(&raw.delays, "noise.delays", 0.0)?,
         })
     }
+
+    /// The quanta that are waited for, of baths that are counted, in their order.
+    fn passage(&self, raw: &RawNoise, baths: &[Bath], counted: &[usize]) -> Result<Vec<Passage>> {
+        let table = match (&raw.passage, &raw.passage_times) {
+            (Some(table), Some(times)) if !times.get_ref().is_empty() && !table.get_ref().is_empty() => table,
+            (None, None) => return Ok(Vec::new()),
+            (Some(key), None) => {
+                let title = "`noise.passage` says what to wait for, and not at which times to look".to_owned();
+                return Err(self.source.error(key.span(), title, "`noise.passage_times` beside it"));
+            }
+            (_, Some(key)) => {
+                let title = "`noise.passage_times` without quanta that are waited for, or none of them".to_owned();
+                return Err(self.source.error(key.span(), title, "`noise.passage = {hot = 10}` and a time beside it"));
+            }
+        };
+        let of_bath = |(name, quanta): (&Spanned<String>, &Spanned<i64>)| {
+            let bath = self.bath_index(name.get_ref(), name.span(), "noise.passage", baths)?;
+            let key = format!("noise.passage.{}", name.get_ref());
+            if !counted.contains(&bath) {
+                let title = format!("`{key}` is of a bath that `noise.baths` does not count");
+                return Err(self.source.error(name.span(), title, "a bath of `noise.baths`"));
+            }
+            let number = *quanta.get_ref();
+            if number == 0 || number.abs() > MOST_QUANTA {
+                return Err(self.source.error(quanta.span(), format!("`{key}` is {number}"), allowed("noise.passage")));
+            }
+            let Bath { down, up, .. } = baths[bath];
+            if if number > 0 { up } else { down } <= 0.0 {
+                let title =
+                    format!("`{key}` is {number}, and this bath never {}", if number > 0 { "gives" } else { "takes" });
+                return Err(self.source.error(quanta.span(), title, "quanta of the other sign, or another bath"));
+            }
+            Ok(Passage { bath, quanta: number })
+        };
+        let mut found = table.get_ref().iter().map(of_bath).collect::<Result<Vec<_>>>()?;
+        found.sort_by_key(|passage| counted.iter().position(|bath| *bath == passage.bath));
+        Ok(found)
+    }
+
     /// Sums over baths.
     fn counts(&self, raw: &RawNoise, baths: &[Bath]) -> Result<Vec<Count>> {
         let Some(table) = &raw.counts else { return Ok(Vec::new()) };

@@ -1,8 +1,8 @@
 //! The rows of `noise.parquet` as they are solved for: statistics of the quanta and of the sectors in the steady state.
 
 use super::super::error::Unsolved;
-use super::rare;
 use super::rows::{LOST, NO_CURRENT, Rows, of_sector};
+use super::{passage, rare};
 use crate::bath::Pair;
 use crate::dicke::Level;
 use crate::group::Group;
@@ -23,6 +23,7 @@ pub fn rows(
     let mut rows = Rows::default();
     counting_rows(&mut rows, counting, (point, effort), windowed);
     rare::rows(&mut rows, counting, equation, (point, effort));
+    passage::rows(&mut rows, counting, point);
     if point.groups.len() > 1 || point.noise().baths.is_empty() {
         return rows;
     }
@@ -97,6 +98,7 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
         }
     }
     rare::conserved(&mut rows, model, steady, point);
+    passage::conserved(&mut rows, model, steady, point)?;
     if let Some(produced) = produced.known() {
         for &window in &point.noise().windows {
             for (statistic, value) in entropy_rows(produced) {

@@ -5,6 +5,7 @@ mod counted;
 mod cycle;
 mod driven;
 mod ladder;
+mod passage;
 mod product;
 mod rare;
 mod register;

@@ -244,8 +244,8 @@ fn cumulants(rows: &mut Rows, counting: &Counting, point: &Point) {
         // Passages of several groups are not sums over them, and a sum over baths has no whole numbers.
         if let Some(found) = found.as_ref().ok().filter(|_| point.groups.len() == 1 && bath < baths) {
             match first_passage(found) {
-                Some(passages) => of_orders(rows, point, (Statistic::FirstPassage, bath), Ok(passages)),
-                None => rows.refuse(point, Subject::new(Statistic::FirstPassage, bath, None), NO_CURRENT),
+                Some(passages) => of_orders(rows, point, (Statistic::FirstPassageCumulant, bath), Ok(passages)),
+                None => rows.refuse(point, Subject::new(Statistic::FirstPassageCumulant, bath, None), NO_CURRENT),
             }
         }
         of_orders(rows, point, (Statistic::Cumulant, bath), found);
