@@ -55,8 +55,8 @@ const PLATEAU_SIGMA: f64 = 4.0;
 /// Windows that are too short for long-time values.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "windows of {window:.4} are too short for the noise of bath {bath}: counts in windows that do not touch still have a \
-     covariance of {sigmas:.1} standard errors; windows of {needed:.4} or more are needed"
+    "windows of {window:.4} are too short for the noise: counts in windows that do not touch still have a covariance of \
+     {sigmas:.1} standard errors; windows of {needed:.4} or more are needed"
 )]
 pub struct NoPlateau {
     /// Index of the bath.

@@ -295,6 +295,11 @@ fn exact_writes_what_a_run_writes_with_exact_values_alone() {
         .assert()
         .success()
         .stdout(contains("effective_temperature").and(contains("--all").not()));
+    // A seed and a budget are of runs, and take no time to look at.
+    let seeded = SMALL.replace("until = 2.0", "seed = 3").replace("samples = 5\n", "");
+    fs::write(folder.path().join("seeded.toml"), format!("{seeded}\n[steady]\n")).unwrap();
+    let seeded = superjump(&folder).args(["exact", "seeded.toml", "-o", "seeded"]).assert().success();
+    seeded.stdout(contains("In the steady state"));
     // The last point of the sweep is out of reach: said before the first is solved.
     superjump(&folder)
         .args([

@@ -37,21 +37,23 @@ impl Ending<'_> {
             } else {
                 noise(&groups, protocol, point.number(), asked.steady.bath, bright)
             };
-        let mut refused: Vec<String> = plateaus.iter().map(|no| refusals::too_short(point, no)).collect();
+        // Of ensembles that keep each their J nobody tells which a trajectory has.
+        let drifts = is_conserved(point) && !protocol.conserved && !noise.is_empty();
+        // No window is long enough for counts that drift apart.
+        let short = plateaus.iter().filter(|_| !drifts);
+        let mut refused: Vec<String> = short.map(|no| refusals::too_short(point, no)).collect();
         // What is too short for long times is said of all of them below.
         let said = |thin: &&Thin| too_short.is_none() || !thin.subject.statistic.is_of_long_times();
         refused.extend(refusals::too_little(point, &thin.iter().filter(said).copied().collect::<Vec<_>>()));
         refused.extend(self.uncounted(&replicas));
         refused.extend_from_slice(left_out);
-        // Of ensembles that keep each their J nobody tells which a trajectory has.
-        let drifts = is_conserved(point) && !protocol.conserved && !noise.is_empty();
         if drifts {
             noise.retain(|row| !row.subject.statistic.is_of_long_times());
         }
         if drifts {
             refused.push(
-                "long-time noise: an ensemble keeps its J in every trajectory, and starts in several: counts drift apart with \
-                 it for ever"
+                "long-time noise: qubits keep their J in every trajectory, and start in several: counts drift apart with it \
+                 for ever"
                     .to_owned(),
             );
         }

@@ -68,13 +68,14 @@ impl Validator<'_> {
     /// When to look; `end` is that of a protocol.
     fn times(&self, table: &Spanned<RawEvolution>, steady: bool, end: Option<f64>) -> Result<Vec<f64>> {
         let raw = table.get_ref();
+        let gridded = raw.samples.is_some() || raw.spacing.is_some();
         match (&raw.times, &raw.until) {
             (Some(times), None) => self.times_listed(raw, times, end.map(|end| (end, "the protocol ends"))),
             (Some(_), Some(until)) => {
                 let title = "`evolution` has both `until` and `times`".to_owned();
                 Err(self.source.error(until.span(), title, "one of the two"))
             }
-            (None, None) if steady && self.purpose == Purpose::Trajectories => Ok(Vec::new()),
+            (None, None) if steady && (self.purpose == Purpose::Trajectories || !gridded) => Ok(Vec::new()),
             (None, until) => {
                 let until = match (until, end) {
                     (None, Some(end)) => Ok(end),

@@ -143,11 +143,8 @@ impl Validator<'_> {
             return Ok(());
         };
         let span = if groups.len() > 1 { noise.relaxation.as_ref().map_or(span, Spanned::span) } else { span };
-        Err(self.source.error(
-            span,
-            title,
-            &format!("identical qubits in one group, no drive and no condition; or no `{key}`"),
-        ))
+        let allowed = if groups.len() > 1 { "identical qubits in one group" } else { "identical qubits" };
+        Err(self.source.error(span, title, &format!("{allowed}, no drive and no condition; or no `{key}`")))
     }
 
     /// Refuses `[noise]`, which is of the steady state, in what is a whole transient without it: which of the two is
