@@ -38,6 +38,33 @@ fn agree(run: &SteadyRun, exact: &SteadyRoad) -> Vec<Statistic> {
 
 const GROUPS: &str = "[[qubits.group]]\nnumber = 3\nfrequency = 1.0\n[[qubits.group]]\nnumber = 2\nfrequency = 1.7\n";
 
+/// Groups that keep their J and start in several: what is asked about noise takes no current away, and variances in windows
+/// are those of each group, added.
+#[test]
+fn groups_that_keep_their_j_have_currents_and_windows() {
+    let baths = bath("hot", "collective", 1.0, 3.0) + &bath("cold", "collective", 1.0, 0.7);
+    let of = |qubits: &str, noise: &str| {
+        let start = "[initial]\nstate = \"thermal\"\ntemperature = 1.0\n[steady]\nbath = \"cold\"\n";
+        exact_beside(&point(&format!("{qubits}{baths}{start}{noise}"))).unwrap()
+    };
+    const NOISE: &str = "[noise]\nwindows = [1.5]\ndelays = [0.2]";
+    let (both, without) = (of(GROUPS, NOISE), of(GROUPS, ""));
+    let current = |road: &SteadyRoad| {
+        let found = road.values.iter().find(|(q, bath, _)| (*q, *bath) == (Quantity::HeatCurrent, Some(1)));
+        found.unwrap().2
+    };
+    assert_eq!(current(&both), current(&without));
+    let alone = |number: i64, frequency: f64| {
+        let road = of(&format!("[qubits]\nnumber = {number}\nfrequency = {frequency}\n"), NOISE);
+        assert!(road.refused.iter().any(|refused| refused.starts_with("g2 (cold")), "{:?}", road.refused);
+        row(&road, Statistic::WindowedNoise, 1, Some(1.5))
+    };
+    let sum = alone(3, 1.0) + alone(2, 1.7);
+    let found = row(&both, Statistic::WindowedNoise, 1, Some(1.5));
+    assert!((found / sum - 1.0).abs() < 1e-12, "{found}, not {sum}");
+    assert!(both.refused.iter().any(|refused| refused.starts_with("long-time noise: ")), "{:?}", both.refused);
+}
+
 /// Two groups far apart: every statistic of their quanta against the exact sum, some 40 rows, each within five standard errors.
 #[test]
 fn groups_are_counted_together() {

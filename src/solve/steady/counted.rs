@@ -59,6 +59,10 @@ pub fn entropy_rows(produced: f64) -> [(Statistic, f64); 3] {
     ]
 }
 
+/// Why a mixture of sectors that never mix has no spectrum and no correlations here.
+const OF_EACH: &str =
+    "J is conserved and the start spreads over sectors, each of which has its own; start from one of them";
+
 /// Where J is conserved and the start spreads over sectors: how likely each is, what flows there, its noise, and the
 /// variance in windows of all of them together.
 pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Result<Rows, Unsolved> {
@@ -95,6 +99,12 @@ pub fn conserved_rows(group: &Group, steady: &SteadyState, point: &Point) -> Res
                 *first = *first + mean * p;
                 *second = *second + (noise * window + mean * mean) * p;
             }
+        }
+    }
+    let asked = point.noise();
+    for (statistic, at) in [(Statistic::G2, &asked.delays), (Statistic::Spectrum, &asked.frequencies)] {
+        for &bath in asked.baths.iter().filter(|_| !at.is_empty()) {
+            rows.refuse(point, Subject::new(statistic, bath, None), OF_EACH);
         }
     }
     rare::conserved(&mut rows, model, steady, point);

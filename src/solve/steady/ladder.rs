@@ -9,6 +9,7 @@ use crate::group::Group;
 use crate::lindblad::{Counting, Effort, MOST_PRODUCTS, Occupation, SteadyError, currents};
 use crate::rounded::Rounded;
 use crate::scenario::Point;
+use crate::statistics::Statistic;
 
 /// Distributions of quanta that are solved for beside a run, if each takes as long as one may: some ten seconds.
 const LAWS_BESIDE: f64 = 8.0;
@@ -21,10 +22,15 @@ pub fn solve(group: &Group, point: &Point, effort: Effort) -> Result<GroupSteady
     let counting = match Counting::new(equation) {
         Ok(counting) => counting,
         // Each sector has its own steady state, with the weight that the initial state gave it (17).
-        Err(SteadyError::SeveralSectors { .. }) if point.noise().baths.is_empty() || point.groups.len() == 1 => {
+        Err(error @ SteadyError::SeveralSectors { .. }) => {
             let steady = equation.steady_state()?;
             let asked = !point.noise().baths.is_empty();
-            let rows = if asked { conserved_rows(group, &steady, point)? } else { Rows::default() };
+            let mut rows = if asked { conserved_rows(group, &steady, point)? } else { Rows::default() };
+            // Sectors are those of one group; variances in windows add.
+            if asked && point.groups.len() > 1 {
+                rows.rows.retain(|row| row.subject.statistic == Statistic::WindowedNoise);
+                rows.refused.push(format!("long-time noise: {error}"));
+            }
             let occupation = Occupation::of(equation.ladder(), &steady.p);
             return Ok(GroupSteady {
                 now: steady.observables(),
