@@ -69,7 +69,7 @@ fn its_moments_grow_by_the_cumulants_of_passage_times() {
         let (law, known) = law(2, &baths, (0, quanta), &times);
         // 1 - P by Simpson's rule.
         let sum = |power: i32| -> f64 {
-            let weight = |k: usize| if k % 2 == 0 { 4.0 } else { 2.0 };
+            let weight = |k: usize| if k.is_multiple_of(2) { 4.0 } else { 2.0 };
             let beyond = law.passed.iter().zip(&times).enumerate();
             let sum: f64 = beyond.map(|(k, (p, t))| weight(k) * (1.0 - p) * t.powi(power)).sum();
             (sum + if power == 0 { 1.0 } else { 0.0 }) * step / 3.0
