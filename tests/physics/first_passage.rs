@@ -64,7 +64,7 @@ fn its_moments_grow_by_the_cumulants_of_passage_times() {
     let baths =
         [bath(Coupling::Collective, 3.0, 2.0), bath(Coupling::Collective, 1.5, 0.5), bath(Coupling::Local, 0.3, 0.1)];
     let step = 0.05;
-    let times: Vec<f64> = (1..=4000).map(|k| f64::from(k) * step).collect();
+    let times: Vec<f64> = (1..=8000).map(|k| f64::from(k) * step).collect();
     let moments = |quanta: i64| {
         let (law, known) = law(2, &baths, (0, quanta), &times);
         // 1 - P by Simpson's rule.
