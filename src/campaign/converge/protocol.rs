@@ -18,6 +18,9 @@ use crate::trajectory::{Beginnings, Interrupt};
 
 /// The basic window in relaxation times: what the noise leaves out of longer correlations is e^-6 of them.
 pub const WINDOW: f64 = 6.0;
+/// How long light is followed for its spectrum, in relaxation times, where no delays say it: that of a qubit is remembered
+/// twice as long as its population, and has to be gone.
+const HEARD: f64 = 16.0;
 /// Basic windows in a stretch, at least.
 pub const WINDOWS: f64 = 4.0;
 /// Jumps of a stretch, at least, as far as its bound tells: what a trajectory costs to begin is little beside them.
@@ -141,7 +144,7 @@ pub fn entropy(point: &Point) -> Option<Arc<Entropy>> {
 /// Where correlations at two times and photons begin in a stretch after a warm-up: a relaxation time apart, and far enough
 /// for what follows to take no longer than the stretch.
 fn beside(ensembles: &Ensembles, longest: f64, (warm_up, time, stretch): (f64, f64, f64)) -> Beside {
-    let reach = WINDOW * time;
+    let reach = HEARD * time;
     let asked = ensembles.correlations().iter().filter(|_| ensembles.growing().next().is_none());
     let heard = |correlation: &Correlation| {
         let spectrum = if correlation.frequencies.is_empty() { 0.0 } else { correlation.heard_for(reach) };
