@@ -26,19 +26,21 @@ import typing
 
 import numpy as np
 
+import valve
+
 SAMPLES = 21
 
 CAVITY = """
 [[ensemble]]
 name = "a"
-number = {number}
+number = 2
 frequency = 0.0
 initial = "inverted"
 [[mode]]
 name = "c"
 frequency = 0.0
 [hamiltonian]
-terms = [{{ operator = "a.Jp * c.a + a.Jm * c.ad" }}]
+terms = [{ operator = "a.Jp * c.a + a.Jm * c.ad" }]
 [[bath]]
 name = "leak"
 coupling = "local"
@@ -46,33 +48,7 @@ on = ["c"]
 down = 20.0
 """
 
-VALVE = """
-[qubits]
-number = {number}
-[drive]
-amplitude = 0.6
-[[bath]]
-name = "hot"
-coupling = "collective"
-rate = 1.0
-temperature = 3.0
-[[bath]]
-name = "cold"
-coupling = "collective"
-rate = 1.0
-temperature = 0.3333333333333333
-[[bath]]
-name = "parasitic"
-coupling = "local"
-rate = 0.001
-temperature = 0.1
-[initial]
-state = "ground"
-"""
-
-
-def planck(temperature: float) -> float:
-    return 1 / math.expm1(1 / temperature)
+DRIVE = "[drive]\namplitude = 0.6\n"
 
 
 def cavity(pimcs: types.ModuleType, n: int) -> tuple[object, object, object]:
@@ -82,16 +58,15 @@ def cavity(pimcs: types.ModuleType, n: int) -> tuple[object, object, object]:
     return system, pimcs.excited(n), a.dag() * a
 
 
-def valve(pimcs: types.ModuleType, n: int) -> tuple[object, object, object]:
-    both, loss = planck(3) + planck(1 / 3), planck(0.1)
-    rates = {"collective_emission": 2 + both, "collective_pumping": both,
-             "emission": 1e-3 * (1 + loss), "pumping": 1e-3 * loss}
+def driven(pimcs: types.ModuleType, n: int) -> tuple[object, object, object]:
+    rates = {"collective_emission": valve.DOWN, "collective_pumping": valve.UP,
+             "emission": valve.LOCAL_DOWN, "pumping": valve.LOCAL_UP}
     return pimcs.Dicke(n, 0.6 * pimcs.jspin(n, "x"), **rates), pimcs.ground(n), pimcs.jspin(n, "z")
 
 
 @dataclasses.dataclass
 class Problem:
-    """A quantity of a scenario, and the same in pimcs."""
+    """A quantity of a scenario, of two qubits or as many as are asked for, and the same in pimcs."""
 
     scenario: str
     quantity: str
@@ -102,7 +77,7 @@ class Problem:
 
 PROBLEMS = {
     "cavity": Problem(CAVITY, "n_c", 1.0, cavity, [5, 7, 10, 14]),
-    "valve": Problem(VALVE, "jz", 2.0, valve, [2, 5, 10, 20]),
+    "valve": Problem(valve.COLLECTIVE + valve.PARASITIC + DRIVE, "jz", valve.UNTIL, driven, [2, 5, 10, 20]),
 }
 
 
@@ -123,7 +98,7 @@ def superjump(problem: Problem, n: int, trajectories: int) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         scenario = pathlib.Path(folder) / "problem.toml"
         evolution = f"[evolution]\nuntil = {problem.until}\nsamples = {SAMPLES}\ntrajectories = {trajectories}\n"
-        scenario.write_text(problem.scenario.format(number=n) + evolution)
+        scenario.write_text(problem.scenario.replace("number = 2", f"number = {n}") + evolution)
         before = processor_time(resource.RUSAGE_CHILDREN)
         quiet = ["--threads", "1", "--no-exact", "--no-report", "--no-progress"]
         subprocess.run([program, "run", scenario, "-o", f"{folder}/out", *quiet], check=True, stdout=subprocess.DEVNULL)

@@ -13,3 +13,28 @@ LOCAL_DOWN, LOCAL_UP = LOCAL * (1 + OCCUPATION["parasitic"]), LOCAL * OCCUPATION
 
 # (coupling, down, up) of each bath, the hot one first: its current is counted.
 BATHS = [("collective", 1 + OCCUPATION[b], OCCUPATION[b]) for b in ("hot", "cold")] + [("local", LOCAL_DOWN, LOCAL_UP)]
+
+# The same as a scenario, of two qubits.
+COLLECTIVE = """
+[qubits]
+number = 2
+[[bath]]
+name = "hot"
+coupling = "collective"
+rate = 1.0
+temperature = 3.0
+[[bath]]
+name = "cold"
+coupling = "collective"
+rate = 1.0
+temperature = 0.3333333333333333
+[initial]
+state = "ground"
+"""
+PARASITIC = """
+[[bath]]
+name = "parasitic"
+coupling = "local"
+rate = 1e-3
+temperature = 0.1
+"""

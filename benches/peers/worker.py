@@ -25,37 +25,14 @@ import valve
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("SUPERJUMP", ROOT / "target/release/superjump"))
-COLLECTIVE = """
-[qubits]
-number = 2
-[[bath]]
-name = "hot"
-coupling = "collective"
-rate = 1.0
-temperature = 3.0
-[[bath]]
-name = "cold"
-coupling = "collective"
-rate = 1.0
-temperature = 0.3333333333333333
-[initial]
-state = "ground"
-"""
 EVOLUTION = "[evolution]\nuntil = 2.0\n"
-PARASITIC = """
-[[bath]]
-name = "parasitic"
-coupling = "local"
-rate = 1e-3
-temperature = 0.1
-"""
 
 
 def superjump(verb, number, local, settings, threads=1, steady=False):
     """Runs the program, to its steady state alone or in time; its summary, CPU and wall time from process start to files, peak memory in bytes."""
     with tempfile.TemporaryDirectory() as folder:
         scenario = pathlib.Path(folder, "valve.toml")
-        scenario.write_text(COLLECTIVE + (PARASITIC if local else "") + ("[steady]\n" if steady else EVOLUTION))
+        scenario.write_text(valve.COLLECTIVE + (valve.PARASITIC if local else "") + ("[steady]\n" if steady else EVOLUTION))
         settings = {"qubits.number": number} | settings
         if not steady:
             settings = {"evolution.until": valve.UNTIL, "evolution.samples": valve.SAMPLES} | settings

@@ -374,7 +374,7 @@ impl<'a, E: Unravelling> Stretches<'a, E> {
                 let others = self.members.iter().enumerate().filter(|(other, _)| *other != index);
                 // What others emit is independent of these anchors.
                 let others = others.map(|(_, other)| rate(other, bath)).sum();
-                sums.baths[place].add_correlation(&member.correlator.correlations[place], others);
+                sums.baths[place].add_photons(&member.correlator.correlations[place].after, others);
             }
         }
         let protocol = self.protocol;

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::entropy::EntropySums;
 use super::jackknife::Merge;
 use super::{Comoment, Moments, Powers, Quanta};
-use crate::model::Values;
-use crate::trajectory::Correlation;
+use crate::trajectory::AfterPhotons;
 
 /// Sums over the Fourier transforms of a current over windows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -97,10 +96,10 @@ pub struct BathSums {
 }
 
 impl BathSums {
-    /// Adds what was read after the anchors of one group of qubits, where `others` emit at this rate on average.
+    /// Adds what was read after the photons of one group of qubits, where `others` emit at this rate on average.
     /// Waiting times are those of one group alone.
-    pub(super) fn add_correlation<V: Values>(&mut self, read: &Correlation<V>, others: f64) {
-        let anchors = read.count as f64;
+    pub fn add_photons(&mut self, read: &AfterPhotons, others: f64) {
+        let anchors = read.count;
         self.anchors += anchors;
         for (index, (rate, square)) in read.rate.iter().zip(&read.rate_square).enumerate() {
             self.rate[index] += rate + others * anchors;

@@ -6,6 +6,7 @@
 
 use rand::{Rng, RngExt};
 
+use super::after_photons::AfterPhotons;
 use super::counter::{Counter, Watcher};
 use super::{Change, Exchanged, Jump};
 use crate::model::Values;
@@ -30,16 +31,8 @@ pub struct Correlation<V: Values> {
     ln_passed: f64,
     rng: Stream,
     anchors: Vec<Anchor>,
-    /// Anchors so far.
-    pub count: u64,
-    /// For each delay, the sum over anchors of the emission rate then.
-    pub rate: Vec<f64>,
-    /// The sum of its square.
-    pub rate_square: Vec<f64>,
-    /// The sum of the rate over anchors that no photon has followed.
-    pub waiting: Vec<f64>,
-    /// The sum of the square of that.
-    pub waiting_square: Vec<f64>,
+    /// What was read after all anchors so far.
+    pub after: AfterPhotons,
 }
 
 impl<V: Values> Correlation<V> {
@@ -60,13 +53,7 @@ impl<V: Values> Correlation<V> {
                     due = due.min(time);
                     break;
                 }
-                let rate = at(time).at(self.intensity);
-                self.rate[anchor.next] += rate;
-                self.rate_square[anchor.next] += rate * rate;
-                if anchor.photon == photons {
-                    self.waiting[anchor.next] += rate;
-                    self.waiting_square[anchor.next] += rate * rate;
-                }
+                self.after.add(anchor.next, at(time).at(self.intensity), anchor.photon == photons);
                 anchor.next += 1;
             }
         }
@@ -97,11 +84,7 @@ impl<V: Values> Correlator<V> {
             ln_passed: (-share.clamp(1e-12, 1.0)).ln_1p(),
             rng: stream(0, 0, 0),
             anchors: Vec::with_capacity(64),
-            count: 0,
-            rate: vec![0.0; delays.len()],
-            rate_square: vec![0.0; delays.len()],
-            waiting: vec![0.0; delays.len()],
-            waiting_square: vec![0.0; delays.len()],
+            after: AfterPhotons::new(delays.len()),
         };
         Correlator {
             correlations: of.map(correlation).collect(),
@@ -119,13 +102,7 @@ impl<V: Values> Correlator<V> {
         for correlation in &mut self.correlations {
             correlation.rng = stream(rng.next_u64(), 0, 0);
             correlation.anchors.clear();
-            correlation.count = 0;
-            for sums in [&mut correlation.rate, &mut correlation.rate_square] {
-                sums.fill(0.0);
-            }
-            for sums in [&mut correlation.waiting, &mut correlation.waiting_square] {
-                sums.fill(0.0);
-            }
+            correlation.after.clear();
             exchanged.wait_for(correlation.bath, correlation.skip().saturating_add(1));
         }
     }
@@ -142,7 +119,7 @@ impl<V: Values> Correlator<V> {
         let photon = exchanged.emitted(bath);
         exchanged.wait_for(bath, photon.saturating_add(1).saturating_add(correlation.skip()));
         if time < self.closed {
-            correlation.count += 1;
+            correlation.after.count += 1.0;
             correlation.anchors.push(Anchor { time, next: 0, photon });
             self.due = self.due.min(time + self.delays[0]);
         }

@@ -3,6 +3,7 @@
 //! The seam is [`Unravelling`]: engines differ in what a state is, recorders in what they keep, and neither knows
 //! the other. Dispatch is static; one `match` outside the loop ([`Engine::with`]) picks the engine.
 
+mod after_photons;
 mod channel;
 mod correlator;
 mod counter;
@@ -24,7 +25,8 @@ mod segments;
 mod timing;
 mod visits;
 
-pub(crate) use correlator::{Correlation, Correlator};
+pub use after_photons::AfterPhotons;
+pub(crate) use correlator::Correlator;
 pub use counter::Counter;
 pub use engine::{Declared, Engine, EngineChoice, Facts, ForEngine};
 pub use exchanged::Exchanged;
@@ -32,9 +34,7 @@ pub use interrupt::Interrupt;
 pub use ladder::{DrivenLadder, DrivenState, Ladder, LadderState, ProtocolLadder, ProtocolState};
 pub use passage::{Passage, Passages};
 pub use populations::{ConditionedPopulations, Populations};
-pub use product::{
-    AfterPhotons, Beginnings, Pairs, Photons, ProductSize, ProductState, Products, ProtocolProduct, ProtocolProducts,
-};
+pub use product::{Beginnings, Pairs, Photons, ProductSize, ProductState, Products, ProtocolProduct, ProtocolProducts};
 pub use record::{Detail, JumpRow, Record, Rows, Trace};
 pub use register::{ProtocolRegister, ProtocolRegisters, RegisterState, Registers, Start};
 pub use sectors::Sectors;

@@ -26,11 +26,13 @@ impl<'a> Beside<'a> {
         let ensembles = point.ensembles();
         let [of_pairs, of_photons] =
             [cells > 0, !counted.delays.is_empty()].map(|is_asked| ensembles.filter(|_| is_asked));
-        let pairs = of_pairs.map(|own| Pairs::new(own.product(), own.start(), own.correlations(), Some(begin)));
-        let photons =
-            of_photons.map(|own| Photons::new(own.product(), own.start(), &counted.baths, &counted.delays, begin));
-        let pairs = pairs.map(|pairs| pairs.unwrap_or_else(|error| unreachable!("it was checked before: {error}")));
-        let photons = photons.map(|made| made.unwrap_or_else(|error| unreachable!("it was checked before: {error}")));
+        // The point was refused where its engine, or one of pairs, would be too large.
+        const CHECKED: &str = "it was checked with the point";
+        let pairs =
+            of_pairs.map(|own| Pairs::new(own.product(), own.start(), own.correlations(), Some(begin)).expect(CHECKED));
+        let photons = of_photons.map(|own| {
+            Photons::new(own.product(), own.start(), &counted.baths, &counted.delays, begin).expect(CHECKED)
+        });
         Beside { point, asked, delays: counted.delays.clone(), pairs, photons }
     }
 
@@ -56,13 +58,7 @@ impl<'a> Beside<'a> {
         if let Some(photons) = photons {
             let mut rng = stream(point.seed ^ OF_PHOTONS, point.id, number);
             for (of_bath, after) in sums.baths.iter_mut().zip(photons.sample(&mut rng)?) {
-                of_bath.anchors += after.count;
-                let add =
-                    |sums: &mut Vec<f64>, ones: &[f64]| sums.iter_mut().zip(ones).for_each(|(sum, one)| *sum += one);
-                add(&mut of_bath.rate, &after.rate);
-                add(&mut of_bath.rate_square, &after.rate_square);
-                add(&mut of_bath.waiting, &after.waiting);
-                add(&mut of_bath.waiting_square, &after.waiting_square);
+                of_bath.add_photons(after, 0.0);
             }
         }
         Some(())

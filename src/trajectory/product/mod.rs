@@ -20,7 +20,7 @@ mod spaces;
 mod sparse;
 
 pub use pairs::{Beginnings, Pairs};
-pub use photons::{AfterPhotons, Photons};
+pub use photons::Photons;
 pub use protocol::{ProtocolProduct, ProtocolProducts};
 
 use std::sync::OnceLock;

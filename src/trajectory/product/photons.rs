@@ -12,7 +12,7 @@ use crate::bath::Process;
 use crate::initial::ProductStart;
 use crate::model::product::{Product, ProductError, ProductValues};
 use crate::random::Stream;
-use crate::trajectory::{Interrupt, Jump, Recorder, Unravelling};
+use crate::trajectory::{AfterPhotons, Interrupt, Jump, Recorder, Unravelling};
 
 /// What follows the photons of some baths. Clones share the tables of the engine.
 #[derive(Clone)]
@@ -21,26 +21,11 @@ pub struct Photons<'a> {
     start: &'a ProductStart,
     begin: Beginnings,
     delays: Vec<f64>,
-    /// One for each bath.
+    baths: Vec<usize>,
+    /// Of each bath, over the photons that were put into a trajectory, each with its weight: as many as there are in as
+    /// much time, on average.
     seen: Vec<AfterPhotons>,
     interrupt: Interrupt,
-}
-
-/// Sums over the photons of a bath that were put into a trajectory, each with its weight: as many as there are in as much
-/// time, on average.
-#[derive(Clone, Debug)]
-pub struct AfterPhotons {
-    bath: usize,
-    /// Their number.
-    pub count: f64,
-    /// For each delay, the sum of the emission rate then.
-    pub rate: Vec<f64>,
-    /// The sum of its square.
-    pub rate_square: Vec<f64>,
-    /// The sum of the rate where no photon has followed yet.
-    pub waiting: Vec<f64>,
-    /// The sum of the square of that.
-    pub waiting_square: Vec<f64>,
 }
 
 /// Watches for a photon of one bath.
@@ -75,17 +60,9 @@ impl<'a> Photons<'a> {
         begin: Beginnings,
     ) -> Result<Self, ProductError> {
         let engine = Arc::new(Products::new(product, start, [])?);
-        let none = || vec![0.0; delays.len()];
-        let after = |bath: &usize| AfterPhotons {
-            bath: *bath,
-            count: 0.0,
-            rate: none(),
-            rate_square: none(),
-            waiting: none(),
-            waiting_square: none(),
-        };
-        let seen = baths.iter().map(after).collect();
-        Ok(Photons { engine, start, begin, delays: delays.to_vec(), seen, interrupt: Interrupt::default() })
+        let (baths, delays) = (baths.to_vec(), delays.to_vec());
+        let seen = vec![AfterPhotons::new(delays.len()); baths.len()];
+        Ok(Photons { engine, start, begin, delays, baths, seen, interrupt: Interrupt::default() })
     }
 
     /// The same, whose trajectories end on the way once `interrupt` is set.
@@ -96,7 +73,7 @@ impl<'a> Photons<'a> {
 
     /// One trajectory: what followed photons of each bath. `None` where it was interrupted.
     pub fn sample(&mut self, rng: &mut Stream) -> Option<&[AfterPhotons]> {
-        let Photons { engine, start, begin, delays, seen, interrupt } = self;
+        let Photons { engine, start, begin, delays, baths, seen, interrupt } = self;
         seen.iter_mut().for_each(AfterPhotons::clear);
         let mut state = engine.prepare(start, rng);
         let mut now = 0.0;
@@ -104,11 +81,11 @@ impl<'a> Photons<'a> {
             let then = begin.first + f64::from(pass) * begin.spacing;
             engine.advance(&mut state, now, then, rng, &mut Dark { bath: 0, lasts: true, interrupt });
             now = then;
-            for after in &mut *seen {
+            for (bath, after) in baths.iter().copied().zip(&mut *seen) {
                 let mut copy = state.clone();
-                let Some(rate) = engine.emit(&mut copy, after.bath, rng) else { continue };
+                let Some(rate) = engine.emit(&mut copy, bath, rng) else { continue };
                 // As many as are emitted until the next time.
-                after.follow(engine, (copy, now), (delays, rate * begin.spacing), rng, interrupt);
+                follow((engine, bath, after), (copy, now), (delays, rate * begin.spacing), rng, interrupt);
                 if interrupt.is_set() {
                     return None;
                 }
@@ -118,37 +95,21 @@ impl<'a> Photons<'a> {
     }
 }
 
-impl AfterPhotons {
-    fn clear(&mut self) {
-        self.count = 0.0;
-        [&mut self.rate, &mut self.rate_square, &mut self.waiting, &mut self.waiting_square]
-            .into_iter()
-            .for_each(|sums| sums.fill(0.0));
-    }
-
-    /// Follows a state that has just emitted, and counts for so many.
-    fn follow(
-        &mut self,
-        engine: &Products<0>,
-        (mut state, begin): (ProductState, f64),
-        (delays, weight): (&[f64], f64),
-        rng: &mut Stream,
-        interrupt: &Interrupt,
-    ) {
-        self.count += weight;
-        let mut dark = Dark { bath: self.bath, lasts: true, interrupt };
-        let mut now = begin;
-        for (place, delay) in delays.iter().enumerate() {
-            engine.advance(&mut state, now, begin + delay, rng, &mut dark);
-            now = begin + delay;
-            let rate = weight * engine.emission(&state, self.bath);
-            self.rate[place] += rate;
-            self.rate_square[place] += rate * rate;
-            if dark.lasts {
-                self.waiting[place] += rate;
-                self.waiting_square[place] += rate * rate;
-            }
-        }
+/// Follows a state that has just emitted into a bath, and counts for so many.
+fn follow(
+    (engine, bath, after): (&Products<0>, usize, &mut AfterPhotons),
+    (mut state, begin): (ProductState, f64),
+    (delays, weight): (&[f64], f64),
+    rng: &mut Stream,
+    interrupt: &Interrupt,
+) {
+    after.count += weight;
+    let mut dark = Dark { bath, lasts: true, interrupt };
+    let mut now = begin;
+    for (place, delay) in delays.iter().enumerate() {
+        engine.advance(&mut state, now, begin + delay, rng, &mut dark);
+        now = begin + delay;
+        after.add(place, weight * engine.emission(&state, bath), dark.lasts);
     }
 }
 
