@@ -54,11 +54,12 @@ pub fn generic(key: &str) -> String {
     }
 }
 
-/// What a key allows; for keys that have no entry of their own, what the table they stand in does.
+/// What a key allows; for keys that have no entry of their own, what the innermost table does in which they stand.
 pub fn allowed(key: &str) -> &'static str {
     let generic = generic(key);
     let find = |name: &str| keys().find(|(known, _)| *known == name).map(|(_, words)| words);
-    find(&generic).or_else(|| find(generic.split('.').next().unwrap_or_default())).unwrap_or(
+    let outwards = std::iter::successors(Some(generic.as_str()), |key| key.rsplit_once('.').map(|(table, _)| table));
+    outwards.filter_map(find).next().unwrap_or(
         "one of the tables qubits, positions, ensemble, mode, bath, decay, jump, parameters, hamiltonian, observe, \
          correlate, drive, protocol, initial, evolution, record, steady, noise, condition, figure, sweep, or title, units",
     )

@@ -236,7 +236,7 @@ impl Validator<'_> {
             counting_fields: self.fields(&raw.counting_fields, "noise.counting_fields")?,
             relaxation: whole(&raw.relaxation, "noise.relaxation", MOST_MODES)?,
             counts: self.counts(raw, baths)?,
-            passage: self.passage(raw, baths, &indices)?,
+            passage: self.passage(raw, table.span(), (baths, &indices))?,
             passage_times: self.numbers_ascending(&raw.passage_times, "noise.passage_times", f64::MIN_POSITIVE)?,
             baths: indices,
             windows: self.numbers_ascending(&raw.windows, "noise.windows", f64::MIN_POSITIVE)?,
@@ -246,19 +246,25 @@ impl Validator<'_> {
     }
 
     /// The quanta that are waited for, of baths that are counted, in their order.
-    fn passage(&self, raw: &RawNoise, baths: &[Bath], counted: &[usize]) -> Result<Vec<Passage>> {
-        let table = match (&raw.passage, &raw.passage_times) {
-            (Some(table), Some(times)) if !times.get_ref().is_empty() && !table.get_ref().is_empty() => table,
-            (None, None) => return Ok(Vec::new()),
-            (Some(key), None) => {
-                let title = "`noise.passage` says what to wait for, and not at which times to look".to_owned();
-                return Err(self.source.error(key.span(), title, "`noise.passage_times` beside it"));
+    fn passage(
+        &self,
+        raw: &RawNoise,
+        span: Range<usize>,
+        (baths, counted): (&[Bath], &[usize]),
+    ) -> Result<Vec<Passage>> {
+        if raw.passage.is_none() && raw.passage_times.is_none() {
+            return Ok(Vec::new());
+        }
+        let quanta = self.require(&raw.passage, "noise.passage", span.clone())?;
+        let times = self.require(&raw.passage_times, "noise.passage_times", span)?;
+        for (key, span, is_empty) in [
+            ("noise.passage", quanta.span(), quanta.get_ref().is_empty()),
+            ("noise.passage_times", times.span(), times.get_ref().is_empty()),
+        ] {
+            if is_empty {
+                return self.refuse(span, key, "is empty");
             }
-            (_, Some(key)) => {
-                let title = "`noise.passage_times` without quanta that are waited for, or none of them".to_owned();
-                return Err(self.source.error(key.span(), title, "`noise.passage = {hot = 10}` and a time beside it"));
-            }
-        };
+        }
         let of_bath = |(name, quanta): (&Spanned<String>, &Spanned<i64>)| {
             let bath = self.bath_index(name.get_ref(), name.span(), "noise.passage", baths)?;
             let key = format!("noise.passage.{}", name.get_ref());
@@ -266,19 +272,20 @@ impl Validator<'_> {
                 let title = format!("`{key}` is of a bath that `noise.baths` does not count");
                 return Err(self.source.error(name.span(), title, "a bath of `noise.baths`"));
             }
-            let number = *quanta.get_ref();
-            if number == 0 || number.abs() > MOST_QUANTA {
-                return Err(self.source.error(quanta.span(), format!("`{key}` is {number}"), allowed("noise.passage")));
-            }
+            let number = self.whole(quanta, &key, -MOST_QUANTA..=MOST_QUANTA)?;
             let Bath { down, up, .. } = baths[bath];
-            if if number > 0 { up } else { down } <= 0.0 {
-                let title =
-                    format!("`{key}` is {number}, and this bath never {}", if number > 0 { "gives" } else { "takes" });
+            let (rate, never) = match number {
+                0 => return self.refuse(quanta.span(), &key, "is 0"),
+                1.. => (up, "gives"),
+                _ => (down, "takes"),
+            };
+            if rate <= 0.0 {
+                let title = format!("`{key}` is {number}, and this bath never {never}");
                 return Err(self.source.error(quanta.span(), title, "quanta of the other sign, or another bath"));
             }
             Ok(Passage { bath, quanta: number })
         };
-        let mut found = table.get_ref().iter().map(of_bath).collect::<Result<Vec<_>>>()?;
+        let mut found = quanta.get_ref().iter().map(of_bath).collect::<Result<Vec<_>>>()?;
         found.sort_by_key(|passage| counted.iter().position(|bath| *bath == passage.bath));
         Ok(found)
     }
