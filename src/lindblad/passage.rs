@@ -54,6 +54,11 @@ impl Counting<'_> {
         let number = quanta.unsigned_abs() as f64;
         let longest = times.iter().copied().fold(0.0, f64::max);
         let powers = last_step(fastest * longest);
+        if number > powers {
+            // Steps are too few for so many.
+            let none = || vec![0.0; times.len()];
+            return Some(Passage { passed: none(), density: none() });
+        }
         let mut steps = self.steps(bath, &leaving, fastest);
         if quanta < 0 {
             steps.iter_mut().for_each(|step| step.quanta = -step.quanta);

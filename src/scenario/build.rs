@@ -5,7 +5,7 @@ use super::point::{Point, Recording, point_id};
 use crate::group::Group;
 use crate::model::protocol::Repeats;
 use crate::statistics::GROUPS;
-use crate::trajectory::{Engine, EngineChoice};
+use crate::trajectory::{Engine, EngineChoice, Passage};
 
 /// Why there is no such point.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -68,6 +68,14 @@ pub enum PointError {
     /// What is not known of ensembles and modes.
     #[error("{0}")]
     OfEnsembles(&'static str),
+    /// A passage that nobody can wait for.
+    #[error("a passage of {quanta} quanta of bath {bath}: not of none, and of a bath that is counted")]
+    Passage {
+        /// How many.
+        quanta: i64,
+        /// Index of the bath.
+        bath: usize,
+    },
     /// Nothing is asked for.
     #[error("neither times nor the steady state are asked for")]
     Nothing,
@@ -195,7 +203,12 @@ fn check_asked(asked: &Asked, baths: usize) -> Result<(), PointError> {
     let bath = |index: usize| if index < baths { Ok(()) } else { Err(PointError::NoBath { index, baths }) };
     let of_steady = |steady: &Steady| {
         bath(steady.bath)?;
-        steady.noise.baths.iter().try_for_each(|index| bath(*index))
+        steady.noise.baths.iter().try_for_each(|index| bath(*index))?;
+        let comes = |passage: &&Passage| passage.quanta != 0 && steady.noise.baths.contains(&passage.bath);
+        match steady.noise.passage.iter().find(|passage| !comes(passage)) {
+            Some(&Passage { quanta, bath }) => Err(PointError::Passage { quanta, bath }),
+            None => Ok(()),
+        }
     };
     let enough = |asked: u64, least: u64| {
         if asked < least { Err(PointError::TooFewTrajectories { asked, least }) } else { Ok(()) }

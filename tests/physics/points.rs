@@ -11,7 +11,7 @@ use superjump::scenario::{
     Steady, Transient, scenario_keys,
 };
 use superjump::solve::SteadyRoad;
-use superjump::trajectory::{Engine, Interrupt};
+use superjump::trajectory::{Engine, Interrupt, Passage};
 use superjump::units::Units;
 
 fn baths() -> Vec<Bath> {
@@ -83,6 +83,12 @@ fn what_does_not_fit_together_is_refused() {
     assert_eq!(none.unwrap_err(), PointError::TooFewTrajectories { asked: 0, least: 1 });
     let nowhere = Solve { times: vec![], steady: Some(Steady::of_bath(3)), trajectories: None };
     assert_eq!(PointBuilder::new(valve(2)).build(nowhere).unwrap_err(), PointError::NoBath { index: 3, baths: 3 });
+    for (bath, quanta) in [(0, 0), (1, 5)] {
+        let mut steady = Steady::of_bath(0);
+        (steady.noise.baths, steady.noise.passage) = (vec![0], vec![Passage { bath, quanta }]);
+        let never = Converge { steady, accuracy: Accuracy::default(), budget: Budget::default() };
+        assert_eq!(PointBuilder::new(valve(2)).build(never).unwrap_err(), PointError::Passage { bath, quanta });
+    }
     let nothing = Solve { times: vec![], steady: None, trajectories: None };
     assert_eq!(PointBuilder::new(valve(2)).build(nothing).unwrap_err(), PointError::Nothing);
 
