@@ -89,11 +89,12 @@ impl Group {
     /// Why no heat flows in the steady state, where none does; a protocol makes heat flow.
     #[must_use]
     pub fn no_current(&self) -> Option<NoCurrent> {
-        if self.protocol.is_some() || self.conditions.is_some() {
+        if self.protocol.is_some() || self.conditions.is_some() || self.changing_ensembles().is_some() {
             return None;
         }
-        if let Some(ensembles) = &self.ensembles {
-            return ensembles.product().is_balanced().then_some(NoCurrent::Balanced);
+        if let Some(product) = self.ensembles.as_deref().map(Ensembles::product) {
+            let balanced = product.is_balanced().then_some(NoCurrent::Balanced);
+            return balanced.or_else(|| product.heats_by_one_bath().then_some(NoCurrent::Alone));
         }
         let Group { model, initial, .. } = self;
         let dark = || {
