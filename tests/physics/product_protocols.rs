@@ -8,6 +8,7 @@ use superjump::quantity::Quantity;
 use superjump::scenario::{Overrides, Point, Purpose, Scenario};
 use superjump::solve::{ExactRoad, Phases, SteadyRoad};
 use superjump::statistics::Ensemble;
+use superjump::theory::Machine;
 
 fn read(text: &str) -> Point {
     let scenario = Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default());
@@ -320,7 +321,7 @@ fn cycles_come_to_their_limit() {
     let (point, road) = cycle_of(&text("2", "[0.6, 1.1, 2.0]"));
     // What is left of a deviation after forty.
     assert!(road.multiplier.unwrap().powi(40) < 1e-9, "{:?}", road.multiplier);
-    let run = format!("{}trajectories = 400\nseed = 7\n", text("41", "[80.0, 80.6, 81.1, 82.0]"));
+    let run = format!("{}trajectories = 200\nseed = 7\n", text("41", "[80.0, 80.6, 81.1, 82.0]"));
     let long = read(&run);
     let (sampled, exact) = simulate(&long, 2).unwrap();
     let phases = Phases::asked(&point).unwrap();
@@ -393,7 +394,7 @@ fn jumps_that_were_not_seen_have_no_error() {
          [hamiltonian]\nterms = [{ operator = \"0.01 * a.Jz * (b.Jp + b.Jm)\" }]\n\
          [[bath]]\nname = \"fast\"\ncoupling = \"local\"\non = [\"a\"]\ndown = 5.0\nup = 2.0\n\
          [[bath]]\nname = \"slow\"\ncoupling = \"local\"\non = [\"b\"]\ndown = 1e-3\n\
-         [evolution]\ntimes = [0.5, 50.0]\ntrajectories = 1000\n",
+         [evolution]\ntimes = [0.5, 20.0]\ntrajectories = 1000\n",
     );
     let (sampled, exact) = simulate(&point, 2).unwrap();
     let (jz_a, jz_b) = (column(&point, "jz_a", None), column(&point, "jz_b", None));
@@ -404,4 +405,38 @@ fn jumps_that_were_not_seen_have_no_error() {
         let (found, known) = (sampled.on_grid(sample, column).unwrap(), exact.on_grid(sample, column).unwrap());
         assert!((found.mean - known).abs() < 5.0 * found.std_error.unwrap(), "{found:?} {known}");
     }
+}
+
+/// Two qubits of which one takes from a hot bath and gives, swapped whole by a pulse, to a cold one: an engine, of efficiency
+/// 1 - omega_c/omega_h, as each swap turns a quantum of one into one of the other.
+#[test]
+fn two_qubits_that_swap_are_an_engine() {
+    let text = |hot: f64| {
+        format!(
+            "[[ensemble]]\nname = \"h\"\nnumber = 1\nfrequency = 1.0\ninitial = \"ground\"\n\
+             [[ensemble]]\nname = \"c\"\nnumber = 1\nfrequency = 0.6\ninitial = \"ground\"\n\
+             [[bath]]\nname = \"hot\"\ncoupling = \"local\"\non = [\"h\"]\nrate = 1.0\ntemperature = {hot}\nfrequency = 1.0\n\
+             [[bath]]\nname = \"cold\"\ncoupling = \"local\"\non = [\"c\"]\nrate = 1.0\ntemperature = 0.3\nfrequency = 0.6\n\
+             [parameters]\ng = 0.0\n[hamiltonian]\nterms = [{{ operator = \"g * (h.Jp * c.Jm + h.Jm * c.Jp)\" }}]\n\
+             [protocol]\ncycles = 2\n[protocol.segment.rest]\nduration = 6.0\n\
+             [protocol.segment.tune]\nduration = 1e-3\nensemble.c.frequency = 1.0\nbath.hot.rate = 0.0\nbath.cold.rate = 0.0\n\
+             [protocol.segment.swap]\nduration = 0.5\nparameters.g = 3.141592653589793\n\
+             [protocol.segment.back]\nduration = 1e-3\nparameters.g = 0.0\nensemble.c.frequency = 0.6\n[evolution]\nsamples = 2\n"
+        )
+    };
+    let (_, road) = cycle_of(&text(2.0));
+    assert_eq!(road.machine, Some(Machine::Engine));
+    assert!((value(&road, Quantity::Efficiency, None) - 0.4).abs() < 1e-7, "{road:?}");
+    // Each qubit comes to its bath up to exp(-Gamma t), Gamma = 1 + 2n, and gets what the other was.
+    let [(n, a), (m, b)] = [(1.0, 2.0), (0.6, 0.3)].map(|(omega, t): (f64, f64)| {
+        let n = 1.0 / ((omega / t).exp() - 1.0);
+        (n / (1.0 + 2.0 * n), (-6.0 * (1.0 + 2.0 * n)).exp())
+    });
+    // p_h at the start is p_c at the end of rest, and the other way round: p = n + (q - n) a, q = m + (p - m) b.
+    let p = (n * (1.0 - a) + a * m * (1.0 - b)) / (1.0 - a * b);
+    let q = m + (p - m) * b;
+    assert!((value(&road, Quantity::Heat, Some(0)) - (p - q)).abs() < 1e-7, "{road:?} {p} {q}");
+    // At so low a temperature it is driven backwards.
+    let (_, road) = cycle_of(&text(0.45));
+    assert_eq!(road.machine, Some(Machine::Refrigerator), "{road:?}");
 }

@@ -296,6 +296,27 @@ impl ProductProtocol {
         product
     }
 
+    /// 1/T of every bath wherever it exchanges quanta, `None` of one that never does.
+    ///
+    /// # Errors
+    /// The first bath that was not given one temperature, which stays.
+    pub fn inverse_temperatures(&self) -> Result<Vec<Option<f64>>, usize> {
+        let of_bath = |bath: usize| {
+            let mut one = None;
+            for stage in &self.stages {
+                let most = stage.most_rates(bath);
+                if most.down + most.up > 0.0 {
+                    let here = stage.baths[bath].reservoir.entropy_of_energy(stage.units).ok_or(bath)?;
+                    if here != *one.get_or_insert(here) {
+                        return Err(bath);
+                    }
+                }
+            }
+            Ok(one)
+        };
+        (0..self.still.baths().len()).map(of_bath).collect()
+    }
+
     /// The product as it is at a time of a segment.
     #[must_use]
     pub fn at(&self, stage: &ProductStage, time: f64) -> Product {
