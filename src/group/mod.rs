@@ -1,6 +1,7 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
 mod classes;
+mod cuts;
 mod detection;
 mod ensembles;
 mod extent;
