@@ -13,7 +13,7 @@ use crate::scenario::Point;
 use crate::theory::Machine;
 use crate::theory::machine::no_one_temperature;
 
-/// Work below this part of the heats may be of the steps of a cycle.
+/// Work below this part of the heats is of the steps of a cycle, and none.
 const KNOWN: f64 = 1e-8;
 
 /// Solves for it.
@@ -43,22 +43,21 @@ pub fn solve(point: &Point, effort: Effort) -> Result<SteadyRoad, Unsolved> {
 fn book(road: &mut SteadyRoad, point: &Point, (protocol, period): (&ProductProtocol, f64), heats: &[f64]) {
     let scale = heats.iter().map(|heat| heat.abs()).fold(0.0, f64::max);
     // What heats leave of the energy, which comes back to what it was: with the quench that closes the cycle.
-    let work = if protocol.does_work() { -heats.iter().sum::<f64>() } else { 0.0 };
+    let left = -heats.iter().sum::<f64>();
+    let work = if protocol.does_work() && left.abs() > KNOWN * scale { left } else { 0.0 };
     let told: Vec<usize> =
         (0..heats.len()).filter(|bath| point.ensembles().is_some_and(|all| all.may_heat(*bath))).collect();
     let values = &mut road.values;
     values.extend(told.iter().map(|bath| (Quantity::HeatCurrent, Some(*bath), heats[*bath] / period)));
     values.push((Quantity::Power, None, work / period));
-    // Signs below are of the steps.
-    let told_work = if work.abs() > KNOWN * scale { work } else { 0.0 };
     match protocol.inverse_temperatures() {
         Ok(inverse) => {
-            road.machine = Machine::of(&inverse, told_work, heats);
+            road.machine = Machine::of(&inverse, work, heats);
             if let Some(merit) = road.machine.and_then(|machine| machine.merit(&inverse, heats)) {
                 values.push((merit.quantity, None, merit.of(work, heats)));
             }
         }
-        Err(bath) if told_work != 0.0 => {
+        Err(bath) if work != 0.0 => {
             road.refused.push(format!("machine: {}", no_one_temperature(&point.baths()[bath].name)));
         }
         Err(_) => {}
