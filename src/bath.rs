@@ -153,6 +153,12 @@ impl Bath {
         Bath { name: name.to_owned(), coupling, down, up, dephasing, temperature: Some(temperature), quantum: None }
     }
 
+    /// Which processes ever happen, in the order of [`Process`].
+    #[must_use]
+    pub fn processes(&self) -> [bool; 3] {
+        [self.down, self.up, self.dephasing].map(|rate| rate > 0.0)
+    }
+
     /// The rate of one process.
     #[must_use]
     pub fn rate(&self, process: Process) -> f64 {

@@ -41,6 +41,7 @@ impl<'a> ForEngine for Build<'a> {
             // Where intensities change within a dwell, as the end of a condition comes near, nobody looks for the highest.
             let ends = group.conditions.as_ref().is_some_and(|conditions| conditions.ending.is_some());
             let record = if ends { record.without_peaks() } else { record };
+            let record = if group.ensembles.is_some() { record.by_process() } else { record };
             (E::build(group, &system), E::initial(group), record.by(E::FACTS.precision).until(interrupt))
         };
         let members: Vec<Member<'a, E>> = point.groups.iter().map(member).collect();

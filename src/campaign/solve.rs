@@ -245,8 +245,8 @@ fn solve_point(point: &Point) -> Result<Solved, Unsolved> {
     let (mut directions, mut law) = (None, None);
     let mut correlations = steady.as_ref().map_or_else(Vec::new, |steady| steady.correlations.clone());
     let mut cuts = Cuts::default();
-    if let (Some(protocol), Some(steady)) = (point.protocol(), &steady) {
-        rows = phase_rows(&Phases::of(point, protocol), &[], &steady.phases);
+    if let (Some(phases), Some(steady)) = (Phases::asked(point), &steady) {
+        rows = phase_rows(&phases, &[], &steady.phases);
     }
     if !point.times().is_empty() {
         let road = ExactRoad::new(point, Effort::Transient);
@@ -287,7 +287,11 @@ fn summarize(point: &Point, solved: &Solved) -> PointSummary {
             QuantitySummary::of_pair(point, Quantity::HeatCovariance, *pair, None, Some(*value))
         };
         let of_pairs = pairs.filter_map(of_pair);
-        let weight = |_, column| steady.observables.iter().find(|(own, _)| *own == column).map(|(_, value)| *value);
+        let at_rest = |column| steady.observables.iter().find(|(own, _)| *own == column).map(|(_, value)| *value);
+        let by_phase = |column| {
+            solved.series.iter().filter(|row| row.column() == column).filter_map(|row| row.exact).reduce(f64::max)
+        };
+        let weight = |_, column| at_rest(column).or_else(|| by_phase(column));
         let cuts = Cuts::new(point, weight);
         let values = steady.values.iter().filter(|(quantity, bath, _)| cuts.leave(*quantity, *bath));
         let quantities = values.map(row).chain(of_pairs).chain(observables).collect();

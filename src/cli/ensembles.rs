@@ -56,7 +56,11 @@ pub fn describe(point: &Point, ensembles: &Ensembles) -> anyhow::Result<()> {
     if let Some(protocol) = ensembles.protocol() {
         let segment = |stage: &ProductStage| format!("{} for {}", stage.name, number(stage.duration));
         let segments: Vec<String> = protocol.stages().iter().map(segment).collect();
-        let cycles = if protocol.cycles() > 1 { format!("; {} cycles", protocol.cycles()) } else { String::new() };
+        let cycles = match protocol.cycles() {
+            _ if point.steady().is_some() => "; repeated until steady".to_owned(),
+            1 => String::new(),
+            cycles => format!("; {cycles} cycles"),
+        };
         say!("  protocol       {}{cycles}; rates above are the largest there are", segments.join(", "))?;
     }
     let names: Vec<&str> = ensembles.looked_at().iter().map(|observable| observable.name.as_str()).collect();

@@ -170,8 +170,8 @@ impl Ensembles {
         let energy = Watched::Operator(self.product.energy());
         self.sizes.push(size(&self.product, &self.start, &energy));
         self.watched.push(energy);
-        let quanta = || (0..baths).map(|bath| quantum(protocol.still(), bath)).collect();
-        self.quanta = if protocol.does_work() { None } else { quanta() };
+        let quanta = |product: &Product| (0..baths).map(|bath| quantum(product, bath)).collect();
+        self.quanta = if protocol.does_work() { None } else { quanta(&protocol.at_first()) };
         Ensembles { shares, protocol: Some(protocol), ..self }
     }
 
@@ -460,6 +460,10 @@ impl System for Ensembles {
 
     fn energy(&self) -> Option<ProductForm<MOST_WATCHED>> {
         self.protocol.as_ref().map(|_| Ensembles::form(self.watched.len() - 1, 1.0))
+    }
+
+    fn does_work(&self) -> bool {
+        self.protocol.as_ref().is_some_and(ProductProtocol::does_work)
     }
 
     fn observables(&self) -> usize {

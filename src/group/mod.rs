@@ -1,6 +1,7 @@
 //! A group of qubits: the model, what drives it, and the state that it starts in.
 
 mod classes;
+mod cuts;
 mod detection;
 mod ensembles;
 mod extent;
@@ -89,11 +90,12 @@ impl Group {
     /// Why no heat flows in the steady state, where none does; a protocol makes heat flow.
     #[must_use]
     pub fn no_current(&self) -> Option<NoCurrent> {
-        if self.protocol.is_some() || self.conditions.is_some() {
+        if self.protocol.is_some() || self.conditions.is_some() || self.changing_ensembles().is_some() {
             return None;
         }
-        if let Some(ensembles) = &self.ensembles {
-            return ensembles.product().is_balanced().then_some(NoCurrent::Balanced);
+        if let Some(product) = self.ensembles.as_deref().map(Ensembles::product) {
+            let balanced = product.is_balanced().then_some(NoCurrent::Balanced);
+            return balanced.or_else(|| product.heats_by_one_bath().then_some(NoCurrent::Alone));
         }
         let Group { model, initial, .. } = self;
         let dark = || {

@@ -51,7 +51,7 @@ pub use ladder::LadderGenerator;
 pub use passage::Passage;
 pub use populations::{Effort, Exact, NotAffordable, PopulationEquation};
 pub use product::{
-    AfterEmissions, ChangingForm, Line, MeanForm, Passing, ProductAlong, ProductCounting, ProductDensity,
+    AfterEmissions, ChangingForm, Line, MeanForm, Passing, ProductAlong, ProductCounting, ProductCycle, ProductDensity,
     ProductEquation, ProductSteadyError, Spectrum,
 };
 pub use rational::{SolveError, Triplet};

@@ -42,13 +42,19 @@ pub enum NoCurrent {
          comes into balance with them"
     )]
     Balanced,
+    /// Ensembles and modes of which one bath alone changes the energy.
+    #[error(
+        "one bath alone changes the energy, which stays as it is in the steady state, so that nothing flows from it"
+    )]
+    Alone,
 }
 
 impl NoCurrent {
     /// Whether nothing flows at all, or only too little to be seen.
     #[must_use]
     pub fn is_exact(self) -> bool {
-        !matches!(self, NoCurrent::NearlyFrozen | NoCurrent::Top)
+        // Of a mode that is cut a little flows.
+        !matches!(self, NoCurrent::NearlyFrozen | NoCurrent::Top | NoCurrent::Alone)
     }
 }
 

@@ -126,6 +126,11 @@ pub trait System {
         None
     }
 
+    /// Whether that is ever changed by what is no bath: work adds up to 0 elsewhere.
+    fn does_work(&self) -> bool {
+        false
+    }
+
     /// Photons per unit time into all baths.
     fn total_intensity(&self) -> Form<Self> {
         (0..self.baths().len()).map(|bath| self.intensity(bath)).fold(Form::<Self>::default(), |sum, one| sum + one)

@@ -1,6 +1,6 @@
 //! Modes whose cut may have changed the results, and the heat currents that are not told then.
 
-use crate::group::Growing;
+use crate::group::{Ensembles, Growing};
 use crate::model::product::Watched;
 use crate::quantity::{Column, Quantity};
 use crate::scenario::Point;
@@ -18,6 +18,33 @@ pub struct Cuts {
     /// Baths that act on such a mode: their heat is that of the mode without a cut, and has no value in one that is cut too
     /// low.
     lost: Vec<usize>,
+}
+
+/// The baths whose heat has to do with a mode.
+fn acting(ensembles: &Ensembles, factor: usize) -> Vec<usize> {
+    let acts = |bath: &usize| {
+        let heat = ensembles.product().heat_current(*bath);
+        heat.terms().any(|(word, _)| word[factor] != Default::default())
+    };
+    (0..ensembles.product().baths().len()).filter(acts).collect()
+}
+
+/// By how much the heat currents of its baths, and in time their heats, may be off where a cut that grows to so many levels
+/// lets the highest weigh so much, in words.
+fn off(point: &Point, factor: usize, kept: i64, weight: f64) -> String {
+    let Some(ensembles) = point.ensembles().filter(|_| point.steady().is_none_or(|steady| !steady.phases.is_empty()))
+    else {
+        // Where they are steady, each is held against it.
+        return String::new();
+    };
+    let mut levels = ensembles.start().levels().to_vec();
+    levels[factor] = levels[factor].max(kept);
+    let of_bath = |bath: usize| ensembles.cut_error(&levels, bath, weight).map(|error| (bath, error));
+    let most = acting(ensembles, factor).into_iter().filter_map(of_bath).max_by(|(_, a), (_, b)| a.total_cmp(b));
+    most.map_or_else(String::new, |(bath, error)| {
+        let name = &point.baths()[bath].name;
+        format!("; heat currents of its baths may be off by about {error:.1e} for it ({name}), and heats by as much in a unit of time")
+    })
 }
 
 impl Cuts {
@@ -39,20 +66,17 @@ impl Cuts {
                     own == Some(&Watched::Levels(*factor))
                 };
                 let kept = columns.iter().enumerate().find(kept).and_then(|(index, column)| largest(index, *column));
+                let heat = kept.map_or_else(String::new, |kept| off(point, *factor, kept.ceil() as i64, weight));
                 cuts.notes.push(format!(
                     "mode {name}, whose cut grows, keeps {:.0} levels (trajectories on average), the highest of which weighs \
-                     up to {most:.1e} (the bound is {weight:.0e})",
+                     up to {most:.1e} (the bound is {weight:.0e}){heat}",
                     kept.unwrap_or(f64::NAN)
                 ));
             }
             if most <= bound {
                 continue;
             }
-            let acts = |bath: &usize| {
-                let heat = product.heat_current(*bath);
-                heat.terms().any(|(word, _)| word[*factor] != Default::default())
-            };
-            let lost: Vec<usize> = (0..point.baths().len()).filter(acts).collect();
+            let lost = acting(ensembles, *factor);
             let names: Vec<&str> = lost.iter().map(|bath| point.baths()[*bath].name.as_str()).collect();
             let heat = if lost.is_empty() {
                 String::new()

@@ -3,7 +3,7 @@
 use super::asked::{Asked, Budget, Converge, Solve, Steady, SteadyTable, Transient};
 use super::point::Point;
 use super::reader::Scenario;
-use crate::model::protocol::{Protocol, Repeats};
+use crate::model::protocol::Repeats;
 
 /// The least and the most of some numbers that a sweep may vary, with what stands before a unit.
 fn range<T: PartialOrd + std::fmt::Display>(values: impl Iterator<Item = T>) -> String {
@@ -14,6 +14,31 @@ fn range<T: PartialOrd + std::fmt::Display>(values: impl Iterator<Item = T>) -> 
         (Some(least), _) => least.to_string(),
         _ => String::new(),
     }
+}
+
+/// How a protocol passes.
+struct Passing {
+    segments: u64,
+    cycles: Repeats,
+}
+
+impl Passing {
+    fn times(&self) -> u64 {
+        match self.cycles {
+            Repeats::Once => 1,
+            Repeats::Cycles(cycles) => cycles,
+        }
+    }
+}
+
+/// How that of a point does, of qubits or of ensembles and modes.
+fn passing(point: &Point) -> Option<Passing> {
+    if let Some(protocol) = point.protocol() {
+        return Some(Passing { segments: protocol.stages().len() as u64, cycles: protocol.repeats() });
+    }
+    let protocol = point.groups[0].changing_ensembles()?.protocol()?;
+    let cycles = if protocol.cycles() == 1 { Repeats::Once } else { Repeats::Cycles(protocol.cycles()) };
+    Some(Passing { segments: protocol.stages().len() as u64, cycles })
 }
 
 impl Scenario {
@@ -27,14 +52,14 @@ impl Scenario {
             let number = range(values.into_iter());
             unit.strip_prefix('1').map_or_else(|| format!("{number} {unit}"), |per| format!("{number}{per}"))
         };
-        let counts = |count: fn(&Protocol) -> u64, one: &str| {
-            let number = range(points.iter().filter_map(Point::protocol).map(count));
+        let counts = |count: fn(&Passing) -> u64, one: &str| {
+            let number = range(points.iter().filter_map(passing).map(|passing| count(&passing)));
             format!("{number} {one}{}", if number == "1" { "" } else { "s" })
         };
-        let segments = || counts(|protocol| protocol.stages().len() as u64, "segment");
-        let through = first.protocol().map_or(String::new(), |protocol| match protocol.repeats() {
+        let segments = || counts(|passing| passing.segments, "segment");
+        let through = passing(first).map_or(String::new(), |Passing { cycles, .. }| match cycles {
             Repeats::Once => format!(", through {}", segments()),
-            Repeats::Cycles(_) => format!(", through {} of {}", counts(Protocol::cycles, "cycle"), segments()),
+            Repeats::Cycles(_) => format!(", through {} of {}", counts(Passing::times, "cycle"), segments()),
         });
         let until = || time(points.iter().map(Point::until).collect());
         match &first.asked {

@@ -196,7 +196,8 @@ impl Point {
     }
 
     /// What is known of the values of a column beforehand. Of superposed levels an emission may leave `<J_z>` as it is and
-    /// book a whole quantum of work, and an absorption the reverse: each kind of jump counts.
+    /// book a whole quantum of work, and an absorption the reverse; of ensembles and modes a bath may leave one alone that
+    /// another changes: each kind of jump counts.
     #[must_use]
     pub fn resolution(&self, column: Column) -> Resolution {
         struct Resolved<'a>(&'a Point, Column);
@@ -210,6 +211,9 @@ impl Point {
             }
         }
         let resolution = self.engine.engine.with(&self.groups, Resolved(self, column));
+        if self.ensembles().is_some() {
+            return Resolution { by_process: resolution.step.is_finite(), ..resolution };
+        }
         let Some(protocol) = self.protocol().filter(|_| self.facts().coherent) else { return resolution };
         let step = match column.quantity {
             Quantity::Work => 2.0 * protocol.largest_quantum(),

@@ -3,8 +3,8 @@
 
 use super::point::Point;
 use super::reader::Scenario;
-use crate::bath::{Bath, occupation};
-use crate::group::Group;
+use crate::bath::{Bath, Rates, occupation};
+use crate::group::{Ensembles, Group};
 use crate::model::protocol::{Protocol, Stage};
 use crate::model::{Hamiltonian, Model};
 use crate::units::Units;
@@ -240,11 +240,20 @@ fn not_secular(model: &Model) -> Option<String> {
 }
 
 impl Point {
-    /// The baths beside a quantum of the first group, in their order.
+    /// The baths beside a quantum of the first group, in their order; under a protocol at its start.
     #[must_use]
     pub fn bath_scales(&self) -> Vec<BathScale> {
         let model = &self.groups[0].model;
-        model.baths.iter().map(|bath| BathScale::of(model, bath)).collect()
+        let protocol = self.groups[0].changing_ensembles().and_then(Ensembles::protocol);
+        let first = |(place, bath): (usize, &Bath)| match protocol {
+            // Those of ensembles and modes are listed with the largest rates that they ever have.
+            Some(protocol) => {
+                let Rates { down, up, dephasing } = protocol.stages()[0].rates(place, 0.0);
+                BathScale::of(model, &Bath { down, up, dephasing, ..bath.clone() })
+            }
+            None => BathScale::of(model, bath),
+        };
+        model.baths.iter().enumerate().map(first).collect()
     }
 
     /// What is likely not meant as it stands, in words.

@@ -67,12 +67,14 @@ impl<'a, 'i> Shape<'a, 'i> {
     fn table(&mut self, table: &mut DeTable<'i>, kind: &Kind, place: &Place, header: Range<usize>) {
         let Kind::Table(fields) = kind else { return };
         let names: Vec<String> = table.keys().map(|key| key.get_ref().to_string()).collect();
+        let mut stand_ins = Vec::new();
         for name in names.iter().filter(|name| !fields.iter().any(|(known, _)| known == name)) {
             let Some((key, value)) = table.remove_entry(name.as_str()) else { continue };
             // What is meant stands in for it, unless it is there, too.
             match self.unknown(&key, value.get_ref(), fields, place) {
                 Some(Meant::Ours(ours)) if !table.contains_key(ours) => {
                     table.insert(Spanned::new(key.span(), ours.into()), value);
+                    stand_ins.push(ours);
                 }
                 Some(Meant::Told(_)) if !place.generic.is_empty() => self.torn.push(header.clone()),
                 _ => {}
@@ -96,7 +98,12 @@ impl<'a, 'i> Shape<'a, 'i> {
                 list.push(Spanned::new(value.span(), one));
                 *value.get_mut() = DeValue::Array(list);
             }
+            let before = self.problems.len();
             if !self.value(value, kind, &place) {
+                // Of what another key meant, the name is what was told.
+                if stand_ins.contains(name) {
+                    self.problems.truncate(before);
+                }
                 table.remove(*name);
                 self.torn.push(header.clone());
             }

@@ -120,6 +120,21 @@ impl Statistic {
         Statistic::RelaxationBetween,
     ];
 
+    /// Whether there is one of a sum over baths, too.
+    #[must_use]
+    pub fn is_of_sums(self) -> bool {
+        matches!(
+            self,
+            Statistic::Cumulant
+                | Statistic::CumulantDigits
+                | Statistic::GeneratingFunction
+                | Statistic::ConditionedCurrent
+                | Statistic::ConditionedNoise
+                | Statistic::ConditionedBright
+                | Statistic::RateFunction
+        )
+    }
+
     /// The name in results.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::path::Path;
 use super::rows::PartRows;
+use crate::bath::Bath;
 use crate::group::Detection;
-use crate::model::protocol::Protocol;
 use crate::quantity::{Column, Quantity, Resolution};
 use crate::scenario::Point;
 use crate::statistics::{Booked, Ensemble, Grouped, Moments, Resolutions, Reweighted};
@@ -183,7 +183,17 @@ fn resolutions(point: &Point) -> Resolutions {
         peak,
         precision: point.facts().precision,
         superposed: point.facts().coherent,
-        processes: point.protocol().filter(|_| point.facts().coherent).map_or_else(Vec::new, Protocol::processes),
+        processes: processes(point),
+    }
+}
+
+/// By bath, which processes have to be seen: those that ever happen of superposed levels under a protocol, and of ensembles
+/// and modes, where what one kind of jump changes another may leave alone.
+fn processes(point: &Point) -> Vec<[bool; 3]> {
+    match (point.protocol(), point.ensembles()) {
+        (Some(protocol), _) if point.facts().coherent => protocol.processes(),
+        (None, Some(_)) => point.baths().iter().map(Bath::processes).collect(),
+        _ => Vec::new(),
     }
 }
 

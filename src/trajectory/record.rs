@@ -198,6 +198,8 @@ pub struct Record<V: Values> {
 struct Book {
     /// The energy at the start.
     energy: f64,
+    /// Whether anything does work: without it what heat leaves of the energy of one state is chance alone.
+    works: bool,
     /// The heat of each column that is one.
     heats: Vec<f64>,
 }
@@ -239,7 +241,11 @@ impl<V: Values> Record<V> {
             total,
             earlier: vec![0.0; columns.len()],
             earlier_duration: 0.0,
-            book: system.energy().map(|_| Book { energy: f64::NAN, heats: vec![0.0; columns.len()] }),
+            book: system.energy().map(|_| Book {
+                energy: f64::NAN,
+                works: system.does_work(),
+                heats: vec![0.0; columns.len()],
+            }),
         }
     }
 
@@ -349,7 +355,7 @@ impl<V: Values> Record<V> {
             }
             self.earlier_duration = 0.0;
         }
-        if let Some(Book { energy, heats }) = &mut self.book {
+        if let Some(Book { energy, works: does_work, heats }) = &mut self.book {
             // By the first law: what the energy has risen by, less all heats.
             let mut spent = *energy;
             for ((value, measure), heat) in row.iter_mut().zip(&self.measures).zip(heats) {
@@ -360,7 +366,7 @@ impl<V: Values> Record<V> {
                 }
             }
             let works = row.iter_mut().zip(&self.measures).filter(|(_, of)| of.booked() == Some(Quantity::Work));
-            works.for_each(|(value, _)| *value -= spent);
+            works.for_each(|(value, _)| *value = if *does_work { *value - spent } else { 0.0 });
         }
         self.integral = V::default();
         for (still, of_any) in self.trace.still.iter_mut().zip([true, false]) {

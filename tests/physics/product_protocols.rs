@@ -4,9 +4,11 @@
 
 use superjump::campaign::simulate;
 use superjump::lindblad::Effort;
+use superjump::quantity::Quantity;
 use superjump::scenario::{Overrides, Point, Purpose, Scenario};
-use superjump::solve::ExactRoad;
+use superjump::solve::{ExactRoad, Phases, SteadyRoad};
 use superjump::statistics::Ensemble;
+use superjump::theory::Machine;
 
 fn read(text: &str) -> Point {
     let scenario = Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default());
@@ -237,4 +239,204 @@ fn what_stays_stays_and_a_pulse_turns_by_its_area() {
     let known = -0.5 * area.cos();
     let (found, solved) = (sampled.on_grid(0, jz).unwrap().mean, exact.on_grid(0, jz).unwrap());
     assert!((found - known).abs() < 1e-8 && (solved - known).abs() < 1e-10, "{found} {solved} {known}");
+}
+
+/// A point that is solved for and has no trajectories.
+fn solved(text: &str) -> Point {
+    let text = text.replace("trajectories = 3000\n", "");
+    let scenario = Scenario::parse("s", "s.toml", &text, Purpose::Exact, &Overrides::default());
+    scenario.unwrap_or_else(|error| panic!("{error}")).points.remove(0)
+}
+
+fn cycle_of(text: &str) -> (Point, SteadyRoad) {
+    let point = solved(&text.replace("cycles = 2", "cycles = \"until steady\""));
+    let road = SteadyRoad::new(&point, Effort::Steady).unwrap_or_else(|error| panic!("{error}"));
+    (point, road)
+}
+
+fn value(road: &SteadyRoad, quantity: Quantity, bath: Option<usize>) -> f64 {
+    let found = road.values.iter().find(|(of, on, _)| (*of, *on) == (quantity, bath));
+    found.unwrap_or_else(|| panic!("no {quantity:?} {bath:?}")).2
+}
+
+/// The limit cycle over blocks of a product and the ladder's, whose propagators know nothing of each other.
+#[test]
+fn the_limit_cycle_of_one_ensemble_is_that_of_its_qubits() {
+    let times =
+        |text: String| text.replace("times = [0.5, 1.2, 1.5, 2.1, 2.5, 3.0, 4.1, 5.0]", "times = [0.5, 1.2, 1.6, 2.5]");
+    let (ensemble, ours) = cycle_of(&times(engine(
+        "ensemble.a.frequency",
+        "[[ensemble]]\nname = \"a\"\nnumber = 3\nfrequency = 1.0\ninitial = \"inverted\"",
+    )));
+    let (qubits, theirs) =
+        cycle_of(&times(engine("frequency", "[qubits]\nnumber = 3\n[initial]\nstate = \"inverted\"")));
+    for quantity in [Quantity::Work, Quantity::Power] {
+        let [own, other] = [&ours, &theirs].map(|road| value(road, quantity, None));
+        assert!((own - other).abs() < 1e-9, "{quantity:?}: {own} {other}");
+    }
+    for quantity in [Quantity::Heat, Quantity::HeatCurrent] {
+        for bath in 0..2 {
+            let [own, other] = [&ours, &theirs].map(|road| value(road, quantity, Some(bath)));
+            assert!((own - other).abs() < 1e-9, "{quantity:?} {bath}: {own} {other}");
+        }
+    }
+    let [own, other] = [&ours, &theirs].map(|road| road.multiplier.unwrap());
+    assert!((own - other).abs() < 1e-6, "{own} {other}");
+    let phases = [&ensemble, &qubits].map(|point| Phases::asked(point).unwrap());
+    let mut compared = 0;
+    for (place, column) in phases[0].columns.iter().enumerate() {
+        let same =
+            |other: &&superjump::quantity::Column| other.quantity == column.quantity && other.bath == column.bath;
+        let Some(twin) = phases[1].columns.iter().position(|other| same(&other)) else { continue };
+        for phase in 0..4 {
+            let own = ours.phases[phase * phases[0].columns.len() + place];
+            let other = theirs.phases[phase * phases[1].columns.len() + twin];
+            assert!((own - other).abs() < 1e-9, "{column:?} at {phase}: {own} {other}");
+            compared += 1;
+        }
+    }
+    // Heats, currents and intensities of two baths, work, <J_z> and the excited fraction.
+    assert_eq!(compared, 4 * 9);
+}
+
+/// Two ensembles and a mode whose cut grows, coupled in pulses: forty cycles from the start come to the limit, whatever its
+/// solver does, and trajectories of as many agree with it.
+#[test]
+fn cycles_come_to_their_limit() {
+    let text = |cycles: &str, times: &str| {
+        format!(
+            "[[ensemble]]\nname = \"a\"\nnumber = 2\nfrequency = 1.0\ninitial = \"inverted\"\n\
+             [[ensemble]]\nname = \"b\"\nnumber = 1\nfrequency = 1.2\ninitial = \"ground\"\n[[mode]]\nname = \"c\"\nfrequency = 1.0\n\
+             [[bath]]\nname = \"hot\"\ncoupling = \"local\"\non = [\"a\"]\nrate = 0.6\ntemperature = 2.0\n\
+             [[bath]]\nname = \"cold\"\ncoupling = \"local\"\non = [\"c\"]\nrate = 0.9\ntemperature = 0.4\n\
+             [[bath]]\nname = \"both\"\ncoupling = \"collective\"\non = [\"a\", \"b\"]\ndown = 0.3\nup = 0.1\n\
+             [parameters]\ng = 0.0\n[hamiltonian]\nterms = [{{ operator = \"g * (a.Jp * c.a + a.Jm * c.ad + b.Jp * c.a + b.Jm * c.ad)\" }}]\n\
+             [protocol]\ncycles = {cycles}\n[protocol.segment.load]\nduration = 0.6\nbath.hot.rate = 0.6\n\
+             [protocol.segment.swap]\nduration = 0.9\nbath.hot.rate = 0.0\n\
+             parameters.g = {{ pulse = \"sin2\", amplitude = 1.5, centre = 0.45, width = 0.9 }}\n\
+             ensemble.a.frequency = {{ to = 1.3 }}\n[protocol.segment.back]\nduration = 0.5\nensemble.a.frequency = {{ to = 1.0 }}\n\
+             [evolution]\ntimes = {times}\n"
+        )
+    };
+    let (point, road) = cycle_of(&text("2", "[0.6, 1.1, 2.0]"));
+    // What is left of a deviation after forty.
+    assert!(road.multiplier.unwrap().powi(40) < 1e-9, "{:?}", road.multiplier);
+    let run = format!("{}trajectories = 200\nseed = 7\n", text("41", "[80.0, 80.6, 81.1, 82.0]"));
+    let long = read(&run);
+    let (sampled, exact) = simulate(&long, 2).unwrap();
+    let phases = Phases::asked(&point).unwrap();
+    for (place, of) in phases.columns.iter().enumerate() {
+        let name = point.called(*of);
+        // Each solves at a cut of its own.
+        if matches!(of.quantity, Quantity::Work | Quantity::Heat)
+            || name.starts_with("levels")
+            || name.starts_with("top")
+        {
+            continue;
+        }
+        let index = column(&long, name, of.bath);
+        for sample in 0..3 {
+            let (own, other) =
+                (road.phases[sample * phases.columns.len() + place], exact.on_grid(sample + 1, index).unwrap());
+            assert!((own - other).abs() < 1e-6, "{name} {:?} at {sample}: {own} {other}", of.bath);
+        }
+    }
+    let mut sum = value(&road, Quantity::Work, None);
+    for bath in 0..3 {
+        let heat = column(&long, "heat", Some(bath));
+        let limit = value(&road, Quantity::Heat, Some(bath));
+        let grown = exact.on_grid(3, heat).unwrap() - exact.on_grid(0, heat).unwrap();
+        assert!((limit - grown).abs() < 1e-6, "{bath}: {limit} {grown}");
+        // Forty-one of them, the first of which remember the start.
+        let (found, known) = (sampled.on_grid(3, heat).unwrap(), exact.on_grid(3, heat).unwrap());
+        assert!((found.mean - known).abs() < 5.0 * found.std_error.unwrap(), "{bath}: {found:?} {known}");
+        assert!((known - 41.0 * limit).abs() < 0.2 * known.abs().max(5.0), "{bath}: {known} {limit}");
+        sum += limit;
+    }
+    // Energy comes back, and the pulse works.
+    assert!(sum.abs() < 1e-9 && value(&road, Quantity::Work, None).abs() > 1e-3, "{sum}");
+}
+
+/// Where H stays nothing works, exactly and in every trajectory; and heats of a cycle cancel.
+#[test]
+fn baths_that_open_and_close_do_no_work() {
+    let text = |cycles: &str, more: &str| {
+        format!(
+            "[[ensemble]]\nname = \"a\"\nnumber = 2\nfrequency = 1.0\ninitial = \"inverted\"\n[[ensemble]]\nname = \"b\"\n\
+             number = 2\nfrequency = 1.0\ninitial = \"ground\"\n[parameters]\ng = 0.4\n[hamiltonian]\n\
+             terms = [{{ operator = \"g * (a.Jp * b.Jm + a.Jm * b.Jp)\" }}]\n\
+             [[bath]]\nname = \"hot\"\ncoupling = \"local\"\non = [\"a\"]\nrate = 0.8\ntemperature = 2.0\n\
+             [[bath]]\nname = \"cold\"\ncoupling = \"local\"\non = [\"b\"]\nrate = 0.8\ntemperature = 0.3\n\
+             [protocol]\ncycles = {cycles}\n[protocol.segment.open]\nduration = 1.0\nbath.cold.rate = 0.0\nparameters.g = 0.4\n\
+             [protocol.segment.shut]\nduration = 1.0\nbath.cold.rate = {{ to = 0.8 }}\nbath.hot.rate = 0.0\n\
+             [evolution]\ntimes = [0.5, 2.0]\n{more}"
+        )
+    };
+    let (_, road) = cycle_of(&text("2", ""));
+    assert_eq!([Quantity::Work, Quantity::Power].map(|of| value(&road, of, None)), [0.0; 2]);
+    let heats = [0, 1].map(|bath| value(&road, Quantity::Heat, Some(bath)));
+    assert!(heats[0] > 0.05 && (heats[0] + heats[1]).abs() < 1e-9, "{heats:?}");
+    let point = read(&text("2", "trajectories = 50\n"));
+    let (sampled, exact) = simulate(&point, 1).unwrap();
+    let work = column(&point, "work", None);
+    for sample in 0..2 {
+        assert_eq!(sampled.on_grid(sample, work).map(|e| (e.mean, e.std_error)), Some((0.0, None)));
+        assert_eq!(exact.on_grid(sample, work), Some(0.0));
+    }
+}
+
+/// What a slow bath changes has no error while so few of its jumps have been seen, however often a fast one jumps.
+#[test]
+fn jumps_that_were_not_seen_have_no_error() {
+    let point = read(
+        "[[ensemble]]\nname = \"a\"\nnumber = 4\nfrequency = 1.0\ninitial = \"inverted\"\n[[ensemble]]\nname = \"b\"\n\
+         number = 1\nfrequency = 1.0\ninitial = \"inverted\"\n\
+         [hamiltonian]\nterms = [{ operator = \"0.01 * a.Jz * (b.Jp + b.Jm)\" }]\n\
+         [[bath]]\nname = \"fast\"\ncoupling = \"local\"\non = [\"a\"]\ndown = 5.0\nup = 2.0\n\
+         [[bath]]\nname = \"slow\"\ncoupling = \"local\"\non = [\"b\"]\ndown = 1e-3\n\
+         [evolution]\ntimes = [0.5, 20.0]\ntrajectories = 1000\n",
+    );
+    let (sampled, exact) = simulate(&point, 2).unwrap();
+    let (jz_a, jz_b) = (column(&point, "jz_a", None), column(&point, "jz_b", None));
+    // About one jump in two thousand, which is worth 1e3 times what differs by then.
+    assert!(sampled.on_grid(0, jz_b).unwrap().std_error.is_none(), "{:?}", sampled.on_grid(0, jz_b));
+    assert!(sampled.no_error(0, jz_b).is_some());
+    for (sample, column) in [(0, jz_a), (1, jz_a), (1, jz_b)] {
+        let (found, known) = (sampled.on_grid(sample, column).unwrap(), exact.on_grid(sample, column).unwrap());
+        assert!((found.mean - known).abs() < 5.0 * found.std_error.unwrap(), "{found:?} {known}");
+    }
+}
+
+/// Two qubits of which one takes from a hot bath and gives, swapped whole by a pulse, to a cold one: an engine, of efficiency
+/// 1 - omega_c/omega_h, as each swap turns a quantum of one into one of the other.
+#[test]
+fn two_qubits_that_swap_are_an_engine() {
+    let text = |hot: f64| {
+        format!(
+            "[[ensemble]]\nname = \"h\"\nnumber = 1\nfrequency = 1.0\ninitial = \"ground\"\n\
+             [[ensemble]]\nname = \"c\"\nnumber = 1\nfrequency = 0.6\ninitial = \"ground\"\n\
+             [[bath]]\nname = \"hot\"\ncoupling = \"local\"\non = [\"h\"]\nrate = 1.0\ntemperature = {hot}\nfrequency = 1.0\n\
+             [[bath]]\nname = \"cold\"\ncoupling = \"local\"\non = [\"c\"]\nrate = 1.0\ntemperature = 0.3\nfrequency = 0.6\n\
+             [parameters]\ng = 0.0\n[hamiltonian]\nterms = [{{ operator = \"g * (h.Jp * c.Jm + h.Jm * c.Jp)\" }}]\n\
+             [protocol]\ncycles = 2\n[protocol.segment.rest]\nduration = 6.0\n\
+             [protocol.segment.tune]\nduration = 1e-3\nensemble.c.frequency = 1.0\nbath.hot.rate = 0.0\nbath.cold.rate = 0.0\n\
+             [protocol.segment.swap]\nduration = 0.5\nparameters.g = 3.141592653589793\n\
+             [protocol.segment.back]\nduration = 1e-3\nparameters.g = 0.0\nensemble.c.frequency = 0.6\n[evolution]\nsamples = 2\n"
+        )
+    };
+    let (_, road) = cycle_of(&text(2.0));
+    assert_eq!(road.machine, Some(Machine::Engine));
+    assert!((value(&road, Quantity::Efficiency, None) - 0.4).abs() < 1e-7, "{road:?}");
+    // Each qubit comes to its bath up to exp(-Gamma t), Gamma = 1 + 2n, and gets what the other was.
+    let [(n, a), (m, b)] = [(1.0, 2.0), (0.6, 0.3)].map(|(omega, t): (f64, f64)| {
+        let n = 1.0 / ((omega / t).exp() - 1.0);
+        (n / (1.0 + 2.0 * n), (-6.0 * (1.0 + 2.0 * n)).exp())
+    });
+    // p_h at the start is p_c at the end of rest, and the other way round: p = n + (q - n) a, q = m + (p - m) b.
+    let p = (n * (1.0 - a) + a * m * (1.0 - b)) / (1.0 - a * b);
+    let q = m + (p - m) * b;
+    assert!((value(&road, Quantity::Heat, Some(0)) - (p - q)).abs() < 1e-7, "{road:?} {p} {q}");
+    // At so low a temperature it is driven backwards.
+    let (_, road) = cycle_of(&text(0.45));
+    assert_eq!(road.machine, Some(Machine::Refrigerator), "{road:?}");
 }

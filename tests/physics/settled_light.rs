@@ -7,6 +7,7 @@ use superjump::initial::{FactorStart, ProductStart};
 use superjump::lindblad::ProductEquation;
 use superjump::model::product::{Correlation, OfSpectrum, Product, Since, TwoTimes};
 use superjump::random::stream;
+use superjump::scenario::{Overrides, Purpose, Scenario};
 use superjump::statistics::Moments;
 use superjump::trajectory::{Beginnings, Pairs, Photons};
 
@@ -170,4 +171,24 @@ fn what_follows_photons_agrees_with_the_exact_equation() {
             }
         }
     }
+}
+
+/// A photon that is taken out of three leaves two, which go one after the other: two jumps, whenever they are made.
+#[test]
+fn jumps_of_pairs_are_counted() {
+    let text = "[[mode]]\nname = \"c\"\nlevels = 5\ninitial = 3\n[[bath]]\nname = \"leak\"\ncoupling = \"local\"\non = [\"c\"]\ndown = 1.0\n\
+                [[correlate]]\nname = \"g\"\nphotons = \"leak\"\nat = 0.0\ndelays = [0.5, 200.0]\n\
+                [evolution]\nuntil = 1.0\ntrajectories = 1\n";
+    let scenario = Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default()).unwrap();
+    let ensembles = scenario.points[0].ensembles().unwrap();
+    let mut pairs = Pairs::new(ensembles.product(), ensembles.start(), ensembles.correlations(), None).unwrap();
+    for number in 0..3 {
+        pairs.sample(&mut stream(5, 1, number)).unwrap();
+        assert_eq!(pairs.jumps(), 2);
+    }
+    let begin = Beginnings { first: 100.0, spacing: 1.0, count: 1, reach: 1.0 };
+    // All three are gone by then, and nothing emits.
+    let mut photons = Photons::new(ensembles.product(), ensembles.start(), &[0], &[0.5], begin).unwrap();
+    photons.sample(&mut stream(5, 1, 0)).unwrap();
+    assert_eq!(photons.jumps(), 3);
 }

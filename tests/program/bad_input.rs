@@ -680,3 +680,29 @@ proptest! {
         }
     }
 }
+
+/// A key by another's name whose value is not of its kind is one mistake: the name.
+#[test]
+fn a_name_that_is_not_ours_is_told_once() {
+    let error = parse(&GOOD.replacen("number = 8", "N = \"many\"", 1)).unwrap_err();
+    let titles: Vec<String> = error.faults().map(|fault| fault.title.to_string()).collect();
+    assert_eq!(titles.len(), 1, "{titles:?}");
+    assert!(titles[0].contains("unknown key `qubits.N`"), "{titles:?}");
+}
+
+/// A figure of a sum over baths shows what there is of sums.
+#[test]
+fn a_figure_of_a_sum_is_of_what_sums_have() {
+    let text = |quantity: &str| {
+        let asked = format!(
+            "[steady]\n[noise]\norder = 2\ncounts = {{ net = {{ hot = 1.0, loss = 1.0 }} }}\n\
+             [figure.one]\nquantity = \"{quantity}\"\nbath = \"net\""
+        );
+        GOOD.replacen("trajectories = 10", &asked, 1).replace("state = \"dicke\"\nj = 3\nm = -1", "state = \"ground\"")
+    };
+    let read = |quantity: &str| Scenario::parse("s", "s.toml", &text(quantity), Purpose::Exact, &Overrides::default());
+    read("cumulant").unwrap();
+    let error = read("heat_current").unwrap_err();
+    let told = error.title().contains("`figure.one.bath` is the sum \"net\", and `heat_current` is of one bath");
+    assert!(told && error.allowed().contains("cumulant"), "{error}");
+}

@@ -455,7 +455,12 @@ const WRONG_IN_TIME: &[(&str, &str, &str, &str)] = &[
     ),
     ("jump.own.rate = 0.3", "[steady]", "`steady` is of ensembles and modes that stay", "no [protocol]"),
     ("width = 0.5 }", "width = 0.5, to = 1.0 }", "has both `pulse` and `to`", "one of the two"),
-    ("[protocol]\ncycles = 2", "[protocol]\ncycles = \"until steady\"", "is not solved for", "a number of cycles"),
+    (
+        "[protocol]\ncycles = 2",
+        "[protocol]\ncycles = \"until steady\"",
+        "trajectories of ensembles and modes do not go on until their limit cycle",
+        "`superjump exact`",
+    ),
 ];
 
 #[test]
@@ -533,4 +538,66 @@ fn a_bath_that_a_segment_heats_sees_the_frequency() {
         let found = jz(temperature, more);
         assert!((found - at(frequency)).abs() < 1e-8, "{temperature} {more}: {found}");
     }
+}
+
+/// One bath alone, of whatever H: energy would pile up.
+#[test]
+fn a_bath_that_is_alone_has_no_relative_error() {
+    let text = |baths: &str, error: &str| {
+        format!(
+            "[[ensemble]]\nname = \"a\"\nnumber = 3\ninitial = \"ground\"\n[hamiltonian]\nterms = [{{ operator = \"0.7 * a.Jx^2\" }}]\n\
+             {baths}[steady]\n{error}_error = 0.1\n"
+        )
+    };
+    let bath = |name: &str, coupling: &str| {
+        format!("[[bath]]\nname = \"{name}\"\ncoupling = \"{coupling}\"\nrate = 1.0\ntemperature = 0.5\n")
+    };
+    let (one, two) = (bath("x", "local"), bath("x", "local") + &bath("y", "collective"));
+    let error = parse(&text(&one, "relative")).unwrap_err();
+    let told = error.title().contains("no heat flows in the steady state: one bath alone changes the energy");
+    assert!(told && error.allowed().contains("`steady.absolute_error`") && error.line() == Some(13), "{error}");
+    parse(&text(&one, "absolute")).unwrap();
+    // Two at one temperature are in no balance where H does not conserve the number of excitations.
+    parse(&text(&two, "relative")).unwrap();
+}
+
+/// A limit cycle is asked for and shown as such; cycles, as many as they are.
+#[test]
+fn a_limit_cycle_is_solved_for_and_told() {
+    let here = Place::new();
+    let text = "[[ensemble]]\nname = \"a\"\nnumber = 1\ninitial = \"ground\"\n[[mode]]\nname = \"c\"\n\
+        [[bath]]\nname = \"hot\"\ncoupling = \"local\"\non = [\"a\"]\nrate = 0.5\ntemperature = 2.0\n\
+        [[bath]]\nname = \"cold\"\ncoupling = \"local\"\non = [\"c\"]\nrate = 0.5\ntemperature = 0.2\n\
+        [parameters]\ng = 0.0\n[hamiltonian]\nterms = [{ operator = \"g * (a.Jp * c.a + a.Jm * c.ad)\" }]\n\
+        [protocol]\ncycles = \"until steady\"\n[protocol.segment.load]\nduration = 1.0\nbath.hot.temperature = 1.0\n\
+        [protocol.segment.swap]\nduration = 1.0\nparameters.g = 1.5\nbath.hot.temperature = 3.0\n[evolution]\nsamples = 5\n[steady]\n";
+    fs::write(here.path().join("engine.toml"), text).unwrap();
+    let checked = success(here.path(), &["check", "engine.toml"]);
+    for words in ["Exact limit cycle of 2 segments", "run            not: `protocol.cycles`", "repeated until steady"] {
+        assert!(checked.contains(words), "{words}: {checked}");
+    }
+    let solved = success(here.path(), &["exact", "engine.toml"]);
+    assert!(solved.contains("In the limit cycle, exact.") && solved.contains("work"), "{solved}");
+    let summary: Summary =
+        serde_json::from_str(&fs::read_to_string(here.path().join("output/engine/summary.json")).unwrap()).unwrap();
+    let point = &summary.points[0];
+    // At the start, T = 1 and omega = 1.
+    let n = 1.0 / (1.0_f64.exp() - 1.0);
+    assert!((point.baths[0].occupation.unwrap() - n).abs() < 1e-12, "{:?}", point.baths[0]);
+    let of = |quantity: &str| {
+        let rows = point.quantities.iter().filter(|row| row.quantity == quantity);
+        rows.map(|row| row.exact.unwrap()).sum::<f64>()
+    };
+    assert!((of("heat") + of("work")).abs() < 1e-12 && of("work") != 0.0, "{} {}", of("heat"), of("work"));
+    assert!(here.path().join("output/engine/series.parquet").exists());
+}
+
+/// A qubit of many has no operator of its own, and words do not send anybody to where there is none.
+#[test]
+fn photons_of_each_qubit_are_no_operator() {
+    let text = "[[ensemble]]\nname = \"a\"\nnumber = 3\ninitial = \"inverted\"\n[[bath]]\nname = \"x\"\ncoupling = \"local\"\ndown = 1.0\n\
+        [[correlate]]\nname = \"g\"\nphotons = \"x\"\nat = 0.5\ndelays = [0.5]\n[evolution]\nuntil = 1.0\ntrajectories = 2\n";
+    let error = parse(text).unwrap_err().to_string();
+    assert!(error.contains("each qubit emits into it by itself") && error.contains("a collective bath"), "{error}");
+    parse(&text.replace("number = 3", "number = 1")).unwrap();
 }

@@ -121,7 +121,8 @@ bath.hot.rate = 0.0
 - **Sweeps** and `--set` reach every key: `protocol.segment.heating.duration`, `protocol.segment.compression.frequency.to`,
   `protocol.cycles`. A segment that is not in the file is none.
 - **Ensembles and modes** have `parameters.NAME`, `ensemble.NAME.frequency`, `mode.NAME.frequency`, `bath.NAME.rate` ... and
-  `jump.NAME.rate` ... in place of `frequency` and `drive`: [what changes in time](operators.md#what-changes-in-time).
+  `jump.NAME.rate` ... in place of `frequency` and `drive`: [what changes in time](operators.md#what-changes-in-time). Their
+  limit cycle is solved for by `superjump exact`, and not run to.
 - **What cannot be.** One group of qubits of one frequency has a protocol, between baths without `quantum`; `[steady]` and
   `[noise]` go with `\"until steady\"` alone, `[noise]` with windows of whole cycles and without `frequencies`, `delays` and
   `passage`, as each phase of a cycle has a spectrum of its own. `superjump check` shows the segments, what they change, and the baths

@@ -48,19 +48,22 @@ impl<'a> Beside<'a> {
         Beside { pairs, photons, ..self }
     }
 
-    /// Adds what goes with the trajectory of a number; `None` where it was interrupted.
-    pub fn trajectory(&mut self, number: u64, sums: &mut Sums) -> Option<()> {
+    /// Adds what goes with the trajectory of a number, and returns the jumps that it took; `None` where it was interrupted.
+    pub fn trajectory(&mut self, number: u64, sums: &mut Sums) -> Option<u64> {
         let Beside { point, pairs, photons, .. } = self;
+        let mut jumps = 0;
         if let Some(pairs) = pairs {
             let mut rng = stream(point.seed ^ OF_PAIRS, point.id, number);
             sums.correlated.push(pairs.sample(&mut rng)?.iter());
+            jumps += pairs.jumps();
         }
         if let Some(photons) = photons {
             let mut rng = stream(point.seed ^ OF_PHOTONS, point.id, number);
             for (of_bath, after) in sums.baths.iter_mut().zip(photons.sample(&mut rng)?) {
                 of_bath.add_photons(after, 0.0);
             }
+            jumps += photons.jumps();
         }
-        Some(())
+        Some(jumps)
     }
 }

@@ -246,10 +246,12 @@ impl<E: Declared> Trajectories for Members<'_, E> {
                     None => whole = Some(replica),
                 }
             }
-            if beside.as_mut().is_some_and(|beside| beside.trajectory(number, &mut sums).is_none()) {
+            let Some(jumps_beside) = beside.as_mut().map_or(Some(0), |beside| beside.trajectory(number, &mut sums))
+            else {
                 break;
-            }
-            if let Some(whole) = whole {
+            };
+            if let Some(mut whole) = whole {
+                whole.jumps += jumps_beside;
                 replicas.push(&values, &whole);
             }
         }

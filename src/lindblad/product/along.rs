@@ -22,13 +22,13 @@ const SLOPES: f64 = 30.0;
 /// The master equation of a product under a protocol; times in its unit.
 #[derive(Clone, Debug)]
 pub struct ProductAlong {
-    protocol: ProductProtocol,
+    pub(super) protocol: ProductProtocol,
     /// Of all that ever acts: over all states that are ever reached.
-    envelope: ProductEquation,
+    pub(super) envelope: ProductEquation,
     /// By dial.
-    generators: Vec<Generator>,
+    pub(super) generators: Vec<Generator>,
     /// The heat currents.
-    heats: Vec<ChangingForm>,
+    pub(super) heats: Vec<ChangingForm>,
 }
 
 /// A density matrix on its way through a protocol.
@@ -151,9 +151,15 @@ impl ProductAlong {
     /// The state that a protocol begins in.
     #[must_use]
     pub fn start(&self, start: &ProductStart) -> Passing {
+        self.begin(self.envelope.initial(start))
+    }
+
+    /// A density matrix at the start of a protocol.
+    #[must_use]
+    pub fn begin(&self, rho: ProductDensity) -> Passing {
         let mut dials = vec![0.0; self.protocol.dials()];
         self.protocol.stages()[0].dial(self.protocol.still(), 0.0, 0.0, &mut dials);
-        Passing { time: 0.0, rho: self.envelope.initial(start), heats: vec![0.0; self.heats.len()], dials }
+        Passing { time: 0.0, rho, heats: vec![0.0; self.heats.len()], dials }
     }
 
     /// Takes a state through ascending times, none before its own, and shows it at each. An element of rho errs by 1e-12 a

@@ -9,6 +9,7 @@ mod along;
 mod blocks;
 mod correlations;
 mod counting;
+mod cycle;
 mod error;
 mod generator;
 mod rooms;
@@ -17,6 +18,7 @@ mod steady;
 
 pub use self::along::{ChangingForm, Passing, ProductAlong};
 pub use self::counting::{AfterEmissions, ProductCounting};
+pub use self::cycle::ProductCycle;
 pub use self::error::ProductSteadyError;
 pub use self::spectrum::{Line, Spectrum};
 

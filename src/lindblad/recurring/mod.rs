@@ -50,6 +50,90 @@ pub fn affordable(pass: f64, limit: f64, road: &'static str) -> Result<(), NotAf
     if work > limit { Err(NotAffordable::Protocol { work, limit, road }) } else { Ok(()) }
 }
 
+/// What a cycle makes of states, as far as its limit goes.
+pub trait Recurs {
+    /// U rho, exact beside a state of trace 1.
+    fn passed(&self, rho: &[f64]) -> Result<Vec<f64>, SolveError>;
+
+    /// Takes out of a deviation what has a trace, in proportion to a state: in each sector that nothing mixes.
+    fn traceless(&self, deviation: &mut [f64], state: &[f64]);
+
+    /// A deviation that has a part of all that is ever excited; `None` where nothing is.
+    fn stirred(&self, rho: &[f64]) -> Option<Vec<f64>>;
+}
+
+/// Parts of a deviation added up at the same lengths but for a ratio each, that lets none cancel another.
+pub fn together(parts: impl Iterator<Item = Vec<f64>>) -> Option<Vec<f64>> {
+    let mut all: Vec<f64> = Vec::new();
+    for (which, part) in parts.enumerate() {
+        all.resize(part.len(), 0.0);
+        let size = norm(&part) * (1.0 + which as f64).sqrt();
+        if size > 0.0 {
+            add(&mut all, size.recip(), &part);
+        }
+    }
+    let size = norm(&all);
+    (size > 0.0).then(|| all.iter().map(|x| x / size).collect())
+}
+
+/// The state that a cycle comes back to, of the traces that a start has, and the modulus of the largest eigenvalue of U below 1.
+///
+/// # Errors
+/// Why there is none, or it cannot be found.
+pub fn fixed_point(cycle: &impl Recurs, start: &[f64]) -> Result<(Vec<f64>, f64), CycleError> {
+    let pass = Around { cycle, limit: &[] };
+    let mut residuals = Residuals::new(PRECISION, RESOLVED);
+    let change: Vec<f64> = pass.image(start)?.iter().map(|x| -x).collect();
+    let mut rho = residuals.solved(&pass, &change, norm(start))?;
+    add(&mut rho, 1.0, start);
+    let stirred = cycle.stirred(&rho);
+    let around = Around { cycle, limit: &rho };
+    let traceless = |mut x: Vec<f64>| {
+        cycle.traceless(&mut x, &rho);
+        x
+    };
+    let second_multiplier = residuals.second_multiplier(&around, traceless, stirred)?;
+    let forgotten = 1.0 - second_multiplier;
+    if forgotten.is_nan() || forgotten < NOTHING {
+        return Err(CycleError::NotUnique);
+    }
+    if forgotten < LEAST_FORGOTTEN {
+        return Err(CycleError::Memory { forgotten, least: LEAST_FORGOTTEN });
+    }
+    let off = residuals.worst / forgotten;
+    if off.is_nan() || off > CERTAIN {
+        return Err(SolveError::not_converged(rho.len(), off).into());
+    }
+    Ok((rho, second_multiplier))
+}
+
+/// A cycle, and the limit, once it is known, of which rounding leaves a part in what has no trace.
+struct Around<'a, C> {
+    cycle: &'a C,
+    limit: &'a [f64],
+}
+
+impl<C: Recurs> Propagates for Around<'_, C> {
+    fn image(&self, x: &[f64]) -> Result<Vec<f64>, CycleError> {
+        let size = norm(x);
+        if size == 0.0 {
+            return Ok(x.to_vec());
+        }
+        // Steps are exact beside a state of trace 1.
+        let scaled: Vec<f64> = x.iter().map(|x| x / size).collect();
+        let rho = self.cycle.passed(&scaled)?;
+        Ok(scaled.iter().zip(rho).map(|(x, later)| size * (x - later)).collect())
+    }
+
+    fn guessed(&self, r: &[f64]) -> Vec<f64> {
+        let mut guess = r.to_vec();
+        if !self.limit.is_empty() {
+            self.cycle.traceless(&mut guess, self.limit);
+        }
+        guess
+    }
+}
+
 /// The limit cycle of an equation, from a start, with averages at ascending `times` of it.
 ///
 /// # Errors
@@ -67,30 +151,8 @@ pub fn limit<E: Along>(
     if !protocol.processes().as_flattened().contains(&true) {
         return Err(CycleError::NotUnique);
     }
-    let pass = Pass { equation, protocol: &protocol, limit: &[] };
-    let mut residuals = Residuals::new(PRECISION, RESOLVED);
-    let change: Vec<f64> = pass.image(start)?.iter().map(|x| -x).collect();
-    let mut rho = residuals.solved(&pass, &change, norm(start))?;
-    add(&mut rho, 1.0, start);
-    let stirred = pass.stirred(&rho);
-    let around = Pass { limit: &rho, ..pass };
-    let traceless = |mut x: Vec<f64>| {
-        equation.traceless(&mut x, &rho);
-        x
-    };
-    let second_multiplier = residuals.second_multiplier(&around, traceless, stirred)?;
-    let forgotten = 1.0 - second_multiplier;
-    if forgotten.is_nan() || forgotten < NOTHING {
-        return Err(CycleError::NotUnique);
-    }
-    if forgotten < LEAST_FORGOTTEN {
-        return Err(CycleError::Memory { forgotten, least: LEAST_FORGOTTEN });
-    }
-    let off = residuals.worst / forgotten;
-    if off.is_nan() || off > CERTAIN {
-        return Err(SolveError::not_converged(rho.len(), off).into());
-    }
-    let Passed { series, ends, .. } = self::pass(equation, &protocol, &rho, times)?;
+    let (rho, second_multiplier) = fixed_point(&Pass { equation, protocol: &protocol }, start)?;
+    let Passed { series, ends, .. } = pass(equation, &protocol, &rho, times)?;
     Ok(StateCycle { series, ends, second_multiplier, rho })
 }
 
@@ -98,13 +160,18 @@ pub fn limit<E: Along>(
 struct Pass<'a, E> {
     equation: &'a E,
     protocol: &'a Protocol,
-    /// The limit, once it is known, of which rounding leaves a part in what has no trace.
-    limit: &'a [f64],
 }
 
-impl<E: Along> Pass<'_, E> {
-    /// What every process and field changes of a state, together: a deviation that has a part of all that is ever excited.
-    /// `None` where nothing does.
+impl<E: Along> Recurs for Pass<'_, E> {
+    fn passed(&self, rho: &[f64]) -> Result<Vec<f64>, SolveError> {
+        pass(self.equation, self.protocol, rho, &[]).map(|passed| passed.rho)
+    }
+
+    fn traceless(&self, deviation: &mut [f64], state: &[f64]) {
+        self.equation.traceless(deviation, state);
+    }
+
+    /// What every process and field changes of a state, together.
     fn stirred(&self, rho: &[f64]) -> Option<Vec<f64>> {
         let unit = |which: usize| {
             let of = |at: usize| if which == at { 1.0 } else { 0.0 };
@@ -118,38 +185,13 @@ impl<E: Along> Pass<'_, E> {
             let first = if coupling.conserves_j() { 3 } else { 6 };
             acts[first..].iter_mut().zip(happens).for_each(|(acts, happens)| *acts |= happens);
         }
-        let mut all = vec![0.0; rho.len()];
-        let mut slope = vec![0.0; rho.len()];
-        for which in (0..acts.len()).filter(|which| acts[*which]) {
-            self.equation.change(&unit(which), rho, &mut slope);
-            // Of no ratio that would let parts cancel.
-            let size = norm(&slope) * (1.0 + which as f64).sqrt();
-            if size > 0.0 {
-                add(&mut all, size.recip(), &slope);
+        let change = |which: usize| {
+            let mut slope = vec![0.0; rho.len()];
+            if acts[which] {
+                self.equation.change(&unit(which), rho, &mut slope);
             }
-        }
-        let size = norm(&all);
-        (size > 0.0).then(|| all.iter().map(|x| x / size).collect())
-    }
-}
-
-impl<E: Along> Propagates for Pass<'_, E> {
-    fn image(&self, x: &[f64]) -> Result<Vec<f64>, CycleError> {
-        let size = norm(x);
-        if size == 0.0 {
-            return Ok(x.to_vec());
-        }
-        // Steps are exact beside a state of trace 1.
-        let scaled: Vec<f64> = x.iter().map(|x| x / size).collect();
-        let Passed { rho, .. } = pass(self.equation, self.protocol, &scaled, &[])?;
-        Ok(scaled.iter().zip(rho).map(|(x, later)| size * (x - later)).collect())
-    }
-
-    fn guessed(&self, r: &[f64]) -> Vec<f64> {
-        let mut guess = r.to_vec();
-        if !self.limit.is_empty() {
-            self.equation.traceless(&mut guess, self.limit);
-        }
-        guess
+            slope
+        };
+        together((0..acts.len()).map(change))
     }
 }

@@ -8,7 +8,7 @@ use super::super::along::{Along, Passed, ProtocolMeans, acting, longest_step, pa
 use super::super::extrapolation::{Flow, advance};
 use super::super::protocol::CycleError;
 use super::super::protocol::residuals::{Residuals, add, norm};
-use super::{CERTAIN, PRECISION, Pass, RESOLVED, StateCycle};
+use super::{Around, CERTAIN, PRECISION, Pass, RESOLVED, StateCycle};
 use crate::bath::{Pair, Process, Rates};
 use crate::lindblad::SolveError;
 use crate::model::protocol::{Entry, Protocol, Stage, Stretch};
@@ -141,7 +141,7 @@ pub fn noise<E: Along>(equation: &E, protocol: &Protocol, limit: &StateCycle) ->
         }
     }
     let means = counted(&limit.ends);
-    let one = Pass { equation, protocol: &protocol, limit: &limit.rho };
+    let one = Around { cycle: &Pass { equation, protocol: &protocol }, limit: &limit.rho };
     let mut residuals = Residuals::new(PRECISION, RESOLVED);
     let mut later = Vec::with_capacity(lanes);
     for (lane, mean) in y[elements..].chunks_exact(elements).zip(&means) {

@@ -127,7 +127,10 @@ impl Product {
                     Operator::letter(self.algebras(), *factor, Powers::LOWER)
                 }
                 JumpOperator::EachQubit { .. } => {
-                    return Err(wrong("its photons come from each qubit by itself, which `left` and `right` may say"));
+                    return Err(wrong(
+                        "each qubit emits into it by itself, which is no operator of an ensemble of several: a collective bath has \
+                                      photons of all of them, and ensembles of one qubit each have their own",
+                    ));
                 }
             };
             let jump = &jump * Complex64::from(channel.rate.sqrt());

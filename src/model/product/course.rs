@@ -254,6 +254,12 @@ impl ProductProtocol {
         self.cycles
     }
 
+    /// The same, passed so many times, at least once.
+    #[must_use]
+    pub fn repeated(&self, cycles: u64) -> Self {
+        ProductProtocol { cycles: cycles.max(1), ..self.clone() }
+    }
+
     /// How long all segments take once.
     #[must_use]
     pub fn period(&self) -> f64 {
@@ -266,10 +272,49 @@ impl ProductProtocol {
         self.cycles as f64 * self.period()
     }
 
-    /// Whether H changes, and so work may be done.
+    /// Whether H ever changes, within a segment or from one to another, and so work may be done.
     #[must_use]
     pub fn does_work(&self) -> bool {
-        !self.terms.is_empty()
+        let changes = |place: usize| {
+            let first = self.stages[0].values[place].at(0.0);
+            let stays = |stage: &ProductStage| {
+                let value = &stage.values[place];
+                value.knots().next().is_none() && value.holds([0.0, stage.duration]) && value.at(0.0) == first
+            };
+            !self.terms[place].is_zero() && !self.stages.iter().all(stays)
+        };
+        (0..self.terms.len()).any(changes)
+    }
+
+    /// What stays of the product and what H is at the start, with every kind of jump that ever happens at unit rates.
+    #[must_use]
+    pub fn at_first(&self) -> Product {
+        let mut product = self.still.clone();
+        for (term, value) in self.terms.iter().zip(&self.stages[0].values) {
+            product.hamiltonian = &product.hamiltonian + &(term * Complex64::from(value.at(0.0)));
+        }
+        product
+    }
+
+    /// 1/T of every bath wherever it exchanges quanta, `None` of one that never does.
+    ///
+    /// # Errors
+    /// The first bath that was not given one temperature, which stays.
+    pub fn inverse_temperatures(&self) -> Result<Vec<Option<f64>>, usize> {
+        let of_bath = |bath: usize| {
+            let mut one = None;
+            for stage in &self.stages {
+                let most = stage.most_rates(bath);
+                if most.down + most.up > 0.0 {
+                    let here = stage.baths[bath].reservoir.entropy_of_energy(stage.units).ok_or(bath)?;
+                    if here != *one.get_or_insert(here) {
+                        return Err(bath);
+                    }
+                }
+            }
+            Ok(one)
+        };
+        (0..self.still.baths().len()).map(of_bath).collect()
     }
 
     /// The product as it is at a time of a segment.
@@ -424,6 +469,12 @@ impl ProductStage {
             let channels = own.channels().iter().zip(&mut jumps);
             channels.for_each(|(channel, dial)| *dial = rates.of(channel.of));
         }
+    }
+
+    /// The rates of a bath at a time since the start of the segment.
+    #[must_use]
+    pub fn rates(&self, bath: usize, time: f64) -> Rates {
+        self.baths[bath].rates(self.units, time)
     }
 
     /// The rates of a bath, none below what it ever is.

@@ -134,6 +134,12 @@ impl Product {
         has_one && ratios.iter().all(is_first)
     }
 
+    /// Whether one bath alone exchanges heat: in the steady state it then gives none, as H changes no more.
+    #[must_use]
+    pub fn heats_by_one_bath(&self) -> bool {
+        (0..self.baths.len()).filter(|bath| !self.heat_current(*bath).is_zero()).count() == 1
+    }
+
     /// The slowest of the rates at which baths act: of each bath what its weakest jumps, to and fro together, come to for one
     /// quantum. A guess of how slowly the product relaxes; infinite where nothing acts.
     #[must_use]

@@ -241,8 +241,7 @@ impl Protocol {
     /// By bath, which processes ever happen, in the order of [`crate::bath::Process`].
     #[must_use]
     pub fn processes(&self) -> Vec<[bool; 3]> {
-        let happens = |Bath { down, up, dephasing, .. }: &Bath| [*down, *up, *dephasing].map(|rate| rate > 0.0);
-        self.envelope(1).baths.iter().map(happens).collect()
+        self.envelope(1).baths.iter().map(Bath::processes).collect()
     }
 
     /// How long all segments take once.

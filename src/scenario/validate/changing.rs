@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use super::super::asked::Purpose;
 use super::super::described::InOrder;
 use super::super::foreign::nearest;
 use super::super::keys::allowed;
@@ -77,14 +78,16 @@ impl Validator<'_> {
                          [[decay]] or `amplitudes`";
             error(protocol_span(table), title, "a Hamiltonian and baths that stay");
         }
-        if timing.is_some_and(|timing| timing.passes == Passes::UntilSteady) {
+        let recurs = timing.is_some_and(|timing| timing.passes == Passes::UntilSteady);
+        if recurs && self.purpose == Purpose::Trajectories {
             let span = table.get_ref().cycles.as_ref().map_or_else(|| protocol_span(table), Spanned::span);
-            let title =
-                "`protocol.cycles` is \"until steady\", and the limit cycle of ensembles and modes is not solved for";
-            error(span, title, "a number of cycles, long enough for it");
+            let title = "`protocol.cycles` is \"until steady\", and trajectories of ensembles and modes do not go on until \
+                         their limit cycle";
+            let help = "`superjump exact`, which solves for it; or a number of cycles, long enough for it";
+            error(span, title, help);
         }
         for (key, span) in [
-            ("steady", raw.steady.as_ref().map(Spanned::span)),
+            ("steady", raw.steady.as_ref().filter(|_| !recurs).map(Spanned::span)),
             ("noise", raw.noise.as_ref().map(Spanned::span)),
             ("correlate", raw.correlate.first().map(Spanned::span)),
         ] {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::super::asked::{Asked, Budget, Converge, Purpose, Solve, Steady, Transient};
+use super::super::asked::{Asked, Budget, Converge, Purpose, Solve, Steady, SteadyTable, Transient};
 use super::super::keys::allowed;
 use super::super::raw::{Key, RawEnsemble, RawInitial, RawScenario, RawStart};
 use super::changing::warmed;
@@ -15,7 +15,7 @@ use super::evolution::Evolution;
 use super::names::observables;
 use super::operators::{Split, Vocabulary};
 use super::part::Part;
-use super::protocol::Timing;
+use super::protocol::{Passes, Timing};
 use super::{Result, ScenarioError, Valid, Validator};
 use crate::dicke::MAX_QUBITS;
 use crate::group::{Ensembles, Group, MOST_WATCHED};
@@ -107,7 +107,12 @@ impl Validator<'_> {
         let units = self.keep(self.units(raw));
         let timing = raw.protocol.as_ref().map(|table| self.keep(self.timing(table)));
         self.of_changing(raw, is_of_emitters(raw), timing.as_ref().and_then(Option::as_ref));
-        let because = if timing.is_some() { None } else { self.because(raw, None) };
+        let recurs =
+            |timing: &Option<Timing>| timing.as_ref().is_some_and(|timing| timing.passes == Passes::UntilSteady);
+        let because = match &timing {
+            Some(timing) => recurs(timing).then_some(SteadyTable::Protocol),
+            None => self.because(raw, None),
+        };
         let evolution = match &timing {
             // Of a protocol that is wrong, nobody knows when it ends.
             Some(None) => None,
@@ -138,20 +143,20 @@ impl Validator<'_> {
         let group = self.group_of_ensembles(raw, units, begins, timing)?;
         let converges = because.is_some() && self.purpose == Purpose::Trajectories;
         let groups = vec![if converges { group.throughout() } else { group }];
-        if because.is_some() {
+        if because.is_some() && timing.is_none() {
             self.modes_are_held(raw, &groups[0]);
         }
         // What is said of a steady state without a bath is said above.
         let no_bath = because.is_some() && groups[0].model.baths.is_empty();
         let engine = self.engine(raw, &groups, because.is_some())?;
-        let Evolution { times, trajectories, seed, until, .. } = Self::kept(evolution)?;
+        let Evolution { times, phases, trajectories, seed, until } = Self::kept(evolution)?;
         let steady = match because.filter(|_| !no_bath) {
             None => None,
             Some(because) => {
                 let noise = self.keep(self.noise(raw.noise.as_ref(), &groups[0].model.baths, until));
                 self.keep(self.on_levels(raw, &groups));
                 let (bath, accuracy, jumps) = self.steady(raw, &groups)?;
-                let steady = Steady { because, bath, noise: Self::kept(noise)?, phases: Vec::new() };
+                let steady = Steady { because, bath, noise: Self::kept(noise)?, phases };
                 Some((steady, accuracy, jumps))
             }
         };

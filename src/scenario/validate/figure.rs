@@ -98,6 +98,8 @@ impl Validator<'_> {
             let name = bath.get_ref().split(", t = ").next().unwrap_or_default();
             if !name.split(" and ").all(|one| baths.contains(&one)) {
                 self.keep(Err::<(), _>(self.no_bath(bath.span(), &key("bath"), bath.get_ref(), baths)));
+            } else if let Some(quantity) = &figure.quantity {
+                self.keep(self.is_of_sums(bath, quantity, &key("bath"), raw));
             }
         }
         let axes = [("against", &figure.against), ("curves", &figure.curves), ("panels", &figure.panels)];
@@ -129,6 +131,25 @@ impl Validator<'_> {
         {
             self.keep(self.no_word::<()>(over, &key("over")));
         }
+    }
+
+    /// Refuses a sum over baths for what is of one bath.
+    fn is_of_sums(
+        &self,
+        bath: &Spanned<String>,
+        quantity: &Spanned<String>,
+        key: &str,
+        raw: &RawScenario,
+    ) -> Result<()> {
+        let name = bath.get_ref();
+        let counts = raw.noise.iter().filter_map(|noise| noise.get_ref().counts.as_ref());
+        let is_sum = counts.flat_map(|counts| counts.get_ref().keys()).any(|sum| sum.get_ref() == name);
+        let of_sums: Vec<&str> = Statistic::ALL.into_iter().filter(|of| of.is_of_sums()).map(Statistic::name).collect();
+        if !is_sum || of_sums.contains(&quantity.get_ref().as_str()) {
+            return Ok(());
+        }
+        let title = format!("`{key}` is the sum \"{name}\", and `{}` is of one bath", quantity.get_ref());
+        Err(self.source.error(bath.span(), title, &format!("a bath; or as quantity {}", of_sums.join(", "))))
     }
 
     fn quantity(&self, quantity: &Spanned<String>, key: &str, observables: &[String]) -> Result<()> {

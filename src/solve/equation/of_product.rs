@@ -2,7 +2,11 @@
 
 use super::{Aim, Averages, BathAverages, Equation, WorkAndHeat};
 use crate::group::{Ensembles, Group};
-use crate::lindblad::{ChangingForm, Effort, MeanForm, Passing, ProductAlong, ProductDensity, ProductEquation};
+use crate::lindblad::protocol::CycleError;
+use crate::lindblad::{
+    ChangingForm, Effort, MeanForm, Passing, ProductAlong, ProductCycle, ProductDensity, ProductEquation,
+    cycle_affordable,
+};
 use crate::model::product::{Changing, ProductProtocol, Watched};
 use crate::model::{System, Values};
 use crate::rounded::Rounded;
@@ -102,6 +106,29 @@ impl OfProduct {
         ProductState { passing: Passing { time: 0.0, rho, heats: Vec::new(), dials: vec![1.0] }, began: 0.0 }
     }
 
+    /// The start of the limit cycle of a protocol, and what a cycle leaves of the slowest deviation from it.
+    ///
+    /// # Errors
+    /// That nothing changes, so that there is no cycle; or why it has no limit, or none that can be found.
+    pub fn limit_cycle(&self) -> Result<(ProductState, f64), Unsolved> {
+        let Still::No(along) = &self.equation else { return Err(CycleError::Once.into()) };
+        let ProductCycle { rho, second_multiplier } = along.limit_cycle(self.ensembles.start())?;
+        Ok((self.begun(along.begin(rho)), second_multiplier))
+    }
+
+    /// How long one cycle of a protocol takes; 0 without one.
+    #[must_use]
+    pub fn period(&self) -> f64 {
+        self.ensembles.protocol().map_or(0.0, ProductProtocol::period)
+    }
+
+    /// A state at the start of a protocol.
+    fn begun(&self, passing: Passing) -> ProductState {
+        let means = self.means(&passing.rho, &passing.dials);
+        let began = self.ensembles.energy().map_or(0.0, |energy| means.at(energy));
+        ProductState { passing, began }
+    }
+
     /// How many elements the density matrix has, where they may be solved for.
     fn elements(group: &Group, aim: &Aim) -> Result<f64, Unsolved> {
         let ensembles = group.ensembles.as_deref().ok_or(Unsolved::NoEnsembles)?;
@@ -134,9 +161,9 @@ impl OfProduct {
             heat_current: now.at(system.heat_current(bath)),
             average: average(bath),
         };
-        let booked = system.energy().map(|energy| WorkAndHeat {
-            work: now.at(energy) - state.began - heats.iter().sum::<f64>(),
-            heats: heats.clone(),
+        let booked = system.energy().map(|energy| {
+            let left = || now.at(energy) - state.began - heats.iter().sum::<f64>();
+            WorkAndHeat { work: if system.does_work() { left() } else { 0.0 }, heats: heats.clone() }
         });
         let observable = |index: usize| {
             // Beside a run every trajectory has a cut of its own, and nothing to compare with that of the equation.
@@ -162,7 +189,8 @@ impl Equation for OfProduct {
 
     fn affordable(group: &Group, aim: &Aim) -> Result<(), Unsolved> {
         // Only what a time takes asks for the equation itself.
-        if aim.until.is_some() { Self::new(group, aim).map(drop) } else { Self::elements(group, aim).map(drop) }
+        let asks = aim.until.is_some() || group.changing_ensembles().is_some();
+        if asks { Self::new(group, aim).map(drop) } else { Self::elements(group, aim).map(drop) }
     }
 
     fn new(group: &Group, aim: &Aim) -> Result<Self, Unsolved> {
@@ -173,15 +201,17 @@ impl Equation for OfProduct {
             None => Still::Yes(Box::new(ProductEquation::new(product, start)?)),
             Some(protocol) => Still::No(Box::new(ProductAlong::new(protocol, start)?)),
         };
+        let limit = limit(aim.effort);
         if let Some(until) = aim.until {
             let cost = match &equation {
                 Still::Yes(equation) => equation.cost(until),
                 Still::No(along) => along.cost(until),
             };
-            let limit = limit(aim.effort);
             if cost > limit {
                 return Err(Unsolved::ProductOperations { elements, until, cost, limit });
             }
+        } else if let Still::No(along) = &equation {
+            cycle_affordable(along.cost_of_cycle(), limit, aim.effort.name())?;
         }
         let forms = match &equation {
             Still::Yes(equation) => {
@@ -203,12 +233,7 @@ impl Equation for OfProduct {
         let start = self.ensembles.start();
         Ok(match &self.equation {
             Still::Yes(equation) => self.at_rest(equation.initial(start)),
-            Still::No(along) => {
-                let passing = along.start(start);
-                let means = self.means(&passing.rho, &passing.dials);
-                let began = self.ensembles.energy().map_or(0.0, |energy| means.at(energy));
-                ProductState { passing, began }
-            }
+            Still::No(along) => self.begun(along.start(start)),
         })
     }
 
@@ -247,11 +272,18 @@ impl Equation for OfProduct {
         Ok(told)
     }
 
+    /// Under a protocol, the start of its limit cycle.
     fn steady_state(&self) -> Result<ProductState, Unsolved> {
-        Ok(self.at_rest(self.equation().steady()?))
+        match &self.equation {
+            Still::Yes(equation) => Ok(self.at_rest(equation.steady()?)),
+            Still::No(_) => self.limit_cycle().map(|(state, _)| state),
+        }
     }
 
     fn relaxation_time(&self) -> Option<f64> {
-        self.equation().relaxation_time()
+        match &self.equation {
+            Still::Yes(equation) => equation.relaxation_time(),
+            Still::No(_) => None,
+        }
     }
 }

@@ -136,13 +136,29 @@ pub struct Phases {
 }
 
 impl Phases {
-    /// Those that a point asks for.
+    /// Those that a point asks for of its limit cycle, if it is asked for one.
     #[must_use]
-    pub fn of(point: &Point, protocol: &Protocol) -> Self {
+    pub fn asked(point: &Point) -> Option<Self> {
+        point.steady()?;
+        match point.protocol() {
+            Some(protocol) => Some(Phases::of(point, protocol)),
+            None => point.groups[0].changing_ensembles().map(|_| Phases::bare(point)),
+        }
+    }
+
+    /// Without what averages of qubits are measured by.
+    pub(super) fn bare(point: &Point) -> Self {
         let times = point.steady().map_or_else(Vec::new, |steady| steady.phases.clone());
         let of_instant =
             |column: &Column| !matches!(column.quantity, Quantity::HeatCurrentInterval | Quantity::HeatCurrentCounts);
-        let columns: Vec<Column> = point.columns().into_iter().filter(of_instant).collect();
+        let columns = point.columns().into_iter().filter(of_instant).collect();
+        Phases { times, columns, measures: Vec::new() }
+    }
+
+    /// Those that a point asks for.
+    #[must_use]
+    pub fn of(point: &Point, protocol: &Protocol) -> Self {
+        let Phases { times, columns, .. } = Phases::bare(point);
         let at = |time: &f64| {
             let model: Model = protocol.model(point.number(), *time);
             columns.iter().map(|column| Measure::new(&model, *column, point.number())).collect()

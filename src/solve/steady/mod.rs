@@ -3,6 +3,7 @@
 mod conditioned;
 mod counted;
 mod cycle;
+mod cycle_of_product;
 mod driven;
 mod ladder;
 mod passage;
@@ -108,6 +109,9 @@ impl SteadyRoad {
                 register::solve(point, effort, &mut road)?;
                 road.closed_forms(point);
                 return Ok(road);
+            }
+            Some(Road::Product) if point.groups[0].changing_ensembles().is_some() => {
+                return cycle_of_product::solve(point, effort);
             }
             Some(Road::Product) => {
                 product::solve(point, effort, &mut road)?;

@@ -46,6 +46,8 @@ struct Between {
 pub struct Pair {
     left: usize,
     right: usize,
+    /// How many they have made since this was set to 0.
+    pub jumps: u64,
     /// The amplitudes, those on the left first.
     psi: Vec<Complex64>,
     image: Vec<Complex64>,
@@ -116,7 +118,7 @@ impl Pair {
         let empty = || vec![Complex64::ZERO; 2 * largest];
         let propagation = Propagation::new(4 * largest);
         let weights = vec![0.0; channels];
-        Pair { left: 0, right: 0, psi: empty(), image: empty(), probe: empty(), weights, propagation }
+        Pair { left: 0, right: 0, jumps: 0, psi: empty(), image: empty(), probe: empty(), weights, propagation }
     }
 
     /// Begins in a state, and adds what A makes of the pair at each of the stops, which ascend, to the sum of its place.
@@ -243,6 +245,7 @@ impl Pair {
         of_right.jump_by.apply(right, &mut self.probe[middle..end]);
         std::mem::swap(&mut self.psi, &mut self.probe);
         (self.left, self.right) = (of_left.to, of_right.to);
+        self.jumps += 1;
         let (on_left, on_right) = numbers(&self.psi[..end]).split_at(2 * middle);
         if norm_squared(on_left) == 0.0 || norm_squared(on_right) == 0.0 {
             return false;

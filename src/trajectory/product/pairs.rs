@@ -76,16 +76,21 @@ struct Heard {
     parts: usize,
 }
 
-/// Nobody records: what is asked is whether to go on.
-struct Unrecorded<'a>(&'a Interrupt);
+/// Nobody records: what is asked is whether to go on, and how many jumps it took.
+struct Unrecorded<'a> {
+    interrupt: &'a Interrupt,
+    jumps: &'a mut u64,
+}
 
 impl Recorder<ProductValues<0>> for Unrecorded<'_> {
     fn dwell(&mut self, _: f64, _: f64, _: &ProductValues<0>, _: &ProductValues<0>) {}
 
-    fn jump(&mut self, _: f64, _: Jump, _: &ProductValues<0>) {}
+    fn jump(&mut self, _: f64, _: Jump, _: &ProductValues<0>) {
+        *self.jumps += 1;
+    }
 
     fn interrupted(&self) -> bool {
-        self.0.is_set()
+        self.interrupt.is_set()
     }
 }
 
@@ -144,6 +149,12 @@ impl<'a> Pairs<'a> {
         Products::<0>::sized(product, start, Self::sharp(product, start, correlations)).map(drop)
     }
 
+    /// The jumps of the last trajectory and of the pairs that began in it.
+    #[must_use]
+    pub fn jumps(&self) -> u64 {
+        self.pair.jumps
+    }
+
     /// Whether the number of excitations may be taken as sharp.
     fn sharp(product: &Product, start: &ProductStart, correlations: &[Correlation]) -> bool {
         let blind = |correlation: &Correlation| !correlation.terms().any(TwoTimes::sees_coherences);
@@ -155,13 +166,14 @@ impl<'a> Pairs<'a> {
     pub fn sample(&mut self, rng: &mut Stream) -> Option<&[f64]> {
         let Pairs { engine, start, asked, passes: (passes, spacing), values, interrupt, pair } = self;
         values.fill(0.0);
+        pair.jumps = 0;
         let mut state = engine.prepare(start, rng);
         let mut now = 0.0;
         asked.iter_mut().for_each(|asked| asked.begin(rng));
         for pass in 0..*passes {
             for asked in &mut *asked {
                 let then = asked.time + f64::from(pass) * *spacing;
-                engine.advance(&mut state, now, then, rng, &mut Unrecorded(interrupt));
+                engine.advance(&mut state, now, then, rng, &mut Unrecorded { interrupt, jumps: &mut pair.jumps });
                 now = then;
                 asked.look(engine, &state);
                 let Asked { parts, stops, sums, means: [_, at_once], .. } = asked;

@@ -25,13 +25,15 @@ pub struct Photons<'a> {
     /// Of each bath, over the photons that were put into a trajectory, each with its weight: as many as there are in as
     /// much time, on average.
     seen: Vec<AfterPhotons>,
+    jumps: u64,
     interrupt: Interrupt,
 }
 
-/// Watches for a photon of one bath.
+/// Watches for a photon of one bath, and counts jumps.
 struct Dark<'a> {
     bath: usize,
     lasts: bool,
+    jumps: &'a mut u64,
     interrupt: &'a Interrupt,
 }
 
@@ -39,6 +41,7 @@ impl Recorder<ProductValues<0>> for Dark<'_> {
     fn dwell(&mut self, _: f64, _: f64, _: &ProductValues<0>, _: &ProductValues<0>) {}
 
     fn jump(&mut self, _: f64, jump: Jump, _: &ProductValues<0>) {
+        *self.jumps += 1;
         self.lasts &= jump.bath != self.bath || jump.process != Process::Emission;
     }
 
@@ -62,7 +65,7 @@ impl<'a> Photons<'a> {
         let engine = Arc::new(Products::new(product, start, [])?);
         let (baths, delays) = (baths.to_vec(), delays.to_vec());
         let seen = vec![AfterPhotons::new(delays.len()); baths.len()];
-        Ok(Photons { engine, start, begin, delays, baths, seen, interrupt: Interrupt::default() })
+        Ok(Photons { engine, start, begin, delays, baths, seen, jumps: 0, interrupt: Interrupt::default() })
     }
 
     /// The same, whose trajectories end on the way once `interrupt` is set.
@@ -71,21 +74,29 @@ impl<'a> Photons<'a> {
         Photons { interrupt: interrupt.clone(), ..self }
     }
 
+    /// The jumps of the last trajectory and of the copies that emitted in it.
+    #[must_use]
+    pub fn jumps(&self) -> u64 {
+        self.jumps
+    }
+
     /// One trajectory: what followed photons of each bath. `None` where it was interrupted.
     pub fn sample(&mut self, rng: &mut Stream) -> Option<&[AfterPhotons]> {
-        let Photons { engine, start, begin, delays, baths, seen, interrupt } = self;
+        let Photons { engine, start, begin, delays, baths, seen, jumps, interrupt } = self;
         seen.iter_mut().for_each(AfterPhotons::clear);
+        *jumps = 0;
         let mut state = engine.prepare(start, rng);
         let mut now = 0.0;
         for pass in 0..begin.count.max(1) {
             let then = begin.first + f64::from(pass) * begin.spacing;
-            engine.advance(&mut state, now, then, rng, &mut Dark { bath: 0, lasts: true, interrupt });
+            engine.advance(&mut state, now, then, rng, &mut Dark { bath: 0, lasts: true, jumps, interrupt });
             now = then;
             for (bath, after) in baths.iter().copied().zip(&mut *seen) {
                 let mut copy = state.clone();
                 let Some(rate) = engine.emit(&mut copy, bath, rng) else { continue };
+                let dark = Dark { bath, lasts: true, jumps, interrupt };
                 // As many as are emitted until the next time.
-                follow((engine, bath, after), (copy, now), (delays, rate * begin.spacing), rng, interrupt);
+                follow((engine, dark, after), (copy, now), (delays, rate * begin.spacing), rng);
                 if interrupt.is_set() {
                     return None;
                 }
@@ -97,19 +108,17 @@ impl<'a> Photons<'a> {
 
 /// Follows a state that has just emitted into a bath, and counts for so many.
 fn follow(
-    (engine, bath, after): (&Products<0>, usize, &mut AfterPhotons),
+    (engine, mut dark, after): (&Products<0>, Dark, &mut AfterPhotons),
     (mut state, begin): (ProductState, f64),
     (delays, weight): (&[f64], f64),
     rng: &mut Stream,
-    interrupt: &Interrupt,
 ) {
     after.count += weight;
-    let mut dark = Dark { bath, lasts: true, interrupt };
     let mut now = begin;
     for (place, delay) in delays.iter().enumerate() {
         engine.advance(&mut state, now, begin + delay, rng, &mut dark);
         now = begin + delay;
-        after.add(place, weight * engine.emission(&state, bath), dark.lasts);
+        after.add(place, weight * engine.emission(&state, dark.bath), dark.lasts);
     }
 }
 
