@@ -80,7 +80,7 @@ pub fn merge(
     let mut merged = 0;
     let most = parts_at_once(scenario, how.threads);
     while left.peek().is_some() {
-        let window = window(&mut left, most);
+        let window = window(&mut left, most, how.threads);
         let load = |part: &Part| load(&plan, *part, parts, how, &roads);
         let loaded: Vec<Result<Loaded, RunError>> = pool.install(|| window.par_iter().map(load).collect());
         for (part, loaded) in window.iter().zip(loaded) {
@@ -152,11 +152,13 @@ fn parts_at_once(scenario: &Scenario, threads: usize) -> usize {
     threads * if large { 1 } else { 16 }
 }
 
-/// The next parts to read together: as many as are allowed, and no more trajectories than the memory holds easily.
-fn window(parts: &mut Peekable<impl Iterator<Item = Part>>, most: usize) -> Vec<Part> {
+/// The next parts to read together: as many as are allowed, and no more trajectories than the memory holds easily, one
+/// large part for each thread.
+fn window(parts: &mut Peekable<impl Iterator<Item = Part>>, most: usize, threads: usize) -> Vec<Part> {
     let mut window: Vec<Part> = Vec::new();
     let mut trajectories = 0;
-    while let Some(part) = parts.next_if(|_| window.len() < most && trajectories < ROW_GROUP as u64) {
+    let enough = ROW_GROUP as u64 * threads.div_ceil(2) as u64;
+    while let Some(part) = parts.next_if(|_| window.len() < most && trajectories < enough) {
         trajectories += part.count;
         window.push(part);
     }

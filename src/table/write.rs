@@ -29,6 +29,8 @@ pub struct TableWriter<W: Write + Send> {
     fields: Vec<Field>,
     /// The rows of the next row group.
     pending: Vec<Values>,
+    /// Row groups that are full, and are encoded together.
+    full: Vec<Vec<Values>>,
 }
 
 impl<W: Write + Send> TableWriter<W> {
@@ -48,8 +50,8 @@ impl<W: Write + Send> TableWriter<W> {
         let columns = fields.iter().map(parquet_type).collect::<Result<_>>()?;
         let schema = Arc::new(Type::group_type_builder("schema").with_fields(columns).build()?);
         let file = SerializedFileWriter::new(sink, schema, Arc::new(properties.build()))?;
-        let pending = fields.iter().map(|field| Values::empty(field.kind)).collect();
-        Ok(TableWriter { file, fields, pending })
+        let pending = empty(&fields);
+        Ok(TableWriter { file, fields, pending, full: Vec::new() })
     }
 
     /// Appends rows, in the order of the fields.
@@ -61,8 +63,13 @@ impl<W: Write + Send> TableWriter<W> {
             pending.append(later);
         }
         let rows = self.pending.first().map_or(0, Values::len);
-        if rows >= ROW_GROUP || self.pending.iter().map(Values::size).sum::<usize>() >= ROW_GROUP_BYTES {
-            self.write_group()?;
+        if rows >= ROW_GROUP || size(&self.pending) >= ROW_GROUP_BYTES {
+            self.fill();
+            if self.full.len() >= abreast()
+                || self.full.iter().map(|group| size(group)).sum::<usize>() >= ROW_GROUP_BYTES
+            {
+                self.write_full()?;
+            }
         }
         Ok(())
     }
@@ -72,34 +79,56 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// Those of writing.
     pub fn finish(mut self) -> Result<W> {
-        self.write_group()?;
+        self.fill();
+        self.write_full()?;
         self.file.into_inner()
     }
 
-    fn write_group(&mut self) -> Result<()> {
-        if self.pending.first().is_none_or(Values::is_empty) {
-            return Ok(());
+    /// The row group that was pending is full, where it has rows.
+    fn fill(&mut self) {
+        if self.pending.first().is_some_and(|rows| !rows.is_empty()) {
+            let next = empty(&self.fields);
+            self.full.push(std::mem::replace(&mut self.pending, next));
         }
+    }
+
+    /// Encodes all columns of all full groups side by side, and writes them one after the other.
+    fn write_full(&mut self) -> Result<()> {
         let (schema, properties) = (self.file.schema_descr(), self.file.properties());
         // A field of the file is a column, and a list is one of its elements.
-        let columns = self.fields.iter().zip(&mut self.pending).zip(schema.columns());
-        let columns: Vec<_> = columns
-            .map(|((field, pending), of)| (of, field.kind, std::mem::replace(pending, Values::empty(field.kind))))
-            .collect();
+        let fields = || self.fields.iter().zip(schema.columns());
+        let columns = self.full.drain(..).flat_map(|group| fields().zip(group));
+        let columns: Vec<_> = columns.map(|((field, of), values)| (of, field.kind, values)).collect();
         let encoded = |(of, kind, values): (&ColumnDescPtr, Kind, Values)| encoded((of, properties), kind, values);
         // On the threads of whoever writes from such, and on no others.
         let chunks: Vec<Result<Chunk>> = match rayon::current_thread_index() {
             Some(_) => columns.into_par_iter().map(encoded).collect(),
             None => columns.into_iter().map(encoded).collect(),
         };
-        let mut group = self.file.next_row_group()?;
-        for chunk in chunks {
-            let (bytes, close) = chunk?;
-            group.append_column(&bytes, close)?;
+        let mut chunks = chunks.into_iter().peekable();
+        while chunks.peek().is_some() {
+            let mut group = self.file.next_row_group()?;
+            for chunk in chunks.by_ref().take(self.fields.len()) {
+                let (bytes, close) = chunk?;
+                group.append_column(&bytes, close)?;
+            }
+            group.close()?;
         }
-        group.close()?;
         Ok(())
     }
+}
+
+fn empty(fields: &[Field]) -> Vec<Values> {
+    fields.iter().map(|field| Values::empty(field.kind)).collect()
+}
+
+fn size(group: &[Values]) -> usize {
+    group.iter().map(Values::size).sum()
+}
+
+/// How many row groups are encoded together: their columns are few, and one of them takes longer than others.
+fn abreast() -> usize {
+    rayon::current_thread_index().map_or(1, |_| rayon::current_num_threads().div_ceil(4))
 }
 
 /// A column of a row group: its bytes, and what the group says of them.

@@ -277,8 +277,10 @@ impl<S: Merge + Clone + Serialize + DeserializeOwned + Send> Rounds<'_, S> {
             for _ in 0..threads {
                 let (sender, trajectories, ended, in_hand) = (sender.clone(), trajectories.clone(), &ended, &in_hand);
                 scope.spawn(move |_| {
+                    // A function of its own, as a lock in the condition would be held while the group is computed.
+                    let next = || lock(in_hand).next();
                     while !ended.is_set()
-                        && let Some((piece, group)) = lock(in_hand).next()
+                        && let Some((piece, group)) = next()
                     {
                         let mut numbers = trajectories.clone().map(|k| self.first + k * GROUPS + group);
                         // Nobody listens any more where another task has panicked.
@@ -392,5 +394,77 @@ impl<S: Merge> Fold<'_, S> {
             self.replicas.merge(&some);
             (self.seen)(self.replicas.count(), self.replicas);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Condvar;
+
+    use super::*;
+    use crate::scenario::{Overrides, Purpose, Scenario};
+    use crate::statistics::{Evidence, Sums};
+
+    /// Groups that wait until there is another beside them, and give up once.
+    struct Company {
+        scenario: Scenario,
+        here: Mutex<(usize, bool)>,
+        came: Condvar,
+    }
+
+    impl Sampler for Company {
+        type Sums = Sums;
+
+        fn point(&self) -> &Point {
+            &self.scenario.points[0]
+        }
+
+        fn empty(&self) -> GroupState {
+            (Replicas::new(1, 0, 1), Sums::default())
+        }
+
+        fn run(&self, _: &mut dyn Iterator<Item = u64>, interrupt: &Interrupt) -> GroupState {
+            let mut here = lock(&self.here);
+            here.0 += 1;
+            self.came.notify_all();
+            let alone = |(groups, _): &mut (usize, bool)| *groups < 2;
+            here = self.came.wait_timeout_while(here, Duration::from_secs(60), alone).unwrap().0;
+            here.1 = here.0 > 1;
+            interrupt.set();
+            self.empty()
+        }
+
+        fn work(&self) -> f64 {
+            1.0
+        }
+    }
+
+    #[test]
+    fn groups_of_a_round_are_computed_side_by_side() {
+        let text = "[qubits]\nnumber = 2\n[[bath]]\nname = \"b\"\ncoupling = \"local\"\nrate = 1.0\ntemperature = 1.0\n[steady]";
+        let scenario = Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default()).unwrap();
+        let company = Company { scenario, here: Mutex::default(), came: Condvar::new() };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let (stop, budget) = (Interrupt::default(), Budget::default());
+        let rule = StopRule {
+            target: Target::Relative(0.01),
+            confidence: 0.95,
+            bath: 0,
+            estimators: Vec::new(),
+            relaxation_time: 1.0,
+            stretch: 1.0,
+            conserved: false,
+            evidence: Evidence::Quanta,
+            bound: None,
+        };
+        let place = (&pool, &stop, None);
+        let rounds = Rounds { sampler: &company, budget: &budget, rule: &rule, first: 0, key: 0, layout: 0, place };
+        let pieces = rounds.pieces(&(0..1));
+        let (mut replicas, sums) = company.empty();
+        let mut groups = vec![sums; GROUPS as usize];
+        let mut seen = |_: u64, _: &Replicas| {};
+        let mut fold = Fold { replicas: &mut replicas, groups: &mut groups, seen: &mut seen, done: InOrder::new() };
+        rounds.compute(pieces.iter().collect(), &(0..1), &mut fold).unwrap();
+        assert!(lock(&company.here).1);
     }
 }

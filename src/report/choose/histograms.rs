@@ -9,6 +9,8 @@ use crate::table::Table;
 
 /// Points whose work is drawn.
 const MOST_WORKS: usize = 4;
+/// Steps that are told from none at all: beyond, one value is as good as any.
+const MOST_STEPS: f64 = 1e4;
 
 fn datum(x: f64, y: f64) -> Datum {
     Datum { x, y, error: None }
@@ -20,9 +22,44 @@ pub fn first_point(rows: &Table) -> usize {
     points.iter().take_while(|p| **p == points[0]).count()
 }
 
-/// A histogram as bars: (centre, height) and the width of a bar. Whole numbers get a bar each where they are few.
-fn histogram(values: &[f64], whole: bool) -> Option<(Vec<Datum>, f64)> {
-    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
+/// The lowest and the highest.
+fn ends(values: &[f64]) -> (f64, f64) {
+    values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)))
+}
+
+/// What all values are whole multiples of, from the lowest one on, where so many come back that this is no accident: the
+/// work of quenches is.
+fn step(values: &[f64]) -> Option<f64> {
+    /// Beside a step, rounding.
+    const LOST: f64 = 1e-6;
+    let (low, high) = ends(values);
+    let span = high - low;
+    let most = (values.len() as f64 / 2.0).min(MOST_STEPS);
+    let mut step = span;
+    // Euclid's.
+    for value in values {
+        let mut rest = value - low;
+        loop {
+            rest -= (rest / step).round() * step;
+            rest = rest.abs();
+            if rest <= LOST * step {
+                break;
+            }
+            (rest, step) = (step, rest);
+            // No number ends here, too.
+            if step.is_nan() || step * most <= span {
+                return None;
+            }
+        }
+    }
+    let steps = (span / step).round();
+    (0.0 < steps && steps < most).then(|| span / steps)
+}
+
+/// A histogram as bars: (centre, height) and the width of a bar. Values that are whole multiples of a step from each other
+/// get a bar for so many steps, for one where they are few: others would hold now one value more, now one less.
+fn histogram(values: &[f64], step: Option<f64>) -> Option<(Vec<Datum>, f64)> {
+    let (low, high) = ends(values);
     if values.len() < 2 || low >= high {
         return None;
     }
@@ -33,9 +70,9 @@ fn histogram(values: &[f64], whole: bool) -> Option<(Vec<Datum>, f64)> {
     let ideal = 2.0 * (quartile(3) - quartile(1)) / (values.len() as f64).cbrt();
     let mut width = ideal.clamp((high - low) / 80.0, (high - low) / 10.0);
     let mut start = low;
-    if whole {
-        width = width.ceil().max(1.0);
-        start = low - 0.5;
+    if let Some(step) = step {
+        width = (width / step).ceil().max(1.0) * step;
+        start = low - 0.5 * step;
     }
     let count = ((high - start) / width).floor() as usize + 1;
     let mut bars = vec![0_u64; count];
@@ -51,7 +88,7 @@ pub fn peaks(run: &Run, rows: &Table) -> Option<Figure> {
     let mut times = rows.numbers("peak_time")?;
     times.truncate(first_point(rows));
     times.retain(|t| t.is_finite());
-    let (bars, width) = histogram(&times, false)?;
+    let (bars, width) = histogram(&times, None)?;
     Some(Figure {
         name: "peak_times".to_owned(),
         title: "When single bursts peak".to_owned(),
@@ -76,7 +113,7 @@ pub fn quanta(run: &Run, rows: &Table) -> Option<Figure> {
         let emitted = rows.numbers(&format!("emitted_{bath}"))?;
         let absorbed = rows.numbers(&format!("absorbed_{bath}"))?;
         let net: Vec<f64> = absorbed.iter().zip(&emitted).take(count).map(|(a, e)| a - e).collect();
-        let Some((bars, width)) = histogram(&net, true) else { continue };
+        let Some((bars, width)) = histogram(&net, Some(1.0)) else { continue };
         // A bath that hardly ever does anything is one high peak, which hides the others.
         let spread = bars.last().map_or(0.0, |d| d.x) - bars[0].x;
         widest = widest.max(spread);
@@ -121,7 +158,7 @@ pub fn work(run: &Run, rows: &Table) -> Option<Figure> {
     for (k, point) in drawn.iter().enumerate() {
         let of_this = points.iter().zip(&work).filter(|(p, w)| **p == *point as f64 && w.is_finite());
         let values: Vec<f64> = of_this.map(|(_, work)| *work).collect();
-        let Some((bars, width)) = histogram(&values, false) else { continue };
+        let Some((bars, width)) = histogram(&values, step(&values)) else { continue };
         let ends = [bars.first()?.x - width / 2.0, bars.last()?.x + width / 2.0];
         let edges = bars.iter().map(|d| datum(d.x - width / 2.0, d.y));
         let outline = [datum(ends[0], 0.0)].into_iter().chain(edges).chain([datum(ends[1], 0.0)]).collect();
@@ -145,4 +182,41 @@ pub fn work(run: &Run, rows: &Table) -> Option<Figure> {
         series,
         ..Figure::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many of each of these multiples of a step, from somewhere.
+    fn quenched(step: f64, multiples: std::ops::Range<i32>, each: usize) -> Vec<f64> {
+        let all = multiples.map(|k| 0.1 + f64::from(k) * step);
+        all.flat_map(|value| std::iter::repeat_n(value, each)).collect()
+    }
+
+    #[test]
+    fn works_of_quenches_are_multiples_of_a_step() {
+        let few = quenched(0.3, -4..5, 20);
+        assert!((step(&few).unwrap() - 0.3).abs() < 1e-12);
+        let mut two: Vec<f64> = quenched(0.6, -3..3, 20);
+        two.extend(quenched(0.9, -3..3, 20));
+        assert!((step(&two).unwrap() - 0.3).abs() < 1e-12);
+        // What a ramp does is anything.
+        let any: Vec<f64> = (0..1000).map(|k| (f64::from(k) * 0.618).fract().powi(2)).collect();
+        assert_eq!(step(&any), None);
+        for nothing in [&[][..], &[1.0], &[1.0, 1.0, 1.0], &[1.0, 2.0], &[0.0, f64::NAN, 1.0, 1.0, 1.0]] {
+            assert_eq!(step(nothing), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn equally_many_of_each_work_are_equally_high_bars() {
+        for (number, bars_of) in [(9, 1.0), (200, 10.0)] {
+            let values = quenched(0.37, 0..number, 50);
+            let (bars, width) = histogram(&values, step(&values)).unwrap();
+            assert!((width / 0.37 - bars_of).abs() < 1e-9, "{width}");
+            let probability = 1.0 / (f64::from(number) * 0.37);
+            assert!(bars.iter().all(|bar| (bar.y / probability - 1.0).abs() < 1e-9), "{bars:?}");
+        }
+    }
 }
