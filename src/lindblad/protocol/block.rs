@@ -47,7 +47,10 @@ impl Block {
             #[inline(always)]
             || {
                 let mut taken = true;
-                (0..self.lanes).for_each(|lane| taken &= takes(self.lane_mut(lane), term.lane(lane)));
+                // A loop, as what `for_each` passes on to is not inlined here.
+                for lane in 0..self.lanes {
+                    taken &= takes(self.lane_mut(lane), term.lane(lane));
+                }
                 taken
             },
         )

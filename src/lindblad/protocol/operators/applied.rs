@@ -31,8 +31,9 @@ impl Operators {
             || {
                 let weights = std::iter::once(&self.m).chain(self.flows.iter().map(|flow| &flow.exits));
                 for (weights, overlap) in weights.zip(overlaps.chunks_exact_mut(block.lanes())) {
-                    let lanes = overlap.iter_mut().enumerate();
-                    lanes.for_each(|(lane, overlap)| *overlap = dot::<8>(weights, block.lane(lane)));
+                    for (lane, overlap) in overlap.iter_mut().enumerate() {
+                        *overlap = dot::<8>(weights, block.lane(lane));
+                    }
                 }
             },
         );
