@@ -58,6 +58,7 @@ const MOST_SECTORS: f64 = 4e6;
 #[derive(Debug)]
 pub struct Products<const W: usize> {
     product: Product,
+    hamiltonian: Operator,
     /// What jumps that are sums over single qubits take from the norm, all together.
     lost: Operator,
     watched: Vec<Watched>,
@@ -156,7 +157,8 @@ impl<const W: usize> Products<W> {
         let sectors = (0..spaces.count() as usize).map(|_| OnceLock::new()).collect();
         let lost = if spaces.are_single_qubits() { qubits::lost(&product) } else { Operator::zero(product.algebras()) };
         let of_pairs = Self::of_pairs(&watched);
-        Products { product, lost, watched, of_pairs, followed, spaces, largest, sectors }
+        let hamiltonian = product.hamiltonian();
+        Products { product, hamiltonian, lost, watched, of_pairs, followed, spaces, largest, sectors }
     }
 
     /// How large the engine would be, before anything of that size is made.
@@ -193,7 +195,8 @@ impl<const W: usize> Products<W> {
     }
 
     fn sector(&self, index: usize) -> &Sector {
-        let new = || Box::new(Sector::new((&self.product, &self.lost), &self.spaces, &self.watched, index));
+        let of = (&self.product, &self.hamiltonian, &self.lost);
+        let new = || Box::new(Sector::new(of, &self.spaces, &self.watched, index));
         self.sectors[index].get_or_init(new)
     }
 
