@@ -95,18 +95,18 @@ fn beside<const LOWERS: bool, const QUBITS: usize, const PARTS: usize>(
         let mut parts = x.chunks_exact(stride);
         let x: [&[Two]; PARTS] = std::array::from_fn(|_| &parts.next().unwrap_or_default()[..stride]);
         let mut parts = y.chunks_exact_mut(stride);
-        let y: [&mut [Two]; PARTS] = std::array::from_fn(|_| &mut parts.next().unwrap_or_default()[..stride]);
+        let mut y: [&mut [Two]; PARTS] = std::array::from_fn(|_| &mut parts.next().unwrap_or_default()[..stride]);
         for at in 0..stride {
             let mut own = [[0.0; 4]; PARTS];
             (0..PARTS).for_each(|part| own[part] = x[part][at]);
-            for part in 0..PARTS {
-                let mut sum = y[part][at];
+            for (part, y) in y.iter_mut().enumerate() {
+                let mut sum = y[at];
                 for (qubit, weight) in weights.iter().enumerate() {
                     if (part >> qubit & 1 == 0) == LOWERS {
                         add_to(&mut sum, *weight, &own[part ^ 1 << qubit]);
                     }
                 }
-                y[part][at] = sum;
+                y[at] = sum;
             }
         }
     }

@@ -91,9 +91,9 @@ fn centered<const NUMBERS: usize>(
     x: &[f64; NUMBERS],
 ) -> [f64; NUMBERS] {
     let mut y = [0.0; NUMBERS];
-    for at in 0..NUMBERS {
+    for (at, y) in y.iter_mut().enumerate() {
         let (re, im) = (element[at & !1] - center.re, element[at | 1] - center.im);
-        y[at] = (re * x[at] + if at & 1 == 0 { -im } else { im } * x[at ^ 1]) * factor;
+        *y = (re * x[at] + if at & 1 == 0 { -im } else { im } * x[at ^ 1]) * factor;
     }
     y
 }
@@ -107,10 +107,10 @@ fn with_drive<const NUMBERS: usize>(
     (x, half): (&[f64; NUMBERS], &[f64; NUMBERS]),
 ) -> ([f64; NUMBERS], [f64; NUMBERS]) {
     let (mut y, mut next) = (centered(of, element, x), [0.0; NUMBERS]);
-    for at in 0..NUMBERS {
+    for (at, (y, next)) in y.iter_mut().zip(&mut next).enumerate() {
         let turn = if at & 1 == 0 { turn } else { -turn };
-        y[at] += turn * half[at ^ 1];
-        next[at] = collective * half[at] + turn * x[at ^ 1];
+        *y += turn * half[at ^ 1];
+        *next = collective * half[at] + turn * x[at ^ 1];
     }
     (y, next)
 }
