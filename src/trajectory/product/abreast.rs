@@ -1,7 +1,8 @@
-//! Trajectories of single qubits that go abreast: those in one sector take their steps together, [`LANES`] at a time.
+//! Trajectories of single qubits that go abreast: those in one sector take their steps together, [`LANES`] side by side.
 //!
 //! Each has its own draws, its own step and its own series; what they share is the looking up of what leads where. So a
-//! trajectory is the same to the last bit, whoever is beside it.
+//! trajectory is the same to the last bit, whoever is beside it. More take steps at a time than there are lanes: those
+//! whose series need more terms than others fill lanes together.
 
 use num_complex::Complex64;
 use rand::RngExt;
@@ -10,7 +11,7 @@ use rand_distr::{Distribution, Exp1};
 use super::lanes::{Amplitudes, LANES, NONE, correlations_of, pack};
 use super::qubits::OneBody;
 use super::sector::Sector;
-use super::spaces::ABREAST;
+use super::spaces::{ABREAST, SLOTS};
 use super::{FORESIGHT, NEARLY_DARK, Products, TOLERANCE, pick};
 use crate::initial::ProductStart;
 use crate::model::product::{ProductValues, Watched};
@@ -37,9 +38,9 @@ struct Walker<'a, 'b, const W: usize> {
     known: Option<ProductValues<W>>,
 }
 
-/// One lane: room for the step of a trajectory.
-struct Lane {
-    /// Which trajectory is in it.
+/// Room for the step of a trajectory.
+struct Slot {
+    /// Which trajectory takes it.
     walker: Option<usize>,
     propagation: Propagation,
     image: Vec<Complex64>,
@@ -54,12 +55,26 @@ struct Lane {
 
 /// What the trajectories of one sector take a step with.
 struct Rank {
-    lanes: Vec<Lane>,
+    slots: Vec<Slot>,
     x: Vec<Amplitudes>,
     sums: Vec<Amplitudes>,
     /// The correlations of one state.
     pairs: Vec<Complex64>,
     weights: Vec<f64>,
+}
+
+/// Slots that are side by side, lane by lane.
+#[derive(Clone, Copy)]
+struct Group {
+    slots: [usize; LANES],
+    taken: usize,
+}
+
+impl Group {
+    /// Every lane that is taken, with its slot.
+    fn lanes(&self) -> impl Iterator<Item = (usize, usize)> + Clone + '_ {
+        self.slots[..self.taken].iter().copied().enumerate()
+    }
 }
 
 impl<const W: usize> Products<W> {
@@ -125,31 +140,40 @@ impl<const W: usize> Products<W> {
         told
     }
 
-    /// Takes a step of those in the lanes, which are in one sector.
+    /// Takes a step of those in the slots, which are in one sector.
     fn step(&self, rank: &mut Rank, walkers: &mut [Walker<W>], sector: &Sector, times: &[f64]) {
         let d = sector.dimension;
-        rank.pack(d, |lane| Some(&walkers[lane.walker?].psi[..d]));
-        self.arrive(rank, walkers, sector, times);
-        rank.images(sector);
-        for lane in &mut rank.lanes {
-            let Some(walker) = lane.walker.map(|at| &walkers[at]) else { continue };
-            lane.begin(walker, sector, times[walker.next] - walker.now);
+        let mut from = 0;
+        while let Some(group) = rank.next_group(&mut from, |slot| slot.walker.is_some()) {
+            rank.pack(&group, d, |slot| Some(&walkers[slot.walker?].psi[..d]));
+            self.arrive(rank, &group, walkers, sector, times);
+            rank.images(&group, sector);
+            for (_, slot) in group.lanes() {
+                let slot = &mut rank.slots[slot];
+                let Some(walker) = slot.walker.map(|at| &walkers[at]) else { continue };
+                slot.begin(walker, sector, times[walker.next] - walker.now);
+            }
         }
         while rank.grow(sector) {}
-        for lane in &mut rank.lanes {
-            let Some(walker) = lane.walker.map(|at| &mut walkers[at]) else { continue };
-            lane.wait(walker, d, self.followed > 0);
+        for slot in &mut rank.slots {
+            let Some(walker) = slot.walker.map(|at| &mut walkers[at]) else { continue };
+            slot.wait(walker, d, self.followed > 0);
         }
-        self.tell(rank, walkers, sector, times);
+        let mut from = 0;
+        while let Some(group) = rank.next_group(&mut from, |slot| slot.walker.is_some()) {
+            self.tell(rank, &group, walkers, sector, times);
+        }
     }
 
     /// Tells of the jumps that led here, and takes the samples that are due.
-    fn arrive(&self, rank: &mut Rank, walkers: &mut [Walker<W>], sector: &Sector, times: &[f64]) {
+    fn arrive(&self, rank: &mut Rank, group: &Group, walkers: &mut [Walker<W>], sector: &Sector, times: &[f64]) {
         let d = sector.dimension;
-        let unknown = rank.lanes.iter().any(|lane| lane.walker.is_some_and(|at| walkers[at].known.is_none()));
+        let mut there = group.lanes().filter_map(|(_, slot)| rank.slots[slot].walker);
+        let unknown = there.any(|at| walkers[at].known.is_none());
         let seen = if unknown { self.see(rank, sector) } else { [ProductValues::default(); LANES] };
-        for (number, seen) in seen.into_iter().enumerate() {
-            let Some(walker) = rank.lanes[number].walker.map(|at| &mut walkers[at]) else { continue };
+        for ((_, slot), seen) in group.lanes().zip(seen) {
+            let slot = &mut rank.slots[slot];
+            let Some(walker) = slot.walker.map(|at| &mut walkers[at]) else { continue };
             let seen = *walker.known.get_or_insert(seen);
             let all = || Sample { values: self.complete(sector, &walker.psi[..d], &seen), transverse: None };
             let record = &mut walker.run.record;
@@ -166,37 +190,37 @@ impl<const W: usize> Products<W> {
                 (walker.sampled, walker.next) = (time, walker.next + 1);
             }
             if walker.next == times.len() {
-                rank.lanes[number].walker = None;
+                slot.walker = None;
             }
         }
     }
 
     /// Tells of the dwells of a step, and goes the jumps that end them.
-    fn tell(&self, rank: &mut Rank, walkers: &mut [Walker<W>], sector: &Sector, times: &[f64]) {
+    fn tell(&self, rank: &mut Rank, group: &Group, walkers: &mut [Walker<W>], sector: &Sector, times: &[f64]) {
         let d = sector.dimension;
         let mut looks = [ProductValues::default(); LANES];
         if self.followed > 0 {
-            rank.pack(d, |lane| lane.walker.map(|_| &lane.probe[..d]));
+            rank.pack(group, d, |slot| slot.walker.map(|_| &slot.probe[..d]));
             looks = self.see(rank, sector);
         }
-        rank.pack(d, |lane| Some(&walkers[lane.walker?].psi[..d]));
+        rank.pack(group, d, |slot| Some(&walkers[slot.walker?].psi[..d]));
         let ends = self.see(rank, sector);
-        for (number, (look, end)) in looks.iter().zip(&ends).enumerate() {
-            let Some(walker) = rank.lanes[number].walker.map(|at| &mut walkers[at]) else { continue };
-            let Rank { lanes, sums, pairs, weights, .. } = &mut *rank;
-            let lane = &mut lanes[number];
-            let (propagation, record) = (&lane.propagation, &mut walker.run.record);
+        for ((lane, slot), (look, end)) in group.lanes().zip(looks.iter().zip(&ends)) {
+            let Rank { slots, sums, pairs, weights, .. } = &mut *rank;
+            let slot = &mut slots[slot];
+            let Some(walker) = slot.walker.map(|at| &mut walkers[at]) else { continue };
+            let (propagation, record) = (&slot.propagation, &mut walker.run.record);
             let at_start = walker.known.unwrap_or_default();
-            let length = lane.length();
+            let length = slot.length();
             let at_end = if propagation.is_stationary() { at_start } else { *end };
             let ends = (self.told(&at_start), self.told(&at_end));
             if self.followed > 0 && !propagation.is_stationary() {
                 let seen = self.told(look);
-                record.dwell(walker.now, length, &ends.0, &average(&ends, lane.look, &seen));
-                let between = Some((lane.look * length, seen));
+                record.dwell(walker.now, length, &ends.0, &average(&ends, slot.look, &seen));
+                let between = Some((slot.look * length, seen));
                 let change =
                     Change { start: walker.now, duration: length, turning: propagation.turning(), ends, between };
-                let probe = &mut lane.probe[..d];
+                let probe = &mut slot.probe[..d];
                 record.change(&change, |time| {
                     propagation.write(time, numbers_mut(probe));
                     self.followed(sector, probe)
@@ -206,18 +230,18 @@ impl<const W: usize> Products<W> {
             }
             walker.known = Some(at_end);
             let end = times[walker.next];
-            match lane.outcome {
+            match slot.outcome {
                 // Where rounding would leave a last sliver, the interval is over.
                 Wait::Survived(_) => walker.now = if length >= end - walker.now { end } else { walker.now + length },
                 Wait::Jump(_) => {
                     walker.now += length;
-                    correlations_of(number, pairs.len().isqrt(), sums, pairs);
+                    correlations_of(lane, pairs.len().isqrt(), sums, pairs);
                     sector.weigh_from(&walker.psi[..d], pairs, weights);
                     if let Some(chosen) = pick(weights.iter().copied(), &mut walker.run.rng) {
                         let way = &sector.ways[chosen];
                         let there = way.jump_by.rows();
-                        way.jump_by.apply(&walker.psi[..d], &mut lane.probe[..there]);
-                        std::mem::swap(&mut walker.psi, &mut lane.probe);
+                        way.jump_by.apply(&walker.psi[..d], &mut slot.probe[..there]);
+                        std::mem::swap(&mut walker.psi, &mut slot.probe);
                         normalize(numbers_mut(&mut walker.psi[..there]));
                         (walker.sector, walker.jumped, walker.known) = (way.to, Some((way.jump, way.mark)), None);
                     }
@@ -240,11 +264,11 @@ impl<const W: usize> Products<W> {
 /// The sector in which most of those are that are not at their end.
 fn most_crowded<const W: usize>(walkers: &[Walker<W>], times: &[f64]) -> Option<usize> {
     let under_way = || walkers.iter().filter(|walker| walker.next < times.len());
-    let beside = |sector: usize| under_way().filter(|walker| walker.sector == sector).count().min(LANES);
+    let beside = |sector: usize| under_way().filter(|walker| walker.sector == sector).count().min(SLOTS);
     under_way().map(|walker| walker.sector).max_by_key(|sector| (beside(*sector), *sector))
 }
 
-impl Lane {
+impl Slot {
     fn is_growing(&self) -> bool {
         self.walker.is_some() && self.reach.is_none()
     }
@@ -290,7 +314,7 @@ impl Rank {
     fn new<const W: usize>(engine: &Products<W>) -> Self {
         let (largest, n) = (engine.largest, engine.product.factors().len());
         let empty = || vec![Complex64::ZERO; largest];
-        let lane = || Lane {
+        let slot = || Slot {
             walker: None,
             propagation: Propagation::new(2 * largest),
             image: empty(),
@@ -301,7 +325,7 @@ impl Rank {
             look: 0.0,
         };
         Rank {
-            lanes: (0..LANES).map(|_| lane()).collect(),
+            slots: (0..SLOTS).map(|_| slot()).collect(),
             x: vec![NONE; largest],
             sums: vec![NONE; n * n],
             pairs: vec![Complex64::ZERO; n * n],
@@ -309,27 +333,40 @@ impl Rank {
         }
     }
 
-    /// Takes those of a sector in, as many as there are lanes.
+    /// Takes those of a sector in, as many as there are slots.
     fn enter<const W: usize>(&mut self, walkers: &[Walker<W>], sector: usize, times: &[f64]) {
         let there = |walker: &Walker<W>| walker.sector == sector && walker.next < times.len();
         let mut there = walkers.iter().enumerate().filter(|(_, walker)| there(walker)).map(|(at, _)| at);
-        self.lanes.iter_mut().for_each(|lane| lane.walker = there.next());
+        self.slots.iter_mut().for_each(|slot| slot.walker = there.next());
+    }
+
+    /// The next slots of a kind, as many as there are lanes, and where others may follow; `None` where no more are.
+    fn next_group(&self, from: &mut usize, is_of_kind: impl Fn(&Slot) -> bool) -> Option<Group> {
+        let mut group = Group { slots: [0; LANES], taken: 0 };
+        while *from < self.slots.len() && group.taken < LANES {
+            if is_of_kind(&self.slots[*from]) {
+                group.slots[group.taken] = *from;
+                group.taken += 1;
+            }
+            *from += 1;
+        }
+        (group.taken > 0).then_some(group)
     }
 
     /// Puts states of so many amplitudes side by side.
-    fn pack<'a>(&'a mut self, d: usize, state: impl Fn(&'a Lane) -> Option<&'a [Complex64]>) {
-        let Rank { lanes, x, .. } = self;
-        let lanes: &'a [Lane] = lanes;
-        pack(&mut x[..d], &lanes.iter().enumerate().filter_map(|(number, lane)| Some((number, state(lane)?))));
+    fn pack<'a>(&'a mut self, group: &Group, d: usize, state: impl Fn(&'a Slot) -> Option<&'a [Complex64]>) {
+        let Rank { slots, x, .. } = self;
+        let slots: &'a [Slot] = slots;
+        pack(&mut x[..d], &group.lanes().filter_map(|(lane, slot)| Some((lane, state(&slots[slot])?))));
     }
 
     /// A times what is side by side.
-    fn images(&mut self, sector: &Sector) {
-        let Rank { lanes, x, .. } = self;
+    fn images(&mut self, group: &Group, sector: &Sector) {
+        let Rank { slots, x, .. } = self;
         sector.drift.image_of_lanes(&x[..sector.dimension], |first, block| {
-            for (number, lane) in lanes.iter_mut().enumerate().filter(|(_, lane)| lane.walker.is_some()) {
-                for (image, y) in lane.image[first..].iter_mut().zip(block) {
-                    *image = Complex64::new(y[0][number], y[1][number]);
+            for (lane, slot) in group.lanes() {
+                for (image, y) in slots[slot].image[first..].iter_mut().zip(block) {
+                    *image = Complex64::new(y[0][lane], y[1][lane]);
                 }
             }
         });
@@ -337,30 +374,33 @@ impl Rank {
 
     /// Gives each series that does not reach far enough another term; false where all do.
     fn grow(&mut self, sector: &Sector) -> bool {
-        for lane in self.lanes.iter_mut().filter(|lane| lane.is_growing()) {
-            if lane.propagation.reaches(sector.norm_bound, lane.tolerance) {
-                lane.reach = Some(lane.propagation.reach());
+        for slot in self.slots.iter_mut().filter(|slot| slot.is_growing()) {
+            if slot.propagation.reaches(sector.norm_bound, slot.tolerance) {
+                slot.reach = Some(slot.propagation.reach());
             }
         }
-        if !self.lanes.iter().any(Lane::is_growing) {
-            return false;
-        }
-        self.pack(sector.dimension, |lane| lane.is_growing().then(|| amplitudes(lane.propagation.last())));
-        let Rank { lanes, x, .. } = self;
-        sector.drift.image_of_lanes(&x[..sector.dimension], |first, block| {
-            for (number, lane) in lanes.iter_mut().enumerate().filter(|(_, lane)| lane.is_growing()) {
-                let (center, factor) = (lane.propagation.center(), lane.propagation.factor());
-                let (term, next) = lane.propagation.pair();
-                let (term, next) = (&amplitudes(term)[first..], &mut amplitudes_mut(next)[first..]);
-                for ((next, y), x) in next.iter_mut().zip(block).zip(term) {
-                    *next = (Complex64::new(y[0][number], y[1][number]) - center * x) * factor;
+        let (mut from, mut grew) = (0, false);
+        while let Some(group) = self.next_group(&mut from, Slot::is_growing) {
+            grew = true;
+            self.pack(&group, sector.dimension, |slot| Some(amplitudes(slot.propagation.last())));
+            let Rank { slots, x, .. } = self;
+            sector.drift.image_of_lanes(&x[..sector.dimension], |first, block| {
+                for (lane, slot) in group.lanes() {
+                    let propagation = &mut slots[slot].propagation;
+                    let (center, factor) = (propagation.center(), propagation.factor());
+                    let (term, next) = propagation.pair();
+                    let (term, next) = (&amplitudes(term)[first..], &mut amplitudes_mut(next)[first..]);
+                    for ((next, y), x) in next.iter_mut().zip(block).zip(term) {
+                        *next = (Complex64::new(y[0][lane], y[1][lane]) - center * x) * factor;
+                    }
                 }
+            });
+            for (_, slot) in group.lanes() {
+                let slot = &mut slots[slot];
+                slot.reach = slot.propagation.grow(slot.tolerance);
             }
-        });
-        for lane in lanes.iter_mut().filter(|lane| lane.is_growing()) {
-            lane.reach = lane.propagation.grow(lane.tolerance);
         }
-        true
+        grew
     }
 
     /// The correlations of what is side by side.

@@ -120,7 +120,8 @@ pub fn elements(spaces: &Spaces, operator: &Operator, from: &Basis, to: &Basis) 
         let shifts = word.iter().map(|powers| powers.shift()).collect();
         alike.entry(shifts).or_default().push((word.iter().enumerate().filter_map(factor).collect(), value));
     }
-    let (mut elements, mut moved) = (Elements::new(), Vec::new());
+    // A map that is made of all of them at once takes a fraction of the time.
+    let (mut elements, mut moved) = (Vec::new(), Vec::new());
     for (shifts, words) in &alike {
         for (column, state) in from.states.iter().enumerate() {
             moved.clear();
@@ -134,10 +135,10 @@ pub fn elements(spaces: &Spaces, operator: &Operator, from: &Basis, to: &Basis) 
                 word.iter().map(of).product()
             };
             let sum = words.iter().fold(Complex64::ZERO, |sum, (word, value)| sum + value * element(word));
-            elements.insert((row, column), sum);
+            elements.push(((row, column), sum));
         }
     }
-    elements
+    elements.into_iter().collect()
 }
 
 /// The projection on the highest number of quanta of a mode.

@@ -30,10 +30,9 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 
 use self::basis::Edge;
-use self::lanes::LANES;
 use self::qubits::OneBody;
 use self::sector::{InSector, Sector, Way};
-use self::spaces::{ABREAST, Label, Spaces};
+use self::spaces::{ABREAST, Label, SLOTS, Spaces};
 use self::sparse::Sparse;
 use super::propagation::{Beginning, Propagation, Wait, dot, normalize, numbers, numbers_mut};
 use super::{Change, Jump, Recorder, Run, Unravelling, average, run};
@@ -58,6 +57,7 @@ const MOST_SECTORS: f64 = 4e6;
 #[derive(Debug)]
 pub struct Products<const W: usize> {
     product: Product,
+    hamiltonian: Operator,
     /// What jumps that are sums over single qubits take from the norm, all together.
     lost: Operator,
     watched: Vec<Watched>,
@@ -156,7 +156,8 @@ impl<const W: usize> Products<W> {
         let sectors = (0..spaces.count() as usize).map(|_| OnceLock::new()).collect();
         let lost = if spaces.are_single_qubits() { qubits::lost(&product) } else { Operator::zero(product.algebras()) };
         let of_pairs = Self::of_pairs(&watched);
-        Products { product, lost, watched, of_pairs, followed, spaces, largest, sectors }
+        let hamiltonian = product.hamiltonian();
+        Products { product, hamiltonian, lost, watched, of_pairs, followed, spaces, largest, sectors }
     }
 
     /// How large the engine would be, before anything of that size is made.
@@ -180,7 +181,7 @@ impl<const W: usize> Products<W> {
         let (sectors, abreast) = (spaces.count(), spaces.are_abreast(states as usize));
         let bytes = Propagation::memory(states) + 48.0 * states;
         let bytes =
-            if abreast { LANES as f64 * (bytes + 16.0 * states) + 16.0 * states * ABREAST as f64 } else { bytes };
+            if abreast { SLOTS as f64 * (bytes + 16.0 * states) + 16.0 * states * ABREAST as f64 } else { bytes };
         let abreast = if abreast { ABREAST } else { 1 };
         if states > MOST_STATES {
             return Err(ProductError::TooLarge { what: "a state", dimension: states, bytes, most: MOST_STATES });
@@ -193,7 +194,9 @@ impl<const W: usize> Products<W> {
     }
 
     fn sector(&self, index: usize) -> &Sector {
-        let new = || Box::new(Sector::new((&self.product, &self.lost), &self.spaces, &self.watched, index));
+        let new = || {
+            Box::new(Sector::new((&self.product, &self.hamiltonian, &self.lost), &self.spaces, &self.watched, index))
+        };
         self.sectors[index].get_or_init(new)
     }
 

@@ -181,13 +181,18 @@ impl Jumps {
 }
 
 impl Sector {
-    /// A sector of a product, where `lost` is what jumps of single qubits take from the norm.
-    pub fn new((product, lost): (&Product, &Operator), spaces: &Spaces, watched: &[Watched], index: usize) -> Self {
+    /// A sector of a product and its Hamiltonian, where `lost` is what jumps of single qubits take from the norm.
+    pub fn new(
+        (product, hamiltonian, lost): (&Product, &Operator, &Operator),
+        spaces: &Spaces,
+        watched: &[Watched],
+        index: usize,
+    ) -> Self {
         let own = Basis::new(spaces, spaces.label(index));
         let dimension = own.len();
         let of_qubits = spaces.are_single_qubits();
         let sums = spaces.sums();
-        let mut h_eff = elements(spaces, &product.hamiltonian(), &own, &own);
+        let mut h_eff = elements(spaces, hamiltonian, &own, &own);
         let mut lose = |at, value: Complex64| {
             *h_eff.entry(at).or_insert(Complex64::ZERO) += Complex64::new(0.0, -0.5) * value;
         };

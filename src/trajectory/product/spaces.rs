@@ -5,7 +5,9 @@ use crate::initial::ProductStart;
 use crate::model::product::{Factor, Kind, Levels, Product};
 
 /// How many trajectories go abreast: enough for some to be in one sector.
-pub const ABREAST: usize = 32;
+pub const ABREAST: usize = 64;
+/// How many of those in one sector take a step at a time: enough for most lanes to be taken until the last series is made.
+pub const SLOTS: usize = 16;
 /// The largest sector of which many states are kept side by side: beyond, memory is worth more.
 const MOST_ABREAST: usize = 32_768;
 

@@ -5,11 +5,13 @@ use pulp::bytemuck::{cast_slice, cast_slice_mut};
 
 use crate::vectorized::vectorized;
 
-/// Qubits within a chunk of amplitudes that are computed together, and the numbers of a chunk.
+/// Numbers that are two amplitudes, of qubit 0 in its lower and its upper state: what one register of AVX2 holds.
+type Two = [f64; 4];
+/// Qubits within a chunk of amplitudes that are computed together, and the chunk.
 const WITHIN: usize = 3;
-const CHUNK: usize = 2 << WITHIN;
-/// Qubits that take one chunk to another of as many as share what is looked up of all others.
-const BESIDE: usize = 2;
+type Chunk = [Two; 1 << (WITHIN - 1)];
+/// Qubits beyond a chunk that are computed together: what is read and written counts for all of them.
+const TOGETHER: usize = 2;
 
 /// Whether a space of so many qubits is large enough.
 pub fn has_chunks(qubits: usize) -> bool {
@@ -27,64 +29,85 @@ pub fn add<const LOWERS: bool>(weights: &[f64], x: &[Complex64], y: &mut [Comple
 }
 
 fn sums<const LOWERS: bool, const ADDS: bool>(weights: &[f64], x: &[f64], y: &mut [f64]) {
-    let (x, y) = (x.as_chunks::<CHUNK>().0, y.as_chunks_mut::<CHUNK>().0);
-    if weights.len() < WITHIN + BESIDE {
-        in_parts::<LOWERS, ADDS, 1>(weights, x, y);
-    } else {
-        in_parts::<LOWERS, ADDS, { 1 << BESIDE }>(weights, x, y);
-    }
-}
-
-/// Adds what the qubits within it add to a chunk.
-#[inline(always)]
-fn add_within<const LOWERS: bool>(weights: &[f64; WITHIN], own: &[f64; CHUNK], sum: &mut [f64; CHUNK]) {
-    for (qubit, weight) in weights.iter().enumerate() {
-        // Pairs of numbers; a source differs in this bit, which the row lacks where it lowers.
-        let bit = 2 << qubit;
-        for at in 0..CHUNK {
-            if (at & bit == 0) == LOWERS {
-                sum[at] += weight * own[at ^ bit];
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn add_source(weight: f64, source: &[f64; CHUNK], sum: &mut [f64; CHUNK]) {
-    (0..CHUNK).for_each(|at| sum[at] += weight * source[at]);
-}
-
-fn in_parts<const LOWERS: bool, const ADDS: bool, const PARTS: usize>(
-    weights: &[f64],
-    x: &[[f64; CHUNK]],
-    y: &mut [[f64; CHUNK]],
-) {
-    let (within, others) = weights.split_at(WITHIN);
-    let within: &[f64; WITHIN] = within.first_chunk().unwrap_or(&[0.0; WITHIN]);
-    let (beside, beyond) = others.split_at(PARTS.trailing_zeros() as usize);
-    let (x, y) = (x.as_chunks::<PARTS>().0, y.as_chunks_mut::<PARTS>().0);
+    let Some((within, beyond)) = weights.split_first_chunk::<WITHIN>() else { return };
+    let (x, y) = (x.as_chunks::<4>().0, y.as_chunks_mut::<4>().0);
     vectorized(
         #[inline(always)]
         || {
-            for (place, (y, own)) in y.iter_mut().zip(x).enumerate() {
-                let mut sums = if ADDS { *y } else { [[0.0; CHUNK]; PARTS] };
-                for part in 0..PARTS {
-                    add_within::<LOWERS>(within, &own[part], &mut sums[part]);
-                    for (qubit, weight) in beside.iter().enumerate() {
-                        if (part >> qubit & 1 == 0) == LOWERS {
-                            add_source(*weight, &own[part ^ 1 << qubit], &mut sums[part]);
-                        }
-                    }
-                }
-                let mut left = if LOWERS { !place } else { place } & ((1 << beyond.len()) - 1);
-                while left != 0 {
-                    let qubit = left.trailing_zeros() as usize;
-                    left &= left - 1;
-                    let (weight, sources) = (beyond[qubit], &x[place ^ 1 << qubit]);
-                    (0..PARTS).for_each(|part| add_source(weight, &sources[part], &mut sums[part]));
-                }
-                *y = sums;
+            within_chunks::<LOWERS, ADDS>(within, x, y);
+            // How far the qubits lead.
+            let mut stride = 1 << (WITHIN - 1);
+            let (together, left) = beyond.as_chunks::<TOGETHER>();
+            for weights in together {
+                beside::<LOWERS, TOGETHER, { 1 << TOGETHER }>(weights, stride, x, y);
+                stride <<= TOGETHER;
+            }
+            if let [last] = *left {
+                beside::<LOWERS, 1, 2>(&[last], stride, x, y);
             }
         },
     );
+}
+
+#[inline(always)]
+fn add_to(sum: &mut Two, weight: f64, source: &Two) {
+    (0..4).for_each(|at| sum[at] += weight * source[at]);
+}
+
+/// What the qubits within chunks add.
+#[inline(always)]
+fn within_chunks<const LOWERS: bool, const ADDS: bool>(weights: &[f64; WITHIN], x: &[Two], y: &mut [Two]) {
+    let [first, second, third] = *weights;
+    // Where the first qubit is as it leaves it.
+    let first = if LOWERS { [first, first, 0.0, 0.0] } else { [0.0, 0.0, first, first] };
+    let chunks: &[Chunk] = x.as_chunks().0;
+    for (y, [a, b, c, d]) in y.as_chunks_mut::<{ 1 << (WITHIN - 1) }>().0.iter_mut().zip(chunks) {
+        let mut sums = if ADDS { *y } else { [[0.0; 4]; 4] };
+        for (sum, own) in sums.iter_mut().zip([a, b, c, d]) {
+            let flipped = [own[2], own[3], own[0], own[1]];
+            (0..4).for_each(|at| sum[at] += first[at] * flipped[at]);
+        }
+        let [of_a, of_b, of_c, of_d] = &mut sums;
+        if LOWERS {
+            add_to(of_a, second, b);
+            add_to(of_c, second, d);
+            add_to(of_a, third, c);
+            add_to(of_b, third, d);
+        } else {
+            add_to(of_b, second, a);
+            add_to(of_d, second, c);
+            add_to(of_c, third, a);
+            add_to(of_d, third, b);
+        }
+        *y = sums;
+    }
+}
+
+/// What some qubits add, of which the first leads as far as the stride: their states are so many `PARTS` of a block.
+#[inline(always)]
+fn beside<const LOWERS: bool, const QUBITS: usize, const PARTS: usize>(
+    weights: &[f64; QUBITS],
+    stride: usize,
+    x: &[Two],
+    y: &mut [Two],
+) {
+    for (y, x) in y.chunks_exact_mut(stride * PARTS).zip(x.chunks_exact(stride * PARTS)) {
+        let mut parts = x.chunks_exact(stride);
+        let x: [&[Two]; PARTS] = std::array::from_fn(|_| &parts.next().unwrap_or_default()[..stride]);
+        let mut parts = y.chunks_exact_mut(stride);
+        let mut y: [&mut [Two]; PARTS] = std::array::from_fn(|_| &mut parts.next().unwrap_or_default()[..stride]);
+        for at in 0..stride {
+            let mut own = [[0.0; 4]; PARTS];
+            (0..PARTS).for_each(|part| own[part] = x[part][at]);
+            for (part, y) in y.iter_mut().enumerate() {
+                let mut sum = y[at];
+                for (qubit, weight) in weights.iter().enumerate() {
+                    if (part >> qubit & 1 == 0) == LOWERS {
+                        add_to(&mut sum, *weight, &own[part ^ 1 << qubit]);
+                    }
+                }
+                y[at] = sum;
+            }
+        }
+    }
 }

@@ -276,8 +276,8 @@ mod tests {
     #[test]
     fn lowering_and_raising_are_adjoint_in_blocks_and_as_a_whole() {
         let weight = |rest: u32, qubit: usize| 0.35 + qubit as f64 - 0.1 * f64::from(rest);
-        // Of three qubits all are within a chunk, of seven some are beyond those beside it.
-        for (number, whole) in [(5, false), (2, true), (3, true), (5, true), (7, true)] {
+        // Of three qubits all are within a chunk, of others one, two, three and four are beyond.
+        for (number, whole) in [(5, false), (2, true), (3, true), (4, true), (5, true), (6, true), (7, true)] {
             let space = Space::new(number, whole);
             let mut all = vec![Weights::Uniform(1.5), space.weights(weight)];
             if space.is_strided() {

@@ -15,7 +15,7 @@ use super::space::{Space, Weights};
 use crate::bath::{Coupling, Process, Rates};
 use crate::model::Register;
 use crate::trajectory::propagation::acting::{Acting, Steered};
-use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut};
+use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut, numbers, numbers_mut};
 use crate::vectorized::vectorized;
 
 /// A kind of jump of one bath.
@@ -72,6 +72,47 @@ impl Scratch {
     pub fn new(dimension: usize) -> Self {
         Scratch { lowered: vec![Complex64::ZERO; dimension], raised: vec![Complex64::ZERO; dimension] }
     }
+}
+
+/// The numbers of eight amplitudes: so many that what is done to real and imaginary parts is not taken apart.
+const EIGHT: usize = 16;
+
+/// Amplitudes, eight by eight, and those that are left.
+fn eights(amplitudes: &[Complex64]) -> (&[[f64; EIGHT]], &[[f64; 2]]) {
+    let (eights, rest) = numbers(amplitudes).as_chunks();
+    (eights, rest.as_chunks().0)
+}
+
+/// `factor (element - center) x` of some amplitudes.
+#[inline(always)]
+fn centered<const NUMBERS: usize>(
+    (center, factor): (Complex64, f64),
+    element: &[f64; NUMBERS],
+    x: &[f64; NUMBERS],
+) -> [f64; NUMBERS] {
+    let mut y = [0.0; NUMBERS];
+    for (at, y) in y.iter_mut().enumerate() {
+        let (re, im) = (element[at & !1] - center.re, element[at | 1] - center.im);
+        *y = (re * x[at] + if at & 1 == 0 { -im } else { im } * x[at ^ 1]) * factor;
+    }
+    y
+}
+
+/// The same, less `i turn half`, and `collective half - i turn x`.
+#[inline(always)]
+fn with_drive<const NUMBERS: usize>(
+    of: (Complex64, f64),
+    (collective, turn): (f64, f64),
+    element: &[f64; NUMBERS],
+    (x, half): (&[f64; NUMBERS], &[f64; NUMBERS]),
+) -> ([f64; NUMBERS], [f64; NUMBERS]) {
+    let (mut y, mut next) = (centered(of, element, x), [0.0; NUMBERS]);
+    for (at, (y, next)) in y.iter_mut().zip(&mut next).enumerate() {
+        let turn = if at & 1 == 0 { turn } else { -turn };
+        *y += turn * half[at ^ 1];
+        *next = collective * half[at] + turn * x[at ^ 1];
+    }
+    (y, next)
 }
 
 /// M of a mask.
@@ -274,13 +315,15 @@ impl Operators {
         }
     }
 
-    fn times_diagonal(&self, block: usize, (center, factor): (Complex64, f64), psi: &[Complex64], y: &mut [Complex64]) {
+    fn times_diagonal(&self, block: usize, of: (Complex64, f64), psi: &[Complex64], y: &mut [Complex64]) {
+        let ((x, of_x), (diagonal, of_diagonal)) = (eights(psi), eights(&self.diagonal[block]));
+        let (y, of_y) = numbers_mut(y).as_chunks_mut::<EIGHT>();
+        let of_y = of_y.as_chunks_mut().0;
         vectorized(
             #[inline(always)]
             || {
-                for ((y, x), element) in y.iter_mut().zip(psi).zip(&self.diagonal[block]) {
-                    *y = (element - center) * x * factor;
-                }
+                y.iter_mut().zip(x).zip(diagonal).for_each(|((y, x), element)| *y = centered(of, element, x));
+                of_y.iter_mut().zip(of_x).zip(of_diagonal).for_each(|((y, x), element)| *y = centered(of, element, x));
             },
         );
     }
@@ -288,19 +331,26 @@ impl Operators {
     /// `y = factor (D - center) psi - i turn half` of the diagonal D, and `next = collective half - i turn psi`.
     fn times_diagonal_and_drive(
         &self,
-        (center, factor): (Complex64, f64),
-        (collective, turn): (f64, f64),
+        of: (Complex64, f64),
+        by: (f64, f64),
         (psi, half): (&[Complex64], &[Complex64]),
         (next, y): (&mut [Complex64], &mut [Complex64]),
     ) {
+        let [(x, of_x), (half, of_half), (diagonal, of_diagonal)] = [psi, half, &self.diagonal[0]].map(eights);
+        let (next, of_next) = numbers_mut(next).as_chunks_mut::<EIGHT>();
+        let (y, of_y) = numbers_mut(y).as_chunks_mut::<EIGHT>();
+        let (of_next, of_y) = (of_next.as_chunks_mut().0, of_y.as_chunks_mut().0);
         vectorized(
             #[inline(always)]
             || {
-                let of_state = psi.iter().zip(half).zip(&self.diagonal[0]);
-                for ((y, next), ((x, half), element)) in y.iter_mut().zip(next.iter_mut()).zip(of_state) {
-                    let own = (element - center) * x * factor;
-                    *y = Complex64::new(own.re + turn * half.im, own.im - turn * half.re);
-                    *next = Complex64::new(collective * half.re + turn * x.im, collective * half.im - turn * x.re);
+                for ((y, next), ((x, half), element)) in
+                    y.iter_mut().zip(next.iter_mut()).zip(x.iter().zip(half).zip(diagonal))
+                {
+                    (*y, *next) = with_drive(of, by, element, (x, half));
+                }
+                let rest = of_x.iter().zip(of_half).zip(of_diagonal);
+                for ((y, next), ((x, half), element)) in of_y.iter_mut().zip(of_next.iter_mut()).zip(rest) {
+                    (*y, *next) = with_drive(of, by, element, (x, half));
                 }
             },
         );
