@@ -441,7 +441,8 @@ mod tests {
 
     #[test]
     fn groups_of_a_round_are_computed_side_by_side() {
-        let text = "[qubits]\nnumber = 2\n[[bath]]\nname = \"b\"\ncoupling = \"local\"\nrate = 1.0\ntemperature = 1.0\n[steady]";
+        let text = "[qubits]\nnumber = 2\n[[bath]]\nname = \"b\"\ncoupling = \"local\"\nrate = 1.0\ntemperature = 1.0\n\
+            [initial]\nstate = \"ground\"\n[evolution]\nuntil = 1.0\ntrajectories = 1";
         let scenario = Scenario::parse("s", "s.toml", text, Purpose::Trajectories, &Overrides::default()).unwrap();
         let company = Company { scenario, here: Mutex::default(), came: Condvar::new() };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
