@@ -49,7 +49,12 @@ pub fn normalize(a: &mut [f64]) -> f64 {
 pub fn scale(a: &mut [f64], factor: f64) {
     vectorized(
         #[inline(always)]
-        || a.iter_mut().for_each(|value| *value *= factor),
+        || {
+            // What `for_each` passes on to may be compiled for any processor.
+            for value in &mut *a {
+                *value *= factor;
+            }
+        },
     );
 }
 

@@ -322,8 +322,12 @@ impl Operators {
         vectorized(
             #[inline(always)]
             || {
-                y.iter_mut().zip(x).zip(diagonal).for_each(|((y, x), element)| *y = centered(of, element, x));
-                of_y.iter_mut().zip(of_x).zip(of_diagonal).for_each(|((y, x), element)| *y = centered(of, element, x));
+                for ((y, x), element) in y.iter_mut().zip(x).zip(diagonal) {
+                    *y = centered(of, element, x);
+                }
+                for ((y, x), element) in of_y.iter_mut().zip(of_x).zip(of_diagonal) {
+                    *y = centered(of, element, x);
+                }
             },
         );
     }
