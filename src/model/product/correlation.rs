@@ -129,7 +129,7 @@ impl Product {
                 JumpOperator::EachQubit { .. } => {
                     return Err(wrong(
                         "each qubit emits into it by itself, which is no operator of an ensemble of several: a collective bath has \
-                                      photons of all of them, and ensembles of one qubit each have their own",
+                         photons of all of them, and ensembles of one qubit each have their own",
                     ));
                 }
             };

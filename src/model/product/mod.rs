@@ -12,16 +12,16 @@ mod course;
 mod error;
 mod levels;
 mod rest;
+mod stage;
 mod values;
 
 pub use bath::{Channel, JumpOperator, ProductBath};
 pub use correlation::{Cells, Correlation, OfSpectrum, Since, TwoTimes};
-pub use course::{
-    Changing, ProductProtocol, ProductProtocolError, ProductReservoir, ProductSegment, ProductStage, Share,
-};
+pub use course::{Changing, ProductProtocol, ProductProtocolError, Share};
 pub use error::ProductError;
 pub use levels::Levels;
 pub use rest::Alone;
+pub use stage::{ProductReservoir, ProductSegment, ProductStage};
 pub use values::{ProductForm, ProductValues, Watched};
 
 use std::sync::Arc;

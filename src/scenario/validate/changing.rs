@@ -17,7 +17,7 @@ use super::protocol::{Given, Passes, Set, Timing, last, protocol_span};
 use super::{LARGEST, Result, Validator};
 use crate::bath::Process;
 use crate::model::operator::Operator;
-use crate::model::product::{Product, ProductProtocol, ProductReservoir, ProductSegment, Share};
+use crate::model::product::{Product, ProductProtocol, ProductReservoir, ProductSegment, ProductStage, Share};
 use crate::model::{Course, Rates, Reservoir, Setting, Signal, Wave};
 use crate::units::Units;
 
@@ -223,7 +223,7 @@ impl Validator<'_> {
                 return Err(self.source.error(text.span(), title, "its conjugate beside it, as in `g * (x + dag(x))`"));
             }
             let parts = std::iter::once(still).chain(of).enumerate();
-            let share = |(dial, operator): (usize, Operator)| Share { dials: [ProductProtocol::ONE, dial], operator };
+            let share = |(dial, operator): (usize, Operator)| Share { dials: [ProductStage::ONE, dial], operator };
             Ok(Some(parts.map(share).filter(|share| !share.operator.is_zero()).collect()))
         })
         .collect()

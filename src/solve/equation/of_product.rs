@@ -7,7 +7,7 @@ use crate::lindblad::{
     ChangingForm, Effort, MeanForm, Passing, ProductAlong, ProductCycle, ProductDensity, ProductEquation,
     cycle_affordable,
 };
-use crate::model::product::{Changing, ProductProtocol, Watched};
+use crate::model::product::{Changing, ProductProtocol, ProductStage, Watched};
 use crate::model::{System, Values};
 use crate::rounded::Rounded;
 use crate::solve::error::Unsolved;
@@ -215,13 +215,13 @@ impl Equation for OfProduct {
         }
         let forms = match &equation {
             Still::Yes(equation) => {
-                let still = |watched| vec![([ProductProtocol::ONE; 2], equation.mean_form(watched))];
+                let still = |watched| vec![([ProductStage::ONE; 2], equation.mean_form(watched))];
                 ensembles.watched().iter().map(still).collect()
             }
             Still::No(along) => {
                 let form = |Changing { watched, shares }: Changing| match shares {
                     Some(shares) => along.changing_form(&shares),
-                    None => vec![([ProductProtocol::ONE; 2], along.envelope().mean_form(&watched))],
+                    None => vec![([ProductStage::ONE; 2], along.envelope().mean_form(&watched))],
                 };
                 ensembles.changing().into_iter().map(form).collect()
             }

@@ -185,7 +185,7 @@ impl Moving {
             let share = |share: &Share| seen(share.dials, &Watched::Operator(share.operator.clone()));
             match shares {
                 Some(shares) => shares.iter().map(share).collect(),
-                None => vec![seen([ProductProtocol::ONE; 2], watched)],
+                None => vec![seen([ProductStage::ONE; 2], watched)],
             }
         });
         let watched = watched.collect();
