@@ -9,6 +9,9 @@ use serde::Serialize;
 use crate::results::{Head, SUMMARY, Soundness, soundness};
 use crate::store::{Grip, Live, Manifest, ManifestPoint, Name, SILENT, StoreError, held, host, names};
 
+/// How often a word is asked for again that cannot be read.
+const AGAIN: usize = 5;
+
 /// How a campaign stands.
 #[derive(Clone, Debug)]
 pub struct Status {
@@ -132,8 +135,7 @@ impl Process {
         let names = names(parts)?;
         let mut processes: Vec<(Name, Process)> = Vec::new();
         for name in names {
-            // A word that is just being replaced is not read.
-            let read = Process::read(parts, &name);
+            let read = Process::read_patiently(parts, &name);
             processes.extend(read.map(|process| (name, process)));
         }
         if processes.iter().any(|(_, process)| process.presence == Presence::Silent) {
@@ -148,6 +150,19 @@ impl Process {
         let mut processes: Vec<Process> = processes.into_iter().map(|(_, process)| process).collect();
         processes.sort_by_key(|process| (process.presence as u8, process.live.host.clone(), process.live.process));
         Ok(processes)
+    }
+
+    /// Not every file system replaces a word at once: that of a process that is there is asked for again.
+    fn read_patiently(parts: &Path, name: &Name) -> Option<Self> {
+        let mut read = Process::read(parts, name);
+        for _ in 0..AGAIN {
+            if read.is_some() || matches!(name.grip(parts), Grip::Gone | Grip::Free) {
+                break;
+            }
+            std::thread::sleep(Live::EVERY / 100);
+            read = Process::read(parts, name);
+        }
+        read
     }
 
     fn read(parts: &Path, name: &Name) -> Option<Self> {

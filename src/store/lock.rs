@@ -3,10 +3,13 @@
 use std::fs::{File, TryLockError};
 use std::io::{Error, Read, Seek, Write};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::error::StoreError;
-use super::files::open_own;
+use super::files::{is_plain, open_own};
+
+/// For how long a lock is asked for again that somebody holds, or that is removed.
+const PASSING: Duration = Duration::from_millis(50);
 
 /// A lock that is held; its file names the owner meanwhile.
 #[derive(Debug)]
@@ -33,7 +36,21 @@ impl Lock {
         Lock::take(path, false)
     }
 
+    /// Who only asks whether a lock is held holds it for a moment, and who clears up removes what nobody holds yet: neither
+    /// is an owner.
     fn take(path: &Path, exclusive: bool) -> Result<Self, StoreError> {
+        let begun = Instant::now();
+        loop {
+            match Lock::try_take(path, exclusive) {
+                Ok(lock) if is_plain(path) || begun.elapsed() > PASSING => return Ok(lock),
+                Ok(_) => {}
+                Err(StoreError::Locked { .. }) if begun.elapsed() < PASSING => std::thread::sleep(PASSING / 10),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn try_take(path: &Path, exclusive: bool) -> Result<Self, StoreError> {
         let failed = |e| StoreError::io("write", path, e);
         let folder = || path.parent().and_then(Path::parent).unwrap_or(path);
         let mut file = open_own(path).map_err(failed)?.ok_or_else(|| {
@@ -92,4 +109,27 @@ pub fn host() -> String {
 /// Seconds since 1970.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_looks_whether_a_lock_is_held_keeps_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let looking = Lock::shared(&path).unwrap();
+        let passing = std::thread::spawn(move || {
+            std::thread::sleep(PASSING / 3);
+            drop(looking);
+        });
+        let lock = Lock::exclusive(&path).unwrap();
+        passing.join().unwrap();
+        assert!(lock.holds && path.exists());
+        assert!(matches!(Lock::shared(&path), Err(StoreError::Locked { .. })));
+        // What others see is another file then.
+        std::fs::remove_file(&path).unwrap();
+        assert!(Lock::exclusive(&path).unwrap().holds && lock.holds);
+    }
 }

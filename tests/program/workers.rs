@@ -187,7 +187,9 @@ fn clocks_that_differ_by_an_hour_are_no_matter() {
     let above = place.say(&["status", "."]);
     assert!(
         above.contains("shared: ") && above.contains("1 at work") && above.contains("results: none yet"),
-        "{above}"
+        "{above}{}the other: {:?}",
+        place.say(&["status", "shared"]),
+        crew[1].try_wait()
     );
     refused(&place.run("shared", &["--fresh"]), 2, &["at work"]);
     crew[1].kill().unwrap();
