@@ -1,8 +1,9 @@
 //! Solving a campaign: the files of a run with exact values alone.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -137,8 +138,14 @@ pub fn solve(scenario: &Scenario, options: &RunOptions, report: &mut dyn FnMut(&
 /// Rows and summary of a point, or why it has none.
 type Answer = Result<(SolvedRows, PointSummary), Unsolved>;
 
-/// Solves a point, or finds it among those that are kept; `None` where it was stopped.
-fn solve_or_find(point: &Point, stop: &Interrupt, kept: Option<&SolvedPoints>) -> Result<Option<Answer>, StoreError> {
+/// Solves a point, or finds it among those that are kept; `None` where it was stopped. `threads` are for what can be done
+/// side by side in one point.
+fn solve_or_find(
+    point: &Point,
+    stop: &Interrupt,
+    kept: Option<&SolvedPoints>,
+    threads: Option<Arc<ThreadPool>>,
+) -> Result<Option<Answer>, StoreError> {
     if let Some(kept) = kept
         && let Found::Good(Kept { rows, summary }) = kept.read(point.index, *LAYOUT)?
         && let Ok(summary) = serde_json::from_str(&summary)
@@ -146,7 +153,11 @@ fn solve_or_find(point: &Point, stop: &Interrupt, kept: Option<&SolvedPoints>) -
         return Ok(Some(Ok((rows, summary))));
     }
     let (solved, started) = (point.clone(), Instant::now());
-    let found = aside(stop, move || solve_point(&solved).map(|found| (found.rows(&solved), found.summary(&solved))));
+    let solve = move || solve_point(&solved).map(|found| (found.rows(&solved), found.summary(&solved)));
+    let found = match threads {
+        Some(threads) => aside(stop, move || threads.install(solve)),
+        None => aside(stop, solve),
+    };
     if let (Some(kept), Some(Ok((rows, summary)))) = (kept.filter(|_| started.elapsed() > LONG), &found)
         && let Ok(summary) = serde_json::to_string(summary)
     {
@@ -168,10 +179,14 @@ pub fn solve_into(
     let mut writer = Writer::new(sink, scenario)?;
     let started = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(at_once).build()?;
+    // Those of few points share the threads that are left.
+    let is_few = of < at_once;
+    let within =
+        is_few.then(|| rayon::ThreadPoolBuilder::new().num_threads(at_once).build()).transpose()?.map(Arc::new);
     let mut points = Vec::with_capacity(scenario.points.len());
     let mut failed = None;
     report(&Event::Solved { points: 0, of });
-    let solve = |point: &Point| solve_or_find(point, &options.stop, kept);
+    let solve = |point: &Point| solve_or_find(point, &options.stop, kept, within.clone());
     // A few points at a time, written in order.
     for block in scenario.points.chunks(4 * options.threads) {
         let solved: Vec<_> = pool.install(|| block.par_iter().map(solve).collect());

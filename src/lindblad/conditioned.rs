@@ -65,6 +65,26 @@ impl<'a> Conditioned<'a> {
         &self.parts.log
     }
 
+    /// How ln l changes with a field on these charges, up to a constant: v of `W^T v = theta' - c`, c what is counted per
+    /// unit time in each level.
+    #[must_use]
+    pub fn slope(&self, charges: &Charges) -> Vec<f64> {
+        let Parts { p, chain, .. } = &self.parts;
+        let mut v = self.charged_rates(charges);
+        let mean: f64 = p.iter().zip(&v).map(|(p, c)| p * c).sum();
+        v.iter_mut().for_each(|c| *c -= mean);
+        v.push(0.0);
+        chain.spent_on_the_way(&self.tilted.plan, &mut v);
+        v.truncate(p.len());
+        v
+    }
+
+    /// A level that is likely.
+    #[must_use]
+    pub fn likely(&self) -> usize {
+        self.parts.level
+    }
+
     /// The steady probabilities of the levels.
     #[must_use]
     pub fn p(&self) -> &[f64] {

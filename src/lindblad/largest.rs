@@ -10,16 +10,24 @@
 use super::charges::Charges;
 use super::conditioned::{Conditioned, Parts};
 use super::steady::SteadyError;
-use super::tilted::{Tilt, Tilted};
+use super::tilted::{Likely, Made, Tilt, Tilted};
 use crate::rounded::Rounded;
 
-/// Steps of Noda's iteration, and corrections of what is left after it.
+/// Steps of Noda's iteration, and corrections of what is left after it or of what a field near by foretells.
 const MOST_STEPS: usize = 300;
 const MOST_CORRECTIONS: usize = 5;
+const MOST_FORETOLD: usize = 12;
+/// A correction of l below this, as a part of l, has to be followed by one of half its size.
+const CLOSE: f64 = 0.1;
+/// A correction of l beyond this is none: what was foretold is too far off.
+const ASTRAY: f64 = 1e3;
+/// The most that a correction takes from l.
+const MOST_TAKEN: f64 = 0.9;
 /// What may be left of a correction of ln l.
 const SETTLED: f64 = 1e-11;
 /// What is left of a correction that is no solution.
 const UNSETTLED: f64 = 1e-6;
+
 impl Tilted<'_> {
     /// The largest eigenvalue and what belongs to it, where each jump has this exponent: charges times a field. `near` is
     /// ln l at a field near by, where it is known ([`Conditioned::logarithm`]).
@@ -27,11 +35,7 @@ impl Tilted<'_> {
     /// # Errors
     /// A field under which rates are beyond a double, or for which the bounds of the eigenvalue do not close in.
     pub fn at(&self, exponents: &Charges, near: Option<&[f64]>) -> Result<Conditioned<'_>, SteadyError> {
-        let states = self.states();
-        let tilts: Vec<Tilt> = self.equation.ladder().flows.iter().map(|flow| self.tilt(flow, exponents)).collect();
-        if !tilts.iter().all(|tilt| tilt.rate > 0.0 && tilt.rate.is_finite()) {
-            return Err(SteadyError::Field);
-        }
+        let (states, tilts) = (self.states(), self.tilts(exponents)?);
         let mut log = near.map_or_else(|| vec![0.0; states], <[f64]>::to_vec);
         let (mut lowest, mut closest) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..MOST_STEPS {
@@ -45,7 +49,7 @@ impl Tilted<'_> {
             // all but empty goes by the sixteen digits that it is then known to, step by step.
             let apart = most - least;
             if apart <= rounding || (lowest - most <= rounding && apart >= closest) {
-                return self.settled(tilts, exponents, log);
+                return self.settled(tilts, exponents, log, (self.equation.likely(), MOST_CORRECTIONS));
             }
             (lowest, closest) = (lowest.min(most), apart);
             // Above the bound by its rounding, so that every level leaks: what has converged is left with probabilities below
@@ -59,44 +63,106 @@ impl Tilted<'_> {
         Err(SteadyError::Unsettled)
     }
 
-    /// The chain at this l, which is nearly the eigenvector: corrected until nothing is left to correct.
+    /// The same from what fields near by foretell, by Newton's steps alone: ln l, and a level that is likely. A chain of n
+    /// levels is eliminated two or three times, where Noda's bounds may take dozens.
+    ///
+    /// # Errors
+    /// As [`Tilted::at`]; [`SteadyError::Unsettled`] where it was foretold too badly.
+    pub fn foretold(
+        &self,
+        exponents: &Charges,
+        mut log: Vec<f64>,
+        level: usize,
+    ) -> Result<Conditioned<'_>, SteadyError> {
+        grow(&mut log, std::iter::repeat(0.0));
+        self.settled(self.tilts(exponents)?, exponents, log, (level, MOST_FORETOLD))
+    }
+
+    /// The rates of all flows under a field.
+    fn tilts(&self, exponents: &Charges) -> Result<Vec<Tilt>, SteadyError> {
+        let tilts: Vec<Tilt> = self.equation.ladder().flows.iter().map(|flow| self.tilt(flow, exponents)).collect();
+        let resolved = tilts.iter().all(|tilt| tilt.rate > 0.0 && tilt.rate.is_finite());
+        if resolved { Ok(tilts) } else { Err(SteadyError::Field) }
+    }
+
+    /// The chain at this l, which is nearly the eigenvector: corrected until nothing is left to correct, or so many times.
+    /// `level` is one that may be likely.
     fn settled(
         &self,
         tilts: Vec<Tilt>,
         exponents: &Charges,
         mut log: Vec<f64>,
+        (mut level, most): (usize, usize),
     ) -> Result<Conditioned<'_>, SteadyError> {
-        let states = self.states();
         let mut left = f64::INFINITY;
-        for correction in 0..=MOST_CORRECTIONS {
+        for correction in 0..=most {
             let made = self.made(&tilts, &log);
-            let (chain, level, p) = self.steady(&made.rates)?;
-            let mean = |values: &[f64]| p.iter().zip(values).map(|(p, value)| p * value).sum::<f64>();
-            let theta = mean(&made.growth);
-            // To first order, W^T g = theta - growth is what ln l lacks; what theta lacks is of second order.
-            let mut lacking: Vec<f64> = made.growth.iter().map(|growth| growth - theta).collect();
-            lacking.push(0.0);
-            chain.spent_on_the_way(&self.plan, &mut lacking);
-            let middle = mean(&lacking[..states]);
-            lacking.iter_mut().for_each(|g| *g -= middle);
-            let (least, most) = extremes(&lacking[..states]);
-            let now = most - least;
-            if now <= SETTLED || now >= 0.5 * left || correction == MOST_CORRECTIONS {
-                if now.is_nan() || now > UNSETTLED {
+            let likely = self.steady(&made.rates, level)?;
+            level = likely.level;
+            let Lacking { theta, of, mut size } = self.lacking(&likely, &made);
+            let stalled = left <= CLOSE && size >= 0.5 * left;
+            if size <= SETTLED || stalled || correction == most {
+                if size.is_nan() || size > UNSETTLED {
                     return Err(SteadyError::Unsettled);
                 }
-                let second: f64 = p.iter().zip(&made.growth).zip(&lacking).map(|((p, c), g)| p * (c - theta) * g).sum();
+                let mean = |values: &[f64]| likely.p.iter().zip(values).map(|(p, value)| p * value).sum::<f64>();
+                let terms = likely.p.iter().zip(&made.growth).zip(&of);
+                let second: f64 = terms.map(|((p, c), g)| p * (c - theta) * g).sum();
                 let rounding = Rounded::of(theta, mean(&made.sizes));
                 let theta = Rounded { error: rounding.error + second.abs(), ..rounding };
-                let exponents = exponents.clone();
+                let (exponents, Likely { chain, level, p }) = (exponents.clone(), likely);
                 let parts = Parts { tilts, exponents, log, p, rates: made.rates, chain, level };
-                return Ok(Conditioned::new(self, parts, theta, now));
+                return Ok(Conditioned::new(self, parts, theta, size));
             }
-            left = now;
-            grow(&mut log, lacking[..states].iter().map(|g| g.clamp(-0.5, 0.5).ln_1p()));
+            if size.is_nan() || size > ASTRAY {
+                return Err(SteadyError::Unsettled);
+            }
+            left = size;
+            correct(&mut log, &of);
+            // What is left is about the square of it. Where that is too much, the chain as it was corrects l further, each time
+            // by a part of what it did before.
+            let mut close = size <= CLOSE && size * size > SETTLED;
+            while close {
+                let next = self.lacking(&likely, &self.made(&tilts, &log));
+                close = next.size > SETTLED && next.size <= 0.5 * size;
+                if next.size <= 0.5 * size {
+                    correct(&mut log, &next.of);
+                }
+                size = next.size;
+            }
         }
         Err(SteadyError::Unsettled)
     }
+
+    /// What ln l lacks to first order, g of `W^T g = theta - growth`, by the chain of an l near by; what theta lacks is of
+    /// second order.
+    fn lacking(&self, likely: &Likely, made: &Made) -> Lacking {
+        let states = self.states();
+        let mean = |values: &[f64]| likely.p.iter().zip(values).map(|(p, value)| p * value).sum::<f64>();
+        let theta = mean(&made.growth);
+        let mut of: Vec<f64> = made.growth.iter().map(|growth| growth - theta).collect();
+        of.push(0.0);
+        likely.chain.spent_on_the_way(&self.plan, &mut of);
+        of.truncate(states);
+        let middle = mean(&of);
+        of.iter_mut().for_each(|g| *g -= middle);
+        let (least, most) = extremes(&of);
+        Lacking { theta, of, size: most - least }
+    }
+}
+
+/// What an l lacks that is not quite the eigenvector.
+struct Lacking {
+    theta: f64,
+    /// Parts of l, level by level.
+    of: Vec<f64>,
+    /// How far these lie apart.
+    size: f64,
+}
+
+/// Adds to l what it lacks.
+fn correct(log: &mut [f64], of: &[f64]) {
+    grow(log, of.iter().map(|g| g.max(-MOST_TAKEN).ln_1p()));
 }
 
 /// The least and the largest of some values.

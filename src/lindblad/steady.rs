@@ -335,7 +335,8 @@ impl PopulationEquation {
     }
 
     /// A level that is likely in the steady state: under a weak local bath the end of the likeliest sector.
-    pub(super) fn likely(&self) -> usize {
+    #[must_use]
+    pub fn likely(&self) -> usize {
         let ladder = self.ladder();
         let top = ladder.levels[0].two_j;
         let baths = ladder.baths.clone();

@@ -49,6 +49,14 @@ pub(super) struct Made {
     pub sizes: Vec<f64>,
 }
 
+/// A chain eliminated relative to a level that is likely.
+pub(super) struct Likely {
+    pub chain: Censored,
+    pub level: usize,
+    /// The steady probabilities.
+    pub p: Vec<f64>,
+}
+
 impl<'a> Tilted<'a> {
     /// The generator of an equation whose levels all reach each other.
     ///
@@ -142,12 +150,12 @@ impl<'a> Tilted<'a> {
         Censored::new(&self.plan, &all).ok_or_else(|| SteadyError::Factorization { states, reason: reason() })
     }
 
-    /// A chain of these rates eliminated, relative to a level that is likely; that level, and the steady probabilities.
-    pub(super) fn steady(&self, rates: &[f64]) -> Result<(Censored, usize, Vec<f64>), SteadyError> {
+    /// A chain of these rates, eliminated relative to `level`, or to another where that is not likely.
+    pub(super) fn steady(&self, rates: &[f64], mut level: usize) -> Result<Likely, SteadyError> {
         let states = self.states();
         let mut leaving = vec![0.0; states];
         self.moves.iter().zip(rates).for_each(|(link, rate)| leaving[link.from] += rate);
-        let (mut level, mut dwelling) = (self.equation.likely(), None);
+        let mut dwelling = None;
         for _ in 0..MOST_CHOICES {
             // A dead end beside the level, to which it goes and comes back at one rate: as likely as the level, and what is
             // 0 there is 0 at the level.
@@ -170,7 +178,7 @@ impl<'a> Tilted<'a> {
             if p[level] >= LIKELY * p[likeliest] {
                 let total: f64 = p.iter().sum();
                 p.iter_mut().for_each(|p| *p /= total);
-                return Ok((chain, level, p));
+                return Ok(Likely { chain, level, p });
             }
             level = likeliest;
         }

@@ -356,6 +356,41 @@ fn fields_that_switch_the_sectors_are_resolved() {
     }
 }
 
+/// ln l and its slope at a field foretell the next, where the same is found as from nothing.
+#[test]
+fn a_field_foretells_the_next() {
+    for (number, loss, s) in [(20, 1e-3, 0.02), (40, 0.01, -0.03), (40, 0.01, 0.05)] {
+        let model = telegraph(number, loss);
+        let equation = equation(&model);
+        let tilted = Tilted::new(&equation).unwrap();
+        let charges = field(&model, 0, 1.0);
+        let at = |s: f64| tilted.at(&charges.times(s), None).unwrap();
+        let apart = |one: &[f64], other: &[f64]| {
+            let differences = one.iter().zip(other).map(|(one, other)| one - other);
+            let (least, most) = differences.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, m), d| (d.min(l), d.max(m)));
+            most - least
+        };
+        let (here, h) = (at(s), 1e-4);
+        let slope = here.slope(&charges);
+        let risen =
+            |by: f64| here.logarithm().iter().zip(&slope).map(|(log, slope)| log + by * slope).collect::<Vec<_>>();
+        let what = format!("N = {number}, s = {s}");
+        // Up to a constant, and to the square of h.
+        let (above, below) = (at(s + h), at(s - h));
+        let between: Vec<f64> =
+            above.logarithm().iter().zip(below.logarithm()).map(|(up, down)| (up - down) / (2.0 * h)).collect();
+        let span = apart(&slope, &vec![0.0; slope.len()]);
+        assert!(span > 0.1 && apart(&slope, &between) < 1e-3 * span, "{what}: {span}");
+        for by in [h, 5e-3] {
+            let (found, alone) =
+                (tilted.foretold(&charges.times(s + by), risen(by), here.likely()).unwrap(), at(s + by));
+            close(found.theta().value, alone.theta().value, 1e-11, found.theta().error, &what);
+            close(found.noise(&charges).unwrap().value, alone.noise(&charges).unwrap().value, 1e-8, 0.0, &what);
+            assert!(apart(found.logarithm(), alone.logarithm()) < 1e-9, "{what}");
+        }
+    }
+}
+
 /// Where the chain of a field dwells at a level that is all but impossible without it, and fields so far apart that none is
 /// near another.
 #[test]

@@ -5,6 +5,7 @@ mod counted;
 mod cycle;
 mod cycle_of_product;
 mod driven;
+mod foretelling;
 mod ladder;
 mod passage;
 mod product;

@@ -1,6 +1,7 @@
 //! The rows of `noise.parquet` about what is rare: cumulants of any order, the generating function at counting fields with
 //! what it makes of trajectories, the rate function, and the slowest modes.
 
+use super::foretelling::{Foretelling, Known};
 use super::rows::{ExactNoise, LOST, NO_CURRENT, Rows, of_sector};
 use crate::lindblad::{
     Charges, Conditioned, Counting, Cumulant, Effort, PopulationEquation, SteadyError, SteadyState, Tilted,
@@ -10,6 +11,7 @@ use crate::model::Model;
 use crate::rounded::{CERTAIN, Rounded};
 use crate::scenario::Point;
 use crate::statistics::{Statistic, Subject};
+use rayon::prelude::*;
 
 /// What the fields beside a run take at most: some seconds. One takes the number of levels to the power 3/2.
 const MOST_BESIDE: f64 = 1e8;
@@ -38,16 +40,25 @@ pub fn rows(rows: &mut Rows, counting: &Counting, equation: &PopulationEquation,
     let levels = counting.steady().p.len() as f64;
     let counted = counted(point);
     let beyond = (counted.len() * fields.len()) as f64 * levels.powf(1.5) > MOST_BESIDE;
-    for (bath, charges) in &counted {
+    if effort == Effort::Beside && beyond {
+        for (bath, _) in counted {
+            let subject = Subject::new(Statistic::GeneratingFunction, bath, None);
+            rows.refuse(point, subject, "so many fields are not solved for beside a run");
+        }
+        return;
+    }
+    let bright = point.bright_sector().filter(|_| point.groups.len() == 1);
+    let of_count = |(bath, charges): &(usize, Charges)| {
         // Sums without what their baths have in common, which is bounded.
         let charges = &if *bath < point.baths().len() { charges.clone() } else { counting.least_lively(charges) };
-        if effort == Effort::Beside && beyond {
-            let subject = Subject::new(Statistic::GeneratingFunction, *bath, None);
-            rows.refuse(point, subject, "so many fields are not solved for beside a run");
-            continue;
-        }
-        let bright = point.bright_sector().filter(|_| point.groups.len() == 1);
-        for (&field, found) in fields.iter().zip(along(equation, charges, fields, bright)) {
+        along(equation, charges, fields, bright)
+    };
+    let found: Vec<_> = match rayon::current_thread_index() {
+        Some(_) => counted.par_iter().map(of_count).collect(),
+        None => counted.iter().map(of_count).collect(),
+    };
+    for ((bath, _), found) in counted.iter().zip(found) {
+        for (&field, found) in fields.iter().zip(found) {
             field_rows(rows, point, *bath, field, found);
         }
     }
@@ -115,7 +126,8 @@ struct AtField {
     bright: Option<f64>,
 }
 
-/// Every field, in the order in which they are given: solved for from 0 outward, each from what was found before.
+/// Every field, in the order in which they are given: solved for from 0 outward, each from what was found before; those on
+/// either side of it side by side, where there are threads for it.
 fn along(
     equation: &PopulationEquation,
     charges: &Charges,
@@ -129,44 +141,26 @@ fn along(
         Ok(tilted) => tilted,
         Err(error) => return fields.iter().map(|_| Err(error.clone())).collect(),
     };
-    let below = fields.partition_point(|field| *field < 0.0);
-    let one_way = |fields: &mut dyn Iterator<Item = f64>| {
-        // ln l at the last two fields: flat at none.
-        let mut known = vec![(0.0, vec![0.0; equation.ladder().levels.len()])];
-        let mut found = Vec::new();
-        for field in fields {
-            let exponents = charges.times(field);
-            let at = match tilted.at(&exponents, Some(&extrapolated(&known, field))) {
-                // Fields far apart may lead astray.
-                Err(SteadyError::Unsettled | SteadyError::Field) => tilted.at(&exponents, None),
-                found => found,
-            };
-            found.push(at.and_then(|at| {
-                if known.len() == 2 {
-                    known.remove(0);
-                }
-                known.push((field, at.logarithm().to_vec()));
-                at_field(&at, charges, bright)
-            }));
-        }
-        found
-    };
-    let mut all = one_way(&mut fields[..below].iter().rev().copied());
-    all.reverse();
-    all.extend(one_way(&mut fields[below..].iter().copied()));
-    all
-}
-
-/// ln l on the line through what is known.
-fn extrapolated(known: &[(f64, Vec<f64>)], field: f64) -> Vec<f64> {
-    match known {
-        [(a, first), (b, second)] if a != b => {
-            let by = (field - b) / (b - a);
-            first.iter().zip(second).map(|(first, second)| second + by * (second - first)).collect()
-        }
-        [.., (_, last)] => last.clone(),
-        [] => Vec::new(),
+    let mut start = Foretelling::flat(equation);
+    // How l begins to change with a field.
+    if let Ok(at) = start.at(&tilted, charges, 0.0) {
+        start = Foretelling::of(vec![Known::of(&at, charges, 0.0)], at.likely());
     }
+    let one_way = |fields: &[f64]| {
+        let mut known = start.clone();
+        let solved = |&field| known.reach(&tilted, charges, field).and_then(|at| at_field(&at, charges, bright));
+        fields.iter().map(solved).collect::<Vec<_>>()
+    };
+    let below = fields.partition_point(|field| *field < 0.0);
+    let downward: Vec<f64> = fields[..below].iter().rev().copied().collect();
+    let ways = (|| one_way(&downward), || one_way(&fields[below..]));
+    let (mut all, above) = match rayon::current_thread_index() {
+        Some(_) => rayon::join(ways.0, ways.1),
+        None => (ways.0(), ways.1()),
+    };
+    all.reverse();
+    all.extend(above);
+    all
 }
 
 fn at_field(at: &Conditioned, charges: &Charges, bright: Option<f64>) -> Result<AtField, SteadyError> {
