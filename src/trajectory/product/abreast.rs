@@ -2,7 +2,7 @@
 //!
 //! Each has its own draws, its own step and its own series; what they share is the looking up of what leads where. So a
 //! trajectory is the same to the last bit, whoever is beside it. More take steps at a time than there are lanes: those
-//! whose series need more terms than others fill lanes together.
+//! whose series need more terms than others fill lanes together. A step goes on over samples, which are looks at its series.
 
 use num_complex::Complex64;
 use rand::RngExt;
@@ -49,7 +49,11 @@ struct Slot {
     /// How far the step goes; `None` while its series grows.
     reach: Option<f64>,
     outcome: Wait,
-    /// The part of the step after which it was looked at, and what was seen.
+    /// How much of the step recorders were told of.
+    told: f64,
+    /// How far into the step a sample is due.
+    due: Option<f64>,
+    /// The part of what is told next after which it was looked at.
     look: f64,
 }
 
@@ -151,13 +155,21 @@ impl<const W: usize> Products<W> {
             for (_, slot) in group.lanes() {
                 let slot = &mut rank.slots[slot];
                 let Some(walker) = slot.walker.map(|at| &walkers[at]) else { continue };
-                slot.begin(walker, sector, times[walker.next] - walker.now);
+                slot.begin(walker, sector, times[times.len() - 1] - walker.now);
             }
         }
         while rank.grow(sector) {}
         for slot in &mut rank.slots {
             let Some(walker) = slot.walker.map(|at| &mut walkers[at]) else { continue };
-            slot.wait(walker, d, self.followed > 0);
+            slot.wait(walker, d);
+        }
+        // Samples are looks at the series: a step is as long as without them.
+        let is_due = |slot: &Slot| slot.due.is_some();
+        while rank.find_due(walkers, times) {
+            let mut from = 0;
+            while let Some(group) = rank.next_group(&mut from, is_due) {
+                self.sample(rank, &group, walkers, sector, times);
+            }
         }
         let mut from = 0;
         while let Some(group) = rank.next_group(&mut from, |slot| slot.walker.is_some()) {
@@ -195,41 +207,99 @@ impl<const W: usize> Products<W> {
         }
     }
 
-    /// Tells of the dwells of a step, and goes the jumps that end them.
+    /// Looks at a random time of what is told next of each step, which lasts until what `until` says.
+    fn look(
+        &self,
+        rank: &mut Rank,
+        group: &Group,
+        walkers: &mut [Walker<W>],
+        sector: &Sector,
+        until: impl Fn(&Slot) -> f64,
+    ) -> [ProductValues<W>; LANES] {
+        let d = sector.dimension;
+        if self.followed == 0 {
+            return [ProductValues::default(); LANES];
+        }
+        for (_, slot) in group.lanes() {
+            let slot = &mut rank.slots[slot];
+            let Some(walker) = slot.walker.map(|at| &mut walkers[at]) else { continue };
+            if !slot.propagation.is_stationary() {
+                slot.look = walker.run.rng.random::<f64>();
+            }
+            let at = slot.told + slot.look * (until(slot) - slot.told);
+            slot.propagation.write(at, numbers_mut(&mut slot.image[..d]));
+        }
+        rank.pack(group, d, |slot| slot.walker.map(|_| &slot.image[..d]));
+        self.see(rank, sector)
+    }
+
+    /// Tells of what of a step was not told yet, up to `until`, where `end` is seen, of what was seen within as `look`.
+    fn dwell(
+        &self,
+        slot: &mut Slot,
+        walker: &mut Walker<W>,
+        sector: &Sector,
+        until: f64,
+        (look, end): (&ProductValues<W>, &ProductValues<W>),
+    ) {
+        let Slot { propagation, told, image, look: part, .. } = slot;
+        let record = &mut walker.run.record;
+        let (from, duration) = (*told, until - *told);
+        let start = walker.now + from;
+        let at_start = walker.known.unwrap_or_default();
+        let at_end = if propagation.is_stationary() { at_start } else { *end };
+        let ends = (self.told(&at_start), self.told(&at_end));
+        if self.followed > 0 && !propagation.is_stationary() {
+            let seen = self.told(look);
+            record.dwell(start, duration, &ends.0, &average(&ends, *part, &seen));
+            let between = Some((*part * duration, seen));
+            let change = Change { start, duration, turning: propagation.turning(), ends, between };
+            let scratch = &mut image[..sector.dimension];
+            record.change(&change, |time| {
+                propagation.write(from + time, numbers_mut(scratch));
+                self.followed(sector, scratch)
+            });
+        } else {
+            record.dwell(start, duration, &ends.0, &ends.0);
+        }
+        (*told, walker.known) = (until, Some(at_end));
+    }
+
+    /// Takes the samples that are due within steps.
+    fn sample(&self, rank: &mut Rank, group: &Group, walkers: &mut [Walker<W>], sector: &Sector, times: &[f64]) {
+        let d = sector.dimension;
+        let looks = self.look(rank, group, walkers, sector, |slot| slot.due.unwrap_or(slot.told));
+        for (_, slot) in group.lanes() {
+            let Slot { due, propagation, probe, .. } = &mut rank.slots[slot];
+            propagation.write(due.unwrap_or(0.0), numbers_mut(&mut probe[..d]));
+        }
+        rank.pack(group, d, |slot| slot.walker.map(|_| &slot.probe[..d]));
+        let ends = self.see(rank, sector);
+        for ((_, slot), seen) in group.lanes().zip(looks.iter().zip(&ends)) {
+            let slot = &mut rank.slots[slot];
+            let (Some(walker), Some(due)) = (slot.walker.map(|at| &mut walkers[at]), slot.due) else { continue };
+            self.dwell(slot, walker, sector, due, seen);
+            let seen = walker.known.unwrap_or_default();
+            let all = Sample { values: self.complete(sector, &slot.probe[..d], &seen), transverse: None };
+            let time = times[walker.next];
+            walker.run.record.sample(walker.next, time - walker.sampled, &all);
+            (walker.sampled, walker.next) = (time, walker.next + 1);
+        }
+    }
+
+    /// Tells of the last dwells of a step, and goes the jumps that end them.
     fn tell(&self, rank: &mut Rank, group: &Group, walkers: &mut [Walker<W>], sector: &Sector, times: &[f64]) {
         let d = sector.dimension;
-        let mut looks = [ProductValues::default(); LANES];
-        if self.followed > 0 {
-            rank.pack(group, d, |slot| slot.walker.map(|_| &slot.probe[..d]));
-            looks = self.see(rank, sector);
-        }
+        let looks = self.look(rank, group, walkers, sector, Slot::length);
         rank.pack(group, d, |slot| Some(&walkers[slot.walker?].psi[..d]));
         let ends = self.see(rank, sector);
-        for ((lane, slot), (look, end)) in group.lanes().zip(looks.iter().zip(&ends)) {
+        for ((lane, slot), seen) in group.lanes().zip(looks.iter().zip(&ends)) {
             let Rank { slots, sums, pairs, weights, .. } = &mut *rank;
             let slot = &mut slots[slot];
             let Some(walker) = slot.walker.map(|at| &mut walkers[at]) else { continue };
-            let (propagation, record) = (&slot.propagation, &mut walker.run.record);
-            let at_start = walker.known.unwrap_or_default();
             let length = slot.length();
-            let at_end = if propagation.is_stationary() { at_start } else { *end };
-            let ends = (self.told(&at_start), self.told(&at_end));
-            if self.followed > 0 && !propagation.is_stationary() {
-                let seen = self.told(look);
-                record.dwell(walker.now, length, &ends.0, &average(&ends, slot.look, &seen));
-                let between = Some((slot.look * length, seen));
-                let change =
-                    Change { start: walker.now, duration: length, turning: propagation.turning(), ends, between };
-                let probe = &mut slot.probe[..d];
-                record.change(&change, |time| {
-                    propagation.write(time, numbers_mut(probe));
-                    self.followed(sector, probe)
-                });
-            } else {
-                record.dwell(walker.now, length, &ends.0, &ends.0);
-            }
-            walker.known = Some(at_end);
-            let end = times[walker.next];
+            self.dwell(slot, walker, sector, length, seen);
+            let end = times[times.len() - 1];
             match slot.outcome {
                 // Where rounding would leave a last sliver, the interval is over.
                 Wait::Survived(_) => walker.now = if length >= end - walker.now { end } else { walker.now + length },
@@ -289,15 +359,12 @@ impl Slot {
         self.reach = (!grows).then_some(horizon);
     }
 
-    fn wait<const W: usize>(&mut self, walker: &mut Walker<W>, d: usize, looks: bool) {
+    fn wait<const W: usize>(&mut self, walker: &mut Walker<W>, d: usize) {
+        self.told = 0.0;
         let reach = self.reach.unwrap_or(0.0);
         self.outcome = self.propagation.wait(walker.left, reach, numbers_mut(&mut walker.psi[..d]));
         if let Wait::Survived(log) = self.outcome {
             walker.left += log;
-        }
-        if looks && !self.propagation.is_stationary() {
-            self.look = walker.run.rng.random::<f64>();
-            self.propagation.write(self.look * self.length(), numbers_mut(&mut self.probe[..d]));
         }
     }
 
@@ -322,6 +389,8 @@ impl Rank {
             tolerance: 0.0,
             reach: None,
             outcome: Wait::Survived(0.0),
+            told: 0.0,
+            due: None,
             look: 0.0,
         };
         Rank {
@@ -338,6 +407,16 @@ impl Rank {
         let there = |walker: &Walker<W>| walker.sector == sector && walker.next < times.len();
         let mut there = walkers.iter().enumerate().filter(|(_, walker)| there(walker)).map(|(at, _)| at);
         self.slots.iter_mut().for_each(|slot| slot.walker = there.next());
+    }
+
+    /// Finds the next sample within each step; false where there is none.
+    fn find_due<const W: usize>(&mut self, walkers: &[Walker<W>], times: &[f64]) -> bool {
+        for slot in &mut self.slots {
+            let length = slot.length();
+            let next = |at: usize| Some(times.get(walkers[at].next)? - walkers[at].now).filter(|due| *due < length);
+            slot.due = slot.walker.and_then(next);
+        }
+        self.slots.iter().any(|slot| slot.due.is_some())
     }
 
     /// The next slots of a kind, as many as there are lanes, and where others may follow; `None` where no more are.

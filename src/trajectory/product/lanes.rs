@@ -156,3 +156,66 @@ pub fn correlations_of(lane: usize, n: usize, sums: &[Amplitudes], pairs: &mut [
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use rand::RngExt;
+
+    use super::super::sparse::Sums;
+    use super::*;
+    use crate::random::stream;
+
+    /// Eight states of so many amplitudes, and the same side by side.
+    fn states(d: usize) -> (Vec<Vec<Complex64>>, Vec<Amplitudes>) {
+        let mut rng = stream(1, 2, d as u64);
+        let mut amplitude = || Complex64::new(rng.random::<f64>() - 0.5, rng.random::<f64>() - 0.5);
+        let states: Vec<Vec<Complex64>> = (0..LANES).map(|_| (0..d).map(|_| amplitude()).collect()).collect();
+        let mut x = vec![NONE; d];
+        pack(&mut x, &states.iter().map(Vec::as_slice).enumerate());
+        (states, x)
+    }
+
+    #[test]
+    fn products_and_means_of_lanes_are_those_of_each_state() {
+        // More rows than a block, some of them empty.
+        let d = 2 * BLOCK + 7;
+        let element = |row: usize, step: usize| {
+            ((row, (row * 3 + step * step) % d), Complex64::new(row as f64 - 60.0, step as f64) / 50.0)
+        };
+        let rows = (0..d).filter(|row| row % 11 != 4);
+        let elements: BTreeMap<_, _> = rows.flat_map(|row| (0..5).map(move |step| element(row, step))).collect();
+        let matrix = Sparse::new(d, &elements, Sums::ByPairs);
+        let (states, x) = states(d);
+        let mut image = vec![NONE; d];
+        matrix.image_of_lanes(&x, |first, block| image[first..][..block.len()].copy_from_slice(block));
+        let means = matrix.means_of_lanes(&x, 1.0);
+        for (lane, state) in states.iter().enumerate() {
+            let mut one = vec![Complex64::ZERO; d];
+            matrix.apply(state, &mut one);
+            for (y, of_lanes) in one.iter().zip(&image) {
+                assert!((y - Complex64::new(of_lanes[0][lane], of_lanes[1][lane])).norm() < 1e-13);
+            }
+            assert!((matrix.mean(state, 1.0) - means[lane]).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_lane_has_the_same_bits_whatever_is_in_the_others() {
+        let elements: BTreeMap<_, _> =
+            (0..70).map(|row| ((row, (row * 7 + 1) % 70), Complex64::new(0.3, row as f64))).collect();
+        let matrix = Sparse::new(70, &elements, Sums::ByPairs);
+        let (states, x) = states(70);
+        let mut alone = vec![NONE; 70];
+        pack(&mut alone, &[(5, states[5].as_slice())].into_iter());
+        let bits = |x: &[Amplitudes]| {
+            let mut bits = Vec::new();
+            matrix.image_of_lanes(x, |_, block| {
+                bits.extend(block.iter().map(|y| [y[0][5].to_bits(), y[1][5].to_bits()]));
+            });
+            bits
+        };
+        assert_eq!(bits(&x), bits(&alone));
+    }
+}
