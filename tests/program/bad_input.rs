@@ -637,7 +637,7 @@ proptest! {
 proptest! {
     // The same cases in every run.
     #![proptest_config(ProptestConfig {
-        cases: 2000,
+        cases: 1000,
         rng_seed: RngSeed::Fixed(17),
         failure_persistence: None,
         ..ProptestConfig::default()
