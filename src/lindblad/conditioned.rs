@@ -70,13 +70,7 @@ impl<'a> Conditioned<'a> {
     #[must_use]
     pub fn slope(&self, charges: &Charges) -> Vec<f64> {
         let Parts { p, chain, .. } = &self.parts;
-        let mut v = self.charged_rates(charges);
-        let mean: f64 = p.iter().zip(&v).map(|(p, c)| p * c).sum();
-        v.iter_mut().for_each(|c| *c -= mean);
-        v.push(0.0);
-        chain.spent_on_the_way(&self.tilted.plan, &mut v);
-        v.truncate(p.len());
-        v
+        self.tilted.excess((chain, p), self.charged_rates(charges)).1
     }
 
     /// A level that is likely.

@@ -137,14 +137,8 @@ impl Tilted<'_> {
     /// What ln l lacks to first order, g of `W^T g = theta - growth`, by the chain of an l near by; what theta lacks is of
     /// second order.
     fn lacking(&self, likely: &Likely, made: &Made) -> Lacking {
-        let states = self.states();
-        let mean = |values: &[f64]| likely.p.iter().zip(values).map(|(p, value)| p * value).sum::<f64>();
-        let theta = mean(&made.growth);
-        let mut of: Vec<f64> = made.growth.iter().map(|growth| growth - theta).collect();
-        of.push(0.0);
-        likely.chain.spent_on_the_way(&self.plan, &mut of);
-        of.truncate(states);
-        let middle = mean(&of);
+        let (theta, mut of) = self.excess((&likely.chain, &likely.p), made.growth.clone());
+        let middle: f64 = likely.p.iter().zip(&of).map(|(p, g)| p * g).sum();
         of.iter_mut().for_each(|g| *g -= middle);
         let (least, most) = extremes(&of);
         Lacking { theta, of, size: most - least }

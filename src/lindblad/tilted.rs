@@ -131,6 +131,17 @@ impl<'a> Tilted<'a> {
         Made { rates, growth, sizes }
     }
 
+    /// The mean of what there is in each level, and v of `W^T v = mean - values`, up to a constant: what comes of a start in
+    /// one level rather than another. W is the chain with the steady probabilities p.
+    pub(super) fn excess(&self, (chain, p): (&Censored, &[f64]), mut values: Vec<f64>) -> (f64, Vec<f64>) {
+        let mean: f64 = p.iter().zip(&values).map(|(p, value)| p * value).sum();
+        values.iter_mut().for_each(|value| *value -= mean);
+        values.push(0.0);
+        chain.spent_on_the_way(&self.plan, &mut values);
+        values.truncate(p.len());
+        (mean, values)
+    }
+
     /// Eliminates a chain in which levels leak, and which begins at some of them.
     pub(super) fn eliminated(
         &self,

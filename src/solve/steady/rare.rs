@@ -53,11 +53,7 @@ pub fn rows(rows: &mut Rows, counting: &Counting, equation: &PopulationEquation,
         let charges = &if *bath < point.baths().len() { charges.clone() } else { counting.least_lively(charges) };
         along(equation, charges, fields, bright)
     };
-    let found: Vec<_> = match rayon::current_thread_index() {
-        Some(_) => counted.par_iter().map(of_count).collect(),
-        None => counted.iter().map(of_count).collect(),
-    };
-    for ((bath, _), found) in counted.iter().zip(found) {
+    for ((bath, _), found) in counted.iter().zip(side_by_side(&counted, of_count)) {
         for (&field, found) in fields.iter().zip(found) {
             field_rows(rows, point, *bath, field, found);
         }
@@ -153,14 +149,17 @@ fn along(
     };
     let below = fields.partition_point(|field| *field < 0.0);
     let downward: Vec<f64> = fields[..below].iter().rev().copied().collect();
-    let ways = (|| one_way(&downward), || one_way(&fields[below..]));
-    let (mut all, above) = match rayon::current_thread_index() {
-        Some(_) => rayon::join(ways.0, ways.1),
-        None => (ways.0(), ways.1()),
-    };
-    all.reverse();
-    all.extend(above);
-    all
+    let mut ways = side_by_side(&[&downward[..], &fields[below..]], |fields| one_way(fields));
+    ways[0].reverse();
+    ways.concat()
+}
+
+/// What comes of each, in order: side by side on the threads of the pool that this runs in, if any.
+fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    match rayon::current_thread_index() {
+        Some(_) => items.par_iter().map(&work).collect(),
+        None => items.iter().map(work).collect(),
+    }
 }
 
 fn at_field(at: &Conditioned, charges: &Charges, bright: Option<f64>) -> Result<AtField, SteadyError> {
