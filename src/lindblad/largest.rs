@@ -10,7 +10,7 @@
 use super::charges::Charges;
 use super::conditioned::{Conditioned, Parts};
 use super::steady::SteadyError;
-use super::tilted::{Likely, Made, Tilt, Tilted};
+use super::tilted::{Likely, Made, Tilt, Tilted, largest};
 use crate::rounded::Rounded;
 
 /// Steps of Noda's iteration, and corrections of what is left after it or of what a field near by foretells.
@@ -20,9 +20,14 @@ const MOST_FORETOLD: usize = 12;
 /// A correction of l below this, as a part of l, has to be followed by one of half its size.
 const CLOSE: f64 = 0.1;
 /// A correction of l beyond this is none: what was foretold is too far off.
-const ASTRAY: f64 = 1e3;
-/// The most that a correction takes from l.
-const MOST_TAKEN: f64 = 0.9;
+const ASTRAY: f64 = 1e6;
+/// Corrections of ln l in a row that are hardly smaller than the one before are not on the way to it.
+const MOST_SLOW: usize = 3;
+const SLOW: f64 = 0.8;
+/// A bound has closed in where a step takes less than this from it, as a part of the rates.
+const CLOSED_IN: f64 = 1e-9;
+/// The least by which an entry of l changes beside others in a step.
+const LEAST_FACTOR: f64 = 1e-290;
 /// What may be left of a correction of ln l.
 const SETTLED: f64 = 1e-11;
 /// What is left of a correction that is no solution.
@@ -37,28 +42,44 @@ impl Tilted<'_> {
     pub fn at(&self, exponents: &Charges, near: Option<&[f64]>) -> Result<Conditioned<'_>, SteadyError> {
         let (states, tilts) = (self.states(), self.tilts(exponents)?);
         let mut log = near.map_or_else(|| vec![0.0; states], <[f64]>::to_vec);
-        let (mut lowest, mut closest) = (f64::INFINITY, f64::INFINITY);
+        let (mut lowest, mut alone) = (f64::INFINITY, false);
         for _ in 0..MOST_STEPS {
             let made = self.made(&tilts, &log);
             let (least, most) = extremes(&made.growth);
-            let rounding = 4.0 * f64::EPSILON * extremes(&made.sizes).1;
+            let size = extremes(&made.sizes).1;
+            let rounding = 4.0 * f64::EPSILON * size;
             if !most.is_finite() {
                 return Err(SteadyError::Field);
             }
-            // Bounds that no longer close in differ by rounding alone. The upper one comes first: what l lacks where it is
-            // all but empty goes by the sixteen digits that it is then known to, step by step.
-            let apart = most - least;
-            if apart <= rounding || (lowest - most <= rounding && apart >= closest) {
+            if most - least <= rounding {
                 return self.settled(tilts, exponents, log, (self.equation.likely(), MOST_CORRECTIONS));
             }
-            (lowest, closest) = (lowest.min(most), apart);
             // Above the bound by its rounding, so that every level leaks: what has converged is left with probabilities below
             // the least double by those who go to what has not.
             let leaks: Vec<f64> = made.growth.iter().map(|growth| most - growth + rounding).collect();
             let chain = self.eliminated(&made.rates, &leaks, &[])?;
             let mut times = vec![1.0; states + 1];
             chain.spent_on_the_way(&self.plan, &mut times);
-            grow(&mut log, times[..states].iter().map(|time| time.ln()));
+            times.truncate(states);
+            // Where the bound closes in no more, l is right where the chain dwells the longest. All else follows from one
+            // level there, where step by step it would go by sixteen digits.
+            alone = lowest - most <= CLOSED_IN * size && !alone;
+            lowest = lowest.min(most);
+            let dwelling = largest(&times);
+            if alone {
+                times = vec![0.0; states + 1];
+                times[dwelling] = 1.0;
+                chain.spent_on_the_way(&self.plan, &mut times);
+                times.truncate(states);
+            }
+            let least = LEAST_FACTOR * extremes(&times).1;
+            grow(&mut log, times.iter().map(|time| (time + least).ln()));
+            if alone {
+                let found = self.settled(tilts.clone(), exponents, log.clone(), (dwelling, MOST_FORETOLD));
+                if found.is_ok() {
+                    return found;
+                }
+            }
         }
         Err(SteadyError::Unsettled)
     }
@@ -94,7 +115,7 @@ impl Tilted<'_> {
         mut log: Vec<f64>,
         (mut level, most): (usize, usize),
     ) -> Result<Conditioned<'_>, SteadyError> {
-        let mut left = f64::INFINITY;
+        let (mut left, mut slow) = (f64::INFINITY, 0);
         for correction in 0..=most {
             let made = self.made(&tilts, &log);
             let likely = self.steady(&made.rates, level)?;
@@ -102,7 +123,7 @@ impl Tilted<'_> {
             let Lacking { theta, of, mut size } = self.lacking(&likely, &made);
             let stalled = left <= CLOSE && size >= 0.5 * left;
             if size <= SETTLED || stalled || correction == most {
-                if size.is_nan() || size > UNSETTLED {
+                if size > UNSETTLED {
                     return Err(SteadyError::Unsettled);
                 }
                 let mean = |values: &[f64]| likely.p.iter().zip(values).map(|(p, value)| p * value).sum::<f64>();
@@ -114,7 +135,8 @@ impl Tilted<'_> {
                 let parts = Parts { tilts, exponents, log, p, rates: made.rates, chain, level };
                 return Ok(Conditioned::new(self, parts, theta, size));
             }
-            if size.is_nan() || size > ASTRAY {
+            slow = if size > SLOW * left { slow + 1 } else { 0 };
+            if size > ASTRAY || slow == MOST_SLOW {
                 return Err(SteadyError::Unsettled);
             }
             left = size;
@@ -141,7 +163,8 @@ impl Tilted<'_> {
         let middle: f64 = likely.p.iter().zip(&of).map(|(p, g)| p * g).sum();
         of.iter_mut().for_each(|g| *g -= middle);
         let (least, most) = extremes(&of);
-        Lacking { theta, of, size: most - least }
+        let size = if of.iter().all(|g| g.is_finite()) { most - least } else { f64::INFINITY };
+        Lacking { theta, of, size }
     }
 }
 
@@ -156,7 +179,7 @@ struct Lacking {
 
 /// Adds to l what it lacks.
 fn correct(log: &mut [f64], of: &[f64]) {
-    grow(log, of.iter().map(|g| g.max(-MOST_TAKEN).ln_1p()));
+    grow(log, of.iter().copied());
 }
 
 /// The least and the largest of some values.

@@ -208,6 +208,6 @@ impl<'a> Tilted<'a> {
 }
 
 /// Where the largest of some values is.
-fn largest(values: &[f64]) -> usize {
+pub(super) fn largest(values: &[f64]) -> usize {
     values.iter().enumerate().fold(0, |best, (index, value)| if *value > values[best] { index } else { best })
 }

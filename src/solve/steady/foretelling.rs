@@ -3,7 +3,7 @@
 use crate::lindblad::{Charges, Conditioned, PopulationEquation, SteadyError, Tilted};
 
 /// Fields that are tried on the way to one.
-const MOST_TRIES: usize = 24;
+const MOST_TRIES: usize = 6;
 
 /// What is known at a field.
 #[derive(Clone)]
@@ -72,6 +72,7 @@ impl Foretelling {
             }
         }
         let at = tilted.at(&charges.times(field), None)?;
+        self.known.clear();
         self.learn(Known::of(&at, charges, field), at.likely());
         Ok(at)
     }
