@@ -65,24 +65,57 @@ pub fn modes(matrix: &Array2<Complex64>) -> Result<Vec<DecayMode>, DecayError> {
         }
     }
     let least = ROUNDING * matrix.diag().iter().map(|value| value.re).sum::<f64>().max(size);
-    let dense = Mat::from_fn(rows, rows, |i, j| matrix[(i, j)] / if size > 0.0 { size } else { 1.0 });
-    let decomposed = dense.self_adjoint_eigen(Side::Lower).map_err(|_| DecayError::NotFinite)?;
-    let (values, vectors) = (decomposed.S().column_vector(), decomposed.U());
+    let mut found = Vec::with_capacity(rows);
+    for basis in reflected(matrix, ROUNDING * size) {
+        let n = basis.len();
+        let element = |a: &Combination, b: &Combination| -> Complex64 {
+            a.iter().flat_map(|(i, x)| b.iter().map(move |(j, y)| matrix[(*i, *j)] * (x * y))).sum()
+        };
+        let dense = Mat::from_fn(n, n, |a, b| element(&basis[a], &basis[b]) / if size > 0.0 { size } else { 1.0 });
+        let decomposed = dense.self_adjoint_eigen(Side::Lower).map_err(|_| DecayError::NotFinite)?;
+        let (values, vectors) = (decomposed.S().column_vector(), decomposed.U());
+        for v in 0..n {
+            let mut own = vec![Complex64::ZERO; rows];
+            for (a, combination) in basis.iter().enumerate() {
+                combination.iter().for_each(|(j, x)| own[*j] += vectors[(a, v)].conj() * x);
+            }
+            found.push((values[v].re * size, own));
+        }
+    }
+    found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let mut modes = Vec::with_capacity(rows);
-    for v in (0..rows).rev() {
-        let rate = values[v].re * size;
+    for (rate, mut amplitudes) in found {
         if rate < -least {
             return Err(DecayError::NotPositive(rate));
         }
         if rate <= least {
             continue;
         }
-        let own = || (0..rows).map(|j| vectors[(j, v)].conj());
-        let largest = own().max_by(|a, b| a.norm().total_cmp(&b.norm())).unwrap_or(Complex64::ONE);
+        let largest = amplitudes.iter().copied().max_by(|a, b| a.norm().total_cmp(&b.norm())).unwrap_or(Complex64::ONE);
         let turn = (largest / largest.norm()).conj();
-        modes.push(DecayMode { rate, amplitudes: own().map(|a| a * turn).collect() });
+        amplitudes.iter_mut().for_each(|a| *a *= turn);
+        modes.push(DecayMode { rate, amplitudes });
     }
     Ok(modes)
+}
+
+/// A sum of qubits, with the factor of each.
+type Combination = Vec<(usize, f64)>;
+
+/// Bases in each of which the modes of a matrix can be looked for by themselves: sums of each qubit and the one as far from
+/// the other end, and differences, where reversing the order leaves the matrix as it is. Modes of one rate have a parity so.
+fn reflected(matrix: &Array2<Complex64>, rounding: f64) -> Vec<Vec<Combination>> {
+    let n = matrix.nrows();
+    let reversed = |i: usize| n - 1 - i;
+    let stays =
+        |((i, j), value): ((usize, usize), &Complex64)| (value - matrix[(reversed(i), reversed(j))]).norm() <= rounding;
+    if !matrix.indexed_iter().all(stays) {
+        return vec![(0..n).map(|i| vec![(i, 1.0)]).collect()];
+    }
+    let half = std::f64::consts::FRAC_1_SQRT_2;
+    let both = |sign: f64| (0..n / 2).map(move |i| vec![(i, half), (reversed(i), sign * half)]);
+    let middle = (n % 2 == 1).then(|| vec![(n / 2, 1.0)]);
+    vec![both(1.0).chain(middle).collect(), both(-1.0).collect()]
 }
 
 #[cfg(test)]
@@ -99,6 +132,24 @@ mod tests {
         ];
         let modes = modes(&matrix).unwrap();
         assert!(modes.windows(2).all(|pair| pair[0].rate >= pair[1].rate));
+        for ((i, j), value) in matrix.indexed_iter() {
+            let sum: Complex64 =
+                modes.iter().map(|mode| mode.rate * mode.amplitudes[i].conj() * mode.amplitudes[j]).sum();
+            assert!((sum - value).norm() < 1e-14, "{i} {j}: {sum} {value}");
+        }
+    }
+
+    #[test]
+    fn modes_of_one_rate_have_a_parity() {
+        // A ring of six: all but two rates are there twice.
+        let of = |i: usize, j: usize| 0.4_f64.powi([0, 1, 2, 3, 2, 1][i.abs_diff(j)]);
+        let matrix = Array2::from_shape_fn((6, 6), |(i, j)| Complex64::from(of(i, j)));
+        let modes = modes(&matrix).unwrap();
+        assert_eq!(modes.len(), 6);
+        for mode in &modes {
+            let is = |sign: f64| (0..6).all(|j| mode.amplitudes[j] == sign * mode.amplitudes[5 - j]);
+            assert!(is(1.0) || is(-1.0), "{mode:?}");
+        }
         for ((i, j), value) in matrix.indexed_iter() {
             let sum: Complex64 =
                 modes.iter().map(|mode| mode.rate * mode.amplitudes[i].conj() * mode.amplitudes[j]).sum();
