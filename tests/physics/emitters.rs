@@ -251,8 +251,9 @@ fn recorded(atoms: &Ensembles, times: &[f64], count: u64, at_a_time: usize) -> V
     records.into_iter().map(|record| record.trace).collect()
 }
 
-/// A row of six, of which some are excited, alone and with a warm bath, an exchange of their own and frequencies.
-fn rows_of_six() -> [Ensembles; 2] {
+/// A row of six, alone and, some of it excited, with a warm bath, an exchange of their own and frequencies; and a ring of six
+/// of which two are not excited.
+fn rows_of_six() -> [Ensembles; 3] {
     let field = Field::FreeSpace { dipole: [0.0, 0.2, 1.0].map(Complex64::from) };
     let chain = Emitters::new(Lattice::Chain(6).points(0.12), field).unwrap();
     let (product, start) = shared(&chain, &[true; 6]);
@@ -264,7 +265,10 @@ fn rows_of_six() -> [Ensembles; 2] {
     let start = ProductStart::new(&product, start.to_vec()).unwrap();
     let own = [("two", "q1.Jz*q2.Jz"), ("flow", "i*(q0.Jp*q3.Jm - q0.Jm*q3.Jp)")];
     let own = own.map(|(name, text)| (name.to_owned(), read(&product, text))).to_vec();
-    [alone, Ensembles::new(product, start, own)]
+    let across = Field::FreeSpace { dipole: [0.0, 0.0, 1.0].map(Complex64::from) };
+    let ring = Emitters::new(Lattice::Ring(6).points(0.15), across).unwrap();
+    let (ring, in_ring) = shared(&ring, &[true, false, true, true, false, true]);
+    [alone, Ensembles::new(product, start, own), Ensembles::new(ring, in_ring, Vec::new())]
 }
 
 #[test]

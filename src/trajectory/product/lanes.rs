@@ -102,12 +102,42 @@ impl Sparse {
 impl Flips {
     /// [`Flips::correlations`] of each state, of which only those of a qubit with itself and later ones are made.
     pub fn correlations_of_lanes(&self, x: &[Amplitudes], sums: &mut [Amplitudes]) {
-        let (n, width, steps) = self.parts();
         sums.fill(NONE);
+        self.correlate(x, 0..self.rows() as u32, sums);
+    }
+
+    /// The same of states that have a parity, from half of what they are led to.
+    pub fn correlations_by_parity(&self, x: &[Amplitudes], sums: &mut [Amplitudes]) {
+        let ((n, _, _), (once, same)) = (self.parts(), self.reflected());
+        sums.fill(NONE);
+        self.correlate(x, once.iter().copied(), sums);
+        // What a state adds to <sigma_j^dagger sigma_k>, its reflection adds to that of the reflections of j and k.
+        for j in 0..n {
+            for k in j..n {
+                let (here, there) = (j * n + k, (n - 1 - k) * n + (n - 1 - j));
+                if here > there {
+                    continue;
+                }
+                let ([re, im], [other_re, other_im]) = (sums[here], sums[there]);
+                let sum: Amplitudes = [
+                    std::array::from_fn(|lane| re[lane] + other_re[lane]),
+                    std::array::from_fn(|lane| im[lane] - other_im[lane]),
+                ];
+                sums[there] = [sum[0], sum[1].map(|im| -im)];
+                sums[here] = sum;
+            }
+        }
+        self.correlate(x, same.iter().copied(), sums);
+    }
+
+    /// Adds what these of the states that are led to have of the correlations.
+    fn correlate(&self, x: &[Amplitudes], rows: impl Iterator<Item = u32> + Clone, sums: &mut [Amplitudes]) {
+        let (n, width, steps) = self.parts();
         vectorized(
             #[inline(always)]
             || {
-                for steps in steps.chunks_exact(width) {
+                for row in rows.clone() {
+                    let steps = &steps[row as usize * width..][..width];
                     for (place, (from, qubit)) in steps.iter().enumerate() {
                         let [re, im] = x[*from as usize];
                         let minus_im = im.map(|im| -im);

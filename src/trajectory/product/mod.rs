@@ -15,6 +15,7 @@ mod pairs;
 mod photons;
 mod protocol;
 mod qubits;
+mod reflection;
 mod sector;
 mod spaces;
 mod sparse;
@@ -29,7 +30,7 @@ use num_complex::Complex64;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 
-use self::basis::Edge;
+use self::basis::{Basis, Edge};
 use self::qubits::OneBody;
 use self::sector::{InSector, Sector, Way};
 use self::spaces::{ABREAST, Label, SLOTS, Spaces};
@@ -195,22 +196,33 @@ impl<const W: usize> Products<W> {
 
     fn sector(&self, index: usize) -> &Sector {
         let new = || {
-            Box::new(Sector::new((&self.product, &self.hamiltonian, &self.lost), &self.spaces, &self.watched, index))
+            let place = (index, self.watched.len());
+            Box::new(Sector::new((&self.product, &self.hamiltonian, &self.lost), &self.spaces, place))
         };
         self.sectors[index].get_or_init(new)
     }
 
     /// What recorders are told of.
     fn followed(&self, sector: &Sector, psi: &[Complex64]) -> ProductValues<W> {
-        Self::means(&sector.watched[..self.followed], psi)
+        self.means(sector, self.followed, psi)
     }
 
-    fn means(watched: &[(Sparse, f64)], psi: &[Complex64]) -> ProductValues<W> {
+    /// The first so many of what is watched.
+    fn means(&self, sector: &Sector, count: usize, psi: &[Complex64]) -> ProductValues<W> {
         let mut values = ProductValues::default();
-        for (value, (operator, size)) in values.0.iter_mut().zip(watched) {
+        for (place, value) in values.0.iter_mut().enumerate().take(count) {
+            let (operator, size) = self.watched(sector, place);
             *value = operator.mean(psi, *size);
         }
         values
+    }
+
+    /// What is watched in a sector, with a bound of its norm.
+    fn watched<'a>(&self, sector: &'a Sector, place: usize) -> &'a (Sparse, f64) {
+        sector.watched[place].get_or_init(|| {
+            let own = Basis::new(&self.spaces, self.spaces.label(sector.index));
+            own.watched(&self.spaces, &self.watched[place])
+        })
     }
 
     /// The weight of the highest number of quanta that is kept of a mode, by its place among the factors: what the cut may
@@ -429,6 +441,7 @@ impl<const W: usize> Unravelling for Products<W> {
 
     fn observe(&self, state: &ProductState, _: f64) -> Sample<ProductValues<W>> {
         let sector = self.sector(state.sector);
-        Sample { values: Self::means(&sector.watched, &state.psi[..sector.dimension]), transverse: None }
+        let psi = &state.psi[..sector.dimension];
+        Sample { values: self.means(sector, self.watched.len(), psi), transverse: None }
     }
 }

@@ -3,11 +3,13 @@
 //! All of them share which state a qubit leads to, and how likely they are follows from one matrix of the state,
 //! `<sigma_j^dagger sigma_k>`.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use num_complex::Complex64;
 
 use super::basis::Basis;
+use super::reflection::Parity;
 use crate::bath::Process;
 use crate::model::operator::{Operator, Powers};
 use crate::model::product::{Channel, JumpOperator, Product, ProductBath};
@@ -32,6 +34,10 @@ pub struct Flips {
     width: usize,
     /// For each state that is led to, one after the other: from which states, by which qubits.
     steps: Vec<(u32, u32)>,
+    /// Which of them reversing the order of the qubits makes another of, one of each two.
+    once: Vec<u32>,
+    /// Which of them it leaves as they are.
+    same: Vec<u32>,
 }
 
 /// Whether a channel raises, and the amplitude of each of `n` qubits, where it is a sum over single ones, and nothing else.
@@ -120,12 +126,26 @@ impl Flips {
             }
         }
         let qubits = to.states().first().map_or(0, Vec::len);
-        Flips { qubits, width: steps.len() / to.len().max(1), steps }
+        let (mut once, mut same) = (Vec::new(), Vec::new());
+        for (row, state) in to.states().iter().enumerate() {
+            match state.iter().cmp(state.iter().rev()) {
+                Ordering::Less => once.push(row as u32),
+                Ordering::Equal => same.push(row as u32),
+                Ordering::Greater => {}
+            }
+        }
+        Flips { qubits, width: steps.len() / to.len().max(1), steps, once, same }
     }
 
     /// How many qubits there are and how many lead to each state, and from which states by which qubits.
     pub fn parts(&self) -> (usize, usize, &[(u32, u32)]) {
         (self.qubits, self.width, &self.steps)
+    }
+
+    /// Of the states that are led to, those that reversing the order of the qubits makes others of, one of each two, and those
+    /// that it leaves as they are.
+    pub fn reflected(&self) -> (&[u32], &[u32]) {
+        (&self.once, &self.same)
     }
 
     /// How many states there are where it leads.
@@ -180,6 +200,12 @@ impl Flips {
 }
 
 impl OfQubits {
+    /// What reversing the order of the qubits makes of it, where that is itself but for the sign.
+    pub fn parity(&self) -> Option<Parity> {
+        let reversed = self.amplitudes.iter().rev();
+        Parity::of(self.amplitudes.iter().zip(reversed).map(|(own, other)| [*own, *other]))
+    }
+
     /// |L x|^2 from the correlations of x; what is below the rounding of their sum is 0.
     pub fn weight_from(&self, pairs: &[Complex64]) -> f64 {
         let n = self.amplitudes.len();

@@ -1,17 +1,18 @@
 //! One sector of a product: its states, -i H_eff on them, and the ways in which a jump leaves it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use num_complex::Complex64;
 
 use super::basis::{Basis, Edge, Elements, elements, outcome, scaled, times};
 use super::qubits::{Flips, OfQubits, amplitudes_of};
+use super::reflection::{Parity, Reflection};
 use super::spaces::Spaces;
 use super::sparse::Sparse;
 use crate::bath::Process;
 use crate::dicke::SectorChange;
 use crate::model::operator::Operator;
-use crate::model::product::{Channel, JumpOperator, Product, Watched};
+use crate::model::product::{Channel, JumpOperator, Product};
 use crate::trajectory::Jump;
 use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut};
 
@@ -55,6 +56,14 @@ impl JumpBy {
         }
     }
 
+    /// What a reflection makes of it, where that is known.
+    pub fn parity(&self) -> Option<Parity> {
+        match self {
+            JumpBy::Matrix(_) => None,
+            JumpBy::Qubits(sum) => sum.parity(),
+        }
+    }
+
     /// |L x|^2.
     pub fn weight(&self, x: &[Complex64]) -> f64 {
         match self {
@@ -76,8 +85,12 @@ pub struct Sector {
     flips: Vec<Arc<Flips>>,
     /// The same of those that lower, where there are any excitations of single qubits.
     pub down: Option<Arc<Flips>>,
-    /// What is watched, each with a bound of its norm.
-    pub watched: Vec<(Sparse, f64)>,
+    /// The reflection that leaves -i H_eff as it is, among single qubits, if it does.
+    pub reflection: Option<Reflection>,
+    /// Which of all sectors it is.
+    pub index: usize,
+    /// What is watched, each with a bound of its norm: made when first asked for.
+    pub watched: Vec<OnceLock<(Sparse, f64)>>,
     /// The highest levels of modes whose cut may grow.
     pub edges: Vec<Edge>,
 }
@@ -185,8 +198,7 @@ impl Sector {
     pub fn new(
         (product, hamiltonian, lost): (&Product, &Operator, &Operator),
         spaces: &Spaces,
-        watched: &[Watched],
-        index: usize,
+        (index, watched): (usize, usize),
     ) -> Self {
         let own = Basis::new(spaces, spaces.label(index));
         let dimension = own.len();
@@ -213,10 +225,12 @@ impl Sector {
         let drift = times(h_eff, -Complex64::I);
         let drift = Sparse::new(dimension, &drift, sums);
         let norm_bound = drift.norm_bound();
-        let watched = watched.iter().map(|watched| own.watched(spaces, watched)).collect();
+        let watched = (0..watched).map(|_| OnceLock::new()).collect();
         let edges = own.edges(spaces);
         let down = of_qubits.then(|| flips.of(spaces, &own, false)).flatten().map(|(_, flips)| flips);
-        Sector { dimension, norm_bound, drift, ways, flips: flips.all(), down, watched, edges }
+        let reflection = of_qubits.then(|| Reflection::of(&own, &drift, norm_bound)).flatten();
+        let flips = flips.all();
+        Sector { dimension, norm_bound, drift, ways, flips, down, reflection, index, watched, edges }
     }
 
     /// The rate of jumps in a state, as a sum that cancels nothing.

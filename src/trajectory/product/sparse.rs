@@ -71,6 +71,25 @@ impl Sparse {
         Sparse { begins, columns, values, sums }
     }
 
+    /// The matrix of these rows, each of columns with values, in any order, which add where a column is there twice.
+    pub fn of_rows(rows: impl Iterator<Item = Vec<(u32, Complex64)>>, sums: Sums) -> Self {
+        let mut matrix = Sparse { begins: vec![0], columns: Vec::new(), values: Vec::new(), sums };
+        for mut row in rows {
+            row.sort_by_key(|(column, _)| *column);
+            for same in row.chunk_by(|(one, _), (other, _)| one == other) {
+                matrix.columns.push(same[0].0);
+                matrix.values.push(same.iter().map(|(_, value)| value).sum());
+            }
+            matrix.begins.push(matrix.columns.len() as u32);
+        }
+        matrix
+    }
+
+    /// How the elements of a row are added up.
+    pub fn sums(&self) -> Sums {
+        self.sums
+    }
+
     /// Where its rows begin and the last one ends, and the columns and values of their entries.
     pub fn parts(&self) -> (&[u32], &[u32], &[Complex64]) {
         (&self.begins, &self.columns, &self.values)
@@ -161,23 +180,25 @@ impl Sparse {
         sum
     }
 
-    fn row(&self, row: usize) -> impl Iterator<Item = (&u32, &Complex64)> + Clone {
+    /// The columns of a row, ascending, with their values.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = (&u32, &Complex64)> + Clone {
         let ends = self.begins[row] as usize..self.begins[row + 1] as usize;
         self.columns[ends.clone()].iter().zip(&self.values[ends])
     }
 
     /// A bound of the norm: the geometric mean of the largest sums over a row and over a column.
     pub fn norm_bound(&self) -> f64 {
-        let mut of_columns = BTreeMap::new();
+        let columns = self.columns.iter().max().map_or(0, |last| *last as usize + 1);
+        let mut of_columns = vec![0.0; columns];
         let mut of_rows = 0.0_f64;
         for row in (0..self.rows()).map(|row| self.row(row)) {
             // Not `sum`: that of nothing is -0, and one over it negative.
             of_rows = of_rows.max(row.clone().fold(0.0, |sum, (_, value)| sum + value.norm()));
             for (column, value) in row {
-                *of_columns.entry(*column).or_insert(0.0) += value.norm();
+                of_columns[*column as usize] += value.norm();
             }
         }
-        (of_rows * of_columns.into_values().fold(0.0, f64::max)).sqrt()
+        (of_rows * of_columns.into_iter().fold(0.0, f64::max)).sqrt()
     }
 
     /// Becomes the same places as another's, which take no room anew where there is enough, each with 0.
@@ -199,8 +220,13 @@ impl Sparse {
     /// Which of its entries is that of a row and a column, if one is.
     pub fn entry(&self, (row, column): (usize, usize)) -> Option<u32> {
         let (from, until) = (self.begins[row], self.begins[row + 1]);
-        let own = self.columns[from as usize..until as usize].iter();
-        own.zip(from..).find(|(other, _)| **other as usize == column).map(|(_, entry)| entry)
+        let own = &self.columns[from as usize..until as usize];
+        own.binary_search(&(column as u32)).ok().map(|place| from + place as u32)
+    }
+
+    /// The value of an entry.
+    pub fn value(&self, entry: u32) -> Complex64 {
+        self.values[entry as usize]
     }
 
     /// `S^dagger S`, by (row, column).
