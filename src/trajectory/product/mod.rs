@@ -33,7 +33,7 @@ use rand_distr::{Distribution, Exp1};
 use self::basis::{Basis, Edge};
 use self::qubits::OneBody;
 use self::sector::{InSector, Sector, Way};
-use self::spaces::{ABREAST, Label, SLOTS, Spaces};
+use self::spaces::{Label, Spaces};
 use self::sparse::Sparse;
 use super::propagation::{Beginning, Propagation, Wait, dot, normalize, numbers, numbers_mut};
 use super::{Change, Jump, Recorder, Run, Unravelling, average, run};
@@ -179,11 +179,12 @@ impl<const W: usize> Products<W> {
     fn sized(product: &Product, start: &ProductStart, sharp: bool) -> Result<ProductSize, ProductError> {
         product.check_cuts()?;
         let (states, spaces) = (start.largest_dimension(product, sharp), Spaces::new(product, start, sharp));
-        let (sectors, abreast) = (spaces.count(), spaces.are_abreast(states as usize));
+        let (sectors, abreast) = (spaces.count(), spaces.abreast(states as usize));
         let bytes = Propagation::memory(states) + 48.0 * states;
-        let bytes =
-            if abreast { SLOTS as f64 * (bytes + 16.0 * states) + 16.0 * states * ABREAST as f64 } else { bytes };
-        let abreast = if abreast { ABREAST } else { 1 };
+        let bytes = abreast.map_or(bytes, |abreast| {
+            abreast.slots as f64 * (bytes + 32.0 * states) + 16.0 * states * abreast.walkers as f64
+        });
+        let abreast = abreast.map_or(1, |abreast| abreast.walkers);
         if states > MOST_STATES {
             return Err(ProductError::TooLarge { what: "a state", dimension: states, bytes, most: MOST_STATES });
         }
@@ -433,9 +434,9 @@ impl<const W: usize> Unravelling for Products<W> {
     }
 
     fn run_all(&self, initial: &ProductStart, times: &[f64], runs: &mut [Run<'_, ProductValues<W>>]) -> bool {
-        match self.spaces.are_abreast(self.largest) {
-            true => self.run_abreast(initial, times, runs),
-            false => runs.iter_mut().all(|one| run(self, initial, times, &mut one.rng, one.record)),
+        match self.spaces.abreast(self.largest) {
+            Some(abreast) => self.run_abreast(initial, times, runs, abreast),
+            None => runs.iter_mut().all(|one| run(self, initial, times, &mut one.rng, one.record)),
         }
     }
 

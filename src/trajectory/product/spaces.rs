@@ -4,12 +4,27 @@ use super::sparse::Sums;
 use crate::initial::ProductStart;
 use crate::model::product::{Factor, Kind, Levels, Product};
 
-/// How many trajectories go abreast: enough for some to be in one sector.
-pub const ABREAST: usize = 64;
-/// How many of those in one sector take a step at a time: enough for most lanes to be taken until the last series is made.
-pub const SLOTS: usize = 16;
-/// The largest sector of which many states are kept side by side: beyond, memory is worth more.
-const MOST_ABREAST: usize = 32_768;
+/// How many trajectories go abreast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Abreast {
+    /// How many are under way: enough for some to be in one sector.
+    pub walkers: usize,
+    /// How many of those in one sector take a step at a time: enough for most lanes to be taken until the last series is
+    /// made.
+    pub slots: usize,
+}
+
+impl Abreast {
+    /// Where the largest sector has so many states, each of which takes memory for every slot; `None` where it is worth
+    /// more than the time.
+    fn of(largest: usize) -> Option<Self> {
+        match largest {
+            0..=4_096 => Some(Abreast { walkers: 128, slots: 32 }),
+            ..=32_768 => Some(Abreast { walkers: 64, slots: 16 }),
+            _ => None,
+        }
+    }
+}
 
 /// What a sector is known by.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,9 +105,9 @@ impl Spaces {
         self.is_sharp() && self.qubits.iter().all(|qubits| *qubits == Some(1))
     }
 
-    /// Whether trajectories go abreast, where the largest sector has so many states.
-    pub fn are_abreast(&self, largest: usize) -> bool {
-        self.are_single_qubits() && largest <= MOST_ABREAST
+    /// How many trajectories go abreast, if they do, where the largest sector has so many states.
+    pub fn abreast(&self, largest: usize) -> Option<Abreast> {
+        Abreast::of(largest).filter(|_| self.are_single_qubits())
     }
 
     /// How the elements of rows of its operators are added up.

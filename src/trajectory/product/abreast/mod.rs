@@ -15,7 +15,7 @@ use super::lanes::{LANES, correlations_of};
 use super::qubits::OneBody;
 use super::reflection::Parity;
 use super::sector::{Sector, Way};
-use super::spaces::{ABREAST, SLOTS};
+use super::spaces::Abreast;
 use super::{Products, pick};
 use crate::initial::ProductStart;
 use crate::model::product::{ProductValues, Watched};
@@ -54,11 +54,12 @@ impl<const W: usize> Products<W> {
         initial: &ProductStart,
         times: &[f64],
         runs: &mut [Run<'_, ProductValues<W>>],
+        Abreast { walkers, slots }: Abreast,
     ) -> bool {
-        let mut rank = Rank::new(self);
-        for runs in runs.chunks_mut(ABREAST) {
+        let mut rank = Rank::new(self, slots);
+        for runs in runs.chunks_mut(walkers) {
             let mut walkers: Vec<_> = runs.iter_mut().map(|run| self.walker(initial, run)).collect();
-            while let Some(place) = most_crowded(&walkers, times) {
+            while let Some(place) = most_crowded(&walkers, times, slots) {
                 if walkers.iter().any(|walker| walker.run.record.interrupted()) {
                     return false;
                 }
@@ -327,9 +328,9 @@ impl<const W: usize> Products<W> {
     }
 }
 
-/// The place where most of those are that are not at their end.
-fn most_crowded<const W: usize>(walkers: &[Walker<W>], times: &[f64]) -> Option<Place> {
+/// The place where most of those are that are not at their end, of so many that take a step at a time.
+fn most_crowded<const W: usize>(walkers: &[Walker<W>], times: &[f64], slots: usize) -> Option<Place> {
     let under_way = || walkers.iter().filter(|walker| walker.next < times.len());
-    let beside = |place: Place| under_way().filter(|walker| walker.place == place).count().min(SLOTS);
+    let beside = |place: Place| under_way().filter(|walker| walker.place == place).count().min(slots);
     under_way().map(|walker| walker.place).max_by_key(|place| (beside(*place), *place))
 }

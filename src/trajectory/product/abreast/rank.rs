@@ -5,7 +5,6 @@ use num_complex::Complex64;
 use super::super::lanes::{Amplitudes, LANES, NONE, pack};
 use super::super::reflection::{Parity, Reflection};
 use super::super::sector::Sector;
-use super::super::spaces::SLOTS;
 use super::super::sparse::Sparse;
 use super::super::{FORESIGHT, NEARLY_DARK, Products, TOLERANCE};
 use super::{Place, Walker};
@@ -147,7 +146,7 @@ impl Slot {
 }
 
 impl Rank {
-    pub fn new<const W: usize>(engine: &Products<W>) -> Self {
+    pub fn new<const W: usize>(engine: &Products<W>, slots: usize) -> Self {
         let (largest, n) = (engine.largest, engine.product.factors().len());
         let empty = || vec![Complex64::ZERO; largest];
         let slot = || Slot {
@@ -164,7 +163,7 @@ impl Rank {
             look: 0.0,
         };
         Rank {
-            slots: (0..SLOTS).map(|_| slot()).collect(),
+            slots: (0..slots).map(|_| slot()).collect(),
             x: vec![NONE; largest],
             sums: vec![NONE; n * n],
             pairs: vec![Complex64::ZERO; n * n],
