@@ -10,6 +10,7 @@
 //! never lengthens: what is left out is at most `|(A - c) w_K| h/(K+1) = |w_(K+1)|`, the first term that is left out.
 
 pub mod acting;
+pub mod eigenbasis;
 mod kernels;
 mod layout;
 pub mod magnus;

@@ -1,3 +1,4 @@
+use super::eigenbasis::{Eigenbasis, MOST_DIMENSION};
 use super::*;
 use crate::random::stream;
 use ndarray::Array2;
@@ -238,4 +239,111 @@ fn what_is_left_of_a_dark_state_is_known_at_once_when_the_rest_is_gone() {
             Some(time) => assert!((time * leak / (5.0 + 0.2_f64.ln()) - 1.0).abs() < 1e-6, "{time}"),
         }
     }
+}
+
+/// The eigenbasis of a matrix at the tolerance of a step.
+fn eigenbasis(matrix: &Array2<Complex64>) -> Option<Eigenbasis> {
+    let elements = faer::Mat::from_fn(matrix.nrows(), matrix.ncols(), |row, column| matrix[(row, column)]);
+    Eigenbasis::new(&elements, 1e-11, |psi| {
+        let image = matrix.dot(&ndarray::ArrayView1::from(psi));
+        -2.0 * dot(numbers(psi), numbers(image.as_slice().unwrap()))
+    })
+}
+
+#[test]
+fn an_eigenbasis_has_the_states_and_jumps_of_the_series_however_far_levels_are_apart() {
+    for (seed, dimension) in [(1, 2), (2, 3), (3, 7), (4, 8), (5, 13), (6, MOST_DIMENSION)] {
+        for detuning in [0.0, 3.0, 300.0] {
+            let mut matrix = dissipative(dimension, 3, 1.0, seed);
+            let mut rng = stream(seed, 2, 0);
+            for element in matrix.diag_mut() {
+                *element += Complex64::new(0.0, detuning * rng.random::<f64>());
+            }
+            // Up to a phase.
+            let apart = |exact: &[Complex64], found: &[Complex64]| {
+                let phase = inner(exact, found);
+                let exact: Vec<_> = exact.iter().map(|c| c * phase / phase.norm()).collect();
+                distance(&exact, found)
+            };
+            let start = state(dimension, seed);
+            let basis = eigenbasis(&matrix).unwrap();
+            let expansion = basis.expand(&start);
+            let mut found = vec![Complex64::ZERO; dimension];
+            for time in [0.0, 1e-3, 0.2, 3.0] {
+                let mut exact = exponential(&matrix, &start, time);
+                normalize(numbers_mut(&mut exact));
+                basis.write(&expansion, time, &mut found);
+                let off = apart(&exact, &found);
+                assert!(off < 1e-9, "{dimension} {detuning}: {off:e} at {time}");
+            }
+            let mut generator = Dense::<false>(matrix.clone());
+            for exponent in [1e-6, 0.1, 0.7, 2.5] {
+                let jump = basis.wait(&expansion, exponent, 1e9, &mut found);
+                // The series, step by step.
+                let (mut psi, mut left, mut total) = (placed::<false>(&start), exponent, 0.0);
+                let time = loop {
+                    let (mut propagation, reach) = started(&mut generator, &psi, 5.0, 1e-12);
+                    match propagation.wait(left, reach, &mut psi) {
+                        Wait::Jump(time) => break total + time,
+                        // Whatever lasts: three jumps leave a part of many levels as it is.
+                        Wait::Survived(_) if total > 1e3 => break f64::INFINITY,
+                        Wait::Survived(log) => (total, left) = (total + reach, left + log),
+                    }
+                };
+                match jump {
+                    Wait::Jump(found) => {
+                        assert!((found - time).abs() < 1e-9 * (1.0 + time), "{dimension} {detuning}: {found} {time}");
+                    }
+                    Wait::Survived(_) => assert!(time == f64::INFINITY, "{dimension} {detuning}: {time}"),
+                }
+                let off = apart(amplitudes(&psi), &found);
+                // A jump is known to some 1e-11 in time, in which phases turn by that times the detuning.
+                let allowed = 1e-9 * (1.0 + 0.1 * detuning);
+                assert!(time == f64::INFINITY || off < allowed, "{dimension} {detuning}: {off:e}");
+                // Cut short, it says how much is left.
+                let short = 0.5 * time.min(3.0);
+                let Wait::Survived(log) = basis.wait(&expansion, exponent, short, &mut found) else {
+                    panic!("a jump before {time}");
+                };
+                let mut exact = exponential(&matrix, &start, short);
+                assert!((log - normalize(numbers_mut(&mut exact)).ln()).abs() < 1e-9);
+                assert!(apart(&exact, &found) < 1e-9);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_exceptional_point_has_no_eigenbasis() {
+    // A level that decays at the rate 1 and one that does not, coupled: their modes meet at the coupling 1/4.
+    let coupled = |coupling: f64| {
+        let (turn, loss) = (Complex64::new(0.0, -coupling), Complex64::from(-0.5));
+        eigenbasis(&ndarray::arr2(&[[Complex64::ZERO, turn], [turn, loss]]))
+    };
+    for near in [0.0, 1e-15, -1e-12, 1e-10] {
+        assert!(coupled(0.25 * (1.0 + near)).is_none(), "{near:e}");
+    }
+    for far in [0.0, 0.249, 0.251, 1.0, 1e6] {
+        assert!(coupled(far).is_some(), "{far}");
+    }
+}
+
+#[test]
+fn a_dark_mode_beside_fast_phases_stays_dark() {
+    // Two qubits of couplings 1 and 1/2 far from a third level: what does not decay does not decay in 1e9 either.
+    let mut matrix = Array2::<Complex64>::zeros((3, 3));
+    for (row, column) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        matrix[(row, column)] = Complex64::from(-0.5 * [1.0, 0.5][row] * [1.0, 0.5][column]);
+    }
+    matrix[(2, 2)] = Complex64::new(-0.5, 1e6);
+    let elements = faer::Mat::from_fn(3, 3, |row, column| matrix[(row, column)]);
+    let rate = |psi: &[Complex64]| (psi[0] + psi[1] * 0.5).norm_sqr() + psi[2].norm_sqr();
+    let basis = Eigenbasis::new(&elements, 1e-11, rate).unwrap();
+    let start = [0.6, 0.0, 0.8].map(Complex64::from);
+    let mut end = [Complex64::ZERO; 3];
+    let Wait::Survived(log) = basis.wait(&basis.expand(&start), 5.0, 1e9, &mut end) else { panic!("a jump") };
+    // A fifth of 0.36 is dark.
+    assert!((log - (0.36_f64 / 5.0).ln()).abs() < 1e-11, "{log}");
+    let overlap = 0.8_f64.sqrt() * end[1] - 0.2_f64.sqrt() * end[0];
+    assert!((overlap.norm() - 1.0).abs() < 1e-12, "{end:?}");
 }
