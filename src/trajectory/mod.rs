@@ -96,6 +96,12 @@ pub trait Recorder<V> {
         false
     }
 
+    /// Whether values up to these, within a dwell, would be news to who follows.
+    #[inline(always)]
+    fn may_rise_to(&self, _most: &V) -> bool {
+        true
+    }
+
     /// Values changed within the dwell, and were `at` a time after its start.
     #[inline(always)]
     fn change(&mut self, _change: &Change<V>, _at: impl FnMut(f64) -> V) {}

@@ -477,6 +477,11 @@ impl<V: Values> Recorder<V> for Record<V> {
     }
 
     #[inline]
+    fn may_rise_to(&self, most: &V) -> bool {
+        most.at(self.total_intensity) > self.to_beat
+    }
+
+    #[inline]
     fn change(&mut self, change: &Change<V>, mut at: impl FnMut(f64) -> V) {
         let form = self.total_intensity;
         let search = Search {

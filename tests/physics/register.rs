@@ -144,6 +144,18 @@ fn disorder_and_exchange_agree_with_the_full_equation_in_blocks() {
     agrees(&unlike(4), false, &mixed, &density::thermal(4, 0.3), 5);
 }
 
+/// Tens of linewidths apart, small registers move in the eigenbasis of H_eff: in blocks, and driven as a whole.
+#[test]
+fn far_detuned_qubits_agree_with_the_full_equation() {
+    let mut far = identical(3, six_channels());
+    far.frequencies = vec![0.9, 40.9, -70.0];
+    far.couplings = vec![1.0, 0.5, -0.7];
+    agrees(&far, false, &Start::Bits(vec![true, false, true]), &density::bits("101").unwrap(), 7);
+    agrees(&far, false, &Start::Mixed(vec![0.3; 3]), &density::thermal(3, 0.3), 8);
+    far.drive = Some(Drive { amplitude: 60.0, detuning: 40.0 });
+    agrees(&far, true, &Start::Product(angles(3)), &density::product(&angles(3)), 9);
+}
+
 #[test]
 fn superpositions_agree_with_the_full_equation_in_the_lab_frame() {
     for n in [1, 4] {

@@ -22,6 +22,11 @@ impl Operators {
             }
     }
 
+    /// How often any channel fires.
+    pub fn rate(&self, measured: &Measured) -> f64 {
+        self.channels.iter().map(|channel| self.channel_rate(channel, measured)).sum()
+    }
+
     /// Draws the jump of a state whose values and images are at hand, and applies it: the new state, normalized, is in
     /// `psi`, and its block is returned. `None` where nothing can fire.
     pub fn jump(
@@ -32,8 +37,7 @@ impl Operators {
         scratch: &mut Scratch,
         rng: &mut impl Rng,
     ) -> Option<(Jump, usize)> {
-        let total: f64 = self.channels.iter().map(|channel| self.channel_rate(channel, measured)).sum();
-        let mut at = rng.random::<f64>() * total;
+        let mut at = rng.random::<f64>() * self.rate(measured);
         let mut chosen = None;
         for channel in &self.channels {
             let rate = self.channel_rate(channel, measured);

@@ -1,12 +1,13 @@
 //! The register engine: qubits of any frequencies, couplings and exchange, driven or not, site by site.
 //!
 //! A state is a vector over the masks of [`space`]: one block of k excited qubits where k is sharp and nothing drives,
-//! all 2^N states otherwise. Between jumps it moves by a power series ([`super::propagation`]), to 1e-10 in norm, in the
-//! frame of the drive or of the reference frequency. Collective dephasing leaves a state of sharp k as it is and
+//! all 2^N states otherwise. Between jumps it moves in the eigenbasis of H_eff where that is small ([`modes`]), else by a
+//! power series ([`super::propagation`]), to 1e-10 in norm, in the frame of the drive or of the reference frequency. Collective dephasing leaves a state of sharp k as it is and
 //! exchanges nothing, so there it is left out; all laws stay the same.
 
 mod flips;
 mod jump;
+mod modes;
 mod operators;
 mod protocol;
 mod space;
@@ -19,9 +20,11 @@ use num_complex::Complex64;
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
+use self::modes::Modes;
 use self::operators::{Measured, OnBlock, Operators, Scratch};
 use self::space::Space;
-use super::propagation::{Beginning, Propagation, Wait, normalize, numbers, numbers_mut};
+use super::propagation::eigenbasis::Expansion;
+use super::propagation::{Beginning, Generator, Layout, Propagation, Wait, normalize, numbers, numbers_mut};
 use super::{Change, Recorder, Unravelling, average};
 use crate::initial::InitialState;
 use crate::model::{Register, RegisterValues, Spin};
@@ -38,6 +41,8 @@ const FORESIGHT: f64 = 1.5;
 #[derive(Clone, Debug)]
 pub struct Registers {
     operators: Operators,
+    /// By block, where it moves in an eigenbasis.
+    modes: Vec<Option<Modes>>,
     /// The angular frequency at which the lab sees the frame turn; 0 with a drive, whose frame is kept.
     rotation: f64,
 }
@@ -57,6 +62,8 @@ pub struct RegisterState {
     probe: Vec<Complex64>,
     scratch: Scratch,
     propagation: Propagation,
+    /// What the last step began with, where it was in an eigenbasis.
+    expansion: Option<Expansion>,
 }
 
 impl Registers {
@@ -66,7 +73,9 @@ impl Registers {
     pub fn new(register: &Register, coherent: bool) -> Self {
         let whole = coherent || register.drive.is_some();
         let rotation = if register.drive.is_some() { 0.0 } else { register.units.angular(register.frequency) };
-        Registers { operators: Operators::new(register, whole), rotation }
+        let operators = Operators::new(register, whole);
+        let modes = (0..operators.space.blocks()).map(|block| operators.modes(block, TOLERANCE)).collect();
+        Registers { operators, modes, rotation }
     }
 
     /// The most qubits: beyond, a state and its series take gigabytes.
@@ -128,6 +137,7 @@ impl Registers {
             probe: empty(),
             scratch: Scratch::new(dimension),
             propagation: Propagation::new(2 * dimension),
+            expansion: None,
         };
         for (c, mask) in state.psi.iter_mut().zip(space.masks(block)) {
             *c = all[*mask as usize];
@@ -142,30 +152,45 @@ impl Registers {
         state.measured = self.operators.measure(state.block, psi, &mut state.images, &mut state.probe);
     }
 
-    /// Moves the state by one step, to the jump that `exponent` stands for, or for part of `limit`; returns the time it
-    /// took and what ended it. `None` where it is to stop.
+    /// Moves the state by one step, to the jump that `exponent` stands for, or for part of `limit`, where it has waited
+    /// for some time already; returns the time it took and what ended it. `None` where it is to stop.
     fn step(
         &self,
         state: &mut RegisterState,
-        exponent: f64,
+        (exponent, waited): (f64, f64),
         limit: f64,
         stop: impl Fn() -> bool,
     ) -> Option<(f64, Wait)> {
-        let operators = &self.operators;
-        let dimension = operators.space.dimension(state.block);
-        let rate: f64 = operators.channels.iter().map(|channel| operators.channel_rate(channel, &state.measured)).sum();
-        let RegisterState { block, psi, images, image, scratch, propagation, .. } = state;
-        let (psi, image) = (&mut psi[..dimension], &mut image[..dimension]);
-        let mut generator = OnBlock { operators, block: *block, scratch };
-        generator.image(images, psi, image);
-        let horizon = if rate > 0.0 { limit.min(FORESIGHT * exponent / rate) } else { limit };
-        let tolerance = TOLERANCE * (-0.5 * exponent).exp();
-        let beginning = Beginning { state: numbers(psi), image: numbers(image), rate };
-        let reach = propagation.start(&mut generator, beginning, horizon, tolerance, &stop);
         if stop() {
             return None;
         }
-        let outcome = propagation.wait(exponent, reach, numbers_mut(psi));
+        let operators = &self.operators;
+        let dimension = operators.space.dimension(state.block);
+        let rate = operators.rate(&state.measured);
+        let RegisterState { block, psi, images, image, scratch, propagation, expansion, .. } = state;
+        let (psi, image) = (&mut psi[..dimension], &mut image[..dimension]);
+        let mut generator = OnBlock { operators, block: *block, scratch };
+        generator.image(images, psi, image);
+        let beginning = Beginning { state: numbers(psi), image: numbers(image), rate };
+        let bound = generator.norm_bound();
+        let mut moves = || propagation.begin(Layout::Pairs, beginning, bound, limit);
+        let basis = self.modes[*block].as_ref().filter(|_| moves()).map(|modes| &modes.basis);
+        *expansion = basis.map(|basis| basis.expand(psi));
+        let (reach, outcome) = match basis.zip(expansion.as_ref()) {
+            Some((basis, expansion)) => {
+                let reach = Modes::reach(expansion, waited, limit);
+                (reach, basis.wait(expansion, exponent, reach, psi))
+            }
+            None => {
+                let horizon = if rate > 0.0 { limit.min(FORESIGHT * exponent / rate) } else { limit };
+                let tolerance = TOLERANCE * (-0.5 * exponent).exp();
+                let reach = propagation.start(&mut generator, beginning, horizon, tolerance, &stop);
+                if stop() {
+                    return None;
+                }
+                (reach, propagation.wait(exponent, reach, numbers_mut(psi)))
+            }
+        };
         let time = match outcome {
             Wait::Jump(time) => time,
             Wait::Survived(_) => reach,
@@ -178,9 +203,14 @@ impl Registers {
 
     /// The values on the way, a time after the start of a step.
     fn look(&self, state: &mut RegisterState, time: f64) -> RegisterValues {
-        let RegisterState { block, image, probe, scratch, propagation, .. } = state;
+        let RegisterState { block, image, probe, scratch, propagation, expansion, .. } = state;
         let on_the_way = &mut image[..self.operators.space.dimension(*block)];
-        propagation.write(time, numbers_mut(on_the_way));
+        match self.modes[*block].as_ref().zip(expansion.as_ref()) {
+            Some((modes, expansion)) => modes.basis.write(expansion, time, on_the_way),
+            None => {
+                propagation.write(time, numbers_mut(on_the_way));
+            }
+        }
         self.operators.measure(*block, on_the_way, scratch, probe).values
     }
 }
@@ -203,10 +233,10 @@ impl Unravelling for Registers {
         recorder: &mut impl Recorder<RegisterValues>,
     ) {
         let mut now = start;
-        let mut exponent: f64 = Exp1.sample(rng);
+        let (mut exponent, mut waited): (f64, f64) = (Exp1.sample(rng), 0.0);
         while now < end {
             let at_start = state.measured.values;
-            let step = self.step(state, exponent, end - now, || recorder.interrupted());
+            let step = self.step(state, (exponent, waited), end - now, || recorder.interrupted());
             let Some((time, outcome)) = step else { return };
             if state.propagation.is_stationary() {
                 recorder.dwell(now, time, &at_start, &at_start);
@@ -216,13 +246,20 @@ impl Unravelling for Registers {
                 let look = part * time;
                 let seen = self.look(state, look);
                 let ends = (at_start, state.measured.values);
-                let turning = state.propagation.turning();
-                let change = Change { start: now, duration: time, turning, ends, between: Some((look, seen)) };
-                recorder.varying(&change, &average(&ends, part, &seen), |time| self.look(state, time));
+                recorder.dwell(now, time, &at_start, &average(&ends, part, &seen));
+                // A wait of many turns is looked at only where that may tell something new.
+                let (turning, news) = match self.modes[state.block].as_ref().zip(state.expansion.as_ref()) {
+                    Some((modes, expansion)) => (expansion.turning(), recorder.may_rise_to(&modes.most)),
+                    None => (state.propagation.turning(), true),
+                };
+                if news && recorder.follows(true) {
+                    let change = Change { start: now, duration: time, turning, ends, between: Some((look, seen)) };
+                    recorder.change(&change, |time| self.look(state, time));
+                }
             }
             now = if time >= end - now { end } else { now + time };
             match outcome {
-                Wait::Survived(log) => exponent += log,
+                Wait::Survived(log) => (exponent, waited) = (exponent + log, waited + time),
                 Wait::Jump(_) => {
                     let jumped =
                         self.operators.jump(state.block, &mut state.psi, &state.measured, &mut state.images, rng);
@@ -231,7 +268,7 @@ impl Unravelling for Registers {
                         self.measure(state);
                         recorder.jump(now, jump, &state.measured.values);
                     }
-                    exponent = Exp1.sample(rng);
+                    (exponent, waited) = (Exp1.sample(rng), 0.0);
                 }
             }
         }

@@ -100,6 +100,8 @@ impl ProtocolRegisters {
         };
         let mut base = Registers::new(&all, coherent || driven);
         base.rotation = 0.0;
+        // Stretches have generators of their own, which are gone through by series.
+        base.modes.fill(None);
         let (chi, route) = (register.units.angular(register.chi), Route::of(protocol));
         let way = |stage: usize, stretch: &Stretch| {
             let stage = &protocol.stages()[stage];
@@ -150,7 +152,7 @@ impl ProtocolRegisters {
             operators.retune(stage, now - offset);
             let RegisterState { psi, measured, images, probe, scratch, .. } = &mut *register;
             let at_start = measured.values;
-            let rate: f64 = operators.channels.iter().map(|channel| operators.channel_rate(channel, measured)).sum();
+            let rate = operators.rate(measured);
             let longest = (end - now).min(stage.longest_step(now - offset)).min(of_wait(left, rate));
             let mut body = Steering { operators, block, scratch };
             let waits = (&mut left, &mut *rng);

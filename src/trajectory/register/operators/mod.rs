@@ -267,7 +267,7 @@ impl Operators {
     }
 
     /// S_- psi and S_+ psi.
-    fn images(&self, block: usize, psi: &[Complex64], scratch: &mut Scratch) {
+    pub fn images(&self, block: usize, psi: &[Complex64], scratch: &mut Scratch) {
         let (below, above) = (self.space.below(block), self.space.above(block));
         let lowered = &mut scratch.lowered[..self.space.dimension_at(below)];
         self.space.lowered(block, &self.coupling, psi, lowered);
@@ -411,7 +411,7 @@ impl Operators {
     }
 
     /// y = factor (A - center) x of states as real numbers.
-    fn apply(&self, block: usize, scratch: &mut Scratch, of: (Complex64, f64), (x, y): (&[f64], &mut [f64])) {
+    pub fn apply(&self, block: usize, scratch: &mut Scratch, of: (Complex64, f64), (x, y): (&[f64], &mut [f64])) {
         let (x, y) = (amplitudes(x), amplitudes_mut(y));
         let Scratch { lowered, raised } = scratch;
         if self.descends(block) {
