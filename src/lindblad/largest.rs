@@ -6,6 +6,11 @@
 //! quadratically. In the chain that l makes, of rates `k(x->y) e^{s q} l(y)/l(x)`, a level then leaks at the rate
 //! `sigma - (l W_s)_x/l_x`, and the factor by which l grows is the mean time until it has leaked, for which nothing is
 //! subtracted ([`super::censored`]).
+//!
+//! Near the eigenvector, or from what a field near by foretells, ln l takes Newton's steps: those of policy iteration, as
+//! theta is the best mean that any chain has of what it counts less what it costs to be that chain. Where two phases of
+//! trajectories have nearly one theta they go astray, and Noda's bounds lead on; what l lacks in the other phase, hundreds of
+//! decades perhaps, then follows from one level where the chain dwells, as what it spends there on the way out.
 
 use super::charges::Charges;
 use super::conditioned::{Conditioned, Parts};
@@ -84,8 +89,8 @@ impl Tilted<'_> {
         Err(SteadyError::Unsettled)
     }
 
-    /// The same from what fields near by foretell, by Newton's steps alone: ln l, and a level that is likely. A chain of n
-    /// levels is eliminated two or three times, where Noda's bounds may take dozens.
+    /// The same from what fields near by foretell, by Newton's steps alone: ln l, and a level that is likely. The chain is
+    /// eliminated a few times, where Noda's bounds take dozens.
     ///
     /// # Errors
     /// As [`Tilted::at`]; [`SteadyError::Unsettled`] where it was foretold too badly.

@@ -69,6 +69,8 @@ pub struct Change<V> {
     pub ends: (V, V),
     /// The values at a time between, where they are known.
     pub between: Option<(f64, V)>,
+    /// Values of which no intensity is exceeded by any within, where that is known.
+    pub most: Option<V>,
 }
 
 /// Watches one trajectory. Every method is called from the inner loop and inlined there.
@@ -94,12 +96,6 @@ pub trait Recorder<V> {
     #[inline(always)]
     fn follows(&self, _rises: bool) -> bool {
         false
-    }
-
-    /// Whether values up to these, within a dwell, would be news to who follows.
-    #[inline(always)]
-    fn may_rise_to(&self, _most: &V) -> bool {
-        true
     }
 
     /// Values changed within the dwell, and were `at` a time after its start.

@@ -477,11 +477,6 @@ impl<V: Values> Recorder<V> for Record<V> {
     }
 
     #[inline]
-    fn may_rise_to(&self, most: &V) -> bool {
-        most.at(self.total_intensity) > self.to_beat
-    }
-
-    #[inline]
     fn change(&mut self, change: &Change<V>, mut at: impl FnMut(f64) -> V) {
         let form = self.total_intensity;
         let search = Search {
@@ -489,7 +484,7 @@ impl<V: Values> Recorder<V> for Record<V> {
             turning: change.turning,
             ends: (change.ends.0.at(form), change.ends.1.at(form)),
             between: change.between.map(|(time, values)| (time, values.at(form))),
-            most: self.most_intensity,
+            most: change.most.map_or(self.most_intensity, |most| most.at(form)),
             to_beat: self.to_beat,
         };
         if search.may_beat() {

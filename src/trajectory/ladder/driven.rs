@@ -166,7 +166,8 @@ impl Unravelling for DrivenLadder {
                 state.overwrite(window, image);
                 let ends = (at_start, state.observables());
                 let turning = propagation.turning().min(band);
-                let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
+                let change =
+                    Change { start: now, duration: length, turning, ends, between: Some((look, seen)), most: None };
                 recorder.varying(&change, &average(&ends, part, &seen), |time| {
                     propagation.write(time, probe);
                     state.observables_of(window, probe)

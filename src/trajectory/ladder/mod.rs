@@ -185,7 +185,7 @@ impl Unravelling for Ladder {
                 state.remember();
                 self.evolve(state, drawn, decay, duration);
                 let ends = (at_start, state.observables());
-                let change = Change { start: now, duration, turning, ends, between: None };
+                let change = Change { start: now, duration, turning, ends, between: None, most: None };
                 recorder.varying(&change, &mean, |time| state.remembered(|a| -time * decay.difference(a, drawn)));
             } else {
                 recorder.dwell(now, duration, &at_start, &mean);

@@ -221,8 +221,14 @@ impl ProtocolLadder {
             if recorder.follows(true) {
                 let band = self.band(state, ladder, [0.0, 0.5, 1.0].map(|part| acting(now + part * length)));
                 let turning = magnus.turning().min(band);
-                let change =
-                    Change { start: now, duration: length, turning, ends, between: Some((stride.look(), seen)) };
+                let change = Change {
+                    start: now,
+                    duration: length,
+                    turning,
+                    ends,
+                    between: Some((stride.look(), seen)),
+                    most: None,
+                };
                 recorder.change(&change, |time| {
                     magnus.look_at(sector, &acting, (now, step), time, &|| false);
                     state.observables_of(&window, magnus.probe())

@@ -409,7 +409,8 @@ impl<const W: usize> Unravelling for Products<W> {
                 let ends = (at_start, self.followed(sector, psi));
                 known = Some(ends.1);
                 let turning = propagation.turning();
-                let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
+                let change =
+                    Change { start: now, duration: length, turning, ends, between: Some((look, seen)), most: None };
                 recorder.varying(&change, &average(&ends, part, &seen), |time| {
                     propagation.write(time, numbers_mut(probe));
                     self.followed(sector, probe)

@@ -305,7 +305,8 @@ impl<const W: usize> ProtocolProducts<W> {
             numbers_mut(&mut state.psi[..d]).copy_from_slice(magnus.end());
             if recorder.follows(true) {
                 let turning = magnus.turning();
-                let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen)) };
+                let change =
+                    Change { start: now, duration: length, turning, ends, between: Some((look, seen)), most: None };
                 recorder.change(&change, |time| {
                     let mut body = Body { course: &course, moving, drift: &mut *drift, dials: &mut *dials, bound: 0.0 };
                     magnus.look_at(&mut body, &Mix::at, (now, step), time, &|| false);

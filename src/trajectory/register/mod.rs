@@ -246,16 +246,13 @@ impl Unravelling for Registers {
                 let look = part * time;
                 let seen = self.look(state, look);
                 let ends = (at_start, state.measured.values);
-                recorder.dwell(now, time, &at_start, &average(&ends, part, &seen));
-                // A wait of many turns is looked at only where that may tell something new.
-                let (turning, news) = match self.modes[state.block].as_ref().zip(state.expansion.as_ref()) {
-                    Some((modes, expansion)) => (expansion.turning(), recorder.may_rise_to(&modes.most)),
-                    None => (state.propagation.turning(), true),
+                // With a bound, a wait of many turns is looked at only where that may tell something new.
+                let (turning, most) = match self.modes[state.block].as_ref().zip(state.expansion.as_ref()) {
+                    Some((modes, expansion)) => (expansion.turning(), Some(modes.most)),
+                    None => (state.propagation.turning(), None),
                 };
-                if news && recorder.follows(true) {
-                    let change = Change { start: now, duration: time, turning, ends, between: Some((look, seen)) };
-                    recorder.change(&change, |time| self.look(state, time));
-                }
+                let change = Change { start: now, duration: time, turning, ends, between: Some((look, seen)), most };
+                recorder.varying(&change, &average(&ends, part, &seen), |time| self.look(state, time));
             }
             now = if time >= end - now { end } else { now + time };
             match outcome {

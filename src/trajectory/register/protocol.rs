@@ -169,7 +169,14 @@ impl ProtocolRegisters {
             recorder.dwell(now, length, &at_start, &average(&ends, part, &seen_there));
             if recorder.follows(true) {
                 let turning = magnus.turning();
-                let change = Change { start: now, duration: length, turning, ends, between: Some((look, seen_there)) };
+                let change = Change {
+                    start: now,
+                    duration: length,
+                    turning,
+                    ends,
+                    between: Some((look, seen_there)),
+                    most: None,
+                };
                 recorder.change(&change, |time| {
                     let mut body = Steering { operators: &mut *operators, block, scratch: &mut *scratch };
                     magnus.look_at(&mut body, &acting, (now, step), time, &|| false);

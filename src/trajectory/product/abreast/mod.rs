@@ -243,7 +243,7 @@ impl<const W: usize> Products<W> {
             let seen = self.told(between);
             record.dwell(start, duration, &ends.0, &average(&ends, *look, &seen));
             let between = Some((*look * duration, seen));
-            let change = Change { start, duration, turning: propagation.turning(), ends, between };
+            let change = Change { start, duration, turning: propagation.turning(), ends, between, most: None };
             record.change(&change, |time| {
                 subspace.whole(image, part, |part| propagation.write(from + time, part));
                 self.followed(subspace.sector, &image[..subspace.sector.dimension])
