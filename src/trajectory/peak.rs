@@ -49,7 +49,7 @@ impl Search {
     /// Whether any value can exceed what is to be beaten.
     #[inline]
     pub fn may_beat(&self) -> bool {
-        self.most > self.to_beat && self.ends.0.max(self.ends.1) + self.bend(self.length) > self.to_beat
+        self.ends.0.max(self.ends.1) + self.bend(self.length) > self.to_beat
     }
 
     /// How far values may be above both ends by a parabola through these and a point between, with a margin for what it

@@ -479,12 +479,15 @@ impl<V: Values> Recorder<V> for Record<V> {
     #[inline]
     fn change(&mut self, change: &Change<V>, mut at: impl FnMut(f64) -> V) {
         let form = self.total_intensity;
+        if change.most.is_some_and(|most| most.at(form) <= self.to_beat) {
+            return;
+        }
         let search = Search {
             length: change.duration,
             turning: change.turning,
             ends: (change.ends.0.at(form), change.ends.1.at(form)),
             between: change.between.map(|(time, values)| (time, values.at(form))),
-            most: change.most.map_or(self.most_intensity, |most| most.at(form)),
+            most: self.most_intensity,
             to_beat: self.to_beat,
         };
         if search.may_beat() {

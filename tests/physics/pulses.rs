@@ -597,8 +597,9 @@ fn a_drive_that_is_held_is_that_of_no_protocol_to_the_last_bit() {
             let engine = ProtocolRegisters::new(&held(drive), &register, whole).unwrap();
             let found = values(&engine, &register, initial);
             let expected = values(&Registers::new(&register, whole), &register, initial);
-            // Without a drive small blocks move in an eigenbasis, under a protocol by a series: to what either may err.
-            same(&found, &expected, if drive { 0.0 } else { 1e-9 });
+            // Without a drive small blocks move in an eigenbasis, under a protocol by a series: each errs by up to 1e-11 a step,
+            // of which there are some ten, and values are up to a hundred.
+            same(&found, &expected, if drive { 0.0 } else { 1e-8 });
         }
     }
 }

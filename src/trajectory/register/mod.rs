@@ -252,7 +252,9 @@ impl Unravelling for Registers {
                     None => (state.propagation.turning(), None),
                 };
                 let change = Change { start: now, duration: time, turning, ends, between: Some((look, seen)), most };
-                recorder.varying(&change, &average(&ends, part, &seen), |time| self.look(state, time));
+                // At the start the state itself is known, which a basis has to rounding.
+                let at = |time| if time > 0.0 { self.look(state, time) } else { at_start };
+                recorder.varying(&change, &average(&ends, part, &seen), at);
             }
             now = if time >= end - now { end } else { now + time };
             match outcome {
