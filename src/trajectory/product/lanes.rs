@@ -103,14 +103,14 @@ impl Flips {
     /// [`Flips::correlations`] of each state, of which only those of a qubit with itself and later ones are made.
     pub fn correlations_of_lanes(&self, x: &[Amplitudes], sums: &mut [Amplitudes]) {
         sums.fill(NONE);
-        self.correlate(x, 0..self.rows() as u32, sums);
+        self.correlate(x, &(0..self.rows() as u32), sums);
     }
 
     /// The same of states that have a parity, from half of what they are led to.
     pub fn correlations_by_parity(&self, x: &[Amplitudes], sums: &mut [Amplitudes]) {
         let ((n, _, _), (once, same)) = (self.parts(), self.reflected());
         sums.fill(NONE);
-        self.correlate(x, once.iter().copied(), sums);
+        self.correlate(x, &once.iter().copied(), sums);
         // What a state adds to <sigma_j^dagger sigma_k>, its reflection adds to that of the reflections of j and k.
         for j in 0..n {
             for k in j..n {
@@ -127,11 +127,11 @@ impl Flips {
                 sums[here] = sum;
             }
         }
-        self.correlate(x, same.iter().copied(), sums);
+        self.correlate(x, &same.iter().copied(), sums);
     }
 
     /// Adds what these of the states that are led to have of the correlations.
-    fn correlate(&self, x: &[Amplitudes], rows: impl Iterator<Item = u32> + Clone, sums: &mut [Amplitudes]) {
+    fn correlate(&self, x: &[Amplitudes], rows: &(impl Iterator<Item = u32> + Clone), sums: &mut [Amplitudes]) {
         let (n, width, steps) = self.parts();
         vectorized(
             #[inline(always)]

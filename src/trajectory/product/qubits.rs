@@ -203,7 +203,7 @@ impl OfQubits {
     /// What reversing the order of the qubits makes of it, where that is itself but for the sign.
     pub fn parity(&self) -> Option<Parity> {
         let reversed = self.amplitudes.iter().rev();
-        Parity::of(self.amplitudes.iter().zip(reversed).map(|(own, other)| [*own, *other]))
+        Parity::of(&self.amplitudes.iter().zip(reversed).map(|(own, other)| [*own, *other]))
     }
 
     /// |L x|^2 from the correlations of x; what is below the rounding of their sum is 0.

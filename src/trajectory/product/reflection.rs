@@ -23,7 +23,7 @@ pub enum Parity {
 
 impl Parity {
     /// Of what begins with these elements and is reflected to those; `None` if it has none.
-    pub fn of(pairs: impl Iterator<Item = [Complex64; 2]> + Clone) -> Option<Self> {
+    pub fn of(pairs: &(impl Iterator<Item = [Complex64; 2]> + Clone)) -> Option<Self> {
         let largest = pairs.clone().map(|[own, _]| own.norm_sqr()).fold(0.0, f64::max).sqrt();
         let is = |parity: Parity| {
             let mut apart = pairs.clone().map(|[own, other]| (own - parity.sign() * other).norm());
@@ -88,7 +88,7 @@ impl Reflection {
 
     /// The parity of a state, if it has one.
     pub fn parity(&self, psi: &[Complex64]) -> Option<Parity> {
-        Parity::of(self.pairs.iter().map(|pair| pair.map(|state| psi[state as usize])))
+        Parity::of(&self.pairs.iter().map(|pair| pair.map(|state| psi[state as usize])))
     }
 
     /// The part of a parity: `(psi_s +- psi_Rs)/sqrt 2` of states s that differ from their reflections, psi_s of others.
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_parity_is_told_from_none() {
-        let pairs = |values: [[f64; 2]; 2]| Parity::of(values.into_iter().map(|pair| pair.map(Complex64::from)));
+        let pairs = |values: [[f64; 2]; 2]| Parity::of(&values.into_iter().map(|pair| pair.map(Complex64::from)));
         assert_eq!(pairs([[0.5, 0.5], [1.0, 1.0]]), Some(Parity::Even));
         assert_eq!(pairs([[0.5, -0.5], [0.0, 0.0]]), Some(Parity::Odd));
         assert_eq!(pairs([[0.5, -0.5], [1.0, 1.0]]), None);

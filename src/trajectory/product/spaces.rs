@@ -20,7 +20,7 @@ impl Abreast {
     fn of(largest: usize) -> Option<Self> {
         match largest {
             0..=4_096 => Some(Abreast { walkers: 128, slots: 32 }),
-            ..=32_768 => Some(Abreast { walkers: 64, slots: 16 }),
+            4_097..=32_768 => Some(Abreast { walkers: 64, slots: 16 }),
             _ => None,
         }
     }
