@@ -63,19 +63,16 @@ impl Tilted<'_> {
             // the least double by those who go to what has not.
             let leaks: Vec<f64> = made.growth.iter().map(|growth| most - growth + rounding).collect();
             let chain = self.eliminated(&made.rates, &leaks, &[])?;
-            let mut times = vec![1.0; states + 1];
-            chain.spent_on_the_way(&self.plan, &mut times);
-            times.truncate(states);
+            let mut times = self.on_the_way(&chain, vec![1.0; states]);
             // Where the bound closes in no more, l is right where the chain dwells the longest. All else follows from one
             // level there, where step by step it would go by sixteen digits.
             alone = lowest - most <= CLOSED_IN * size && !alone;
             lowest = lowest.min(most);
             let dwelling = largest(&times);
             if alone {
-                times = vec![0.0; states + 1];
+                times.fill(0.0);
                 times[dwelling] = 1.0;
-                chain.spent_on_the_way(&self.plan, &mut times);
-                times.truncate(states);
+                times = self.on_the_way(&chain, times);
             }
             let least = LEAST_FACTOR * extremes(&times).1;
             grow(&mut log, times.iter().map(|time| (time + least).ln()));

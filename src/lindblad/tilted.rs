@@ -136,10 +136,15 @@ impl<'a> Tilted<'a> {
     pub(super) fn excess(&self, (chain, p): (&Censored, &[f64]), mut values: Vec<f64>) -> (f64, Vec<f64>) {
         let mean: f64 = p.iter().zip(&values).map(|(p, value)| p * value).sum();
         values.iter_mut().for_each(|value| *value -= mean);
+        (mean, self.on_the_way(chain, values))
+    }
+
+    /// What values, level by level, come to over the times spent there on the way from each to the end.
+    pub(super) fn on_the_way(&self, chain: &Censored, mut values: Vec<f64>) -> Vec<f64> {
         values.push(0.0);
         chain.spent_on_the_way(&self.plan, &mut values);
-        values.truncate(p.len());
-        (mean, values)
+        values.truncate(self.states());
+        values
     }
 
     /// Eliminates a chain in which levels leak, and which begins at some of them.

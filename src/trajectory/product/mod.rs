@@ -197,8 +197,8 @@ impl<const W: usize> Products<W> {
 
     fn sector(&self, index: usize) -> &Sector {
         let new = || {
-            let place = (index, self.watched.len());
-            Box::new(Sector::new((&self.product, &self.hamiltonian, &self.lost), &self.spaces, place))
+            let of = (&self.product, &self.hamiltonian, &self.lost);
+            Box::new(Sector::new(of, &self.spaces, index, self.watched.len()))
         };
         self.sectors[index].get_or_init(new)
     }

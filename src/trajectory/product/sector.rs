@@ -194,11 +194,13 @@ impl Jumps {
 }
 
 impl Sector {
-    /// A sector of a product and its Hamiltonian, where `lost` is what jumps of single qubits take from the norm.
+    /// A sector of a product and its Hamiltonian, where `lost` is what jumps of single qubits take from the norm, with room
+    /// for so many that are watched.
     pub fn new(
         (product, hamiltonian, lost): (&Product, &Operator, &Operator),
         spaces: &Spaces,
-        (index, watched): (usize, usize),
+        index: usize,
+        watched: usize,
     ) -> Self {
         let own = Basis::new(spaces, spaces.label(index));
         let dimension = own.len();

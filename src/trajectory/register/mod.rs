@@ -2,8 +2,9 @@
 //!
 //! A state is a vector over the masks of [`space`]: one block of k excited qubits where k is sharp and nothing drives,
 //! all 2^N states otherwise. Between jumps it moves in the eigenbasis of H_eff where that is small ([`modes`]), else by a
-//! power series ([`super::propagation`]), to 1e-10 in norm, in the frame of the drive or of the reference frequency. Collective dephasing leaves a state of sharp k as it is and
-//! exchanges nothing, so there it is left out; all laws stay the same.
+//! power series ([`super::propagation`]), to 1e-10 in norm, in the frame of the drive or of the reference frequency.
+//! Collective dephasing leaves a state of sharp k as it is and exchanges nothing, so there it is left out; all laws stay
+//! the same.
 
 mod flips;
 mod jump;

@@ -1,4 +1,5 @@
-//! Blocks that move in the eigenbasis of H_eff: small ones, and those not much larger in which phases turn fast beside the jumps.
+//! Blocks that move in the eigenbasis of H_eff: small ones, and those not much larger in which phases turn fast beside the
+//! jumps.
 
 use faer::{Mat, Side, c64};
 use num_complex::Complex64;
@@ -55,38 +56,40 @@ impl Operators {
         Some(Modes { basis, most: RegisterValues { emission: self.most_emission(block)?, jz, ..Default::default() } })
     }
 
-    /// The largest `<S_+ S_->` on a block.
-    fn most_emission(&self, block: usize) -> Option<f64> {
-        let dimension = self.space.dimension(block);
+    /// Calls `each` with every state of a block: which it is, and the state.
+    fn each_unit(&self, block: usize, mut each: impl FnMut(usize, &[Complex64], &mut Scratch)) {
         let mut scratch = Scratch::new(self.space.largest_dimension());
-        let mut unit = vec![Complex64::ZERO; dimension];
-        let lowered = (0..dimension).map(|state| {
+        let mut unit = vec![Complex64::ZERO; self.space.dimension(block)];
+        for state in 0..unit.len() {
             unit.fill(Complex64::ZERO);
             unit[state] = Complex64::ONE;
-            self.images(block, &unit, &mut scratch);
-            scratch.lowered[..self.space.dimension_at(self.space.below(block))].to_vec()
+            each(state, &unit, &mut scratch);
+        }
+    }
+
+    /// The largest `<S_+ S_->` on a block.
+    fn most_emission(&self, block: usize) -> Option<f64> {
+        let below = self.space.dimension_at(self.space.below(block));
+        let mut lowered = Vec::new();
+        self.each_unit(block, |_, unit, scratch| {
+            self.images(block, unit, scratch);
+            lowered.push(scratch.lowered[..below].to_vec());
         });
-        let lowered: Vec<_> = lowered.collect();
         // Weights are real numbers.
         let overlap = |i: usize, j: usize| dot(numbers(&lowered[i]), numbers(&lowered[j]));
-        let values = Mat::from_fn(dimension, dimension, overlap).self_adjoint_eigenvalues(Side::Lower).ok()?;
+        let values = Mat::from_fn(lowered.len(), lowered.len(), overlap).self_adjoint_eigenvalues(Side::Lower).ok()?;
         values.last().copied()
     }
 
     /// A on a block, per unit of time.
     fn matrix(&self, block: usize) -> Mat<c64> {
         let dimension = self.space.dimension(block);
-        let mut scratch = Scratch::new(self.space.largest_dimension());
         let mut matrix = Mat::zeros(dimension, dimension);
-        let (mut unit, mut image) = (vec![Complex64::ZERO; dimension], vec![Complex64::ZERO; dimension]);
-        for column in 0..dimension {
-            unit.fill(Complex64::ZERO);
-            unit[column] = Complex64::ONE;
-            self.apply(block, &mut scratch, (Complex64::ZERO, 1.0), (numbers(&unit), numbers_mut(&mut image)));
-            for (row, element) in image.iter().enumerate() {
-                matrix[(row, column)] = *element;
-            }
-        }
+        let mut image = vec![Complex64::ZERO; dimension];
+        self.each_unit(block, |column, unit, scratch| {
+            self.apply(block, scratch, (Complex64::ZERO, 1.0), (numbers(unit), numbers_mut(&mut image)));
+            image.iter().enumerate().for_each(|(row, element)| matrix[(row, column)] = *element);
+        });
         matrix
     }
 }

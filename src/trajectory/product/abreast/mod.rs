@@ -5,15 +5,16 @@
 //! whose series need more terms than others fill lanes together. A step goes on over samples, which are looks at its series.
 
 mod rank;
+mod walker;
 
 use num_complex::Complex64;
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 use self::rank::{Group, Rank, Slot, Subspace};
+use self::walker::{Place, Walker};
 use super::lanes::{LANES, correlations_of};
 use super::qubits::OneBody;
-use super::reflection::Parity;
 use super::sector::{Sector, Way};
 use super::spaces::Abreast;
 use super::{Products, pick};
@@ -21,31 +22,7 @@ use crate::initial::ProductStart;
 use crate::model::product::{ProductValues, Watched};
 use crate::quantity::Sample;
 use crate::trajectory::propagation::{Wait, normalize, numbers_mut};
-use crate::trajectory::{Change, Jump, Recorder, Run, average};
-
-/// Where a state is: its sector, and the parity that a reflection leaves it with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    sector: usize,
-    parity: Option<Parity>,
-}
-
-/// One of the trajectories.
-struct Walker<'a, 'b, const W: usize> {
-    run: &'a mut Run<'b, ProductValues<W>>,
-    place: Place,
-    psi: Vec<Complex64>,
-    now: f64,
-    /// What is left of the wait.
-    left: f64,
-    /// The next sample, and when the last was.
-    next: usize,
-    sampled: f64,
-    /// A jump that recorders are to be told of.
-    jumped: Option<(Jump, usize)>,
-    /// What is seen of the state, where it was looked at already.
-    known: Option<ProductValues<W>>,
-}
+use crate::trajectory::{Change, Recorder, Run, average};
 
 impl<const W: usize> Products<W> {
     /// Runs trajectories abreast; false where they were interrupted.

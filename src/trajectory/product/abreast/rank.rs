@@ -7,7 +7,7 @@ use super::super::reflection::{Parity, Reflection};
 use super::super::sector::Sector;
 use super::super::sparse::Sparse;
 use super::super::{FORESIGHT, NEARLY_DARK, Products, TOLERANCE};
-use super::{Place, Walker};
+use super::walker::{Place, Walker};
 use crate::trajectory::propagation::{
     Beginning, Layout, Propagation, Wait, amplitudes, amplitudes_mut, dot, numbers, numbers_mut,
 };
