@@ -1,26 +1,32 @@
-//! Inner loops compiled twice, and the one taken that this processor can run; sums that fill its registers.
+//! Inner loops compiled for more than one processor, and the one taken that this one can run; sums that fill its registers.
 
-use pulp::{Arch, Simd, WithSimd};
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+use fearless_simd::{Level, Simd};
 
-/// Runs a closure with the vector registers that this processor has (AVX2 where it does). No sum changes its order and
-/// no multiplication is fused with an addition, so the bits are the same as without.
+/// Runs a closure with the vector registers that this processor has: AVX-512 or AVX2 where it does. No sum changes its
+/// order, and no multiplication is fused with an addition unless it says so, so the bits are the same as without.
 ///
 /// The closure and all that it calls are to be `#[inline(always)]`: what is not inlined here is compiled for any
 /// processor.
 #[inline(always)]
-pub fn vectorized<R>(work: impl FnMut() -> R) -> R {
-    Arch::new().dispatch(Work(work))
+pub fn vectorized<R>(mut work: impl FnMut() -> R) -> R {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    match Level::new() {
+        Level::Avx512(simd) => return simd.vectorize(once(work)),
+        Level::Avx2(simd) => return simd.vectorize(once(work)),
+        _ => {}
+    }
+    work()
 }
 
-/// `pulp` takes closures too, but through `FnOnce::call_once`, which is not inlined.
-struct Work<F>(F);
-
-impl<R, F: FnMut() -> R> WithSimd for Work<F> {
-    type Output = R;
-
+/// The same to be called once: what is made of a closure that may be called more often is not inlined.
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+#[inline(always)]
+fn once<R>(work: impl FnMut() -> R) -> impl FnOnce() -> R {
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, _: S) -> R {
-        (self.0)()
+    move || {
+        let mut work = work;
+        work()
     }
 }
 

@@ -2,7 +2,7 @@
 //! of jump.
 
 use num_complex::Complex64;
-use pulp::bytemuck::{cast_slice, cast_slice_mut};
+use bytemuck::{cast_slice, cast_slice_mut};
 
 use super::blocks::Part;
 use super::generator::Generator;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use num_complex::Complex64;
-use pulp::bytemuck::cast_slice;
+use bytemuck::cast_slice;
 
 use super::generator::Generator;
 use super::{ProductAlong, ProductDensity};

@@ -3,12 +3,15 @@
 use std::ops::Range;
 
 use num_complex::Complex64;
-use pulp::{Arch, Simd, WithSimd};
 
 use crate::trajectory::propagation::{Generator, Layout, MOST};
+use crate::vectorized::vectorized;
 
-/// Levels that are computed side by side: a register of AVX2.
-const LANES: usize = 4;
+/// Levels that are computed side by side: a register of AVX-512, or two of AVX2.
+const LANES: usize = 8;
+
+/// A number of each.
+type Lanes = [f64; LANES];
 
 /// The matrix of a sector.
 #[derive(Clone, Debug, Default)]
@@ -117,7 +120,7 @@ impl Generator for OnWindow<'_> {
         for end in [&mut *y_re, &mut *y_im] {
             (end[0], end[filled + 1]) = (0.0, 0.0);
         }
-        Arch::new().dispatch(Rows {
+        let rows = Rows {
             center,
             factor,
             decay: &decay[from..from + filled],
@@ -125,8 +128,12 @@ impl Generator for OnWindow<'_> {
             below: &below[from..from + filled],
             above: &above[from..from + filled],
             x: x.split_at(filled + 2),
-            y: (&mut y_re[1..=filled], &mut y_im[1..=filled]),
-        });
+        };
+        let y = (&mut y_re[1..=filled], &mut y_im[1..=filled]);
+        vectorized(
+            #[inline(always)]
+            || rows.write(y.0, y.1),
+        );
     }
 
     fn norm_bound(&self) -> f64 {
@@ -134,12 +141,13 @@ impl Generator for OnWindow<'_> {
     }
 }
 
+/// Whole lanes of a part, from a place on.
 #[inline(always)]
-fn lanes<S: Simd>(part: &[f64], from: usize, count: usize) -> &[S::f64s] {
-    &S::as_simd_f64s(&part[from..]).0[..count]
+fn lanes(part: &[f64], from: usize, count: usize) -> &[Lanes] {
+    &part[from..].as_chunks().0[..count]
 }
 
-/// The rows of a product: y is shorter than x by the zeros at the ends.
+/// The rows of a product.
 struct Rows<'a> {
     center: Complex64,
     factor: f64,
@@ -148,37 +156,34 @@ struct Rows<'a> {
     below: &'a [f64],
     above: &'a [f64],
     x: (&'a [f64], &'a [f64]),
-    y: (&'a mut [f64], &'a mut [f64]),
 }
 
-impl WithSimd for Rows<'_> {
-    type Output = ();
-
-    /// No multiplication is fused with an addition: the bits are the same on all processors.
+impl Rows<'_> {
+    /// Writes y, which is shorter than x by the zeros at the ends.
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let (filled, (x_re, x_im)) = (self.decay.len(), self.x);
-        let factor = simd.splat_f64s(self.factor);
-        let (decay_of_all, turn_of_all) = (simd.splat_f64s(self.center.re), simd.splat_f64s(self.center.im));
+    fn write(&self, y_re: &mut [f64], y_im: &mut [f64]) {
+        let (filled, (x_re, x_im), center) = (self.decay.len(), self.x, self.center);
         // Whole lanes, then the last ones: what overlaps is computed twice.
         for (from, to) in [(0, filled / LANES * LANES), (filled - LANES, filled)] {
-            let count = (to - from) / S::F64_LANES;
-            let (decay, turn) = (lanes::<S>(self.decay, from, count), lanes::<S>(self.turn, from, count));
-            let (below, above) = (lanes::<S>(self.below, from, count), lanes::<S>(self.above, from, count));
-            let (re_below, im_below) = (lanes::<S>(x_re, from, count), lanes::<S>(x_im, from, count));
-            let (re_here, im_here) = (lanes::<S>(x_re, from + 1, count), lanes::<S>(x_im, from + 1, count));
-            let (re_above, im_above) = (lanes::<S>(x_re, from + 2, count), lanes::<S>(x_im, from + 2, count));
-            let y_re = &mut S::as_mut_simd_f64s(&mut self.y.0[from..to]).0[..count];
-            let y_im = &mut S::as_mut_simd_f64s(&mut self.y.1[from..to]).0[..count];
+            let count = (to - from) / LANES;
+            let (decay, turn) = (lanes(self.decay, from, count), lanes(self.turn, from, count));
+            let (below, above) = (lanes(self.below, from, count), lanes(self.above, from, count));
+            let (re_below, im_below) = (lanes(x_re, from, count), lanes(x_im, from, count));
+            let (re_here, im_here) = (lanes(x_re, from + 1, count), lanes(x_im, from + 1, count));
+            let (re_above, im_above) = (lanes(x_re, from + 2, count), lanes(x_im, from + 2, count));
+            let y_re = &mut y_re[from..to].as_chunks_mut().0[..count];
+            let y_im = &mut y_im[from..to].as_chunks_mut().0[..count];
             for at in 0..count {
-                let decay = simd.sub_f64s(decay[at], decay_of_all);
-                let turn = simd.sub_f64s(turn[at], turn_of_all);
-                let neighbours =
-                    |lower, upper| simd.add_f64s(simd.mul_f64s(below[at], lower), simd.mul_f64s(above[at], upper));
-                let own_re = simd.sub_f64s(simd.mul_f64s(decay, re_here[at]), simd.mul_f64s(turn, im_here[at]));
-                let own_im = simd.add_f64s(simd.mul_f64s(decay, im_here[at]), simd.mul_f64s(turn, re_here[at]));
-                y_re[at] = simd.mul_f64s(factor, simd.add_f64s(own_re, neighbours(im_below[at], im_above[at])));
-                y_im[at] = simd.mul_f64s(factor, simd.sub_f64s(own_im, neighbours(re_below[at], re_above[at])));
+                let (mut re, mut im): (Lanes, Lanes) = ([0.0; LANES], [0.0; LANES]);
+                for lane in 0..LANES {
+                    let (decay, turn) = (decay[at][lane] - center.re, turn[at][lane] - center.im);
+                    let (below, above) = (below[at][lane], above[at][lane]);
+                    let own_re = decay * re_here[at][lane] - turn * im_here[at][lane];
+                    let own_im = decay * im_here[at][lane] + turn * re_here[at][lane];
+                    re[lane] = self.factor * (own_re + (below * im_below[at][lane] + above * im_above[at][lane]));
+                    im[lane] = self.factor * (own_im - (below * re_below[at][lane] + above * re_above[at][lane]));
+                }
+                (y_re[at], y_im[at]) = (re, im);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! How complex amplitudes stand among real numbers, for the few sums in which that matters.
 
 use num_complex::Complex64;
-use pulp::bytemuck::{cast_slice, cast_slice_mut};
+use bytemuck::{cast_slice, cast_slice_mut};
 
 use super::kernels::{LANES, dot};
 use crate::vectorized::vectorized;

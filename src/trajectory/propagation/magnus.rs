@@ -304,7 +304,7 @@ enum Place {
 
 #[cfg(test)]
 mod tests {
-    use pulp::bytemuck::{cast_slice, cast_slice_mut};
+    use bytemuck::{cast_slice, cast_slice_mut};
 
     use super::super::acting::Acting;
     use super::super::{Generator, Layout};

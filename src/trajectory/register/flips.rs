@@ -1,7 +1,7 @@
 //! Sums over the qubits on the space of all 2^N masks: a bit is a distance, and sources need no table.
 
 use num_complex::Complex64;
-use pulp::bytemuck::{cast_slice, cast_slice_mut};
+use bytemuck::{cast_slice, cast_slice_mut};
 
 use crate::vectorized::vectorized;
 
