@@ -1,19 +1,57 @@
-//! Sums over the real numbers that make a state, through the vector registers that are there.
+//! Sums over the real numbers that make a state, through the vector registers that are there. A product and its sum are
+//! rounded once, with the same bits on any processor.
 
 use crate::vectorized::vectorized;
 
-/// Numbers that go side by side: two registers of AVX2.
-pub const LANES: usize = 8;
+/// Numbers that go side by side: two registers of AVX-512, or four of AVX2.
+pub const LANES: usize = 16;
 
 /// The highest power of a squared norm that is asked for.
 pub const POWERS: usize = 12;
 
-type Lanes = [f64; LANES];
+pub type Lanes = [f64; LANES];
+pub const NONE: Lanes = [0.0; LANES];
 
 #[inline(always)]
 fn total(lanes: &Lanes) -> f64 {
-    let [a, b, c, d, e, f, g, h] = *lanes;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
+    let mut sums = *lanes;
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}
+
+/// `sum + a b`, lane by lane. By value: what is added to in place does not stay in registers.
+#[inline(always)]
+pub fn plus(sum: &Lanes, a: &Lanes, b: &Lanes) -> Lanes {
+    let mut y = NONE;
+    for lane in 0..LANES {
+        y[lane] = a[lane].mul_add(b[lane], sum[lane]);
+    }
+    y
+}
+
+/// `sum + a b` of all lanes, in two sums, as each waits for its last addition.
+#[inline(always)]
+fn dot_of_lanes(sum: &Lanes, a: &[Lanes], b: &[Lanes]) -> Lanes {
+    let (mut one, mut other) = (*sum, NONE);
+    let ((pairs_a, last_a), (pairs_b, last_b)) = (a.as_chunks::<2>(), b.as_chunks::<2>());
+    for (a, b) in pairs_a.iter().zip(pairs_b) {
+        one = plus(&one, &a[0], &b[0]);
+        other = plus(&other, &a[1], &b[1]);
+    }
+    for (a, b) in last_a.iter().zip(last_b) {
+        one = plus(&one, a, b);
+    }
+    let mut sum = NONE;
+    for lane in 0..LANES {
+        sum[lane] = one[lane] + other[lane];
+    }
+    sum
 }
 
 /// The sum of a_i b_i: the real part of <a|b>.
@@ -22,12 +60,9 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     vectorized(
         #[inline(always)]
         || {
-            let mut sums = [0.0; LANES];
-            let ((a, of_a), (b, of_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-            for (a, b) in a.iter().zip(b) {
-                (0..LANES).for_each(|lane| sums[lane] += a[lane] * b[lane]);
-            }
-            of_a.iter().zip(of_b).fold(total(&sums), |sum, (a, b)| sum + a * b)
+            let ((a, of_a), (b, of_b)) = (a.as_chunks(), b.as_chunks());
+            let sum = total(&dot_of_lanes(&NONE, a, b));
+            of_a.iter().zip(of_b).fold(sum, |sum, (a, b)| a.mul_add(*b, sum))
         },
     )
 }
@@ -58,16 +93,8 @@ pub fn scale(a: &mut [f64], factor: f64) {
     );
 }
 
-/// Some numbers of the sum of a series.
-#[inline(always)]
-fn chunk(terms: &[Lanes], (stride, order): (usize, usize), at: usize, s: f64) -> Lanes {
-    let mut sum = terms[order * stride + at];
-    for power in (0..order).rev() {
-        let term = &terms[power * stride + at];
-        (0..LANES).for_each(|lane| sum[lane] = sum[lane] * s + term[lane]);
-    }
-    sum
-}
+/// Lanes of terms whose powers are added while they are in the nearest cache.
+const BLOCK: usize = 16;
 
 /// Terms of a power series, one after the other, each filled up with zeros to a multiple of [`LANES`] or beyond.
 #[derive(Clone, Copy, Debug)]
@@ -79,25 +106,40 @@ pub struct Series<'a> {
 }
 
 impl Series<'_> {
+    /// All lanes of a term.
+    #[inline(always)]
+    fn term(&self, power: usize) -> &[Lanes] {
+        self.terms[power * self.stride..][..self.stride].as_chunks().0
+    }
+
+    /// Some numbers of the sum, by Horner's rule.
+    #[inline(always)]
+    fn sum_of_lanes(&self, at: usize, s: f64) -> Lanes {
+        let mut sum = self.term(self.order)[at];
+        for power in (0..self.order).rev() {
+            sum = plus(&self.term(power)[at], &sum, &[s; LANES]);
+        }
+        sum
+    }
+
     /// Writes the sum of `s^k` times the k-th term; returns its squared norm.
     pub fn sum(&self, s: f64, out: &mut [f64]) -> f64 {
-        let (terms, stride) = (self.terms.as_chunks::<LANES>().0, self.stride / LANES);
         vectorized(
             #[inline(always)]
             || {
-                let mut squares = [0.0; LANES];
-                let mut add = |sum: &Lanes| (0..LANES).for_each(|lane| squares[lane] += sum[lane] * sum[lane]);
+                let mut squares = NONE;
                 let (whole, rest) = out.as_chunks_mut::<LANES>();
                 let last = whole.len();
                 for (at, out) in whole.iter_mut().enumerate() {
-                    *out = chunk(terms, (stride, self.order), at, s);
-                    add(out);
+                    let sum = self.sum_of_lanes(at, s);
+                    squares = plus(&squares, &sum, &sum);
+                    *out = sum;
                 }
                 if !rest.is_empty() {
                     // Filled up with zeros.
-                    let sum = chunk(terms, (stride, self.order), last, s);
+                    let sum = self.sum_of_lanes(last, s);
+                    squares = plus(&squares, &sum, &sum);
                     rest.copy_from_slice(&sum[..rest.len()]);
-                    add(&sum);
                 }
                 total(&squares)
             },
@@ -107,29 +149,26 @@ impl Series<'_> {
     /// Writes the coefficients of the squared norm of the sum, a polynomial in s, up to the power that `norm` has room
     /// for, [`POWERS`] at most.
     pub fn norm(&self, norm: &mut [f64]) {
-        let (terms, stride) = (self.terms.as_chunks::<LANES>().0, self.stride / LANES);
         vectorized(
             #[inline(always)]
             || {
-                let mut here = [[0.0; LANES]; POWERS + 1];
-                let here = &mut here[..=self.order.min(norm.len() - 1)];
-                let mut sums = [[0.0; LANES]; POWERS + 1];
+                let mut sums = [NONE; POWERS + 1];
                 let sums = &mut sums[..norm.len()];
-                for at in 0..stride {
-                    for (power, here) in here.iter_mut().enumerate() {
-                        *here = terms[power * stride + at];
-                    }
+                let lanes = self.stride / LANES;
+                for from in (0..lanes).step_by(BLOCK) {
+                    let block = |power: usize| &self.term(power)[from..(from + BLOCK).min(lanes)];
                     for (power, sum) in sums.iter_mut().enumerate() {
-                        let (low, high) = (power.saturating_sub(self.order), power.div_ceil(2));
-                        let mut pairs = [0.0; LANES];
-                        for (a, b) in here[low..high].iter().zip(here[power + 1 - high..=power - low].iter().rev()) {
-                            (0..LANES).for_each(|lane| pairs[lane] += a[lane] * b[lane]);
+                        // Each pair of terms counts twice, but for that of one with itself.
+                        let mut pairs = NONE;
+                        for low in power.saturating_sub(self.order)..power.div_ceil(2) {
+                            pairs = dot_of_lanes(&pairs, block(low), block(power - low));
                         }
-                        (0..LANES).for_each(|lane| sum[lane] += 2.0 * pairs[lane]);
-                        if power % 2 == 0 {
-                            let middle = &here[power / 2];
-                            (0..LANES).for_each(|lane| sum[lane] += middle[lane] * middle[lane]);
-                        }
+                        let twice = plus(sum, &[2.0; LANES], &pairs);
+                        *sum = if power % 2 == 0 {
+                            dot_of_lanes(&twice, block(power / 2), block(power / 2))
+                        } else {
+                            twice
+                        };
                     }
                 }
                 for (norm, sum) in norm.iter_mut().zip(sums) {

@@ -3,7 +3,7 @@
 use num_complex::Complex64;
 use bytemuck::{cast_slice, cast_slice_mut};
 
-use super::kernels::{LANES, dot};
+use super::kernels::{LANES, Lanes, NONE, dot, plus};
 use crate::vectorized::vectorized;
 
 /// Where the real and imaginary parts of a state are.
@@ -26,10 +26,10 @@ impl Layout {
             Layout::Pairs => vectorized(
                 #[inline(always)]
                 || {
-                    let mut sums = [0.0; LANES];
-                    let ((a, of_a), (b, of_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+                    let mut sums = NONE;
+                    let ((a, of_a), (b, of_b)) = (a.as_chunks(), b.as_chunks());
                     for (a, b) in a.iter().zip(b) {
-                        (0..LANES).for_each(|lane| sums[lane] += a[lane] * b[lane ^ 1]);
+                        sums = plus(&sums, a, &swapped(b));
                     }
                     let rest = of_a.as_chunks::<2>().0.iter().zip(of_b.as_chunks::<2>().0);
                     let signed = |sum: f64, pair: &[f64]| sum + (pair[0] - pair[1]);
@@ -57,10 +57,14 @@ impl Layout {
                     }
                 }
                 Layout::Pairs => {
-                    let pairs = x.as_chunks::<2>().0.iter().zip(image.as_chunks::<2>().0);
-                    for (y, (x, image)) in y.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
-                        y[0] = image[0] - (re * x[0] - im * x[1]);
-                        y[1] = image[1] - (re * x[1] + im * x[0]);
+                    let ((x, of_x), (image, of_image)) = (x.as_chunks::<LANES>(), image.as_chunks::<LANES>());
+                    let (y, of_y) = y.as_chunks_mut::<LANES>();
+                    for (y, (x, image)) in y.iter_mut().zip(x.iter().zip(image)) {
+                        *y = less((re, im), x, image);
+                    }
+                    let rest = of_x.as_chunks::<2>().0.iter().zip(of_image.as_chunks().0);
+                    for (y, (x, image)) in of_y.as_chunks_mut().0.iter_mut().zip(rest) {
+                        *y = less((re, im), x, image);
                     }
                 }
             },
@@ -86,6 +90,27 @@ impl Layout {
             }
         }
     }
+}
+
+/// The real and imaginary parts exchanged.
+#[inline(always)]
+fn swapped(x: &Lanes) -> Lanes {
+    let mut y = NONE;
+    for lane in 0..LANES {
+        y[lane] = x[lane ^ 1];
+    }
+    y
+}
+
+/// `image - (re + i im) x` of some amplitudes.
+#[inline(always)]
+fn less<const NUMBERS: usize>((re, im): (f64, f64), x: &[f64; NUMBERS], image: &[f64; NUMBERS]) -> [f64; NUMBERS] {
+    let mut y = [0.0; NUMBERS];
+    for number in 0..NUMBERS {
+        let im = if number & 1 == 0 { im } else { -im };
+        y[number] = im.mul_add(x[number ^ 1], (-re).mul_add(x[number], image[number]));
+    }
+    y
 }
 
 /// The sum of conj(a_i) b_i.

@@ -15,6 +15,7 @@ mod kernels;
 mod layout;
 pub mod magnus;
 
+use aligned_vec::{AVec, avec};
 use num_complex::Complex64;
 
 pub use self::kernels::{LANES, dot, norm_squared, normalize};
@@ -65,7 +66,7 @@ pub enum Wait {
 #[derive(Clone, Debug)]
 pub struct Propagation {
     /// w_0..w_(K+1), one after the other, each filled up with zeros as [`kernels::Series`] has them.
-    terms: Vec<f64>,
+    terms: AVec<f64>,
     /// How many numbers make a state, and how far one term is from the next.
     length: usize,
     stride: usize,
@@ -91,7 +92,8 @@ pub struct Beginning<'a> {
     pub rate: f64,
 }
 
-/// Some numbers more than a state has: terms that are a power of two apart would share a few lines of the cache.
+/// Some numbers more than a state has: terms that are a power of two apart would share a few lines of the cache, of which
+/// each begins one.
 fn filled(length: usize) -> usize {
     length.next_multiple_of(LANES) + LANES
 }
@@ -101,7 +103,7 @@ impl Propagation {
     #[must_use]
     pub fn new(length: usize) -> Self {
         Propagation {
-            terms: vec![0.0; filled(length) * (MOST + 2)],
+            terms: avec![0.0; filled(length) * (MOST + 2)],
             length,
             stride: filled(length),
             order: 0,

@@ -1,113 +1,211 @@
 //! Sums over the qubits on the space of all 2^N masks: a bit is a distance, and sources need no table.
+//!
+//! Amplitudes are taken chunk by chunk, all states of the first qubits, which stay in vector registers while the others add
+//! what they lead there. A product and its sum are rounded once, with the same bits on any processor.
 
-use num_complex::Complex64;
 use bytemuck::{cast_slice, cast_slice_mut};
+use num_complex::Complex64;
 
+use super::diagonal::Diagonal;
 use crate::vectorized::vectorized;
 
-/// Numbers that are two amplitudes, of qubit 0 in its lower and its upper state: what one register of AVX2 holds.
-type Two = [f64; 4];
-/// Qubits within a chunk of amplitudes that are computed together, and the chunk.
+/// Qubits whose states make a chunk of amplitudes.
 const WITHIN: usize = 3;
-type Chunk = [Two; 1 << (WITHIN - 1)];
-/// Qubits beyond a chunk that are computed together: what is read and written counts for all of them.
-const TOGETHER: usize = 2;
+/// How many numbers that are.
+const NUMBERS: usize = 2 << WITHIN;
+type Chunk = [f64; NUMBERS];
+const NOTHING: Chunk = [0.0; NUMBERS];
 
-/// Whether a space of so many qubits is large enough.
-pub fn has_chunks(qubits: usize) -> bool {
-    qubits >= WITHIN
+/// `sum_j w_j sigma_-^(j)`, and its adjoint.
+#[derive(Clone, Debug)]
+pub struct Flips {
+    /// What the qubits within chunks count, number by number, where they lower and where they raise: 0 where they lead
+    /// nowhere.
+    within: [[Chunk; WITHIN]; 2],
+    /// What the others count.
+    beyond: Vec<f64>,
 }
 
-/// `y = sum_j w_j sigma_-^(j) x` where it lowers, else of sigma_+.
-pub fn set<const LOWERS: bool>(weights: &[f64], x: &[Complex64], y: &mut [Complex64]) {
-    sums::<LOWERS, false>(weights, cast_slice(x), cast_slice_mut(y));
-}
+impl Flips {
+    /// `None` of fewer qubits than make a chunk.
+    pub fn new(weights: &[f64]) -> Option<Self> {
+        let (first, beyond) = weights.split_first_chunk::<WITHIN>()?;
+        let of = |raises: usize| {
+            std::array::from_fn(|qubit| {
+                std::array::from_fn(|number| if number >> (qubit + 1) & 1 == raises { first[qubit] } else { 0.0 })
+            })
+        };
+        Some(Flips { within: [of(0), of(1)], beyond: beyond.to_vec() })
+    }
 
-/// `y += sum_j w_j sigma_-^(j) x` where it lowers, else of sigma_+.
-pub fn add<const LOWERS: bool>(weights: &[f64], x: &[Complex64], y: &mut [Complex64]) {
-    sums::<LOWERS, true>(weights, cast_slice(x), cast_slice_mut(y));
-}
+    /// `y = factor sum_j w_j sigma_-^(j) x` where it lowers, else of sigma_+.
+    pub fn set<const LOWERS: bool>(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
+        let (x, y) = (chunks(x), chunks_mut(y));
+        vectorized(
+            #[inline(always)]
+            || {
+                let sums = self.sums::<LOWERS>();
+                for (at, y) in y.iter_mut().enumerate() {
+                    *y = times(factor, &sums.added(NOTHING, x, at));
+                }
+            },
+        );
+    }
 
-fn sums<const LOWERS: bool, const ADDS: bool>(weights: &[f64], x: &[f64], y: &mut [f64]) {
-    let Some((within, beyond)) = weights.split_first_chunk::<WITHIN>() else { return };
-    let (x, y) = (x.as_chunks::<4>().0, y.as_chunks_mut::<4>().0);
-    vectorized(
-        #[inline(always)]
-        || {
-            within_chunks::<LOWERS, ADDS>(within, x, y);
-            // How far the qubits lead.
-            let mut stride = 1 << (WITHIN - 1);
-            let (together, left) = beyond.as_chunks::<TOGETHER>();
-            for weights in together {
-                beside::<LOWERS, TOGETHER, { 1 << TOGETHER }>(weights, stride, x, y);
-                stride <<= TOGETHER;
-            }
-            if let [last] = *left {
-                beside::<LOWERS, 1, 2>(&[last], stride, x, y);
-            }
-        },
-    );
-}
+    /// The same added to y.
+    pub fn add<const LOWERS: bool>(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
+        let (x, y) = (chunks(x), chunks_mut(y));
+        vectorized(
+            #[inline(always)]
+            || {
+                let sums = self.sums::<LOWERS>();
+                for (at, y) in y.iter_mut().enumerate() {
+                    *y = plus(y, factor, &sums.added(NOTHING, x, at));
+                }
+            },
+        );
+    }
 
-#[inline(always)]
-fn add_to(sum: &mut Two, weight: f64, source: &Two) {
-    (0..4).for_each(|at| sum[at] += weight * source[at]);
-}
-
-/// What the qubits within chunks add.
-#[inline(always)]
-fn within_chunks<const LOWERS: bool, const ADDS: bool>(weights: &[f64; WITHIN], x: &[Two], y: &mut [Two]) {
-    let [first, second, third] = *weights;
-    // Where the first qubit is as it leaves it.
-    let first = if LOWERS { [first, first, 0.0, 0.0] } else { [0.0, 0.0, first, first] };
-    let chunks: &[Chunk] = x.as_chunks().0;
-    for (y, [a, b, c, d]) in y.as_chunks_mut::<{ 1 << (WITHIN - 1) }>().0.iter_mut().zip(chunks) {
-        let mut sums = if ADDS { *y } else { [[0.0; 4]; 4] };
-        for (sum, own) in sums.iter_mut().zip([a, b, c, d]) {
-            let flipped = [own[2], own[3], own[0], own[1]];
-            (0..4).for_each(|at| sum[at] += first[at] * flipped[at]);
-        }
-        let [of_a, of_b, of_c, of_d] = &mut sums;
-        if LOWERS {
-            add_to(of_a, second, b);
-            add_to(of_c, second, d);
-            add_to(of_a, third, c);
-            add_to(of_b, third, d);
-        } else {
-            add_to(of_b, second, a);
-            add_to(of_d, second, c);
-            add_to(of_c, third, a);
-            add_to(of_d, third, b);
-        }
-        *y = sums;
+    #[inline(always)]
+    fn sums<const LOWERS: bool>(&self) -> Sums<'_, LOWERS> {
+        Sums { within: self.within[usize::from(!LOWERS)], beyond: &self.beyond }
     }
 }
 
-/// What some qubits add, of which the first leads as far as the stride: their states are so many `PARTS` of a block.
+/// The weights of one direction, by value: those behind a reference would be read anew after all that is written.
+struct Sums<'a, const LOWERS: bool> {
+    within: [Chunk; WITHIN],
+    beyond: &'a [f64],
+}
+
+impl<const LOWERS: bool> Sums<'_, LOWERS> {
+    /// What was there, and what comes to a chunk.
+    #[inline(always)]
+    fn added(&self, mut sum: Chunk, x: &[Chunk], at: usize) -> Chunk {
+        let mut bits = if LOWERS { !at } else { at } & (x.len() - 1);
+        while bits != 0 {
+            let weight = self.beyond[bits.trailing_zeros() as usize];
+            sum = plus(&sum, weight, &x[at ^ (bits & bits.wrapping_neg())]);
+            bits &= bits - 1;
+        }
+        for (qubit, weights) in self.within.iter().enumerate() {
+            sum = plus_each(&sum, weights, &flipped(qubit, &x[at]));
+        }
+        sum
+    }
+}
+
+/// The amplitudes of a chunk with a qubit in the other state.
 #[inline(always)]
-fn beside<const LOWERS: bool, const QUBITS: usize, const PARTS: usize>(
-    weights: &[f64; QUBITS],
-    stride: usize,
-    x: &[Two],
-    y: &mut [Two],
-) {
-    for (y, x) in y.chunks_exact_mut(stride * PARTS).zip(x.chunks_exact(stride * PARTS)) {
-        let mut parts = x.chunks_exact(stride);
-        let x: [&[Two]; PARTS] = std::array::from_fn(|_| &parts.next().unwrap_or_default()[..stride]);
-        let mut parts = y.chunks_exact_mut(stride);
-        let mut y: [&mut [Two]; PARTS] = std::array::from_fn(|_| &mut parts.next().unwrap_or_default()[..stride]);
-        for at in 0..stride {
-            let mut own = [[0.0; 4]; PARTS];
-            (0..PARTS).for_each(|part| own[part] = x[part][at]);
-            for (part, y) in y.iter_mut().enumerate() {
-                let mut sum = y[at];
-                for (qubit, weight) in weights.iter().enumerate() {
-                    if (part >> qubit & 1 == 0) == LOWERS {
-                        add_to(&mut sum, *weight, &own[part ^ 1 << qubit]);
+fn flipped(qubit: usize, x: &Chunk) -> Chunk {
+    let mut y = NOTHING;
+    for number in 0..NUMBERS {
+        y[number] = x[number ^ (2 << qubit)];
+    }
+    y
+}
+
+/// `x + weights z`, number by number.
+#[inline(always)]
+fn plus_each(x: &Chunk, weights: &Chunk, z: &Chunk) -> Chunk {
+    let mut y = NOTHING;
+    for number in 0..NUMBERS {
+        y[number] = z[number].mul_add(weights[number], x[number]);
+    }
+    y
+}
+
+fn chunks(amplitudes: &[Complex64]) -> &[Chunk] {
+    cast_slice::<_, f64>(amplitudes).as_chunks().0
+}
+
+fn chunks_mut(amplitudes: &mut [Complex64]) -> &mut [Chunk] {
+    cast_slice_mut::<_, f64>(amplitudes).as_chunks_mut().0
+}
+
+/// `A = D - b S_+ S_- - i Omega J_x`, of a diagonal D.
+pub struct Drift<'a> {
+    pub diagonal: &'a Diagonal,
+    /// S_-.
+    pub coupling: &'a Flips,
+    /// b.
+    pub loss: f64,
+    pub drive: Drive<'a>,
+}
+
+/// How Omega J_x is made.
+#[derive(Clone, Copy)]
+pub enum Drive<'a> {
+    /// So many times S_+ + S_-.
+    Coupled(f64),
+    /// So many times the sum over other weights.
+    Apart(f64, &'a Flips),
+}
+
+impl Drift<'_> {
+    /// `y = factor (A - center) x`; `spare` is as long as these.
+    pub fn apply(&self, of: (Complex64, f64), x: &[Complex64], spare: &mut [Complex64], y: &mut [Complex64]) {
+        let (x, spare, y) = (chunks(x), chunks_mut(spare), chunks_mut(y));
+        let (diagonal, rest) = (self.diagonal.chunks(0), -self.loss * of.1);
+        vectorized(
+            #[inline(always)]
+            || {
+                let (of, rest, lowering) = (of, rest, self.coupling.sums::<true>());
+                match self.drive {
+                    // S_+ does for both what it makes of S_- x and of x.
+                    Drive::Coupled(turn) => {
+                        let turn = turn * of.1;
+                        for (at, (y, spare)) in y.iter_mut().zip(spare.iter_mut()).enumerate() {
+                            let lowered = lowering.added(NOTHING, x, at);
+                            *spare = turned(&times(rest, &lowered), turn, &x[at]);
+                            *y = turned(&diagonal.times(at, of, &x[at]), turn, &lowered);
+                        }
+                    }
+                    Drive::Apart(turn, flips) => {
+                        let (turn, downward, upward) = (turn * of.1, flips.sums::<true>(), flips.sums::<false>());
+                        for (at, (y, spare)) in y.iter_mut().zip(spare.iter_mut()).enumerate() {
+                            let flipped = upward.added(downward.added(NOTHING, x, at), x, at);
+                            *spare = times(rest, &lowering.added(NOTHING, x, at));
+                            *y = turned(&diagonal.times(at, of, &x[at]), turn, &flipped);
+                        }
                     }
                 }
-                y[at] = sum;
-            }
-        }
+                let raising = self.coupling.sums::<false>();
+                for (at, y) in y.iter_mut().enumerate() {
+                    *y = raising.added(*y, spare, at);
+                }
+            },
+        );
     }
+}
+
+/// `factor x`.
+#[inline(always)]
+fn times(factor: f64, x: &Chunk) -> Chunk {
+    let mut y = NOTHING;
+    for number in 0..NUMBERS {
+        y[number] = factor * x[number];
+    }
+    y
+}
+
+/// `x + factor z`.
+#[inline(always)]
+fn plus(x: &Chunk, factor: f64, z: &Chunk) -> Chunk {
+    let mut y = NOTHING;
+    for number in 0..NUMBERS {
+        y[number] = z[number].mul_add(factor, x[number]);
+    }
+    y
+}
+
+/// `x - i turn z`.
+#[inline(always)]
+fn turned(x: &Chunk, turn: f64, z: &Chunk) -> Chunk {
+    let mut y = NOTHING;
+    for number in 0..NUMBERS {
+        let turn = if number & 1 == 0 { turn } else { -turn };
+        y[number] = z[number ^ 1].mul_add(turn, x[number]);
+    }
+    y
 }

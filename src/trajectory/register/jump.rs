@@ -1,5 +1,6 @@
 //! Jumps of a register: which channel fires, on which qubit, and what it leaves.
 
+use aligned_vec::AVec;
 use num_complex::Complex64;
 use rand::{Rng, RngExt};
 
@@ -32,7 +33,7 @@ impl Operators {
     pub fn jump(
         &self,
         block: usize,
-        psi: &mut Vec<Complex64>,
+        psi: &mut AVec<Complex64>,
         measured: &Measured,
         scratch: &mut Scratch,
         rng: &mut impl Rng,

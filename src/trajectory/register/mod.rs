@@ -6,6 +6,7 @@
 //! Collective dephasing leaves a state of sharp k as it is and exchanges nothing, so there it is left out; all laws stay
 //! the same.
 
+mod diagonal;
 mod flips;
 mod jump;
 mod modes;
@@ -17,6 +18,7 @@ mod start;
 pub use protocol::{ProtocolRegister, ProtocolRegisters};
 pub use start::Start;
 
+use aligned_vec::{AVec, avec};
 use num_complex::Complex64;
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
@@ -53,14 +55,14 @@ pub struct Registers {
 pub struct RegisterState {
     block: usize,
     /// The amplitudes, in as many first elements as the block has states.
-    psi: Vec<Complex64>,
+    psi: AVec<Complex64>,
     measured: Measured,
     /// S_- psi and S_+ psi.
     images: Scratch,
     /// A psi.
-    image: Vec<Complex64>,
+    image: AVec<Complex64>,
     /// A state on the way.
-    probe: Vec<Complex64>,
+    probe: AVec<Complex64>,
     scratch: Scratch,
     propagation: Propagation,
     /// What the last step began with, where it was in an eigenbasis.
@@ -128,7 +130,7 @@ impl Registers {
             }
         }
         let dimension = space.largest_dimension();
-        let empty = || vec![Complex64::ZERO; dimension];
+        let empty = || avec![Complex64::ZERO; dimension];
         let mut state = RegisterState {
             block,
             psi: empty(),

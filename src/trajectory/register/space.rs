@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use num_complex::Complex64;
 
-use super::flips;
+use super::flips::Flips;
 
 /// Where the terms of a sum over the qubits are found: row by row, the indices of the states that lead there.
 #[derive(Clone, Debug, Default)]
@@ -24,14 +24,11 @@ struct Table {
 pub(super) enum Weights {
     /// All alike.
     Uniform(f64),
-    /// One for each qubit, in a space of all states with [`Space::is_strided`].
-    Qubits(Vec<f64>),
+    /// One for each qubit, in a space of all states that has chunks of them.
+    Qubits(Box<Flips>),
     /// For each block, the terms of the lowering table, and those of the raising one.
     Each { lowering: Vec<Vec<f64>>, raising: Vec<Vec<f64>> },
 }
-
-/// The bits of a mask.
-const MASK_BITS: usize = 32;
 
 /// One block of states.
 #[derive(Clone, Debug)]
@@ -52,6 +49,8 @@ pub(super) struct Space {
     ranks: Vec<u32>,
     /// One block of all states.
     whole: bool,
+    /// All qubits alike, in such a space.
+    alike: Option<Box<Flips>>,
 }
 
 impl Space {
@@ -82,7 +81,8 @@ impl Space {
                 masks: masks[block].clone(),
             })
             .collect();
-        Space { number, blocks, ranks, whole }
+        let alike = Flips::new(&vec![1.0; number]).filter(|_| whole).map(Box::new);
+        Space { number, blocks, ranks, whole, alike }
     }
 
     /// The bytes that [`Space::new`] takes: masks, ranks, and a source for each of the N 2^N terms.
@@ -154,29 +154,30 @@ impl Space {
         }
     }
 
-    /// Whether a sum over the qubits needs no table, as a bit is a distance.
-    pub fn is_strided(&self) -> bool {
-        self.whole && flips::has_chunks(self.number)
+    /// The same where each qubit has a weight of its own.
+    pub fn weights_of(&self, qubits: &[f64]) -> Weights {
+        match Flips::new(qubits).filter(|_| self.whole) {
+            Some(flips) => Weights::Qubits(Box::new(flips)),
+            None => self.weights(|_, qubit| qubits[qubit]),
+        }
     }
 
-    /// The weights of the qubits, where that is all there is to know.
-    fn of_qubits(&self, weights: &Weights, factor: f64) -> Option<[f64; MASK_BITS]> {
-        let mut each = [0.0; MASK_BITS];
+    /// The weights of a sum over the qubits that needs no table, and what they are multiplied by.
+    pub fn flips<'a>(&'a self, weights: &'a Weights) -> Option<(&'a Flips, f64)> {
         match weights {
-            _ if !self.is_strided() => return None,
-            Weights::Uniform(weight) => each[..self.number].fill(factor * weight),
-            Weights::Qubits(weights) => each.iter_mut().zip(weights).for_each(|(each, weight)| *each = factor * weight),
-            Weights::Each { .. } => return None,
+            Weights::Uniform(weight) => self.alike.as_deref().map(|alike| (alike, *weight)),
+            Weights::Qubits(flips) => Some((flips, 1.0)),
+            Weights::Each { .. } => None,
         }
-        Some(each)
     }
 
     /// `y = sum_j w_j sigma_-^(j) x`, from this block to the one below.
     pub fn lowered(&self, block: usize, weights: &Weights, x: &[Complex64], y: &mut [Complex64]) {
-        match (self.of_qubits(weights, 1.0), weights) {
-            (Some(each), _) => flips::set::<true>(&each[..self.number], x, y),
-            (_, Weights::Uniform(weight)) => self.blocks[block].lowering.set_sums(*weight, x, y),
-            _ => {
+        match (weights, &self.alike) {
+            (Weights::Uniform(weight), Some(alike)) => alike.set::<true>(*weight, x, y),
+            (Weights::Uniform(weight), None) => self.blocks[block].lowering.set_sums(*weight, x, y),
+            (Weights::Qubits(flips), _) => flips.set::<true>(1.0, x, y),
+            (Weights::Each { .. }, _) => {
                 y.fill(Complex64::ZERO);
                 self.lower(block, weights, 1.0, x, y);
             }
@@ -185,10 +186,11 @@ impl Space {
 
     /// `y = sum_j w_j sigma_+^(j) x`, from this block to the one above.
     pub fn raised(&self, block: usize, weights: &Weights, x: &[Complex64], y: &mut [Complex64]) {
-        match (self.of_qubits(weights, 1.0), weights) {
-            (Some(each), _) => flips::set::<false>(&each[..self.number], x, y),
-            (_, Weights::Uniform(weight)) => self.blocks[block].raising.set_sums(*weight, x, y),
-            _ => {
+        match (weights, &self.alike) {
+            (Weights::Uniform(weight), Some(alike)) => alike.set::<false>(*weight, x, y),
+            (Weights::Uniform(weight), None) => self.blocks[block].raising.set_sums(*weight, x, y),
+            (Weights::Qubits(flips), _) => flips.set::<false>(1.0, x, y),
+            (Weights::Each { .. }, _) => {
                 y.fill(Complex64::ZERO);
                 self.raise(block, weights, 1.0, x, y);
             }
@@ -198,22 +200,22 @@ impl Space {
     /// `y += factor * sum_j w_j sigma_-^(j) x`, from this block to the one below.
     pub fn lower(&self, block: usize, weights: &Weights, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
         let table = &self.blocks[block].lowering;
-        match (self.of_qubits(weights, factor), weights) {
-            (Some(each), _) => flips::add::<true>(&each[..self.number], x, y),
-            (_, Weights::Uniform(weight)) => table.add_sums(factor * weight, x, y),
-            (_, Weights::Each { lowering, .. }) => table.add_weighted(&lowering[block], factor, x, y),
-            (None, Weights::Qubits(_)) => unreachable!("weights of qubits are of strided spaces"),
+        match (weights, &self.alike) {
+            (Weights::Uniform(weight), Some(alike)) => alike.add::<true>(factor * weight, x, y),
+            (Weights::Uniform(weight), None) => table.add_sums(factor * weight, x, y),
+            (Weights::Qubits(flips), _) => flips.add::<true>(factor, x, y),
+            (Weights::Each { lowering, .. }, _) => table.add_weighted(&lowering[block], factor, x, y),
         }
     }
 
     /// `y += factor * sum_j w_j sigma_+^(j) x`, from this block to the one above.
     pub fn raise(&self, block: usize, weights: &Weights, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
         let table = &self.blocks[block].raising;
-        match (self.of_qubits(weights, factor), weights) {
-            (Some(each), _) => flips::add::<false>(&each[..self.number], x, y),
-            (_, Weights::Uniform(weight)) => table.add_sums(factor * weight, x, y),
-            (_, Weights::Each { raising, .. }) => table.add_weighted(&raising[block], factor, x, y),
-            (None, Weights::Qubits(_)) => unreachable!("weights of qubits are of strided spaces"),
+        match (weights, &self.alike) {
+            (Weights::Uniform(weight), Some(alike)) => alike.add::<false>(factor * weight, x, y),
+            (Weights::Uniform(weight), None) => table.add_sums(factor * weight, x, y),
+            (Weights::Qubits(flips), _) => flips.add::<false>(factor, x, y),
+            (Weights::Each { raising, .. }, _) => table.add_weighted(&raising[block], factor, x, y),
         }
     }
 }
@@ -280,9 +282,7 @@ mod tests {
         for (number, whole) in [(5, false), (2, true), (3, true), (4, true), (5, true), (6, true), (7, true)] {
             let space = Space::new(number, whole);
             let mut all = vec![Weights::Uniform(1.5), space.weights(weight)];
-            if space.is_strided() {
-                all.push(Weights::Qubits([0.4, -1.0, 2.0, 0.7, 1.1, -0.3, 0.9][..number].to_vec()));
-            }
+            all.push(space.weights_of(&[0.4, -1.0, 2.0, 0.7, 1.1, -0.3, 0.9][..number]));
             for weights in all {
                 for block in 0..space.blocks() {
                     let Some(below) = space.below(block) else { continue };

@@ -5,7 +5,8 @@ use num_complex::Complex64;
 use super::super::space::Weights;
 use super::{Operators, Scratch, m};
 use crate::model::RegisterValues;
-use crate::trajectory::propagation::{dot, inner, norm_squared, numbers};
+use crate::trajectory::propagation::{LANES, dot, inner, norm_squared, numbers};
+use crate::vectorized::vectorized;
 
 /// What is known of a state beside the images under S_- and S_+.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,7 +90,7 @@ impl Operators {
         // J_z on the right gives M of the column, on the left M of the row: one less.
         let symmetric = psi
             .iter()
-            .zip(&*lowered)
+            .zip(lowered.iter())
             .zip(self.space.masks(block))
             .map(|((c, lowered), mask)| c.conj() * lowered * (m(self.number, *mask) + 0.5));
         let symmetric = symmetric.sum();
@@ -97,19 +98,23 @@ impl Operators {
     }
 }
 
-/// The mean of M and of M^2.
+/// The mean of M and of M^2, from M of each number of a state.
 fn moments(psi: &[Complex64], heights: &[f64]) -> (f64, f64) {
-    const LANES: usize = 4;
-    let (mut mean, mut square) = ([0.0; LANES], [0.0; LANES]);
-    let mut add = |lane: usize, c: Complex64, m: f64| {
-        let weighted = c.norm_sqr() * m;
-        mean[lane] += weighted;
-        square[lane] += weighted * m;
-    };
-    let ((psi, of_psi), (heights, of_heights)) = (psi.as_chunks::<LANES>(), heights.as_chunks::<LANES>());
-    for (c, m) in psi.iter().zip(heights) {
-        (0..LANES).for_each(|lane| add(lane, c[lane], m[lane]));
-    }
-    of_psi.iter().zip(of_heights).for_each(|(c, m)| add(0, *c, *m));
-    (mean.iter().sum(), square.iter().sum())
+    vectorized(
+        #[inline(always)]
+        || {
+            let (mut mean, mut square) = ([0.0; LANES], [0.0; LANES]);
+            let mut add = |lane: usize, x: f64, m: f64| {
+                let weighted = x * x * m;
+                mean[lane] += weighted;
+                square[lane] = weighted.mul_add(m, square[lane]);
+            };
+            let ((x, of_x), (heights, of_heights)) = (numbers(psi).as_chunks::<LANES>(), heights.as_chunks::<LANES>());
+            for (x, m) in x.iter().zip(heights) {
+                (0..LANES).for_each(|lane| add(lane, x[lane], m[lane]));
+            }
+            of_x.iter().zip(of_heights).for_each(|(x, m)| add(0, *x, *m));
+            (mean.iter().sum(), square.iter().sum())
+        },
+    )
 }

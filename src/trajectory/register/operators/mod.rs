@@ -8,15 +8,17 @@ pub(super) use measured::Measured;
 use std::ops::Range;
 use std::sync::Arc;
 
+use aligned_vec::{AVec, avec};
 use num_complex::Complex64;
 
 use self::exchange::Exchange;
+use super::diagonal::Diagonal;
+use super::flips::{Drift, Drive};
 use super::space::{Space, Weights};
 use crate::bath::{Coupling, Process, Rates};
 use crate::model::Register;
 use crate::trajectory::propagation::acting::{Acting, Steered};
-use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut, numbers, numbers_mut};
-use crate::vectorized::vectorized;
+use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut};
 
 /// A kind of jump of one bath.
 #[derive(Clone, Copy, Debug)]
@@ -46,12 +48,12 @@ pub(super) struct Operators {
     exchanges: Vec<Exchange>,
     /// `[S_+, S_-] = sum_j g_j^2 sigma_z^(j)`, block by block.
     splitting: Arc<Vec<Vec<f64>>>,
-    /// M of every mask, in the space of all states.
+    /// M of every mask, twice, in the space of all states.
     heights: Arc<Vec<f64>>,
     /// The energy of the excited qubits where they differ, block by block.
     excited: Option<Arc<Vec<Vec<f64>>>>,
     /// The diagonal of A, less what collective jumps take through S_+ S_- or S_- S_+, block by block.
-    diagonal: Vec<Vec<Complex64>>,
+    diagonal: Vec<Diagonal>,
     /// The rates of all collective baths.
     down: f64,
     up: f64,
@@ -64,55 +66,14 @@ pub(super) struct Operators {
 /// Room for S_- psi and S_+ psi.
 #[derive(Clone, Debug)]
 pub(super) struct Scratch {
-    pub lowered: Vec<Complex64>,
-    pub raised: Vec<Complex64>,
+    pub lowered: AVec<Complex64>,
+    pub raised: AVec<Complex64>,
 }
 
 impl Scratch {
     pub fn new(dimension: usize) -> Self {
-        Scratch { lowered: vec![Complex64::ZERO; dimension], raised: vec![Complex64::ZERO; dimension] }
+        Scratch { lowered: avec![Complex64::ZERO; dimension], raised: avec![Complex64::ZERO; dimension] }
     }
-}
-
-/// The numbers of eight amplitudes: so many that what is done to real and imaginary parts is not taken apart.
-const EIGHT: usize = 16;
-
-/// Amplitudes, eight by eight, and those that are left.
-fn eights(amplitudes: &[Complex64]) -> (&[[f64; EIGHT]], &[[f64; 2]]) {
-    let (eights, rest) = numbers(amplitudes).as_chunks();
-    (eights, rest.as_chunks().0)
-}
-
-/// `factor (element - center) x` of some amplitudes.
-#[inline(always)]
-fn centered<const NUMBERS: usize>(
-    (center, factor): (Complex64, f64),
-    element: &[f64; NUMBERS],
-    x: &[f64; NUMBERS],
-) -> [f64; NUMBERS] {
-    let mut y = [0.0; NUMBERS];
-    for (at, y) in y.iter_mut().enumerate() {
-        let (re, im) = (element[at & !1] - center.re, element[at | 1] - center.im);
-        *y = (re * x[at] + if at & 1 == 0 { -im } else { im } * x[at ^ 1]) * factor;
-    }
-    y
-}
-
-/// The same, less `i turn half`, and `collective half - i turn x`.
-#[inline(always)]
-fn with_drive<const NUMBERS: usize>(
-    of: (Complex64, f64),
-    (collective, turn): (f64, f64),
-    element: &[f64; NUMBERS],
-    (x, half): (&[f64; NUMBERS], &[f64; NUMBERS]),
-) -> ([f64; NUMBERS], [f64; NUMBERS]) {
-    let (mut y, mut next) = (centered(of, element, x), [0.0; NUMBERS]);
-    for (at, (y, next)) in y.iter_mut().zip(&mut next).enumerate() {
-        let turn = if at & 1 == 0 { turn } else { -turn };
-        *y += turn * half[at ^ 1];
-        *next = collective * half[at] + turn * x[at ^ 1];
-    }
-    (y, next)
 }
 
 /// M of a mask.
@@ -137,15 +98,18 @@ impl Operators {
         let uniform = g.first().copied().filter(|first| alike(g) && *first != 0.0);
         let same_energy = alike(&register.frequencies);
         // [H_0, S_-] = sum_j sigma_-^(j) (-omega_j g_j + sum_(i != j) V_ij g_i sigma_z^(i)).
-        let commutator = (!same_energy || !exchanges.is_empty()).then(|| {
-            Arc::new(space.weights(|rest, qubit| {
+        let own = |qubit: usize| -units.quantum(register.frequencies[qubit]) * g[qubit];
+        let commutator = if exchanges.is_empty() {
+            (!same_energy).then(|| Arc::new(space.weights_of(&(0..n).map(own).collect::<Vec<_>>())))
+        } else {
+            Some(Arc::new(space.weights(|rest, qubit| {
                 let others = (0..n).filter(|other| *other != qubit).map(|other| {
                     let sign = if rest >> other & 1 == 1 { 1.0 } else { -1.0 };
                     sign * units.quantum(register.exchange[(qubit, other)]) * g[other]
                 });
-                others.sum::<f64>() - units.quantum(register.frequencies[qubit]) * g[qubit]
-            }))
-        });
+                others.sum::<f64>() + own(qubit)
+            })))
+        };
 
         let mut channels = Vec::new();
         for (bath, of) in register.baths.iter().enumerate() {
@@ -173,8 +137,7 @@ impl Operators {
         let blocks = space.blocks();
         let coupling = match uniform {
             Some(g) => Weights::Uniform(g),
-            None if space.is_strided() => Weights::Qubits(g.clone()),
-            None => space.weights(|_, qubit| g[qubit]),
+            None => space.weights_of(g),
         };
         let of_masks = |of: &dyn Fn(u32) -> f64| -> Vec<Vec<f64>> {
             (0..blocks).map(|block| space.masks(block).iter().map(|mask| of(*mask)).collect()).collect()
@@ -183,7 +146,7 @@ impl Operators {
         let energy = |mask| excited(mask).map(|qubit| units.quantum(register.frequencies[qubit])).sum();
         let squares: f64 = g.iter().map(|g| g * g).sum();
         let splitting = |mask| 2.0 * excited(mask).map(|qubit| g[qubit] * g[qubit]).sum::<f64>() - squares;
-        let heights = if whole { space.masks(0).iter().map(|mask| m(n, *mask)).collect() } else { Vec::new() };
+        let heights = if whole { space.masks(0).iter().flat_map(|mask| [m(n, *mask); 2]).collect() } else { Vec::new() };
         let mut operators = Operators {
             coupling: Arc::new(coupling),
             uniform,
@@ -200,7 +163,7 @@ impl Operators {
             channels,
             number: n,
             exchanges,
-            diagonal: (0..blocks).map(|block| vec![Complex64::ZERO; space.dimension(block)]).collect(),
+            diagonal: (0..blocks).map(|block| Diagonal::new(space.dimension(block))).collect(),
             down: 0.0,
             up: 0.0,
             space: Arc::new(space),
@@ -235,9 +198,10 @@ impl Operators {
         for block in blocks {
             let collective = if self.descends(block) { 0.5 * self.up } else { -0.5 * self.down };
             let elements = self.space.masks(block).iter().zip(&self.splitting[block]);
-            for (value, (mask, splitting)) in self.diagonal[block].iter_mut().zip(elements) {
-                *value = element(*mask) + collective * splitting;
-                of_diagonal = of_diagonal.max(value.norm());
+            for (state, (mask, splitting)) in elements.enumerate() {
+                let element = element(*mask) + collective * splitting;
+                self.diagonal[block].set(state, element);
+                of_diagonal = of_diagonal.max(element.norm());
             }
         }
         let of_baths = 0.5 * (self.down + self.up) * self.of_coupling;
@@ -263,7 +227,7 @@ impl Operators {
     /// About how many bytes [`Operators::new`] takes beside its space, where qubits differ and all exchange.
     pub fn memory(number: usize) -> f64 {
         let n = number as f64;
-        2_f64.powi(number as i32) * (16.0 + 16.0 * n + n * (n - 1.0))
+        2_f64.powi(number as i32) * (32.0 + 16.0 * n + n * (n - 1.0))
     }
 
     /// S_- psi and S_+ psi.
@@ -275,33 +239,32 @@ impl Operators {
         self.space.raised(block, &self.coupling, psi, raised);
     }
 
-    /// y = factor (A - center) psi, where `half` is S_- psi, or S_+ psi where the block does not descend; `spare` is room
-    /// for what a drive makes of the two.
-    fn image(
+    /// A on the space of all states but for exchanges, where sums need no table.
+    fn drift(&self) -> Option<Drift<'_>> {
+        let (coupling, weight) = self.space.flips(&self.coupling)?;
+        let (alike, _) = self.space.flips(&Weights::Uniform(1.0))?;
+        let drive = match self.uniform {
+            // Omega J_x = (Omega/2)(J_- + J_+).
+            Some(_) => Drive::Coupled(self.half_amplitude),
+            None => Drive::Apart(self.half_amplitude, alike),
+        };
+        let loss = 0.5 * (self.down + self.up) * weight * weight;
+        Some(Drift { diagonal: &self.diagonal[0], coupling, loss, drive })
+    }
+
+    /// y = factor (A - center) psi by tables, where `half` is S_- psi, or S_+ psi where the block does not descend; `spare`
+    /// is room for what a drive makes of psi.
+    fn by_tables(
         &self,
         block: usize,
         (center, factor): (Complex64, f64),
         (psi, half): (&[Complex64], &[Complex64]),
         (spare, y): (&mut [Complex64], &mut [Complex64]),
     ) {
-        let collective = -0.5 * (self.down + self.up) * factor;
-        match self.uniform.filter(|_| self.half_amplitude != 0.0) {
-            // Omega J_x = (Omega/2)(J_- + J_+): with a drive there is one block, and one sum does for both.
-            Some(g) => {
-                let (of_baths, spare) = ((collective, factor * self.half_amplitude / g), &mut spare[..psi.len()]);
-                self.times_diagonal_and_drive((center, factor), of_baths, (psi, half), (spare, y));
-                self.space.raise(block, &self.coupling, 1.0, spare, y);
-            }
-            None => {
-                self.times_diagonal(block, (center, factor), psi, y);
-                self.add_collective(block, collective, half, y);
-                if self.half_amplitude != 0.0 {
-                    self.add_drive(block, factor, psi, (&mut spare[..psi.len()], y));
-                }
-            }
-        }
-        for exchange in &self.exchanges {
-            exchange.add(block, factor, psi, y);
+        self.diagonal[block].times((center, factor), psi, y);
+        self.add_collective(block, -0.5 * (self.down + self.up) * factor, half, y);
+        if self.half_amplitude != 0.0 {
+            self.add_drive(block, factor, psi, (&mut spare[..psi.len()], y));
         }
     }
 
@@ -313,51 +276,6 @@ impl Operators {
             Some(above) => self.space.lower(above, &self.coupling, factor, half, y),
             None => {}
         }
-    }
-
-    fn times_diagonal(&self, block: usize, of: (Complex64, f64), psi: &[Complex64], y: &mut [Complex64]) {
-        let ((x, of_x), (diagonal, of_diagonal)) = (eights(psi), eights(&self.diagonal[block]));
-        let (y, of_y) = numbers_mut(y).as_chunks_mut::<EIGHT>();
-        let of_y = of_y.as_chunks_mut().0;
-        vectorized(
-            #[inline(always)]
-            || {
-                for ((y, x), element) in y.iter_mut().zip(x).zip(diagonal) {
-                    *y = centered(of, element, x);
-                }
-                for ((y, x), element) in of_y.iter_mut().zip(of_x).zip(of_diagonal) {
-                    *y = centered(of, element, x);
-                }
-            },
-        );
-    }
-
-    /// `y = factor (D - center) psi - i turn half` of the diagonal D, and `next = collective half - i turn psi`.
-    fn times_diagonal_and_drive(
-        &self,
-        of: (Complex64, f64),
-        by: (f64, f64),
-        (psi, half): (&[Complex64], &[Complex64]),
-        (next, y): (&mut [Complex64], &mut [Complex64]),
-    ) {
-        let [(x, of_x), (half, of_half), (diagonal, of_diagonal)] = [psi, half, &self.diagonal[0]].map(eights);
-        let (next, of_next) = numbers_mut(next).as_chunks_mut::<EIGHT>();
-        let (y, of_y) = numbers_mut(y).as_chunks_mut::<EIGHT>();
-        let (of_next, of_y) = (of_next.as_chunks_mut().0, of_y.as_chunks_mut().0);
-        vectorized(
-            #[inline(always)]
-            || {
-                for ((y, next), ((x, half), element)) in
-                    y.iter_mut().zip(next.iter_mut()).zip(x.iter().zip(half).zip(diagonal))
-                {
-                    (*y, *next) = with_drive(of, by, element, (x, half));
-                }
-                let rest = of_x.iter().zip(of_half).zip(of_diagonal);
-                for ((y, next), ((x, half), element)) in of_y.iter_mut().zip(of_next.iter_mut()).zip(rest) {
-                    (*y, *next) = with_drive(of, by, element, (x, half));
-                }
-            },
-        );
     }
 
     /// `y += factor -i (Omega/2) sum_j sigma_x^(j) psi` on the block of all states.
@@ -394,9 +312,12 @@ pub(super) struct OnBlock<'a> {
 impl OnBlock<'_> {
     /// y = A psi where S_- psi and S_+ psi are at hand.
     pub fn image(&mut self, images: &Scratch, psi: &[Complex64], y: &mut [Complex64]) {
-        let (operators, block) = (self.operators, self.block);
-        let half = operators.half(block, images);
-        operators.image(block, (Complex64::ZERO, 1.0), (psi, half), (&mut self.scratch.raised, y));
+        let (operators, block, of) = (self.operators, self.block, (Complex64::ZERO, 1.0));
+        match operators.drift() {
+            Some(drift) => drift.apply(of, psi, &mut self.scratch.raised, y),
+            None => operators.by_tables(block, of, (psi, operators.half(block, images)), (&mut self.scratch.raised, y)),
+        }
+        operators.add_exchanges(block, 1.0, psi, y);
     }
 }
 
@@ -410,19 +331,28 @@ impl Operators {
         }
     }
 
+    fn add_exchanges(&self, block: usize, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
+        for exchange in &self.exchanges {
+            exchange.add(block, factor, x, y);
+        }
+    }
+
     /// y = factor (A - center) x of states as real numbers.
     pub fn apply(&self, block: usize, scratch: &mut Scratch, of: (Complex64, f64), (x, y): (&[f64], &mut [f64])) {
         let (x, y) = (amplitudes(x), amplitudes_mut(y));
         let Scratch { lowered, raised } = scratch;
-        if self.descends(block) {
+        if let Some(drift) = self.drift() {
+            drift.apply(of, x, raised, y);
+        } else if self.descends(block) {
             let half = &mut lowered[..self.space.dimension_at(self.space.below(block))];
             self.space.lowered(block, &self.coupling, x, half);
-            self.image(block, of, (x, half), (raised, y));
+            self.by_tables(block, of, (x, half), (raised, y));
         } else {
             let half = &mut raised[..self.space.dimension_at(self.space.above(block))];
             self.space.raised(block, &self.coupling, x, half);
-            self.image(block, of, (x, half), (lowered, y));
+            self.by_tables(block, of, (x, half), (lowered, y));
         }
+        self.add_exchanges(block, of.1, x, y);
     }
 }
 
