@@ -80,6 +80,27 @@ pub fn normalize(a: &mut [f64]) -> f64 {
     squared
 }
 
+/// The means of a quantity and of its square in a state, from its value for each number.
+#[must_use]
+pub fn moments(x: &[f64], values: &[f64]) -> (f64, f64) {
+    vectorized(
+        #[inline(always)]
+        || {
+            let (mut mean, mut square) = (NONE, NONE);
+            let ((x, of_x), (values, of_values)) = (x.as_chunks(), values.as_chunks());
+            for (x, values) in x.iter().zip(values) {
+                let weighted = plus(&NONE, x, values);
+                mean = plus(&mean, x, &weighted);
+                square = plus(&square, &weighted, &weighted);
+            }
+            of_x.iter().zip(of_values).fold((total(&mean), total(&square)), |(mean, square), (x, value)| {
+                let weighted = x * value;
+                (x.mul_add(weighted, mean), weighted.mul_add(weighted, square))
+            })
+        },
+    )
+}
+
 /// Multiplies by a factor.
 pub fn scale(a: &mut [f64], factor: f64) {
     vectorized(

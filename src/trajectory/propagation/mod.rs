@@ -18,7 +18,7 @@ pub mod magnus;
 use aligned_vec::{AVec, avec};
 use num_complex::Complex64;
 
-pub use self::kernels::{LANES, dot, norm_squared, normalize};
+pub use self::kernels::{LANES, dot, moments, norm_squared, normalize};
 use self::kernels::{POWERS, Series};
 pub use self::layout::{Layout, amplitudes, amplitudes_mut, inner, numbers, numbers_mut};
 

@@ -5,8 +5,7 @@ use num_complex::Complex64;
 use super::super::space::Weights;
 use super::{Operators, Scratch, m};
 use crate::model::RegisterValues;
-use crate::trajectory::propagation::{LANES, dot, inner, norm_squared, numbers};
-use crate::vectorized::vectorized;
+use crate::trajectory::propagation::{dot, inner, moments, norm_squared, numbers};
 
 /// What is known of a state beside the images under S_- and S_+.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,7 +36,7 @@ impl Operators {
         let (emission, absorption) = (norm_squared(numbers(lowered)), norm_squared(numbers(raised)));
 
         let (jz, jz_squared) = if self.space.is_whole() {
-            moments(psi, &self.heights)
+            moments(numbers(psi), &self.heights)
         } else {
             let m = block as f64 - self.number as f64 / 2.0;
             (m, m * m)
@@ -96,25 +95,4 @@ impl Operators {
         let symmetric = symmetric.sum();
         [inner(psi, lowered), inner(raised, lowered), symmetric]
     }
-}
-
-/// The mean of M and of M^2, from M of each number of a state.
-fn moments(psi: &[Complex64], heights: &[f64]) -> (f64, f64) {
-    vectorized(
-        #[inline(always)]
-        || {
-            let (mut mean, mut square) = ([0.0; LANES], [0.0; LANES]);
-            let mut add = |lane: usize, x: f64, m: f64| {
-                let weighted = x * x * m;
-                mean[lane] += weighted;
-                square[lane] = weighted.mul_add(m, square[lane]);
-            };
-            let ((x, of_x), (heights, of_heights)) = (numbers(psi).as_chunks::<LANES>(), heights.as_chunks::<LANES>());
-            for (x, m) in x.iter().zip(heights) {
-                (0..LANES).for_each(|lane| add(lane, x[lane], m[lane]));
-            }
-            of_x.iter().zip(of_heights).for_each(|(x, m)| add(0, *x, *m));
-            (mean.iter().sum(), square.iter().sum())
-        },
-    )
 }
