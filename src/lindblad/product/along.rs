@@ -1,8 +1,8 @@
 //! The master equation of a product along a protocol: `drho/dt = sum_d f_d(t) L_d rho`, one L for each term of H and each kind
 //! of jump.
 
-use num_complex::Complex64;
 use bytemuck::{cast_slice, cast_slice_mut};
+use num_complex::Complex64;
 
 use super::blocks::Part;
 use super::generator::Generator;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use num_complex::Complex64;
 use bytemuck::cast_slice;
+use num_complex::Complex64;
 
 use super::generator::Generator;
 use super::{ProductAlong, ProductDensity};

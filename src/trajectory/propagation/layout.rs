@@ -1,7 +1,7 @@
 //! How complex amplitudes stand among real numbers, for the few sums in which that matters.
 
-use num_complex::Complex64;
 use bytemuck::{cast_slice, cast_slice_mut};
+use num_complex::Complex64;
 
 use super::kernels::{LANES, Lanes, NONE, dot, plus};
 use crate::vectorized::vectorized;

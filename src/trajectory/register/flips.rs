@@ -209,3 +209,52 @@ fn turned(x: &Chunk, turn: f64, z: &Chunk) -> Chunk {
     }
     y
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `sum_j w_j sigma_-^(j) x` where it lowers, else of sigma_+, state by state.
+    fn one_by_one(weights: &[f64], lowers: bool, x: &[Complex64]) -> Vec<Complex64> {
+        let sum = |state: usize| {
+            let leading = weights.iter().enumerate().filter(|(qubit, _)| (state >> qubit & 1 == 0) == lowers);
+            leading.map(|(qubit, weight)| weight * x[state ^ (1 << qubit)]).sum()
+        };
+        (0..x.len()).map(sum).collect()
+    }
+
+    #[test]
+    fn a_product_with_the_generator_is_that_of_its_terms() {
+        // Of three qubits all are within a chunk, of others one to four are beyond.
+        for n in 3..8 {
+            let states = 1 << n;
+            let number = |state: usize, step: f64| (step * (1.0 + state as f64)).sin();
+            let x: Vec<Complex64> =
+                (0..states).map(|state| Complex64::new(number(state, 0.7), number(state, 1.3))).collect();
+            let elements: Vec<Complex64> =
+                (0..states).map(|state| Complex64::new(-number(state, 0.2).abs(), number(state, 2.1))).collect();
+            let mut diagonal = Diagonal::new(states);
+            elements.iter().enumerate().for_each(|(state, element)| diagonal.set(state, *element));
+            let weights: Vec<f64> = (0..n).map(|qubit| 0.4 + number(qubit, 0.9)).collect();
+            let (alike, differing) = (Flips::new(&vec![1.0; n]).unwrap(), Flips::new(&weights).unwrap());
+            let (center, factor, loss, turn) = (Complex64::new(-0.3, 0.8), 0.6, 0.45, 1.1);
+            for (drive, coupling, by) in [
+                (Drive::Coupled(turn), &alike, vec![1.0; n]),
+                (Drive::Coupled(turn), &differing, weights.clone()),
+                (Drive::Apart(turn, &alike), &differing, weights),
+            ] {
+                let driven = if matches!(drive, Drive::Coupled(_)) { by.clone() } else { vec![1.0; n] };
+                let drift = Drift { diagonal: &diagonal, coupling, loss, drive };
+                let (mut spare, mut y) = (vec![Complex64::ZERO; states], vec![Complex64::ZERO; states]);
+                drift.apply((center, factor), &x, &mut spare, &mut y);
+                let lost = one_by_one(&by, false, &one_by_one(&by, true, &x));
+                let (down, up) = (one_by_one(&driven, true, &x), one_by_one(&driven, false, &x));
+                for state in 0..states {
+                    let turned = Complex64::I * turn * (down[state] + up[state]);
+                    let whole = (elements[state] - center) * x[state] - loss * lost[state] - turned;
+                    assert!((y[state] - factor * whole).norm() < 1e-13 * (1.0 + whole.norm()), "{n} {state}");
+                }
+            }
+        }
+    }
+}

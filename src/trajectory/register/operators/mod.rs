@@ -146,7 +146,8 @@ impl Operators {
         let energy = |mask| excited(mask).map(|qubit| units.quantum(register.frequencies[qubit])).sum();
         let squares: f64 = g.iter().map(|g| g * g).sum();
         let splitting = |mask| 2.0 * excited(mask).map(|qubit| g[qubit] * g[qubit]).sum::<f64>() - squares;
-        let heights = if whole { space.masks(0).iter().flat_map(|mask| [m(n, *mask); 2]).collect() } else { Vec::new() };
+        let heights =
+            if whole { space.masks(0).iter().flat_map(|mask| [m(n, *mask); 2]).collect() } else { Vec::new() };
         let mut operators = Operators {
             coupling: Arc::new(coupling),
             uniform,
