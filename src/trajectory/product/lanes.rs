@@ -5,7 +5,7 @@
 
 use num_complex::Complex64;
 
-use super::qubits::{Flips, OneBody, ROUNDING};
+use super::qubits::{Flips, OfQubits, OneBody, ROUNDING};
 use super::sparse::{ROUNDING as OF_TERMS, Sparse};
 use crate::vectorized::vectorized;
 
@@ -17,10 +17,28 @@ const BLOCK: usize = 64;
 /// One number of each.
 pub type Numbers = [f64; LANES];
 
-/// One amplitude of each: the real parts and the imaginary ones.
-pub type Amplitudes = [Numbers; 2];
+/// One amplitude of each. What a register takes is in one line of the cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub struct Amplitudes {
+    pub re: Numbers,
+    pub im: Numbers,
+}
 
-pub const NONE: Amplitudes = [[0.0; LANES]; 2];
+pub const NONE: Amplitudes = Amplitudes { re: [0.0; LANES], im: [0.0; LANES] };
+
+impl Amplitudes {
+    /// That of one.
+    #[inline(always)]
+    pub fn of(&self, lane: usize) -> Complex64 {
+        Complex64::new(self.re[lane], self.im[lane])
+    }
+
+    #[inline(always)]
+    pub fn set(&mut self, lane: usize, c: Complex64) {
+        (self.re[lane], self.im[lane]) = (c.re, c.im);
+    }
+}
 
 /// `sum += a x`.
 #[inline(always)]
@@ -34,13 +52,64 @@ fn add_each(sum: &mut Numbers, a: &Numbers, x: &Numbers) {
     (0..LANES).for_each(|lane| sum[lane] = a[lane].mul_add(x[lane], sum[lane]));
 }
 
+/// A sum of products, in four parts, as each waits for its last addition.
+struct Products([Numbers; 4]);
+
+impl Products {
+    const NONE: Self = Products([[0.0; LANES]; 4]);
+
+    /// Adds so many times x.
+    #[inline(always)]
+    fn add(&mut self, a: Complex64, x: &Amplitudes) {
+        let [by_re, by_im, re_by_im, im_by_re] = &mut self.0;
+        add(by_re, a.re, &x.re);
+        add(by_im, a.im, &x.im);
+        add(re_by_im, a.im, &x.re);
+        add(im_by_re, a.re, &x.im);
+    }
+
+    /// The same where each has a factor of its own.
+    #[inline(always)]
+    fn add_each(&mut self, a: &Amplitudes, x: &Amplitudes) {
+        let [by_re, by_im, re_by_im, im_by_re] = &mut self.0;
+        add_each(by_re, &a.re, &x.re);
+        add_each(by_im, &a.im, &x.im);
+        add_each(re_by_im, &a.im, &x.re);
+        add_each(im_by_re, &a.re, &x.im);
+    }
+
+    #[inline(always)]
+    fn sum(&self) -> Amplitudes {
+        let [by_re, by_im, re_by_im, im_by_re] = &self.0;
+        Amplitudes {
+            re: std::array::from_fn(
+                #[inline(always)]
+                |lane| by_re[lane] - by_im[lane],
+            ),
+            im: std::array::from_fn(
+                #[inline(always)]
+                |lane| im_by_re[lane] + re_by_im[lane],
+            ),
+        }
+    }
+}
+
+/// Whether the parts of two sums are in registers: where one takes eight numbers. Two rows at a time then keep it busy; one
+/// does with two registers for each number.
+fn two_sums_fit() -> bool {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    return matches!(fearless_simd::Level::new(), fearless_simd::Level::Avx512(_));
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    false
+}
+
 /// Puts states into their lanes, and zeros into the others.
 pub fn pack<'a>(x: &mut [Amplitudes], states: &(impl Iterator<Item = (usize, &'a [Complex64])> + Clone)) {
     for (number, block) in x.chunks_mut(BLOCK).enumerate() {
         block.fill(NONE);
         for (lane, state) in states.clone() {
             for (x, c) in block.iter_mut().zip(&state[number * BLOCK..]) {
-                (x[0][lane], x[1][lane]) = (c.re, c.im);
+                x.set(lane, *c);
             }
         }
     }
@@ -56,8 +125,8 @@ impl Sparse {
                 || {
                     for (image, x) in block.iter().zip(&x[first..]) {
                         let mut terms = [0.0; LANES];
-                        add_each(&mut terms, &x[0], &image[0]);
-                        add_each(&mut terms, &x[1], &image[1]);
+                        add_each(&mut terms, &x.re, &image.re);
+                        add_each(&mut terms, &x.im, &image.im);
                         (0..LANES).for_each(|lane| means[lane] += terms[lane]);
                         (0..LANES).for_each(|lane| magnitudes[lane] += terms[lane].abs());
                     }
@@ -70,27 +139,40 @@ impl Sparse {
 
     /// Calls `each` with rows of S x, some at a time, and the first of them.
     pub fn image_of_lanes(&self, x: &[Amplitudes], mut each: impl FnMut(usize, &[Amplitudes])) {
-        let (begins, columns, values) = self.parts();
+        let begins = self.begins();
         let mut block = [NONE; BLOCK];
+        let two_fit = two_sums_fit();
         for first in (0..self.rows()).step_by(BLOCK) {
             let ends = &begins[first..(first + BLOCK).min(self.rows()) + 1];
             let block = &mut block[..ends.len() - 1];
             vectorized(
                 #[inline(always)]
                 || {
-                    for (sum, ends) in block.iter_mut().zip(ends.windows(2)) {
-                        let entries = ends[0] as usize..ends[1] as usize;
-                        // Four sums, as each waits for its last addition.
-                        let [mut a, mut b, mut c, mut d] = [[0.0; LANES]; 4];
-                        for (column, value) in columns[entries.clone()].iter().zip(&values[entries]) {
-                            let [re, im] = &x[*column as usize];
-                            add(&mut a, value.re, re);
-                            add(&mut b, value.im, im);
-                            add(&mut c, value.re, im);
-                            add(&mut d, value.im, re);
+                    let (pairs, alone) = if two_fit { block.as_chunks_mut() } else { (&mut [][..], &mut *block) };
+                    let of_alone = &ends[2 * pairs.len()..];
+                    for ([one, other], ends) in pairs.iter_mut().zip(ends.windows(3).step_by(2)) {
+                        let [begin, middle, end] = [ends[0], ends[1], ends[2]];
+                        let both = (middle - begin).min(end - middle);
+                        let (mut sum, mut other_sum) = (Products::NONE, Products::NONE);
+                        let side_by_side = self.entries(begin, begin + both).zip(self.entries(middle, middle + both));
+                        for ((column, value), (other_column, other_value)) in side_by_side {
+                            sum.add(*value, &x[*column as usize]);
+                            other_sum.add(*other_value, &x[*other_column as usize]);
                         }
-                        (0..LANES).for_each(|lane| sum[0][lane] = a[lane] - b[lane]);
-                        (0..LANES).for_each(|lane| sum[1][lane] = c[lane] + d[lane]);
+                        for (column, value) in self.entries(begin + both, middle) {
+                            sum.add(*value, &x[*column as usize]);
+                        }
+                        for (column, value) in self.entries(middle + both, end) {
+                            other_sum.add(*value, &x[*column as usize]);
+                        }
+                        (*one, *other) = (sum.sum(), other_sum.sum());
+                    }
+                    for (one, ends) in alone.iter_mut().zip(of_alone.windows(2)) {
+                        let mut sum = Products::NONE;
+                        for (column, value) in self.entries(ends[0], ends[1]) {
+                            sum.add(*value, &x[*column as usize]);
+                        }
+                        *one = sum.sum();
                     }
                 },
             );
@@ -118,13 +200,11 @@ impl Flips {
                 if here > there {
                     continue;
                 }
-                let ([re, im], [other_re, other_im]) = (sums[here], sums[there]);
-                let sum: Amplitudes = [
-                    std::array::from_fn(|lane| re[lane] + other_re[lane]),
-                    std::array::from_fn(|lane| im[lane] - other_im[lane]),
-                ];
-                sums[there] = [sum[0], sum[1].map(|im| -im)];
-                sums[here] = sum;
+                let (one, other) = (sums[here], sums[there]);
+                let re = std::array::from_fn(|lane| one.re[lane] + other.re[lane]);
+                let im: Numbers = std::array::from_fn(|lane| one.im[lane] - other.im[lane]);
+                sums[there] = Amplitudes { re, im: im.map(|im| -im) };
+                sums[here] = Amplitudes { re, im };
             }
         }
         self.correlate(x, &same.iter().copied(), sums);
@@ -139,23 +219,75 @@ impl Flips {
                 for row in rows.clone() {
                     let steps = &steps[row as usize * width..][..width];
                     for (place, (from, qubit)) in steps.iter().enumerate() {
-                        let [re, im] = x[*from as usize];
-                        let minus_im = im.map(|im| -im);
+                        let own = x[*from as usize];
+                        let minus_im = own.im.map(|im| -im);
                         let row = &mut sums[*qubit as usize * n..][..n];
-                        for (from, other) in &steps[place..] {
-                            let [other_re, other_im] = &x[*from as usize];
+                        let alone = &mut row[*qubit as usize].re;
+                        add_each(alone, &own.re, &own.re);
+                        add_each(alone, &own.im, &own.im);
+                        for (from, other) in &steps[place + 1..] {
+                            let image = &x[*from as usize];
                             // By value: what is added to may not be among what is read.
-                            let [mut sum_re, mut sum_im] = row[*other as usize];
-                            add_each(&mut sum_re, &re, other_re);
-                            add_each(&mut sum_re, &im, other_im);
-                            add_each(&mut sum_im, &re, other_im);
-                            add_each(&mut sum_im, &minus_im, other_re);
-                            row[*other as usize] = [sum_re, sum_im];
+                            let mut sum = row[*other as usize];
+                            add_each(&mut sum.re, &own.re, &image.re);
+                            add_each(&mut sum.re, &own.im, &image.im);
+                            add_each(&mut sum.im, &own.re, &image.im);
+                            add_each(&mut sum.im, &minus_im, &image.re);
+                            row[*other as usize] = sum;
                         }
                     }
                 }
             },
         );
+    }
+
+    /// L x of each state, where each jumps by amplitudes of its own, which are those of the qubits. Calls `each` with rows
+    /// of it, some at a time, and the first of them.
+    pub fn jumps_of_lanes(&self, jumps: &[Amplitudes], x: &[Amplitudes], mut each: impl FnMut(usize, &[Amplitudes])) {
+        let (_, width, steps) = self.parts();
+        let mut block = [NONE; BLOCK];
+        for first in (0..self.rows()).step_by(BLOCK) {
+            let block = &mut block[..BLOCK.min(self.rows() - first)];
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (sum, steps) in block.iter_mut().zip(steps[first * width..].chunks_exact(width)) {
+                        let mut products = Products::NONE;
+                        for (from, qubit) in steps {
+                            products.add_each(&jumps[*qubit as usize], &x[*from as usize]);
+                        }
+                        *sum = products.sum();
+                    }
+                },
+            );
+            each(first, block);
+        }
+    }
+}
+
+impl OfQubits {
+    /// |L x|^2 in each, from their correlations; what is below the rounding of its sum is 0.
+    pub fn weights_of_lanes(&self, sums: &[Amplitudes]) -> Numbers {
+        let n = self.amplitudes.len();
+        let (mut alone, mut by_re, mut by_im) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        vectorized(
+            #[inline(always)]
+            || {
+                for (qubit, (own, row)) in self.amplitudes.iter().zip(sums.chunks_exact(n)).enumerate() {
+                    add(&mut alone, own.norm_sqr(), &row[qubit].re);
+                    for (other, pair) in self.amplitudes.iter().zip(row).skip(qubit + 1) {
+                        // With the same of the two the other way round.
+                        let both = 2.0 * own.conj() * other;
+                        add(&mut by_re, both.re, &pair.re);
+                        add(&mut by_im, both.im, &pair.im);
+                    }
+                }
+            },
+        );
+        std::array::from_fn(|lane| {
+            let sum = alone[lane] + by_re[lane] - by_im[lane];
+            if sum > ROUNDING * alone[lane] { sum } else { 0.0 }
+        })
     }
 }
 
@@ -164,26 +296,15 @@ impl OneBody {
     pub fn means_of_lanes(&self, sums: &[Amplitudes]) -> Numbers {
         let (mut means, mut magnitudes) = ([self.constant; LANES], [self.constant.abs(); LANES]);
         for (pair, value) in &self.of_pairs {
-            let [re, im] = &sums[*pair];
+            let sum = &sums[*pair];
             for lane in 0..LANES {
-                let term = value.re * re[lane] - value.im * im[lane];
+                let term = value.re * sum.re[lane] - value.im * sum.im[lane];
                 means[lane] += term;
                 magnitudes[lane] += term.abs();
             }
         }
         let rounded = |lane: usize| if means[lane].abs() > ROUNDING * magnitudes[lane] { means[lane] } else { 0.0 };
         std::array::from_fn(rounded)
-    }
-}
-
-/// The correlations of one lane, `<sigma_j^dagger sigma_k>` of n qubits row by row.
-pub fn correlations_of(lane: usize, n: usize, sums: &[Amplitudes], pairs: &mut [Complex64]) {
-    for j in 0..n {
-        for k in j..n {
-            let [re, im] = sums[j * n + k].map(|numbers| numbers[lane]);
-            pairs[j * n + k] = Complex64::new(re, im);
-            pairs[k * n + j] = Complex64::new(re, -im);
-        }
     }
 }
 
@@ -225,7 +346,7 @@ mod tests {
             let mut one = vec![Complex64::ZERO; d];
             matrix.apply(state, &mut one);
             for (y, of_lanes) in one.iter().zip(&image) {
-                assert!((y - Complex64::new(of_lanes[0][lane], of_lanes[1][lane])).norm() < 1e-13);
+                assert!((y - of_lanes.of(lane)).norm() < 1e-13);
             }
             assert!((matrix.mean(state, 1.0) - means[lane]).abs() < 1e-12);
         }
@@ -242,7 +363,7 @@ mod tests {
         let bits = |x: &[Amplitudes]| {
             let mut bits = Vec::new();
             matrix.image_of_lanes(x, |_, block| {
-                bits.extend(block.iter().map(|y| [y[0][5].to_bits(), y[1][5].to_bits()]));
+                bits.extend(block.iter().map(|y| [y.re[5].to_bits(), y.im[5].to_bits()]));
             });
             bits
         };

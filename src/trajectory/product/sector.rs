@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use num_complex::Complex64;
 
 use super::basis::{Basis, Edge, Elements, elements, outcome, scaled, times};
+use super::lanes::{Amplitudes, Numbers};
 use super::qubits::{Flips, OfQubits, amplitudes_of};
 use super::reflection::{Parity, Reflection};
 use super::spaces::Spaces;
@@ -260,13 +261,26 @@ impl Sector {
 }
 
 impl Sector {
-    /// How likely each way is, where the correlations of the state are known, `<sigma_j^dagger sigma_k>`.
-    pub fn weigh_from(&self, psi: &[Complex64], pairs: &[Complex64], weights: &mut Vec<f64>) {
-        let lowers = |sum: &OfQubits| self.down.as_ref().is_some_and(|down| Arc::ptr_eq(down, &sum.flips));
+    /// A way that is a sum over single qubits that are lowered.
+    pub fn lowers_by<'a>(&self, way: &'a Way) -> Option<&'a OfQubits> {
+        match &way.jump_by {
+            JumpBy::Qubits(sum) if self.down.as_ref().is_some_and(|down| Arc::ptr_eq(down, &sum.flips)) => Some(sum),
+            _ => None,
+        }
+    }
+
+    /// How likely each way is in each lane, where the correlations of the states are known, and the states where they are
+    /// asked for.
+    pub fn weigh_lanes<'a>(
+        &self,
+        sums: &[Amplitudes],
+        state: impl Fn(usize) -> Option<&'a [Complex64]>,
+        weights: &mut Vec<Numbers>,
+    ) {
         weights.clear();
-        weights.extend(self.ways.iter().map(|way| match &way.jump_by {
-            JumpBy::Qubits(sum) if lowers(sum) => sum.weight_from(pairs),
-            other => other.weight(psi),
+        weights.extend(self.ways.iter().map(|way| match self.lowers_by(way) {
+            Some(sum) => sum.weights_of_lanes(sums),
+            None => std::array::from_fn(|lane| state(lane).map_or(0.0, |psi| way.jump_by.weight(psi))),
         }));
     }
 }

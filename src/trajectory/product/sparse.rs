@@ -90,9 +90,16 @@ impl Sparse {
         self.sums
     }
 
-    /// Where its rows begin and the last one ends, and the columns and values of their entries.
-    pub fn parts(&self) -> (&[u32], &[u32], &[Complex64]) {
-        (&self.begins, &self.columns, &self.values)
+    /// Where its rows begin and the last one ends.
+    pub fn begins(&self) -> &[u32] {
+        &self.begins
+    }
+
+    /// The columns and values of entries.
+    #[inline(always)]
+    pub fn entries(&self, begin: u32, end: u32) -> impl Iterator<Item = (&u32, &Complex64)> + Clone {
+        let entries = begin as usize..end as usize;
+        self.columns[entries.clone()].iter().zip(&self.values[entries])
     }
 
     /// How many rows it has.
@@ -182,8 +189,7 @@ impl Sparse {
 
     /// The columns of a row, ascending, with their values.
     pub fn row(&self, row: usize) -> impl Iterator<Item = (&u32, &Complex64)> + Clone {
-        let ends = self.begins[row] as usize..self.begins[row + 1] as usize;
-        self.columns[ends.clone()].iter().zip(&self.values[ends])
+        self.entries(self.begins[row], self.begins[row + 1])
     }
 
     /// A bound of the norm: the geometric mean of the largest sums over a row and over a column.

@@ -175,11 +175,11 @@ impl Propagation {
         true
     }
 
-    /// Whether the terms that there are reach to the end of the step, as |A - c| is at most twice the `bound` of |A|.
+    /// Whether the terms that there are reach to the end of the step, as |A - c| is at most |c| more than the `bound` of |A|.
     #[must_use]
     pub fn reaches(&self, bound: f64, tolerance: f64) -> bool {
         let tolerance = tolerance.min(OF_CHANGE * self.norms[1]);
-        self.norms[self.order] * 2.0 * bound * self.step <= tolerance * (self.order + 1) as f64
+        self.norms[self.order] * (bound + self.center.norm()) * self.step <= tolerance * (self.order + 1) as f64
     }
 
     /// c.

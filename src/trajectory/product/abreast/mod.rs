@@ -13,7 +13,7 @@ use rand_distr::{Distribution, Exp1};
 
 use self::rank::{Group, Rank, Slot, Subspace};
 use self::walker::{Place, Walker};
-use super::lanes::{LANES, correlations_of};
+use super::lanes::{LANES, NONE};
 use super::qubits::OneBody;
 use super::sector::{Sector, Way};
 use super::spaces::Abreast;
@@ -255,36 +255,66 @@ impl<const W: usize> Products<W> {
 
     /// Tells of the last dwells of a step, and goes the jumps that end them.
     fn tell(&self, rank: &mut Rank, group: &Group, walkers: &mut [Walker<W>], subspace: &Subspace, times: &[f64]) {
-        let (d, sector) = (subspace.sector.dimension, subspace.sector);
+        let d = subspace.sector.dimension;
         let looks = self.look(rank, group, walkers, subspace, Slot::length);
         rank.pack(group, d, |slot| Some(&walkers[slot.walker?].psi[..d]));
         let ends = self.see(rank, subspace);
-        for ((lane, slot), seen) in group.lanes().zip(looks.iter().zip(&ends)) {
-            let Rank { slots, sums, pairs, weights, .. } = &mut *rank;
-            let slot = &mut slots[slot];
+        for ((_, slot), seen) in group.lanes().zip(looks.iter().zip(&ends)) {
+            let slot = &mut rank.slots[slot];
             let Some(walker) = slot.walker.map(|at| &mut walkers[at]) else { continue };
             let length = slot.length();
             self.dwell(slot, walker, subspace, length, seen);
             let end = times[times.len() - 1];
-            match slot.outcome {
-                // Where rounding would leave a last sliver, the interval is over.
-                Wait::Survived(_) => walker.now = if length >= end - walker.now { end } else { walker.now + length },
-                Wait::Jump(_) => {
-                    walker.now += length;
-                    correlations_of(lane, pairs.len().isqrt(), sums, pairs);
-                    sector.weigh_from(&walker.psi[..d], pairs, weights);
-                    if let Some(chosen) = pick(weights.iter().copied(), &mut walker.run.rng) {
-                        let way = &sector.ways[chosen];
-                        let there = way.jump_by.rows();
-                        way.jump_by.apply(&walker.psi[..d], &mut slot.probe[..there]);
-                        std::mem::swap(&mut walker.psi, &mut slot.probe);
-                        normalize(numbers_mut(&mut walker.psi[..there]));
-                        walker.place = self.place_after(walker.place, way);
-                        (walker.jumped, walker.known) = (Some((way.jump, way.mark)), None);
-                    }
-                    walker.left = Exp1.sample(&mut walker.run.rng);
-                }
+            // Where rounding would leave a last sliver, the interval is over.
+            let survives = matches!(slot.outcome, Wait::Survived(_));
+            walker.now = if survives && length >= end - walker.now { end } else { walker.now + length };
+        }
+        self.go_jumps(rank, group, walkers, subspace.sector);
+    }
+
+    /// Goes the jumps that end steps, of states that are side by side and whose correlations are known.
+    fn go_jumps(&self, rank: &mut Rank, group: &Group, walkers: &mut [Walker<W>], sector: &Sector) {
+        let Rank { slots, x, sums, weights, jumps } = rank;
+        let d = sector.dimension;
+        let jumping = |slots: &[Slot], lane| {
+            let (_, slot) = group.lanes().nth(lane)?;
+            slots[slot].walker.filter(|_| matches!(slots[slot].outcome, Wait::Jump(_)))
+        };
+        if (0..LANES).all(|lane| jumping(slots, lane).is_none()) {
+            return;
+        }
+        sector.weigh_lanes(sums, |lane| Some(&walkers[jumping(slots, lane)?].psi[..d]), weights);
+        jumps.fill(NONE);
+        let mut ways = [None; LANES];
+        for (lane, way) in ways.iter_mut().enumerate() {
+            let Some(walker) = jumping(slots, lane).map(|at| &mut walkers[at]) else { continue };
+            let chosen = pick(weights.iter().map(|weights| weights[lane]), &mut walker.run.rng);
+            walker.left = Exp1.sample(&mut walker.run.rng);
+            *way = chosen.map(|chosen| &sector.ways[chosen]);
+            if let Some(sum) = way.and_then(|way| sector.lowers_by(way)) {
+                jumps.iter_mut().zip(&sum.amplitudes).for_each(|(jumps, a)| jumps.set(lane, *a));
             }
+        }
+        let lowers = |way: &Option<&Way>| way.is_some_and(|way| sector.lowers_by(way).is_some());
+        if let Some(down) = sector.down.as_ref().filter(|_| ways.iter().any(lowers)) {
+            down.jumps_of_lanes(jumps, &x[..d], |first, block| {
+                for (lane, slot) in group.lanes().filter(|(lane, _)| lowers(&ways[*lane])) {
+                    let probe = &mut slots[slot].probe[first..];
+                    probe.iter_mut().zip(block).for_each(|(c, y)| *c = y.of(lane));
+                }
+            });
+        }
+        for (lane, slot) in group.lanes() {
+            let slot = &mut slots[slot];
+            let (Some(way), Some(walker)) = (ways[lane], slot.walker.map(|at| &mut walkers[at])) else { continue };
+            let there = way.jump_by.rows();
+            if sector.lowers_by(way).is_none() {
+                way.jump_by.apply(&walker.psi[..d], &mut slot.probe[..there]);
+            }
+            std::mem::swap(&mut walker.psi, &mut slot.probe);
+            normalize(numbers_mut(&mut walker.psi[..there]));
+            walker.place = self.place_after(walker.place, way);
+            (walker.jumped, walker.known) = (Some((way.jump, way.mark)), None);
         }
     }
 

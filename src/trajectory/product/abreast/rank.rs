@@ -2,7 +2,7 @@
 
 use num_complex::Complex64;
 
-use super::super::lanes::{Amplitudes, LANES, NONE, pack};
+use super::super::lanes::{Amplitudes, LANES, NONE, Numbers, pack};
 use super::super::reflection::{Parity, Reflection};
 use super::super::sector::Sector;
 use super::super::sparse::Sparse;
@@ -80,9 +80,10 @@ pub struct Rank {
     pub slots: Vec<Slot>,
     pub x: Vec<Amplitudes>,
     pub sums: Vec<Amplitudes>,
-    /// The correlations of one state.
-    pub pairs: Vec<Complex64>,
-    pub weights: Vec<f64>,
+    /// How likely each way is.
+    pub weights: Vec<Numbers>,
+    /// What the qubits jump by.
+    pub jumps: Vec<Amplitudes>,
 }
 
 /// Slots that are side by side, lane by lane.
@@ -166,8 +167,8 @@ impl Rank {
             slots: (0..slots).map(|_| slot()).collect(),
             x: vec![NONE; largest],
             sums: vec![NONE; n * n],
-            pairs: vec![Complex64::ZERO; n * n],
             weights: Vec::with_capacity(engine.ways()),
+            jumps: vec![NONE; n],
         }
     }
 
@@ -216,7 +217,7 @@ impl Rank {
         subspace.drift().image_of_lanes(&x[..d], |first, block| {
             for (lane, slot) in group.lanes() {
                 for (image, y) in slots[slot].image[first..].iter_mut().zip(block) {
-                    *image = Complex64::new(y[0][lane], y[1][lane]);
+                    *image = y.of(lane);
                 }
             }
         });
@@ -242,7 +243,7 @@ impl Rank {
                     let (term, next) = propagation.pair();
                     let (term, next) = (&amplitudes(term)[first..], &mut amplitudes_mut(next)[first..]);
                     for ((next, y), x) in next.iter_mut().zip(block).zip(term) {
-                        *next = (Complex64::new(y[0][lane], y[1][lane]) - center * x) * factor;
+                        *next = (y.of(lane) - center * x) * factor;
                     }
                 }
             });
