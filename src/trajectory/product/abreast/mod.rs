@@ -11,7 +11,7 @@ use num_complex::Complex64;
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
-use self::rank::{Group, Rank, Slot, Subspace};
+use self::rank::{Group, Rank, Slot, Stage, Subspace};
 use self::walker::{Place, Walker};
 use super::lanes::{LANES, NONE};
 use super::qubits::OneBody;
@@ -36,13 +36,17 @@ impl<const W: usize> Products<W> {
         let mut rank = Rank::new(self, slots);
         for runs in runs.chunks_mut(walkers) {
             let mut walkers: Vec<_> = runs.iter_mut().map(|run| self.walker(initial, run)).collect();
-            while let Some(place) = most_crowded(&walkers, times, slots) {
-                if walkers.iter().any(|walker| walker.run.record.interrupted()) {
-                    return false;
-                }
-                rank.enter(&walkers, place, times);
+            while let Some(place) = most_crowded(&walkers, times) {
+                let there = walkers.iter().enumerate().filter(|(_, walker)| walker.is_in(place, times));
+                rank.waiting.extend(there.map(|(at, _)| at));
                 let subspace = Subspace::new(self.sector(place.sector), place.parity);
-                self.step(&mut rank, &mut walkers, &subspace, times);
+                while rank.enter() {
+                    if walkers.iter().any(|walker| walker.run.record.interrupted()) {
+                        return false;
+                    }
+                    self.step(&mut rank, &mut walkers, &subspace, times);
+                    rank.leave(&walkers, place, times);
+                }
             }
         }
         runs.iter().all(|run| !run.record.interrupted())
@@ -105,29 +109,31 @@ impl<const W: usize> Products<W> {
         told
     }
 
-    /// Takes a step of those in the slots, which are in one place.
+    /// Begins the steps of those that entered, and goes on with those of the others until enough of them end.
     fn step(&self, rank: &mut Rank, walkers: &mut [Walker<W>], subspace: &Subspace, times: &[f64]) {
         let d = subspace.sector.dimension;
         let mut from = 0;
-        while let Some(group) = rank.next_group(&mut from, |slot| slot.walker.is_some()) {
-            rank.pack(&group, d, |slot| Some(&walkers[slot.walker?].psi[..d]));
+        while let Some(group) = rank.next_group(&mut from, |slot| slot.stage == Stage::Entered) {
+            rank.pack(&group, d, |slot| &walkers[slot.walker].psi[..d]);
             self.arrive(rank, &group, walkers, subspace, times);
             for (_, slot) in group.lanes() {
                 let slot = &mut rank.slots[slot];
-                let Some(walker) = slot.walker.map(|at| &walkers[at]) else { continue };
-                slot.enter(walker, subspace);
+                slot.enter(&walkers[slot.walker], subspace);
             }
             rank.images(&group, subspace);
             for (_, slot) in group.lanes() {
                 let slot = &mut rank.slots[slot];
-                let Some(walker) = slot.walker.map(|at| &walkers[at]) else { continue };
-                slot.begin(walker, subspace, times[times.len() - 1] - walker.now);
+                let walker = &walkers[slot.walker];
+                if slot.stage == Stage::Entered {
+                    slot.begin(walker, subspace, times[times.len() - 1] - walker.now);
+                }
             }
         }
         while rank.grow(subspace) {}
-        for slot in &mut rank.slots {
-            let Some(walker) = slot.walker.map(|at| &mut walkers[at]) else { continue };
-            slot.wait(walker, subspace);
+        rank.end();
+        let is_ending = |slot: &Slot| slot.stage == Stage::Ending;
+        for slot in rank.slots.iter_mut().filter(|slot| is_ending(slot)) {
+            slot.wait(&mut walkers[slot.walker], subspace);
         }
         // Samples are looks at the series: a step is as long as without them.
         let is_due = |slot: &Slot| slot.due.is_some();
@@ -138,7 +144,7 @@ impl<const W: usize> Products<W> {
             }
         }
         let mut from = 0;
-        while let Some(group) = rank.next_group(&mut from, |slot| slot.walker.is_some()) {
+        while let Some(group) = rank.next_group(&mut from, is_ending) {
             self.tell(rank, &group, walkers, subspace, times);
         }
     }
@@ -146,12 +152,11 @@ impl<const W: usize> Products<W> {
     /// Tells of the jumps that led here, and takes the samples that are due.
     fn arrive(&self, rank: &mut Rank, group: &Group, walkers: &mut [Walker<W>], subspace: &Subspace, times: &[f64]) {
         let (d, sector) = (subspace.sector.dimension, subspace.sector);
-        let mut there = group.lanes().filter_map(|(_, slot)| rank.slots[slot].walker);
-        let unknown = there.any(|at| walkers[at].known.is_none());
+        let unknown = group.lanes().any(|(_, slot)| walkers[rank.slots[slot].walker].known.is_none());
         let seen = if unknown { self.see(rank, subspace) } else { [ProductValues::default(); LANES] };
         for ((_, slot), seen) in group.lanes().zip(seen) {
             let slot = &mut rank.slots[slot];
-            let Some(walker) = slot.walker.map(|at| &mut walkers[at]) else { continue };
+            let walker = &mut walkers[slot.walker];
             let seen = *walker.known.get_or_insert(seen);
             let all = || Sample { values: self.complete(sector, &walker.psi[..d], &seen), transverse: None };
             let record = &mut walker.run.record;
@@ -168,7 +173,7 @@ impl<const W: usize> Products<W> {
                 (walker.sampled, walker.next) = (time, walker.next + 1);
             }
             if walker.next == times.len() {
-                slot.walker = None;
+                slot.stage = Stage::Free;
             }
         }
     }
@@ -188,7 +193,7 @@ impl<const W: usize> Products<W> {
         }
         for (_, slot) in group.lanes() {
             let slot = &mut rank.slots[slot];
-            let Some(walker) = slot.walker.map(|at| &mut walkers[at]) else { continue };
+            let walker = &mut walkers[slot.walker];
             if !slot.propagation.is_stationary() {
                 slot.look = walker.run.rng.random::<f64>();
             }
@@ -196,7 +201,7 @@ impl<const W: usize> Products<W> {
             let Slot { propagation, part, image, .. } = slot;
             subspace.whole(image, part, |part| propagation.write(at, part));
         }
-        rank.pack(group, d, |slot| slot.walker.map(|_| &slot.image[..d]));
+        rank.pack(group, d, |slot| &slot.image[..d]);
         self.see(rank, subspace)
     }
 
@@ -239,11 +244,12 @@ impl<const W: usize> Products<W> {
             let Slot { due, propagation, part, probe, .. } = &mut rank.slots[slot];
             subspace.whole(probe, part, |part| propagation.write(due.unwrap_or(0.0), part));
         }
-        rank.pack(group, d, |slot| slot.walker.map(|_| &slot.probe[..d]));
+        rank.pack(group, d, |slot| &slot.probe[..d]);
         let ends = self.see(rank, subspace);
         for ((_, slot), seen) in group.lanes().zip(looks.iter().zip(&ends)) {
             let slot = &mut rank.slots[slot];
-            let (Some(walker), Some(due)) = (slot.walker.map(|at| &mut walkers[at]), slot.due) else { continue };
+            let Some(due) = slot.due else { continue };
+            let walker = &mut walkers[slot.walker];
             self.dwell(slot, walker, subspace, due, seen);
             let seen = walker.known.unwrap_or_default();
             let all = Sample { values: self.complete(sector, &slot.probe[..d], &seen), transverse: None };
@@ -257,11 +263,11 @@ impl<const W: usize> Products<W> {
     fn tell(&self, rank: &mut Rank, group: &Group, walkers: &mut [Walker<W>], subspace: &Subspace, times: &[f64]) {
         let d = subspace.sector.dimension;
         let looks = self.look(rank, group, walkers, subspace, Slot::length);
-        rank.pack(group, d, |slot| Some(&walkers[slot.walker?].psi[..d]));
+        rank.pack(group, d, |slot| &walkers[slot.walker].psi[..d]);
         let ends = self.see(rank, subspace);
         for ((_, slot), seen) in group.lanes().zip(looks.iter().zip(&ends)) {
             let slot = &mut rank.slots[slot];
-            let Some(walker) = slot.walker.map(|at| &mut walkers[at]) else { continue };
+            let walker = &mut walkers[slot.walker];
             let length = slot.length();
             self.dwell(slot, walker, subspace, length, seen);
             let end = times[times.len() - 1];
@@ -274,11 +280,11 @@ impl<const W: usize> Products<W> {
 
     /// Goes the jumps that end steps, of states that are side by side and whose correlations are known.
     fn go_jumps(&self, rank: &mut Rank, group: &Group, walkers: &mut [Walker<W>], sector: &Sector) {
-        let Rank { slots, x, sums, weights, jumps } = rank;
+        let Rank { slots, x, sums, weights, jumps, .. } = rank;
         let d = sector.dimension;
         let jumping = |slots: &[Slot], lane| {
             let (_, slot) = group.lanes().nth(lane)?;
-            slots[slot].walker.filter(|_| matches!(slots[slot].outcome, Wait::Jump(_)))
+            matches!(slots[slot].outcome, Wait::Jump(_)).then_some(slots[slot].walker)
         };
         if (0..LANES).all(|lane| jumping(slots, lane).is_none()) {
             return;
@@ -306,7 +312,8 @@ impl<const W: usize> Products<W> {
         }
         for (lane, slot) in group.lanes() {
             let slot = &mut slots[slot];
-            let (Some(way), Some(walker)) = (ways[lane], slot.walker.map(|at| &mut walkers[at])) else { continue };
+            let Some(way) = ways[lane] else { continue };
+            let walker = &mut walkers[slot.walker];
             let there = way.jump_by.rows();
             if sector.lowers_by(way).is_none() {
                 way.jump_by.apply(&walker.psi[..d], &mut slot.probe[..there]);
@@ -335,9 +342,9 @@ impl<const W: usize> Products<W> {
     }
 }
 
-/// The place where most of those are that are not at their end, of so many that take a step at a time.
-fn most_crowded<const W: usize>(walkers: &[Walker<W>], times: &[f64], slots: usize) -> Option<Place> {
+/// The place where most of those are that are not at their end.
+fn most_crowded<const W: usize>(walkers: &[Walker<W>], times: &[f64]) -> Option<Place> {
     let under_way = || walkers.iter().filter(|walker| walker.next < times.len());
-    let beside = |place: Place| under_way().filter(|walker| walker.place == place).count().min(slots);
+    let beside = |place: Place| under_way().filter(|walker| walker.place == place).count();
     under_way().map(|walker| walker.place).max_by_key(|place| (beside(*place), *place))
 }

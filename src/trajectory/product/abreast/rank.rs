@@ -54,18 +54,34 @@ impl<'a> Subspace<'a> {
     }
 }
 
+/// How far the step of a slot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nobody takes it.
+    Free,
+    /// It is to begin.
+    Entered,
+    /// Its series grows.
+    Growing,
+    /// Its series is made.
+    Grown,
+    /// It is told of.
+    Ending,
+}
+
 /// Room for the step of a trajectory.
 pub struct Slot {
-    /// Which trajectory takes it.
-    pub walker: Option<usize>,
+    /// Which trajectory takes it, where it is not free.
+    pub walker: usize,
+    pub stage: Stage,
     pub propagation: Propagation,
     /// What the step takes of the state that it begins with, and room for that of others.
     pub part: Vec<Complex64>,
     pub image: Vec<Complex64>,
     pub probe: Vec<Complex64>,
     tolerance: f64,
-    /// How far the step goes; `None` while its series grows.
-    reach: Option<f64>,
+    /// How far the step goes, once its series is made.
+    reach: f64,
     pub outcome: Wait,
     /// How much of the step recorders were told of.
     pub told: f64,
@@ -75,9 +91,11 @@ pub struct Slot {
     pub look: f64,
 }
 
-/// What the trajectories of one sector take a step with.
+/// What the trajectories of one place take their steps with.
 pub struct Rank {
     pub slots: Vec<Slot>,
+    /// Those that are there and wait for a slot.
+    pub waiting: Vec<usize>,
     pub x: Vec<Amplitudes>,
     pub sums: Vec<Amplitudes>,
     /// How likely each way is.
@@ -101,8 +119,10 @@ impl Group {
 }
 
 impl Slot {
-    fn is_growing(&self) -> bool {
-        self.walker.is_some() && self.reach.is_none()
+    fn is_grown(&mut self, reach: Option<f64>) {
+        if let Some(reach) = reach {
+            (self.reach, self.stage) = (reach, Stage::Grown);
+        }
     }
 
     /// Takes what the step takes of the state that it begins with.
@@ -123,15 +143,15 @@ impl Slot {
         self.tolerance = TOLERANCE * (-0.5 * walker.left).exp();
         let beginning = Beginning { state: part, image, rate };
         let grows = self.propagation.begin(Layout::Pairs, beginning, sector.norm_bound, horizon);
-        self.reach = (!grows).then_some(horizon);
+        self.stage = Stage::Growing;
+        self.is_grown((!grows).then_some(horizon));
     }
 
     /// Waits for the jump, as far as the step goes.
     pub fn wait<const W: usize>(&mut self, walker: &mut Walker<W>, subspace: &Subspace) {
         self.told = 0.0;
         let Slot { propagation, part, reach, outcome, .. } = self;
-        let reach = reach.unwrap_or(0.0);
-        *outcome = subspace.whole(&mut walker.psi, part, |part| propagation.wait(walker.left, reach, part));
+        *outcome = subspace.whole(&mut walker.psi, part, |part| propagation.wait(walker.left, *reach, part));
         if let Wait::Survived(log) = *outcome {
             walker.left += log;
         }
@@ -141,7 +161,7 @@ impl Slot {
     pub fn length(&self) -> f64 {
         match self.outcome {
             Wait::Jump(time) => time,
-            Wait::Survived(_) => self.reach.unwrap_or(0.0),
+            Wait::Survived(_) => self.reach,
         }
     }
 }
@@ -151,13 +171,14 @@ impl Rank {
         let (largest, n) = (engine.largest, engine.product.factors().len());
         let empty = || vec![Complex64::ZERO; largest];
         let slot = || Slot {
-            walker: None,
+            walker: 0,
+            stage: Stage::Free,
             propagation: Propagation::new(2 * largest),
             part: empty(),
             image: empty(),
             probe: empty(),
             tolerance: 0.0,
-            reach: None,
+            reach: 0.0,
             outcome: Wait::Survived(0.0),
             told: 0.0,
             due: None,
@@ -165,6 +186,7 @@ impl Rank {
         };
         Rank {
             slots: (0..slots).map(|_| slot()).collect(),
+            waiting: Vec::new(),
             x: vec![NONE; largest],
             sums: vec![NONE; n * n],
             weights: Vec::with_capacity(engine.ways()),
@@ -172,19 +194,39 @@ impl Rank {
         }
     }
 
-    /// Takes those of a place in, as many as there are slots.
-    pub fn enter<const W: usize>(&mut self, walkers: &[Walker<W>], place: Place, times: &[f64]) {
-        let there = |walker: &Walker<W>| walker.place == place && walker.next < times.len();
-        let mut there = walkers.iter().enumerate().filter(|(_, walker)| there(walker)).map(|(at, _)| at);
-        self.slots.iter_mut().for_each(|slot| slot.walker = there.next());
+    /// Gives those that wait the slots that are free; false where nobody is in any.
+    pub fn enter(&mut self) -> bool {
+        for slot in self.slots.iter_mut().filter(|slot| slot.stage == Stage::Free) {
+            let Some(walker) = self.waiting.pop() else { break };
+            (slot.walker, slot.stage) = (walker, Stage::Entered);
+        }
+        self.slots.iter().any(|slot| slot.stage != Stage::Free)
     }
 
-    /// Finds the next sample within each step; false where there is none.
+    /// Ends the steps whose series are made: as many as fill lanes, where others wait.
+    pub fn end(&mut self) {
+        let grown = || self.slots.iter().filter(|slot| slot.stage == Stage::Grown).count();
+        let count = if self.waiting.is_empty() { grown() } else { grown() / LANES * LANES };
+        let grown = self.slots.iter_mut().filter(|slot| slot.stage == Stage::Grown);
+        grown.take(count).for_each(|slot| slot.stage = Stage::Ending);
+    }
+
+    /// Frees the slots of steps that are over, whose trajectories wait again where they are still in this place.
+    pub fn leave<const W: usize>(&mut self, walkers: &[Walker<W>], place: Place, times: &[f64]) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.stage == Stage::Ending) {
+            slot.stage = Stage::Free;
+            if walkers[slot.walker].is_in(place, times) {
+                self.waiting.push(slot.walker);
+            }
+        }
+    }
+
+    /// Finds the next sample within each step that ends; false where there is none.
     pub fn find_due<const W: usize>(&mut self, walkers: &[Walker<W>], times: &[f64]) -> bool {
         for slot in &mut self.slots {
-            let length = slot.length();
-            let next = |at: usize| Some(times.get(walkers[at].next)? - walkers[at].now).filter(|due| *due < length);
-            slot.due = slot.walker.and_then(next);
+            let (walker, length) = (&walkers[slot.walker], slot.length());
+            let next = || Some(times.get(walker.next)? - walker.now).filter(|due| *due < length);
+            slot.due = if slot.stage == Stage::Ending { next() } else { None };
         }
         self.slots.iter().any(|slot| slot.due.is_some())
     }
@@ -203,16 +245,16 @@ impl Rank {
     }
 
     /// Puts states of so many amplitudes side by side.
-    pub fn pack<'a>(&'a mut self, group: &Group, d: usize, state: impl Fn(&'a Slot) -> Option<&'a [Complex64]>) {
+    pub fn pack<'a>(&'a mut self, group: &Group, d: usize, state: impl Fn(&'a Slot) -> &'a [Complex64]) {
         let Rank { slots, x, .. } = self;
         let slots: &'a [Slot] = slots;
-        pack(&mut x[..d], &group.lanes().filter_map(|(lane, slot)| Some((lane, state(&slots[slot])?))));
+        pack(&mut x[..d], &group.lanes().map(|(lane, slot)| (lane, state(&slots[slot]))));
     }
 
     /// -i H_eff times what a step takes of each of the slots.
     pub fn images(&mut self, group: &Group, subspace: &Subspace) {
         let d = subspace.dimension();
-        self.pack(group, d, |slot| slot.walker.map(|_| &slot.part[..d]));
+        self.pack(group, d, |slot| &slot.part[..d]);
         let Rank { slots, x, .. } = self;
         subspace.drift().image_of_lanes(&x[..d], |first, block| {
             for (lane, slot) in group.lanes() {
@@ -223,18 +265,20 @@ impl Rank {
         });
     }
 
-    /// Gives each series that does not reach far enough another term; false where all do.
+    /// Gives series that do not reach far enough another term: as many as fill lanes, where others wait. False where it
+    /// gives none.
     pub fn grow(&mut self, subspace: &Subspace) -> bool {
         let (d, bound) = (subspace.dimension(), subspace.sector.norm_bound);
-        for slot in self.slots.iter_mut().filter(|slot| slot.is_growing()) {
-            if slot.propagation.reaches(bound, slot.tolerance) {
-                slot.reach = Some(slot.propagation.reach());
-            }
+        let is_growing = |slot: &Slot| slot.stage == Stage::Growing;
+        for slot in self.slots.iter_mut().filter(|slot| is_growing(slot)) {
+            let reaches = slot.propagation.reaches(bound, slot.tolerance);
+            slot.is_grown(reaches.then(|| slot.propagation.reach()));
         }
+        let least = if self.waiting.is_empty() { 1 } else { LANES };
         let (mut from, mut grew) = (0, false);
-        while let Some(group) = self.next_group(&mut from, Slot::is_growing) {
+        while let Some(group) = self.next_group(&mut from, is_growing).filter(|group| group.taken >= least) {
             grew = true;
-            self.pack(&group, d, |slot| Some(amplitudes(slot.propagation.last())));
+            self.pack(&group, d, |slot| amplitudes(slot.propagation.last()));
             let Rank { slots, x, .. } = self;
             subspace.drift().image_of_lanes(&x[..d], |first, block| {
                 for (lane, slot) in group.lanes() {
@@ -249,7 +293,8 @@ impl Rank {
             });
             for (_, slot) in group.lanes() {
                 let slot = &mut slots[slot];
-                slot.reach = slot.propagation.grow(slot.tolerance);
+                let reach = slot.propagation.grow(slot.tolerance);
+                slot.is_grown(reach);
             }
         }
         grew

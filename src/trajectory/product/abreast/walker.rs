@@ -29,3 +29,10 @@ pub struct Walker<'a, 'b, const W: usize> {
     /// What is seen of the state, where it was looked at already.
     pub known: Option<ProductValues<W>>,
 }
+
+impl<const W: usize> Walker<'_, '_, W> {
+    /// Whether it is in this place, and not at its end.
+    pub fn is_in(&self, place: Place, times: &[f64]) -> bool {
+        self.place == place && self.next < times.len()
+    }
+}
