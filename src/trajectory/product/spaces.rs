@@ -9,8 +9,8 @@ use crate::model::product::{Factor, Kind, Levels, Product};
 pub struct Abreast {
     /// How many are under way: enough for some to be in one sector.
     pub walkers: usize,
-    /// How many of those in one sector take a step at a time: enough for most lanes to be taken until the last series is
-    /// made.
+    /// How many of those in one place take a step at a time: twice as many as there are lanes, so that either enough series
+    /// grow to fill these, or enough are made.
     pub slots: usize,
 }
 
@@ -19,7 +19,7 @@ impl Abreast {
     /// more than the time.
     fn of(largest: usize) -> Option<Self> {
         match largest {
-            0..=4_096 => Some(Abreast { walkers: 128, slots: 32 }),
+            0..=4_096 => Some(Abreast { walkers: 256, slots: 16 }),
             4_097..=32_768 => Some(Abreast { walkers: 64, slots: 16 }),
             _ => None,
         }

@@ -2,7 +2,8 @@
 //!
 //! Each has its own draws, its own step and its own series; what they share is the looking up of what leads where. So a
 //! trajectory is the same to the last bit, whoever is beside it. More take steps at a time than there are lanes: those
-//! whose series need more terms than others fill lanes together. A step goes on over samples, which are looks at its series.
+//! whose series need more terms than others fill lanes together, and as soon as enough series are made others begin. A step
+//! goes on over samples, which are looks at its series.
 
 mod rank;
 mod walker;
@@ -18,8 +19,9 @@ use super::qubits::OneBody;
 use super::sector::{Sector, Way};
 use super::spaces::Abreast;
 use super::{Products, pick};
+use crate::bath::Process;
 use crate::initial::ProductStart;
-use crate::model::product::{ProductValues, Watched};
+use crate::model::product::{ProductBath, ProductValues, Watched};
 use crate::quantity::Sample;
 use crate::trajectory::propagation::{Wait, normalize, numbers_mut};
 use crate::trajectory::{Change, Recorder, Run, average};
@@ -34,18 +36,25 @@ impl<const W: usize> Products<W> {
         Abreast { walkers, slots }: Abreast,
     ) -> bool {
         let mut rank = Rank::new(self, slots);
+        let mut channels = self.product.baths().iter().flat_map(ProductBath::channels);
+        let only_falls = channels.all(|channel| channel.process != Process::Absorption);
         for runs in runs.chunks_mut(walkers) {
             let mut walkers: Vec<_> = runs.iter_mut().map(|run| self.walker(initial, run)).collect();
-            while let Some(place) = most_crowded(&walkers, times) {
+            while let Some(place) = next_place(&walkers, times, only_falls) {
                 let there = walkers.iter().enumerate().filter(|(_, walker)| walker.is_in(place, times));
+                rank.waiting.clear();
                 rank.waiting.extend(there.map(|(at, _)| at));
                 let subspace = Subspace::new(self.sector(place.sector), place.parity);
-                while rank.enter() {
+                loop {
                     if walkers.iter().any(|walker| walker.run.record.interrupted()) {
                         return false;
                     }
+                    rank.enter();
                     self.step(&mut rank, &mut walkers, &subspace, times);
                     rank.leave(&walkers, place, times);
+                    if rank.is_empty() {
+                        break;
+                    }
                 }
             }
         }
@@ -342,9 +351,11 @@ impl<const W: usize> Products<W> {
     }
 }
 
-/// The place where most of those are that are not at their end.
-fn most_crowded<const W: usize>(walkers: &[Walker<W>], times: &[f64]) -> Option<Place> {
+/// The place whose trajectories step next, of those that are not at their end. Where nothing raises, these are the highest:
+/// they catch up with the others, which wait for them. Elsewhere they are the most.
+fn next_place<const W: usize>(walkers: &[Walker<W>], times: &[f64], only_falls: bool) -> Option<Place> {
     let under_way = || walkers.iter().filter(|walker| walker.next < times.len());
     let beside = |place: Place| under_way().filter(|walker| walker.place == place).count();
-    under_way().map(|walker| walker.place).max_by_key(|place| (beside(*place), *place))
+    let crowd = |place: Place| if only_falls { 0 } else { beside(place) };
+    under_way().map(|walker| walker.place).max_by_key(|place| (crowd(*place), *place))
 }

@@ -194,13 +194,17 @@ impl Rank {
         }
     }
 
-    /// Gives those that wait the slots that are free; false where nobody is in any.
-    pub fn enter(&mut self) -> bool {
+    /// Whether nobody is in any slot.
+    pub fn is_empty(&self) -> bool {
+        self.slots.iter().all(|slot| slot.stage == Stage::Free)
+    }
+
+    /// Gives those that wait the slots that are free.
+    pub fn enter(&mut self) {
         for slot in self.slots.iter_mut().filter(|slot| slot.stage == Stage::Free) {
             let Some(walker) = self.waiting.pop() else { break };
             (slot.walker, slot.stage) = (walker, Stage::Entered);
         }
-        self.slots.iter().any(|slot| slot.stage != Stage::Free)
     }
 
     /// Ends the steps whose series are made: as many as fill lanes, where others wait.
