@@ -314,9 +314,14 @@ mod tests {
 
     use rand::RngExt;
 
+    use super::super::Products as Engine;
     use super::super::sparse::Sums;
     use super::*;
+    use crate::dicke::Level;
+    use crate::initial::{FactorStart, InitialState, ProductStart};
+    use crate::model::product::{Factor, Product};
     use crate::random::stream;
+    use crate::units::Units;
 
     /// Eight states of so many amplitudes, and the same side by side.
     fn states(d: usize) -> (Vec<Vec<Complex64>>, Vec<Amplitudes>) {
@@ -349,6 +354,40 @@ mod tests {
                 assert!((y - of_lanes.of(lane)).norm() < 1e-13);
             }
             assert!((matrix.mean(state, 1.0) - means[lane]).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn jumps_and_their_weights_are_those_of_each_state() {
+        let n = 6;
+        let factors = (0..n).map(|j| Factor::ensemble(&format!("q{j}"), 1, 0.0)).collect();
+        let product = Product::new(Units::Natural, factors).unwrap();
+        let start = vec![FactorStart::Qubits(InitialState::Dicke(Level::inverted(1))); n];
+        let engine = Engine::new(&product, &ProductStart::new(&product, start).unwrap(), []).unwrap();
+        let mut rng = stream(3, 1, 4);
+        let mut amplitude = || Complex64::new(rng.random::<f64>() - 0.5, rng.random::<f64>() - 0.5);
+        for sector in (1..=n).map(|excited| engine.sector(excited)) {
+            let flips = sector.down.clone().unwrap();
+            let (states, x) = states(sector.dimension);
+            let mut sums = vec![NONE; n * n];
+            flips.correlations_of_lanes(&x, &mut sums);
+            let of_lanes = [(); LANES].map(|()| {
+                let amplitudes = (0..n).map(|_| amplitude()).collect();
+                OfQubits { amplitudes, flips: flips.clone() }
+            });
+            let mut jumps = vec![NONE; n];
+            for (lane, sum) in of_lanes.iter().enumerate() {
+                jumps.iter_mut().zip(&sum.amplitudes).for_each(|(jumps, a)| jumps.set(lane, *a));
+            }
+            let mut after = vec![NONE; flips.rows()];
+            flips.jumps_of_lanes(&jumps, &x, |first, block| after[first..][..block.len()].copy_from_slice(block));
+            for (lane, (sum, state)) in of_lanes.iter().zip(&states).enumerate() {
+                let mut alone = vec![Complex64::ZERO; flips.rows()];
+                flips.apply(&sum.amplitudes, state, &mut alone);
+                assert!(alone.iter().zip(&after).all(|(one, of_lanes)| (one - of_lanes.of(lane)).norm() < 1e-13));
+                let weight = flips.weight(&sum.amplitudes, state);
+                assert!((weight - sum.weights_of_lanes(&sums)[lane]).abs() < 1e-12 * weight);
+            }
         }
     }
 
