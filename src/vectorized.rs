@@ -3,31 +3,64 @@
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 use fearless_simd::{Level, Simd};
 
+/// How a product and a sum with it are rounded: once, as processors with AVX2 or NEON do at once, on all of them to the same
+/// bits; one after the other elsewhere, where the same would take a hundred times as long.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounding {
+    once: bool,
+}
+
+impl Rounding {
+    /// `sum + a b`.
+    #[inline(always)]
+    pub fn plus(self, sum: f64, a: f64, b: f64) -> f64 {
+        if self.once { a.mul_add(b, sum) } else { a * b + sum }
+    }
+}
+
 /// Runs a closure with the vector registers that this processor has: AVX-512 or AVX2 where it does. No sum changes its
-/// order, and no multiplication is fused with an addition unless it says so, so the bits are the same as without.
+/// order, and no multiplication is fused with an addition, so the bits are the same as without.
 ///
 /// The closure and all that it calls are to be `#[inline(always)]`: what is not inlined here is compiled for any
 /// processor.
 #[inline(always)]
 pub fn vectorized<R>(mut work: impl FnMut() -> R) -> R {
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    match Level::new() {
-        Level::Avx512(simd) => return simd.vectorize(once(work)),
-        Level::Avx2(simd) => return simd.vectorize(once(work)),
-        _ => {}
-    }
-    work()
+    summed(
+        #[inline(always)]
+        |_| work(),
+    )
 }
 
-/// The same to be called once: what is made of a closure that may be called more often is not inlined.
+/// The same of a closure that is told how to add products.
+#[inline(always)]
+pub fn summed<R>(mut work: impl FnMut(Rounding) -> R) -> R {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    return match Level::new() {
+        Level::Avx512(simd) => simd.vectorize(rounding_once(work)),
+        Level::Avx2(simd) => simd.vectorize(rounding_once(work)),
+        _ => work(Rounding { once: false }),
+    };
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    work(Rounding { once: cfg!(target_arch = "aarch64") })
+}
+
+/// The closure to be called once: what is made of one that may be called more often is not inlined.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 #[inline(always)]
-fn once<R>(work: impl FnMut() -> R) -> impl FnOnce() -> R {
+fn rounding_once<R>(work: impl FnMut(Rounding) -> R) -> impl FnOnce() -> R {
     #[inline(always)]
     move || {
         let mut work = work;
-        work()
+        work(Rounding { once: true })
     }
+}
+
+/// Whether a register takes eight numbers, and there are 32 of them.
+pub fn has_wide_registers() -> bool {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    return matches!(Level::new(), Level::Avx512(_));
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    false
 }
 
 /// A sum of products in so many parts, which a processor adds side by side: more for long rows, fewer for short ones.

@@ -1,13 +1,12 @@
 //! Eight states of a sector side by side: what an index leads to is looked up once for all of them.
 //!
-//! Every lane adds in the same order, whatever is in the others, and a product and its sum are rounded once, as processors
-//! with AVX2 do at once: the bits are the same on any other, which takes longer.
+//! Every lane adds in the same order, whatever is in the others.
 
 use num_complex::Complex64;
 
 use super::qubits::{Flips, OfQubits, OneBody, ROUNDING};
 use super::sparse::{ROUNDING as OF_TERMS, Sparse};
-use crate::vectorized::vectorized;
+use crate::vectorized::{Rounding, has_wide_registers, summed};
 
 /// How many there are.
 pub const LANES: usize = 8;
@@ -42,14 +41,14 @@ impl Amplitudes {
 
 /// `sum += a x`.
 #[inline(always)]
-fn add(sum: &mut Numbers, a: f64, x: &Numbers) {
-    (0..LANES).for_each(|lane| sum[lane] = x[lane].mul_add(a, sum[lane]));
+fn add(rounding: Rounding, sum: &mut Numbers, a: f64, x: &Numbers) {
+    (0..LANES).for_each(|lane| sum[lane] = rounding.plus(sum[lane], a, x[lane]));
 }
 
 /// `sum += a x`, lane by lane.
 #[inline(always)]
-fn add_each(sum: &mut Numbers, a: &Numbers, x: &Numbers) {
-    (0..LANES).for_each(|lane| sum[lane] = a[lane].mul_add(x[lane], sum[lane]));
+fn add_each(rounding: Rounding, sum: &mut Numbers, a: &Numbers, x: &Numbers) {
+    (0..LANES).for_each(|lane| sum[lane] = rounding.plus(sum[lane], a[lane], x[lane]));
 }
 
 /// A sum of products, in four parts, as each waits for its last addition.
@@ -60,22 +59,22 @@ impl Products {
 
     /// Adds so many times x.
     #[inline(always)]
-    fn add(&mut self, a: Complex64, x: &Amplitudes) {
+    fn add(&mut self, rounding: Rounding, a: Complex64, x: &Amplitudes) {
         let [by_re, by_im, re_by_im, im_by_re] = &mut self.0;
-        add(by_re, a.re, &x.re);
-        add(by_im, a.im, &x.im);
-        add(re_by_im, a.im, &x.re);
-        add(im_by_re, a.re, &x.im);
+        add(rounding, by_re, a.re, &x.re);
+        add(rounding, by_im, a.im, &x.im);
+        add(rounding, re_by_im, a.im, &x.re);
+        add(rounding, im_by_re, a.re, &x.im);
     }
 
     /// The same where each has a factor of its own.
     #[inline(always)]
-    fn add_each(&mut self, a: &Amplitudes, x: &Amplitudes) {
+    fn add_each(&mut self, rounding: Rounding, a: &Amplitudes, x: &Amplitudes) {
         let [by_re, by_im, re_by_im, im_by_re] = &mut self.0;
-        add_each(by_re, &a.re, &x.re);
-        add_each(by_im, &a.im, &x.im);
-        add_each(re_by_im, &a.im, &x.re);
-        add_each(im_by_re, &a.re, &x.im);
+        add_each(rounding, by_re, &a.re, &x.re);
+        add_each(rounding, by_im, &a.im, &x.im);
+        add_each(rounding, re_by_im, &a.im, &x.re);
+        add_each(rounding, im_by_re, &a.re, &x.im);
     }
 
     #[inline(always)]
@@ -92,15 +91,6 @@ impl Products {
             ),
         }
     }
-}
-
-/// Whether the parts of two sums are in registers: where one takes eight numbers. Two rows at a time then keep it busy; one
-/// does with two registers for each number.
-fn two_sums_fit() -> bool {
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    return matches!(fearless_simd::Level::new(), fearless_simd::Level::Avx512(_));
-    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-    false
 }
 
 /// Puts states into their lanes, and zeros into the others.
@@ -120,13 +110,13 @@ impl Sparse {
     pub fn means_of_lanes(&self, x: &[Amplitudes], size: f64) -> Numbers {
         let (mut means, mut magnitudes) = ([0.0; LANES], [0.0; LANES]);
         self.image_of_lanes(x, |first, block| {
-            vectorized(
+            summed(
                 #[inline(always)]
-                || {
+                |rounding| {
                     for (image, x) in block.iter().zip(&x[first..]) {
                         let mut terms = [0.0; LANES];
-                        add_each(&mut terms, &x.re, &image.re);
-                        add_each(&mut terms, &x.im, &image.im);
+                        add_each(rounding, &mut terms, &x.re, &image.re);
+                        add_each(rounding, &mut terms, &x.im, &image.im);
                         (0..LANES).for_each(|lane| means[lane] += terms[lane]);
                         (0..LANES).for_each(|lane| magnitudes[lane] += terms[lane].abs());
                     }
@@ -141,13 +131,14 @@ impl Sparse {
     pub fn image_of_lanes(&self, x: &[Amplitudes], mut each: impl FnMut(usize, &[Amplitudes])) {
         let begins = self.begins();
         let mut block = [NONE; BLOCK];
-        let two_fit = two_sums_fit();
+        // Two rows at a time keep a register of eight numbers busy; one does with two registers for each number.
+        let two_fit = has_wide_registers();
         for first in (0..self.rows()).step_by(BLOCK) {
             let ends = &begins[first..(first + BLOCK).min(self.rows()) + 1];
             let block = &mut block[..ends.len() - 1];
-            vectorized(
+            summed(
                 #[inline(always)]
-                || {
+                |rounding| {
                     let (pairs, alone) = if two_fit { block.as_chunks_mut() } else { (&mut [][..], &mut *block) };
                     let of_alone = &ends[2 * pairs.len()..];
                     for ([one, other], ends) in pairs.iter_mut().zip(ends.windows(3).step_by(2)) {
@@ -156,21 +147,21 @@ impl Sparse {
                         let (mut sum, mut other_sum) = (Products::NONE, Products::NONE);
                         let side_by_side = self.entries(begin, begin + both).zip(self.entries(middle, middle + both));
                         for ((column, value), (other_column, other_value)) in side_by_side {
-                            sum.add(*value, &x[*column as usize]);
-                            other_sum.add(*other_value, &x[*other_column as usize]);
+                            sum.add(rounding, *value, &x[*column as usize]);
+                            other_sum.add(rounding, *other_value, &x[*other_column as usize]);
                         }
                         for (column, value) in self.entries(begin + both, middle) {
-                            sum.add(*value, &x[*column as usize]);
+                            sum.add(rounding, *value, &x[*column as usize]);
                         }
                         for (column, value) in self.entries(middle + both, end) {
-                            other_sum.add(*value, &x[*column as usize]);
+                            other_sum.add(rounding, *value, &x[*column as usize]);
                         }
                         (*one, *other) = (sum.sum(), other_sum.sum());
                     }
                     for (one, ends) in alone.iter_mut().zip(of_alone.windows(2)) {
                         let mut sum = Products::NONE;
                         for (column, value) in self.entries(ends[0], ends[1]) {
-                            sum.add(*value, &x[*column as usize]);
+                            sum.add(rounding, *value, &x[*column as usize]);
                         }
                         *one = sum.sum();
                     }
@@ -213,9 +204,9 @@ impl Flips {
     /// Adds what these of the states that are led to have of the correlations.
     fn correlate(&self, x: &[Amplitudes], rows: &(impl Iterator<Item = u32> + Clone), sums: &mut [Amplitudes]) {
         let (n, width, steps) = self.parts();
-        vectorized(
+        summed(
             #[inline(always)]
-            || {
+            |rounding| {
                 for row in rows.clone() {
                     let steps = &steps[row as usize * width..][..width];
                     for (place, (from, qubit)) in steps.iter().enumerate() {
@@ -223,16 +214,16 @@ impl Flips {
                         let minus_im = own.im.map(|im| -im);
                         let row = &mut sums[*qubit as usize * n..][..n];
                         let alone = &mut row[*qubit as usize].re;
-                        add_each(alone, &own.re, &own.re);
-                        add_each(alone, &own.im, &own.im);
+                        add_each(rounding, alone, &own.re, &own.re);
+                        add_each(rounding, alone, &own.im, &own.im);
                         for (from, other) in &steps[place + 1..] {
                             let image = &x[*from as usize];
                             // By value: what is added to may not be among what is read.
                             let mut sum = row[*other as usize];
-                            add_each(&mut sum.re, &own.re, &image.re);
-                            add_each(&mut sum.re, &own.im, &image.im);
-                            add_each(&mut sum.im, &own.re, &image.im);
-                            add_each(&mut sum.im, &minus_im, &image.re);
+                            add_each(rounding, &mut sum.re, &own.re, &image.re);
+                            add_each(rounding, &mut sum.re, &own.im, &image.im);
+                            add_each(rounding, &mut sum.im, &own.re, &image.im);
+                            add_each(rounding, &mut sum.im, &minus_im, &image.re);
                             row[*other as usize] = sum;
                         }
                     }
@@ -248,13 +239,13 @@ impl Flips {
         let mut block = [NONE; BLOCK];
         for first in (0..self.rows()).step_by(BLOCK) {
             let block = &mut block[..BLOCK.min(self.rows() - first)];
-            vectorized(
+            summed(
                 #[inline(always)]
-                || {
+                |rounding| {
                     for (sum, steps) in block.iter_mut().zip(steps[first * width..].chunks_exact(width)) {
                         let mut products = Products::NONE;
                         for (from, qubit) in steps {
-                            products.add_each(&jumps[*qubit as usize], &x[*from as usize]);
+                            products.add_each(rounding, &jumps[*qubit as usize], &x[*from as usize]);
                         }
                         *sum = products.sum();
                     }
@@ -270,16 +261,16 @@ impl OfQubits {
     pub fn weights_of_lanes(&self, sums: &[Amplitudes]) -> Numbers {
         let n = self.amplitudes.len();
         let (mut alone, mut by_re, mut by_im) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
-        vectorized(
+        summed(
             #[inline(always)]
-            || {
+            |rounding| {
                 for (qubit, (own, row)) in self.amplitudes.iter().zip(sums.chunks_exact(n)).enumerate() {
-                    add(&mut alone, own.norm_sqr(), &row[qubit].re);
+                    add(rounding, &mut alone, own.norm_sqr(), &row[qubit].re);
                     for (other, pair) in self.amplitudes.iter().zip(row).skip(qubit + 1) {
                         // With the same of the two the other way round.
                         let both = 2.0 * own.conj() * other;
-                        add(&mut by_re, both.re, &pair.re);
-                        add(&mut by_im, both.im, &pair.im);
+                        add(rounding, &mut by_re, both.re, &pair.re);
+                        add(rounding, &mut by_im, both.im, &pair.im);
                     }
                 }
             },

@@ -1,7 +1,7 @@
-//! Sums over the real numbers that make a state, through the vector registers that are there. A product and its sum are
-//! rounded once, with the same bits on any processor.
+//! Sums over the real numbers that make a state, through the vector registers that are there. What
+//! is added in lanes is added in the same order on any processor.
 
-use crate::vectorized::vectorized;
+use crate::vectorized::{Rounding, summed, vectorized};
 
 /// Numbers that go side by side: two registers of AVX-512, or four of AVX2.
 pub const LANES: usize = 16;
@@ -27,25 +27,25 @@ fn total(lanes: &Lanes) -> f64 {
 
 /// `sum + a b`, lane by lane. By value: what is added to in place does not stay in registers.
 #[inline(always)]
-pub fn plus(sum: &Lanes, a: &Lanes, b: &Lanes) -> Lanes {
+pub fn plus(rounding: Rounding, sum: &Lanes, a: &Lanes, b: &Lanes) -> Lanes {
     let mut y = NONE;
     for lane in 0..LANES {
-        y[lane] = a[lane].mul_add(b[lane], sum[lane]);
+        y[lane] = rounding.plus(sum[lane], a[lane], b[lane]);
     }
     y
 }
 
 /// `sum + a b` of all lanes, in two sums, as each waits for its last addition.
 #[inline(always)]
-fn dot_of_lanes(sum: &Lanes, a: &[Lanes], b: &[Lanes]) -> Lanes {
+fn dot_of_lanes(rounding: Rounding, sum: &Lanes, a: &[Lanes], b: &[Lanes]) -> Lanes {
     let (mut one, mut other) = (*sum, NONE);
     let ((pairs_a, last_a), (pairs_b, last_b)) = (a.as_chunks::<2>(), b.as_chunks::<2>());
     for (a, b) in pairs_a.iter().zip(pairs_b) {
-        one = plus(&one, &a[0], &b[0]);
-        other = plus(&other, &a[1], &b[1]);
+        one = plus(rounding, &one, &a[0], &b[0]);
+        other = plus(rounding, &other, &a[1], &b[1]);
     }
     for (a, b) in last_a.iter().zip(last_b) {
-        one = plus(&one, a, b);
+        one = plus(rounding, &one, a, b);
     }
     let mut sum = NONE;
     for lane in 0..LANES {
@@ -57,12 +57,12 @@ fn dot_of_lanes(sum: &Lanes, a: &[Lanes], b: &[Lanes]) -> Lanes {
 /// The sum of a_i b_i: the real part of <a|b>.
 #[must_use]
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
-    vectorized(
+    summed(
         #[inline(always)]
-        || {
+        |rounding| {
             let ((a, of_a), (b, of_b)) = (a.as_chunks(), b.as_chunks());
-            let sum = total(&dot_of_lanes(&NONE, a, b));
-            of_a.iter().zip(of_b).fold(sum, |sum, (a, b)| a.mul_add(*b, sum))
+            let sum = total(&dot_of_lanes(rounding, &NONE, a, b));
+            of_a.iter().zip(of_b).fold(sum, |sum, (a, b)| rounding.plus(sum, *a, *b))
         },
     )
 }
@@ -83,19 +83,19 @@ pub fn normalize(a: &mut [f64]) -> f64 {
 /// The means of a quantity and of its square in a state, from its value for each number.
 #[must_use]
 pub fn moments(x: &[f64], values: &[f64]) -> (f64, f64) {
-    vectorized(
+    summed(
         #[inline(always)]
-        || {
+        |rounding| {
             let (mut mean, mut square) = (NONE, NONE);
             let ((x, of_x), (values, of_values)) = (x.as_chunks(), values.as_chunks());
             for (x, values) in x.iter().zip(values) {
-                let weighted = plus(&NONE, x, values);
-                mean = plus(&mean, x, &weighted);
-                square = plus(&square, &weighted, &weighted);
+                let weighted = plus(rounding, &NONE, x, values);
+                mean = plus(rounding, &mean, x, &weighted);
+                square = plus(rounding, &square, &weighted, &weighted);
             }
             of_x.iter().zip(of_values).fold((total(&mean), total(&square)), |(mean, square), (x, value)| {
                 let weighted = x * value;
-                (x.mul_add(weighted, mean), weighted.mul_add(weighted, square))
+                (rounding.plus(mean, *x, weighted), rounding.plus(square, weighted, weighted))
             })
         },
     )
@@ -135,31 +135,31 @@ impl Series<'_> {
 
     /// Some numbers of the sum, by Horner's rule.
     #[inline(always)]
-    fn sum_of_lanes(&self, at: usize, s: f64) -> Lanes {
+    fn sum_of_lanes(&self, rounding: Rounding, at: usize, s: f64) -> Lanes {
         let mut sum = self.term(self.order)[at];
         for power in (0..self.order).rev() {
-            sum = plus(&self.term(power)[at], &sum, &[s; LANES]);
+            sum = plus(rounding, &self.term(power)[at], &sum, &[s; LANES]);
         }
         sum
     }
 
     /// Writes the sum of `s^k` times the k-th term; returns its squared norm.
     pub fn sum(&self, s: f64, out: &mut [f64]) -> f64 {
-        vectorized(
+        summed(
             #[inline(always)]
-            || {
+            |rounding| {
                 let mut squares = NONE;
                 let (whole, rest) = out.as_chunks_mut::<LANES>();
                 let last = whole.len();
                 for (at, out) in whole.iter_mut().enumerate() {
-                    let sum = self.sum_of_lanes(at, s);
-                    squares = plus(&squares, &sum, &sum);
+                    let sum = self.sum_of_lanes(rounding, at, s);
+                    squares = plus(rounding, &squares, &sum, &sum);
                     *out = sum;
                 }
                 if !rest.is_empty() {
                     // Filled up with zeros.
-                    let sum = self.sum_of_lanes(last, s);
-                    squares = plus(&squares, &sum, &sum);
+                    let sum = self.sum_of_lanes(rounding, last, s);
+                    squares = plus(rounding, &squares, &sum, &sum);
                     rest.copy_from_slice(&sum[..rest.len()]);
                 }
                 total(&squares)
@@ -170,9 +170,9 @@ impl Series<'_> {
     /// Writes the coefficients of the squared norm of the sum, a polynomial in s, up to the power that `norm` has room
     /// for, [`POWERS`] at most.
     pub fn norm(&self, norm: &mut [f64]) {
-        vectorized(
+        summed(
             #[inline(always)]
-            || {
+            |rounding| {
                 let mut sums = [NONE; POWERS + 1];
                 let sums = &mut sums[..norm.len()];
                 let lanes = self.stride / LANES;
@@ -182,11 +182,11 @@ impl Series<'_> {
                         // Each pair of terms counts twice, but for that of one with itself.
                         let mut pairs = NONE;
                         for low in power.saturating_sub(self.order)..power.div_ceil(2) {
-                            pairs = dot_of_lanes(&pairs, block(low), block(power - low));
+                            pairs = dot_of_lanes(rounding, &pairs, block(low), block(power - low));
                         }
-                        let twice = plus(sum, &[2.0; LANES], &pairs);
+                        let twice = plus(rounding, sum, &[2.0; LANES], &pairs);
                         *sum = if power % 2 == 0 {
-                            dot_of_lanes(&twice, block(power / 2), block(power / 2))
+                            dot_of_lanes(rounding, &twice, block(power / 2), block(power / 2))
                         } else {
                             twice
                         };

@@ -4,7 +4,7 @@ use bytemuck::{cast_slice, cast_slice_mut};
 use num_complex::Complex64;
 
 use super::kernels::{LANES, Lanes, NONE, dot, plus};
-use crate::vectorized::vectorized;
+use crate::vectorized::{Rounding, summed};
 
 /// Where the real and imaginary parts of a state are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,13 +23,13 @@ impl Layout {
         let half = a.len() / 2;
         match self {
             Layout::Halves => dot(&a[..half], &b[half..]) - dot(&a[half..], &b[..half]),
-            Layout::Pairs => vectorized(
+            Layout::Pairs => summed(
                 #[inline(always)]
-                || {
+                |rounding| {
                     let mut sums = NONE;
                     let ((a, of_a), (b, of_b)) = (a.as_chunks(), b.as_chunks());
                     for (a, b) in a.iter().zip(b) {
-                        sums = plus(&sums, a, &swapped(b));
+                        sums = plus(rounding, &sums, a, &swapped(b));
                     }
                     let rest = of_a.as_chunks::<2>().0.iter().zip(of_b.as_chunks::<2>().0);
                     let signed = |sum: f64, pair: &[f64]| sum + (pair[0] - pair[1]);
@@ -44,9 +44,9 @@ impl Layout {
     pub fn centered(self, center: Complex64, (x, image): (&[f64], &[f64]), y: &mut [f64]) {
         let Complex64 { re, im } = center;
         let half = x.len() / 2;
-        vectorized(
+        summed(
             #[inline(always)]
-            || match self {
+            |rounding| match self {
                 Layout::Halves => {
                     let ((x_re, x_im), (image_re, image_im)) = (x.split_at(half), image.split_at(half));
                     let (y_re, y_im) = y.split_at_mut(half);
@@ -60,11 +60,11 @@ impl Layout {
                     let ((x, of_x), (image, of_image)) = (x.as_chunks::<LANES>(), image.as_chunks::<LANES>());
                     let (y, of_y) = y.as_chunks_mut::<LANES>();
                     for (y, (x, image)) in y.iter_mut().zip(x.iter().zip(image)) {
-                        *y = less((re, im), x, image);
+                        *y = less(rounding, (re, im), x, image);
                     }
                     let rest = of_x.as_chunks::<2>().0.iter().zip(of_image.as_chunks().0);
                     for (y, (x, image)) in of_y.as_chunks_mut().0.iter_mut().zip(rest) {
-                        *y = less((re, im), x, image);
+                        *y = less(rounding, (re, im), x, image);
                     }
                 }
             },
@@ -104,11 +104,16 @@ fn swapped(x: &Lanes) -> Lanes {
 
 /// `image - (re + i im) x` of some amplitudes.
 #[inline(always)]
-fn less<const NUMBERS: usize>((re, im): (f64, f64), x: &[f64; NUMBERS], image: &[f64; NUMBERS]) -> [f64; NUMBERS] {
+fn less<const NUMBERS: usize>(
+    rounding: Rounding,
+    (re, im): (f64, f64),
+    x: &[f64; NUMBERS],
+    image: &[f64; NUMBERS],
+) -> [f64; NUMBERS] {
     let mut y = [0.0; NUMBERS];
     for number in 0..NUMBERS {
         let im = if number & 1 == 0 { im } else { -im };
-        y[number] = im.mul_add(x[number ^ 1], (-re).mul_add(x[number], image[number]));
+        y[number] = rounding.plus(rounding.plus(image[number], -re, x[number]), im, x[number ^ 1]);
     }
     y
 }

@@ -4,7 +4,7 @@ use aligned_vec::{AVec, avec};
 use num_complex::Complex64;
 
 use crate::trajectory::propagation::{numbers, numbers_mut};
-use crate::vectorized::vectorized;
+use crate::vectorized::{Rounding, summed};
 
 /// The numbers of eight amplitudes: so many that what is done to real and imaginary parts is not taken apart.
 const EIGHT: usize = 16;
@@ -27,12 +27,18 @@ pub struct Chunks<'a, const NUMBERS: usize> {
 impl<const NUMBERS: usize> Chunks<'_, NUMBERS> {
     /// `factor (D - center) x` of one of the chunks.
     #[inline(always)]
-    pub fn times(&self, at: usize, (center, factor): (Complex64, f64), x: &[f64; NUMBERS]) -> [f64; NUMBERS] {
+    pub fn times(
+        &self,
+        rounding: Rounding,
+        at: usize,
+        (center, factor): (Complex64, f64),
+        x: &[f64; NUMBERS],
+    ) -> [f64; NUMBERS] {
         let (own, other, mut y) = (&self.own[at], &self.other[at], [0.0; NUMBERS]);
         for number in 0..NUMBERS {
             let im = if number & 1 == 0 { -center.im } else { center.im };
             let (own, other) = (own[number] - center.re, other[number] - im);
-            y[number] = factor * other.mul_add(x[number ^ 1], own * x[number]);
+            y[number] = factor * rounding.plus(own * x[number], other, x[number ^ 1]);
         }
         y
     }
@@ -59,17 +65,17 @@ impl Diagonal {
     pub fn times(&self, of: (Complex64, f64), x: &[Complex64], y: &mut [Complex64]) {
         let (x, y) = (numbers(x), numbers_mut(y));
         let (eights, rest) = (self.chunks::<EIGHT>(0), self.chunks::<2>(x.len() / EIGHT * EIGHT));
-        vectorized(
+        summed(
             #[inline(always)]
-            || {
+            |rounding| {
                 // By value: what is behind a reference would be read anew after all that is written.
                 let of = of;
                 let ((x, of_x), (y, of_y)) = (x.as_chunks::<EIGHT>(), y.as_chunks_mut::<EIGHT>());
                 for (at, (y, x)) in y.iter_mut().zip(x).enumerate() {
-                    *y = eights.times(at, of, x);
+                    *y = eights.times(rounding, at, of, x);
                 }
                 for (at, (y, x)) in of_y.as_chunks_mut().0.iter_mut().zip(of_x.as_chunks().0).enumerate() {
-                    *y = rest.times(at, of, x);
+                    *y = rest.times(rounding, at, of, x);
                 }
             },
         );

@@ -1,13 +1,13 @@
 //! Sums over the qubits on the space of all 2^N masks: a bit is a distance, and sources need no table.
 //!
 //! Amplitudes are taken chunk by chunk, all states of the first qubits, which stay in vector registers while the others add
-//! what they lead there. A product and its sum are rounded once, with the same bits on any processor.
+//! what they lead there.
 
 use bytemuck::{cast_slice, cast_slice_mut};
 use num_complex::Complex64;
 
 use super::diagonal::Diagonal;
-use crate::vectorized::vectorized;
+use crate::vectorized::{Rounding, summed};
 
 /// Qubits whose states make a chunk of amplitudes.
 const WITHIN: usize = 3;
@@ -41,10 +41,10 @@ impl Flips {
     /// `y = factor sum_j w_j sigma_-^(j) x` where it lowers, else of sigma_+.
     pub fn set<const LOWERS: bool>(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
         let (x, y) = (chunks(x), chunks_mut(y));
-        vectorized(
+        summed(
             #[inline(always)]
-            || {
-                let sums = self.sums::<LOWERS>();
+            |rounding| {
+                let sums = self.sums::<LOWERS>(rounding);
                 for (at, y) in y.iter_mut().enumerate() {
                     *y = times(factor, &sums.added(NOTHING, x, at));
                 }
@@ -55,25 +55,26 @@ impl Flips {
     /// The same added to y.
     pub fn add<const LOWERS: bool>(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
         let (x, y) = (chunks(x), chunks_mut(y));
-        vectorized(
+        summed(
             #[inline(always)]
-            || {
-                let sums = self.sums::<LOWERS>();
+            |rounding| {
+                let sums = self.sums::<LOWERS>(rounding);
                 for (at, y) in y.iter_mut().enumerate() {
-                    *y = plus(y, factor, &sums.added(NOTHING, x, at));
+                    *y = plus(rounding, y, factor, &sums.added(NOTHING, x, at));
                 }
             },
         );
     }
 
     #[inline(always)]
-    fn sums<const LOWERS: bool>(&self) -> Sums<'_, LOWERS> {
-        Sums { within: self.within[usize::from(!LOWERS)], beyond: &self.beyond }
+    fn sums<const LOWERS: bool>(&self, rounding: Rounding) -> Sums<'_, LOWERS> {
+        Sums { rounding, within: self.within[usize::from(!LOWERS)], beyond: &self.beyond }
     }
 }
 
 /// The weights of one direction, by value: those behind a reference would be read anew after all that is written.
 struct Sums<'a, const LOWERS: bool> {
+    rounding: Rounding,
     within: [Chunk; WITHIN],
     beyond: &'a [f64],
 }
@@ -85,11 +86,11 @@ impl<const LOWERS: bool> Sums<'_, LOWERS> {
         let mut bits = if LOWERS { !at } else { at } & (x.len() - 1);
         while bits != 0 {
             let weight = self.beyond[bits.trailing_zeros() as usize];
-            sum = plus(&sum, weight, &x[at ^ (bits & bits.wrapping_neg())]);
+            sum = plus(self.rounding, &sum, weight, &x[at ^ (bits & bits.wrapping_neg())]);
             bits &= bits - 1;
         }
         for (qubit, weights) in self.within.iter().enumerate() {
-            sum = plus_each(&sum, weights, &flipped(qubit, &x[at]));
+            sum = plus_each(self.rounding, &sum, weights, &flipped(qubit, &x[at]));
         }
         sum
     }
@@ -107,10 +108,10 @@ fn flipped(qubit: usize, x: &Chunk) -> Chunk {
 
 /// `x + weights z`, number by number.
 #[inline(always)]
-fn plus_each(x: &Chunk, weights: &Chunk, z: &Chunk) -> Chunk {
+fn plus_each(rounding: Rounding, x: &Chunk, weights: &Chunk, z: &Chunk) -> Chunk {
     let mut y = NOTHING;
     for number in 0..NUMBERS {
-        y[number] = z[number].mul_add(weights[number], x[number]);
+        y[number] = rounding.plus(x[number], weights[number], z[number]);
     }
     y
 }
@@ -147,30 +148,31 @@ impl Drift<'_> {
     pub fn apply(&self, of: (Complex64, f64), x: &[Complex64], spare: &mut [Complex64], y: &mut [Complex64]) {
         let (x, spare, y) = (chunks(x), chunks_mut(spare), chunks_mut(y));
         let (diagonal, rest) = (self.diagonal.chunks(0), -self.loss * of.1);
-        vectorized(
+        summed(
             #[inline(always)]
-            || {
-                let (of, rest, lowering) = (of, rest, self.coupling.sums::<true>());
+            |rounding| {
+                let (of, rest, lowering) = (of, rest, self.coupling.sums::<true>(rounding));
                 match self.drive {
                     // S_+ does for both what it makes of S_- x and of x.
                     Drive::Coupled(turn) => {
                         let turn = turn * of.1;
                         for (at, (y, spare)) in y.iter_mut().zip(spare.iter_mut()).enumerate() {
                             let lowered = lowering.added(NOTHING, x, at);
-                            *spare = turned(&times(rest, &lowered), turn, &x[at]);
-                            *y = turned(&diagonal.times(at, of, &x[at]), turn, &lowered);
+                            *spare = turned(rounding, &times(rest, &lowered), turn, &x[at]);
+                            *y = turned(rounding, &diagonal.times(rounding, at, of, &x[at]), turn, &lowered);
                         }
                     }
                     Drive::Apart(turn, flips) => {
-                        let (turn, downward, upward) = (turn * of.1, flips.sums::<true>(), flips.sums::<false>());
+                        let (turn, downward, upward) =
+                            (turn * of.1, flips.sums::<true>(rounding), flips.sums::<false>(rounding));
                         for (at, (y, spare)) in y.iter_mut().zip(spare.iter_mut()).enumerate() {
                             let flipped = upward.added(downward.added(NOTHING, x, at), x, at);
                             *spare = times(rest, &lowering.added(NOTHING, x, at));
-                            *y = turned(&diagonal.times(at, of, &x[at]), turn, &flipped);
+                            *y = turned(rounding, &diagonal.times(rounding, at, of, &x[at]), turn, &flipped);
                         }
                     }
                 }
-                let raising = self.coupling.sums::<false>();
+                let raising = self.coupling.sums::<false>(rounding);
                 for (at, y) in y.iter_mut().enumerate() {
                     *y = raising.added(*y, spare, at);
                 }
@@ -191,21 +193,21 @@ fn times(factor: f64, x: &Chunk) -> Chunk {
 
 /// `x + factor z`.
 #[inline(always)]
-fn plus(x: &Chunk, factor: f64, z: &Chunk) -> Chunk {
+fn plus(rounding: Rounding, x: &Chunk, factor: f64, z: &Chunk) -> Chunk {
     let mut y = NOTHING;
     for number in 0..NUMBERS {
-        y[number] = z[number].mul_add(factor, x[number]);
+        y[number] = rounding.plus(x[number], factor, z[number]);
     }
     y
 }
 
 /// `x - i turn z`.
 #[inline(always)]
-fn turned(x: &Chunk, turn: f64, z: &Chunk) -> Chunk {
+fn turned(rounding: Rounding, x: &Chunk, turn: f64, z: &Chunk) -> Chunk {
     let mut y = NOTHING;
     for number in 0..NUMBERS {
         let turn = if number & 1 == 0 { turn } else { -turn };
-        y[number] = z[number ^ 1].mul_add(turn, x[number]);
+        y[number] = rounding.plus(x[number], turn, z[number ^ 1]);
     }
     y
 }
