@@ -57,7 +57,7 @@ pub(super) struct Operators {
     /// The rates of all collective baths.
     down: f64,
     up: f64,
-    /// A bound of the norm of what stays, and `(sum |g_j|)^2`, which bounds that of S_+ S_-.
+    /// Bounds of the norm of what stays, and of that of S_+ S_-.
     of_exchange: f64,
     of_coupling: f64,
     norm_bound: f64,
@@ -74,6 +74,14 @@ impl Scratch {
     pub fn new(dimension: usize) -> Self {
         Scratch { lowered: avec![Complex64::ZERO; dimension], raised: avec![Complex64::ZERO; dimension] }
     }
+}
+
+/// A bound of the norm of S_+ S_-: its elements are no larger than those of as many qubits of the largest |g_j| each, for
+/// which it is that of (J + M)(J - M + 1), J = N/2; and |S_-| is no more than the sum of the |g_j|.
+fn norm_of_lowering(g: &[f64]) -> f64 {
+    let (sum, largest) = g.iter().fold((0.0_f64, 0.0_f64), |(sum, largest), g| (sum + g.abs(), largest.max(g.abs())));
+    let alike = (g.len() + 1).pow(2) / 4;
+    (sum * sum).min(largest * largest * alike as f64)
 }
 
 /// M of a mask.
@@ -158,8 +166,7 @@ impl Operators {
             quantum: register.frequencies.first().map_or(0.0, |frequency| units.quantum(*frequency)),
             half_amplitude: 0.0,
             of_exchange: exchanges.iter().map(|exchange| exchange.rate.abs()).sum(),
-            // |S_-|^2 <= (sum |g_j|)^2.
-            of_coupling: g.iter().map(|g| g.abs()).sum::<f64>().powi(2),
+            of_coupling: norm_of_lowering(g),
             norm_bound: 0.0,
             channels,
             number: n,
@@ -397,5 +404,33 @@ impl Steered for Steering<'_> {
 
     fn turn(&self, angle: f64, psi: &mut [f64]) {
         self.operators.turn(self.block, angle, amplitudes_mut(psi));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trajectory::propagation::{norm_squared, normalize, numbers, numbers_mut};
+
+    #[test]
+    fn the_norm_of_lowering_is_within_its_bound_which_those_alike_reach() {
+        for n in 1..=7 {
+            let differing: Vec<f64> = (0..n).map(|qubit| (1.7 * qubit as f64 + 0.4).sin()).collect();
+            for (g, alike) in [(vec![-0.7; n], true), (differing, false)] {
+                let space = Space::new(n, true);
+                let weights = space.weights_of(&g);
+                let mut psi = vec![Complex64::ONE; 1 << n];
+                let (mut lowered, mut largest) = (psi.clone(), 0.0);
+                for _ in 0..200 {
+                    normalize(numbers_mut(&mut psi));
+                    space.lowered(0, &weights, &psi, &mut lowered);
+                    largest = norm_squared(numbers(&lowered));
+                    space.raised(0, &weights, &lowered, &mut psi);
+                }
+                let bound = norm_of_lowering(&g);
+                assert!(largest <= bound * (1.0 + 1e-12), "{n}: {largest} {bound}");
+                assert!(!alike || largest > bound * (1.0 - 1e-9), "{n}: {largest} {bound}");
+            }
+        }
     }
 }
