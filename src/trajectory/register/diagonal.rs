@@ -69,13 +69,13 @@ impl Diagonal {
             #[inline(always)]
             |rounding| {
                 // By value: what is behind a reference would be read anew after all that is written.
-                let of = of;
+                let (center, factor) = of;
                 let ((x, of_x), (y, of_y)) = (x.as_chunks::<EIGHT>(), y.as_chunks_mut::<EIGHT>());
                 for (at, (y, x)) in y.iter_mut().zip(x).enumerate() {
-                    *y = eights.times(rounding, at, of, x);
+                    *y = eights.times(rounding, at, (center, factor), x);
                 }
                 for (at, (y, x)) in of_y.as_chunks_mut().0.iter_mut().zip(of_x.as_chunks().0).enumerate() {
-                    *y = rest.times(rounding, at, of, x);
+                    *y = rest.times(rounding, at, (center, factor), x);
                 }
             },
         );
