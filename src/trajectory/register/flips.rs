@@ -40,27 +40,36 @@ impl Flips {
 
     /// `y = factor sum_j w_j sigma_-^(j) x` where it lowers, else of sigma_+.
     pub fn set<const LOWERS: bool>(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
-        let (x, y) = (chunks(x), chunks_mut(y));
-        summed(
+        self.write::<LOWERS>(
+            (x, y),
             #[inline(always)]
-            |rounding| {
-                let sums = self.sums::<LOWERS>(rounding);
-                for (at, y) in y.iter_mut().enumerate() {
-                    *y = times(factor, &sums.added(NOTHING, x, at));
-                }
-            },
+            |_, _, sum| times(factor, sum),
         );
     }
 
     /// The same added to y.
     pub fn add<const LOWERS: bool>(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
+        self.write::<LOWERS>(
+            (x, y),
+            #[inline(always)]
+            |rounding, there, sum| plus(rounding, there, factor, sum),
+        );
+    }
+
+    /// Writes what becomes of each chunk of y and the sum that comes to it.
+    #[inline(always)]
+    fn write<const LOWERS: bool>(
+        &self,
+        (x, y): (&[Complex64], &mut [Complex64]),
+        chunk: impl Fn(Rounding, &Chunk, &Chunk) -> Chunk,
+    ) {
         let (x, y) = (chunks(x), chunks_mut(y));
         summed(
             #[inline(always)]
             |rounding| {
                 let sums = self.sums::<LOWERS>(rounding);
                 for (at, y) in y.iter_mut().enumerate() {
-                    *y = plus(rounding, y, factor, &sums.added(NOTHING, x, at));
+                    *y = chunk(rounding, y, &sums.added(NOTHING, x, at));
                 }
             },
         );
