@@ -12,6 +12,7 @@ mod engine;
 mod exchanged;
 mod interrupt;
 mod ladder;
+mod lanes;
 mod passage;
 mod peak;
 mod populations;

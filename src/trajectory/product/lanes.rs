@@ -6,50 +6,11 @@ use num_complex::Complex64;
 
 use super::qubits::{Flips, OfQubits, OneBody, ROUNDING};
 use super::sparse::{ROUNDING as OF_TERMS, Sparse};
+use crate::trajectory::lanes::{Amplitudes, LANES, NONE, Numbers, add, add_each};
 use crate::vectorized::{Rounding, has_wide_registers, summed};
 
-/// How many there are.
-pub const LANES: usize = 8;
 /// Rows that are made before they are handed on: what fits into the nearest cache.
 const BLOCK: usize = 64;
-
-/// One number of each.
-pub type Numbers = [f64; LANES];
-
-/// One amplitude of each. What a register takes is in one line of the cache.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-pub struct Amplitudes {
-    pub re: Numbers,
-    pub im: Numbers,
-}
-
-pub const NONE: Amplitudes = Amplitudes { re: [0.0; LANES], im: [0.0; LANES] };
-
-impl Amplitudes {
-    /// That of one.
-    #[inline(always)]
-    pub fn of(&self, lane: usize) -> Complex64 {
-        Complex64::new(self.re[lane], self.im[lane])
-    }
-
-    #[inline(always)]
-    pub fn set(&mut self, lane: usize, c: Complex64) {
-        (self.re[lane], self.im[lane]) = (c.re, c.im);
-    }
-}
-
-/// `sum += a x`.
-#[inline(always)]
-fn add(rounding: Rounding, sum: &mut Numbers, a: f64, x: &Numbers) {
-    (0..LANES).for_each(|lane| sum[lane] = rounding.plus(sum[lane], a, x[lane]));
-}
-
-/// `sum += a x`, lane by lane.
-#[inline(always)]
-fn add_each(rounding: Rounding, sum: &mut Numbers, a: &Numbers, x: &Numbers) {
-    (0..LANES).for_each(|lane| sum[lane] = rounding.plus(sum[lane], a[lane], x[lane]));
-}
 
 /// A sum of products, in four parts, as each waits for its last addition.
 struct Products([Numbers; 4]);
@@ -89,18 +50,6 @@ impl Products {
                 #[inline(always)]
                 |lane| im_by_re[lane] + re_by_im[lane],
             ),
-        }
-    }
-}
-
-/// Puts states into their lanes, and zeros into the others.
-pub fn pack<'a>(x: &mut [Amplitudes], states: &(impl Iterator<Item = (usize, &'a [Complex64])> + Clone)) {
-    for (number, block) in x.chunks_mut(BLOCK).enumerate() {
-        block.fill(NONE);
-        for (lane, state) in states.clone() {
-            for (x, c) in block.iter_mut().zip(&state[number * BLOCK..]) {
-                x.set(lane, *c);
-            }
         }
     }
 }
@@ -312,6 +261,7 @@ mod tests {
     use crate::initial::{FactorStart, InitialState, ProductStart};
     use crate::model::product::{Factor, Product};
     use crate::random::stream;
+    use crate::trajectory::lanes::pack;
     use crate::units::Units;
 
     /// Eight states of so many amplitudes, and the same side by side.

@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 use num_complex::Complex64;
 
 use super::basis::{Basis, Edge, Elements, elements, outcome, scaled, times};
-use super::lanes::{Amplitudes, Numbers};
 use super::qubits::{Flips, OfQubits, amplitudes_of};
 use super::reflection::{Parity, Reflection};
 use super::spaces::Spaces;
@@ -15,6 +14,7 @@ use crate::dicke::SectorChange;
 use crate::model::operator::Operator;
 use crate::model::product::{Channel, JumpOperator, Product};
 use crate::trajectory::Jump;
+use crate::trajectory::lanes::{Amplitudes, Numbers};
 use crate::trajectory::propagation::{Generator, Layout, amplitudes, amplitudes_mut};
 
 /// One outcome of a jump.

@@ -1,3 +1,4 @@
+use super::course::ROUGH;
 use super::eigenbasis::{Eigenbasis, MOST_DIMENSION};
 use super::*;
 use crate::random::stream;
@@ -110,7 +111,7 @@ fn the_error_is_below_its_bound<const HALVES: bool>() {
                 let allowed = 2.0 * tolerance / (0.5 * log).exp() + 1e-12;
                 let off = distance(&found, &exact);
                 assert!(off <= allowed, "{dimension} {tolerance:e}: {off:e} at {part} of {reach}");
-                let rate = -2.0 * propagation.center.re;
+                let rate = -2.0 * propagation.center().re;
                 assert!((squared.ln() - rate * part * reach - log).abs() <= 2.0 * allowed);
             }
         }
@@ -123,13 +124,17 @@ fn the_error_is_below_its_bound_at_every_time_of_a_step() {
     the_error_is_below_its_bound::<true>();
 }
 
+fn polynomial_at(polynomial: &[f64], s: f64) -> f64 {
+    polynomial.iter().rev().fold(0.0, |value, coefficient| value * s + coefficient)
+}
+
 #[test]
 fn the_norm_is_a_polynomial() {
     let matrix = dissipative(9, 2, 2.0, 8);
     let psi = placed::<true>(&state(9, 8));
     for horizon in [0.01, 0.2, 5.0] {
         let (propagation, reach) = started(&mut Dense::<true>(matrix.clone()), &psi, horizon, 1e-10);
-        let Propagation { order, stride, .. } = propagation;
+        let (Course { order, norms, .. }, stride) = (propagation.course, propagation.stride);
         let term = |power: usize| &propagation.terms[power * stride..][..stride];
         let power = |power: usize| -> f64 {
             (power.saturating_sub(order)..=power.min(order)).map(|low| dot(term(low), term(power - low))).sum()
@@ -137,18 +142,19 @@ fn the_norm_is_a_polynomial() {
         let mut coefficients = vec![0.0; POWERS.min(2 * order) + 1];
         propagation.series().norm(&mut coefficients);
         for (at, coefficient) in coefficients.iter().enumerate() {
-            assert!((coefficient - power(at)).abs() < 1e-13 * propagation.norms.iter().sum::<f64>().powi(2));
+            assert!((coefficient - power(at)).abs() < 1e-13 * norms.iter().sum::<f64>().powi(2));
         }
         let all: Vec<f64> = (0..=2 * order).map(power).collect();
-        let (last, about) = (reach / propagation.step, propagation.degree(reach / propagation.step));
+        let last = propagation.course.part(reach);
+        let about = propagation.course.degree(last);
         for part in [0.0, 0.3, 1.0] {
             let mut found = psi.clone();
             let squared = propagation.write(part * reach, &mut found);
-            let (value, _) = Polynomial(&all).at(part * last);
+            let value = polynomial_at(&all, part * last);
             assert!((value / squared - 1.0).abs() < 2e-14, "{value} {squared}");
             // What tells about where a jump is.
             if about < POWERS {
-                let (value, _) = Polynomial(&all[..=about]).at(part * last);
+                let value = polynomial_at(&all[..=about], part * last);
                 assert!((value - squared).abs() < 2.0 * ROUGH, "{value} {squared}");
             }
         }

@@ -14,7 +14,6 @@ use rand_distr::{Distribution, Exp1};
 
 use self::rank::{Group, Rank, Slot, Stage, Subspace};
 use self::walker::{Place, Walker};
-use super::lanes::{LANES, NONE};
 use super::qubits::OneBody;
 use super::sector::{Sector, Way};
 use super::spaces::Abreast;
@@ -23,6 +22,7 @@ use crate::bath::Process;
 use crate::initial::ProductStart;
 use crate::model::product::{ProductBath, ProductValues, Watched};
 use crate::quantity::Sample;
+use crate::trajectory::lanes::{LANES, NONE};
 use crate::trajectory::propagation::{Wait, normalize, numbers_mut};
 use crate::trajectory::{Change, Recorder, Run, average};
 

@@ -2,12 +2,12 @@
 
 use num_complex::Complex64;
 
-use super::super::lanes::{Amplitudes, LANES, NONE, Numbers, pack};
 use super::super::reflection::{Parity, Reflection};
 use super::super::sector::Sector;
 use super::super::sparse::Sparse;
 use super::super::{FORESIGHT, NEARLY_DARK, Products, TOLERANCE};
 use super::walker::{Place, Walker};
+use crate::trajectory::lanes::{Amplitudes, LANES, NONE, Numbers, pack};
 use crate::trajectory::propagation::{
     Beginning, Layout, Propagation, Wait, amplitudes, amplitudes_mut, dot, numbers, numbers_mut,
 };
