@@ -9,7 +9,7 @@ use superjump::initial::InitialState;
 use superjump::model::{Drive, Model, Register};
 use superjump::quantity::columns;
 use superjump::random::stream;
-use superjump::trajectory::{self, Detail, Record, Registers};
+use superjump::trajectory::{self, Detail, Record, Registers, Run, Unravelling};
 use superjump::units::Units;
 
 /// The heat valve: hot, cold, parasitic.
@@ -69,5 +69,34 @@ fn jump_rate(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, jump_rate);
+/// Many trajectories at once, side by side.
+fn abreast(criterion: &mut Criterion) {
+    const RUNS: u64 = 256;
+    for (name, register) in [("valve", valve as fn(i64) -> Register), ("disordered", disordered)] {
+        let mut group = criterion.benchmark_group(format!("register/abreast/{name}"));
+        group.sample_size(10);
+        for number in [6, 8, 10, 12, 14] {
+            let register = register(number);
+            let engine = Registers::new(&register, false);
+            let initial = InitialState::Dicke(Level::ground(number));
+            let record = Record::new(&register, number, &columns(&[&register], false), 1, Detail::default());
+            let mut records: Vec<_> = (0..RUNS).map(|_| record.clone()).collect();
+            let mut jumps_until = |until: f64| -> u64 {
+                let runs = records.iter_mut().enumerate();
+                let run = |(at, record)| Run { rng: stream(1, 0, at as u64), record };
+                engine.run_all(&initial, &[until], &mut runs.map(run).collect::<Vec<_>>());
+                records.iter().map(|record| record.trace.exchanged.jumps()).sum()
+            };
+            let mut until = 1.0;
+            while jumps_until(until) < 50 * RUNS {
+                until *= 1.5;
+            }
+            group.throughput(Throughput::Elements(jumps_until(until)));
+            group.bench_function(BenchmarkId::from_parameter(number), |b| b.iter(|| jumps_until(until)));
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, jump_rate, abreast);
 criterion_main!(benches);

@@ -209,14 +209,21 @@ impl Declared for Registers {
     }
 
     fn build(group: &Group, register: &Register) -> Self {
-        // A superposition of several excitation numbers is kept whole.
-        let coherent = !Start::new(&group.initial, register.number()).is_sharp();
-        Registers::new(register, coherent)
+        Registers::new(register, superposes(group))
     }
 
     fn initial(group: &Group) -> &InitialState {
         &group.initial
     }
+
+    fn abreast(group: &Group) -> usize {
+        Registers::runs(group.model.number as usize, superposes(group) || group.is_driven()).unwrap_or(1)
+    }
+}
+
+/// Whether a group starts in a superposition of several numbers of excited qubits, which a register keeps whole.
+fn superposes(group: &Group) -> bool {
+    !Start::new(&group.initial, group.model.number as usize).is_sharp()
 }
 
 /// The protocol that an engine was chosen for.
@@ -268,8 +275,8 @@ impl Declared for ProtocolRegisters {
     }
 
     fn build(group: &Group, register: &Register) -> Self {
-        let coherent = !Start::new(&group.initial, register.number()).is_sharp();
-        ProtocolRegisters::new(protocol(group), register, coherent).expect("`cannot` has refused what it cannot")
+        ProtocolRegisters::new(protocol(group), register, superposes(group))
+            .expect("`cannot` has refused what it cannot")
     }
 
     fn initial(group: &Group) -> &InitialState {

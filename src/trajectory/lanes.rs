@@ -58,3 +58,8 @@ pub fn pack<'a>(x: &mut [Amplitudes], states: &(impl Iterator<Item = (usize, &'a
         }
     }
 }
+
+/// Writes the state of one.
+pub fn unpack(x: &[Amplitudes], lane: usize, state: &mut [Complex64]) {
+    state.iter_mut().zip(x).for_each(|(c, x)| *c = x.of(lane));
+}

@@ -10,6 +10,7 @@ mod counter;
 mod declared;
 mod engine;
 mod exchanged;
+mod held;
 mod interrupt;
 mod ladder;
 mod lanes;

@@ -37,6 +37,7 @@ mod protocol_runs;
 mod protocols;
 mod pulses;
 mod register;
+mod register_abreast;
 mod register_oracle;
 mod reproducible;
 mod sectors;

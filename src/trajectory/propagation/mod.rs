@@ -9,6 +9,7 @@
 //! The error has a bound, not an estimate. The sum up to w_K obeys `phi' = A phi - e^(ct) (t/h)^K (A - c) w_K`, and exp(tA)
 //! never lengthens: what is left out is at most `|(A - c) w_K| h/(K+1) = |w_(K+1)|`, the first term that is left out.
 
+pub mod abreast;
 pub mod acting;
 mod course;
 pub mod eigenbasis;

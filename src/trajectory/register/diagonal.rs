@@ -1,8 +1,11 @@
 //! The diagonal of A, as it multiplies the numbers of a state.
 
 use aligned_vec::{AVec, avec};
+use fearless_simd::{Level, dispatch};
 use num_complex::Complex64;
 
+use crate::trajectory::held::{Amplitude, Held};
+use crate::trajectory::lanes::Amplitudes;
 use crate::trajectory::propagation::{numbers, numbers_mut};
 use crate::vectorized::{Rounding, summed};
 
@@ -79,5 +82,16 @@ impl Diagonal {
                 }
             },
         );
+    }
+
+    /// `y = D x` of states side by side.
+    pub fn times_lanes(&self, x: &[Amplitudes], y: &mut [Amplitudes]) {
+        let (own, other) = (self.own.as_chunks::<2>().0, self.other.as_chunks::<2>().0);
+        dispatch!(Level::new(), simd => {
+            for ((y, x), ([re, _], [_, im])) in y.iter_mut().zip(x).zip(own.iter().zip(other)) {
+                let x = x.hold(simd);
+                *y = Amplitudes::release(x.times(*re).plus_times(-im, x.turned()));
+            }
+        });
     }
 }

@@ -28,16 +28,8 @@ impl Operators {
         self.channels.iter().map(|channel| self.channel_rate(channel, measured)).sum()
     }
 
-    /// Draws the jump of a state whose values and images are at hand, and applies it: the new state, normalized, is in
-    /// `psi`, and its block is returned. `None` where nothing can fire.
-    pub fn jump(
-        &self,
-        block: usize,
-        psi: &mut AVec<Complex64>,
-        measured: &Measured,
-        scratch: &mut Scratch,
-        rng: &mut impl Rng,
-    ) -> Option<(Jump, usize)> {
+    /// Draws the channel that fires in a state of these values; `None` where nothing can fire.
+    pub fn channel(&self, measured: &Measured, rng: &mut impl Rng) -> Option<&Channel> {
         let mut at = rng.random::<f64>() * self.rate(measured);
         let mut chosen = None;
         for channel in &self.channels {
@@ -51,17 +43,50 @@ impl Operators {
                 at -= rate;
             }
         }
-        let channel = chosen?;
-        let to = match channel.process {
+        chosen
+    }
+
+    /// Where a channel leads.
+    pub fn beside(&self, block: usize, channel: &Channel) -> Option<usize> {
+        match channel.process {
             Process::Emission => self.space.below(block),
             Process::Absorption => self.space.above(block),
             Process::Dephasing => Some(block),
-        }?;
-        let dimension = self.space.dimension(to);
+        }
+    }
+
+    /// Draws the jump of a state whose values and images are at hand, and applies it: the new state, normalized, is in
+    /// `psi`, and its block is returned. `None` where nothing can fire.
+    pub fn jump(
+        &self,
+        block: usize,
+        psi: &mut AVec<Complex64>,
+        measured: &Measured,
+        scratch: &mut Scratch,
+        rng: &mut impl Rng,
+    ) -> Option<(Jump, usize)> {
+        let channel = self.channel(measured, rng)?;
+        let to = self.beside(block, channel)?;
         match (channel.coupling, channel.process) {
             (Coupling::Collective, Process::Emission) => std::mem::swap(psi, &mut scratch.lowered),
             (Coupling::Collective, Process::Absorption) => std::mem::swap(psi, &mut scratch.raised),
-            (Coupling::Collective, Process::Dephasing) => {
+            _ => self.fire(channel, (block, to), psi, &mut scratch.lowered, rng),
+        }
+        normalize(numbers_mut(&mut psi[..self.space.dimension(to)]));
+        Some((Jump { bath: channel.bath, process: channel.process }, to))
+    }
+
+    /// What a channel makes of a state, up to its norm, where that is neither S_- psi nor S_+ psi.
+    pub fn fire(
+        &self,
+        channel: &Channel,
+        (block, to): (usize, usize),
+        psi: &mut AVec<Complex64>,
+        spare: &mut AVec<Complex64>,
+        rng: &mut impl Rng,
+    ) {
+        match (channel.coupling, channel.process) {
+            (Coupling::Collective, _) => {
                 let half = self.space.qubits() as f64 / 2.0;
                 for (c, mask) in psi.iter_mut().zip(self.space.masks(block)) {
                     *c *= f64::from(mask.count_ones()) - half;
@@ -78,15 +103,13 @@ impl Operators {
             (Coupling::Local, process) => {
                 let excited = process == Process::Emission;
                 let bit = 1 << self.qubit(block, psi, excited, rng);
-                for (c, mask) in scratch.lowered.iter_mut().zip(self.space.masks(to)) {
+                for (c, mask) in spare.iter_mut().zip(self.space.masks(to)) {
                     let possible = (mask & bit == 0) == excited;
                     *c = if possible { psi[self.space.rank(mask ^ bit)] } else { Complex64::ZERO };
                 }
-                std::mem::swap(psi, &mut scratch.lowered);
+                std::mem::swap(psi, spare);
             }
         }
-        normalize(numbers_mut(&mut psi[..dimension]));
-        Some((Jump { bath: channel.bath, process: channel.process }, to))
     }
 
     /// Draws a qubit with the probability that it is excited (or not): a mask by its weight, counted as often as it

@@ -6,6 +6,7 @@
 //! Collective dephasing leaves a state of sharp k as it is and exchanges nothing, so there it is left out; all laws stay
 //! the same.
 
+mod abreast;
 mod diagonal;
 mod flips;
 mod jump;
@@ -14,6 +15,7 @@ mod operators;
 mod protocol;
 mod space;
 mod start;
+mod table;
 
 pub use protocol::{ProtocolRegister, ProtocolRegisters};
 pub use start::Start;
@@ -28,7 +30,7 @@ use self::operators::{Measured, OnBlock, Operators, Scratch};
 use self::space::Space;
 use super::propagation::eigenbasis::Expansion;
 use super::propagation::{Beginning, Generator, Layout, Propagation, Wait, normalize, numbers, numbers_mut};
-use super::{Change, Recorder, Unravelling, average};
+use super::{Change, Recorder, Run, Unravelling, average, run};
 use crate::initial::InitialState;
 use crate::model::{Register, RegisterValues, Spin};
 use crate::quantity::Sample;
@@ -67,6 +69,27 @@ pub struct RegisterState {
     propagation: Propagation,
     /// What the last step began with, where it was in an eigenbasis.
     expansion: Option<Expansion>,
+}
+
+/// A wait for a jump.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    /// How far ln norm^2 has still to fall.
+    exponent: f64,
+    /// For how long it has lasted.
+    waited: f64,
+}
+
+impl Waiting {
+    fn new(rng: &mut Stream) -> Self {
+        Waiting { exponent: Exp1.sample(rng), waited: 0.0 }
+    }
+
+    /// Takes in a step without a jump, after which ln norm^2 is this.
+    fn survives(&mut self, log: f64, time: f64) {
+        self.exponent += log;
+        self.waited += time;
+    }
 }
 
 impl Registers {
@@ -112,6 +135,14 @@ impl Registers {
 
     /// Draws a pure state.
     pub fn start(&self, start: &Start, rng: &mut Stream) -> RegisterState {
+        let (block, psi) = self.draw(start, rng);
+        let mut state = self.holding(block, psi);
+        self.measure(&mut state);
+        state
+    }
+
+    /// Draws a block, and a state in it.
+    fn draw(&self, start: &Start, rng: &mut Stream) -> (usize, AVec<Complex64>) {
         let space = &self.operators.space;
         let mut all = start.draw(rng);
         normalize(numbers_mut(&mut all));
@@ -129,11 +160,21 @@ impl Registers {
                 }
             }
         }
-        let dimension = space.largest_dimension();
+        let mut psi = avec![Complex64::ZERO; space.largest_dimension()];
+        for (c, mask) in psi.iter_mut().zip(space.masks(block)) {
+            *c = all[*mask as usize];
+        }
+        normalize(numbers_mut(&mut psi[..space.dimension(block)]));
+        (block, psi)
+    }
+
+    /// A state with all that it takes to move it; it is not measured.
+    fn holding(&self, block: usize, psi: AVec<Complex64>) -> RegisterState {
+        let dimension = psi.len();
         let empty = || avec![Complex64::ZERO; dimension];
-        let mut state = RegisterState {
+        RegisterState {
             block,
-            psi: empty(),
+            psi,
             measured: Measured::default(),
             images: Scratch::new(dimension),
             image: empty(),
@@ -141,13 +182,7 @@ impl Registers {
             scratch: Scratch::new(dimension),
             propagation: Propagation::new(2 * dimension),
             expansion: None,
-        };
-        for (c, mask) in state.psi.iter_mut().zip(space.masks(block)) {
-            *c = all[*mask as usize];
         }
-        normalize(numbers_mut(&mut state.psi[..space.dimension(block)]));
-        self.measure(&mut state);
-        state
     }
 
     fn measure(&self, state: &mut RegisterState) {
@@ -216,6 +251,52 @@ impl Registers {
         }
         self.operators.measure(*block, on_the_way, scratch, probe).values
     }
+
+    /// Goes a step, and the jump that ends it, and tells of them; false where it is to stop.
+    fn stride(
+        &self,
+        state: &mut RegisterState,
+        waiting: &mut Waiting,
+        (now, end): (&mut f64, f64),
+        rng: &mut Stream,
+        recorder: &mut impl Recorder<RegisterValues>,
+    ) -> bool {
+        let at_start = state.measured.values;
+        let step = self.step(state, (waiting.exponent, waiting.waited), end - *now, || recorder.interrupted());
+        let Some((time, outcome)) = step else { return false };
+        if state.propagation.is_stationary() {
+            recorder.dwell(*now, time, &at_start, &at_start);
+        } else {
+            // Values change on the way.
+            let part = rng.random::<f64>();
+            let look = part * time;
+            let seen = self.look(state, look);
+            let ends = (at_start, state.measured.values);
+            // With a bound, a wait of many turns is looked at only where that may tell something new.
+            let (turning, most) = match self.modes[state.block].as_ref().zip(state.expansion.as_ref()) {
+                Some((modes, expansion)) => (expansion.turning(), Some(modes.most)),
+                None => (state.propagation.turning(), None),
+            };
+            let change = Change { start: *now, duration: time, turning, ends, between: Some((look, seen)), most };
+            // At the start the state itself is known, which a basis has to rounding.
+            let at = |time| if time > 0.0 { self.look(state, time) } else { at_start };
+            recorder.varying(&change, &average(&ends, part, &seen), at);
+        }
+        *now = if time >= end - *now { end } else { *now + time };
+        match outcome {
+            Wait::Survived(log) => waiting.survives(log, time),
+            Wait::Jump(_) => {
+                let jumped = self.operators.jump(state.block, &mut state.psi, &state.measured, &mut state.images, rng);
+                if let Some((jump, block)) = jumped {
+                    state.block = block;
+                    self.measure(state);
+                    recorder.jump(*now, jump, &state.measured.values);
+                }
+                *waiting = Waiting::new(rng);
+            }
+        }
+        true
+    }
 }
 
 impl Unravelling for Registers {
@@ -235,44 +316,14 @@ impl Unravelling for Registers {
         rng: &mut Stream,
         recorder: &mut impl Recorder<RegisterValues>,
     ) {
-        let mut now = start;
-        let (mut exponent, mut waited): (f64, f64) = (Exp1.sample(rng), 0.0);
-        while now < end {
-            let at_start = state.measured.values;
-            let step = self.step(state, (exponent, waited), end - now, || recorder.interrupted());
-            let Some((time, outcome)) = step else { return };
-            if state.propagation.is_stationary() {
-                recorder.dwell(now, time, &at_start, &at_start);
-            } else {
-                // Values change on the way.
-                let part = rng.random::<f64>();
-                let look = part * time;
-                let seen = self.look(state, look);
-                let ends = (at_start, state.measured.values);
-                // With a bound, a wait of many turns is looked at only where that may tell something new.
-                let (turning, most) = match self.modes[state.block].as_ref().zip(state.expansion.as_ref()) {
-                    Some((modes, expansion)) => (expansion.turning(), Some(modes.most)),
-                    None => (state.propagation.turning(), None),
-                };
-                let change = Change { start: now, duration: time, turning, ends, between: Some((look, seen)), most };
-                // At the start the state itself is known, which a basis has to rounding.
-                let at = |time| if time > 0.0 { self.look(state, time) } else { at_start };
-                recorder.varying(&change, &average(&ends, part, &seen), at);
-            }
-            now = if time >= end - now { end } else { now + time };
-            match outcome {
-                Wait::Survived(log) => (exponent, waited) = (exponent + log, waited + time),
-                Wait::Jump(_) => {
-                    let jumped =
-                        self.operators.jump(state.block, &mut state.psi, &state.measured, &mut state.images, rng);
-                    if let Some((jump, block)) = jumped {
-                        state.block = block;
-                        self.measure(state);
-                        recorder.jump(now, jump, &state.measured.values);
-                    }
-                    (exponent, waited) = (Exp1.sample(rng), 0.0);
-                }
-            }
+        let (mut now, mut waiting) = (start, Waiting::new(rng));
+        while now < end && self.stride(state, &mut waiting, (&mut now, end), rng, recorder) {}
+    }
+
+    fn run_all(&self, initial: &InitialState, times: &[f64], runs: &mut [Run<'_, RegisterValues>]) -> bool {
+        match self.abreast() {
+            Some(_) => self.run_abreast(initial, times, runs),
+            None => runs.iter_mut().all(|one| run(self, initial, times, &mut one.rng, one.record)),
         }
     }
 
@@ -285,20 +336,23 @@ impl Unravelling for Registers {
     /// J = N/2.
     fn observe(&self, state: &RegisterState, time: f64) -> Sample<RegisterValues> {
         let space = &self.operators.space;
-        let psi = &state.psi[..space.dimension(state.block)];
         let turn = Complex64::cis(-self.rotation * time);
-        let mut scratch = Scratch::new(psi.len());
-        let [lowering, twice, with_jz] = self.operators.transverse(state.block, psi, &mut scratch);
-        let Measured { values, jz_squared } = state.measured;
-        let spin = Spin::from_ladder(
-            lowering * turn,
-            twice * turn * turn,
-            with_jz * turn,
-            values.jz,
-            jz_squared,
-            values.j_squared,
-        );
-        Sample { values, transverse: Some(spin.transverse(space.qubits() as f64 / 2.0)) }
+        let moments = space.is_whole().then(|| {
+            let mut scratch = Scratch::new(state.psi.len());
+            let [lowering, twice, with_jz] = self.operators.transverse(&state.psi, &mut scratch);
+            [lowering * turn, twice * turn * turn, with_jz * turn]
+        });
+        self.sample(&state.measured, moments.unwrap_or_default())
+    }
+}
+
+impl Registers {
+    /// What is known of a state with these values and (`<J_->`, `<J_-^2>`, `<J_- J_z + J_z J_->/2`), which are zero where k
+    /// is sharp.
+    fn sample(&self, measured: &Measured, [lowering, twice, with_jz]: [Complex64; 3]) -> Sample<RegisterValues> {
+        let Measured { values, jz_squared } = *measured;
+        let spin = Spin::from_ladder(lowering, twice, with_jz, values.jz, jz_squared, values.j_squared);
+        Sample { values, transverse: Some(spin.transverse(self.operators.space.qubits() as f64 / 2.0)) }
     }
 }
 

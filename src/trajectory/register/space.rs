@@ -4,20 +4,10 @@
 //! state of sharp k lives in one of N + 1 blocks of C(N, k) masks, and a jump goes to the block below or above. A
 //! superposition of several k, or a driven state, takes one block of all 2^N.
 
-use std::ops::Range;
-
 use num_complex::Complex64;
 
 use super::flips::Flips;
-
-/// Where the terms of a sum over the qubits are found: row by row, the indices of the states that lead there.
-#[derive(Clone, Debug, Default)]
-struct Table {
-    /// The terms of every row, where all have as many.
-    width: Option<usize>,
-    starts: Vec<u32>,
-    sources: Vec<u32>,
-}
+use super::table::{Table, Terms};
 
 /// What each term of a sum counts.
 #[derive(Clone, Debug)]
@@ -28,6 +18,14 @@ pub(super) enum Weights {
     Qubits(Box<Flips>),
     /// For each block, the terms of the lowering table, and those of the raising one.
     Each { lowering: Vec<Vec<f64>>, raising: Vec<Vec<f64>> },
+}
+
+/// How a sum over the qubits is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sum<'a> {
+    /// By what each makes of chunks of qubits, and so often.
+    Flips(&'a Flips, f64),
+    Table(&'a Table, Terms<'a>),
 }
 
 /// One block of states.
@@ -53,6 +51,11 @@ pub(super) struct Space {
     alike: Option<Box<Flips>>,
 }
 
+/// The qubits that are excited in a mask, or those that are not.
+fn flipped(number: usize, mask: u32, excited: bool) -> impl Iterator<Item = usize> {
+    (0..number).filter(move |qubit| (mask >> qubit & 1 == 1) == excited)
+}
+
 impl Space {
     /// The blocks of sharp k, or one of all states.
     pub fn new(number: usize, whole: bool) -> Self {
@@ -65,14 +68,12 @@ impl Space {
             masks[block].push(mask);
         }
         let table = |rows: Option<&Vec<u32>>, excited_in_row: bool| {
-            let mut table = Table { width: None, starts: vec![0], sources: Vec::new() };
-            for &row in rows.into_iter().flatten() {
-                let qubits = (0..number).filter(|qubit| (row >> qubit & 1 == 1) == excited_in_row);
-                table.sources.extend(qubits.map(|qubit| ranks[(row ^ 1 << qubit) as usize]));
-                table.starts.push(table.sources.len() as u32);
-            }
-            table.width = Some(table.starts.get(1).map_or(0, |end| *end as usize)).filter(|width| !whole && *width > 0);
-            table
+            let (ranks, rows) = (&ranks, rows.map_or(&[][..], Vec::as_slice));
+            let sources = |row: usize| {
+                let row = rows[row];
+                flipped(number, row, excited_in_row).map(move |qubit| ranks[(row ^ 1 << qubit) as usize])
+            };
+            Table::new(rows.len(), sources)
         };
         let blocks = (0..masks.len())
             .map(|block| Block {
@@ -138,19 +139,18 @@ impl Space {
 
     /// The weights of `sum_j w_j sigma_-^(j)` and of its adjoint, where w_j may depend on the state without qubit j.
     pub fn weights(&self, weight: impl Fn(u32, usize) -> f64) -> Weights {
-        let of = |to: Option<usize>, excited_in_row: bool| {
-            let mut weights = Vec::new();
-            for &row in to.map_or(&[][..], |block| self.masks(block)) {
-                for qubit in (0..self.number).filter(|qubit| (row >> qubit & 1 == 1) == excited_in_row) {
-                    weights.push(weight(row & !(1 << qubit), qubit));
-                }
-            }
-            weights
+        let of = |table: &Table, to: Option<usize>, excited_in_row: bool| -> Vec<f64> {
+            let masks = to.map_or(&[][..], |block| self.masks(block));
+            let each = |row: usize| {
+                let row = masks[row];
+                flipped(self.number, row, excited_in_row).map(move |qubit| (row & !(1 << qubit), qubit))
+            };
+            table.rows().flat_map(each).map(|(rest, qubit)| weight(rest, qubit)).collect()
         };
         let blocks = 0..self.blocks.len();
         Weights::Each {
-            lowering: blocks.clone().map(|block| of(self.below(block), false)).collect(),
-            raising: blocks.map(|block| of(self.above(block), true)).collect(),
+            lowering: blocks.clone().map(|block| of(&self.blocks[block].lowering, self.below(block), false)).collect(),
+            raising: blocks.map(|block| of(&self.blocks[block].raising, self.above(block), true)).collect(),
         }
     }
 
@@ -171,91 +171,59 @@ impl Space {
         }
     }
 
+    /// How S_- is summed, from this block to the one below.
+    pub fn lowering<'a>(&'a self, block: usize, weights: &'a Weights) -> Sum<'a> {
+        let table = &self.blocks[block].lowering;
+        match (weights, &self.alike) {
+            (Weights::Uniform(weight), Some(alike)) => Sum::Flips(alike, *weight),
+            (Weights::Uniform(weight), None) => Sum::Table(table, Terms::Alike(*weight)),
+            (Weights::Qubits(flips), _) => Sum::Flips(flips, 1.0),
+            (Weights::Each { lowering, .. }, _) => Sum::Table(table, Terms::Each(&lowering[block])),
+        }
+    }
+
+    /// How S_+ is summed, from this block to the one above.
+    pub fn raising<'a>(&'a self, block: usize, weights: &'a Weights) -> Sum<'a> {
+        let table = &self.blocks[block].raising;
+        match (weights, &self.alike) {
+            (Weights::Uniform(weight), Some(alike)) => Sum::Flips(alike, *weight),
+            (Weights::Uniform(weight), None) => Sum::Table(table, Terms::Alike(*weight)),
+            (Weights::Qubits(flips), _) => Sum::Flips(flips, 1.0),
+            (Weights::Each { raising, .. }, _) => Sum::Table(table, Terms::Each(&raising[block])),
+        }
+    }
+
     /// `y = sum_j w_j sigma_-^(j) x`, from this block to the one below.
     pub fn lowered(&self, block: usize, weights: &Weights, x: &[Complex64], y: &mut [Complex64]) {
-        match (weights, &self.alike) {
-            (Weights::Uniform(weight), Some(alike)) => alike.set::<true>(*weight, x, y),
-            (Weights::Uniform(weight), None) => self.blocks[block].lowering.set_sums(*weight, x, y),
-            (Weights::Qubits(flips), _) => flips.set::<true>(1.0, x, y),
-            (Weights::Each { .. }, _) => {
-                y.fill(Complex64::ZERO);
-                self.lower(block, weights, 1.0, x, y);
-            }
+        match self.lowering(block, weights) {
+            Sum::Flips(flips, weight) => flips.set::<true>(weight, x, y),
+            Sum::Table(table, terms) => table.set(terms, x, y),
         }
     }
 
     /// `y = sum_j w_j sigma_+^(j) x`, from this block to the one above.
     pub fn raised(&self, block: usize, weights: &Weights, x: &[Complex64], y: &mut [Complex64]) {
-        match (weights, &self.alike) {
-            (Weights::Uniform(weight), Some(alike)) => alike.set::<false>(*weight, x, y),
-            (Weights::Uniform(weight), None) => self.blocks[block].raising.set_sums(*weight, x, y),
-            (Weights::Qubits(flips), _) => flips.set::<false>(1.0, x, y),
-            (Weights::Each { .. }, _) => {
-                y.fill(Complex64::ZERO);
-                self.raise(block, weights, 1.0, x, y);
-            }
+        match self.raising(block, weights) {
+            Sum::Flips(flips, weight) => flips.set::<false>(weight, x, y),
+            Sum::Table(table, terms) => table.set(terms, x, y),
         }
     }
 
     /// `y += factor * sum_j w_j sigma_-^(j) x`, from this block to the one below.
     pub fn lower(&self, block: usize, weights: &Weights, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
-        let table = &self.blocks[block].lowering;
-        match (weights, &self.alike) {
-            (Weights::Uniform(weight), Some(alike)) => alike.add::<true>(factor * weight, x, y),
-            (Weights::Uniform(weight), None) => table.add_sums(factor * weight, x, y),
-            (Weights::Qubits(flips), _) => flips.add::<true>(factor, x, y),
-            (Weights::Each { lowering, .. }, _) => table.add_weighted(&lowering[block], factor, x, y),
+        match self.lowering(block, weights) {
+            Sum::Flips(flips, weight) => flips.add::<true>(factor * weight, x, y),
+            Sum::Table(table, terms) => table.add(terms, factor, x, y),
         }
     }
 
     /// `y += factor * sum_j w_j sigma_+^(j) x`, from this block to the one above.
     pub fn raise(&self, block: usize, weights: &Weights, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
-        let table = &self.blocks[block].raising;
-        match (weights, &self.alike) {
-            (Weights::Uniform(weight), Some(alike)) => alike.add::<false>(factor * weight, x, y),
-            (Weights::Uniform(weight), None) => table.add_sums(factor * weight, x, y),
-            (Weights::Qubits(flips), _) => flips.add::<false>(factor, x, y),
-            (Weights::Each { raising, .. }, _) => table.add_weighted(&raising[block], factor, x, y),
+        match self.raising(block, weights) {
+            Sum::Flips(flips, weight) => flips.add::<false>(factor * weight, x, y),
+            Sum::Table(table, terms) => table.add(terms, factor, x, y),
         }
     }
-}
-
-impl Table {
-    /// Calls `row(y, sources, terms)` for every row: where it is written, where its terms come from, which terms they are.
-    #[inline(always)]
-    fn rows(&self, y: &mut [Complex64], mut row: impl FnMut(&mut Complex64, &[u32], Range<usize>)) {
-        // Every row of a block has as many terms, and the compiler makes use of that.
-        if let Some(width) = self.width {
-            for (index, (y, sources)) in y.iter_mut().zip(self.sources.chunks_exact(width)).enumerate() {
-                row(y, sources, index * width..(index + 1) * width);
-            }
-        } else {
-            for (y, ends) in y.iter_mut().zip(self.starts.windows(2)) {
-                let terms = ends[0] as usize..ends[1] as usize;
-                row(y, &self.sources[terms.clone()], terms);
-            }
-        }
-    }
-
-    fn add_sums(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
-        self.rows(y, |y, sources, _| *y += sum(sources, x) * factor);
-    }
-
-    fn set_sums(&self, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
-        self.rows(y, |y, sources, _| *y = sum(sources, x) * factor);
-    }
-
-    fn add_weighted(&self, weights: &[f64], factor: f64, x: &[Complex64], y: &mut [Complex64]) {
-        self.rows(y, |y, sources, terms| {
-            let weighted = sources.iter().zip(&weights[terms]).map(|(source, weight)| x[*source as usize] * *weight);
-            *y += weighted.sum::<Complex64>() * factor;
-        });
-    }
-}
-
-#[inline(always)]
-fn sum(sources: &[u32], x: &[Complex64]) -> Complex64 {
-    sources.iter().fold(Complex64::ZERO, |sum, source| sum + x[*source as usize])
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::model::{Drive, Model};
 use crate::quantity::columns;
 use crate::random::stream;
 use crate::trajectory::propagation::{dot, norm_squared, numbers};
-use crate::trajectory::{self, Detail, Record};
+use crate::trajectory::{Detail, Record};
 use crate::units::Units;
 
 fn bath(coupling: Coupling, down: f64, up: f64, dephasing: f64) -> Bath {
@@ -125,7 +125,7 @@ fn highest(engine: &Registers, register: &Register, seed: u64) -> (f64, f64) {
     let mut record = Record::new(register, 3, &columns(&[register], true), 1, Detail::default());
     let peaks: Vec<f64> = (0..600)
         .map(|trajectory| {
-            trajectory::run(engine, &initial, &[3.0], &mut stream(seed, 0, trajectory), &mut record);
+            run(engine, &initial, &[3.0], &mut stream(seed, 0, trajectory), &mut record);
             record.trace.peak.0
         })
         .collect();

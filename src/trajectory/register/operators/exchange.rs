@@ -1,49 +1,51 @@
-//! The exchange of an excitation between two qubits, couple by couple of states.
-
-use std::sync::Arc;
-
-use num_complex::Complex64;
+//! The exchange of excitations between qubits.
 
 use super::super::space::Space;
+use super::super::table::{Table, Terms};
+use crate::trajectory::held::Amplitude;
 
-/// An exchange between two qubits.
+/// All exchanges between pairs of qubits.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// By block, the places of two states each of which one becomes the other: the one or the other qubit is excited.
-    couples: Arc<Vec<Vec<[u32; 2]>>>,
-    /// V, per unit of time.
-    pub rate: f64,
-    /// V, as an energy.
+    /// By block, what leads from one state to another, and its V per unit of time.
+    blocks: Vec<(Table, Vec<f64>)>,
+    /// A bound of the norm, per unit of time.
+    pub bound: f64,
+    /// What makes that an energy.
     energy: f64,
 }
 
 impl Exchange {
-    pub fn new(space: &Space, (i, j): (usize, usize), (rate, energy): (f64, f64)) -> Self {
-        let (one, pair) = (1_u32 << i, 1_u32 << i | 1 << j);
-        let couples = |block: usize| {
-            let first = space.masks(block).iter().filter(|mask| **mask & pair == one);
-            first.map(|mask| [*mask, mask ^ pair].map(|mask| space.rank(mask) as u32)).collect()
-        };
-        Exchange { couples: Arc::new((0..space.blocks()).map(couples).collect()), rate, energy }
+    /// Of pairs of qubits, each with its V per unit of time.
+    pub fn new(space: &Space, pairs: &[((usize, usize), f64)], energy: f64) -> Self {
+        let blocks = (0..space.blocks()).map(|block| {
+            let others = |mask: u32| {
+                let differ = move |(i, j): (usize, usize)| (mask >> i ^ mask >> j) & 1 == 1;
+                let differing = pairs.iter().filter(move |(pair, _)| differ(*pair));
+                differing.map(move |((i, j), v)| (space.rank(mask ^ (1 << i | 1 << j)) as u32, *v))
+            };
+            let of_row = |row: usize| others(space.masks(block)[row]);
+            let table = Table::new(space.dimension(block), |row| of_row(row).map(|(other, _)| other));
+            let weights = table.rows().flat_map(|row| of_row(row).map(|(_, v)| v)).collect();
+            (table, weights)
+        });
+        Exchange { blocks: blocks.collect(), bound: pairs.iter().map(|(_, v)| v.abs()).sum(), energy }
     }
 
     /// `y += factor -i V psi` on a block.
-    pub fn add(&self, block: usize, factor: f64, psi: &[Complex64], y: &mut [Complex64]) {
-        let rate = factor * self.rate;
-        for couple in &self.couples[block] {
-            let [a, b] = couple.map(|place| place as usize);
-            let (of_a, of_b) = (psi[a] * rate, psi[b] * rate);
-            y[a] += Complex64::new(of_b.im, -of_b.re);
-            y[b] += Complex64::new(of_a.im, -of_a.re);
-        }
+    pub fn add<T: Amplitude>(&self, block: usize, factor: f64, psi: &[T], y: &mut [T]) {
+        let (table, weights) = &self.blocks[block];
+        table.add_turned(Terms::Each(weights), factor, psi, y);
     }
 
-    /// `<V>` on a block.
-    pub fn mean(&self, block: usize, psi: &[Complex64]) -> f64 {
-        let both = |couple: &[u32; 2]| {
-            let [a, b] = couple.map(|place| psi[place as usize]);
-            a.re * b.re + a.im * b.im
-        };
-        2.0 * self.energy * self.couples[block].iter().map(both).sum::<f64>()
+    /// `<V>` on a block, per unit of time.
+    pub fn mean<T: Amplitude>(&self, block: usize, psi: &[T]) -> T::Real {
+        let (table, weights) = &self.blocks[block];
+        table.mean(weights, psi)
+    }
+
+    /// What is per unit of time as an energy.
+    pub fn energy(&self, mean: f64) -> f64 {
+        self.energy * mean
     }
 }

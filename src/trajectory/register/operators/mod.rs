@@ -2,6 +2,7 @@
 
 mod exchange;
 mod measured;
+mod side_by_side;
 
 pub(super) use measured::Measured;
 
@@ -45,7 +46,7 @@ pub(super) struct Operators {
     pub quantum: f64,
     /// Omega/2 of the drive.
     half_amplitude: f64,
-    exchanges: Vec<Exchange>,
+    exchange: Option<Arc<Exchange>>,
     /// `[S_+, S_-] = sum_j g_j^2 sigma_z^(j)`, block by block.
     splitting: Arc<Vec<Vec<f64>>>,
     /// M of every mask, twice, in the space of all states.
@@ -57,10 +58,9 @@ pub(super) struct Operators {
     /// The rates of all collective baths.
     down: f64,
     up: f64,
-    /// Bounds of the norm of what stays, and of that of S_+ S_-.
-    of_exchange: f64,
+    /// A bound of the norm of S_+ S_-.
     of_coupling: f64,
-    norm_bound: f64,
+    pub norm_bound: f64,
 }
 
 /// Room for S_- psi and S_+ psi.
@@ -95,11 +95,10 @@ impl Operators {
         let space = Space::new(n, whole);
         let units = register.units;
         let pairs = || (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
-        let exchanges: Vec<Exchange> = pairs()
-            .map(|pair| (pair, register.exchange[pair]))
-            .filter(|(_, v)| *v != 0.0)
-            .map(|(pair, v)| Exchange::new(&space, pair, (units.angular(v), units.quantum(v))))
-            .collect();
+        let couples: Vec<_> =
+            pairs().map(|pair| (pair, units.angular(register.exchange[pair]))).filter(|(_, v)| *v != 0.0).collect();
+        let exchange = (!couples.is_empty())
+            .then(|| Arc::new(Exchange::new(&space, &couples, units.quantum(1.0) / units.angular(1.0))));
 
         let g = &register.couplings;
         let alike = |values: &[f64]| values.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
@@ -107,7 +106,7 @@ impl Operators {
         let same_energy = alike(&register.frequencies);
         // [H_0, S_-] = sum_j sigma_-^(j) (-omega_j g_j + sum_(i != j) V_ij g_i sigma_z^(i)).
         let own = |qubit: usize| -units.quantum(register.frequencies[qubit]) * g[qubit];
-        let commutator = if exchanges.is_empty() {
+        let commutator = if exchange.is_none() {
             (!same_energy).then(|| Arc::new(space.weights_of(&(0..n).map(own).collect::<Vec<_>>())))
         } else {
             Some(Arc::new(space.weights(|rest, qubit| {
@@ -165,12 +164,11 @@ impl Operators {
             excited: (!same_energy).then(|| Arc::new(of_masks(&energy))),
             quantum: register.frequencies.first().map_or(0.0, |frequency| units.quantum(*frequency)),
             half_amplitude: 0.0,
-            of_exchange: exchanges.iter().map(|exchange| exchange.rate.abs()).sum(),
             of_coupling: norm_of_lowering(g),
             norm_bound: 0.0,
             channels,
             number: n,
-            exchanges,
+            exchange,
             diagonal: (0..blocks).map(|block| Diagonal::new(space.dimension(block))).collect(),
             down: 0.0,
             up: 0.0,
@@ -213,7 +211,8 @@ impl Operators {
             }
         }
         let of_baths = 0.5 * (self.down + self.up) * self.of_coupling;
-        self.norm_bound = of_diagonal + self.of_exchange + of_baths + amplitude.abs() * n as f64 / 2.0;
+        let of_exchange = self.exchange.as_ref().map_or(0.0, |exchange| exchange.bound);
+        self.norm_bound = of_diagonal + of_exchange + of_baths + amplitude.abs() * n as f64 / 2.0;
     }
 
     /// Whether losses to collective baths are computed through S_+ S_-, else through S_- S_+: the block between is the
@@ -235,7 +234,7 @@ impl Operators {
     /// About how many bytes [`Operators::new`] takes beside its space, where qubits differ and all exchange.
     pub fn memory(number: usize) -> f64 {
         let n = number as f64;
-        2_f64.powi(number as i32) * (32.0 + 16.0 * n + n * (n - 1.0))
+        2_f64.powi(number as i32) * (32.0 + 16.0 * n + 3.0 * n * (n - 1.0))
     }
 
     /// S_- psi and S_+ psi.
@@ -323,24 +322,29 @@ impl OnBlock<'_> {
         let (operators, block, of) = (self.operators, self.block, (Complex64::ZERO, 1.0));
         match operators.drift() {
             Some(drift) => drift.apply(of, psi, &mut self.scratch.raised, y),
-            None => operators.by_tables(block, of, (psi, operators.half(block, images)), (&mut self.scratch.raised, y)),
+            None => operators.by_tables(
+                block,
+                of,
+                (psi, operators.half(block, (&images.lowered, &images.raised))),
+                (&mut self.scratch.raised, y),
+            ),
         }
-        operators.add_exchanges(block, 1.0, psi, y);
+        operators.add_exchange(block, 1.0, psi, y);
     }
 }
 
 impl Operators {
-    /// S_- psi, or S_+ psi where the block does not descend.
-    fn half<'a>(&self, block: usize, images: &'a Scratch) -> &'a [Complex64] {
+    /// S_- psi of both images, or S_+ psi where the block does not descend.
+    pub fn half<'a, T>(&self, block: usize, (lowered, raised): (&'a [T], &'a [T])) -> &'a [T] {
         if self.descends(block) {
-            &images.lowered[..self.space.dimension_at(self.space.below(block))]
+            &lowered[..self.space.dimension_at(self.space.below(block))]
         } else {
-            &images.raised[..self.space.dimension_at(self.space.above(block))]
+            &raised[..self.space.dimension_at(self.space.above(block))]
         }
     }
 
-    fn add_exchanges(&self, block: usize, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
-        for exchange in &self.exchanges {
+    fn add_exchange(&self, block: usize, factor: f64, x: &[Complex64], y: &mut [Complex64]) {
+        if let Some(exchange) = &self.exchange {
             exchange.add(block, factor, x, y);
         }
     }
@@ -360,7 +364,7 @@ impl Operators {
             self.space.raised(block, &self.coupling, x, half);
             self.by_tables(block, of, (x, half), (lowered, y));
         }
-        self.add_exchanges(block, of.1, x, y);
+        self.add_exchange(block, of.1, x, y);
     }
 }
 
