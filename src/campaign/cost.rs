@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::simulator::simulator;
+use crate::plan::abreast;
 use crate::scenario::Point;
 use crate::trajectory::Interrupt;
 
@@ -67,8 +68,9 @@ struct Pilot {
 /// one in hand; `None` where not even a short part comes to its end.
 fn pilot(point: &Point, time: Duration) -> Option<Pilot> {
     // Tables of those that go abreast may take longer than trajectories.
-    let time = if point.abreast() > 1 { time } else { time.min(EACH) };
-    if point.protocol().is_some() || point.abreast() > 1 {
+    let abreast = abreast(point) > 1;
+    let time = if abreast { time } else { time.min(EACH) };
+    if point.protocol().is_some() || abreast {
         // It is gone through to its end.
         return first_part(point, 0, time);
     }

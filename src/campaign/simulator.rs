@@ -5,10 +5,11 @@ use super::one_by_one::{Simulator, one_by_one};
 use super::under_protocol::{Superposed, UnderProtocol};
 use crate::group::Group;
 use crate::model::protocol::Protocol;
+use crate::plan::abreast;
 use crate::random::stream;
 use crate::scenario::Point;
 use crate::store::Path;
-use crate::trajectory::{Declared, Engine, ForEngine, Interrupt, Record, Run, Unravelling};
+use crate::trajectory::{Declared, Engine, ForEngine, Interrupt, Record, Run, Unravelling, run};
 
 /// The simulator of a point, whose trajectories are dropped on the way once `interrupt` is set.
 #[must_use]
@@ -45,7 +46,7 @@ impl<'a> ForEngine for Build<'a> {
             (E::build(group, &system), E::initial(group), record.by(E::FACTS.precision).until(interrupt))
         };
         let members: Vec<Member<'a, E>> = point.groups.iter().map(member).collect();
-        Box::new(Groups::<E> { point, members, records: Vec::new() })
+        Box::new(Groups::<E> { point, abreast: abreast(point), members, records: Vec::new() })
     }
 }
 
@@ -65,6 +66,8 @@ type Member<'a, E> = (E, &'a <E as Unravelling>::Initial, Record<<E as Unravelli
 /// Groups are independent, so a trajectory of the whole is one of each, added.
 struct Groups<'a, E: Declared> {
     point: &'a Point,
+    /// How many go side by side.
+    abreast: usize,
     members: Vec<Member<'a, E>>,
     /// What is kept of each of those that go side by side.
     records: Vec<Record<E::Values>>,
@@ -75,11 +78,16 @@ impl<E: Declared> Simulator for Groups<'_, E> {
         let point = self.point;
         let mut rng = stream(point.seed, point.id, number);
         for (engine, initial, record) in &mut self.members {
-            let mut run = Run { rng, record };
-            if !engine.run_all(initial, point.times(), std::slice::from_mut(&mut run)) {
+            let mut one = Run { rng, record };
+            let ended = match self.abreast {
+                1 => run(engine, initial, point.times(), &mut one.rng, one.record),
+                // What it is to the last bit is what it is beside others.
+                _ => engine.run_all(initial, point.times(), std::slice::from_mut(&mut one)),
+            };
+            if !ended {
                 return None;
             }
-            rng = run.rng;
+            rng = one.rng;
         }
         let (first, others) = self.members.split_first_mut().expect("a point has a group");
         for (_, _, other) in others {
@@ -89,11 +97,11 @@ impl<E: Declared> Simulator for Groups<'_, E> {
     }
 
     fn trajectories(&mut self, first: u64, count: u64, take: &mut dyn FnMut(u64, &Path)) -> Option<()> {
-        let abreast = self.point.abreast();
-        if abreast == 1 {
+        if self.abreast == 1 {
             return one_by_one(self, first, count, take);
         }
-        let Groups { point, members, records } = self;
+        let Groups { point, abreast, members, records } = self;
+        let abreast = *abreast;
         let (engine, initial, record) = &mut members[0];
         records.resize_with(abreast, || record.clone());
         let numbers: Vec<u64> = (first..first + count).collect();

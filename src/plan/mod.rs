@@ -9,4 +9,4 @@ pub use memory::TooLarge;
 pub(crate) use memory::available_memory;
 pub use schedule::Plan;
 pub use shard::Shard;
-pub use sizes::Part;
+pub use sizes::{Part, abreast};

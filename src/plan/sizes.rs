@@ -20,6 +20,8 @@ pub struct Part {
 const JUMPS_PER_BLOCK: f64 = 2e6;
 /// By how many times a block may be longer so that as many trajectories are in it as are best run at once.
 const COMPANY: f64 = 128.0;
+/// The fewest trajectories of a block that go side by side: of a few most of the room beside them would be empty.
+const FEWEST_ABREAST: u64 = 16;
 /// The most trajectories of a block.
 const MAX_BLOCK: u64 = 1024;
 /// The most blocks of a part: some seconds of work, lost at most when a run is killed.
@@ -32,6 +34,12 @@ const ALIKE: u64 = 1024;
 const GROWTH: u64 = 128;
 /// The most logged jumps, and photon times, of a part: they are held until it is written.
 const MAX_LOG: f64 = 2e6;
+
+/// How many trajectories of a point are run at once: one where each takes so long that blocks have but a few.
+#[must_use]
+pub fn abreast(point: &Point) -> usize {
+    if Sizes::of(point).block < FEWEST_ABREAST { 1 } else { point.abreast() }
+}
 
 /// How the trajectories of a point are cut: into parts of one, one, two, four ... blocks, up to `part` trajectories; then
 /// 1024 of that size, 1024 twice as large, and so on up to `largest`. The ends of the first parts are preset sizes that
@@ -111,6 +119,7 @@ impl Sizes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{Overrides, Purpose, Scenario};
 
     #[test]
     fn parts_grow_and_end_where_the_next_begins() {
@@ -134,5 +143,23 @@ mod tests {
         // 10^13 jumps of one point, in parts of 10^8 at first.
         let sizes = Sizes { block: 128, part: 32_768, largest: 32_768 * 128 };
         assert!(sizes.parts(32_768 * 100_000) < 7000);
+    }
+
+    #[test]
+    fn trajectories_go_abreast_where_blocks_have_more_than_a_few() {
+        let at_once = |until: f64| {
+            let text = format!(
+                "[qubits]\nnumber = 12\nfrequencies = [{}]\n[[bath]]\nname = \"b\"\ncoupling = \"collective\"\n\
+                 rate = 1.0\ntemperature = 1.0\n[initial]\nstate = \"ground\"\n[evolution]\nuntil = {until}\n\
+                 trajectories = 10",
+                (0..12).map(|qubit| format!("{}", 1.0 + 0.01 * f64::from(qubit))).collect::<Vec<_>>().join(", ")
+            );
+            let read = Scenario::parse("s", "s.toml", &text, Purpose::Trajectories, &Overrides::default()).unwrap();
+            let block = Sizes::of(&read.points[0]).block;
+            (abreast(&read.points[0]), block)
+        };
+        let [(short, of_short), (long, of_long)] = [at_once(1.0), at_once(1000.0)];
+        assert!(short > 1 && of_short >= FEWEST_ABREAST, "{short} {of_short}");
+        assert!(long == 1 && of_long < FEWEST_ABREAST, "{long} {of_long}");
     }
 }

@@ -42,9 +42,9 @@ impl<H: Held> Total<H> {
     pub fn add_products(&mut self, x: H, y: H) {
         self.eight = self.eight.plus_products(x, y);
         self.count += 1;
-        if self.count % 8 == 0 {
+        if self.count.is_multiple_of(8) {
             (self.eights, self.eight) = (self.eights.plus(self.eight), self.none);
-            if self.count % 64 == 0 {
+            if self.count.is_multiple_of(64) {
                 (self.whole, self.eights) = (self.whole.plus(self.eights), self.none);
             }
         }

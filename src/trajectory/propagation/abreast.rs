@@ -86,7 +86,7 @@ impl Abreast {
             let centers = Amplitudes { re: centers.map(|center| center.re), im: centers.map(|center| center.im) };
             let norms = centered(&centers, &std::array::from_fn(factor), last, next);
             self.order += 1;
-            let mut shortened = ONES;
+            let mut shortened = None;
             for (lane, course) in self.courses.iter_mut().enumerate() {
                 if !grows[lane] {
                     continue;
@@ -95,10 +95,10 @@ impl Abreast {
                 match course.grow(norms[lane].sqrt(), tolerances[lane]) {
                     Growth::Reaches(time) => (grows[lane], reaches[lane]) = (false, time),
                     Growth::Grows => {}
-                    Growth::Shortens(by) => shortened[lane] = by,
+                    Growth::Shortens(by) => shortened.get_or_insert(ONES)[lane] = by,
                 }
             }
-            if shortened != ONES {
+            if let Some(shortened) = shortened {
                 let mut factors = ONES;
                 for term in self.terms[..(self.order + 1) * self.dimension].chunks_exact_mut(self.dimension).skip(1) {
                     factors.iter_mut().zip(&shortened).for_each(|(factor, by)| *factor *= by);
