@@ -28,6 +28,16 @@ pub(super) enum Sum<'a> {
     Table(&'a Table, Terms<'a>),
 }
 
+impl<'a> Sum<'a> {
+    /// That of a block of sharp k: flips are of the space of all states alone.
+    pub fn table(self) -> (&'a Table, Terms<'a>) {
+        match self {
+            Sum::Table(table, terms) => (table, terms),
+            Sum::Flips(..) => unreachable!("a block of sharp k has tables"),
+        }
+    }
+}
+
 /// One block of states.
 #[derive(Clone, Debug)]
 struct Block {
@@ -173,23 +183,25 @@ impl Space {
 
     /// How S_- is summed, from this block to the one below.
     pub fn lowering<'a>(&'a self, block: usize, weights: &'a Weights) -> Sum<'a> {
-        let table = &self.blocks[block].lowering;
-        match (weights, &self.alike) {
-            (Weights::Uniform(weight), Some(alike)) => Sum::Flips(alike, *weight),
-            (Weights::Uniform(weight), None) => Sum::Table(table, Terms::Alike(*weight)),
-            (Weights::Qubits(flips), _) => Sum::Flips(flips, 1.0),
-            (Weights::Each { lowering, .. }, _) => Sum::Table(table, Terms::Each(&lowering[block])),
-        }
+        self.sum(weights, &self.blocks[block].lowering, |lowering, _| &lowering[block])
     }
 
     /// How S_+ is summed, from this block to the one above.
     pub fn raising<'a>(&'a self, block: usize, weights: &'a Weights) -> Sum<'a> {
-        let table = &self.blocks[block].raising;
+        self.sum(weights, &self.blocks[block].raising, |_, raising| &raising[block])
+    }
+
+    fn sum<'a>(
+        &'a self,
+        weights: &'a Weights,
+        table: &'a Table,
+        each: impl FnOnce(&'a [Vec<f64>], &'a [Vec<f64>]) -> &'a [f64],
+    ) -> Sum<'a> {
         match (weights, &self.alike) {
             (Weights::Uniform(weight), Some(alike)) => Sum::Flips(alike, *weight),
             (Weights::Uniform(weight), None) => Sum::Table(table, Terms::Alike(*weight)),
             (Weights::Qubits(flips), _) => Sum::Flips(flips, 1.0),
-            (Weights::Each { raising, .. }, _) => Sum::Table(table, Terms::Each(&raising[block])),
+            (Weights::Each { lowering, raising }, _) => Sum::Table(table, Terms::Each(each(lowering, raising))),
         }
     }
 

@@ -125,25 +125,20 @@ impl Operators {
         let below = &mut lowered[..self.space.dimension_at(self.space.below(block))];
         let above = &mut raised[..self.space.dimension_at(self.space.above(block))];
         let commutator = self.commutator.as_deref();
-        let measured = |(sum, other): (Sum, Option<Sum>), image: &mut [T]| match (sum, other) {
-            (Sum::Table(table, terms), Some(Sum::Table(_, Terms::Each(others)))) => {
+        let measured = |(sum, other): (Sum, Option<Sum>), image: &mut [T]| {
+            let (table, terms) = sum.table();
+            if let Some((_, Terms::Each(others))) = other.map(Sum::table) {
                 let [norm, overlap] = table.measure(terms, others, psi, image);
-                (norm, Some(overlap))
+                return (norm, Some(overlap));
             }
-            (Sum::Table(table, terms), _) => {
-                table.set(terms, psi, image);
-                (norm(image), None)
-            }
-            (Sum::Flips(..), _) => unreachable!("a block of sharp k has tables"),
+            table.set(terms, psi, image);
+            (norm(image), None)
         };
         let down = |weights| self.space.lowering(block, weights);
         let up = |weights| self.space.raising(block, weights);
         let (emission, emission_energy) = measured((down(&self.coupling), commutator.map(down)), below);
         let (absorption, absorption_energy) = measured((up(&self.coupling), commutator.map(up)), above);
-        let ladder = match down(&Weights::Uniform(1.0)) {
-            Sum::Table(table, _) if self.uniform.is_none() => Some(table.norm(psi)),
-            _ => None,
-        };
+        let ladder = self.uniform.is_none().then(|| down(&Weights::Uniform(1.0)).table().0.norm(psi));
         Sums {
             emission,
             absorption,

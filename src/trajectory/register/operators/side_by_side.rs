@@ -14,9 +14,8 @@ impl Operators {
         } else {
             self.space.raising(block, &self.coupling)
         };
-        if let Sum::Table(table, terms) = sum {
-            table.set(terms, psi, half);
-        }
+        let (table, terms) = sum.table();
+        table.set(terms, psi, half);
         self.image_of_lanes(block, psi, half, y);
     }
 
@@ -28,7 +27,7 @@ impl Operators {
         } else {
             self.space.above(block).map(|above| self.space.lowering(above, &self.coupling))
         };
-        if let Some(Sum::Table(table, terms)) = back {
+        if let Some((table, terms)) = back.map(Sum::table) {
             table.add(terms, -0.5 * (self.down + self.up), half, y);
         }
         if let Some(exchange) = &self.exchange {
